@@ -1,0 +1,203 @@
+import mqttPacket from 'mqtt-packet';
+import { acceptConnect } from './connect.js';
+import { ProtocolViolation } from './errors.js';
+import { PacketDecoder } from './packet-decoder.js';
+import { handlePublish } from './publish.js';
+import { subscriptionOf } from './topics.js';
+
+const CONNECT_TIMEOUT = 60_000;
+/** The hub waits 29.45 minutes at most, whatever the client asked for. */
+const MAX_SILENCE = 1_767_000;
+/** Node.js has no longer timer; a token that outlives it needs none. */
+const MAX_TIMER = 2 ** 31 - 1;
+/** Leaves packet ids for cloud-to-device messages, which have a queue of their own. */
+const MAX_UNACKNOWLEDGED = 16_000;
+
+/** One MQTT connection over one WebSocket, from the upgrade to its end. */
+export class Connection {
+  device = null;
+  apiVersion = undefined;
+  /** Whether CONNACK 0 was sent. */
+  isEstablished = false;
+  /** Packet ids of publishes to the device, other than cloud-to-device messages. */
+  unacknowledged = new Set();
+  #hub;
+  #webSocket;
+  #socket;
+  #decoder = new PacketDecoder();
+  #frames = { in: 0, out: 0 };
+  #number = 0;
+  #isClosed = false;
+  #silenceTimer;
+  #expiryTimer;
+
+  /**
+   * @param {{hostname: string, devices: import('./devices.js').DeviceRegistry,
+   *          log: (line: string) => void}} hub
+   * @param {import('ws').WebSocket} webSocket
+   * @param {import('node:net').Socket} socket below the WebSocket
+   */
+  constructor(hub, webSocket, socket) {
+    this.#hub = hub;
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    this.#silenceTimer = setTimeout(() => this.close('no CONNECT came'), CONNECT_TIMEOUT);
+    webSocket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    webSocket.on('close', () => this.#end('the client closed the connection'));
+    webSocket.on('error', (error) => this.#end(error.message));
+  }
+
+  /** Sends one packet in a frame of its own. */
+  send(packet) {
+    if (this.#isClosed) return;
+    this.#webSocket.send(mqttPacket.generate(packet));
+    this.#frames.out++;
+    this.#record(packet, 'out');
+  }
+
+  /** Publishes to the device; at QoS 1 with a new packet id, unless one is given. */
+  publish({ topic, payload, qos, dup = false, messageId }) {
+    if (qos > 0 && messageId === undefined) {
+      if (this.unacknowledged.size === MAX_UNACKNOWLEDGED) {
+        this.close(`${MAX_UNACKNOWLEDGED} publishes to the device are unacknowledged`);
+        return;
+      }
+      messageId = this.device.takePacketId();
+      this.unacknowledged.add(messageId);
+    }
+    this.send({ cmd: 'publish', topic, payload, qos, dup, retain: false, messageId });
+  }
+
+  /** Acknowledges a PUBLISH that was accepted. */
+  acknowledge({ qos, messageId }) {
+    if (qos > 0) this.#answer('puback', { messageId });
+  }
+
+  /** Closes the WebSocket, which is all that a hub can say. */
+  close(reason) {
+    this.#end(reason);
+    this.#webSocket.close();
+  }
+
+  /** Resets the TCP connection. */
+  reset(reason) {
+    this.#end(reason);
+    this.#socket.resetAndDestroy();
+  }
+
+  /** The connection belongs to the device that CONNECT names, whether or not it is let in. */
+  identify(device, connect) {
+    this.device = device;
+    this.#number = ++device.attempts;
+    this.#record(connect, 'in');
+  }
+
+  /** Starts the clocks of a connection that was let in: keep alive, and end of its token. */
+  startTimers({ keepalive, expires }) {
+    const silence = Math.min(keepalive === 0 ? MAX_SILENCE : keepalive * 1500, MAX_SILENCE);
+    this.#silenceTimer = setTimeout(
+      () => this.close(`nothing came for 1.5 times the keep alive of ${keepalive} s`),
+      silence,
+    );
+    const lifetime = expires - Date.now();
+    if (lifetime > MAX_TIMER) return;
+    this.#expiryTimer = setTimeout(() => this.close('the SAS token expired'), lifetime);
+  }
+
+  #receive(data, isBinary) {
+    if (this.#isClosed) return;
+    this.#frames.in++;
+    if (!isBinary) {
+      this.close('a text frame came, MQTT needs binary ones');
+      return;
+    }
+    const { packets, error } = this.#decoder.feed(data);
+    // Answers to what came in one frame leave in one write.
+    this.#socket.cork();
+    for (const packet of packets) {
+      if (!this.#isClosed) this.#handle(packet);
+    }
+    this.#socket.uncork();
+    if (error && !this.#isClosed) this.close(`malformed packet: ${error}`);
+  }
+
+  #handle(packet) {
+    try {
+      if (!this.device) this.#handleFirst(packet);
+      else this.#handleNext(packet);
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error;
+      this.close(error.message);
+    }
+  }
+
+  #handleFirst(packet) {
+    if (packet.cmd !== 'connect') throw new ProtocolViolation('the first packet is no CONNECT');
+    clearTimeout(this.#silenceTimer);
+    acceptConnect(this, packet, this.#hub);
+  }
+
+  #handleNext(packet) {
+    this.#record(packet, 'in');
+    this.#silenceTimer.refresh();
+    if (packet.cmd === 'connect') throw new ProtocolViolation('a second CONNECT came');
+    // CONNACK is being withheld.
+    if (!this.isEstablished) return;
+    this.device.lastActivity = new Date();
+    switch (packet.cmd) {
+      case 'publish':
+        return handlePublish(this, packet);
+      case 'puback':
+        return this.#handlePuback(packet);
+      case 'subscribe':
+        return this.#handleSubscribe(packet);
+      case 'unsubscribe':
+        for (const filter of packet.unsubscriptions) this.device.unsubscribe(filter);
+        return this.send({ cmd: 'unsuback', messageId: packet.messageId });
+      case 'pingreq':
+        return this.#answer('pingresp', {});
+      case 'disconnect':
+        return this.close('the device disconnected');
+      default:
+        throw new ProtocolViolation(`a device must not send ${packet.cmd}`);
+    }
+  }
+
+  /** Sends the answer unless a fault withholds that kind. */
+  #answer(cmd, fields) {
+    if (!this.device.faults.withholds(cmd)) this.send({ cmd, ...fields });
+  }
+
+  #handlePuback({ messageId }) {
+    if (!this.device.messages.acknowledge(messageId, this)) this.unacknowledged.delete(messageId);
+  }
+
+  #handleSubscribe({ subscriptions, messageId }) {
+    const granted = subscriptions.map(({ topic, qos }) => {
+      const kind = subscriptionOf(topic, this.device.deviceId);
+      if (!kind) throw new ProtocolViolation(`the hub has no topic filter "${topic}"`);
+      return { topic, kind, qos: Math.min(qos, 1) };
+    });
+    this.#answer('suback', { messageId, granted: granted.map(({ qos }) => qos) });
+    for (const { topic, kind, qos } of granted) this.device.subscribe(topic, kind, qos);
+    this.device.messages.deliver();
+  }
+
+  /** Writes the packet into the log of the device, if one is known. */
+  #record(packet, direction) {
+    this.device?.packets.record(packet, {
+      connection: this.#number,
+      direction,
+      frame: this.#frames[direction],
+    });
+  }
+
+  #end(reason) {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#silenceTimer);
+    clearTimeout(this.#expiryTimer);
+    this.#hub.log(`${this.device?.deviceId ?? 'a connection'}: closed, ${reason}`);
+    this.device?.detach(this);
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * A numbered log that keeps its newest entries and lets readers wait for more.
+ * @template {object} Entry
+ */
+export class EventLog {
+  #capacity;
+  #ring = [];
+  #last = 0;
+  #waiting = new Set();
+
+  /** @param {number} capacity how many entries are kept */
+  constructor(capacity) {
+    this.#capacity = capacity;
+  }
+
+  /** Adds the entry; its `sequence` starts at 1. */
+  append(entry) {
+    entry.sequence = ++this.#last;
+    this.#ring[(entry.sequence - 1) % this.#capacity] = entry;
+    for (const notify of this.#waiting) notify(entry);
+  }
+
+  /**
+   * The kept entries after number `after`, as soon as `count` of them exist or the wait is over.
+   * @param {object} query
+   * @param {number} [query.after]
+   * @param {number} [query.count]
+   * @param {number} [query.timeout] seconds
+   * @param {(entry: Entry) => boolean} [query.matches]
+   * @param {AbortSignal} [query.signal] ends the wait early
+   * @returns {Promise<Entry[]>}
+   */
+  async read({ after = 0, count = 1, timeout = 0, matches = () => true, signal }) {
+    const found = this.#after(after, matches);
+    const missing = count - found.length;
+    if (missing <= 0 || timeout <= 0) return found;
+    await this.#wait(missing, after, timeout, matches, signal);
+    return this.#after(after, matches);
+  }
+
+  #after(after, matches) {
+    const found = [];
+    const oldest = Math.max(after, this.#last - this.#capacity);
+    for (let sequence = oldest; sequence < this.#last; sequence++) {
+      const entry = this.#ring[sequence % this.#capacity];
+      if (matches(entry)) found.push(entry);
+    }
+    return found;
+  }
+
+  #wait(missing, after, timeout, matches, signal) {
+    return new Promise((resolve) => {
+      const notify = (entry) => {
+        if (entry.sequence > after && matches(entry) && --missing === 0) done();
+      };
+      const done = () => {
+        this.#waiting.delete(notify);
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, timeout * 1000);
+      signal?.addEventListener('abort', done);
+      this.#waiting.add(notify);
+    });
+  }
+}

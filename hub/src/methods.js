@@ -1,0 +1,98 @@
+import { HubError } from './errors.js';
+import { Subscription } from './topics.js';
+
+const MAX_PAYLOAD = 128 * 1024;
+
+/** Direct methods of one device that wait for its answer. */
+export class Methods {
+  #device;
+  #pending = new Map();
+  #lastRequestId = 0;
+
+  constructor(device) {
+    this.#device = device;
+  }
+
+  /**
+   * Sends the request and waits for the answer.
+   * @param {{methodName: string, payload?: unknown, responseTimeoutInSeconds?: number,
+   *          connectTimeoutInSeconds?: number}} call
+   * @param {AbortSignal} signal ends the wait when nobody wants the answer any more
+   * @returns {Promise<{status: number, payload: unknown}>}
+   */
+  async invoke(
+    { methodName, payload = null, responseTimeoutInSeconds = 30, connectTimeoutInSeconds = 0 },
+    signal,
+  ) {
+    const body = JSON.stringify(payload);
+    checkRange('responseTimeoutInSeconds', responseTimeoutInSeconds, 5, 300);
+    checkRange('connectTimeoutInSeconds', connectTimeoutInSeconds, 0, 300);
+    if (Buffer.byteLength(body) > MAX_PAYLOAD) {
+      throw new HubError('MessageTooLarge', `The payload exceeds ${MAX_PAYLOAD} bytes.`);
+    }
+    const isReachable = await this.#device.waitForSubscription(
+      Subscription.METHODS,
+      connectTimeoutInSeconds,
+      signal,
+    );
+    if (!isReachable) {
+      throw new HubError('DeviceNotOnline', 'Timed out waiting for device to connect.', {
+        timeout: asTimeSpan(connectTimeoutInSeconds),
+      });
+    }
+    const requestId = (++this.#lastRequestId).toString(16);
+    const answer = this.#waitForAnswer(requestId, responseTimeoutInSeconds, signal);
+    this.#device.push(
+      Subscription.METHODS,
+      `$iothub/methods/POST/${encodeURIComponent(methodName)}/?$rid=${requestId}`,
+      body,
+    );
+    return answer;
+  }
+
+  /** Takes a device's answer; one that nobody waits for is ignored. */
+  answer(requestId, status, body) {
+    const settle = this.#pending.get(requestId);
+    if (!settle) return;
+    try {
+      settle(null, { status, payload: body.length === 0 ? null : JSON.parse(body) });
+    } catch {
+      settle(new HubError('BadDeviceResponse', 'The answer of the device is not JSON.'));
+    }
+  }
+
+  /** The connection is gone, and with it every answer. */
+  abandon() {
+    for (const settle of [...this.#pending.values()]) {
+      settle(new HubError('DeviceNotOnline', 'The device disconnected before it answered.'));
+    }
+  }
+
+  #waitForAnswer(requestId, seconds, signal) {
+    return new Promise((resolve, reject) => {
+      const settle = (error, result) => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', expire);
+        this.#pending.delete(requestId);
+        if (error) reject(error);
+        else resolve(result);
+      };
+      const expire = () =>
+        settle(new HubError('GatewayTimeout', 'Timed out waiting for the response from device.'));
+      const timer = setTimeout(expire, seconds * 1000);
+      signal.addEventListener('abort', expire);
+      this.#pending.set(requestId, settle);
+    });
+  }
+}
+
+function checkRange(name, value, least, most) {
+  if (value < least || value > most) {
+    throw new HubError('ArgumentInvalid', `${name} must be within [${least}; ${most}]`);
+  }
+}
+
+/** Seconds as the service prints durations. */
+function asTimeSpan(seconds) {
+  return new Date(seconds * 1000).toISOString().slice(11, 19);
+}

@@ -1,0 +1,55 @@
+import { ProtocolViolation } from './errors.js';
+import { EventLog } from './event-log.js';
+import { parseBag } from './properties.js';
+
+const KEPT = 100_000;
+const MAX_SIZE = 262_144;
+
+/** The messages that one device sent, as a back end reads them. */
+export class Telemetry {
+  #log = new EventLog(KEPT);
+
+  /**
+   * Takes a PUBLISH of the device.
+   * @param {object} packet as mqtt-packet decodes it
+   * @param {string} bag the part of its topic that holds the properties
+   */
+  accept({ payload, retain, dup, messageId }, bag) {
+    const { systemProperties, properties } = parseBag(bag);
+    const size = payload.length + sizeOf(systemProperties, properties);
+    if (size > MAX_SIZE) {
+      throw new ProtocolViolation(`a message of ${size} bytes exceeds ${MAX_SIZE}`);
+    }
+    if (retain) properties['mqtt-retain'] = 'true';
+    if (dup) properties['mqtt-dup'] = 'true';
+    this.#log.append({
+      payload,
+      properties,
+      systemProperties,
+      dup,
+      packetId: messageId ?? null,
+      enqueuedTime: new Date(),
+    });
+  }
+
+  /** As `EventLog.read`. */
+  async read(query) {
+    const entries = await this.#log.read(query);
+    return entries.map(({ sequence, payload, ...rest }) => ({
+      sequence,
+      body: payload.toString('base64'),
+      text: payload.toString('utf8'),
+      ...rest,
+    }));
+  }
+}
+
+/** IoT Hub counts the names of custom properties, not those of its own. */
+function sizeOf(systemProperties, properties) {
+  const counted = [
+    ...Object.values(systemProperties),
+    ...Object.keys(properties),
+    ...Object.values(properties),
+  ];
+  return counted.reduce((size, text) => size + Buffer.byteLength(text ?? ''), 0);
+}

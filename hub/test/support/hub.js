@@ -1,0 +1,95 @@
+import { after, before } from 'node:test';
+import { startHub } from '../../src/index.js';
+
+/** A hub for the tests of one file, with what they ask of it over HTTP. */
+export class TestHub {
+  #hub;
+  #lines = [];
+  #waiting = new Set();
+  #lastDevice = 0;
+
+  constructor(options = {}) {
+    before(async () => {
+      this.#hub = await startHub({ log: (line) => this.#take(line), ...options });
+    });
+    after(() => this.#hub.close());
+  }
+
+  get hostname() {
+    return this.#hub.hostname;
+  }
+
+  get url() {
+    return this.#hub.url;
+  }
+
+  get endpoint() {
+    return this.#hub.endpoint;
+  }
+
+  /** A device that no other test has: `{deviceId, primaryKey, connectionString, endpoint}`. */
+  async createDevice(name = 'device') {
+    return this.json('PUT', `/local/devices/${name}${++this.#lastDevice}`);
+  }
+
+  /** One HTTP call: `{status, headers, body}`. */
+  async call(method, path, body, headers = {}) {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: text === '' ? undefined : JSON.parse(text),
+    };
+  }
+
+  /** One HTTP call that has to go well: its body. */
+  async json(method, path, body) {
+    const answer = await this.call(method, path, body);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
+    return answer.body;
+  }
+
+  /** One HTTP call to a private endpoint of the device. */
+  local({ deviceId }, method, path, body) {
+    return this.json(method, `/local/devices/${deviceId}${path}`, body);
+  }
+
+  async telemetry(device, count = 1, after = 0) {
+    const query = `/telemetry?after=${after}&count=${count}&timeout=30`;
+    return (await this.local(device, 'GET', query)).messages;
+  }
+
+  async packets(device, query) {
+    return (await this.local(device, 'GET', `/packets?timeout=30&${query}`)).packets;
+  }
+
+  sendToDevice(device, message) {
+    return this.local(device, 'POST', '/messages', message);
+  }
+
+  fault(device, fault) {
+    return this.local(device, 'POST', '/faults', fault);
+  }
+
+  /** Waits for a line of the hub's log; each line satisfies one wait only. */
+  async logged(pattern) {
+    const index = this.#lines.findIndex((line) => pattern.test(line));
+    if (index >= 0) return this.#lines.splice(index, 1)[0];
+    return new Promise((resolve) => this.#waiting.add({ pattern, resolve }));
+  }
+
+  #take(line) {
+    for (const waiter of this.#waiting) {
+      if (!waiter.pattern.test(line)) continue;
+      this.#waiting.delete(waiter);
+      waiter.resolve(line);
+      return;
+    }
+    this.#lines.push(line);
+  }
+}

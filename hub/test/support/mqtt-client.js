@@ -1,0 +1,67 @@
+import mqtt from 'mqtt';
+import { credentials } from './credentials.js';
+
+/** A device on MQTT.js, a client that has nothing to do with ours. */
+export class MqttClient {
+  #messages = [];
+  #waiting = [];
+
+  /** Connects; rejects with MQTT.js' error when the hub refuses. */
+  static async connect(hub, device, options = {}) {
+    const client = new MqttClient();
+    client.mqtt = mqtt.connect(hub.endpoint, {
+      ...credentials(hub, device),
+      clean: false,
+      reconnectPeriod: 0,
+      ...options,
+    });
+    client.closed = new Promise((resolve) => client.mqtt.once('close', resolve));
+    client.mqtt.on('message', (topic, payload, packet) => client.#take(topic, payload, packet));
+    await new Promise((resolve, reject) => {
+      client.mqtt.once('connect', (connack) => {
+        client.connack = connack;
+        resolve();
+      });
+      client.mqtt.once('error', reject);
+      client.closed.then(() => reject(new Error('closed before CONNACK')));
+    });
+    client.mqtt.on('error', () => {});
+    return client;
+  }
+
+  subscribe(filter, qos = 1) {
+    return this.mqtt.subscribeAsync(filter, { qos });
+  }
+
+  publish(topic, payload = '', options = { qos: 1 }) {
+    return this.mqtt.publishAsync(topic, payload, options);
+  }
+
+  /** The next message that came: `{topic, text, payload, packet}`. */
+  next() {
+    if (this.#messages.length > 0) return Promise.resolve(this.#messages.shift());
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** How many messages came that nobody asked for. */
+  get unread() {
+    return this.#messages.length;
+  }
+
+  end() {
+    return this.mqtt.endAsync();
+  }
+
+  /** Goes without DISCONNECT. */
+  async drop() {
+    this.mqtt.stream.destroy();
+    await this.closed;
+  }
+
+  #take(topic, payload, packet) {
+    const message = { topic, payload, packet, text: payload.toString() };
+    const waiter = this.#waiting.shift();
+    if (waiter) waiter(message);
+    else this.#messages.push(message);
+  }
+}

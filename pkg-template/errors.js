@@ -1,0 +1,60 @@
+// The error classes. The messages are made in one place, the core; these give them their type.
+
+/** Wrong use of the client, a hub that breaks the protocol, or the base of a connection's errors. */
+export class ClientError extends Error {}
+/** No connection could be made. */
+export class ConnectionFailedError extends ClientError {}
+/** A connection was lost. */
+export class ConnectionDroppedError extends ClientError {}
+/** There is no connection, and `autoConnect` is off. */
+export class NoConnectionError extends ClientError {}
+/** The hub refused the credentials, or they have expired. */
+export class CredentialError extends ClientError {}
+/** `disconnect()` or `shutdown()` was called before the operation ended. */
+export class OperationCancelled extends Error {}
+/** No answer came in time. */
+export class OperationTimeout extends Error {}
+
+/** The hub answered with an error status. */
+export class ServiceError extends Error {
+  /** @type {number} */
+  status;
+  /** @type {string | undefined} */
+  code;
+
+  /**
+   * @param {string} message
+   * @param {{ status: number, code?: string, cause?: unknown }} details
+   */
+  constructor(message, { status, code, ...options }) {
+    super(message, options);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const classes = {
+  TypeError,
+  RangeError,
+  ClientError,
+  ConnectionFailedError,
+  ConnectionDroppedError,
+  NoConnectionError,
+  CredentialError,
+  OperationCancelled,
+  OperationTimeout,
+  ServiceError,
+};
+
+// Minifiers rename classes; the names that users see stay.
+for (const [name, type] of Object.entries(classes)) {
+  if (type !== TypeError && type !== RangeError) {
+    Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true });
+  }
+}
+
+/** Makes an error of the class `name`. */
+export function createError(name, message, cause, status, code) {
+  const options = cause === undefined ? {} : { cause };
+  return new classes[name](message, status === undefined ? options : { ...options, status, code });
+}

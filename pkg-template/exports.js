@@ -1,0 +1,13 @@
+export { IoTHubDeviceClient } from './client.js';
+export {
+  ClientError,
+  ConnectionDroppedError,
+  ConnectionFailedError,
+  CredentialError,
+  NoConnectionError,
+  OperationCancelled,
+  OperationTimeout,
+  ServiceError,
+} from './errors.js';
+export { Message } from './message.js';
+export { MethodRequest, MethodResponse } from './method.js';

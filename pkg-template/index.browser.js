@@ -1,0 +1,15 @@
+// Pages and module workers: the module is ready when its import is.
+import { setPlatform } from './host.js';
+import init, { version as wasmVersion } from './iothub_device_client.js';
+
+setPlatform({
+  platform: typeof document === 'undefined' ? 'worker' : 'browser',
+  openSocket: (url) => new WebSocket(url, 'mqtt'),
+  abortSocket: (socket) => socket.close(),
+});
+
+await init();
+
+/** The version of this package. */
+export const version = wasmVersion();
+export * from './exports.js';

@@ -1,0 +1,28 @@
+/** A call of a direct method. */
+export class MethodRequest {
+  constructor(requestId, name, payload) {
+    this.requestId = requestId;
+    this.name = name;
+    this.payload = payload;
+    Object.freeze(this);
+  }
+}
+
+/** The answer to a call of a direct method. */
+export class MethodResponse {
+  constructor(requestId, status, payload) {
+    if (typeof requestId !== 'string' || requestId === '') {
+      throw new TypeError('the requestId of a method response must be that of its request');
+    }
+    if (!Number.isInteger(status) || Math.abs(status) >= 2 ** 31) {
+      throw new TypeError('the status of a method response must be a 32-bit whole number');
+    }
+    this.requestId = requestId;
+    this.status = status;
+    this.payload = payload;
+  }
+
+  static createFromMethodRequest(request, status, payload) {
+    return new MethodResponse(request.requestId, status, payload);
+  }
+}

@@ -1,0 +1,71 @@
+/** `npm run build`: set-up, then the package that is published, in pkg/. */
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { crateField, readJson, root } from './lib/project.mjs';
+import { run, runAsProgram, say } from './lib/run.mjs';
+import { setup } from './setup.mjs';
+
+const module = 'iothub_device_client';
+const wasm = `${module}_bg.wasm`;
+const generated = join(root, 'target', 'wasm-pack');
+const pkg = join(root, 'pkg');
+
+/** What browsers and Node.js have had for years and rustc uses; anything newer is an error. */
+const wasmFeatures = [
+  'bulk-memory',
+  'bulk-memory-opt',
+  'multivalue',
+  'mutable-globals',
+  'nontrapping-float-to-int',
+  'reference-types',
+  'sign-ext',
+];
+
+/** Builds pkg/ and gives back what `setup` gave. */
+export async function build(options) {
+  const environment = await setup(options);
+  say('Building the WebAssembly module.');
+  await compile(environment.wasmEnvironment);
+  await optimise();
+  assemble();
+  say('The package is in pkg/.');
+  return environment;
+}
+
+async function compile(wasmEnvironment) {
+  const options = ['--target', 'web', '--release', '--mode', 'no-install', '--no-pack'];
+  const output = ['--out-dir', generated, '--out-name', module];
+  await run('wasm-pack', ['build', ...options, ...output, root], {
+    env: { ...process.env, ...wasmEnvironment },
+  });
+}
+
+async function optimise() {
+  const wasmOpt = join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
+  const file = join(generated, wasm);
+  const features = ['--mvp-features', ...wasmFeatures.map((name) => `--enable-${name}`)];
+  await run(process.execPath, [wasmOpt, '-Oz', ...features, file, '-o', file]);
+}
+
+/** Takes what the template's `files` names from there, the generated files, or the root. */
+function assemble() {
+  const template = join(root, 'pkg-template');
+  const manifest = readJson('pkg-template/package.json');
+  const elsewhere = new Map([
+    [`${module}.js`, generated],
+    [wasm, generated],
+    ['LICENSE', root],
+    ['README.md', root],
+  ]);
+  rmSync(pkg, { recursive: true, force: true });
+  mkdirSync(pkg);
+  for (const file of manifest.files) {
+    cpSync(join(elsewhere.get(file) ?? template, file), join(pkg, file));
+  }
+  const { name, ...rest } = manifest;
+  const complete = { name, version: crateField('version'), ...rest };
+  writeFileSync(join(pkg, 'package.json'), `${JSON.stringify(complete, null, 2)}\n`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await runAsProgram(() => build());

@@ -1,0 +1,72 @@
+/** Running other programs, and the two ways in which a script speaks to its reader. */
+import { spawn, spawnSync } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const windows = process.platform === 'win32';
+
+/** A failure that the reader can do something about: printed as its message, without a stack. */
+export class Failure extends Error {}
+
+export function say(sentence) {
+  console.log(`• ${sentence}`);
+}
+
+/** Runs a script's `main`; a failure becomes a sentence and exit code 1. */
+export async function runAsProgram(main) {
+  try {
+    await main();
+  } catch (error) {
+    console.error(`\n${error instanceof Failure ? error.message : error.stack}`);
+    process.exitCode = 1;
+  }
+}
+
+/** Runs a program whose output the reader sees as it comes. */
+export function run(program, args, { explain, ...options } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
+    child.on('error', ({ message }) => {
+      reject(new Failure(`${program} could not be run: ${message}`));
+    });
+    child.on('close', (code) => {
+      if (code === 0) return resolve();
+      const line = `This command failed (its output is above): ${[program, ...args].join(' ')}`;
+      reject(new Failure(explain ? `${line}\n${explain}` : line));
+    });
+  });
+}
+
+/** What a quick program prints, or `undefined` where it cannot be run or fails. */
+export function outputOf(program, args, options = {}) {
+  const { status, stdout } = spawnSync(program, args, { encoding: 'utf8', ...options });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** The npm client, which is a script of the shell on Windows. */
+export function npm(args, options = {}) {
+  return run('npm', args, { shell: windows, ...options });
+}
+
+/** The full path of a program on PATH, or `undefined`. */
+export function findOnPath(...names) {
+  const extensions = windows ? ['.exe', '.cmd'] : [''];
+  for (const name of names) {
+    for (const folder of (process.env.PATH ?? '').split(delimiter).filter(Boolean)) {
+      for (const extension of extensions) {
+        const file = join(folder, name + extension);
+        if (isExecutable(file)) return file;
+      }
+    }
+  }
+  return undefined;
+}
+
+export function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,39 @@
+/** Rust for this machine: the compiler, its linker, and the two tools of the lint suites. */
+import { aptInstall } from './apt.mjs';
+import { crateField, isAtLeast } from './project.mjs';
+import { Failure, findOnPath, outputOf, run, say } from './run.mjs';
+
+/** Checks that there is a Rust which is new enough, and something to link with. */
+export async function checkRust() {
+  const version = rustcVersion('rustc');
+  const minimum = crateField('rust-version');
+  const advice = 'Please install Rust with rustup (https://rustup.rs) and run this again.';
+  if (!version || !findOnPath('cargo')) throw new Failure(`There is no Rust here. ${advice}`);
+  if (!isAtLeast(version, minimum)) {
+    throw new Failure(`Rust ${version} is too old: ${minimum} or later is needed. ${advice}`);
+  }
+  if (process.platform === 'linux' && !findOnPath('cc')) {
+    await aptInstall(['gcc', 'libc6-dev'], 'A C compiler, with which Rust links,');
+  }
+}
+
+/** Sees to it that `cargo fmt` and `cargo clippy` exist. */
+export async function installLints() {
+  const missing = ['rustfmt', 'clippy'].filter(
+    (name) => outputOf('cargo', [name === 'rustfmt' ? 'fmt' : name, '--version']) === undefined,
+  );
+  if (missing.length === 0) return;
+  const names = missing.join(' and ');
+  if (!findOnPath('rustup')) {
+    throw new Failure(`The tests need ${names}. Please install Rust with rustup, which has them.`);
+  }
+  say(`Adding ${names} to the Rust toolchain.`);
+  await run('rustup', ['component', 'add', ...missing], {
+    explain: `The tests need ${names}. Can rustup download here?`,
+  });
+}
+
+/** The `1.95.0` of `rustc 1.95.0 (…)`. */
+export function rustcVersion(rustc) {
+  return outputOf(rustc, ['--version'])?.split(' ')[1];
+}

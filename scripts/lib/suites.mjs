@@ -1,0 +1,84 @@
+/** The suites of `npm test`: what each runs, and how many tests its output tells of. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './project.mjs';
+
+/**
+ * @typedef {object} Suite
+ * @property {string} name
+ * @property {string[]} command
+ * @property {Record<string, string>} [env] on top of the environment
+ * @property {(output: string, succeeded: boolean) => {passed: number, failed: number}} count
+ */
+
+/**
+ * Those that tell of a mistake soonest come first.
+ *
+ * @param {Record<string, string>} wasmEnvironment what building for wasm32 takes
+ * @returns {Suite[]}
+ */
+export function suites(wasmEnvironment) {
+  const core = '--no-default-features';
+  const typescript = [process.execPath, 'node_modules/typescript/bin/tsc', '--project'];
+  const clippy = ['cargo', 'clippy', '--all-targets'];
+  return [
+    check('rustfmt', ['cargo', 'fmt', '--check']),
+    check('types', [...typescript, 'tests/types']),
+    check('types of the examples', [...typescript, 'tests/types/examples.json']),
+    check('clippy', [...clippy, '--', '-D', 'warnings']),
+    check('clippy, core alone', [...clippy, core, '--', '-D', 'warnings']),
+    {
+      ...check('rustdoc', ['cargo', 'doc', '--no-deps', '--document-private-items']),
+      // Private items are documented for the project's own readers, and may be linked to.
+      env: { RUSTDOCFLAGS: '-D warnings -A rustdoc::private-intra-doc-links' },
+    },
+    rustTests('native tests', ['cargo', 'test', '--no-fail-fast']),
+    rustTests('native tests, core alone', ['cargo', 'test', '--no-fail-fast', core]),
+    { ...rustTests('wasm in Chromium', wasmTests()), env: wasmEnvironment },
+    nodeTests('hub', testFiles('hub/test')),
+    nodeTests('Node.js end to end', testFiles('tests/node')),
+    nodeTests('browser end to end', testFiles('tests/browser')),
+    nodeTests('package', ['tests/package.test.mjs']),
+    nodeTests('size', ['tests/size.test.mjs']),
+  ];
+}
+
+/** `-q` must not be among the options: the runner of wasm-bindgen refuses it. */
+function wasmTests() {
+  const browser = ['--headless', '--chrome', '--chromedriver', process.env.CHROMEDRIVER];
+  return ['wasm-pack', 'test', ...browser, '--mode', 'no-install', '.', '--test', 'web'];
+}
+
+/** @returns {Suite} a command that is one test, passed where it succeeds */
+function check(name, command) {
+  return { name, command, count: (_, ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 }) };
+}
+
+/** @returns {Suite} */
+function rustTests(name, command) {
+  const summary = (word) => new RegExp(`^test result: .*?(\\d+) ${word};`, 'gm');
+  return { name, command, count: countBy(summary('passed'), summary('failed')) };
+}
+
+/** @returns {Suite} */
+function nodeTests(name, files) {
+  const options = ['--test', '--test-reporter=spec', '--test-timeout=120000'];
+  // Without a file, Node.js would look for tests all over the project.
+  const command = files.length > 0 ? [process.execPath, ...options, ...files] : [];
+  const failed = /^ℹ (?:fail|cancelled) (\d+)$/gm;
+  return { name, command, count: countBy(/^ℹ pass (\d+)$/gm, failed) };
+}
+
+function countBy(passed, failed) {
+  const sum = (output, pattern) =>
+    [...output.matchAll(pattern)].reduce((total, [, number]) => total + Number(number), 0);
+  return (output) => ({ passed: sum(output, passed), failed: sum(output, failed) });
+}
+
+function testFiles(folder) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder))
+    .filter((file) => /\.test\.m?js$/.test(file))
+    .sort()
+    .map((file) => `${folder}/${file}`);
+}

@@ -1,0 +1,153 @@
+/**
+ * Rust's standard library for wasm32: from rustup, or, where rustup can download nothing, built
+ * from the sources that Debian ships. Only the wasm build uses Debian's compiler then; everything
+ * else stays with the reader's own.
+ */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { aptInstall, asRoot } from './apt.mjs';
+import { crateField, isAtLeast, root } from './project.mjs';
+import { rustcVersion } from './rust.mjs';
+import { Failure, findOnPath, outputOf, run, say } from './run.mjs';
+
+const target = 'wasm32-unknown-unknown';
+const targetInVariables = 'CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN';
+const debianRustc = '/usr/bin/rustc';
+const debianCargo = '/usr/bin/cargo';
+const debianLinker = 'wasm-ld-19';
+const debianLibraries = `/usr/lib/rustlib/${target}/lib`;
+/** Written last, so that it stands for a whole library of one compiler. */
+const stamp = join(debianLibraries, 'built-for');
+
+/** Sees to it that wasm32 can be built, and tells the environment variables that it takes. */
+export async function installWasmTarget() {
+  if (rustupHasTarget()) return {};
+  if (debianHasTarget()) return debianEnvironment();
+
+  if (findOnPath('rustup')) {
+    say(`Adding the ${target} target to the Rust toolchain with rustup.`);
+    const added = run('rustup', ['target', 'add', target]).then(() => true, () => false);
+    if ((await added) && rustupHasTarget()) return {};
+  }
+  if (!findOnPath('apt-get')) {
+    throw new Failure(
+      `Rust's standard library for ${target} is missing. ` +
+        `Please run \`rustup target add ${target}\` where rustup can download, then this again.`,
+    );
+  }
+  say(`${target} cannot be had from rustup: taking Debian's Rust for it instead.`);
+  await installDebianRust();
+  await buildStandardLibrary();
+  return debianEnvironment();
+}
+
+function rustupHasTarget() {
+  const folder = outputOf('rustc', ['--print', 'target-libdir', '--target', target]);
+  return folder !== undefined && folder !== debianLibraries && hasStandardLibrary(folder);
+}
+
+function hasStandardLibrary(folder) {
+  return existsSync(folder) && readdirSync(folder).some((file) => /^libstd-.*\.rlib$/.test(file));
+}
+
+function debianHasTarget() {
+  return (
+    existsSync(stamp) &&
+    readFileSync(stamp, 'utf8') === compilerIdentity() &&
+    hasStandardLibrary(debianLibraries) &&
+    findOnPath(debianLinker) !== undefined
+  );
+}
+
+function compilerIdentity() {
+  return outputOf(debianRustc, ['--version', '--verbose']);
+}
+
+function debianEnvironment() {
+  const linker = { [`${targetInVariables}_LINKER`]: debianLinker };
+  // rustup takes a folder for a toolchain, so none need be linked under a name.
+  return findOnPath('rustup') ? { RUSTUP_TOOLCHAIN: '/usr', ...linker } : linker;
+}
+
+async function installDebianRust() {
+  await aptInstall(
+    ['rustc-web', 'cargo-web', 'rust-web-src', 'lld-19'],
+    "Debian's Rust with its sources and a linker for WebAssembly",
+  );
+  const version = rustcVersion(debianRustc);
+  const minimum = crateField('rust-version');
+  if (!version || !isAtLeast(version, minimum)) {
+    throw new Failure(
+      `Debian's Rust is ${version ?? 'missing'}, but ${minimum} or later is needed. ` +
+        `Please run \`rustup target add ${target}\` where rustup can download, then this again.`,
+    );
+  }
+}
+
+async function buildStandardLibrary() {
+  const [program, ...args] = asRoot(`Copying files to ${debianLibraries}`);
+  const scratch = mkdtempSync(join(tmpdir(), 'wasm32-std-'));
+  try {
+    say(`Building Rust's standard library for ${target} (once; it takes a minute).`);
+    const crates = '-Zbuild-std=std,panic_abort,panic_unwind,test,proc_macro';
+    await run(debianCargo, ['build', '--release', '--target', target, crates], {
+      cwd: emptyCrate(scratch),
+      env: buildStdEnvironment(scratch),
+    });
+
+    const built = join(scratch, 'target', target, 'release', 'deps');
+    const libraries = readdirSync(built)
+      .filter((file) => file.endsWith('.rlib') && !file.startsWith('libempty-'))
+      .map((file) => join(built, file));
+    writeFileSync(join(scratch, 'built-for'), compilerIdentity());
+
+    say(`Copying it to ${debianLibraries}.`);
+    const files = [...libraries, join(scratch, 'built-for')];
+    await run(program, [...args, 'sh', '-ec', replaceLibraries, 'sh', debianLibraries, ...files]);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  // What was built against an older library no longer matches (E0463).
+  const targetFolder = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
+  rmSync(join(targetFolder, target), { recursive: true, force: true });
+}
+
+/** Shell: the folder, then the files in the order in which they are to arrive. */
+const replaceLibraries = `
+  folder=$1; shift
+  mkdir -p "$folder"
+  rm -f "$folder"/built-for "$folder"/*.rlib
+  for file; do cp "$file" "$folder"/; done
+  chmod -R a+rX "$folder"
+`;
+
+function emptyCrate(folder) {
+  mkdirSync(join(folder, 'src'));
+  writeFileSync(join(folder, 'src', 'lib.rs'), '#![no_std]\n');
+  writeFileSync(
+    join(folder, 'Cargo.toml'),
+    '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2021"\n\n[workspace]\n',
+  );
+  return folder;
+}
+
+function buildStdEnvironment(folder) {
+  return {
+    ...process.env,
+    RUSTC: debianRustc,
+    // Debian's compiler is a stable one; -Zbuild-std asks for this.
+    RUSTC_BOOTSTRAP: '1',
+    CARGO_TARGET_DIR: join(folder, 'target'),
+    // Link-time optimisation needs the bitcode.
+    [`${targetInVariables}_RUSTFLAGS`]: '-Cembed-bitcode=yes',
+  };
+}

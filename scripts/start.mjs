@@ -1,0 +1,96 @@
+/**
+ * `npm start`: set-up, build, a local hub, a device that does its whole job in Node.js, and then a
+ * page on which the same device runs in a browser.
+ */
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+
+import { build } from './build.mjs';
+import { Failure, runAsProgram, say } from './lib/run.mjs';
+import { linkPackage } from './start/link-package.mjs';
+
+const DEVICE_ID = 'my-device';
+
+const HELP = `npm start -- [options]
+
+Sets up and builds what is missing, starts a local hub, and lets a device do its whole job in
+Node.js, step by step. Then it serves a page on which the same device runs in your browser, until
+Ctrl-C.
+
+  --once           stop after the device's job: exit code 0 when every step was done
+  --port N         port of the page (a free one is chosen otherwise)
+  --hub-port N     port of the local hub (a free one is chosen otherwise)
+  --help           this text`;
+
+await runAsProgram(async () => {
+  const options = readOptions();
+  if (options.help) return console.log(HELP);
+  await build();
+  linkPackage();
+  await start(options);
+});
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        once: { type: 'boolean', default: false },
+        port: { type: 'string', default: '0' },
+        'hub-port': { type: 'string', default: '0' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    const port = toPort('--port', values.port);
+    return { ...values, port, hubPort: toPort('--hub-port', values['hub-port']) };
+  } catch (error) {
+    throw new Failure(`${error.message}\n\n${HELP}`);
+  }
+}
+
+function toPort(option, text) {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
+  throw new Failure(`${option} takes a port number from 0 to 65535, not "${text}".`);
+}
+
+/** Everything after the build; npm packages and `pkg/` exist from here on, not before. */
+async function start({ once: onlyTheJob, port, hubPort }) {
+  const { startHub } = await import('iothub-local');
+  const hub = await listening('--hub-port', hubPort, () => startHub({ port: hubPort }));
+  try {
+    const backEnd = await runDevice(hub);
+    if (!onlyTheJob) await servePageUntilStopped(backEnd, port);
+  } finally {
+    await hub.close();
+  }
+}
+
+async function runDevice(hub) {
+  const { BackEnd } = await import('./start/back-end.mjs');
+  const { doTheJob } = await import('./start/job.mjs');
+  const { Narrator } = await import('./start/narrator.mjs');
+  say(`A local hub listens at ${hub.url}.`);
+  const backEnd = await BackEnd.createDevice(hub.url, DEVICE_ID);
+  await doTheJob(backEnd, new Narrator()).catch((error) => {
+    throw new Failure(error.message);
+  });
+  console.log('\nThe device has done its whole job in Node.js.');
+  return backEnd;
+}
+
+async function servePageUntilStopped(backEnd, port) {
+  const { servePage } = await import('./start/page-server.mjs');
+  const page = await listening('--port', port, () => servePage({ backEnd, port }));
+  console.log(`\nNow open ${page.url} : the same device, in your browser. Ctrl-C stops everything.`);
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  console.log('\nStopping.');
+  await page.close();
+}
+
+async function listening(option, port, listen) {
+  try {
+    return await listen();
+  } catch (error) {
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new Failure(`Port ${port} is in use. Choose another with ${option}.`);
+  }
+}

@@ -1,0 +1,45 @@
+const plain = !process.stdout.isTTY || process.env.NO_COLOR;
+const paint = (code) => (text) => (plain ? text : `\x1b[${code}m${text}\x1b[0m`);
+const bold = paint(1);
+const dim = paint(2);
+const green = paint(32);
+
+/** Tells the device's job step by step on standard output. */
+export class Narrator {
+  #step = 0;
+  #title = '';
+
+  /** Runs one step; its error names the step. */
+  async step(title, work) {
+    this.#step += 1;
+    this.#title = title;
+    console.log(`\n${bold(`${this.#step}. ${title}`)}`);
+    try {
+      return await work();
+    } catch (error) {
+      const sentence = `Step ${this.#step} (${title}) failed: ${error.message}`;
+      throw new Error(sentence, { cause: error });
+    }
+  }
+
+  /** What left the device. */
+  sent(text) {
+    console.log(`   ${dim('device →')} ${text}`);
+  }
+
+  /** What came back to the device. */
+  received(text) {
+    console.log(`   ${dim('device ←')} ${text}`);
+  }
+
+  /** What the back end did through the hub's API. */
+  did(text) {
+    console.log(`   ${dim('hub     ')} ${text}`);
+  }
+
+  /** A fact looked up at the hub's side: printed when it holds, an error when not. */
+  check(holds, text) {
+    if (!holds) throw new Error(`this does not hold: ${text}`);
+    console.log(`   ${green('✓')} ${text}`);
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * The promise's value, or an error with this sentence when it takes longer.
+ * @template T
+ * @param {number} seconds
+ * @param {Promise<T>} promise
+ * @param {string} sentence what went wrong, for the reader
+ * @returns {Promise<T>}
+ */
+export async function within(seconds, promise, sentence) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${sentence} (waited ${seconds} s)`)), seconds * 1000);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A handler's calls, to be awaited one by one in their order. */
+export class Inbox {
+  #values = [];
+  #takers = [];
+
+  /** @param {string} name what arrives here, for the sentence of a wait in vain */
+  constructor(name) {
+    this.name = name;
+    this.all = [];
+  }
+
+  /** The handler to set. */
+  put = (value) => {
+    this.all.push(value);
+    const taker = this.#takers.shift();
+    if (taker) taker(value);
+    else this.#values.push(value);
+  };
+
+  /** The next value, as soon as there is one. */
+  take(seconds = 20) {
+    if (this.#values.length) return Promise.resolve(this.#values.shift());
+    const next = new Promise((resolve) => this.#takers.push(resolve));
+    return within(seconds, next, `no ${this.name} arrived`);
+  }
+}

@@ -1,0 +1,260 @@
+//! Drives the core: socket events, the timer and calls go in; bytes, settled Promises and handler
+//! calls come out. No borrow is held while JavaScript runs.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use bytes::BytesMut;
+use js_sys::{Function, Promise};
+use wasm_bindgen::prelude::*;
+
+use super::clock;
+use super::handlers::Handlers;
+use super::host::{Host, from_json};
+use super::socket::{Socket, SocketEvent};
+use super::timer::Timer;
+use crate::protocol::{Client, Error, Input, Now, OperationId, Output, Reply};
+
+/// A frame is closed when it has this many bytes.
+const FRAME_SIZE: usize = 64 * 1024;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = queueMicrotask)]
+    fn queue_microtask(task: &Function);
+}
+
+struct Settler {
+    resolve: Function,
+    reject: Function,
+}
+
+/// One client and what it holds of the platform.
+///
+/// An open socket and an armed timer own the driver, so that a client that works is not collected
+/// when its last JavaScript reference goes; disconnecting ends that.
+pub struct Driver {
+    pub(super) host: Host,
+    pub(super) handlers: RefCell<Handlers>,
+    core: RefCell<Client>,
+    socket: RefCell<Option<Socket>>,
+    /// Counts the sockets, so that a late event of an earlier one is told from the present one's.
+    sockets: Cell<u32>,
+    timer: RefCell<Timer>,
+    pending: RefCell<HashMap<OperationId, Settler>>,
+    /// Bytes that leave when the turn of the event loop ends.
+    outgoing: RefCell<Vec<BytesMut>>,
+    pumping: Cell<bool>,
+    wake_queued: Cell<bool>,
+    wake: Closure<dyn FnMut()>,
+}
+
+impl std::fmt::Debug for Driver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Driver").finish_non_exhaustive()
+    }
+}
+
+impl Driver {
+    pub fn new(host: Host, core: Client) -> Rc<Self> {
+        Rc::new_cyclic(|weak: &std::rc::Weak<Self>| {
+            let weak = weak.clone();
+            let wake = move || {
+                if let Some(driver) = weak.upgrade() {
+                    driver.wake_queued.set(false);
+                    driver.pump();
+                    driver.flush();
+                }
+            };
+            Self {
+                host,
+                handlers: RefCell::default(),
+                core: RefCell::new(core),
+                socket: RefCell::default(),
+                sockets: Cell::new(0),
+                timer: RefCell::default(),
+                pending: RefCell::default(),
+                outgoing: RefCell::default(),
+                pumping: Cell::new(false),
+                wake_queued: Cell::new(false),
+                wake: Closure::new(wake),
+            }
+        })
+    }
+
+    /// Gives a command to the core; what follows from it happens when the present call has ended.
+    pub fn command<T>(&self, command: impl FnOnce(&mut Client, Now) -> T) -> T {
+        let result = command(&mut self.core.borrow_mut(), clock::now());
+        self.wake();
+        result
+    }
+
+    /// Gives a command that begins an operation; the Promise settles with it.
+    pub fn operation(
+        &self,
+        command: impl FnOnce(&mut Client, Now) -> Result<OperationId, Error>,
+    ) -> Promise {
+        match self.command(command) {
+            Err(error) => Promise::reject(&self.host.error(&error)),
+            Ok(operation) => Promise::new(&mut |resolve, reject| {
+                self.pending.borrow_mut().insert(operation, Settler { resolve, reject });
+            }),
+        }
+    }
+
+    /// Reads something of the core.
+    pub fn read<T>(&self, read: impl FnOnce(&Client) -> T) -> T {
+        read(&self.core.borrow())
+    }
+
+    fn wake(&self) {
+        if !self.wake_queued.replace(true) {
+            queue_microtask(self.wake.as_ref().unchecked_ref());
+        }
+    }
+
+    /// Does all that the core asks for. A handler that is called here may give commands; the loop
+    /// that runs already takes them up.
+    fn pump(self: &Rc<Self>) {
+        if self.pumping.replace(true) {
+            return;
+        }
+        loop {
+            let output = self.core.borrow_mut().poll_output(clock::now());
+            let Some(output) = output else { break };
+            self.perform(output);
+        }
+        self.pumping.set(false);
+        let next = self.core.borrow_mut().next_timeout();
+        let driver = self.clone();
+        self.timer.borrow_mut().arm(clock::now().monotonic, next, move || driver.timer_fired());
+    }
+
+    fn perform(self: &Rc<Self>, output: Output) {
+        match output {
+            Output::OpenSocket { url } => self.open_socket(&url),
+            Output::Transmit(bytes) => {
+                self.outgoing.borrow_mut().push(bytes);
+                self.wake();
+            }
+            Output::CloseSocket => {
+                self.flush();
+                if let Some(socket) = &*self.socket.borrow() {
+                    socket.close();
+                }
+            }
+            Output::AbortSocket => drop(self.take_socket()),
+            Output::Event(event) => self.notify(event),
+        }
+    }
+
+    fn open_socket(self: &Rc<Self>, url: &str) {
+        let number = self.sockets.get().wrapping_add(1);
+        self.sockets.set(number);
+        let driver = self.clone();
+        let report = move |event| driver.socket_event(number, event);
+        match Socket::open(&self.host, url, report) {
+            Ok(socket) => *self.socket.borrow_mut() = Some(socket),
+            Err(error) => {
+                let detail = js_sys::Error::from(error).message();
+                let detail = detail.as_string().unwrap_or_default();
+                self.input(Input::SocketClosed { detail: &detail });
+            }
+        }
+    }
+
+    fn socket_event(self: &Rc<Self>, number: u32, event: SocketEvent) {
+        if number != self.sockets.get() {
+            return;
+        }
+        match event {
+            SocketEvent::Opened => self.socket_opened(),
+            SocketEvent::Received(bytes) => self.input(Input::Received(&bytes)),
+            SocketEvent::ReceivedText => self.input(Input::ReceivedText),
+            SocketEvent::Closed(detail) => {
+                if let Some(socket) = self.take_socket() {
+                    socket.ended();
+                }
+                self.input(Input::SocketClosed { detail: &detail });
+            }
+        }
+        self.pump();
+    }
+
+    fn socket_opened(&self) {
+        let agreed = self.socket.borrow().as_ref().is_some_and(Socket::speaks_mqtt);
+        if agreed {
+            self.input(Input::SocketOpened);
+        } else {
+            drop(self.take_socket());
+            let detail = "the server did not agree to the sub-protocol mqtt";
+            self.input(Input::SocketClosed { detail });
+        }
+    }
+
+    fn input(&self, input: Input<'_>) {
+        self.core.borrow_mut().handle_input(clock::now(), input);
+    }
+
+    fn timer_fired(self: &Rc<Self>) {
+        self.timer.borrow_mut().fired();
+        self.core.borrow_mut().handle_timeout(clock::now());
+        self.pump();
+    }
+
+    fn take_socket(&self) -> Option<Socket> {
+        self.outgoing.borrow_mut().clear();
+        self.socket.borrow_mut().take()
+    }
+
+    /// Sends what this turn has gathered, in as few frames as the limit allows.
+    fn flush(&self) {
+        let mut pieces = self.outgoing.take().into_iter();
+        let Some(mut frame) = pieces.next() else {
+            return;
+        };
+        for piece in pieces {
+            if frame.len() + piece.len() > FRAME_SIZE {
+                self.send(&frame);
+                frame = piece;
+            } else {
+                frame.unsplit(piece);
+            }
+        }
+        self.send(&frame);
+    }
+
+    fn send(&self, frame: &[u8]) {
+        if let Some(socket) = &*self.socket.borrow() {
+            // A socket that cannot send is closing; its close event says the rest.
+            let _ = socket.send(frame);
+        }
+    }
+
+    /// Ends a call of the user. Gives the error back if nobody waits for it.
+    pub(super) fn settle(
+        &self,
+        operation: OperationId,
+        result: Result<Reply, Error>,
+    ) -> Result<(), Error> {
+        let settler = self.pending.borrow_mut().remove(&operation);
+        let settled = match (settler, result) {
+            (Some(Settler { resolve, .. }), Ok(reply)) => {
+                let value = match reply {
+                    Reply::Done => JsValue::UNDEFINED,
+                    Reply::Twin(json) => from_json(&json),
+                };
+                resolve.call1(&JsValue::UNDEFINED, &value)
+            }
+            (Some(Settler { reject, .. }), Err(error)) => {
+                reject.call1(&JsValue::UNDEFINED, &self.host.error(&error))
+            }
+            (None, Err(error)) => return Err(error),
+            (None, Ok(_)) => return Ok(()),
+        };
+        // The two functions of a Promise never throw.
+        debug_assert!(settled.is_ok());
+        Ok(())
+    }
+}

@@ -1,0 +1,106 @@
+//! What the JavaScript half of the package does for the Rust half.
+
+use js_sys::{Array, JSON, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::WebSocket;
+
+use crate::protocol::{Error, ErrorKind};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The platform, as `pkg-template/host.js` presents it.
+    #[derive(Clone, Debug)]
+    pub type Host;
+
+    /// Names the platform to the hub: `Node.js 20.19.0`.
+    #[wasm_bindgen(method, structural, getter)]
+    pub fn platform(this: &Host) -> String;
+
+    /// Opens a WebSocket with the sub-protocol `mqtt`.
+    #[wasm_bindgen(method, structural, catch, js_name = openSocket)]
+    pub fn open_socket(this: &Host, url: &str) -> Result<WebSocket, JsValue>;
+
+    /// Drops a socket without waiting for its closing handshake.
+    #[wasm_bindgen(method, structural, js_name = abortSocket)]
+    pub fn abort_socket(this: &Host, socket: &WebSocket);
+
+    #[wasm_bindgen(method, structural, js_name = createError)]
+    fn create_error(
+        this: &Host,
+        name: &str,
+        message: &str,
+        cause: &JsValue,
+        status: Option<u16>,
+        code: Option<&str>,
+    ) -> JsValue;
+
+    /// Makes a `Message` of a body, and of names and values in turn.
+    #[wasm_bindgen(method, structural, js_name = createMessage)]
+    pub fn create_message(this: &Host, body: Uint8Array, system: Array, custom: Array) -> JsValue;
+
+    /// Makes a `MethodRequest`.
+    #[wasm_bindgen(method, structural, js_name = createMethodRequest)]
+    pub fn create_method_request(
+        this: &Host,
+        request_id: &str,
+        name: &str,
+        payload: JsValue,
+    ) -> JsValue;
+
+    /// The value itself if it is a `MethodResponse`, else `undefined`.
+    #[wasm_bindgen(method, structural, js_name = asMethodResponse)]
+    pub fn as_method_response(this: &Host, value: &JsValue) -> Option<MethodResponse>;
+
+    /// An instance of the class of that name.
+    #[derive(Clone, Debug)]
+    pub type MethodResponse;
+
+    #[wasm_bindgen(method, structural, getter, js_name = requestId)]
+    pub fn request_id(this: &MethodResponse) -> String;
+
+    #[wasm_bindgen(method, structural, getter)]
+    pub fn status(this: &MethodResponse) -> i32;
+
+    #[wasm_bindgen(method, structural, getter)]
+    pub fn payload(this: &MethodResponse) -> JsValue;
+}
+
+impl Host {
+    /// An error of the core as an instance of its JavaScript class.
+    pub fn error(&self, error: &Error) -> JsValue {
+        let name = match error.kind() {
+            ErrorKind::InvalidArgument => "TypeError",
+            ErrorKind::OutOfRange => "RangeError",
+            ErrorKind::Client => "ClientError",
+            ErrorKind::ConnectionFailed => "ConnectionFailedError",
+            ErrorKind::ConnectionDropped => "ConnectionDroppedError",
+            ErrorKind::NoConnection => "NoConnectionError",
+            ErrorKind::Credential => "CredentialError",
+            ErrorKind::OperationCancelled => "OperationCancelled",
+            ErrorKind::OperationTimeout => "OperationTimeout",
+            ErrorKind::Service => "ServiceError",
+        };
+        let cause = error.cause().map_or(JsValue::UNDEFINED, |cause| self.error(cause));
+        self.create_error(name, error.message(), &cause, error.status(), error.code())
+    }
+
+    /// A `ClientError` about something that the user's code threw.
+    pub fn error_caused_by(&self, message: &str, cause: &JsValue) -> JsValue {
+        self.create_error("ClientError", message, cause, None, None)
+    }
+}
+
+/// Text of `value` in JSON.
+///
+/// # Errors
+///
+/// What `JSON.stringify` throws (a cycle, a `BigInt`), or `None` for what JSON cannot hold.
+pub fn to_json(value: &JsValue) -> Result<Option<String>, JsValue> {
+    // For a function or undefined the result is not a string, whatever its declared type says.
+    JSON::stringify(value).map(|text| JsValue::from(text).as_string())
+}
+
+/// The value of JSON that the core has checked.
+pub fn from_json(text: &str) -> JsValue {
+    JSON::parse(text).unwrap_or(JsValue::UNDEFINED)
+}

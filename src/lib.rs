@@ -1,0 +1,14 @@
+//! Azure IoT Hub device client for browsers, workers and Node.js.
+//!
+//! [`protocol`] is a pure state machine that knows MQTT 3.1.1 and Azure IoT Hub and touches
+//! nothing: no clock, no socket, no randomness, no JavaScript. The `js` module (feature `js`, on
+//! by default) gives it a WebSocket, time and a JavaScript class. `docs/ARCHITECTURE.md` shows how
+//! they meet.
+
+#![warn(missing_docs, missing_debug_implementations)]
+#![forbid(unsafe_code)]
+
+pub mod protocol;
+
+#[cfg(feature = "js")]
+pub mod js;

@@ -1,0 +1,291 @@
+//! The calls of the user: which must wait, and how each settles, exactly once.
+
+use super::connection::{AfterClose, Link};
+use super::twin::TwinRequestId;
+use super::{Client, Event, Feature, OperationId, Reply, failures};
+use crate::protocol::hub::{Message, topic};
+use crate::protocol::mqtt::Resend;
+use crate::protocol::{Error, Now};
+
+/// What a publish belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Publication {
+    Telemetry(OperationId),
+    /// `None` for an answer that the client gave by itself.
+    MethodResponse(Option<OperationId>),
+    Twin(TwinRequestId),
+}
+
+/// The calls that wait for something else than a publish.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    last: u64,
+    connects: Vec<OperationId>,
+    disconnects: Vec<OperationId>,
+    pending_messages: usize,
+}
+
+/// The largest payload of a method response, in bytes.
+///
+/// Source: [IoT Hub quotas](https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-quotas-throttling).
+const MAX_METHOD_PAYLOAD: usize = 131_072;
+
+impl Client {
+    /// Connects. Settles when CONNACK and the SUBACKs of all wanted features are there; while
+    /// reconnecting, tries now and settles with that attempt.
+    ///
+    /// # Errors
+    ///
+    /// After [`Client::shutdown`].
+    pub fn connect(&mut self, now: Now) -> Result<OperationId, Error> {
+        self.check_open()?;
+        let operation = self.begin();
+        self.calls.connects.push(operation);
+        self.need_connection(now);
+        self.retry(now);
+        self.settle_connects_if_ready();
+        Ok(operation)
+    }
+
+    /// Disconnects: what was queued is written, DISCONNECT sent and the socket closed. Calls
+    /// without their answer are cancelled.
+    pub fn disconnect(&mut self, now: Now) -> OperationId {
+        self.leave(now, "disconnect")
+    }
+
+    /// Disconnects for good.
+    pub fn shutdown(&mut self, now: Now) -> OperationId {
+        self.shut_down = true;
+        self.leave(now, "shutdown")
+    }
+
+    /// Sends telemetry. Settles with its PUBACK.
+    ///
+    /// # Errors
+    ///
+    /// A message over the limits of the hub, too many that wait, no connection that could be
+    /// opened, or after [`Client::shutdown`].
+    pub fn send_message(&mut self, now: Now, message: Message) -> Result<OperationId, Error> {
+        self.check_can_send()?;
+        let topic = message.telemetry_topic(&self.config.identity)?;
+        if self.calls.pending_messages >= self.config.max_pending_messages {
+            return Err(Error::client(format!(
+                "{} messages wait for their acknowledgement, which is maxPendingMessages; await some first",
+                self.calls.pending_messages
+            )));
+        }
+        self.calls.pending_messages += 1;
+        let operation = self.begin();
+        let tag = Publication::Telemetry(operation);
+        self.mqtt.publish(topic, message.body, Resend::UntilAcknowledged, tag);
+        self.need_connection(now);
+        Ok(operation)
+    }
+
+    /// Answers a method request; `payload` is JSON text. Settles with its PUBACK.
+    ///
+    /// # Errors
+    ///
+    /// A request that is not open, no connection that could be opened, or after
+    /// [`Client::shutdown`].
+    pub fn send_method_response(
+        &mut self,
+        now: Now,
+        request_id: &str,
+        status: i32,
+        payload: String,
+    ) -> Result<OperationId, Error> {
+        self.check_can_send()?;
+        check_size("the method response", payload.len(), MAX_METHOD_PAYLOAD)?;
+        self.methods.close(request_id)?;
+        let operation = self.begin();
+        self.publish_method_response(request_id, status, payload, Some(operation));
+        self.need_connection(now);
+        Ok(operation)
+    }
+
+    /// Wants what a feature receives; a failure is a
+    /// [`BackgroundException`](Event::BackgroundException).
+    pub fn subscribe(&mut self, now: Now, feature: Feature) {
+        if self.shut_down || self.mqtt.is_wanted(feature as usize) {
+            return;
+        }
+        self.mqtt.want(feature as usize, true);
+        if self.config.auto_connect {
+            self.need_connection(now);
+        }
+    }
+
+    /// No longer wants what a feature receives.
+    pub fn unsubscribe(&mut self, feature: Feature) {
+        self.mqtt.want(feature as usize, false);
+        self.settle_connects_if_ready();
+    }
+
+    pub(super) fn publish_method_response(
+        &mut self,
+        request_id: &str,
+        status: i32,
+        payload: String,
+        operation: Option<OperationId>,
+    ) {
+        let topic = topic::method_response(status, request_id);
+        let tag = Publication::MethodResponse(operation);
+        self.mqtt.publish(topic, payload.into(), Resend::Never, tag);
+    }
+
+    pub(super) fn begin(&mut self) -> OperationId {
+        self.calls.last += 1;
+        OperationId(self.calls.last)
+    }
+
+    /// Whether an operation that needs the connection may begin.
+    pub(super) fn check_can_send(&self) -> Result<(), Error> {
+        self.check_open()?;
+        let down = matches!(self.link, Link::Down | Link::Closing(AfterClose::Stay));
+        if down && !self.config.auto_connect {
+            return Err(failures::no_connection());
+        }
+        Ok(())
+    }
+
+    fn check_open(&self) -> Result<(), Error> {
+        if self.shut_down { Err(failures::shut_down()) } else { Ok(()) }
+    }
+
+    fn leave(&mut self, now: Now, by: &'static str) -> OperationId {
+        let operation = self.begin();
+        // What was queued is to be written before it is forgotten.
+        self.advance(now);
+        self.fail_all(&failures::cancelled(by));
+        self.calls.disconnects.push(operation);
+        self.inbox.connection_ended();
+        self.output.retain(|queued| !queued.is_received());
+        self.close(now, AfterClose::Stay);
+        operation
+    }
+
+    pub(super) fn settle(&mut self, operation: OperationId, result: Result<Reply, Error>) {
+        self.emit(Event::Settled { operation, result });
+    }
+
+    pub(super) fn settle_disconnects(&mut self) {
+        for operation in std::mem::take(&mut self.calls.disconnects) {
+            self.settle(operation, Ok(Reply::Done));
+        }
+    }
+
+    pub(super) fn settle_connects_if_ready(&mut self) {
+        if self.link.is_up() && self.mqtt.subscriptions_settled() {
+            for operation in std::mem::take(&mut self.calls.connects) {
+                self.settle(operation, Ok(Reply::Done));
+            }
+        }
+    }
+
+    /// Gives whether any call was told.
+    pub(super) fn fail_connects(&mut self, error: &Error) -> bool {
+        let connects = std::mem::take(&mut self.calls.connects);
+        for &operation in &connects {
+            self.settle(operation, Err(error.clone()));
+        }
+        !connects.is_empty()
+    }
+
+    /// Fails every call that waits. Gives whether any was told.
+    pub(super) fn fail_all(&mut self, error: &Error) -> bool {
+        self.forget_synchronization();
+        let mut told = self.fail_connects(error);
+        for publication in self.mqtt.withdraw_all() {
+            told |= self.fail_publication(publication, error.clone());
+        }
+        self.fail_twin_requests(error) || told
+    }
+
+    pub(super) fn acknowledged(&mut self, publication: Publication) {
+        match publication {
+            Publication::Telemetry(operation) => {
+                self.calls.pending_messages -= 1;
+                self.settle(operation, Ok(Reply::Done));
+            }
+            Publication::MethodResponse(Some(operation)) => {
+                self.settle(operation, Ok(Reply::Done));
+            }
+            Publication::MethodResponse(None) | Publication::Twin(_) => {}
+        }
+    }
+
+    /// A publish will not be sent (again). Gives whether a call was told.
+    pub(super) fn fail_publication(&mut self, publication: Publication, error: Error) -> bool {
+        match publication {
+            Publication::Telemetry(operation) => {
+                self.calls.pending_messages -= 1;
+                self.settle(operation, Err(error));
+                true
+            }
+            Publication::MethodResponse(Some(operation)) => {
+                self.settle(operation, Err(error));
+                true
+            }
+            Publication::MethodResponse(None) => false,
+            Publication::Twin(request) => self.fail_twin_request(request, error),
+        }
+    }
+
+    pub(super) fn expire_requests(&mut self, now: Now) {
+        let Some(limit) = self.config.operation_timeout else {
+            return;
+        };
+        for publication in self.mqtt.take_expired_publishes(now.monotonic, limit) {
+            let what = match publication {
+                Publication::Telemetry(_) => "the message",
+                Publication::MethodResponse(_) => "the method response",
+                Publication::Twin(_) => "the twin request",
+            };
+            self.fail_publication(publication, failures::timed_out(what));
+        }
+        for id in self.mqtt.take_expired_subscriptions(now.monotonic, limit) {
+            self.subscription_failed(Feature::ALL[id], failures::timed_out("a subscription"));
+        }
+        self.settle_connects_if_ready();
+    }
+
+    pub(super) fn subscribed(&mut self, feature: Feature, granted: bool) {
+        if granted {
+            match feature {
+                Feature::TwinResponses => self.publish_waiting_twin_requests(),
+                Feature::DesiredProperties => self.synchronize_desired_properties(),
+                Feature::Messages | Feature::Methods => {}
+            }
+        } else {
+            let what = match feature {
+                Feature::Messages => "messages",
+                Feature::Methods => "direct methods",
+                Feature::DesiredProperties => "desired properties",
+                Feature::TwinResponses => "twin answers",
+            };
+            self.subscription_failed(feature, failures::subscription_refused(what));
+        }
+        self.settle_connects_if_ready();
+    }
+
+    fn subscription_failed(&mut self, feature: Feature, error: Error) {
+        let told = match feature {
+            Feature::TwinResponses => self.fail_unpublished_twin_requests(&error),
+            _ => self.fail_connects(&error),
+        };
+        if !told {
+            self.background(error);
+        }
+    }
+}
+
+/// Refuses what the hub would answer by closing the connection.
+pub(super) fn check_size(what: &str, size: usize, limit: usize) -> Result<(), Error> {
+    if size > limit {
+        return Err(Error::out_of_range(format!(
+            "{what} has {size} bytes; IoT Hub takes at most {limit}"
+        )));
+    }
+    Ok(())
+}

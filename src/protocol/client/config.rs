@@ -1,0 +1,229 @@
+//! The options of a client: checked once, then known to be right.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use crate::protocol::Error;
+use crate::protocol::hub::connection_string::Credentials;
+use crate::protocol::hub::{Identity, connect};
+
+/// When a cloud-to-device message is acknowledged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Acknowledge {
+    /// When it is handed to whoever takes messages.
+    #[default]
+    OnArrival,
+    /// When [`Client::acknowledge`](super::Client::acknowledge) is called.
+    AfterHandler,
+}
+
+/// What a user may set; `None` stands for the default. Numbers are as given, not yet checked.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Host, or host:port, that is dialled in place of the hub.
+    pub gateway_hostname: Option<String>,
+    /// WebSocket URL that is dialled in place of the hub.
+    pub endpoint: Option<String>,
+    /// Must not be false: there is no other transport.
+    pub websockets: Option<bool>,
+    /// Appended to the agent, or a model id that begins with `dtmi`.
+    pub product_info: Option<String>,
+    /// Seconds that a token is made for.
+    pub sas_token_ttl: Option<f64>,
+    /// Seconds.
+    pub keep_alive: Option<f64>,
+    /// Whether an operation opens the connection that it needs.
+    pub auto_connect: Option<bool>,
+    /// Whether a lost connection is re-established.
+    pub connection_retry: Option<bool>,
+    /// Seconds.
+    pub connection_retry_interval: Option<f64>,
+    /// Seconds.
+    pub connection_retry_max_interval: Option<f64>,
+    /// Whether desired properties are fetched on each new connection.
+    pub ensure_desired_properties: Option<bool>,
+    /// Seconds; 0 waits for ever.
+    pub operation_timeout: Option<f64>,
+    /// Telemetry that is accepted and not yet acknowledged.
+    pub max_pending_messages: Option<f64>,
+    /// `"on-arrival"` or `"after-handler"`.
+    pub acknowledge_messages: Option<String>,
+}
+
+/// All that a client is made with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(super) identity: Identity,
+    pub(super) credentials: Credentials,
+    pub(super) url: String,
+    pub(super) user_name: String,
+    pub(super) sas_token_ttl: u64,
+    pub(super) keep_alive_secs: u16,
+    pub(super) auto_connect: bool,
+    pub(super) connection_retry: bool,
+    pub(super) retry_interval: Duration,
+    pub(super) retry_max_interval: Duration,
+    pub(super) ensure_desired_properties: bool,
+    pub(super) operation_timeout: Option<Duration>,
+    pub(super) max_pending_messages: usize,
+    pub(super) acknowledge: Acknowledge,
+}
+
+/// The longest interval, in seconds: what a timer of the platform can wait.
+const MAX_SECONDS: f64 = 2_147_483.0;
+
+impl Config {
+    /// Checks `options`. `agent` names the client's software to the hub.
+    ///
+    /// # Errors
+    ///
+    /// The first option that is wrong, named as JavaScript names it.
+    pub fn new(
+        identity: Identity,
+        credentials: Credentials,
+        agent: &str,
+        options: Options,
+    ) -> Result<Self, Error> {
+        if options.websockets == Some(false) {
+            return Err(Error::invalid_argument(
+                "websockets must not be false: MQTT over WebSockets is the only transport",
+            ));
+        }
+        let url = url(&identity, options.gateway_hostname.as_deref(), options.endpoint)?;
+        let product_info = options.product_info.unwrap_or_default();
+        let user_name = connect::user_name(&identity, agent, &product_info);
+        if user_name.len() > usize::from(u16::MAX) {
+            return Err(Error::out_of_range("productInfo is too long for a CONNECT packet"));
+        }
+        let retry_interval =
+            seconds("connectionRetryInterval", options.connection_retry_interval.unwrap_or(10.0))?;
+        let retry_max_interval = match options.connection_retry_max_interval {
+            None => retry_interval,
+            Some(value) => seconds("connectionRetryMaxInterval", value)?.max(retry_interval),
+        };
+        let operation_timeout = options.operation_timeout.unwrap_or(60.0);
+        if !(0.0..=MAX_SECONDS).contains(&operation_timeout) {
+            return Err(range("operationTimeout", "0 (wait for ever) to 2147483 seconds"));
+        }
+        Ok(Self {
+            url,
+            user_name,
+            identity,
+            credentials,
+            sas_token_ttl: whole("sasTokenTtl", options.sas_token_ttl, 3600, 1, 1 << 52)?,
+            keep_alive_secs: u16::try_from(whole("keepAlive", options.keep_alive, 60, 1, 1740)?)
+                .unwrap_or(u16::MAX),
+            auto_connect: options.auto_connect.unwrap_or(true),
+            connection_retry: options.connection_retry.unwrap_or(true),
+            retry_interval,
+            retry_max_interval,
+            ensure_desired_properties: options.ensure_desired_properties.unwrap_or(true),
+            operation_timeout: (operation_timeout > 0.0)
+                .then(|| Duration::from_secs_f64(operation_timeout)),
+            max_pending_messages: usize::try_from(whole(
+                "maxPendingMessages",
+                options.max_pending_messages,
+                100_000,
+                1,
+                1 << 31,
+            )?)
+            .unwrap_or(usize::MAX),
+            acknowledge: match options.acknowledge_messages.as_deref() {
+                None | Some("on-arrival") => Acknowledge::OnArrival,
+                Some("after-handler") => Acknowledge::AfterHandler,
+                Some(_) => {
+                    return Err(Error::invalid_argument(
+                        "acknowledgeMessages must be \"on-arrival\" or \"after-handler\"",
+                    ));
+                }
+            },
+        })
+    }
+}
+
+fn url(
+    identity: &Identity,
+    gateway: Option<&str>,
+    endpoint: Option<String>,
+) -> Result<String, Error> {
+    match (gateway, endpoint) {
+        (Some(_), Some(_)) => Err(Error::invalid_argument(
+            "endpoint and gatewayHostname exclude each other: both say what to dial",
+        )),
+        (None, Some(endpoint)) => check_endpoint(&endpoint).map(|()| endpoint),
+        (Some(gateway), None) => {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+            if gateway.is_empty() || !gateway.chars().all(allowed) {
+                return Err(Error::invalid_argument("gatewayHostname must be a host or host:port"));
+            }
+            Ok(connect::url(gateway))
+        }
+        (None, None) => Ok(connect::url(&identity.hostname)),
+    }
+}
+
+fn check_endpoint(endpoint: &str) -> Result<(), Error> {
+    let wrong = |what| Err(Error::invalid_argument(format!("endpoint {what}")));
+    let (authority, plain) = if let Some(rest) = endpoint.strip_prefix("wss://") {
+        (rest, false)
+    } else if let Some(rest) = endpoint.strip_prefix("ws://") {
+        (rest, true)
+    } else {
+        return wrong("must be a URL that begins with wss:// (or ws:// on this machine)");
+    };
+    if endpoint.contains('#') || endpoint.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return wrong("must be a WebSocket URL, without a fragment or white space");
+    }
+    let authority = authority.split(['/', '?', '\\']).next().unwrap_or_default();
+    if authority.contains('@') {
+        return wrong("must not hold a user name or password");
+    }
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    if host.is_empty() {
+        return wrong("has no host");
+    }
+    if plain && !is_loopback(host) {
+        return wrong(
+            "with ws:// must be on this machine (localhost, 127.0.0.0/8 or [::1]): \
+                      anywhere else the token would travel unencrypted; use wss://",
+        );
+    }
+    Ok(())
+}
+
+fn is_loopback(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+        || host == "::1"
+}
+
+fn whole(name: &str, value: Option<f64>, default: u64, min: u64, max: u64) -> Result<u64, Error> {
+    let Some(value) = value else {
+        return Ok(default);
+    };
+    #[expect(clippy::cast_precision_loss, reason = "the bounds are below 2^53")]
+    let in_range = (min as f64..=max as f64).contains(&value);
+    if !in_range || value.fract() != 0.0 {
+        return Err(range(name, &format!("a whole number from {min} to {max}")));
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
+    Ok(value as u64)
+}
+
+fn seconds(name: &str, value: f64) -> Result<Duration, Error> {
+    // A thousandth is the resolution of every timer.
+    if (0.001..=MAX_SECONDS).contains(&value) {
+        Ok(Duration::from_secs_f64(value))
+    } else {
+        Err(range(name, "above 0 and at most 2147483 seconds"))
+    }
+}
+
+fn range(name: &str, allowed: &str) -> Error {
+    Error::out_of_range(format!("{name} must be {allowed}"))
+}

@@ -1,0 +1,402 @@
+//! The connection: dialled, accepted, lost, tried again, renewed, given up.
+
+use std::time::Duration;
+
+use super::calls::Publication;
+use super::timers::Timer;
+use super::{Client, Event, Feature, Output, failures};
+use crate::protocol::hub::connect;
+use crate::protocol::hub::connection_string::Credentials;
+use crate::protocol::hub::sas_token::SasToken;
+use crate::protocol::mqtt;
+use crate::protocol::{Error, ErrorKind, Instant, Now};
+use mqttbytes::v4::ConnectReturnCode;
+
+/// From dialling to CONNACK.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
+/// From DISCONNECT to the end of the socket.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a renewal waits for acknowledgements.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long before its expiry a token is replaced, in seconds; later for tokens that live long
+/// enough to spend 80 % of their life before.
+const RENEWAL_MARGIN: u64 = 120;
+
+/// Why a connection is being made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// The user asked for it; a failure is the user's to hear, and final.
+    First,
+    /// One was lost.
+    Retry,
+    /// The token is being replaced.
+    Renewal,
+}
+
+/// What follows when the socket has closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AfterClose {
+    Stay,
+    Dial(Attempt),
+}
+
+/// Where the connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Link {
+    Down,
+    /// Waiting for the socket.
+    Opening(Attempt),
+    /// Waiting for CONNACK.
+    Handshaking {
+        attempt: Attempt,
+        /// When the token that was sent is to be replaced.
+        renew_at: Option<Instant>,
+    },
+    Up {
+        since: Instant,
+    },
+    /// Up, but a renewal waits for what is unacknowledged, and nothing new is sent.
+    Draining {
+        since: Instant,
+    },
+    /// DISCONNECT is sent; waiting for the socket to close.
+    Closing(AfterClose),
+    /// Waiting for [`Timer::Retry`].
+    Waiting,
+}
+
+impl Link {
+    pub fn is_first_attempt(self) -> bool {
+        matches!(
+            self,
+            Link::Opening(Attempt::First)
+                | Link::Handshaking { attempt: Attempt::First, .. }
+                | Link::Closing(AfterClose::Dial(Attempt::First))
+        )
+    }
+
+    pub fn is_up(self) -> bool {
+        matches!(self, Link::Up { .. } | Link::Draining { .. })
+    }
+}
+
+/// Spreads retries of many clients: splitmix64.
+#[derive(Debug)]
+pub(super) struct Jitter(u64);
+
+impl Jitter {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// `duration`, ±20 %.
+    fn spread(&mut self, duration: Duration) -> Duration {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let thousandths = u32::try_from((bits ^ (bits >> 31)) % 401).unwrap_or(0);
+        duration * (800 + thousandths) / 1000
+    }
+}
+
+impl Client {
+    /// Opens the connection, unless it stands or is on its way.
+    pub(super) fn need_connection(&mut self, now: Now) {
+        match self.link {
+            Link::Down => {
+                self.failures = 0;
+                self.dial(now, Attempt::First);
+            }
+            Link::Closing(AfterClose::Stay) => {
+                self.link = Link::Closing(AfterClose::Dial(Attempt::First));
+            }
+            _ => {}
+        }
+    }
+
+    /// [`Timer::Retry`] has fired, or the user does not want to wait for it.
+    pub(super) fn retry(&mut self, now: Now) {
+        if self.link == Link::Waiting {
+            self.timers.set(Timer::Retry, None);
+            self.dial(now, Attempt::Retry);
+        }
+    }
+
+    /// Says goodbye to the hub. What happens to the calls is decided by the caller.
+    pub(super) fn close(&mut self, now: Now, after: AfterClose) {
+        if after == AfterClose::Stay {
+            self.set_connected(false, None);
+        }
+        match self.link {
+            Link::Up { .. } | Link::Draining { .. } => {
+                self.mqtt.disconnect(now.monotonic);
+                self.timers.set(Timer::Renewal, None);
+                self.timers.set(Timer::Close, Some(now.monotonic + CLOSE_TIMEOUT));
+                self.ask(Output::CloseSocket);
+                self.link = Link::Closing(after);
+            }
+            Link::Opening(_) | Link::Handshaking { .. } => {
+                self.abort_socket();
+                self.closed(now, after);
+            }
+            Link::Closing(_) => self.link = Link::Closing(after),
+            Link::Down | Link::Waiting => self.closed(now, after),
+        }
+    }
+
+    pub(super) fn socket_opened(&mut self, now: Now) {
+        if let Link::Opening(attempt) = self.link {
+            let token = self.token(now);
+            let connect = connect::packet(
+                &self.config.identity,
+                self.config.keep_alive_secs,
+                &self.config.user_name,
+                token.expose(),
+            );
+            self.mqtt.start(now.monotonic, &connect);
+            let renew_at = self.renew_at(now, &token);
+            self.link = Link::Handshaking { attempt, renew_at };
+        }
+    }
+
+    pub(super) fn socket_closed(&mut self, now: Now, detail: &str) {
+        match self.link {
+            Link::Opening(attempt) => {
+                self.attempt_failed(now, attempt, failures::not_opened(detail));
+            }
+            Link::Handshaking { attempt, .. } => {
+                self.attempt_failed(now, attempt, failures::closed_before_connack(detail));
+            }
+            Link::Up { .. } | Link::Draining { .. } => self.lost(now, failures::dropped(detail)),
+            Link::Closing(after) => self.closed(now, after),
+            Link::Down | Link::Waiting => {}
+        }
+    }
+
+    /// The hub sent what cannot be understood, so that nothing after it can be either.
+    pub(super) fn violated(&mut self, now: Now, error: Error) {
+        match self.link {
+            Link::Handshaking { attempt, .. } => {
+                self.abort_socket();
+                self.attempt_failed(now, attempt, error);
+            }
+            Link::Up { .. } | Link::Draining { .. } => {
+                self.abort_socket();
+                self.lost(now, error);
+            }
+            Link::Closing(after) => {
+                self.abort_socket();
+                self.closed(now, after);
+            }
+            Link::Opening(_) | Link::Down | Link::Waiting => {}
+        }
+    }
+
+    pub(super) fn accepted(&mut self, now: Now) {
+        if let Link::Handshaking { renew_at, .. } = self.link {
+            self.timers.set(Timer::Connect, None);
+            self.timers.set(Timer::Renewal, renew_at);
+            self.link = Link::Up { since: now.monotonic };
+            self.set_connected(true, None);
+            self.settle_connects_if_ready();
+        }
+    }
+
+    pub(super) fn refused(&mut self, now: Now, code: ConnectReturnCode) {
+        if let Link::Handshaking { attempt, .. } = self.link {
+            self.abort_socket();
+            self.attempt_failed(now, attempt, failures::refused(code));
+        }
+    }
+
+    pub(super) fn connect_timed_out(&mut self, now: Now) {
+        if let Link::Opening(attempt) | Link::Handshaking { attempt, .. } = self.link {
+            self.abort_socket();
+            self.attempt_failed(now, attempt, failures::no_connack());
+        }
+    }
+
+    pub(super) fn close_timed_out(&mut self, now: Now) {
+        if let Link::Closing(after) = self.link {
+            self.abort_socket();
+            self.closed(now, after);
+        }
+    }
+
+    pub(super) fn check_keep_alive(&mut self, now: Now) {
+        if self.link.is_up() && !self.mqtt.check_keep_alive(now.monotonic) {
+            self.abort_socket();
+            self.lost(now, failures::no_sign_of_life());
+        }
+    }
+
+    /// [`Timer::Renewal`] has fired: once because the token should be replaced, and once more if
+    /// acknowledgements are missing for too long.
+    pub(super) fn renew(&mut self, now: Now) {
+        match self.link {
+            Link::Up { since } => {
+                self.link = Link::Draining { since };
+                self.timers.set(Timer::Renewal, Some(now.monotonic + DRAIN_TIMEOUT));
+            }
+            Link::Draining { .. } => self.close(now, AfterClose::Dial(Attempt::Renewal)),
+            _ => {}
+        }
+    }
+
+    /// Does what has become possible: part of every [`Client::poll_output`].
+    pub(super) fn advance(&mut self, now: Now) {
+        match self.link {
+            Link::Up { .. } => self.mqtt.write(now.monotonic),
+            Link::Draining { .. } if !self.mqtt.awaits_acknowledgement() => {
+                self.close(now, AfterClose::Dial(Attempt::Renewal));
+            }
+            _ => {}
+        }
+    }
+
+    fn dial(&mut self, now: Now, attempt: Attempt) {
+        if let Credentials::SasToken(token) = &self.config.credentials
+            && token.expiry_unix_secs() <= now.unix_secs
+        {
+            self.attempt_failed(now, attempt, failures::token_expired());
+            return;
+        }
+        self.link = Link::Opening(attempt);
+        self.timers.set(Timer::Connect, Some(now.monotonic + CONNECT_TIMEOUT));
+        self.ask(Output::OpenSocket { url: self.config.url.clone() });
+    }
+
+    fn attempt_failed(&mut self, now: Now, attempt: Attempt, error: Error) {
+        self.timers.set(Timer::Connect, None);
+        self.mqtt.end();
+        if attempt == Attempt::First {
+            self.link = Link::Down;
+            if !self.fail_all(&error) {
+                self.background(error);
+            }
+            return;
+        }
+        self.fail_connects(&error);
+        self.set_connected(false, Some(error.clone()));
+        self.background(error.clone());
+        if error.kind() == ErrorKind::Credential || !self.config.connection_retry {
+            self.link = Link::Down;
+            self.fail_all(&error);
+        } else {
+            self.failures += 1;
+            self.wait_for_retry(now);
+        }
+    }
+
+    fn lost(&mut self, now: Now, error: Error) {
+        let (Link::Up { since } | Link::Draining { since }) = self.link else {
+            return;
+        };
+        self.timers.set(Timer::Renewal, None);
+        self.inbox.connection_ended();
+        for publication in self.mqtt.end() {
+            let reason = match publication {
+                Publication::MethodResponse(_) => error.clone(),
+                _ => failures::dropped_again_and_again().caused_by(error.clone()),
+            };
+            self.fail_publication(publication, reason);
+        }
+        self.fail_connects(&error);
+        self.set_connected(false, Some(error.clone()));
+        self.background(error.clone());
+        if !self.config.connection_retry {
+            self.link = Link::Down;
+            let error = match error.kind() {
+                ErrorKind::ConnectionDropped => error,
+                _ => failures::dropped("").caused_by(error),
+            };
+            self.fail_all(&error);
+        } else if now.monotonic - since > self.config.retry_interval {
+            self.failures = 0;
+            self.dial(now, Attempt::Retry);
+        } else {
+            self.wait_for_retry(now);
+            self.failures += 1;
+        }
+    }
+
+    /// The socket has closed as it was asked to.
+    fn closed(&mut self, now: Now, after: AfterClose) {
+        self.timers.set(Timer::Close, None);
+        self.timers.set(Timer::Connect, None);
+        self.timers.set(Timer::Retry, None);
+        self.inbox.connection_ended();
+        for publication in self.mqtt.end() {
+            self.fail_publication(publication, failures::dropped("its token was renewed"));
+        }
+        match after {
+            AfterClose::Dial(attempt) => self.dial(now, attempt),
+            AfterClose::Stay => {
+                self.link = Link::Down;
+                self.settle_disconnects();
+            }
+        }
+    }
+
+    /// Doubles with each failure up to the largest interval, and is spread by ±20 %.
+    fn wait_for_retry(&mut self, now: Now) {
+        let factor = 1 << self.failures.saturating_sub(1).min(20);
+        let interval = self.config.retry_interval.saturating_mul(factor);
+        let interval = self.jitter.spread(interval.min(self.config.retry_max_interval));
+        self.timers.set(Timer::Retry, Some(now.monotonic + interval));
+        self.link = Link::Waiting;
+    }
+
+    fn abort_socket(&mut self) {
+        self.ask(Output::AbortSocket);
+    }
+
+    fn set_connected(&mut self, connected: bool, cause: Option<Error>) {
+        if self.connected != connected {
+            self.connected = connected;
+            self.emit(Event::ConnectionStateChanged { connected, cause });
+        }
+    }
+
+    fn token(&self, now: Now) -> SasToken {
+        match &self.config.credentials {
+            Credentials::SasToken(token) => token.clone(),
+            Credentials::SharedAccessKey { key, policy } => {
+                let expiry = now.unix_secs.saturating_add(self.config.sas_token_ttl);
+                key.sign(&self.config.identity.resource(), expiry, policy.as_deref())
+            }
+        }
+    }
+
+    /// Only a token that the client made can the client replace by itself.
+    fn renew_at(&self, now: Now, token: &SasToken) -> Option<Instant> {
+        let Credentials::SharedAccessKey { .. } = self.config.credentials else {
+            return None;
+        };
+        let lifetime = token.expiry_unix_secs().saturating_sub(now.unix_secs);
+        let before_expiry = Duration::from_secs(lifetime.saturating_sub(RENEWAL_MARGIN));
+        let most_of_life = Duration::from_millis(lifetime.saturating_mul(800));
+        Some(now.monotonic + before_expiry.max(most_of_life))
+    }
+
+    /// Whether a filter was granted on the connection that stands.
+    pub(super) fn is_subscribed(&self, feature: Feature) -> bool {
+        self.mqtt.is_granted(feature as usize)
+    }
+
+    /// The events of the session, as long as there are any.
+    pub(super) fn drain_session(&mut self, now: Now) {
+        while let Some(event) = self.mqtt.poll_event() {
+            match event {
+                mqtt::Event::Accepted => self.accepted(now),
+                mqtt::Event::Refused(code) => self.refused(now, code),
+                mqtt::Event::Acknowledged(publication) => self.acknowledged(publication),
+                mqtt::Event::Subscribed { id, granted } => {
+                    self.subscribed(Feature::ALL[id], granted);
+                }
+                mqtt::Event::Delivered(delivery) => self.delivered(now, delivery),
+            }
+        }
+    }
+}

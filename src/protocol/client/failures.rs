@@ -1,0 +1,116 @@
+//! The sentences of errors that several places give.
+
+use mqttbytes::v4::ConnectReturnCode;
+
+use crate::protocol::{Error, ErrorKind};
+
+pub(super) fn shut_down() -> Error {
+    Error::client("the client was shut down; make a new one")
+}
+
+pub(super) fn cancelled(by: &'static str) -> Error {
+    Error::new(ErrorKind::OperationCancelled, format!("cancelled by {by}()"))
+}
+
+pub(super) fn no_connection() -> Error {
+    Error::new(
+        ErrorKind::NoConnection,
+        "the client is not connected and autoConnect is off; call connect() first",
+    )
+}
+
+pub(super) fn timed_out(what: &str) -> Error {
+    Error::new(
+        ErrorKind::OperationTimeout,
+        format!(
+            "the hub did not answer {what} within operationTimeout; it may have taken effect all the same"
+        ),
+    )
+}
+
+pub(super) fn no_connack() -> Error {
+    Error::new(
+        ErrorKind::OperationTimeout,
+        "the hub did not accept the connection within 60 seconds; check the network and the host name",
+    )
+}
+
+pub(super) fn not_opened(detail: &str) -> Error {
+    Error::new(
+        ErrorKind::ConnectionFailed,
+        with_detail(
+            "the WebSocket could not be opened; check the host name, the network, a proxy or \
+             firewall in between, and the server's certificate",
+            detail,
+        ),
+    )
+}
+
+pub(super) fn closed_before_connack(detail: &str) -> Error {
+    Error::new(
+        ErrorKind::ConnectionDropped,
+        with_detail("the hub closed the connection before it answered CONNECT", detail),
+    )
+}
+
+pub(super) fn dropped(detail: &str) -> Error {
+    Error::new(ErrorKind::ConnectionDropped, with_detail("the connection was lost", detail))
+}
+
+pub(super) fn dropped_again_and_again() -> Error {
+    Error::new(
+        ErrorKind::ConnectionDropped,
+        "the connection ended three times without an acknowledgement of this call; the hub closes \
+         on what it refuses: check the message, its properties and the quota",
+    )
+}
+
+pub(super) fn no_sign_of_life() -> Error {
+    dropped("nothing came back within 15 seconds of a ping")
+}
+
+pub(super) fn protocol_violation(what: &str) -> Error {
+    Error::client(format!("the connection was closed because {what}"))
+}
+
+pub(super) fn refused(code: ConnectReturnCode) -> Error {
+    match code {
+        ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized => Error::new(
+            ErrorKind::Credential,
+            format!(
+                "the hub refused the login (CONNACK {}); check that the key is right, that the \
+                 device exists and is enabled, and that this machine's clock is not more than \
+                 five minutes off",
+                code as u8
+            ),
+        ),
+        ConnectReturnCode::ServiceUnavailable => Error::new(
+            ErrorKind::ConnectionFailed,
+            "the hub is not available at the moment (CONNACK 3); try again later",
+        ),
+        code => Error::client(format!(
+            "the hub refused the connection (CONNACK {}: {})",
+            code as u8,
+            if code == ConnectReturnCode::BadClientId {
+                "the device id is not accepted"
+            } else {
+                "it does not speak MQTT 3.1.1"
+            }
+        )),
+    }
+}
+
+pub(super) fn token_expired() -> Error {
+    Error::new(
+        ErrorKind::Credential,
+        "the SAS token has expired; make a new one (and check this machine's clock)",
+    )
+}
+
+pub(super) fn subscription_refused(what: &str) -> Error {
+    Error::client(format!("the hub refused the subscription to {what}"))
+}
+
+fn with_detail(sentence: &str, detail: &str) -> String {
+    if detail.is_empty() { sentence.into() } else { format!("{sentence} ({detail})") }
+}

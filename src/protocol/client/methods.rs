@@ -1,0 +1,59 @@
+//! Direct methods: each request is answered at most once.
+
+use std::collections::VecDeque;
+
+use super::receiving::json_text;
+use super::{Client, Event, MethodRequest};
+use crate::protocol::Error;
+
+/// How many requests may wait for an answer. The hub gives up on each after at most five minutes.
+const MAX_OPEN: usize = 1024;
+
+/// The requests that have not been answered.
+#[derive(Debug, Default)]
+pub(super) struct OpenRequests(VecDeque<String>);
+
+impl OpenRequests {
+    fn open(&mut self, request_id: &str) {
+        if self.0.len() == MAX_OPEN {
+            self.0.pop_front();
+        }
+        self.0.push_back(request_id.into());
+    }
+
+    /// Takes a request out, to answer it.
+    pub fn close(&mut self, request_id: &str) -> Result<(), Error> {
+        let index = self.0.iter().position(|open| open == request_id).ok_or_else(|| {
+            Error::client("this method request was answered already, or never made to this client")
+        })?;
+        self.0.remove(index);
+        Ok(())
+    }
+}
+
+impl Client {
+    /// Answers a request with status 500, unless it was answered: its handler has failed.
+    pub fn fail_method(&mut self, request_id: &str) {
+        if self.methods.close(request_id).is_ok() && self.link.is_up() {
+            self.publish_method_response(request_id, 500, "null".into(), None);
+        }
+    }
+
+    pub(super) fn method_called(&mut self, name: String, request_id: &str, payload: &[u8]) {
+        let request_id = request_id.to_owned();
+        let payload = if payload.is_empty() { Ok("null".into()) } else { json_text(payload) };
+        match payload {
+            Ok(payload) => {
+                self.methods.open(&request_id);
+                self.emit(Event::MethodCalled(MethodRequest { request_id, name, payload }));
+            }
+            Err(error) => {
+                self.publish_method_response(&request_id, 400, "null".into(), None);
+                self.background(
+                    Error::client("a method was called with a payload that is not JSON; it was answered with 400")
+                        .caused_by(error),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! The device client: joins an MQTT session with the rules of IoT Hub.
+//!
+//! | file | what it decides |
+//! | --- | --- |
+//! | `config` | the options |
+//! | `connection` | dial, accept, lose, retry, renew, disconnect |
+//! | `calls` | which calls wait, and how each settles |
+//! | `receiving` | where incoming publishes go |
+//! | `messages` | cloud-to-device messages and their acknowledgement |
+//! | `twin` | twin requests, and desired properties without gap or repetition |
+//! | `methods` | direct methods |
+//! | `timers` | the table of all timers |
+//! | `failures` | the sentences of errors |
+
+mod calls;
+mod config;
+mod connection;
+mod failures;
+mod messages;
+mod methods;
+mod receiving;
+mod timers;
+mod twin;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::BytesMut;
+
+pub use config::{Acknowledge, Config, Options};
+
+use super::hub::{Message, topic};
+use super::mqtt::{DeliveryId, Session};
+use super::{Error, Instant, Now};
+use calls::{Calls, Publication};
+use connection::{Jitter, Link};
+use messages::Inbox;
+use methods::OpenRequests;
+use timers::{Timer, TimerTable};
+use twin::{DesiredProperties, TwinRequests};
+
+/// Names a call until it settles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OperationId(u64);
+
+/// What may be received; each has one topic filter, subscribed to when it is first wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// Cloud-to-device messages, or a module's input messages.
+    Messages,
+    /// Direct methods.
+    Methods,
+    /// Patches of the desired properties.
+    DesiredProperties,
+    /// Answers to twin requests; wanted by the client itself.
+    TwinResponses,
+}
+
+impl Feature {
+    const ALL: [Feature; 4] =
+        [Feature::Messages, Feature::Methods, Feature::DesiredProperties, Feature::TwinResponses];
+}
+
+/// What happens outside.
+#[derive(Clone, Debug)]
+pub enum Input<'a> {
+    /// The socket that was asked for is open.
+    SocketOpened,
+    /// A binary frame came.
+    Received(&'a [u8]),
+    /// A frame came that is not binary; MQTT allows none.
+    ReceivedText,
+    /// The socket has closed, or could not be opened.
+    SocketClosed {
+        /// What the platform says about it, for the error's message; may be empty.
+        detail: &'a str,
+    },
+}
+
+/// What to do outside. At most one socket is open at a time.
+#[derive(Debug)]
+pub enum Output {
+    /// Open a WebSocket with the sub-protocol `mqtt`.
+    OpenSocket {
+        /// Where.
+        url: String,
+    },
+    /// Write these bytes in one binary frame.
+    Transmit(BytesMut),
+    /// Close the socket once everything is written, then report [`Input::SocketClosed`].
+    CloseSocket,
+    /// Drop the socket now. Nothing more may be reported of it.
+    AbortSocket,
+    /// Tell the user.
+    Event(Event),
+}
+
+/// What the user is told.
+#[derive(Debug)]
+pub enum Event {
+    /// A call has ended. Each ends exactly once.
+    Settled {
+        /// Which.
+        operation: OperationId,
+        /// How.
+        result: Result<Reply, Error>,
+    },
+    /// The connection stands, or no longer does.
+    ConnectionStateChanged {
+        /// Whether it stands.
+        connected: bool,
+        /// Why it was lost, if it was.
+        cause: Option<Error>,
+    },
+    /// An error that belongs to no call.
+    BackgroundException(Error),
+    /// A message came.
+    MessageReceived {
+        /// The message.
+        message: Box<Message>,
+        /// To be given to [`Client::acknowledge`] or [`Client::abandon`], with
+        /// [`Acknowledge::AfterHandler`].
+        delivery: Option<DeliveryId>,
+    },
+    /// A direct method was called.
+    MethodCalled(MethodRequest),
+    /// Desired properties, as JSON text with their `$version`.
+    DesiredPropertiesReceived(String),
+}
+
+/// What a call that succeeded gives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// Nothing.
+    Done,
+    /// A twin, as JSON text.
+    Twin(String),
+}
+
+/// A call of a direct method.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MethodRequest {
+    /// To answer by.
+    pub request_id: String,
+    /// The method's name.
+    pub name: String,
+    /// JSON text.
+    pub payload: String,
+}
+
+/// The state of the connection, as the user sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionState {
+    /// There is none, and none is being made.
+    Disconnected,
+    /// It is being made.
+    Connecting,
+    /// It stands.
+    Connected,
+    /// It was lost and is being made again.
+    Reconnecting,
+}
+
+#[derive(Debug)]
+enum Queued {
+    Output(Output),
+    /// A message of the inbox, which is handed out only if somebody still takes messages then.
+    Message,
+}
+
+impl Queued {
+    /// Whether it would start a handler of something received.
+    fn is_received(&self) -> bool {
+        matches!(
+            self,
+            Queued::Message
+                | Queued::Output(Output::Event(
+                    Event::MessageReceived { .. }
+                        | Event::MethodCalled(_)
+                        | Event::DesiredPropertiesReceived(_)
+                ))
+        )
+    }
+}
+
+/// One device or module. See [`protocol`](super) for how to drive it.
+#[derive(Debug)]
+pub struct Client {
+    config: Config,
+    mqtt: Session<Publication>,
+    link: Link,
+    /// What the user was last told.
+    connected: bool,
+    shut_down: bool,
+    /// Attempts in a row that failed, or gave a connection that did not last.
+    failures: u32,
+    jitter: Jitter,
+    calls: Calls,
+    inbox: Inbox,
+    methods: OpenRequests,
+    twin_requests: TwinRequests,
+    desired: DesiredProperties,
+    timers: TimerTable,
+    output: VecDeque<Queued>,
+}
+
+impl Client {
+    /// A client that is not connected. `seed` is any random number; it spreads retries and keeps
+    /// request identifiers of two clients apart.
+    pub fn new(config: Config, seed: u64) -> Self {
+        let filters = Feature::ALL.map(|feature| match feature {
+            Feature::Messages => topic::messages_filter(&config.identity),
+            Feature::Methods => topic::methods_filter(),
+            Feature::DesiredProperties => topic::desired_patches_filter(),
+            Feature::TwinResponses => topic::twin_responses_filter(),
+        });
+        let keep_alive = Duration::from_secs(config.keep_alive_secs.into());
+        Self {
+            mqtt: Session::new(keep_alive, filters.into()),
+            link: Link::Down,
+            connected: false,
+            shut_down: false,
+            failures: 0,
+            jitter: Jitter::new(seed),
+            calls: Calls::default(),
+            inbox: Inbox::new(config.acknowledge),
+            methods: OpenRequests::default(),
+            twin_requests: TwinRequests::new(seed),
+            desired: DesiredProperties::new(config.ensure_desired_properties),
+            timers: TimerTable::default(),
+            output: VecDeque::new(),
+            config,
+        }
+    }
+
+    /// The next thing to do, or `None` when all is done until the next input or command.
+    pub fn poll_output(&mut self, now: Now) -> Option<Output> {
+        self.advance(now);
+        loop {
+            // Writes come last, so that the acknowledgements of many messages go together.
+            if matches!(self.output.front(), None | Some(Queued::Output(Output::CloseSocket)))
+                && let Some(bytes) = self.mqtt.poll_transmit()
+            {
+                return Some(Output::Transmit(bytes));
+            }
+            match self.output.pop_front()? {
+                Queued::Output(output) => return Some(output),
+                Queued::Message => {
+                    if let Some(event) = self.hand_out_message(now) {
+                        return Some(Output::Event(event));
+                    }
+                }
+            }
+        }
+    }
+
+    /// When to call [`Client::handle_timeout`], if nothing else happens before.
+    pub fn next_timeout(&mut self) -> Option<Instant> {
+        self.timers.set(Timer::KeepAlive, self.mqtt.keep_alive_deadline());
+        let limit = self.config.operation_timeout;
+        self.timers.set(Timer::Request, limit.and_then(|limit| self.mqtt.request_deadline(limit)));
+        self.timers.next()
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Now) {
+        while let Some(timer) = self.timers.take_expired(now.monotonic) {
+            match timer {
+                Timer::Connect => self.connect_timed_out(now),
+                Timer::Close => self.close_timed_out(now),
+                Timer::Retry => self.retry(now),
+                Timer::KeepAlive => self.check_keep_alive(now),
+                Timer::Request => self.expire_requests(now),
+                Timer::Renewal => self.renew(now),
+            }
+        }
+    }
+
+    /// Something has happened outside.
+    pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
+        match input {
+            Input::SocketOpened => self.socket_opened(now),
+            Input::Received(bytes) => self.received(now, bytes),
+            Input::ReceivedText => self.received_text(now),
+            Input::SocketClosed { detail } => self.socket_closed(now, detail),
+        }
+    }
+
+    /// The state of the connection. A renewal of the token is no change of it.
+    pub fn connection_state(&self) -> ConnectionState {
+        match self.link {
+            _ if self.connected => ConnectionState::Connected,
+            Link::Down => ConnectionState::Disconnected,
+            _ if self.link.is_first_attempt() => ConnectionState::Connecting,
+            Link::Closing(connection::AfterClose::Stay) => ConnectionState::Disconnected,
+            _ => ConnectionState::Reconnecting,
+        }
+    }
+
+    fn ask(&mut self, output: Output) {
+        self.output.push_back(Queued::Output(output));
+    }
+
+    fn emit(&mut self, event: Event) {
+        self.ask(Output::Event(event));
+    }
+
+    fn background(&mut self, error: Error) {
+        self.emit(Event::BackgroundException(error));
+    }
+}

@@ -1,0 +1,46 @@
+//! Every timer of a client, in one table.
+
+use crate::protocol::Instant;
+
+/// What happens when its time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Timer {
+    /// No CONNACK came: give up the attempt.
+    Connect,
+    /// The socket does not close by itself: drop it.
+    Close,
+    /// Try again to re-establish the connection.
+    Retry,
+    /// Send a PINGREQ, or notice that its answer is overdue.
+    KeepAlive,
+    /// The oldest unanswered request on the connection has waited for long enough.
+    Request,
+    /// Replace the token, by a new connection.
+    Renewal,
+}
+
+const ALL: [Timer; 6] =
+    [Timer::Connect, Timer::Close, Timer::Retry, Timer::KeepAlive, Timer::Request, Timer::Renewal];
+
+/// When each timer fires.
+#[derive(Debug, Default)]
+pub(super) struct TimerTable([Option<Instant>; ALL.len()]);
+
+impl TimerTable {
+    /// Sets, moves or (with `None`) stops a timer.
+    pub fn set(&mut self, timer: Timer, at: Option<Instant>) {
+        self.0[timer as usize] = at;
+    }
+
+    /// The time of the timer that fires first.
+    pub fn next(&self) -> Option<Instant> {
+        self.0.iter().flatten().min().copied()
+    }
+
+    /// Takes out a timer whose time has come.
+    pub fn take_expired(&mut self, now: Instant) -> Option<Timer> {
+        let timer = ALL.into_iter().find(|&t| self.0[t as usize].is_some_and(|at| at <= now))?;
+        self.set(timer, None);
+        Some(timer)
+    }
+}

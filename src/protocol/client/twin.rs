@@ -1,0 +1,280 @@
+//! Twin requests, and desired properties without gap or repetition.
+
+use super::receiving::json_text;
+use super::{Client, Event, Feature, OperationId, Reply};
+use crate::protocol::hub::message::MAX_MESSAGE_SIZE;
+use crate::protocol::hub::{topic, twin};
+use crate::protocol::mqtt::{PublishId, Resend};
+use crate::protocol::{Error, Now};
+
+use super::calls::{Publication, check_size};
+
+/// Counts the twin requests of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct TwinRequestId(u64);
+
+#[derive(Debug)]
+enum Purpose {
+    Get(OperationId),
+    Report {
+        operation: OperationId,
+        patch: String,
+    },
+    /// The client itself asks, to know the desired properties.
+    Synchronize,
+}
+
+#[derive(Debug)]
+struct TwinRequest {
+    id: TwinRequestId,
+    purpose: Purpose,
+    /// `None` until the subscription to the answers stands.
+    publish: Option<PublishId>,
+}
+
+/// The twin requests without an answer.
+#[derive(Debug)]
+pub(super) struct TwinRequests {
+    /// Keeps late answers to an earlier client of the same device apart.
+    prefix: String,
+    last: u64,
+    requests: Vec<TwinRequest>,
+}
+
+impl TwinRequests {
+    pub fn new(seed: u64) -> Self {
+        Self { prefix: format!("{seed:016x}-"), last: 0, requests: Vec::new() }
+    }
+
+    fn request_id(&self, id: TwinRequestId) -> String {
+        format!("{}{}", self.prefix, id.0)
+    }
+
+    fn take_answered(&mut self, request_id: &str) -> Option<TwinRequest> {
+        let number = request_id.strip_prefix(&self.prefix)?.parse().ok()?;
+        self.take(TwinRequestId(number))
+    }
+
+    fn take(&mut self, id: TwinRequestId) -> Option<TwinRequest> {
+        let index = self.requests.iter().position(|request| request.id == id)?;
+        Some(self.requests.remove(index))
+    }
+}
+
+/// What of the desired properties was delivered.
+#[derive(Debug)]
+pub(super) struct DesiredProperties {
+    ensure: bool,
+    delivered: Option<u64>,
+    /// Patches that wait for the twin, while it is being fetched.
+    waiting: Option<Vec<(String, Option<u64>)>>,
+}
+
+impl DesiredProperties {
+    pub fn new(ensure: bool) -> Self {
+        Self { ensure, delivered: None, waiting: None }
+    }
+
+    /// Whether a patch is news; notes its version.
+    fn is_news(&mut self, version: Option<u64>) -> bool {
+        let (Some(version), Some(delivered)) = (version, self.delivered) else {
+            self.delivered = version.or(self.delivered);
+            return true;
+        };
+        // Without the fetch after each connection a lower version can only mean a new twin.
+        let old = version == delivered || (self.ensure && version < delivered);
+        if !old {
+            self.delivered = Some(version);
+        }
+        !old
+    }
+}
+
+impl Client {
+    /// Asks for the twin. Settles with [`Reply::Twin`].
+    ///
+    /// # Errors
+    ///
+    /// No connection that could be opened, or after [`Client::shutdown`].
+    pub fn get_twin(&mut self, now: Now) -> Result<OperationId, Error> {
+        self.check_can_send()?;
+        let operation = self.begin();
+        self.request_twin(Purpose::Get(operation));
+        self.need_connection(now);
+        Ok(operation)
+    }
+
+    /// Patches the reported properties; `patch` is JSON text. Settles with the hub's answer.
+    ///
+    /// # Errors
+    ///
+    /// No connection that could be opened, or after [`Client::shutdown`].
+    pub fn patch_reported_properties(
+        &mut self,
+        now: Now,
+        patch: String,
+    ) -> Result<OperationId, Error> {
+        self.check_can_send()?;
+        if !patch.starts_with('{') {
+            return Err(Error::invalid_argument("the reported properties must be a JSON object"));
+        }
+        check_size("the patch of reported properties", patch.len(), MAX_MESSAGE_SIZE)?;
+        let operation = self.begin();
+        self.request_twin(Purpose::Report { operation, patch });
+        self.need_connection(now);
+        Ok(operation)
+    }
+
+    fn request_twin(&mut self, purpose: Purpose) {
+        self.mqtt.want(Feature::TwinResponses as usize, true);
+        self.twin_requests.last += 1;
+        let id = TwinRequestId(self.twin_requests.last);
+        self.twin_requests.requests.push(TwinRequest { id, purpose, publish: None });
+        if self.is_subscribed(Feature::TwinResponses) {
+            self.publish_twin_request(id);
+        }
+    }
+
+    fn publish_twin_request(&mut self, id: TwinRequestId) {
+        let request_id = self.twin_requests.request_id(id);
+        let requests = &mut self.twin_requests.requests;
+        let Some(request) = requests.iter_mut().find(|request| request.id == id) else { return };
+        let (topic, payload) = match &mut request.purpose {
+            Purpose::Report { patch, .. } => {
+                (topic::reported_patch(&request_id), std::mem::take(patch))
+            }
+            Purpose::Get(_) | Purpose::Synchronize => (topic::twin_get(&request_id), String::new()),
+        };
+        let tag = Publication::Twin(id);
+        request.publish = Some(self.mqtt.publish(topic, payload.into(), Resend::UntilRemoved, tag));
+    }
+
+    pub(super) fn publish_waiting_twin_requests(&mut self) {
+        for id in self.unpublished_twin_requests() {
+            self.publish_twin_request(id);
+        }
+    }
+
+    fn unpublished_twin_requests(&self) -> Vec<TwinRequestId> {
+        let requests = &self.twin_requests.requests;
+        requests
+            .iter()
+            .filter(|request| request.publish.is_none())
+            .map(|request| request.id)
+            .collect()
+    }
+
+    pub(super) fn twin_response(&mut self, request_id: &str, status: u16, body: &[u8]) {
+        // An answer to nobody is one that came too late, or twice.
+        let Some(request) = self.twin_requests.take_answered(request_id) else {
+            return;
+        };
+        if let Some(publish) = request.publish {
+            self.mqtt.withdraw(publish);
+        }
+        let answer = if status < 300 { Ok(body) } else { Err(twin::service_error(status, body)) };
+        match request.purpose {
+            Purpose::Get(operation) => {
+                let twin = answer.and_then(json_text).map(Reply::Twin);
+                self.settle(operation, twin);
+            }
+            Purpose::Report { operation, .. } => {
+                self.settle(operation, answer.map(|_| Reply::Done))
+            }
+            Purpose::Synchronize => self.synchronized(answer.and_then(json_text)),
+        }
+    }
+
+    /// Gives whether a call was told.
+    pub(super) fn fail_twin_request(&mut self, id: TwinRequestId, error: Error) -> bool {
+        let Some(request) = self.twin_requests.take(id) else {
+            return false;
+        };
+        match request.purpose {
+            Purpose::Get(operation) | Purpose::Report { operation, .. } => {
+                self.settle(operation, Err(error));
+                true
+            }
+            Purpose::Synchronize => {
+                self.synchronized(Err(error));
+                false
+            }
+        }
+    }
+
+    pub(super) fn fail_twin_requests(&mut self, error: &Error) -> bool {
+        let ids: Vec<_> = self.twin_requests.requests.iter().map(|request| request.id).collect();
+        self.fail_each_twin_request(ids, error)
+    }
+
+    pub(super) fn fail_unpublished_twin_requests(&mut self, error: &Error) -> bool {
+        let ids = self.unpublished_twin_requests();
+        self.fail_each_twin_request(ids, error)
+    }
+
+    fn fail_each_twin_request(&mut self, ids: Vec<TwinRequestId>, error: &Error) -> bool {
+        let mut told = false;
+        for id in ids {
+            told |= self.fail_twin_request(id, error.clone());
+        }
+        told
+    }
+
+    /// The subscription to desired properties stands: fetches what was missed before it.
+    pub(super) fn synchronize_desired_properties(&mut self) {
+        if self.desired.ensure && self.desired.waiting.is_none() {
+            self.desired.waiting = Some(Vec::new());
+            self.request_twin(Purpose::Synchronize);
+        }
+    }
+
+    fn synchronized(&mut self, twin: Result<String, Error>) {
+        let waiting = self.desired.waiting.take().unwrap_or_default();
+        match twin.as_deref().map(twin::desired) {
+            Ok(Some((desired, version))) => {
+                if self.desired.delivered != Some(version) {
+                    self.desired.delivered = Some(version);
+                    self.emit(Event::DesiredPropertiesReceived(desired.into()));
+                }
+            }
+            Ok(None) => {
+                self.background(Error::client("the hub sent a twin without desired properties"))
+            }
+            Err(error) => {
+                let error = error.clone();
+                self.background(
+                    Error::client("the desired properties could not be fetched").caused_by(error),
+                );
+            }
+        }
+        for (patch, version) in waiting {
+            self.desired_patch(patch, version);
+        }
+    }
+
+    /// There will be no answer; the next connection fetches the twin anew, and with it all that
+    /// waited.
+    pub(super) fn forget_synchronization(&mut self) {
+        self.desired.waiting = None;
+        let Self { mqtt, twin_requests, .. } = self;
+        twin_requests.requests.retain(|request| {
+            let own = matches!(request.purpose, Purpose::Synchronize);
+            if let (true, Some(publish)) = (own, request.publish) {
+                mqtt.withdraw(publish);
+            }
+            !own
+        });
+    }
+
+    pub(super) fn desired_patch(&mut self, patch: String, version: Option<u64>) {
+        // A session of the past may still be subscribed; nobody here has asked for it.
+        if !self.mqtt.is_wanted(Feature::DesiredProperties as usize) {
+            return;
+        }
+        if let Some(waiting) = &mut self.desired.waiting {
+            waiting.push((patch, version));
+        } else if self.desired.is_news(version) {
+            self.emit(Event::DesiredPropertiesReceived(patch));
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The one error type of the core.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// What went wrong: the class of error that a user sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// An argument of the wrong type or form: `TypeError` in JavaScript.
+    InvalidArgument,
+    /// An argument outside its range: `RangeError` in JavaScript.
+    OutOfRange,
+    /// Wrong use of the client, or a hub that breaks the protocol.
+    Client,
+    /// No connection could be made.
+    ConnectionFailed,
+    /// A connection was lost.
+    ConnectionDropped,
+    /// There is no connection, and the client may not open one by itself.
+    NoConnection,
+    /// The hub refused the credentials, or they have expired.
+    Credential,
+    /// `disconnect` or `shutdown` was called before the operation ended.
+    OperationCancelled,
+    /// No answer came in time.
+    OperationTimeout,
+    /// The hub answered with an error status.
+    Service,
+}
+
+/// An error with a sentence that says what to check, and what caused it.
+///
+/// No message holds a key, a signature or a token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Error {
+    kind: ErrorKind,
+    message: Cow<'static, str>,
+    status: Option<u16>,
+    code: Option<String>,
+    cause: Option<Box<Error>>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, message: message.into(), status: None, code: None, cause: None }
+    }
+
+    pub(crate) fn invalid_argument(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::InvalidArgument, message)
+    }
+
+    pub(crate) fn out_of_range(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::OutOfRange, message)
+    }
+
+    pub(crate) fn client(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Client, message)
+    }
+
+    /// An error status that the hub answered with, and its own error code where it sent one.
+    pub(crate) fn service(
+        status: u16,
+        code: Option<String>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { status: Some(status), code, ..Self::new(ErrorKind::Service, message) }
+    }
+
+    pub(crate) fn caused_by(self, cause: Error) -> Self {
+        Self { cause: Some(Box::new(cause)), ..self }
+    }
+
+    /// The class of the error.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The sentence for the user.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The hub's status, for [`ErrorKind::Service`].
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// The hub's own error code (`"404103"`), for [`ErrorKind::Service`] where it sent one.
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// The error behind this one.
+    pub fn cause(&self) -> Option<&Error> {
+        self.cause.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
+    }
+}

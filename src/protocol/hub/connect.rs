@@ -1,0 +1,61 @@
+//! Where to dial, and what CONNECT says.
+
+use mqttbytes::v4::{Connect, Login};
+
+use super::{API_VERSION, Identity, percent};
+
+/// The URL of a hub (or a gateway: `host` or `host:port`) for clients with SAS tokens.
+///
+/// Without the query the service asks for a client certificate, which browsers cannot refuse
+/// quietly.
+pub fn url(host: &str) -> String {
+    format!("wss://{host}/$iothub/websocket?iothub-no-client-cert=true")
+}
+
+/// `agent` names the client's software; `product_info` is the user's addition, or a Plug and Play
+/// model id if it begins with `dtmi`.
+pub fn user_name(identity: &Identity, agent: &str, product_info: &str) -> String {
+    let mut name = format!(
+        "{}/{}/?api-version={API_VERSION}&DeviceClientType=",
+        identity.hostname,
+        identity.client_id()
+    );
+    percent::encode_into(&mut name, agent);
+    if product_info.starts_with("dtmi") {
+        name.push_str("&model-id=");
+    }
+    percent::encode_into(&mut name, product_info);
+    name
+}
+
+/// The CONNECT packet: a persistent session, no will.
+pub fn packet(
+    identity: &Identity,
+    keep_alive_secs: u16,
+    user_name: &str,
+    password: &str,
+) -> Connect {
+    let mut connect = Connect::new(identity.client_id());
+    connect.keep_alive = keep_alive_secs;
+    connect.clean_session = false;
+    connect.login = Some(Login { username: user_name.into(), password: password.into() });
+    connect
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_id_follows_the_agent() {
+        let identity = Identity::new("h", "d'1", None).unwrap();
+        assert_eq!(
+            user_name(&identity, "a/1(b)", "dtmi:x;1"),
+            "h/d'1/?api-version=2021-04-12&DeviceClientType=a%2F1%28b%29&model-id=dtmi%3Ax%3B1"
+        );
+        assert_eq!(
+            user_name(&identity, "a/1(b)", " mine"),
+            "h/d'1/?api-version=2021-04-12&DeviceClientType=a%2F1%28b%29%20mine"
+        );
+    }
+}

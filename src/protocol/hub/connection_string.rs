@@ -1,0 +1,202 @@
+//! Connection strings.
+
+use super::identity::Identity;
+use super::sas_token::{SasToken, SharedAccessKey};
+use crate::protocol::Error;
+
+/// How a client proves who it is.
+#[derive(Clone, Debug)]
+pub enum Credentials {
+    /// Tokens are made from a key as they are needed.
+    SharedAccessKey {
+        /// The key.
+        key: SharedAccessKey,
+        /// The name of the key's policy, if it is not the device's own key.
+        policy: Option<String>,
+    },
+    /// A token that was made elsewhere.
+    SasToken(SasToken),
+}
+
+/// What a connection string says.
+#[derive(Clone, Debug)]
+pub struct ConnectionString {
+    /// Who the client is.
+    pub identity: Identity,
+    /// How it proves that.
+    pub credentials: Credentials,
+    /// The host, or host:port, to dial in place of the hub.
+    pub gateway_hostname: Option<String>,
+}
+
+const NAMES: [&str; 8] = [
+    "HostName",
+    "DeviceId",
+    "ModuleId",
+    "SharedAccessKey",
+    "SharedAccessKeyName",
+    "SharedAccessSignature",
+    "GatewayHostName",
+    "x509",
+];
+
+impl ConnectionString {
+    /// Reads a connection string.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is missing, unknown, double or contradictory, named without its value.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let mut values = split(text)?;
+        let mut take = |name: &str| {
+            let index = NAMES.iter().position(|known| *known == name)?;
+            values[index].take()
+        };
+        let hostname = take("HostName").ok_or_else(|| missing("HostName"))?;
+        let device_id = take("DeviceId").ok_or_else(|| missing("DeviceId"))?;
+        let identity = Identity::new(hostname, device_id, take("ModuleId"))?;
+        let credentials = credentials(
+            &identity,
+            take("SharedAccessKey"),
+            take("SharedAccessKeyName"),
+            take("SharedAccessSignature"),
+            take("x509"),
+        )?;
+        let gateway_hostname = take("GatewayHostName").map(Into::into);
+        Ok(Self { identity, credentials, gateway_hostname })
+    }
+}
+
+fn split(text: &str) -> Result<[Option<&str>; NAMES.len()], Error> {
+    let mut values = [None; NAMES.len()];
+    for part in text.trim().split(';').filter(|part| !part.is_empty()) {
+        // A part without a name may be a piece of a key: it is not shown.
+        let (name, value) = part.split_once('=').ok_or_else(|| {
+            wrong(
+                "has a part that is not name=value; check for a missing or a surplus \";\"".into(),
+            )
+        })?;
+        let index = NAMES.iter().position(|known| *known == name).ok_or_else(|| {
+            wrong(format!("has a name that is not known; the names are {}", NAMES.join(", ")))
+        })?;
+        if value.is_empty() {
+            return Err(wrong(format!("has no value for {name}")));
+        }
+        if values[index].replace(value).is_some() {
+            return Err(wrong(format!("has {name} twice")));
+        }
+    }
+    Ok(values)
+}
+
+fn credentials(
+    identity: &Identity,
+    key: Option<&str>,
+    policy: Option<&str>,
+    signature: Option<&str>,
+    x509: Option<&str>,
+) -> Result<Credentials, Error> {
+    if x509.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+        return Err(wrong(if key.is_some() || signature.is_some() {
+            "has x509=true together with a key or a signature".into()
+        } else {
+            "is for an X.509 certificate; use createFromX509Certificate".into()
+        }));
+    }
+    match (key, signature) {
+        (Some(_), Some(_)) => {
+            Err(wrong("has both SharedAccessKey and SharedAccessSignature; keep one".into()))
+        }
+        (Some(key), None) => Ok(Credentials::SharedAccessKey {
+            key: SharedAccessKey::from_base64(key)?,
+            policy: policy.map(Into::into),
+        }),
+        (None, Some(signature)) => {
+            let (token, resource) = SasToken::parse(signature)?;
+            if !covers(&resource, &identity.resource()) {
+                return Err(wrong("has a SharedAccessSignature for another resource (sr)".into()));
+            }
+            Ok(Credentials::SasToken(token))
+        }
+        (None, None) => Err(missing("SharedAccessKey (or SharedAccessSignature)")),
+    }
+}
+
+/// Whether a token for `granted` may be used for `wanted`: the same, or whole segments above it.
+fn covers(granted: &str, wanted: &str) -> bool {
+    let (granted, wanted) = (granted.trim_end_matches('/').split('/'), wanted.split('/'));
+    let mut wanted = wanted.enumerate();
+    for segment in granted {
+        match wanted.next() {
+            Some((0, host)) if host.eq_ignore_ascii_case(segment) => {}
+            Some((1.., own)) if own == segment => {}
+            _ => return false,
+        }
+    }
+    true
+}
+
+fn wrong(what: String) -> Error {
+    Error::invalid_argument(format!("the connection string {what}"))
+}
+
+fn missing(name: &str) -> Error {
+    wrong(format!("has no {name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "SharedAccessKey=c2VjcmV0";
+
+    fn parse(text: &str) -> Result<ConnectionString, String> {
+        ConnectionString::parse(text).map_err(|error| error.message().to_owned())
+    }
+
+    #[test]
+    fn a_device_with_its_key() {
+        let parsed = parse(&format!("HostName=h.example;DeviceId=d;{KEY}=")).unwrap_err();
+        assert!(parsed.contains("base64"), "{parsed}");
+        let parsed = parse(&format!("HostName=h.example;DeviceId=d;{KEY}")).unwrap();
+        assert_eq!(parsed.identity.client_id(), "d");
+        assert!(matches!(parsed.credentials, Credentials::SharedAccessKey { policy: None, .. }));
+    }
+
+    #[test]
+    fn a_module_with_a_policy_behind_a_gateway() {
+        let text = format!(
+            "HostName=h;DeviceId=d;ModuleId=m;{KEY};SharedAccessKeyName=p;GatewayHostName=g:1"
+        );
+        let parsed = parse(&text).unwrap();
+        assert_eq!(parsed.identity.resource(), "h/devices/d/modules/m");
+        assert_eq!(parsed.gateway_hostname.as_deref(), Some("g:1"));
+    }
+
+    #[test]
+    fn a_signature_in_place_of_a_key() {
+        let base = "HostName=H;DeviceId=d;SharedAccessSignature=SharedAccessSignature ";
+        assert!(parse(&format!("{base}sr=h%2Fdevices%2Fd&sig=x%3D&se=9")).is_ok());
+        assert!(parse(&format!("{base}sr=h%2Fdevices&sig=x%3D&se=9&skn=p")).is_ok());
+        assert!(parse(&format!("{base}sr=h%2Fdevices%2Fdd&sig=x%3D&se=9")).is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_no_value_is_shown() {
+        for (text, named) in [
+            ("", "HostName"),
+            ("HostName=h;SharedAccessKey=c2VjcmV0", "DeviceId"),
+            ("HostName=h;DeviceId=d", "SharedAccessKey"),
+            ("HostName=h;DeviceId=;SharedAccessKey=c2VjcmV0", "DeviceId"),
+            ("HostName=h;DeviceId=d;DeviceId=e;SharedAccessKey=c2VjcmV0", "twice"),
+            ("HostName=h;DeviceId=d;Sharedaccesskey=c2VjcmV0", "not known"),
+            ("HostName=h;DeviceId=d;c2VjcmV0", "name=value"),
+            ("HostName=h;DeviceId=d;x509=true", "createFromX509Certificate"),
+            ("HostName=h;DeviceId=d;x509=true;SharedAccessKey=c2VjcmV0", "together"),
+            ("HostName=h;DeviceId=a/b;SharedAccessKey=c2VjcmV0", "device id"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(named) && !error.contains("c2Vj"), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Who the client is.
+
+use crate::protocol::Error;
+
+/// A device, or a module of a device, on a hub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The hub's own host name, as in the SAS resource, whatever is dialled.
+    pub hostname: String,
+    /// The device id.
+    pub device_id: String,
+    /// The module id, for a module identity.
+    pub module_id: Option<String>,
+}
+
+impl Identity {
+    /// Checks the parts of an identity.
+    ///
+    /// # Errors
+    ///
+    /// An empty part, or one with characters that no host name or id can have.
+    pub fn new(hostname: &str, device_id: &str, module_id: Option<&str>) -> Result<Self, Error> {
+        let host_ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+        let id_ok = |c: char| {
+            c.is_ascii_graphic()
+                && !matches!(
+                    c,
+                    '/' | '"'
+                        | '\\'
+                        | '^'
+                        | '`'
+                        | '{'
+                        | '}'
+                        | '|'
+                        | '~'
+                        | '<'
+                        | '>'
+                        | '['
+                        | ']'
+                        | ';'
+                        | '&'
+                )
+        };
+        check("hostname", hostname, host_ok)?;
+        check("device id", device_id, id_ok)?;
+        if let Some(module_id) = module_id {
+            check("module id", module_id, id_ok)?;
+        }
+        Ok(Self {
+            hostname: hostname.into(),
+            device_id: device_id.into(),
+            module_id: module_id.map(Into::into),
+        })
+    }
+
+    /// The MQTT client identifier: `{device}` or `{device}/{module}`.
+    pub fn client_id(&self) -> String {
+        self.path("", "/")
+    }
+
+    /// What a SAS token of this identity is for: `{host}/devices/{device}[/modules/{module}]`.
+    pub fn resource(&self) -> String {
+        format!("{}/{}", self.hostname, self.topic_base())
+    }
+
+    /// The beginning of this identity's own topics: `devices/{device}[/modules/{module}]`.
+    pub fn topic_base(&self) -> String {
+        self.path("devices/", "/modules/")
+    }
+
+    fn path(&self, prefix: &str, separator: &str) -> String {
+        match &self.module_id {
+            None => format!("{prefix}{}", self.device_id),
+            Some(module_id) => format!("{prefix}{}{separator}{module_id}", self.device_id),
+        }
+    }
+}
+
+fn check(what: &str, value: &str, allowed: fn(char) -> bool) -> Result<(), Error> {
+    if value.is_empty() {
+        return Err(Error::invalid_argument(format!("the {what} is empty")));
+    }
+    if value.len() > 255 {
+        return Err(Error::invalid_argument(format!("the {what} is longer than 255 characters")));
+    }
+    match value.chars().find(|&c| !allowed(c)) {
+        Some(c) => Err(Error::invalid_argument(format!("the {what} must not contain '{c}'"))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,96 @@
+//! Messages and their limits.
+
+use bytes::Bytes;
+
+use super::{Identity, properties};
+use crate::protocol::Error;
+use crate::protocol::mqtt::MAX_TOPIC;
+
+/// The largest device-to-cloud message, in bytes, as [`Message::size`] counts.
+///
+/// Source: [IoT Hub quotas](https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-quotas-throttling).
+pub const MAX_MESSAGE_SIZE: usize = 262_144;
+
+/// What a message says beside its body.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MessageProperties {
+    /// `$.mid`
+    pub message_id: Option<String>,
+    /// `$.cid`
+    pub correlation_id: Option<String>,
+    /// `$.uid`
+    pub user_id: Option<String>,
+    /// `$.ct`
+    pub content_type: Option<String>,
+    /// `$.ce`
+    pub content_encoding: Option<String>,
+    /// `$.exp`, ISO 8601
+    pub expiry_time_utc: Option<String>,
+    /// `iothub-ack`
+    pub ack: Option<String>,
+    /// `$.on`: the output of a module that the message leaves by
+    pub output_name: Option<String>,
+    /// The input of a module that the message came by
+    pub input_name: Option<String>,
+    /// `$.ifid`
+    pub iothub_interface_id: Option<String>,
+    /// The application's own; `None` is a property without a value
+    pub custom_properties: Vec<(String, Option<String>)>,
+}
+
+/// A message, either way.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Message {
+    /// The body.
+    pub body: Bytes,
+    /// The rest.
+    pub properties: MessageProperties,
+}
+
+impl Message {
+    /// The size that counts against the hub's limit, in bytes: the body, the values of system
+    /// properties, the names and values of custom properties.
+    pub fn size(&self) -> usize {
+        let p = &self.properties;
+        let system = [
+            &p.message_id,
+            &p.correlation_id,
+            &p.user_id,
+            &p.content_type,
+            &p.content_encoding,
+            &p.expiry_time_utc,
+            &p.ack,
+            &p.output_name,
+            &p.input_name,
+            &p.iothub_interface_id,
+        ];
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let custom = p.custom_properties.iter().map(|(name, value)| name.len() + length(value));
+        self.body.len() + system.into_iter().map(length).sum::<usize>() + custom.sum::<usize>()
+    }
+
+    /// The topic that the message is published to as telemetry.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::OutOfRange`](crate::protocol::ErrorKind::OutOfRange) for what the hub would
+    /// answer by closing the connection.
+    pub fn telemetry_topic(&self, identity: &Identity) -> Result<String, Error> {
+        let size = self.size();
+        if size > MAX_MESSAGE_SIZE {
+            return Err(Error::out_of_range(format!(
+                "the message has {size} bytes; IoT Hub takes at most {MAX_MESSAGE_SIZE} with its properties"
+            )));
+        }
+        let mut topic = identity.topic_base();
+        topic.push_str("/messages/events/");
+        properties::encode_into(&mut topic, &self.properties);
+        if topic.len() > MAX_TOPIC {
+            return Err(Error::out_of_range(format!(
+                "the properties make a topic of {} bytes; MQTT takes at most {MAX_TOPIC}",
+                topic.len()
+            )));
+        }
+        Ok(topic)
+    }
+}

@@ -1,0 +1,119 @@
+//! The property bag: the properties of a message at the end of its topic.
+
+use super::message::MessageProperties;
+use super::percent;
+
+/// Appends the bag: system properties in their fixed order, then the custom ones by key.
+pub fn encode_into(topic: &mut String, properties: &MessageProperties) {
+    let system = [
+        ("%24.on", &properties.output_name),
+        ("%24.mid", &properties.message_id),
+        ("%24.cid", &properties.correlation_id),
+        ("%24.uid", &properties.user_id),
+        ("%24.ct", &properties.content_type),
+        ("%24.ce", &properties.content_encoding),
+        ("%24.ifid", &properties.iothub_interface_id),
+        ("%24.exp", &properties.expiry_time_utc),
+    ];
+    let mut separator = "";
+    for (name, value) in system {
+        if let Some(value) = value {
+            topic.push_str(separator);
+            topic.push_str(name);
+            topic.push('=');
+            percent::encode_into(topic, value);
+            separator = "&";
+        }
+    }
+    let mut custom: Vec<_> = properties.custom_properties.iter().collect();
+    custom.sort_unstable();
+    for (name, value) in custom {
+        topic.push_str(separator);
+        percent::encode_into(topic, name);
+        if let Some(value) = value {
+            topic.push('=');
+            percent::encode_into(topic, value);
+        }
+        separator = "&";
+    }
+}
+
+/// Reads a bag. Nothing in it can be wrong enough to lose the message.
+pub fn decode(bag: &str) -> MessageProperties {
+    let mut properties = MessageProperties::default();
+    let bag = bag.strip_prefix('?').unwrap_or(bag);
+    let bag = bag.strip_suffix('/').unwrap_or(bag);
+    for pair in bag.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = match pair.split_once('=') {
+            Some((name, value)) => (name, Some(percent::decode(value).into_owned())),
+            None => (pair, None),
+        };
+        let name = percent::decode(name);
+        match &*name {
+            "$.to" => {}
+            "$.mid" => properties.message_id = value,
+            "$.cid" => properties.correlation_id = value,
+            "$.uid" => properties.user_id = value,
+            "$.ct" => properties.content_type = value,
+            "$.ce" => properties.content_encoding = value,
+            "$.exp" => properties.expiry_time_utc = value,
+            "iothub-ack" => properties.ack = value,
+            _ => {
+                properties.custom_properties.push((name.into_owned(), value));
+            }
+        }
+    }
+    properties
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(value: &str) -> Option<String> {
+        Some(value.into())
+    }
+
+    #[test]
+    fn system_properties_come_first_and_custom_ones_by_key() {
+        let mut properties = MessageProperties {
+            content_type: text("application/json"),
+            message_id: text("1 2"),
+            output_name: text("o"),
+            expiry_time_utc: text("2026-01-01T00:00:00Z"),
+            ..MessageProperties::default()
+        };
+        properties.custom_properties.push(("b".into(), text("+ä")));
+        properties.custom_properties.push(("a".into(), text("")));
+        properties.custom_properties.push(("A&".into(), None));
+        let mut topic = String::new();
+        encode_into(&mut topic, &properties);
+        assert_eq!(
+            topic,
+            "%24.on=o&%24.mid=1%202&%24.ct=application%2Fjson&%24.exp=2026-01-01T00%3A00%3A00Z\
+             &A%26&a=&b=%2B%C3%A4"
+        );
+    }
+
+    #[test]
+    fn the_bag_of_a_portal_message_is_read() {
+        let properties = decode(
+            "%24.to=%2Fdevices%2Fd%2Fmessages%2FdeviceBound&%24.ct=text%2Fplain%3B%20charset%3DUTF-8\
+             &$.ce=utf-8&iothub-ack=full&a+b=c+d&null&empty=",
+        );
+        assert_eq!(properties.content_type, text("text/plain; charset=UTF-8"));
+        assert_eq!(properties.content_encoding, text("utf-8"));
+        assert_eq!(properties.ack, text("full"));
+        assert_eq!(
+            properties.custom_properties,
+            [("a+b".into(), text("c+d")), ("null".into(), None), ("empty".into(), text(""))]
+        );
+    }
+
+    #[test]
+    fn a_question_mark_before_and_a_slash_behind_are_no_part_of_it() {
+        assert_eq!(decode("?%24.mid=1/").message_id, text("1"));
+        assert_eq!(decode(""), MessageProperties::default());
+        assert_eq!(decode("/"), MessageProperties::default());
+    }
+}

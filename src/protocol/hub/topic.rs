@@ -1,0 +1,177 @@
+//! Every topic that is subscribed to, published to or received, but for telemetry, which is in
+//! [`message`](super::message).
+
+use super::{Identity, percent};
+
+const METHOD_REQUEST: &str = "$iothub/methods/POST/";
+const TWIN_RESPONSE: &str = "$iothub/twin/res/";
+const DESIRED_PATCH: &str = "$iothub/twin/PATCH/properties/desired/";
+
+/// What an incoming publish is, by its topic.
+#[derive(Debug, PartialEq)]
+pub enum Route<'a> {
+    /// A cloud-to-device message.
+    CloudToDevice {
+        /// Its properties, encoded.
+        bag: &'a str,
+    },
+    /// A message for an input of a module.
+    Input {
+        /// The input.
+        name: &'a str,
+        /// Its properties, encoded.
+        bag: &'a str,
+    },
+    /// A call of a direct method.
+    MethodRequest {
+        /// The method's name.
+        name: String,
+        /// To answer by.
+        request_id: &'a str,
+    },
+    /// The answer to a twin request.
+    TwinResponse {
+        /// An HTTP-like status.
+        status: u16,
+        /// Of the request.
+        request_id: &'a str,
+    },
+    /// New desired properties.
+    DesiredPatch {
+        /// Of the desired properties after the patch.
+        version: Option<u64>,
+    },
+}
+
+/// The filter of cloud-to-device messages, or of a module's inputs.
+pub fn messages_filter(identity: &Identity) -> String {
+    let base = identity.topic_base();
+    match identity.module_id {
+        None => format!("{base}/messages/devicebound/#"),
+        Some(_) => format!("{base}/inputs/#"),
+    }
+}
+
+/// The filter of direct methods.
+pub fn methods_filter() -> String {
+    format!("{METHOD_REQUEST}#")
+}
+
+/// The filter of answers to twin requests.
+pub fn twin_responses_filter() -> String {
+    format!("{TWIN_RESPONSE}#")
+}
+
+/// The filter of desired properties.
+pub fn desired_patches_filter() -> String {
+    format!("{DESIRED_PATCH}#")
+}
+
+/// Where a twin is asked for.
+pub fn twin_get(request_id: &str) -> String {
+    format!("$iothub/twin/GET/?$rid={request_id}")
+}
+
+/// Where reported properties are patched.
+pub fn reported_patch(request_id: &str) -> String {
+    format!("$iothub/twin/PATCH/properties/reported/?$rid={request_id}")
+}
+
+/// Where a method request is answered.
+pub fn method_response(status: i32, request_id: &str) -> String {
+    format!("$iothub/methods/res/{status}/?$rid={request_id}")
+}
+
+/// Tells what a publish to `topic` is; `None` for what was never subscribed to.
+pub fn route<'a>(identity: &Identity, topic: &'a str) -> Option<Route<'a>> {
+    if let Some(rest) = topic.strip_prefix(METHOD_REQUEST) {
+        let (name, query) = rest.split_once('/')?;
+        let request_id = parameter(query, "$rid")?;
+        return Some(Route::MethodRequest { name: percent::decode(name).into_owned(), request_id });
+    }
+    if let Some(rest) = topic.strip_prefix(TWIN_RESPONSE) {
+        let (status, query) = rest.split_once('/')?;
+        let request_id = parameter(query, "$rid")?;
+        return Some(Route::TwinResponse { status: status.parse().ok()?, request_id });
+    }
+    if let Some(query) = topic.strip_prefix(DESIRED_PATCH) {
+        let version = parameter(query, "$version").and_then(|version| version.parse().ok());
+        return Some(Route::DesiredPatch { version });
+    }
+    let rest = topic.strip_prefix(identity.topic_base().as_str())?;
+    if identity.module_id.is_some() {
+        let (name, bag) = rest.strip_prefix("/inputs/")?.split_once('/')?;
+        return Some(Route::Input { name, bag });
+    }
+    Some(Route::CloudToDevice {
+        bag: rest.strip_prefix("/messages/devicebound")?.trim_start_matches('/'),
+    })
+}
+
+fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    query.trim_start_matches('?').split('&').find_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        (percent::decode(key) == name).then_some(value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn device() -> Identity {
+        Identity::new("h", "d", None).unwrap()
+    }
+
+    #[test]
+    fn each_topic_of_the_hub_is_told_apart() {
+        let d = device();
+        assert_eq!(
+            route(&d, "$iothub/methods/POST/set%20it/?$rid=a1"),
+            Some(Route::MethodRequest { name: "set it".into(), request_id: "a1" })
+        );
+        assert_eq!(
+            route(&d, "$iothub/twin/res/204/?$rid=7&$version=3"),
+            Some(Route::TwinResponse { status: 204, request_id: "7" })
+        );
+        assert_eq!(
+            route(&d, "$iothub/twin/PATCH/properties/desired/?$version=12"),
+            Some(Route::DesiredPatch { version: Some(12) })
+        );
+        assert_eq!(
+            route(&d, "devices/d/messages/devicebound/%24.mid=1"),
+            Some(Route::CloudToDevice { bag: "%24.mid=1" })
+        );
+        assert_eq!(
+            route(&d, "devices/d/messages/devicebound"),
+            Some(Route::CloudToDevice { bag: "" })
+        );
+    }
+
+    #[test]
+    fn a_module_has_inputs() {
+        let module = Identity::new("h", "d", Some("m")).unwrap();
+        assert_eq!(
+            route(&module, "devices/d/modules/m/inputs/in/%24.cid=1"),
+            Some(Route::Input { name: "in", bag: "%24.cid=1" })
+        );
+        assert_eq!(messages_filter(&module), "devices/d/modules/m/inputs/#");
+    }
+
+    #[test]
+    fn what_is_no_topic_of_this_device_is_nothing() {
+        for topic in [
+            "",
+            "x",
+            "devices/other/messages/devicebound/",
+            "devices/dd/messages/devicebound/",
+            "$iothub/twin/res/abc/?$rid=1",
+            "$iothub/twin/res/200/?$r=1",
+            "$iothub/methods/POST/x",
+            "$iothub/methods/POST/x/?rid=1",
+            "$iothub/twin/res/200",
+        ] {
+            assert_eq!(route(&device(), topic), None, "{topic}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! From WebSocket frames to MQTT packets.
+//!
+//! mqttbytes decodes the packets. What it leaves open is checked here: a frame may hold a part of
+//! a packet or several (section 6), reserved flags and lengths (section 2.2), topics (section
+//! 4.7), and who may send what.
+
+use std::fmt;
+
+use bytes::BytesMut;
+use mqttbytes::QoS;
+use mqttbytes::v4::Packet;
+
+/// The longest packet that is accepted, in bytes. IoT Hub sends nothing above 256 KB.
+pub const MAX_INCOMING_PACKET: usize = 1024 * 1024;
+
+/// The server sent what MQTT does not allow; the connection cannot go on (section 4.8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProtocolViolation(pub(crate) String);
+
+impl fmt::Display for ProtocolViolation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Gathers the bytes of one connection and gives the packets in them.
+#[derive(Debug, Default)]
+pub(super) struct PacketReader {
+    buffer: BytesMut,
+}
+
+impl PacketReader {
+    /// Takes the bytes of one frame.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// The next whole packet, or `None` until more bytes come.
+    pub fn next(&mut self) -> Result<Option<Packet>, ProtocolViolation> {
+        check_header(&self.buffer)?;
+        match mqttbytes::check(self.buffer.iter(), MAX_INCOMING_PACKET) {
+            Ok(_) => {}
+            Err(mqttbytes::Error::InsufficientBytes(_)) => return Ok(None),
+            Err(error) => return Err(malformed(error)),
+        }
+        let packet =
+            mqttbytes::v4::read(&mut self.buffer, MAX_INCOMING_PACKET).map_err(malformed)?;
+        if let Packet::Publish(publish) = &packet {
+            check_publish(publish)?;
+        }
+        Ok(Some(packet))
+    }
+}
+
+fn malformed(error: mqttbytes::Error) -> ProtocolViolation {
+    ProtocolViolation(format!("the hub sent a malformed MQTT packet ({error:?})"))
+}
+
+/// Looks at the first two bytes as soon as they are there, so that a wrong one is not waited on.
+fn check_header(bytes: &[u8]) -> Result<(), ProtocolViolation> {
+    let Some(&first) = bytes.first() else {
+        return Ok(());
+    };
+    let (kind, length_allowed): (_, fn(u8) -> bool) = match first >> 4 {
+        2 => ("CONNACK", |length| length == 2),
+        3 => return Ok(()),
+        4 => ("PUBACK", |length| length == 2),
+        9 => ("SUBACK", |length| length >= 3),
+        11 => ("UNSUBACK", |length| length == 2),
+        13 => ("PINGRESP", |length| length == 0),
+        other => {
+            return Err(ProtocolViolation(format!(
+                "the hub sent an MQTT packet of type {other}, which it may not send to this client"
+            )));
+        }
+    };
+    if first & 0x0f != 0 || bytes.get(1).is_some_and(|&length| !length_allowed(length)) {
+        return Err(ProtocolViolation(format!(
+            "the hub sent a {kind} packet with reserved flags or a wrong length"
+        )));
+    }
+    Ok(())
+}
+
+fn check_publish(publish: &mqttbytes::v4::Publish) -> Result<(), ProtocolViolation> {
+    let problem = if publish.qos == QoS::ExactlyOnce {
+        "with QoS 2, which was never granted"
+    } else if publish.dup && publish.qos == QoS::AtMostOnce {
+        "with QoS 0 and the DUP flag"
+    } else if publish.topic.is_empty() {
+        "without a topic"
+    } else {
+        return Ok(());
+    };
+    Err(ProtocolViolation(format!("the hub sent a PUBLISH packet {problem}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_all(frames: &[&[u8]]) -> Result<Vec<Packet>, ProtocolViolation> {
+        let mut reader = PacketReader::default();
+        let mut packets = Vec::new();
+        for frame in frames {
+            reader.push(frame);
+            while let Some(packet) = reader.next()? {
+                packets.push(packet);
+            }
+        }
+        Ok(packets)
+    }
+
+    const PUBLISH: &[u8] = &[0x32, 8, 0, 1, b'a', 0, 9, b'x', b'y', b'z'];
+    const PUBACK: &[u8] = &[0x40, 2, 0, 7];
+
+    #[test]
+    fn a_packet_split_into_single_bytes_is_one_packet() {
+        let frames: Vec<&[u8]> = PUBLISH.chunks(1).collect();
+        let packets = read_all(&frames).unwrap();
+        assert!(matches!(&packets[..], [Packet::Publish(p)] if p.topic == "a" && p.pkid == 9));
+    }
+
+    #[test]
+    fn packets_merged_in_one_frame_come_in_order() {
+        let packets = read_all(&[&[PUBACK, PUBLISH, PUBACK].concat()]).unwrap();
+        assert!(matches!(&packets[..], [Packet::PubAck(_), Packet::Publish(_), Packet::PubAck(_)]));
+    }
+
+    #[test]
+    fn a_packet_that_only_a_client_sends_is_a_violation() {
+        for packet in
+            [&[0xc0, 0][..], &[0xe0, 0], &[0x82, 6, 0, 1, 0, 1, b'a', 0], &[0x50, 2, 0, 1]]
+        {
+            assert!(read_all(&[packet]).is_err(), "{packet:?}");
+        }
+    }
+
+    #[test]
+    fn reserved_flags_and_wrong_lengths_are_violations() {
+        for packet in
+            [&[0x41, 2, 0, 7][..], &[0x40, 3, 0, 7, 0], &[0xd0, 1, 0], &[0x20, 1, 0], &[0xf0, 0]]
+        {
+            assert!(read_all(&[packet]).is_err(), "{packet:?}");
+        }
+    }
+
+    #[test]
+    fn a_publish_with_qos_2_or_no_topic_is_a_violation() {
+        assert!(read_all(&[&[0x34, 5, 0, 1, b'a', 0, 1]]).is_err());
+        assert!(read_all(&[&[0x30, 2, 0, 0]]).is_err());
+        assert!(read_all(&[&[0x38, 3, 0, 1, b'a']]).is_err());
+    }
+
+    #[test]
+    fn a_packet_above_the_limit_is_refused_by_its_header_alone() {
+        assert!(read_all(&[&[0x30, 0x81, 0x80, 0x40]]).is_err());
+    }
+}

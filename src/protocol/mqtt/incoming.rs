@@ -1,0 +1,105 @@
+//! Incoming publishes on one connection: which are duplicates, and which acknowledgements are owed.
+
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use bytes::Bytes;
+use mqttbytes::QoS;
+use mqttbytes::v4::Publish;
+
+/// How many deliveries are remembered to recognise a duplicate. A server has far fewer
+/// unacknowledged at a time.
+const REMEMBERED: usize = 256;
+
+/// Names a delivery that waits for its acknowledgement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeliveryId {
+    connection: u32,
+    packet_id: u16,
+}
+
+/// An incoming publish.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// To acknowledge it by; `None` with QoS 0.
+    pub id: Option<DeliveryId>,
+    /// The topic name.
+    pub topic: String,
+    /// The application message.
+    pub payload: Bytes,
+}
+
+#[derive(Debug)]
+struct Remembered {
+    packet_id: u16,
+    digest: u64,
+    acknowledged: bool,
+}
+
+/// What to do with a publish that came.
+#[derive(Debug)]
+pub(super) enum Arrival {
+    Deliver(Delivery),
+    /// A duplicate of what was acknowledged: acknowledge it again, deliver nothing.
+    AcknowledgeAgain(u16),
+    /// A duplicate of what will be acknowledged later.
+    Ignore,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Incoming {
+    connection: u32,
+    remembered: VecDeque<Remembered>,
+}
+
+impl Incoming {
+    /// A connection begins; what was owed on the one before cannot be paid any more.
+    pub fn start(&mut self) {
+        self.connection = self.connection.wrapping_add(1);
+        self.remembered.clear();
+    }
+
+    pub fn arrived(&mut self, publish: Publish) -> Arrival {
+        let Publish { dup, qos, topic, pkid: packet_id, payload, .. } = publish;
+        if qos == QoS::AtMostOnce {
+            return Arrival::Deliver(Delivery { id: None, topic, payload });
+        }
+        let digest = digest(&topic, &payload);
+        let earlier = self.remembered.iter().rfind(|r| r.packet_id == packet_id);
+        match earlier {
+            Some(earlier) if dup && earlier.digest == digest => {
+                if earlier.acknowledged {
+                    Arrival::AcknowledgeAgain(packet_id)
+                } else {
+                    Arrival::Ignore
+                }
+            }
+            _ => {
+                if self.remembered.len() == REMEMBERED {
+                    self.remembered.pop_front();
+                }
+                self.remembered.push_back(Remembered { packet_id, digest, acknowledged: false });
+                let id = DeliveryId { connection: self.connection, packet_id };
+                Arrival::Deliver(Delivery { id: Some(id), topic, payload })
+            }
+        }
+    }
+
+    /// The packet identifier to acknowledge, unless the delivery was of an earlier connection.
+    pub fn acknowledge(&mut self, id: DeliveryId) -> Option<u16> {
+        if id.connection != self.connection {
+            return None;
+        }
+        if let Some(r) = self.remembered.iter_mut().rfind(|r| r.packet_id == id.packet_id) {
+            r.acknowledged = true;
+        }
+        Some(id.packet_id)
+    }
+}
+
+fn digest(topic: &str, payload: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    topic.hash(&mut hasher);
+    payload.hash(&mut hasher);
+    hasher.finish()
+}

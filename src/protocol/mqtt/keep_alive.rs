@@ -1,0 +1,71 @@
+//! Keep alive (section 3.1.2.10): when a PINGREQ is due, and when its answer is overdue.
+
+use std::time::Duration;
+
+use crate::protocol::Instant;
+
+/// How long after a PINGREQ the first sign of life may come.
+const PING_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What to do when the keep-alive deadline has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeepAliveAction {
+    /// Nothing was sent for a while: send a PINGREQ.
+    Ping,
+    /// Nothing came back: the connection is dead.
+    Dead,
+}
+
+/// Watches one connection at a time.
+#[derive(Debug)]
+pub(super) struct KeepAlive {
+    idle_limit: Duration,
+    last_sent: Instant,
+    ping_sent: Option<Instant>,
+}
+
+impl KeepAlive {
+    /// `interval` is what CONNECT announces. A ping is due after 0.75 of it, so that a timer which
+    /// fires late still stays within the 1.5 times that the server waits.
+    pub fn new(interval: Duration) -> Self {
+        Self { idle_limit: interval * 3 / 4, last_sent: Instant::default(), ping_sent: None }
+    }
+
+    /// A connection begins.
+    pub fn start(&mut self, now: Instant) {
+        self.last_sent = now;
+        self.ping_sent = None;
+    }
+
+    /// A packet was written.
+    pub fn sent(&mut self, now: Instant) {
+        self.last_sent = now;
+    }
+
+    /// A PINGREQ was written.
+    pub fn ping_sent(&mut self, now: Instant) {
+        self.last_sent = now;
+        self.ping_sent = Some(now);
+    }
+
+    /// A packet of any kind came: the connection lives.
+    pub fn received(&mut self) {
+        self.ping_sent = None;
+    }
+
+    /// When [`KeepAlive::check`] has something to say.
+    pub fn deadline(&self) -> Instant {
+        match self.ping_sent {
+            Some(ping_sent) => ping_sent + PING_TIMEOUT,
+            None => self.last_sent + self.idle_limit,
+        }
+    }
+
+    /// What is due at `now`.
+    pub fn check(&self, now: Instant) -> Option<KeepAliveAction> {
+        if now < self.deadline() {
+            return None;
+        }
+        Some(if self.ping_sent.is_some() { KeepAliveAction::Dead } else { KeepAliveAction::Ping })
+    }
+}

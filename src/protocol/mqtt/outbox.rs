@@ -1,0 +1,190 @@
+//! Publishes on their way out: one order, kept over any number of connections.
+//!
+//! A publish leaves when it has settled as its [`Resend`] says. Until then it stays at its place,
+//! so that after a reconnect everything unsettled is sent again in the original order, before
+//! anything newer (sections 4.3.2, 4.4 and 4.6).
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use mqttbytes::QoS;
+use mqttbytes::v4::Publish;
+
+use super::packet_ids::{Awaiting, PacketIds};
+use crate::protocol::Instant;
+
+/// How many connections may end under the oldest publish before it is given up: a server that
+/// refuses a message can only close, and would close for ever.
+const MAX_LOSSES: u8 = 3;
+
+/// The place of a publish in the order of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PublishId(u64);
+
+/// How long a publish is sent again on new connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resend {
+    /// Never: it means nothing on another connection.
+    Never,
+    /// Until it is acknowledged.
+    UntilAcknowledged,
+    /// Until [`Outbox::remove`]: a request, which needs its answer too.
+    UntilRemoved,
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    id: PublishId,
+    publish: Publish,
+    resend: Resend,
+    tag: T,
+    /// When it was written on the present connection.
+    sent_at: Option<Instant>,
+    losses: u8,
+}
+
+/// The publishes that have not settled, in order. `T` is the owner's mark on each.
+#[derive(Debug)]
+pub(super) struct Outbox<T> {
+    /// Sorted by id. Acknowledgements come in order, so that removals are at the front.
+    entries: VecDeque<Entry<T>>,
+    next_id: u64,
+    /// Everything before it has been written on the present connection.
+    unsent_from: PublishId,
+}
+
+impl<T: Copy> Outbox<T> {
+    pub fn new() -> Self {
+        Self { entries: VecDeque::new(), next_id: 0, unsent_from: PublishId(0) }
+    }
+
+    /// Puts a publish behind all others.
+    pub fn push(&mut self, topic: String, payload: Bytes, resend: Resend, tag: T) -> PublishId {
+        let id = PublishId(self.next_id);
+        self.next_id += 1;
+        let publish = Publish::from_bytes(topic, QoS::AtLeastOnce, payload);
+        self.entries.push_back(Entry { id, publish, resend, tag, sent_at: None, losses: 0 });
+        id
+    }
+
+    /// Writes what has not been written on this connection, as far as packet identifiers go and
+    /// until `output` holds `size` bytes. Gives whether anything was written.
+    pub fn write(
+        &mut self,
+        now: Instant,
+        ids: &mut PacketIds,
+        output: &mut BytesMut,
+        size: usize,
+    ) -> bool {
+        let from = self.entries.partition_point(|entry| entry.id < self.unsent_from);
+        let mut written = false;
+        for entry in self.entries.range_mut(from..) {
+            if entry.publish.pkid == 0 {
+                match ids.take(Awaiting::Publish(entry.id)) {
+                    Some(packet_id) => entry.publish.pkid = packet_id,
+                    None => break,
+                }
+            }
+            // The length of the topic was checked when the publish was made, and the identifier
+            // is not 0: nothing is left that mqttbytes could refuse.
+            let _ = entry.publish.write(output);
+            entry.publish.dup = true;
+            entry.sent_at = Some(now);
+            self.unsent_from = PublishId(entry.id.0 + 1);
+            written = true;
+            if output.len() >= size {
+                break;
+            }
+        }
+        written
+    }
+
+    /// A PUBACK came. Gives the mark of the publish that it settles.
+    pub fn acknowledge(&mut self, id: PublishId) -> Option<T> {
+        let index = self.index(id)?;
+        let entry = &mut self.entries[index];
+        let tag = entry.tag;
+        if entry.resend == Resend::UntilRemoved {
+            // What is sent on the next connection is a new delivery (section 4.4).
+            entry.publish.pkid = 0;
+            entry.publish.dup = false;
+        } else {
+            self.entries.remove(index);
+        }
+        Some(tag)
+    }
+
+    /// Forgets a publish; if it was sent and not acknowledged, its identifier stays in use.
+    pub fn remove(&mut self, id: PublishId, ids: &mut PacketIds) {
+        let entry = self.index(id).and_then(|index| self.entries.remove(index));
+        if let Some(entry) = entry {
+            entry.forget(ids);
+        }
+    }
+
+    /// Forgets every publish, and gives their marks.
+    pub fn clear(&mut self, ids: &mut PacketIds) -> Vec<T> {
+        self.take(ids, |_| true)
+    }
+
+    /// The connection has ended: all that stays is to be written again. Gives the marks of what
+    /// does not stay.
+    pub fn connection_ended(&mut self, ids: &mut PacketIds) -> Vec<T> {
+        let waits = |entry: &&mut Entry<T>| entry.sent_at.is_some() && entry.publish.pkid != 0;
+        if let Some(oldest) = self.entries.iter_mut().find(waits) {
+            oldest.losses += 1;
+        }
+        let lost = self.take(ids, |entry| {
+            let never_again = entry.resend == Resend::Never && entry.sent_at.is_some();
+            never_again || entry.losses >= MAX_LOSSES
+        });
+        for entry in &mut self.entries {
+            entry.sent_at = None;
+        }
+        self.unsent_from = PublishId(0);
+        lost
+    }
+
+    /// When the publish that has waited longest on this connection will have waited for `limit`.
+    pub fn deadline(&self, limit: Duration) -> Option<Instant> {
+        // Entries are written in order, so the first one was written first.
+        self.entries.front()?.sent_at.map(|sent_at| sent_at + limit)
+    }
+
+    /// Takes out the publishes that have waited for `limit` on this connection.
+    pub fn take_expired(&mut self, now: Instant, limit: Duration, ids: &mut PacketIds) -> Vec<T> {
+        self.take(ids, |entry| entry.sent_at.is_some_and(|sent_at| sent_at + limit <= now))
+    }
+
+    fn index(&self, id: PublishId) -> Option<usize> {
+        match self.entries.front() {
+            Some(first) if first.id == id => Some(0),
+            _ => self.entries.binary_search_by_key(&id, |entry| entry.id).ok(),
+        }
+    }
+
+    fn take(&mut self, ids: &mut PacketIds, gone: impl Fn(&Entry<T>) -> bool) -> Vec<T> {
+        let mut marks = Vec::new();
+        self.entries.retain(|entry| {
+            let gone = gone(entry);
+            if gone {
+                entry.forget(ids);
+                marks.push(entry.tag);
+            }
+            !gone
+        });
+        marks
+    }
+}
+
+impl<T> Entry<T> {
+    /// Leaves its packet identifier in use as long as the server may still acknowledge it.
+    fn forget(&self, ids: &mut PacketIds) {
+        match (self.publish.pkid, self.sent_at) {
+            (0, _) => {}
+            (packet_id, Some(_)) => ids.withdraw(packet_id),
+            (packet_id, None) => ids.release(packet_id),
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! An MQTT session: what outlives connections, and the one connection that may stand.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use mqttbytes::v4::{
+    Connect, ConnectReturnCode, Disconnect, Packet, PingReq, PubAck, SubscribeReasonCode,
+};
+
+use super::codec::{PacketReader, ProtocolViolation};
+use super::incoming::{Arrival, Delivery, DeliveryId, Incoming};
+use super::keep_alive::{KeepAlive, KeepAliveAction};
+use super::outbox::{Outbox, PublishId, Resend};
+use super::packet_ids::{Awaiting, PacketIds};
+use super::subscriptions::{SubscriptionId, Subscriptions};
+use crate::protocol::Instant;
+
+/// How many bytes are gathered in one write before another is begun.
+const WRITE_SIZE: usize = 64 * 1024;
+
+/// What happened in the session. `T` is the mark that was given with a publish.
+#[derive(Debug)]
+pub enum Event<T> {
+    /// CONNACK with code 0.
+    Accepted,
+    /// CONNACK with another code.
+    Refused(ConnectReturnCode),
+    /// A publish was acknowledged.
+    Acknowledged(T),
+    /// The server answered a SUBSCRIBE.
+    Subscribed {
+        /// Which.
+        id: SubscriptionId,
+        /// False for a refusal.
+        granted: bool,
+    },
+    /// A publish came.
+    Delivered(Delivery),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Connection {
+    None,
+    AwaitingConnack,
+    Open,
+    /// DISCONNECT was written; nothing may follow it (section 3.14.4).
+    Disconnecting,
+}
+
+/// The MQTT session of one client.
+#[derive(Debug)]
+pub struct Session<T> {
+    connection: Connection,
+    reader: PacketReader,
+    writes: VecDeque<BytesMut>,
+    ids: PacketIds,
+    outbox: Outbox<T>,
+    subscriptions: Subscriptions,
+    incoming: Incoming,
+    keep_alive: KeepAlive,
+    events: VecDeque<Event<T>>,
+}
+
+impl<T: Copy> Session<T> {
+    /// A session that may subscribe to `filters`.
+    pub fn new(keep_alive: Duration, filters: Vec<String>) -> Self {
+        Self {
+            connection: Connection::None,
+            reader: PacketReader::default(),
+            writes: VecDeque::new(),
+            ids: PacketIds::default(),
+            outbox: Outbox::new(),
+            subscriptions: Subscriptions::new(filters),
+            incoming: Incoming::default(),
+            keep_alive: KeepAlive::new(keep_alive),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// The transport stands: writes CONNECT.
+    pub fn start(&mut self, now: Instant, connect: &Connect) {
+        self.connection = Connection::AwaitingConnack;
+        self.reader = PacketReader::default();
+        self.writes.clear();
+        self.incoming.start();
+        self.keep_alive.start(now);
+        let _ = connect.write(self.write_buffer());
+    }
+
+    /// The transport has ended. Gives the marks of the publishes that will not be sent again.
+    pub fn end(&mut self) -> Vec<T> {
+        self.connection = Connection::None;
+        self.writes.clear();
+        self.events.clear();
+        self.subscriptions.connection_ended();
+        let lost = self.outbox.connection_ended(&mut self.ids);
+        self.ids.connection_ended();
+        lost
+    }
+
+    /// Writes all that may be written, and DISCONNECT behind it.
+    pub fn disconnect(&mut self, now: Instant) {
+        if self.connection == Connection::Open {
+            self.write(now);
+            self.connection = Connection::Disconnecting;
+            let _ = Disconnect.write(self.write_buffer());
+        }
+    }
+
+    /// Whether a publish or a subscription waits for its acknowledgement on this connection.
+    pub fn awaits_acknowledgement(&self) -> bool {
+        self.ids.any_in_use()
+    }
+
+    /// Puts a publish (QoS 1) behind all others.
+    pub fn publish(&mut self, topic: String, payload: Bytes, resend: Resend, tag: T) -> PublishId {
+        self.outbox.push(topic, payload, resend, tag)
+    }
+
+    /// Forgets a publish, so that it is not sent (again).
+    pub fn withdraw(&mut self, id: PublishId) {
+        self.outbox.remove(id, &mut self.ids);
+    }
+
+    /// Forgets every publish, and gives their marks.
+    pub fn withdraw_all(&mut self) -> Vec<T> {
+        self.outbox.clear(&mut self.ids)
+    }
+
+    /// Says whether a filter is wanted; it is subscribed to again on every connection.
+    pub fn want(&mut self, id: SubscriptionId, wanted: bool) {
+        self.subscriptions.want(id, wanted);
+    }
+
+    /// Whether a filter is wanted.
+    pub fn is_wanted(&self, id: SubscriptionId) -> bool {
+        self.subscriptions.is_wanted(id)
+    }
+
+    /// Whether the server has granted a filter on this connection.
+    pub fn is_granted(&self, id: SubscriptionId) -> bool {
+        self.subscriptions.is_granted(id)
+    }
+
+    /// Whether the server has answered for every wanted filter on this connection.
+    pub fn subscriptions_settled(&self) -> bool {
+        self.subscriptions.are_settled()
+    }
+
+    /// Acknowledges a delivery, if its connection still stands.
+    pub fn acknowledge(&mut self, now: Instant, id: DeliveryId) {
+        if self.connection == Connection::Open
+            && let Some(packet_id) = self.incoming.acknowledge(id)
+        {
+            let _ = PubAck::new(packet_id).write(self.write_buffer());
+            self.keep_alive.sent(now);
+        }
+    }
+
+    /// Takes the bytes of one frame.
+    pub fn receive(&mut self, bytes: &[u8]) -> Result<(), ProtocolViolation> {
+        self.reader.push(bytes);
+        while let Some(packet) = self.reader.next()? {
+            self.keep_alive.received();
+            self.handle_packet(packet)?;
+        }
+        Ok(())
+    }
+
+    /// The next event, in the order of arrival.
+    pub fn poll_event(&mut self) -> Option<Event<T>> {
+        self.events.pop_front()
+    }
+
+    /// Encodes what is ready to go: subscriptions before publishes.
+    pub fn write(&mut self, now: Instant) {
+        if self.connection != Connection::Open {
+            return;
+        }
+        let Self { subscriptions, outbox, ids, writes, .. } = self;
+        let mut written = subscriptions.write(now, ids, write_buffer(writes));
+        while outbox.write(now, ids, write_buffer(writes), WRITE_SIZE) {
+            written = true;
+        }
+        if written {
+            self.keep_alive.sent(now);
+        }
+    }
+
+    /// The next piece of bytes for the transport.
+    pub fn poll_transmit(&mut self) -> Option<BytesMut> {
+        self.writes.retain(|bytes| !bytes.is_empty());
+        self.writes.pop_front()
+    }
+
+    /// When [`Session::check_keep_alive`] is due.
+    pub fn keep_alive_deadline(&self) -> Option<Instant> {
+        (self.connection == Connection::Open).then(|| self.keep_alive.deadline())
+    }
+
+    /// Sends the PINGREQ that is due. Gives false if the connection is dead.
+    pub fn check_keep_alive(&mut self, now: Instant) -> bool {
+        match self.keep_alive.check(now) {
+            Some(KeepAliveAction::Dead) => return false,
+            Some(KeepAliveAction::Ping) => {
+                let _ = PingReq.write(self.write_buffer());
+                self.keep_alive.ping_sent(now);
+            }
+            None => {}
+        }
+        true
+    }
+
+    /// When the request (publish, SUBSCRIBE or UNSUBSCRIBE) that has waited longest on this
+    /// connection will have waited for `limit`.
+    pub fn request_deadline(&self, limit: Duration) -> Option<Instant> {
+        let deadlines = [self.outbox.deadline(limit), self.subscriptions.deadline(limit)];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// Takes out the publishes that have waited for `limit` on this connection.
+    pub fn take_expired_publishes(&mut self, now: Instant, limit: Duration) -> Vec<T> {
+        self.outbox.take_expired(now, limit, &mut self.ids)
+    }
+
+    /// Gives up the subscriptions that have waited for `limit` on this connection.
+    pub fn take_expired_subscriptions(
+        &mut self,
+        now: Instant,
+        limit: Duration,
+    ) -> Vec<SubscriptionId> {
+        self.subscriptions.take_expired(now, limit)
+    }
+
+    fn write_buffer(&mut self) -> &mut BytesMut {
+        write_buffer(&mut self.writes)
+    }
+
+    fn handle_packet(&mut self, packet: Packet) -> Result<(), ProtocolViolation> {
+        if let Packet::ConnAck(connack) = &packet {
+            if self.connection != Connection::AwaitingConnack {
+                return Err(ProtocolViolation("the hub sent a second CONNACK".into()));
+            }
+            if connack.code == ConnectReturnCode::Success {
+                self.connection = Connection::Open;
+                self.events.push_back(Event::Accepted);
+            } else {
+                self.events.push_back(Event::Refused(connack.code));
+            }
+            return Ok(());
+        }
+        if self.connection == Connection::AwaitingConnack {
+            return Err(ProtocolViolation("the hub sent a packet before CONNACK".into()));
+        }
+        match packet {
+            Packet::Publish(publish) => self.handle_publish(publish),
+            Packet::PubAck(puback) => self.handle_puback(puback.pkid),
+            Packet::SubAck(suback) => {
+                let refused = suback.return_codes.contains(&SubscribeReasonCode::Failure);
+                self.handle_suback(suback.pkid, !refused);
+            }
+            Packet::UnsubAck(unsuback) => {
+                if let Some(Awaiting::Subscription(_)) = self.ids.get(unsuback.pkid) {
+                    self.ids.release(unsuback.pkid);
+                    self.subscriptions.unsubscribed(unsuback.pkid);
+                }
+            }
+            // PINGRESP has done its work by arriving; the reader lets nothing else through.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn handle_publish(&mut self, publish: mqttbytes::v4::Publish) {
+        // After DISCONNECT nothing can be acknowledged: the server delivers it again later.
+        if self.connection != Connection::Open {
+            return;
+        }
+        match self.incoming.arrived(publish) {
+            Arrival::Deliver(delivery) => self.events.push_back(Event::Delivered(delivery)),
+            Arrival::AcknowledgeAgain(packet_id) => {
+                let _ = PubAck::new(packet_id).write(self.write_buffer());
+            }
+            Arrival::Ignore => {}
+        }
+    }
+
+    fn handle_puback(&mut self, packet_id: u16) {
+        match self.ids.get(packet_id) {
+            Some(Awaiting::Publish(id)) => {
+                self.ids.release(packet_id);
+                if let Some(tag) = self.outbox.acknowledge(id) {
+                    self.events.push_back(Event::Acknowledged(tag));
+                }
+            }
+            Some(Awaiting::Withdrawn) => self.ids.release(packet_id),
+            Some(Awaiting::Subscription(_)) | None => {}
+        }
+    }
+
+    fn handle_suback(&mut self, packet_id: u16, granted: bool) {
+        if let Some(Awaiting::Subscription(_)) = self.ids.get(packet_id) {
+            self.ids.release(packet_id);
+            if let Some(id) = self.subscriptions.subscribed(packet_id, granted) {
+                self.events.push_back(Event::Subscribed { id, granted });
+            }
+        }
+    }
+}
+
+/// The buffer to write the next packet to: a new one when the last is full.
+fn write_buffer(writes: &mut VecDeque<BytesMut>) -> &mut BytesMut {
+    if writes.back().is_none_or(|last| last.len() >= WRITE_SIZE) {
+        writes.push_back(BytesMut::new());
+    }
+    let last = writes.len() - 1;
+    &mut writes[last]
+}

@@ -1,0 +1,159 @@
+//! Subscriptions: what is wanted against what the server has granted on this connection.
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+use mqttbytes::QoS;
+use mqttbytes::v4::{Subscribe, Unsubscribe};
+
+use super::packet_ids::{Awaiting, PacketIds};
+use crate::protocol::Instant;
+
+/// Names one of the topic filters that a session was made with, by its position.
+pub type SubscriptionId = usize;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Idle,
+    Subscribing {
+        packet_id: u16,
+        since: Instant,
+    },
+    Granted,
+    /// Refused or unanswered; not asked again on this connection.
+    Failed,
+    Unsubscribing {
+        packet_id: u16,
+        since: Instant,
+    },
+}
+
+#[derive(Debug)]
+struct Subscription {
+    filter: String,
+    wanted: bool,
+    state: State,
+    /// Whether the server may remember it from this or an earlier connection of the session.
+    remembered: bool,
+}
+
+/// The filters that a session may subscribe to, one SUBSCRIBE packet each.
+#[derive(Debug)]
+pub(super) struct Subscriptions(Vec<Subscription>);
+
+impl Subscriptions {
+    pub fn new(filters: Vec<String>) -> Self {
+        let subscription =
+            |filter| Subscription { filter, wanted: false, state: State::Idle, remembered: false };
+        Self(filters.into_iter().map(subscription).collect())
+    }
+
+    /// Says whether a filter is wanted. [`Subscriptions::write`] does the rest.
+    pub fn want(&mut self, id: SubscriptionId, wanted: bool) {
+        let subscription = &mut self.0[id];
+        subscription.wanted = wanted;
+        if subscription.state == State::Failed {
+            subscription.state = State::Idle;
+        }
+    }
+
+    pub fn is_wanted(&self, id: SubscriptionId) -> bool {
+        self.0[id].wanted
+    }
+
+    pub fn is_granted(&self, id: SubscriptionId) -> bool {
+        self.0[id].state == State::Granted
+    }
+
+    /// Whether every wanted filter has its answer, granted or not.
+    pub fn are_settled(&self) -> bool {
+        let settled = |state| matches!(state, State::Granted | State::Failed);
+        self.0.iter().all(|subscription| !subscription.wanted || settled(subscription.state))
+    }
+
+    /// Writes what brings the server's state nearer to what is wanted.
+    pub fn write(&mut self, now: Instant, ids: &mut PacketIds, output: &mut BytesMut) -> bool {
+        let mut written = false;
+        for (id, subscription) in self.0.iter_mut().enumerate() {
+            match (subscription.wanted, subscription.state) {
+                (true, State::Idle) | (false, State::Granted) => {}
+                (false, State::Idle) if subscription.remembered => {}
+                _ => continue,
+            }
+            let Some(packet_id) = ids.take(Awaiting::Subscription(id)) else {
+                break;
+            };
+            if subscription.wanted {
+                subscription.remembered = true;
+                let mut packet = Subscribe::new(&subscription.filter, QoS::AtLeastOnce);
+                packet.pkid = packet_id;
+                let _ = packet.write(output);
+                subscription.state = State::Subscribing { packet_id, since: now };
+            } else {
+                let mut packet = Unsubscribe::new(&subscription.filter);
+                packet.pkid = packet_id;
+                let _ = packet.write(output);
+                subscription.state = State::Unsubscribing { packet_id, since: now };
+            }
+            written = true;
+        }
+        written
+    }
+
+    /// A SUBACK came; gives the subscription that it answers, if one still waits for it.
+    pub fn subscribed(&mut self, answer: u16, granted: bool) -> Option<SubscriptionId> {
+        let waits = |s: &Subscription| matches!(s.state, State::Subscribing { packet_id, .. } if packet_id == answer);
+        let id = self.0.iter().position(waits)?;
+        self.0[id].state = if granted { State::Granted } else { State::Failed };
+        Some(id)
+    }
+
+    /// An UNSUBACK came.
+    pub fn unsubscribed(&mut self, answer: u16) {
+        for subscription in &mut self.0 {
+            if matches!(subscription.state, State::Unsubscribing { packet_id, .. } if packet_id == answer)
+            {
+                subscription.state = State::Idle;
+                subscription.remembered = false;
+            }
+        }
+    }
+
+    pub fn connection_ended(&mut self) {
+        for subscription in &mut self.0 {
+            subscription.state = State::Idle;
+        }
+    }
+
+    /// When the request that has waited longest will have waited for `limit`.
+    pub fn deadline(&self, limit: Duration) -> Option<Instant> {
+        self.0
+            .iter()
+            .filter_map(|subscription| subscription.state.since())
+            .min()
+            .map(|at| at + limit)
+    }
+
+    /// Ends the requests that have waited for `limit`; gives the subscriptions that failed so.
+    pub fn take_expired(&mut self, now: Instant, limit: Duration) -> Vec<SubscriptionId> {
+        let mut failed = Vec::new();
+        for (id, subscription) in self.0.iter_mut().enumerate() {
+            if subscription.state.since().is_some_and(|since| since + limit <= now) {
+                if matches!(subscription.state, State::Subscribing { .. }) {
+                    failed.push(id);
+                }
+                subscription.state = State::Failed;
+            }
+        }
+        failed
+    }
+}
+
+impl State {
+    fn since(self) -> Option<Instant> {
+        match self {
+            State::Subscribing { since, .. } | State::Unsubscribing { since, .. } => Some(since),
+            State::Idle | State::Granted | State::Failed => None,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+/** What the tests in the browser share: one headless Chromium and one hub for each test file. */
+import assert from 'node:assert/strict';
+import { after, test as nodeTest } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import fastifyStatic from '@fastify/static';
+import fastify from 'fastify';
+import { startHub } from 'iothub-local';
+import { chromium } from 'playwright-core';
+
+import { findBrowser } from '../../scripts/lib/browser.mjs';
+import { BackEnd } from '../../scripts/start/back-end.mjs';
+import { linkPackage } from '../../scripts/start/link-package.mjs';
+
+export { servePage } from '../../scripts/start/page-server.mjs';
+
+const TEST_MILLISECONDS = 60_000;
+const WAIT_MILLISECONDS = 20_000;
+
+await findBrowser();
+const browser = await chromium.launch({
+  executablePath: process.env.CHROME,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+});
+const hub = await startHub();
+after(async () => {
+  await browser.close();
+  await hub.close();
+});
+
+export function test(name, work) {
+  nodeTest(name, { timeout: TEST_MILLISECONDS }, work);
+}
+
+let created = 0;
+
+/** A new device at the hub. */
+export function createDevice() {
+  created += 1;
+  return BackEnd.createDevice(hub.url, `page-${created}`);
+}
+
+/** Serves the whole repository as any static server would, with the built package installed. */
+export async function serveRepository(t) {
+  linkPackage();
+  const server = fastify({ forceCloseConnections: true });
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  server.register(fastifyStatic, { root, index: 'index.html' });
+  t.after(() => server.close());
+  return server.listen({ host: '127.0.0.1', port: 0 });
+}
+
+/**
+ * Opens an address in a fresh browser profile. At the end of the test the page must have had no
+ * error on its console and no violation of its Content-Security-Policy; `isExpected` excuses errors
+ * that a test provokes.
+ */
+export async function openPage(t, url, { isExpected = () => false } = {}) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(WAIT_MILLISECONDS);
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(`uncaught: ${error.stack}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  await page.exposeBinding('reportViolation', (_, text) => complaints.push(text));
+  await page.addInitScript(() => {
+    addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+      window.reportViolation(`policy violation: ${violatedDirective} ${blockedURI}`);
+    });
+  });
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(complaints.filter((complaint) => !isExpected(complaint)), []);
+  });
+  await page.goto(url);
+  return page;
+}

@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict';
+
+import {
+  ConnectionDroppedError,
+  ConnectionFailedError,
+  Inbox,
+  createPair,
+  deferred,
+  refusedEndpoint,
+  roundTrip,
+  test,
+} from './support.mjs';
+
+const HANDLERS = [
+  'onMessageReceived',
+  'onMethodRequestReceived',
+  'onTwinDesiredPropertiesPatchReceived',
+  'onConnectionStateChange',
+  'onNewSasTokenRequired',
+  'onBackgroundException',
+];
+
+/** A connected client with this message handler. */
+async function createReceiver(t, handler) {
+  const { client, backEnd } = await createPair(t);
+  const errors = new Inbox('background exception');
+  client.onBackgroundException = errors.put;
+  client.onMessageReceived = handler;
+  await client.connect();
+  return { client, backEnd, errors };
+}
+
+for (const name of HANDLERS) {
+  test(`${name} takes functions, Promises of them and nothing, and gives back what was set`, async (t) => {
+    const { client } = await createPair(t, { autoConnect: false });
+    const values = [() => {}, async () => {}, Promise.resolve(() => {}), null, () => {}, undefined];
+    for (const value of values) {
+      client[name] = value;
+      assert.equal(client[name], value);
+    }
+  });
+
+  test(`${name} refuses anything else with a TypeError that names it`, async (t) => {
+    const { client } = await createPair(t, { autoConnect: false });
+    const handler = () => {};
+    client[name] = handler;
+    for (const value of [1, 'f', true, {}, [], Symbol('s')]) {
+      assert.throws(
+        () => {
+          client[name] = value;
+        },
+        (error) => error instanceof TypeError && error.message.includes(name),
+      );
+      assert.equal(client[name], handler);
+    }
+  });
+}
+
+test('an async handler is called', async (t) => {
+  const messages = new Inbox('message');
+  const { backEnd } = await createReceiver(t, async (message) => messages.put(message));
+  await backEnd.sendMessage({ body: 'a' });
+  assert.equal((await messages.take()).text(), 'a');
+});
+
+test('messages wait until the Promise of a handler settles', async (t) => {
+  const handler = deferred();
+  const messages = new Inbox('message');
+  const { client, backEnd } = await createReceiver(t, handler.promise);
+  await backEnd.sendMessage({ body: 'a' });
+  await backEnd.sendMessage({ body: 'b' });
+  await backEnd.waitForPackets('publish', 'out', 2);
+  await roundTrip(client);
+  handler.resolve(messages.put);
+  assert.equal((await messages.take()).text(), 'a');
+  assert.equal((await messages.take()).text(), 'b');
+});
+
+test('handlers start in order of arrival, the next not waiting for the one before', async (t) => {
+  const started = new Inbox('message');
+  const first = deferred();
+  const { backEnd } = await createReceiver(t, async (message) => {
+    started.put(message.text());
+    if (message.text() === 'first') await first.promise;
+  });
+  await backEnd.sendMessage({ body: 'first' });
+  await backEnd.sendMessage({ body: 'second' });
+  assert.equal(await started.take(), 'first');
+  assert.equal(await started.take(), 'second');
+  first.resolve();
+});
+
+test('a new handler replaces the one before', async (t) => {
+  const old = new Inbox('message');
+  const { client, backEnd } = await createReceiver(t, old.put);
+  const messages = new Inbox('message');
+  client.onMessageReceived = messages.put;
+  await backEnd.sendMessage({ body: 'a' });
+  await messages.take();
+  assert.deepEqual(old.all, []);
+});
+
+test('handlers may call any method of the client', async (t) => {
+  const done = new Inbox('end of the handler');
+  const { client, backEnd } = await createPair(t);
+  client.onMessageReceived = async () => {
+    await client.sendMessage('from the handler');
+    const twin = await client.getTwin();
+    await client.patchTwinReportedProperties({ version: twin.desired.$version });
+    await client.disconnect();
+    done.put(client.connected);
+  };
+  await client.connect();
+  await backEnd.sendMessage({ body: 'go' });
+  assert.equal(await done.take(), false);
+  assert.equal((await backEnd.waitForTelemetry())[0].text, 'from the handler');
+});
+
+test('handlers are never called inside a call of the client', async (t) => {
+  const { client, backEnd } = await createReceiver(t, () => {});
+  let inside = false;
+  const seen = new Inbox('call of a handler');
+  client.onConnectionStateChange = () => seen.put(inside);
+  const call = (work) => {
+    inside = true;
+    const result = work();
+    inside = false;
+    return result;
+  };
+  await call(() => client.disconnect());
+  assert.equal(await seen.take(), false);
+  await call(() => client.connect());
+  assert.equal(await seen.take(), false);
+});
+
+test('a handler that throws reports its error and disturbs nothing else', async (t) => {
+  const messages = new Inbox('message');
+  const thrown = new Error('bug in the application');
+  const { client, backEnd, errors } = await createReceiver(t, (message) => {
+    messages.put(message.text());
+    if (message.text() === 'bad') throw thrown;
+  });
+  await backEnd.sendMessage({ body: 'bad' });
+  await backEnd.sendMessage({ body: 'good' });
+  assert.equal(await messages.take(), 'bad');
+  assert.equal(await messages.take(), 'good');
+  const error = await errors.take();
+  assert.ok(error === thrown || error.cause === thrown);
+  assert.equal(client.connected, true);
+  await client.sendMessage('still works');
+});
+
+const TRIGGERS = {
+  onMessageReceived: (backEnd) => backEnd.sendMessage({ body: 'x' }),
+  onMethodRequestReceived: (backEnd) => backEnd.invokeMethod('m'),
+  onTwinDesiredPropertiesPatchReceived: (backEnd) => backEnd.patchDesired({ a: 1 }),
+  onConnectionStateChange: (backEnd) => backEnd.drop(),
+};
+
+for (const [name, trigger] of Object.entries(TRIGGERS)) {
+  test(`an ${name} that rejects reports its error and disturbs nothing else`, async (t) => {
+    const { client, backEnd } = await createPair(t);
+    const errors = new Inbox('background exception');
+    const rejection = new Error('bug in the application');
+    client.onBackgroundException = errors.put;
+    client[name] = async () => {
+      throw rejection;
+    };
+    await client.connect();
+    await trigger(backEnd);
+    let error;
+    do error = await errors.take();
+    while (error !== rejection && error.cause !== rejection);
+    await client.sendMessage('still works');
+  });
+}
+
+test('without onBackgroundException a failing handler is one console.error', async (t) => {
+  const { client, backEnd } = await createPair(t);
+  const printed = new Inbox('console.error');
+  t.mock.method(console, 'error', printed.put);
+  client.onMessageReceived = () => {
+    throw new Error('bug in the application');
+  };
+  await client.connect();
+  await backEnd.sendMessage({ body: 'x' });
+  await printed.take();
+  await roundTrip(client);
+  assert.equal(printed.all.length, 1);
+});
+
+test('an onBackgroundException that throws itself is one console.error', async (t) => {
+  const { client, backEnd } = await createPair(t);
+  const printed = new Inbox('console.error');
+  t.mock.method(console, 'error', printed.put);
+  client.onBackgroundException = () => {
+    throw new Error('bug in the bug handler');
+  };
+  client.onMessageReceived = () => {
+    throw new Error('bug in the application');
+  };
+  await client.connect();
+  await backEnd.sendMessage({ body: 'x' });
+  await printed.take();
+  await roundTrip(client);
+  assert.equal(printed.all.length, 1);
+});
+
+test('setting a receive handler connects and subscribes', async (t) => {
+  const { client, backEnd } = await createPair(t);
+  client.onMessageReceived = () => {};
+  const [packet] = await backEnd.waitForPackets('subscribe', 'in');
+  assert.equal(packet.subscriptions[0].topic, `devices/${backEnd.deviceId}/messages/devicebound/#`);
+  assert.equal(client.connected, true);
+});
+
+test('with autoConnect off a receive handler waits for connect', async (t) => {
+  const { client, backEnd } = await createPair(t, { autoConnect: false });
+  client.onMessageReceived = () => {};
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(client.connectionState, 'disconnected');
+  await client.connect();
+  const { connections, subscriptions } = await backEnd.state();
+  assert.equal(connections, 1);
+  assert.equal(subscriptions.length, 1);
+});
+
+test('a receive handler that cannot connect reports it', async (t) => {
+  const { client } = await createPair(t, { endpoint: await refusedEndpoint() });
+  const errors = new Inbox('background exception');
+  client.onBackgroundException = errors.put;
+  client.onMessageReceived = () => {};
+  assert.ok((await errors.take()) instanceof ConnectionFailedError);
+});
+
+test('onConnectionStateChange tells each change, and the cause of a loss', async (t) => {
+  const { client, backEnd } = await createPair(t);
+  const changes = new Inbox('state change');
+  const errors = new Inbox('background exception');
+  client.onConnectionStateChange = changes.put;
+  client.onBackgroundException = errors.put;
+  await client.connect();
+  const connected = await changes.take();
+  assert.equal(connected.connected, true);
+  assert.equal(connected.cause, undefined);
+
+  await backEnd.drop();
+  const lost = await changes.take();
+  assert.equal(lost.connected, false);
+  assert.ok(lost.cause instanceof ConnectionDroppedError);
+  assert.ok((await errors.take()) instanceof ConnectionDroppedError);
+  assert.equal((await changes.take()).connected, true);
+
+  await client.disconnect();
+  const left = await changes.take();
+  assert.equal(left.connected, false);
+  assert.equal(left.cause, undefined);
+  assert.equal(changes.all.length, 4);
+});
+
+test('no handler starts after disconnect', async (t) => {
+  const handler = deferred();
+  const messages = new Inbox('message');
+  const { client, backEnd } = await createReceiver(t, handler.promise);
+  await backEnd.sendMessage({ body: 'waits for its handler' });
+  await backEnd.waitForPackets('publish', 'out');
+  await roundTrip(client);
+  await client.disconnect();
+  handler.resolve(messages.put);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(messages.all, []);
+});

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+
+import {
+  ClientError,
+  ConnectionDroppedError,
+  HubError,
+  Inbox,
+  MethodRequest,
+  MethodResponse,
+  createPair,
+  deferred,
+  test,
+  waitForPacket,
+} from './support.mjs';
+
+/** A connected client with this method handler. */
+async function createDeviceWith(t, handler, options) {
+  const { client, backEnd } = await createPair(t, options);
+  const errors = new Inbox('background exception');
+  client.onBackgroundException = errors.put;
+  client.onMethodRequestReceived = (request) => handler(request, client);
+  await client.connect();
+  return { client, backEnd, errors };
+}
+
+const answerOf = ({ topic }) => topic.startsWith('$iothub/methods/res/');
+
+test('a response that the handler returns is sent', async (t) => {
+  const { backEnd } = await createDeviceWith(t, (request) => {
+    assert.ok(request instanceof MethodRequest);
+    return new MethodResponse(request.requestId, 201, { name: request.name, got: request.payload });
+  });
+  assert.deepEqual(await backEnd.invokeMethod('reboot now/später', { delay: 'Grüße' }), {
+    status: 201,
+    payload: { name: 'reboot now/später', got: { delay: 'Grüße' } },
+  });
+});
+
+test('a response that the handler promises is sent', async (t) => {
+  const { backEnd } = await createDeviceWith(t, async (request, client) => {
+    const twin = await client.getTwin();
+    return MethodResponse.createFromMethodRequest(request, 200, twin.desired.$version);
+  });
+  assert.deepEqual(await backEnd.invokeMethod('version'), { status: 200, payload: 1 });
+});
+
+test('a response sent with sendMethodResponse reaches the caller', async (t) => {
+  const sent = new Inbox('acknowledgement of the response');
+  const { backEnd } = await createDeviceWith(t, async (request, client) => {
+    await client.sendMethodResponse(MethodResponse.createFromMethodRequest(request, 200, ['a', 1]));
+    sent.put('acknowledged');
+  });
+  assert.deepEqual(await backEnd.invokeMethod('list'), { status: 200, payload: ['a', 1] });
+  assert.equal(await sent.take(), 'acknowledged');
+});
+
+test('payloads of every JSON kind go both ways', async (t) => {
+  const { backEnd } = await createDeviceWith(t, (request) =>
+    MethodResponse.createFromMethodRequest(request, 200, request.payload),
+  );
+  for (const payload of [null, true, 0, -1.5, '', 'ü', [], [null, 1], {}, { a: { b: null } }]) {
+    assert.deepEqual(await backEnd.invokeMethod('echo', payload), { status: 200, payload });
+  }
+});
+
+test('a response without a payload carries null', async (t) => {
+  const { backEnd } = await createDeviceWith(t, (request) =>
+    MethodResponse.createFromMethodRequest(request, 204),
+  );
+  assert.deepEqual(await backEnd.invokeMethod('quiet'), { status: 204, payload: null });
+  const { payload } = await waitForPacket(backEnd, 'publish', 'in', answerOf);
+  assert.equal(Buffer.from(payload, 'base64').toString(), 'null');
+});
+
+test('a request cannot be changed', async (t) => {
+  const requests = new Inbox('method request');
+  const { backEnd } = await createDeviceWith(t, (request) => {
+    requests.put(request);
+    return MethodResponse.createFromMethodRequest(request, 200);
+  });
+  await backEnd.invokeMethod('m');
+  const request = await requests.take();
+  for (const field of ['requestId', 'name', 'payload']) {
+    assert.throws(() => {
+      request[field] = 'other';
+    }, TypeError);
+  }
+});
+
+test('a handler that throws answers 500 and reports its error', async (t) => {
+  const { backEnd, errors } = await createDeviceWith(t, () => {
+    throw new Error('the motor is jammed');
+  });
+  assert.equal((await backEnd.invokeMethod('move')).status, 500);
+  const error = await errors.take();
+  assert.match(`${error.message} ${error.cause?.message}`, /the motor is jammed/);
+});
+
+test('a handler that rejects answers 500 and reports its error', async (t) => {
+  const { backEnd, errors } = await createDeviceWith(t, async () => {
+    throw new Error('the motor is jammed');
+  });
+  assert.equal((await backEnd.invokeMethod('move')).status, 500);
+  const error = await errors.take();
+  assert.match(`${error.message} ${error.cause?.message}`, /the motor is jammed/);
+});
+
+test('a handler that throws after its answer changes nothing for the caller', async (t) => {
+  const { backEnd, errors } = await createDeviceWith(t, async (request, client) => {
+    await client.sendMethodResponse(MethodResponse.createFromMethodRequest(request, 200, 'done'));
+    throw new Error('too late');
+  });
+  assert.deepEqual(await backEnd.invokeMethod('move'), { status: 200, payload: 'done' });
+  await errors.take();
+  const published = await backEnd.packets({ type: 'publish', direction: 'in' });
+  assert.equal(published.filter(answerOf).length, 1);
+});
+
+test('a second answer to a request is a ClientError and is not sent', async (t) => {
+  const second = new Inbox('outcome of the second answer');
+  const { backEnd } = await createDeviceWith(t, async (request, client) => {
+    const answer = (status) => MethodResponse.createFromMethodRequest(request, status);
+    await client.sendMethodResponse(answer(200));
+    await client.sendMethodResponse(answer(201)).catch(second.put);
+  });
+  assert.equal((await backEnd.invokeMethod('m')).status, 200);
+  assert.equal((await second.take()).constructor, ClientError);
+  const published = await backEnd.packets({ type: 'publish', direction: 'in' });
+  assert.equal(published.filter(answerOf).length, 1);
+});
+
+test('methods run side by side, a slow one does not hold up the next', async (t) => {
+  const slow = deferred();
+  const { backEnd } = await createDeviceWith(t, async (request) => {
+    if (request.name === 'slow') await slow.promise;
+    return MethodResponse.createFromMethodRequest(request, 200, request.name);
+  });
+  const first = backEnd.invokeMethod('slow');
+  await waitForPacket(backEnd, 'publish', 'out', ({ topic }) => topic.includes('/slow/'));
+  assert.equal((await backEnd.invokeMethod('quick')).payload, 'quick');
+  slow.resolve();
+  assert.equal((await first).payload, 'slow');
+});
+
+test('a response lost with the connection is a ConnectionDroppedError and not sent again', async (t) => {
+  const outcome = new Inbox('outcome of the response');
+  const { client, backEnd } = await createDeviceWith(t, (request, client) => {
+    const response = MethodResponse.createFromMethodRequest(request, 200);
+    client.sendMethodResponse(response).then(outcome.put, outcome.put);
+  });
+  await backEnd.setFaults({ withhold: ['puback'] });
+  const call = backEnd.invokeMethod('m').catch((error) => error);
+  await waitForPacket(backEnd, 'publish', 'in', answerOf);
+  await backEnd.drop();
+  await backEnd.setFaults({ clear: true });
+  assert.ok((await outcome.take()) instanceof ConnectionDroppedError);
+  await call;
+  await client.sendMessage('after');
+  const published = await backEnd.packets({ type: 'publish', direction: 'in' });
+  assert.equal(published.filter(answerOf).length, 1);
+});
+
+test('what is no MethodResponse is a TypeError', async (t) => {
+  const { client } = await createPair(t);
+  for (const response of [undefined, null, 'ok', {}]) {
+    await assert.rejects(client.sendMethodResponse(response), TypeError);
+  }
+});
+
+test('clearing the handler unsubscribes, and the hub finds the device no more', async (t) => {
+  const { client, backEnd } = await createDeviceWith(t, (request) =>
+    MethodResponse.createFromMethodRequest(request, 200),
+  );
+  assert.equal((await backEnd.invokeMethod('m')).status, 200);
+  client.onMethodRequestReceived = undefined;
+  const [packet] = await backEnd.waitForPackets('unsubscribe', 'in');
+  assert.deepEqual(packet.unsubscriptions, ['$iothub/methods/POST/#']);
+  await assert.rejects(backEnd.invokeMethod('m'), (error) => {
+    assert.ok(error instanceof HubError);
+    assert.equal(error.status, 404);
+    return true;
+  });
+});

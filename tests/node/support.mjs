@@ -1,0 +1,96 @@
+/** What the tests in Node.js share: the package, one local hub for each test file, devices on it. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { after, test as nodeTest } from 'node:test';
+import { inspect } from 'node:util';
+
+import { startHub } from 'iothub-local';
+
+import { IoTHubDeviceClient } from '../../pkg/index.node.js';
+import { BackEnd } from '../../scripts/start/back-end.mjs';
+import { within } from '../../scripts/start/waiting.mjs';
+
+export * from '../../pkg/index.node.js';
+export { HubError } from '../../scripts/start/back-end.mjs';
+export { Inbox, within } from '../../scripts/start/waiting.mjs';
+
+/** A call that never settles must fail its test, not stop the run. */
+const TEST_MILLISECONDS = 40_000;
+
+export const hub = await startHub();
+after(() => hub.close());
+
+export function test(name, work) {
+  nodeTest(name, { timeout: TEST_MILLISECONDS }, work);
+}
+
+let created = 0;
+
+/** A new device at the hub. */
+export function createDevice() {
+  created += 1;
+  return BackEnd.createDevice(hub.url, `device-${created}`);
+}
+
+/** A client of the device, shut down at the end of the test; it reconnects quickly. */
+export function createClient(t, backEnd, options = {}) {
+  const client = IoTHubDeviceClient.createFromConnectionString(backEnd.connectionString, {
+    endpoint: backEnd.endpoint,
+    connectionRetryInterval: 0.2,
+    ...options,
+  });
+  t.after(() => within(10, client.shutdown(), 'shutdown did not end'));
+  return client;
+}
+
+/** A new device and a client of it. */
+export async function createPair(t, options) {
+  const backEnd = await createDevice();
+  return { backEnd, client: createClient(t, backEnd, options) };
+}
+
+/** The first packet that matches, as soon as the hub has it. */
+export async function waitForPacket(backEnd, type, direction, matches, after = 0) {
+  for (;;) {
+    const packets = await backEnd.waitForPackets(type, direction, 1, after);
+    const found = packets.find(matches);
+    if (found) return found;
+    after = packets.at(-1).sequence;
+  }
+}
+
+/** Whether a client's twin request is what a PUBLISH carries. */
+export const isTwinGet = ({ topic }) => topic.startsWith('$iothub/twin/GET/');
+
+/**
+ * A round trip: what the client wrote before this call, the hub has seen after it. So a packet that
+ * the hub has not got by then was not sent.
+ */
+export const roundTrip = (client) => client.sendMessage('round trip');
+
+/** A Promise with its `resolve` and `reject`. */
+export function deferred() {
+  let settle;
+  const promise = new Promise((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  return { promise, ...settle };
+}
+
+/** An endpoint on which nobody listens. */
+export async function refusedEndpoint() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return `ws://127.0.0.1:${port}/$iothub/websocket`;
+}
+
+/** Nothing that can be read off the error, its causes included, gives a secret away. */
+export function assertNoSecret(error, ...secrets) {
+  const everything = `${inspect(error, { depth: null, showHidden: true })}\n${error.stack}`;
+  assert.doesNotMatch(everything, /sig=/i);
+  for (const secret of secrets) {
+    assert.ok(!everything.includes(secret), 'the error holds a secret');
+  }
+}

@@ -1,0 +1,93 @@
+/** What `npm pack` makes of pkg/ installs into an empty project and can be imported there. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const pkg = fileURLToPath(new URL('../pkg/', import.meta.url));
+const shell = process.platform === 'win32';
+
+/** Every file that users get. A new one is added here and in the template's `files`, on purpose. */
+const publishedFiles = [
+  'LICENSE',
+  'README.md',
+  'client.js',
+  'errors.js',
+  'exports.js',
+  'host.js',
+  'index.browser.js',
+  'index.d.ts',
+  'index.node.js',
+  'iothub_device_client.js',
+  'iothub_device_client_bg.wasm',
+  'message.js',
+  'method.js',
+  'package.json',
+];
+
+const exportedNames = [
+  'ClientError',
+  'ConnectionDroppedError',
+  'ConnectionFailedError',
+  'CredentialError',
+  'IoTHubDeviceClient',
+  'Message',
+  'MethodRequest',
+  'MethodResponse',
+  'NoConnectionError',
+  'OperationCancelled',
+  'OperationTimeout',
+  'ServiceError',
+  'version',
+];
+
+let project;
+let packed;
+
+before(async () => {
+  project = await mkdtemp(join(tmpdir(), 'packed-'));
+  await writeFile(join(project, 'package.json'), '{ "private": true }');
+  [packed] = JSON.parse(await execute('npm', ['pack', pkg, '--json'], { shell }));
+  await execute('npm', ['install', '--prefer-offline', `./${packed.filename}`], { shell });
+});
+
+after(() => rm(project, { recursive: true, force: true }));
+
+test('the tarball holds the published files and nothing else', () => {
+  assert.deepEqual(packed.files.map((file) => file.path).sort(), [...publishedFiles].sort());
+});
+
+test('the tarball holds exactly one WebAssembly module', () => {
+  assert.equal(packed.files.filter((file) => file.path.endsWith('.wasm')).length, 1);
+});
+
+test('the manifest names every published file', async () => {
+  const manifest = JSON.parse(await readFile(join(pkg, 'package.json'), 'utf8'));
+  assert.deepEqual([...manifest.files, 'package.json'].sort(), [...publishedFiles].sort());
+});
+
+test('the package can be imported', async () => {
+  const script = `import * as client from 'iothub-device-client'; ${printsNames}`;
+  assert.deepEqual(await namesPrintedBy('import.mjs', script), exportedNames);
+});
+
+test('the package can be required', async () => {
+  const script = `const client = require('iothub-device-client'); ${printsNames}`;
+  assert.deepEqual(await namesPrintedBy('require.cjs', script), exportedNames);
+});
+
+const printsNames = 'console.log(JSON.stringify(Object.keys(client).sort()));';
+
+async function namesPrintedBy(file, script) {
+  await writeFile(join(project, file), script);
+  return JSON.parse(await execute(process.execPath, [file]));
+}
+
+async function execute(program, args, options) {
+  const { stdout } = await promisify(execFile)(program, args, { cwd: project, ...options });
+  return stdout;
+}
