@@ -205,6 +205,19 @@ describe('the queue', () => {
     await client.close();
   });
 
+  test('ignores the acknowledgement of a message that the connection did not get', async () => {
+    const device = await hub.createDevice();
+    const first = await connectRaw(device);
+    await sendMany(device, 1);
+    const [{ messageId }] = await take(first, 1);
+    await first.close();
+    const second = await RawClient.connect(hub, device, { clean: true });
+    second.send({ cmd: 'puback', messageId });
+    await assertNothingElse(second);
+    assert.equal(await pending(device), 1);
+    await second.close();
+  });
+
   test('repeats what was not acknowledged, with DUP and the same packet id', async () => {
     const device = await hub.createDevice();
     const first = await connectRaw(device);

@@ -50,7 +50,9 @@ pub fn from_js(body: Vec<u8>, system: &Array, custom: &Array) -> Message {
         };
         *field = value;
     }
-    properties.custom_properties = pairs(custom).collect();
+    for (name, value) in pairs(custom) {
+        properties.set_custom(name, value);
+    }
     Message { body: body.into(), properties }
 }
 

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Function, Promise};
+use serde::Serialize;
+use serde_wasm_bindgen::to_value;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -13,6 +15,14 @@ use super::host::{from_json, to_json};
 use super::message;
 use crate::protocol::Event;
 use crate::protocol::client::Feature;
+
+/// What `onConnectionStateChange` gets.
+#[derive(Serialize)]
+struct ConnectionStateChange {
+    connected: bool,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    cause: JsValue,
+}
 
 impl Driver {
     /// Sets a handler property. Gives false for a value that cannot be a handler.
@@ -45,13 +55,9 @@ impl Driver {
             }
             Event::BackgroundException(error) => return self.report(self.host.error(&error)),
             Event::ConnectionStateChanged { connected, cause } => {
-                let state = Object::new();
-                let set = |name: &str, value: &JsValue| Reflect::set(&state, &name.into(), value);
-                let _ = set("connected", &connected.into());
-                if let Some(cause) = cause {
-                    let _ = set("cause", &self.host.error(&cause));
-                }
-                (Handler::ConnectionState, state.into(), After::Nothing)
+                let cause = cause.map_or(JsValue::UNDEFINED, |cause| self.host.error(&cause));
+                let state = to_value(&ConnectionStateChange { connected, cause });
+                (Handler::ConnectionState, state.unwrap_or_default(), After::Nothing)
             }
             Event::MessageReceived { message, delivery } => {
                 let message = message::to_js(&self.host, &message);

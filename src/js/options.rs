@@ -1,7 +1,6 @@
 //! The options object of the factories.
 
 use js_sys::{Array, Object, Reflect};
-use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 use crate::protocol::Error;
@@ -30,25 +29,25 @@ pub fn read(value: &JsValue, extras: &[Extra]) -> Result<Options, Error> {
     }
     let mut reader = Reader { object: value, known: Vec::new() };
     let mut options = Options {
-        endpoint: reader.take("endpoint", "a string")?,
-        websockets: reader.take("websockets", "true or false")?,
-        product_info: reader.take("productInfo", "a string")?,
-        keep_alive: reader.take("keepAlive", "a number")?,
-        auto_connect: reader.take("autoConnect", "true or false")?,
-        connection_retry: reader.take("connectionRetry", "true or false")?,
-        connection_retry_interval: reader.take("connectionRetryInterval", "a number")?,
-        connection_retry_max_interval: reader.take("connectionRetryMaxInterval", "a number")?,
-        ensure_desired_properties: reader.take("ensureDesiredProperties", "true or false")?,
-        operation_timeout: reader.take("operationTimeout", "a number")?,
-        max_pending_messages: reader.take("maxPendingMessages", "a number")?,
-        acknowledge_messages: reader.take("acknowledgeMessages", "a string")?,
+        endpoint: reader.string("endpoint")?,
+        websockets: reader.boolean("websockets")?,
+        product_info: reader.string("productInfo")?,
+        keep_alive: reader.number("keepAlive")?,
+        auto_connect: reader.boolean("autoConnect")?,
+        connection_retry: reader.boolean("connectionRetry")?,
+        connection_retry_interval: reader.number("connectionRetryInterval")?,
+        connection_retry_max_interval: reader.number("connectionRetryMaxInterval")?,
+        ensure_desired_properties: reader.boolean("ensureDesiredProperties")?,
+        operation_timeout: reader.number("operationTimeout")?,
+        max_pending_messages: reader.number("maxPendingMessages")?,
+        acknowledge_messages: reader.string("acknowledgeMessages")?,
         ..Options::default()
     };
     if extras.contains(&Extra::SasTokenTtl) {
-        options.sas_token_ttl = reader.take("sasTokenTtl", "a number")?;
+        options.sas_token_ttl = reader.number("sasTokenTtl")?;
     }
     if extras.contains(&Extra::GatewayHostname) {
-        options.gateway_hostname = reader.take("gatewayHostname", "a string")?;
+        options.gateway_hostname = reader.string("gatewayHostname")?;
     }
     reader.finish()?;
     Ok(options)
@@ -60,18 +59,31 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn take<T: DeserializeOwned>(
+    fn take<T>(
         &mut self,
         name: &'static str,
         kind: &str,
+        convert: impl FnOnce(&JsValue) -> Option<T>,
     ) -> Result<Option<T>, Error> {
         self.known.push(name);
-        let wrong = || Error::invalid_argument(format!("the option {name} must be {kind}"));
-        let value = Reflect::get(self.object, &name.into()).map_err(|_| wrong())?;
+        let value = Reflect::get(self.object, &name.into()).unwrap_or(JsValue::UNDEFINED);
         if value.is_undefined() {
             return Ok(None);
         }
-        serde_wasm_bindgen::from_value(value).map(Some).map_err(|_| wrong())
+        let wrong = || Error::invalid_argument(format!("the option {name} must be {kind}"));
+        convert(&value).map(Some).ok_or_else(wrong)
+    }
+
+    fn string(&mut self, name: &'static str) -> Result<Option<String>, Error> {
+        self.take(name, "a string", JsValue::as_string)
+    }
+
+    fn number(&mut self, name: &'static str) -> Result<Option<f64>, Error> {
+        self.take(name, "a number", JsValue::as_f64)
+    }
+
+    fn boolean(&mut self, name: &'static str) -> Result<Option<bool>, Error> {
+        self.take(name, "true or false", JsValue::as_bool)
     }
 
     fn finish(self) -> Result<(), Error> {

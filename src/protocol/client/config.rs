@@ -152,7 +152,9 @@ fn url(
         )),
         (None, Some(endpoint)) => check_endpoint(&endpoint).map(|()| endpoint),
         (Some(gateway), None) => {
-            let allowed = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+            let allowed = |c: char| {
+                c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':' | '[' | ']')
+            };
             if gateway.is_empty() || !gateway.chars().all(allowed) {
                 return Err(Error::invalid_argument("gatewayHostname must be a host or host:port"));
             }
@@ -171,11 +173,11 @@ fn check_endpoint(endpoint: &str) -> Result<(), Error> {
     } else {
         return wrong("must be a URL that begins with wss:// (or ws:// on this machine)");
     };
-    if endpoint.contains('#') || endpoint.chars().any(|c| c.is_whitespace() || c.is_control()) {
+    if endpoint.chars().any(|c| c == '#' || c.is_whitespace() || c.is_control()) {
         return wrong("must be a WebSocket URL, without a fragment or white space");
     }
     let authority = authority.split(['/', '?', '\\']).next().unwrap_or_default();
-    if authority.contains('@') {
+    if authority.bytes().any(|byte| byte == b'@') {
         return wrong("must not hold a user name or password");
     }
     let host = match authority.strip_prefix('[') {

@@ -5,7 +5,7 @@ use super::{Client, failures};
 use crate::protocol::hub::topic::{self, Route};
 use crate::protocol::hub::{Message, properties};
 use crate::protocol::mqtt::Delivery;
-use crate::protocol::{Error, Now};
+use crate::protocol::{Error, Now, json};
 
 impl Client {
     pub(super) fn received(&mut self, now: Now, bytes: &[u8]) {
@@ -65,7 +65,6 @@ impl Client {
 
 /// The text of a body that must be JSON.
 pub(super) fn json_text(body: &[u8]) -> Result<String, Error> {
-    let text =
-        std::str::from_utf8(body).ok().filter(|text| crate::protocol::hub::twin::is_json(text));
+    let text = std::str::from_utf8(body).ok().filter(|text| json::is_valid(text));
     text.map(Into::into).ok_or_else(|| Error::client("the hub sent a body that is not JSON"))
 }

@@ -34,8 +34,19 @@ pub struct MessageProperties {
     pub input_name: Option<String>,
     /// `$.ifid`
     pub iothub_interface_id: Option<String>,
-    /// The application's own; `None` is a property without a value
+    /// The application's own, sorted by name; `None` is a property without a value
     pub custom_properties: Vec<(String, Option<String>)>,
+}
+
+impl MessageProperties {
+    /// Sets a custom property.
+    pub fn set_custom(&mut self, name: String, value: Option<String>) {
+        let custom = &mut self.custom_properties;
+        match custom.binary_search_by(|(known, _)| known.cmp(&name)) {
+            Ok(index) => custom[index].1 = value,
+            Err(index) => custom.insert(index, (name, value)),
+        }
+    }
 }
 
 /// A message, either way.

@@ -27,7 +27,7 @@ pub fn encode(text: &str) -> String {
 
 /// `text`, decoded. What is no valid escape stays as it is; what is no UTF-8 is replaced by U+FFFD.
 pub fn decode(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
+    if text.bytes().all(|byte| byte != b'%') {
         return Cow::Borrowed(text);
     }
     let bytes = text.as_bytes();

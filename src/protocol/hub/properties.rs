@@ -25,9 +25,7 @@ pub fn encode_into(topic: &mut String, properties: &MessageProperties) {
             separator = "&";
         }
     }
-    let mut custom: Vec<_> = properties.custom_properties.iter().collect();
-    custom.sort_unstable();
-    for (name, value) in custom {
+    for (name, value) in &properties.custom_properties {
         topic.push_str(separator);
         percent::encode_into(topic, name);
         if let Some(value) = value {
@@ -59,7 +57,7 @@ pub fn decode(bag: &str) -> MessageProperties {
             "$.exp" => properties.expiry_time_utc = value,
             "iothub-ack" => properties.ack = value,
             _ => {
-                properties.custom_properties.push((name.into_owned(), value));
+                properties.set_custom(name.into_owned(), value);
             }
         }
     }
@@ -83,9 +81,9 @@ mod tests {
             expiry_time_utc: text("2026-01-01T00:00:00Z"),
             ..MessageProperties::default()
         };
-        properties.custom_properties.push(("b".into(), text("+ä")));
-        properties.custom_properties.push(("a".into(), text("")));
-        properties.custom_properties.push(("A&".into(), None));
+        properties.set_custom("b".into(), text("+ä"));
+        properties.set_custom("a".into(), text(""));
+        properties.set_custom("A&".into(), None);
         let mut topic = String::new();
         encode_into(&mut topic, &properties);
         assert_eq!(
@@ -106,7 +104,7 @@ mod tests {
         assert_eq!(properties.ack, text("full"));
         assert_eq!(
             properties.custom_properties,
-            [("a+b".into(), text("c+d")), ("null".into(), None), ("empty".into(), text(""))]
+            [("a+b".into(), text("c+d")), ("empty".into(), text("")), ("null".into(), None)]
         );
     }
 

@@ -1,53 +1,25 @@
 //! Twin documents: as much of them as the client itself must understand.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use crate::protocol::Error;
-
-#[derive(Deserialize)]
-struct Twin<'a> {
-    #[serde(borrow)]
-    desired: &'a RawValue,
-}
-
-#[derive(Deserialize)]
-struct Versioned<'a> {
-    #[serde(rename = "$version", borrow)]
-    version: &'a RawValue,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ErrorBody<'a> {
-    #[serde(rename = "errorCode", borrow)]
-    error_code: Option<&'a RawValue>,
-    message: Option<String>,
-}
+use crate::protocol::{Error, json};
 
 /// The desired properties in a twin, as JSON text, and their version.
 pub fn desired(twin: &str) -> Option<(&str, u64)> {
-    let twin: Twin = serde_json::from_str(twin).ok()?;
-    let versioned: Versioned = serde_json::from_str(twin.desired.get()).ok()?;
-    Some((twin.desired.get(), versioned.version.get().parse().ok()?))
-}
-
-/// Whether `text` is JSON.
-pub fn is_json(text: &str) -> bool {
-    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+    let desired = json::member(twin, "desired")?;
+    Some((desired, json::member(desired, "$version")?.parse().ok()?))
 }
 
 /// The error that the hub's answer with a status of 300 or more means.
 pub fn service_error(status: u16, body: &[u8]) -> Error {
-    let body: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
-    let code = body.error_code.map(|code| code.get().trim_matches('"').to_owned());
+    let body = std::str::from_utf8(body).unwrap_or_default();
+    let member = |name| json::member(body, name).map(json::unquoted);
+    let code = member("errorCode").map(str::to_owned);
     let hint = match status {
         400 => ": the document is not what a twin may hold (form, size, depth or names)",
         429 => ": too many requests; try again more slowly",
         500.. => ": the hub failed; try again",
         _ => "",
     };
-    let said = body.message.map(|message| format!(" ({message})")).unwrap_or_default();
+    let said = member("message").map(|message| format!(" ({message})")).unwrap_or_default();
     Error::service(
         status,
         code,

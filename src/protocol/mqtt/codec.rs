@@ -52,8 +52,8 @@ impl PacketReader {
     }
 }
 
-fn malformed(error: mqttbytes::Error) -> ProtocolViolation {
-    ProtocolViolation(format!("the hub sent a malformed MQTT packet ({error:?})"))
+fn malformed(_: mqttbytes::Error) -> ProtocolViolation {
+    ProtocolViolation("the hub sent a malformed MQTT packet".into())
 }
 
 /// Looks at the first two bytes as soon as they are there, so that a wrong one is not waited on.
