@@ -123,7 +123,7 @@ export class IoTHubDeviceClient {
   }
 
   #handler(name) {
-    return this.#handlers[name] ?? null;
+    return this.#handlers[name];
   }
 
   #setHandler(name, handler) {

@@ -1,1 +1,537 @@
+// Declarations of `iothub-device-client`, written by hand. Times are in seconds everywhere.
+
+/**
+ * What JSON can hold: twins, payloads of direct methods, bodies of messages.
+ *
+ * A shape of your own is assignable when it is declared with `type`; one declared with `interface`
+ * is not, as TypeScript gives it no index signature.
+ */
+export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
+
+/** An object of JSON. */
+export type JsonObject = { [name: string]: JsonValue };
+
+/**
+ * What a message can carry.
+ *
+ * | given | sent |
+ * | --- | --- |
+ * | `string` | UTF-8 text, no content type |
+ * | `ArrayBuffer`, typed array, `DataView`, `Buffer` | the bytes, no content type |
+ * | anything else that JSON can hold | JSON, content type `application/json`, encoding `utf-8` |
+ */
+export type MessageData = string | ArrayBuffer | ArrayBufferView | JsonValue;
+
+/**
+ * What a handler property takes: a function (it may be async), a Promise of one, or `null` or
+ * `undefined` for none. While a Promise is pending, what arrives waits for it.
+ */
+export type Handler<F> = F | PromiseLike<F | null | undefined> | null | undefined;
+
+/** Takes cloud-to-device messages. A Promise that it returns is awaited; its value is not used. */
+export type MessageHandler = (message: Message) => unknown;
+
+/**
+ * Takes calls of direct methods. A {@link MethodResponse} that it returns, or resolves to, is sent
+ * as the answer; when it returns nothing, answer with `sendMethodResponse`.
+ */
+export type MethodRequestHandler = (
+  request: MethodRequest,
+) => MethodResponse | void | PromiseLike<MethodResponse | void>;
+
+/** Takes desired properties. A Promise that it returns is awaited; its value is not used. */
+export type DesiredPropertiesHandler = (patch: TwinProperties) => unknown;
+
+/** Takes changes of the connection. */
+export type ConnectionStateHandler = (change: ConnectionStateChange) => unknown;
+
+/** Takes requests for a new SAS token. */
+export type NewSasTokenHandler = () => unknown;
+
+/** Takes errors that belong to no call. */
+export type BackgroundExceptionHandler = (error: Error) => unknown;
+
+/** The state of a client's connection. */
+export type ConnectionState = 'disconnected' | 'connecting' | 'connected' | 'reconnecting';
+
+/** What {@link IoTHubDeviceClient.onConnectionStateChange} gets. */
+export interface ConnectionStateChange {
+  /** Whether the connection stands. */
+  readonly connected: boolean;
+  /** Why the connection was lost; `undefined` when it was not, or was ended by you. */
+  readonly cause: Error | undefined;
+}
+
+/** One half of a twin: properties by name, and the version of the whole. */
+export interface TwinProperties {
+  /** Set by the hub, which raises it with each change. */
+  readonly $version: number;
+  [name: string]: JsonValue;
+}
+
+/** What the hub tells a device of its twin. */
+export interface Twin {
+  /** What the back end wants. */
+  desired: TwinProperties;
+  /** What the device has reported. */
+  reported: TwinProperties;
+}
+
+/**
+ * Options of every factory. An unknown one, or one of a wrong type, is a `TypeError` that names
+ * it; a number out of its range is a `RangeError`. `undefined` stands for the default.
+ */
+export interface ClientOptions {
+  /**
+   * A full WebSocket URL to dial in place of the hub's, for a local hub. `wss:`, or `ws:` on this
+   * machine only (`localhost`, `*.localhost`, 127.0.0.0/8, `[::1]`): anywhere else the token would
+   * travel unencrypted. Not together with a gateway.
+   */
+  endpoint?: string | undefined;
+  /** MQTT over WebSockets is the only transport: `false` is a `TypeError`. Default `true`. */
+  websockets?: true | undefined;
+  /**
+   * Appended to the name of this software in what the client says of itself to the hub, without a
+   * separator. If it begins with `dtmi`, it is the id of a Plug and Play model. Default `""`.
+   */
+  productInfo?: string | undefined;
+  /**
+   * The longest silence of the client, in whole seconds from 1 to 1740. The client sends a ping
+   * after three quarters of it; when nothing comes back within 15 seconds, the connection counts
+   * as lost. Default 60.
+   */
+  keepAlive?: number | undefined;
+  /** Whether an operation that needs a connection opens it. Default `true`. */
+  autoConnect?: boolean | undefined;
+  /**
+   * Whether a lost connection is re-established. A first connection that fails is not tried again
+   * either way. Default `true`.
+   */
+  connectionRetry?: boolean | undefined;
+  /**
+   * Seconds between attempts to re-establish a connection, spread by ±20 %; from 0.001 to 2147483.
+   * The first attempt is made at once if the lost connection had stood longer than this.
+   * Default 10.
+   */
+  connectionRetryInterval?: number | undefined;
+  /**
+   * Seconds that the interval may grow to: when larger than `connectionRetryInterval`, the
+   * interval doubles with each failure up to this. Default: the interval, so that it never grows.
+   */
+  connectionRetryMaxInterval?: number | undefined;
+  /**
+   * Whether, with a handler of desired properties, the twin is fetched each time they are
+   * subscribed to (first, and after each reconnect), and its desired properties are delivered if
+   * their `$version` is not the one delivered last. So none is missed. Default `true`.
+   */
+  ensureDesiredProperties?: boolean | undefined;
+  /**
+   * Seconds, up to 2147483, that an operation waits for its answer once it was sent and while the
+   * connection stands; then it rejects with {@link OperationTimeout} and is not sent again. The
+   * hub may have acted on it all the same. 0 waits for ever. Default 60.
+   */
+  operationTimeout?: number | undefined;
+  /**
+   * How many calls of `sendMessage` may wait for their acknowledgement; one more rejects at once
+   * with {@link ClientError}. A whole number from 1 to 2147483648. Default 100,000.
+   */
+  maxPendingMessages?: number | undefined;
+  /**
+   * When a cloud-to-device message is acknowledged: `"on-arrival"`, when it is handed to the
+   * handler; `"after-handler"`, when the handler has returned or its Promise is fulfilled. With
+   * the latter, a message whose handler failed is not acknowledged, and the hub delivers it again
+   * on the next connection. Default `"on-arrival"`.
+   */
+  acknowledgeMessages?: 'on-arrival' | 'after-handler' | undefined;
+  /**
+   * How long the SAS tokens live that the client makes from its key, in whole seconds above 0. A
+   * token is replaced, by a new connection, at the later of 120 seconds before its expiry and 80 %
+   * of its life. No effect on a connection string that holds a token. Default 3600.
+   */
+  sasTokenTtl?: number | undefined;
+}
+
+/** Options of {@link IoTHubDeviceClient.createFromSymmetricKey}. */
+export interface SymmetricKeyOptions extends ClientOptions {
+  /**
+   * A gateway, `host` or `host:port`, to dial in place of the hub. What the client says of itself
+   * and its token still name the hub. Not together with `endpoint`. Default none.
+   */
+  gatewayHostname?: string | undefined;
+}
+
+/**
+ * A device, or a module of a device, of Azure IoT Hub.
+ *
+ * Made by {@link IoTHubDeviceClient.createFromConnectionString} or
+ * {@link IoTHubDeviceClient.createFromSymmetricKey}, never with `new`.
+ *
+ * Methods never throw: they reject. An operation that is called without a connection opens one
+ * (option `autoConnect`); if that fails, it rejects with the connection's error. While a lost
+ * connection is being re-established, operations wait, and what was sent without an
+ * acknowledgement is sent again, in order; only method responses are not. The telemetry or twin
+ * request on which three connections in a row end unacknowledged is given up, with
+ * {@link ConnectionDroppedError}.
+ *
+ * Where the platform has `Symbol.asyncDispose`, `await using client = ...` shuts the client down
+ * at the end of its block.
+ */
+export class IoTHubDeviceClient {
+  private constructor();
+  #private;
+
+  /**
+   * Makes a client from the connection string of a device or a module. Does not connect.
+   *
+   * @param connectionString `HostName=...;DeviceId=...;SharedAccessKey=...`, in any order. Also
+   * known are `ModuleId`, `SharedAccessKeyName`, `GatewayHostName`, and `SharedAccessSignature` in
+   * place of the key (a token, which the client cannot renew).
+   * @throws TypeError for a name that is missing, unknown or double, a missing value, a key that
+   * is not base64, or a wrong option; RangeError for an option out of its range. No message holds
+   * a key or a token.
+   */
+  static createFromConnectionString(
+    connectionString: string,
+    options?: ClientOptions,
+  ): IoTHubDeviceClient;
+
+  /**
+   * Makes a client from the key of a device. Does not connect.
+   *
+   * @param key the primary or secondary key, base64 as the hub shows it
+   * @param hostname the hub's host name, such as `my-hub.azure-devices.net`
+   * @param deviceId the device id
+   * @throws TypeError for a key that is not base64, a host name or id with characters that none
+   * can have, or a wrong option; RangeError for an option out of its range. No message holds the
+   * key.
+   */
+  static createFromSymmetricKey(
+    key: string,
+    hostname: string,
+    deviceId: string,
+    options?: SymmetricKeyOptions,
+  ): IoTHubDeviceClient;
+
+  /**
+   * Whether the connection stands: `connectionState` is `"connected"`. The renewal of a token
+   * does not change it.
+   */
+  readonly connected: boolean;
+
+  /**
+   * The state of the connection.
+   *
+   * - `"disconnected"`: there is none, and none is being made
+   * - `"connecting"`: the first one is being made
+   * - `"connected"`: it stands
+   * - `"reconnecting"`: it was lost and is being re-established, or the client waits to try
+   */
+  readonly connectionState: ConnectionState;
+
+  /**
+   * Connects. Fulfils when the hub has accepted the connection and answered the subscription of
+   * every handler that was set before. While reconnecting, tries at once and settles with that
+   * attempt. Fulfils at once when all that is so already.
+   *
+   * A first connection that fails is not tried again.
+   *
+   * Rejects with
+   * - {@link CredentialError}: the hub refused the login, or the token has expired
+   * - {@link ConnectionFailedError}: no WebSocket could be opened, or the hub is not available
+   * - {@link ConnectionDroppedError}: the connection ended before the hub had accepted it
+   * - {@link OperationTimeout}: not accepted within 60 seconds, or a subscription not answered
+   *   within `operationTimeout`
+   * - {@link OperationCancelled}: `disconnect` or `shutdown` was called meanwhile
+   * - {@link ClientError}: the hub refused a subscription or broke the protocol, or the client was
+   *   shut down
+   */
+  connect(): Promise<void>;
+
+  /**
+   * Disconnects: what was called before is written, and the socket closed. Calls that have no
+   * answer yet reject with {@link OperationCancelled}. No handler of something received is started
+   * afterwards; running ones are not awaited, so that a handler may call this. The client can
+   * connect again. Fulfils, also when there is no connection.
+   */
+  disconnect(): Promise<void>;
+
+  /**
+   * Disconnects for good: as {@link IoTHubDeviceClient.disconnect}, and every later call but
+   * `disconnect` and `shutdown` rejects with {@link ClientError}.
+   */
+  shutdown(): Promise<void>;
+
+  /**
+   * Sends telemetry. Fulfils when the hub has acknowledged it (at least once, in the order of the
+   * calls). Bytes are copied at the call.
+   *
+   * @param message a {@link Message}, or the data of one without properties
+   *
+   * Rejects with
+   * - RangeError, and nothing is sent: more than 262,144 bytes as {@link Message.getSize} counts,
+   *   or properties that make more than 65,535 bytes of topic
+   * - TypeError: data that JSON cannot hold, a property that is no string
+   * - {@link ClientError}: `maxPendingMessages` calls wait already, or the client was shut down
+   * - {@link OperationTimeout}, {@link OperationCancelled}, {@link ConnectionDroppedError},
+   *   {@link NoConnectionError}, or the error of the connection that it needed
+   */
+  sendMessage(message: Message | MessageData): Promise<void>;
+
+  /**
+   * Fetches the twin.
+   *
+   * Rejects with {@link ServiceError} when the hub answers with a status of 300 or more,
+   * {@link ClientError} when it answers with something that is not JSON or the client was shut
+   * down, {@link OperationTimeout}, {@link OperationCancelled}, {@link ConnectionDroppedError},
+   * {@link NoConnectionError}, or the error of the connection that it needed.
+   */
+  getTwin(): Promise<Twin>;
+
+  /**
+   * Merges a patch into the reported properties of the twin; `null` deletes a property. Fulfils
+   * when the hub has accepted it.
+   *
+   * Rejects with TypeError when the patch is no JSON object, RangeError when it has more than
+   * 262,144 bytes, {@link ServiceError} when the hub refuses it (its own limits are far lower:
+   * 32 KB of reported properties), and otherwise as {@link IoTHubDeviceClient.getTwin}.
+   */
+  patchTwinReportedProperties(patch: JsonObject): Promise<void>;
+
+  /**
+   * Answers a direct method, once. Fulfils when the hub has acknowledged the answer. There is no
+   * need for it when the handler returns its response.
+   *
+   * Rejects with
+   * - TypeError: not a {@link MethodResponse}, or a payload that JSON cannot hold
+   * - RangeError: a payload of more than 131,072 bytes
+   * - {@link ClientError}: the request was answered already or is not known, or the client was
+   *   shut down
+   * - {@link ConnectionDroppedError}: lost with the connection; it is not sent again
+   * - {@link OperationTimeout}, {@link OperationCancelled}, {@link NoConnectionError}, or the error
+   *   of the connection that it needed
+   */
+  sendMethodResponse(response: MethodResponse): Promise<void>;
+
+  /**
+   * Takes cloud-to-device messages; of a module, the messages for its inputs (`inputName`).
+   *
+   * Like the other two receive handlers: setting it subscribes, opening the connection if
+   * `autoConnect` allows (a failure goes to `onBackgroundException`); clearing it unsubscribes.
+   * Calls start in order of arrival, each not waiting for the Promise of the one before, and never
+   * inside a call of the client. It may call every method. When it throws or rejects, a
+   * {@link ClientError} with that as its `cause` goes to `onBackgroundException`; nothing else is
+   * disturbed.
+   *
+   * A message that comes while there is no handler is kept, unacknowledged, until there is one.
+   * Gives back what was set, `null` for none. Setting what is no {@link Handler} throws a
+   * TypeError.
+   */
+  onMessageReceived: Handler<MessageHandler>;
+
+  /**
+   * Takes calls of direct methods, of every name. Set, cleared and called as
+   * {@link IoTHubDeviceClient.onMessageReceived}.
+   *
+   * When it throws or rejects and nothing was answered, the hub gets status 500. A call whose
+   * payload is not JSON never gets here: it is answered with 400.
+   */
+  onMethodRequestReceived: Handler<MethodRequestHandler>;
+
+  /**
+   * Takes patches of the desired properties, `$version` included. Set, cleared and called as
+   * {@link IoTHubDeviceClient.onMessageReceived}.
+   *
+   * With `ensureDesiredProperties` it also gets all desired properties as they stand, when they
+   * are first subscribed to and after each reconnect, unless that version was the last delivered.
+   */
+  onTwinDesiredPropertiesPatchReceived: Handler<DesiredPropertiesHandler>;
+
+  /**
+   * Told when the connection stands and when it no longer does. The renewal of a token that
+   * succeeds is no change.
+   */
+  onConnectionStateChange: Handler<ConnectionStateHandler>;
+
+  /**
+   * For clients that are given their token. Nothing calls it in this version, which has no factory
+   * for them.
+   */
+  onNewSasTokenRequired: Handler<NewSasTokenHandler>;
+
+  /**
+   * Told of each error that belongs to no call: an unexpected loss of the connection, a failed
+   * attempt to re-establish it or to renew the token, a handler that failed, an answer of the hub
+   * that cannot be understood. While there is none, and when it fails itself, the error is one
+   * `console.error`.
+   */
+  onBackgroundException: Handler<BackgroundExceptionHandler>;
+}
+
+export interface IoTHubDeviceClient extends AsyncDisposal {}
+
+/** The key of `await using`, where the user's own `lib` or types declare it; else nothing. */
+type AsyncDisposeKey = SymbolConstructor extends { readonly asyncDispose: infer Key extends symbol }
+  ? Key
+  : never;
+
+/** `[Symbol.asyncDispose]()`, which shuts down. Nothing is added to the user's globals for it. */
+type AsyncDisposal = { [key in AsyncDisposeKey]: () => Promise<void> };
+
+/** What the constructor of {@link Message} takes beside the data. */
+export interface MessageOptions {
+  /** See {@link Message.messageId}. */
+  messageId?: string | undefined;
+  /** See {@link Message.contentEncoding}. */
+  contentEncoding?: string | undefined;
+  /** See {@link Message.contentType}. */
+  contentType?: string | undefined;
+  /** See {@link Message.outputName}. */
+  outputName?: string | undefined;
+}
+
+/** A message, to the hub or from it. A field that is `undefined` is not sent, or was not there. */
+export class Message {
+  #private;
+
+  /** Makes a message to send. Nothing is checked before it is sent. */
+  constructor(data: MessageData, options?: MessageOptions);
+
+  /** The body: as given, or, of a received message, a `Uint8Array`. */
+  data: MessageData;
+  /** The application's own properties; `null` is a property without a value. */
+  customProperties: Record<string, string | null>;
+  /** An id that the sender chooses, at most 128 characters of ASCII for the hub. */
+  messageId: string | undefined;
+  /**
+   * When a cloud-to-device message expires; ISO 8601 text in a received one. It would be sent with
+   * telemetry too: leave it unset there, as IoT Hub is reported to close the connection on it.
+   */
+  expiryTimeUtc: Date | string | undefined;
+  /** Ties a message to another, by convention the id of the one that it answers. */
+  correlationId: string | undefined;
+  /** Who the message is from, in the sender's own terms. */
+  userId: string | undefined;
+  /** The encoding of the body, such as `utf-8`; for JSON data `utf-8` unless set. */
+  contentEncoding: string | undefined;
+  /** The media type of the body; for JSON data `application/json` unless set. */
+  contentType: string | undefined;
+  /** The output of a module that the message leaves by. */
+  outputName: string | undefined;
+  /** The input of a module that the message came by. Not sent. */
+  inputName: string | undefined;
+  /** What feedback the sender of a cloud-to-device message asked the hub for. Not sent. */
+  ack: string | undefined;
+
+  /** Set by {@link Message.setAsSecurityMessage}. */
+  readonly iothubInterfaceId: string | undefined;
+
+  /** Marks the message as a security message, by its `iothubInterfaceId`. */
+  setAsSecurityMessage(): void;
+
+  /**
+   * The size that counts against the hub's limit of 262,144, in bytes: the body, the values of
+   * system properties, the names and values of custom properties.
+   *
+   * @throws TypeError for data that JSON cannot hold, or a property that is no string
+   */
+  getSize(): number;
+
+  /**
+   * The body as bytes. Those of bytes that were given or received are not copied.
+   *
+   * @throws TypeError for data that JSON cannot hold
+   */
+  bytes(): Uint8Array;
+
+  /** The body as text, read as UTF-8; what is not UTF-8 becomes U+FFFD. */
+  text(): string;
+
+  /**
+   * The body read as JSON.
+   *
+   * @throws SyntaxError for a body that is not JSON
+   */
+  json(): JsonValue;
+}
+
+/** A call of a direct method. It cannot be changed. */
+export class MethodRequest {
+  /** The client makes these; make one yourself to test a handler. */
+  constructor(requestId: string, name: string, payload: JsonValue);
+
+  /** To answer by. */
+  readonly requestId: string;
+  /** The name of the method. */
+  readonly name: string;
+  /** What the caller sent; `null` if nothing. */
+  readonly payload: JsonValue;
+}
+
+/** The answer to a call of a direct method. */
+export class MethodResponse {
+  // Not in the JavaScript: it keeps out look-alikes, which the client refuses.
+  #private;
+
+  /**
+   * Makes the answer to the request with this id.
+   *
+   * @param requestId that of the {@link MethodRequest}
+   * @param status what the caller gets, by convention as in HTTP; a whole number of 32 bits
+   * @param payload what the caller gets beside it; sent as `null` if left out
+   * @throws TypeError for an empty request id, or a status that is no such number
+   */
+  constructor(requestId: string, status: number, payload?: JsonValue);
+
+  /** Makes the answer to `request`; as the constructor otherwise. */
+  static createFromMethodRequest(
+    request: MethodRequest,
+    status: number,
+    payload?: JsonValue,
+  ): MethodResponse;
+
+  /** The id of the request that is answered. */
+  requestId: string;
+  /** What the caller gets, by convention as in HTTP. */
+  status: number;
+  /** What the caller gets beside it. */
+  payload: JsonValue | undefined;
+}
+
+/**
+ * Wrong use of the client, or a hub that breaks the protocol; and the base of the errors of the
+ * connection. No message of any error holds a key or a token.
+ */
+export class ClientError extends Error {}
+/** No connection could be made: the WebSocket did not open, or the hub is not available. */
+export class ConnectionFailedError extends ClientError {}
+/** The connection was lost, under an operation or before the hub had accepted it. */
+export class ConnectionDroppedError extends ClientError {}
+/** There is no connection, and `autoConnect` is off. */
+export class NoConnectionError extends ClientError {}
+/**
+ * The hub refused the login, or the token has expired. Check the key, that the device exists and
+ * is enabled, and the clock of this machine. The client does not try again by itself.
+ */
+export class CredentialError extends ClientError {}
+/** `disconnect()` or `shutdown()` was called before the operation had ended. */
+export class OperationCancelled extends Error {}
+/** No answer came in time; what was asked for may have been done all the same. */
+export class OperationTimeout extends Error {}
+
+/** The hub answered a request with an error. */
+export class ServiceError extends Error {
+  constructor(
+    message: string,
+    details: { status: number; code?: string | undefined; cause?: unknown },
+  );
+  /** The hub's status, as in HTTP: 300 or more. */
+  status: number;
+  /** The hub's own error code, such as `"400004"`, if it sent one. */
+  code: string | undefined;
+}
+
+/** The version of this package. */
+export const version: string;
+
+// Keeps what is not marked `export` to this file.
 export {};

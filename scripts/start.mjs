@@ -80,7 +80,7 @@ async function runDevice(hub) {
 async function servePageUntilStopped(backEnd, port) {
   const { servePage } = await import('./start/page-server.mjs');
   const page = await listening('--port', port, () => servePage({ backEnd, port }));
-  console.log(`\nNow open ${page.url} : the same device, in your browser. Ctrl-C stops everything.`);
+  console.log(`\nNow open ${page.url} for the same device in your browser. Ctrl-C stops it all.`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   console.log('\nStopping.');
   await page.close();

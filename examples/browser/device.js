@@ -1,20 +1,20 @@
 // A device in a plain page: telemetry every five seconds, and what the cloud sends.
 import { IoTHubDeviceClient, MethodResponse } from 'iothub-device-client';
 
-const show = (...parts) => document.querySelector('#log').append(`${parts.join(' ')}\n`);
+/** @param {unknown[]} parts */
+const show = (...parts) => document.getElementById('log')?.append(`${parts.join(' ')}\n`);
 
-document.querySelector('#device').addEventListener('submit', async (event) => {
+const form = document.forms[0];
+form?.addEventListener('submit', (event) => {
   event.preventDefault();
-  try {
-    await run(
-      document.querySelector('#connection-string').value,
-      document.querySelector('#endpoint').value,
-    );
-  } catch (error) {
-    show(error.name, error.message);
-  }
+  const fields = new FormData(form);
+  run(`${fields.get('connection-string')}`, `${fields.get('endpoint')}`).catch(show);
 });
 
+/**
+ * @param {string} connectionString
+ * @param {string} endpoint of a local hub, or nothing
+ */
 async function run(connectionString, endpoint) {
   const client = IoTHubDeviceClient.createFromConnectionString(
     connectionString,

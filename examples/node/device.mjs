@@ -26,7 +26,7 @@ const sending = setInterval(async () => {
     await client.sendMessage({ temperature });
     console.log('sent:', temperature);
   } catch (error) {
-    console.error('not sent:', error.message);
+    console.error('not sent:', error);
   }
 }, 5000);
 

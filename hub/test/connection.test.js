@@ -195,6 +195,7 @@ describe('malformed packets close the connection', () => {
     'topic with NUL': bytes(0x30, 0x03, 0x00, 0x01, 0x00),
     'DUP at QoS 0': bytes(0x38, 0x03, 0x00, 0x01, 0x61),
     'SUBSCRIBE without filters': bytes(0x82, 0x02, 0x00, 0x01),
+    'filter that is not UTF-8': bytes(0x82, 0x06, 0x00, 0x01, 0x00, 0x01, 0xff, 0x00),
     'SUBSCRIBE without QoS': bytes(0x82, 0x05, 0x00, 0x01, 0x00, 0x01, 0x61),
     'SUBSCRIBE with QoS 3': bytes(0x82, 0x06, 0x00, 0x01, 0x00, 0x01, 0x61, 0x03),
     'UNSUBSCRIBE without filters': bytes(0xa2, 0x02, 0x00, 0x01),
@@ -218,6 +219,16 @@ describe('malformed packets close the connection', () => {
     assert.equal((await client.next()).cmd, 'puback');
     await client.closed;
     assert.equal((await hub.telemetry(device))[0].text, 'sound');
+  });
+
+  test('and so does a forbidden one, whatever comes with it in the frame', async () => {
+    const device = await hub.createDevice();
+    const client = await RawClient.connect(hub, device);
+    const publish = (topic) => mqttPacket.generate({ cmd: 'publish', topic, payload: 'x', qos: 0 });
+    const sound = publish(`devices/${device.deviceId}/messages/events/`);
+    client.sendBytes(Buffer.concat([publish('forbidden'), sound]));
+    await client.closed;
+    assert.deepEqual((await hub.local(device, 'GET', '/telemetry')).messages, []);
   });
 
   test('also before CONNECT', async () => {

@@ -100,7 +100,8 @@ export class BackEnd {
   }
 
   #local(method, rest, body) {
-    return request(method, `${this.#url}/local/devices/${encodeURIComponent(this.deviceId)}${rest}`, body);
+    const path = `/local/devices/${encodeURIComponent(this.deviceId)}${rest}`;
+    return request(method, `${this.#url}${path}`, body);
   }
 
   #service(method, rest, body) {

@@ -9,7 +9,8 @@
 export async function within(seconds, promise, sentence) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${sentence} (waited ${seconds} s)`)), seconds * 1000);
+    const error = new Error(`${sentence} (waited ${seconds} s)`);
+    timer = setTimeout(() => reject(error), seconds * 1000);
   });
   try {
     return await Promise.race([promise, late]);

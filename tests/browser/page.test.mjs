@@ -16,8 +16,10 @@ const waitForState = (page, state) =>
   page.getByRole('status').filter({ hasText: new RegExp(`^${state}$`) }).waitFor();
 
 /** An entry of a list of the page, as soon as it is there. */
-const waitForEntry = (page, list, text) =>
-  page.getByRole('log', { name: list }).getByRole('listitem').filter({ hasText: text }).first().waitFor();
+function waitForEntry(page, list, text) {
+  const entries = page.getByRole('log', { name: list }).getByRole('listitem');
+  return entries.filter({ hasText: text }).first().waitFor();
+}
 
 const form = (page, heading) =>
   page.locator('form').filter({ has: page.getByRole('heading', { name: heading }) });
@@ -134,8 +136,8 @@ test('a wrong key is told in words and without the key', async (t) => {
   const { backEnd, page } = await openConnectedPage(t);
   await page.getByRole('button', { name: 'Disconnect' }).click();
   const wrongKey = Buffer.from('a wrong key').toString('base64');
-  const wrong = backEnd.connectionString.replace(/SharedAccessKey=.*/, `SharedAccessKey=${wrongKey}`);
-  await page.getByLabel('Connection string').fill(wrong);
+  const wrongString = backEnd.connectionString.replace(backEnd.primaryKey, wrongKey);
+  await page.getByLabel('Connection string').fill(wrongString);
   await page.getByRole('button', { name: 'Connect', exact: true }).click();
   await waitForEntry(page, 'Events', 'CredentialError');
   await waitForState(page, 'disconnected');
@@ -144,8 +146,12 @@ test('a wrong key is told in words and without the key', async (t) => {
 
 test('keys stay in memory', async (t) => {
   const { page } = await openConnectedPage(t);
-  const kept = await page.evaluate(() => ({ ...localStorage, ...sessionStorage, cookie: document.cookie }));
-  assert.deepEqual(kept, { cookie: '' });
+  const kept = await page.evaluate(() => [
+    localStorage.length,
+    sessionStorage.length,
+    document.cookie.length,
+  ]);
+  assert.deepEqual(kept, [0, 0, 0]);
   assert.equal(new URL(page.url()).search, '');
 });
 

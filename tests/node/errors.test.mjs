@@ -42,10 +42,10 @@ test('error classes are Errors, and failures of the connection are ClientErrors'
   }
 });
 
-test('a wrong key is a CredentialError that says what to check and gives no key away', async (t) => {
-  const backEnd = await createDevice();
-  const client = IoTHubDeviceClient.createFromSymmetricKey(WRONG_KEY, hub.hostname, backEnd.deviceId, {
-    endpoint: backEnd.endpoint,
+test('a wrong key is a CredentialError that says what to check', async (t) => {
+  const { deviceId, endpoint } = await createDevice();
+  const client = IoTHubDeviceClient.createFromSymmetricKey(WRONG_KEY, hub.hostname, deviceId, {
+    endpoint,
   });
   t.after(() => client.shutdown());
   await assert.rejects(client.connect(), (error) => {
@@ -84,7 +84,7 @@ const REFUSALS = [
 ];
 
 for (const [code, errorClass] of REFUSALS) {
-  test(`CONNACK ${code} is a ${errorClass.name}, and the first connect is not retried`, async (t) => {
+  test(`CONNACK ${code} to a first connect is a ${errorClass.name}, not retried`, async (t) => {
     const { client, backEnd } = await createPair(t);
     await backEnd.setFaults({ connack: code });
     await assert.rejects(client.connect(), (error) => {
@@ -102,8 +102,8 @@ for (const [code, errorClass] of REFUSALS) {
 test('a port on which nobody listens is a ConnectionFailedError', async (t) => {
   const backEnd = await createDevice();
   const client = createClient(t, backEnd, { endpoint: await refusedEndpoint() });
-  for (const call of [() => client.connect(), () => client.sendMessage('x'), () => client.getTwin()]) {
-    await assert.rejects(call(), (error) => {
+  for (const method of ['connect', 'sendMessage', 'getTwin']) {
+    await assert.rejects(client[method]('x'), (error) => {
       assert.equal(error.constructor, ConnectionFailedError);
       assertNoSecret(error, backEnd.primaryKey);
       return true;

@@ -31,7 +31,7 @@ async function createReceiver(t, handler) {
 }
 
 for (const name of HANDLERS) {
-  test(`${name} takes functions, Promises of them and nothing, and gives back what was set`, async (t) => {
+  test(`${name} takes functions, Promises of them and nothing, and gives them back`, async (t) => {
     const { client } = await createPair(t, { autoConnect: false });
     const values = [() => {}, async () => {}, Promise.resolve(() => {}), null, () => {}, undefined];
     for (const value of values) {

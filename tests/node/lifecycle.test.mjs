@@ -110,7 +110,7 @@ test('disconnect while connecting cancels the attempt', async (t) => {
   assert.equal(client.connectionState, 'disconnected');
 });
 
-test('after shutdown every call is a ClientError, but shutdown and disconnect fulfil', async (t) => {
+test('after shutdown calls are ClientErrors, but shutdown and disconnect fulfil', async (t) => {
   const { client } = await createPair(t);
   await client.connect();
   await client.shutdown();

@@ -46,7 +46,7 @@ for (const how of ['reset', 'close']) {
     assert.deepEqual(firstDeliveries(seen), numbersBelow(1000));
   });
 
-  test(`a ${how} that strikes 600 unacknowledged of 1,000 sends loses and reorders nothing`, async (t) => {
+  test(`a ${how} on 600 unacknowledged of 1,000 sends loses and reorders nothing`, async (t) => {
     const { client, backEnd, changes } = await createWatched(t);
     const calls = [];
     const sendUpTo = (end) => {
@@ -186,7 +186,7 @@ test('without connectionRetry a drop fails what is unacknowledged', async (t) =>
   assert.equal((await backEnd.state()).connections, 2);
 });
 
-test('the publish on which three connections end is given up, what follows it is not', async (t) => {
+test('a publish on which three connections end is given up, the next is not', async (t) => {
   const { client, backEnd, changes } = await createWatched(t);
   await backEnd.setFaults({ withhold: ['puback'] });
   const refused = assert.rejects(client.sendMessage('refused'), ConnectionDroppedError);

@@ -1,4 +1,4 @@
-/** What the tests in Node.js share: the package, one local hub for each test file, devices on it. */
+/** What the tests in Node.js share: the package, a local hub for each test file, its devices. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { after, test as nodeTest } from 'node:test';

@@ -123,7 +123,7 @@ test('the size of a message counts body, property values and custom names', () =
   assert.equal(message.getSize(), 6 + 3 + 10 + 4 + 4);
 });
 
-test('a message of 262,144 bytes is sent, one byte more is a RangeError and sends nothing', async (t) => {
+test('262,144 bytes are sent, one byte more is a RangeError and sends nothing', async (t) => {
   const { client, backEnd } = await createPair(t);
   const atLimit = new Message('x'.repeat(MAX_BYTES - 4));
   atLimit.customProperties.ab = 'cd';

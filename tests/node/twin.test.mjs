@@ -136,7 +136,7 @@ test('desired properties that were delivered are not delivered again after a dro
   assert.deepEqual(await patches.take(), { next: 1, $version: 2 });
 });
 
-test('without ensureDesiredProperties only patches are delivered and no twin is fetched', async (t) => {
+test('without ensureDesiredProperties only patches are delivered', async (t) => {
   const { backEnd, patches } = await createListener(t, { ensureDesiredProperties: false });
   await backEnd.patchDesired({ a: 1 });
   assert.deepEqual(await patches.take(), { a: 1, $version: 2 });

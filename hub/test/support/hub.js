@@ -1,5 +1,6 @@
 import { after, before } from 'node:test';
 import { startHub } from '../../src/index.js';
+import { within } from './within.js';
 
 /** A hub for the tests of one file, with what they ask of it over HTTP. */
 export class TestHub {
@@ -80,7 +81,8 @@ export class TestHub {
   async logged(pattern) {
     const index = this.#lines.findIndex((line) => pattern.test(line));
     if (index >= 0) return this.#lines.splice(index, 1)[0];
-    return new Promise((resolve) => this.#waiting.add({ pattern, resolve }));
+    const line = new Promise((resolve) => this.#waiting.add({ pattern, resolve }));
+    return within(line, `${pattern} in the log, where there is\n${this.#lines.join('\n')}`);
   }
 
   #take(line) {

@@ -1,10 +1,12 @@
 import mqtt from 'mqtt';
 import { credentials } from './credentials.js';
+import { within } from './within.js';
 
 /** A device on MQTT.js, a client that has nothing to do with ours. */
 export class MqttClient {
   #messages = [];
   #waiting = [];
+  #closed;
 
   /** Connects; rejects with MQTT.js' error when the hub refuses. */
   static async connect(hub, device, options = {}) {
@@ -15,7 +17,7 @@ export class MqttClient {
       reconnectPeriod: 0,
       ...options,
     });
-    client.closed = new Promise((resolve) => client.mqtt.once('close', resolve));
+    client.#closed = new Promise((resolve) => client.mqtt.once('close', resolve));
     client.mqtt.on('message', (topic, payload, packet) => client.#take(topic, payload, packet));
     await new Promise((resolve, reject) => {
       client.mqtt.once('connect', (connack) => {
@@ -23,7 +25,7 @@ export class MqttClient {
         resolve();
       });
       client.mqtt.once('error', reject);
-      client.closed.then(() => reject(new Error('closed before CONNACK')));
+      client.#closed.then(() => reject(new Error('closed before CONNACK')));
     });
     client.mqtt.on('error', () => {});
     return client;
@@ -40,12 +42,17 @@ export class MqttClient {
   /** The next message that came: `{topic, text, payload, packet}`. */
   next() {
     if (this.#messages.length > 0) return Promise.resolve(this.#messages.shift());
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return within(new Promise((resolve) => this.#waiting.push(resolve)), 'a message');
   }
 
   /** How many messages came that nobody asked for. */
   get unread() {
     return this.#messages.length;
+  }
+
+  /** Fulfils when the connection has ended. */
+  get closed() {
+    return within(this.#closed, 'the end of the connection');
   }
 
   end() {

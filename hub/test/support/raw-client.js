@@ -1,17 +1,18 @@
 import mqttPacket from 'mqtt-packet';
 import WebSocket from 'ws';
 import { credentials } from './credentials.js';
+import { within } from './within.js';
 
 /** A WebSocket that speaks MQTT packets or any bytes, for what no decent client does. */
 export class RawClient {
   #packets = [];
   #waiting = [];
-  frames = [];
+  #closed;
 
   static async open(hub, { url = hub.endpoint, protocol = 'mqtt' } = {}) {
     const client = new RawClient();
     client.webSocket = new WebSocket(url, protocol, { perMessageDeflate: false });
-    client.closed = new Promise((resolve) =>
+    client.#closed = new Promise((resolve) =>
       client.webSocket.once('close', (code) => client.#end(code, resolve)),
     );
     client.webSocket.once('upgrade', ({ socket }) => {
@@ -19,10 +20,7 @@ export class RawClient {
     });
     const parser = mqttPacket.parser({ protocolVersion: 4 });
     parser.on('packet', (packet) => client.#take(packet));
-    client.webSocket.on('message', (data) => {
-      client.frames.push(data);
-      parser.parse(data);
-    });
+    client.webSocket.on('message', (data) => parser.parse(data));
     await new Promise((resolve, reject) => {
       client.webSocket.once('open', resolve);
       client.webSocket.once('error', reject);
@@ -51,7 +49,12 @@ export class RawClient {
   next() {
     if (this.#packets.length > 0) return Promise.resolve(this.#packets.shift());
     if (this.webSocket.readyState === WebSocket.CLOSED) return Promise.resolve(undefined);
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return within(new Promise((resolve) => this.#waiting.push(resolve)), 'a packet');
+  }
+
+  /** The close code, when the connection has ended. */
+  get closed() {
+    return within(this.#closed, 'the end of the connection');
   }
 
   async close() {

@@ -330,12 +330,10 @@ impl Client {
         for publication in self.mqtt.end() {
             self.fail_publication(publication, failures::dropped("its token was renewed"));
         }
-        match after {
-            AfterClose::Dial(attempt) => self.dial(now, attempt),
-            AfterClose::Stay => {
-                self.link = Link::Down;
-                self.settle_disconnects();
-            }
+        self.link = Link::Down;
+        self.settle_disconnects();
+        if let AfterClose::Dial(attempt) = after {
+            self.dial(now, attempt);
         }
     }
 

@@ -1,0 +1,267 @@
+//! One client, one hub, and the time between them.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use iothub_device_client::protocol::client::{Config, Options};
+use iothub_device_client::protocol::hub::Message;
+use iothub_device_client::protocol::hub::connection_string::ConnectionString;
+use iothub_device_client::protocol::{
+    Client, Error, ErrorKind, Event, Input, Instant, Now, OperationId, Output, Reply,
+};
+
+use crate::hub::Hub;
+
+pub const KEY: &str = "c2VjcmV0IG9mIGEgdGVzdCE=";
+pub const START_UNIX: u64 = 1_700_000_000;
+
+pub fn connection_string() -> String {
+    format!("HostName=hub.example;DeviceId=dev;SharedAccessKey={KEY}")
+}
+
+pub fn config(connection_string: &str, options: Options) -> Result<Config, Error> {
+    let parsed = ConnectionString::parse(connection_string)?;
+    let options = Options { gateway_hostname: parsed.gateway_hostname, ..options };
+    Config::new(parsed.identity, parsed.credentials, "agent/1(test)", options)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Socket {
+    None,
+    Open,
+    /// CloseSocket was asked for and is not done, because [`Harness::slow_close`].
+    Closing,
+}
+
+/// Drives a client as `protocol`'s documentation says, and checks what must always hold.
+pub struct Harness {
+    pub client: Client,
+    pub hub: Hub,
+    /// What the user was told, other than settled calls, in order.
+    pub events: Vec<Event>,
+    pub urls: Vec<String>,
+    /// How many pieces of bytes were written.
+    pub writes: usize,
+    /// The next sockets fail to open.
+    pub refuse_sockets: bool,
+    /// Nothing that is written arrives, and nothing says so.
+    pub half_open: bool,
+    /// The socket stays in its closing handshake.
+    pub slow_close: bool,
+    socket: Socket,
+    settled: HashMap<OperationId, Result<Reply, Error>>,
+    now_ms: u64,
+    unix_offset: i64,
+}
+
+impl Harness {
+    pub fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    pub fn with(options: Options) -> Self {
+        Self::from(&connection_string(), options)
+    }
+
+    pub fn from(connection_string: &str, options: Options) -> Self {
+        let config = config(connection_string, options).expect("valid options");
+        Self {
+            client: Client::new(config, 1),
+            hub: Hub::new(),
+            events: Vec::new(),
+            urls: Vec::new(),
+            writes: 0,
+            refuse_sockets: false,
+            half_open: false,
+            slow_close: false,
+            socket: Socket::None,
+            settled: HashMap::new(),
+            now_ms: 1_000,
+            unix_offset: 0,
+        }
+    }
+
+    /// A harness whose client is connected.
+    pub fn connected(options: Options) -> Self {
+        let mut harness = Self::with(options);
+        let connect = harness.call(Client::connect);
+        harness.run();
+        assert_eq!(harness.result(connect), Ok(Reply::Done));
+        harness
+    }
+
+    pub fn now(&self) -> Now {
+        Now {
+            monotonic: Instant::from_millis(self.now_ms),
+            unix_secs: (START_UNIX + self.now_ms / 1000).saturating_add_signed(self.unix_offset),
+        }
+    }
+
+    /// The wall clock is set; the monotonic one does not notice.
+    pub fn set_wall_clock(&mut self, by_secs: i64) {
+        self.unix_offset += by_secs;
+    }
+
+    /// Gives a command that may be refused at once.
+    pub fn try_call(
+        &mut self,
+        command: impl FnOnce(&mut Client, Now) -> Result<OperationId, Error>,
+    ) -> Result<OperationId, Error> {
+        let now = self.now();
+        command(&mut self.client, now)
+    }
+
+    /// Gives a command that is accepted.
+    pub fn call(
+        &mut self,
+        command: impl FnOnce(&mut Client, Now) -> Result<OperationId, Error>,
+    ) -> OperationId {
+        self.try_call(command).expect("the command is accepted")
+    }
+
+    pub fn send(&mut self, body: &str) -> OperationId {
+        let message = Message { body: body.to_owned().into(), ..Message::default() };
+        self.call(|client, now| client.send_message(now, message))
+    }
+
+    pub fn disconnect(&mut self) -> OperationId {
+        self.call(|client, now| Ok(client.disconnect(now)))
+    }
+
+    /// Does what the client asks until it asks for nothing.
+    pub fn run(&mut self) {
+        loop {
+            let now = self.now();
+            let Some(output) = self.client.poll_output(now) else { break };
+            self.perform(output);
+        }
+    }
+
+    /// Gives the client bytes of the hub, then runs.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        assert_eq!(self.socket, Socket::Open, "the hub can write only to an open socket");
+        self.input(Input::Received(bytes));
+        self.run();
+    }
+
+    /// A publish of the hub, then runs.
+    pub fn deliver(&mut self, topic: &str, payload: &str) {
+        let bytes = self.hub.publish(topic, payload.as_bytes());
+        self.receive(&bytes);
+    }
+
+    pub fn input(&mut self, input: Input<'_>) {
+        let now = self.now();
+        self.client.handle_input(now, input);
+    }
+
+    /// The connection breaks. Does not run what follows.
+    pub fn drop_connection(&mut self) {
+        assert_ne!(self.socket, Socket::None, "there is a connection to drop");
+        self.socket = Socket::None;
+        self.input(Input::SocketClosed { detail: "close code 1006" });
+    }
+
+    /// Lets time pass; every timer fires when it is due.
+    pub fn advance(&mut self, duration: Duration) {
+        let end = self.now_ms + u64::try_from(duration.as_millis()).unwrap();
+        self.run();
+        while let Some(at) = self.client.next_timeout() {
+            let wait = self.now().monotonic.millis_until(at);
+            if self.now_ms + wait > end {
+                break;
+            }
+            self.now_ms += wait;
+            let now = self.now();
+            self.client.handle_timeout(now);
+            self.run();
+        }
+        self.now_ms = end;
+        self.run();
+    }
+
+    pub fn advance_secs(&mut self, seconds: u64) {
+        self.advance(Duration::from_secs(seconds));
+    }
+
+    /// How a call has settled.
+    pub fn result(&self, operation: OperationId) -> Result<Reply, ErrorKind> {
+        let result = self.settled.get(&operation).expect("the call has settled");
+        result.clone().map_err(|error| error.kind())
+    }
+
+    pub fn error(&self, operation: OperationId) -> &Error {
+        self.settled[&operation].as_ref().expect_err("the call has failed")
+    }
+
+    pub fn is_settled(&self, operation: OperationId) -> bool {
+        self.settled.contains_key(&operation)
+    }
+
+    pub fn socket_is_open(&self) -> bool {
+        self.socket == Socket::Open
+    }
+
+    /// The kinds of the errors that belonged to no call.
+    pub fn background(&self) -> Vec<ErrorKind> {
+        let kind = |event: &Event| match event {
+            Event::BackgroundException(error) => Some(error.kind()),
+            _ => None,
+        };
+        self.events.iter().filter_map(kind).collect()
+    }
+
+    /// Each change of the connection that the user was told.
+    pub fn state_changes(&self) -> Vec<bool> {
+        let change = |event: &Event| match event {
+            Event::ConnectionStateChanged { connected, .. } => Some(*connected),
+            _ => None,
+        };
+        self.events.iter().filter_map(change).collect()
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::OpenSocket { url } => {
+                assert_eq!(self.socket, Socket::None, "at most one socket is open");
+                self.urls.push(url);
+                if self.refuse_sockets {
+                    self.input(Input::SocketClosed { detail: "refused" });
+                } else {
+                    self.socket = Socket::Open;
+                    self.hub.connection_opened();
+                    self.input(Input::SocketOpened);
+                }
+            }
+            Output::Transmit(bytes) => {
+                assert_eq!(self.socket, Socket::Open, "bytes need an open socket");
+                assert!(!bytes.is_empty(), "a frame is never empty");
+                self.writes += 1;
+                if !self.half_open {
+                    let answers = self.hub.receive(&bytes);
+                    if !answers.is_empty() {
+                        self.input(Input::Received(&answers));
+                    }
+                }
+            }
+            Output::CloseSocket => {
+                assert_eq!(self.socket, Socket::Open, "only an open socket can be closed");
+                if self.slow_close {
+                    self.socket = Socket::Closing;
+                } else {
+                    self.socket = Socket::None;
+                    self.input(Input::SocketClosed { detail: "close code 1000" });
+                }
+            }
+            Output::AbortSocket => {
+                assert_ne!(self.socket, Socket::None, "there is a socket to abort");
+                self.socket = Socket::None;
+            }
+            Output::Event(Event::Settled { operation, result }) => {
+                let earlier = self.settled.insert(operation, result);
+                assert_eq!(earlier, None, "{operation:?} settles once");
+            }
+            Output::Event(event) => self.events.push(event),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! An IoT Hub in memory that does what the test says.
+
+use std::collections::BTreeSet;
+
+use mqttrs::{
+    Connack, ConnectReturnCode, Packet, Pid, Publish, QosPid, Suback, SubscribeReturnCodes,
+    decode_slice, encode_slice,
+};
+
+/// A packet that the client sent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sent {
+    Connect {
+        client_id: String,
+        user_name: String,
+        password: String,
+        keep_alive: u16,
+        clean_session: bool,
+        has_will: bool,
+    },
+    Publish {
+        dup: bool,
+        packet_id: u16,
+        topic: String,
+        payload: Vec<u8>,
+    },
+    Puback(u16),
+    Subscribe {
+        packet_id: u16,
+        filters: Vec<String>,
+    },
+    Unsubscribe {
+        packet_id: u16,
+        filters: Vec<String>,
+    },
+    Pingreq,
+    Disconnect,
+}
+
+/// What the hub does not answer, or how.
+#[derive(Debug, Default)]
+pub struct Script {
+    pub withhold_connack: bool,
+    pub withhold_suback: bool,
+    pub withhold_puback: bool,
+    pub withhold_pingresp: bool,
+    pub withhold_twin: bool,
+    pub connack: Option<ConnectReturnCode>,
+    pub refuse_subscriptions: bool,
+    /// The status and body of every twin answer; by default 200 or 204, and `twin`.
+    pub twin_status: Option<(u16, String)>,
+    pub twin: String,
+}
+
+#[derive(Debug, Default)]
+pub struct Hub {
+    pub script: Script,
+    /// Everything received, with the number of its connection.
+    pub log: Vec<(usize, Sent)>,
+    pub connections: usize,
+    pub subscriptions: BTreeSet<String>,
+    unread: Vec<u8>,
+    last_packet_id: u16,
+}
+
+impl Hub {
+    pub fn new() -> Self {
+        let twin = r#"{"desired":{"$version":1},"reported":{"$version":1}}"#.into();
+        Self { script: Script { twin, ..Script::default() }, ..Self::default() }
+    }
+
+    pub fn connection_opened(&mut self) {
+        self.connections += 1;
+        self.unread.clear();
+    }
+
+    /// Takes bytes; gives the bytes of the answers.
+    pub fn receive(&mut self, bytes: &[u8]) -> Vec<u8> {
+        self.unread.extend_from_slice(bytes);
+        let mut answers = Vec::new();
+        while let Some(length) = packet_length(&self.unread) {
+            let packet: Vec<u8> = self.unread.drain(..length).collect();
+            let packet = decode_slice(&packet).expect("well-formed").expect("whole");
+            let sent = to_owned(&packet);
+            self.answer(&sent, &mut answers);
+            self.log.push((self.connections, sent));
+        }
+        answers
+    }
+
+    /// The bytes of a publish to the client, QoS 1.
+    pub fn publish(&mut self, topic: &str, payload: &[u8]) -> Vec<u8> {
+        self.last_packet_id += 1;
+        self.publish_as(self.last_packet_id, false, topic, payload)
+    }
+
+    pub fn publish_as(&self, packet_id: u16, dup: bool, topic: &str, payload: &[u8]) -> Vec<u8> {
+        let qospid = QosPid::AtLeastOnce(pid(packet_id));
+        encode(&Publish { dup, qospid, retain: false, topic_name: topic, payload }.into())
+    }
+
+    /// The publishes received, over all connections.
+    pub fn publishes(&self) -> impl Iterator<Item = (bool, u16, &str, &[u8])> {
+        self.log.iter().filter_map(|(_, sent)| match sent {
+            Sent::Publish { dup, packet_id, topic, payload } => {
+                Some((*dup, *packet_id, topic.as_str(), payload.as_slice()))
+            }
+            _ => None,
+        })
+    }
+
+    /// What came on one connection.
+    pub fn on_connection(&self, number: usize) -> Vec<&Sent> {
+        self.log.iter().filter(|(n, _)| *n == number).map(|(_, sent)| sent).collect()
+    }
+
+    fn answer(&mut self, sent: &Sent, answers: &mut Vec<u8>) {
+        let script = &self.script;
+        match sent {
+            Sent::Connect { .. } if !script.withhold_connack => {
+                let code = script.connack.unwrap_or(ConnectReturnCode::Accepted);
+                let session_present = self.connections > 1;
+                answers.extend(encode(&Connack { session_present, code }.into()));
+            }
+            Sent::Subscribe { packet_id, filters } if !script.withhold_suback => {
+                let code = if script.refuse_subscriptions {
+                    SubscribeReturnCodes::Failure
+                } else {
+                    self.subscriptions.extend(filters.iter().cloned());
+                    SubscribeReturnCodes::Success(mqttrs::QoS::AtLeastOnce)
+                };
+                answers.extend(encode(&Suback::new(pid(*packet_id), vec![code]).into()));
+            }
+            Sent::Unsubscribe { packet_id, filters } => {
+                self.subscriptions.retain(|filter| !filters.contains(filter));
+                answers.extend(encode(&Packet::Unsuback(pid(*packet_id))));
+            }
+            Sent::Pingreq if !script.withhold_pingresp => {
+                answers.extend(encode(&Packet::Pingresp));
+            }
+            Sent::Publish { packet_id, topic, .. } => {
+                if !script.withhold_puback {
+                    answers.extend(encode(&Packet::Puback(pid(*packet_id))));
+                }
+                if !script.withhold_twin && topic.starts_with("$iothub/twin/") {
+                    answers.extend(self.twin_answer(topic));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The bytes of the answer to the twin request that was published to `topic`.
+    pub fn twin_answer(&mut self, topic: &str) -> Vec<u8> {
+        let request_id = topic.split_once("$rid=").expect("a request identifier").1.to_owned();
+        let is_get = topic.starts_with("$iothub/twin/GET/");
+        let (status, body) = match &self.script.twin_status {
+            Some((status, body)) => (*status, body.clone()),
+            None if is_get => (200, self.script.twin.clone()),
+            None => (204, String::new()),
+        };
+        let topic = format!("$iothub/twin/res/{status}/?$rid={request_id}&$version=2");
+        self.publish(&topic, body.as_bytes())
+    }
+}
+
+pub fn puback(packet_id: u16) -> Vec<u8> {
+    encode(&Packet::Puback(pid(packet_id)))
+}
+
+fn pid(packet_id: u16) -> Pid {
+    packet_id.try_into().expect("not 0")
+}
+
+fn encode(packet: &Packet<'_>) -> Vec<u8> {
+    let mut bytes = vec![0; 300_000];
+    let length = encode_slice(packet, &mut bytes).expect("encodes");
+    bytes.truncate(length);
+    bytes
+}
+
+/// The length of the packet at the beginning of `bytes`, if it is whole.
+fn packet_length(bytes: &[u8]) -> Option<usize> {
+    let mut remaining = 0;
+    for (index, byte) in bytes.iter().skip(1).take(4).enumerate() {
+        remaining |= usize::from(byte & 0x7f) << (7 * index);
+        if byte & 0x80 == 0 {
+            let length = index + 2 + remaining;
+            return (bytes.len() >= length).then_some(length);
+        }
+    }
+    None
+}
+
+fn to_owned(packet: &Packet<'_>) -> Sent {
+    match packet {
+        Packet::Connect(connect) => Sent::Connect {
+            client_id: connect.client_id.into(),
+            user_name: connect.username.unwrap_or_default().into(),
+            password: String::from_utf8(connect.password.unwrap_or_default().into()).unwrap(),
+            keep_alive: connect.keep_alive,
+            clean_session: connect.clean_session,
+            has_will: connect.last_will.is_some(),
+        },
+        Packet::Publish(publish) => Sent::Publish {
+            dup: publish.dup,
+            packet_id: publish.qospid.pid().expect("QoS 1").get(),
+            topic: publish.topic_name.into(),
+            payload: publish.payload.into(),
+        },
+        Packet::Puback(packet_id) => Sent::Puback(packet_id.get()),
+        Packet::Subscribe(subscribe) => Sent::Subscribe {
+            packet_id: subscribe.pid.get(),
+            filters: subscribe.topics.iter().map(|topic| topic.topic_path.to_string()).collect(),
+        },
+        Packet::Unsubscribe(unsubscribe) => Sent::Unsubscribe {
+            packet_id: unsubscribe.pid.get(),
+            filters: unsubscribe.topics.iter().map(ToString::to_string).collect(),
+        },
+        Packet::Pingreq => Sent::Pingreq,
+        Packet::Disconnect => Sent::Disconnect,
+        other => panic!("a client never sends {other:?}"),
+    }
+}

@@ -1,0 +1,370 @@
+// Compiled, never run: what must compile, and under each @ts-expect-error what must not.
+import * as everything from 'iothub-device-client';
+import {
+  ClientError,
+  ConnectionDroppedError,
+  ConnectionFailedError,
+  CredentialError,
+  IoTHubDeviceClient,
+  Message,
+  MethodRequest,
+  MethodResponse,
+  NoConnectionError,
+  OperationCancelled,
+  OperationTimeout,
+  ServiceError,
+  version,
+} from 'iothub-device-client';
+import type {
+  BackgroundExceptionHandler,
+  ClientOptions,
+  ConnectionState,
+  ConnectionStateChange,
+  ConnectionStateHandler,
+  DesiredPropertiesHandler,
+  Handler,
+  JsonObject,
+  JsonValue,
+  MessageData,
+  MessageHandler,
+  MessageOptions,
+  MethodRequestHandler,
+  NewSasTokenHandler,
+  SymmetricKeyOptions,
+  Twin,
+  TwinProperties,
+} from 'iothub-device-client';
+
+type Same<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type IsAny<T> = 0 extends 1 & T ? true : false;
+function holds<T extends true>(): T | undefined {
+  return undefined;
+}
+
+const connectionString = 'HostName=h;DeviceId=d;SharedAccessKey=a2V5';
+
+export function factories(): IoTHubDeviceClient[] {
+  const all: Required<SymmetricKeyOptions> = {
+    endpoint: 'ws://127.0.0.1:8080/$iothub/websocket',
+    gatewayHostname: 'gateway:443',
+    websockets: true,
+    productInfo: 'dtmi:com:example:Thermostat;1',
+    keepAlive: 60,
+    autoConnect: true,
+    connectionRetry: true,
+    connectionRetryInterval: 10,
+    connectionRetryMaxInterval: 60,
+    ensureDesiredProperties: true,
+    operationTimeout: 0,
+    maxPendingMessages: 1000,
+    acknowledgeMessages: 'after-handler',
+    sasTokenTtl: 3600,
+  };
+  const some: ClientOptions = { keepAlive: undefined };
+
+  // @ts-expect-error: it is made by its factories
+  new IoTHubDeviceClient();
+  // @ts-expect-error: it is made by its factories, also below
+  class Mine extends IoTHubDeviceClient {}
+  // @ts-expect-error: a connection string is needed
+  IoTHubDeviceClient.createFromConnectionString();
+  // @ts-expect-error: it is a string
+  IoTHubDeviceClient.createFromConnectionString(new URL('https://h'));
+  // @ts-expect-error: a device id is needed
+  IoTHubDeviceClient.createFromSymmetricKey('a2V5', 'h');
+  // @ts-expect-error: options of a wrong type
+  IoTHubDeviceClient.createFromConnectionString(connectionString, { keepAlive: '60' });
+  // @ts-expect-error: null is not the default
+  IoTHubDeviceClient.createFromConnectionString(connectionString, { autoConnect: null });
+  // @ts-expect-error: an unknown option
+  IoTHubDeviceClient.createFromConnectionString(connectionString, { keepalive: 60 });
+  // @ts-expect-error: the connection string names its gateway itself
+  IoTHubDeviceClient.createFromConnectionString(connectionString, { gatewayHostname: 'g' });
+  // @ts-expect-error: there is no other transport
+  IoTHubDeviceClient.createFromConnectionString(connectionString, { websockets: false });
+  // @ts-expect-error: one of two words
+  IoTHubDeviceClient.createFromConnectionString(connectionString, { acknowledgeMessages: 'later' });
+
+  return [
+    IoTHubDeviceClient.createFromConnectionString(connectionString),
+    IoTHubDeviceClient.createFromConnectionString(connectionString, some),
+    IoTHubDeviceClient.createFromSymmetricKey('a2V5', 'h', 'd', all),
+  ];
+}
+
+export async function calls(client: IoTHubDeviceClient): Promise<void> {
+  await client.connect();
+  const connected: boolean = client.connected;
+  const state: ConnectionState = client.connectionState;
+  // @ts-expect-error: read only
+  client.connected = !connected;
+  // @ts-expect-error: read only
+  client.connectionState = state;
+  // @ts-expect-error: not a state
+  void (client.connectionState === 'closed');
+
+  const twin: Twin = await client.getTwin();
+  const desired: TwinProperties = twin.desired;
+  const reportedVersion: number = twin.reported.$version;
+  const interval: JsonValue | undefined = desired['interval'];
+  // @ts-expect-error: what a property holds is not known
+  const seconds: number = desired['interval'];
+  // @ts-expect-error: the hub sets it
+  desired.$version = reportedVersion + 1;
+  await client.patchTwinReportedProperties({ interval: interval ?? null, seconds });
+  await client.patchTwinReportedProperties(desired);
+  // @ts-expect-error: an object
+  await client.patchTwinReportedProperties([1]);
+  // @ts-expect-error: JSON has no functions
+  await client.patchTwinReportedProperties({ now: Date.now });
+  // @ts-expect-error: JSON has no bigints
+  await client.patchTwinReportedProperties({ count: 1n });
+
+  await client.disconnect();
+  await client.shutdown();
+}
+
+export async function telemetry(client: IoTHubDeviceClient): Promise<void> {
+  type Measurement = { temperature: number; room?: string; history: number[] };
+  const measurement: Measurement = { temperature: 21.5, history: [] };
+  const bytes = new Uint8Array(3);
+  const everyKind: MessageData[] = [
+    'text',
+    bytes,
+    bytes.buffer,
+    new DataView(bytes.buffer),
+    Buffer.from('bytes'),
+    measurement,
+    [1, 'two', null],
+    false,
+    3,
+    null,
+  ];
+  for (const data of everyKind) {
+    await client.sendMessage(data);
+    await client.sendMessage(new Message(data));
+  }
+  // @ts-expect-error: something is to be sent
+  await client.sendMessage();
+  // @ts-expect-error: undefined is no data
+  await client.sendMessage(undefined);
+  // @ts-expect-error: JSON would make a string of it
+  await client.sendMessage(new Date());
+  // @ts-expect-error: JSON would make {} of it
+  await client.sendMessage(new Map([['a', 1]]));
+  // @ts-expect-error: JSON has no symbols
+  await client.sendMessage(Symbol('a'));
+  // @ts-expect-error: the promise of data is no data
+  await client.sendMessage(Promise.resolve('text'));
+}
+
+export function messages(): Message {
+  const options: MessageOptions = {
+    messageId: '1',
+    contentEncoding: 'utf-8',
+    contentType: 'text/plain',
+    outputName: 'output',
+  };
+  const message = new Message('text', options);
+  message.data = new Uint8Array(1);
+  message.customProperties['room'] = 'kitchen';
+  message.customProperties['flag'] = null;
+  message.messageId = undefined;
+  message.correlationId = '2';
+  message.userId = 'me';
+  message.contentEncoding = 'utf-8';
+  message.contentType = 'application/json';
+  message.outputName = 'other';
+  message.expiryTimeUtc = new Date();
+  message.expiryTimeUtc = '2030-01-01T00:00:00Z';
+  message.setAsSecurityMessage();
+  const size: number = message.getSize();
+  const seen: [Uint8Array, string, JsonValue] = [message.bytes(), message.text(), message.json()];
+  const interfaceId: string | undefined = message.iothubInterfaceId;
+  const received: (string | undefined)[] = [message.ack, message.inputName, interfaceId];
+
+  // @ts-expect-error: data are needed
+  new Message();
+  // @ts-expect-error: an unknown option
+  new Message('text', { correlationId: '2' });
+  // @ts-expect-error: custom properties are text
+  message.customProperties['count'] = 1;
+  // @ts-expect-error: an id is text
+  message.messageId = 1;
+  // @ts-expect-error: a Date or text
+  message.expiryTimeUtc = Date.now();
+  // @ts-expect-error: read only
+  message.iothubInterfaceId = 'urn:mine';
+  // @ts-expect-error: what JSON holds is not known
+  message.json().temperature;
+  // @ts-expect-error: a look-alike would be sent as JSON, and is no message
+  const lookAlike: Message = { ...message, size, seen, received };
+  return lookAlike;
+}
+
+export async function methods(client: IoTHubDeviceClient, request: MethodRequest): Promise<void> {
+  await client.sendMethodResponse(new MethodResponse(request.requestId, 200));
+  await client.sendMethodResponse(new MethodResponse(request.requestId, 200, [request.payload]));
+  const response = MethodResponse.createFromMethodRequest(request, 404, { name: request.name });
+  const parts: [string, number, JsonValue | undefined] = [
+    response.requestId,
+    response.status,
+    response.payload,
+  ];
+  void parts;
+  void new MethodRequest('1', 'reboot', null);
+
+  // @ts-expect-error: a status is needed
+  new MethodResponse(request.requestId);
+  // @ts-expect-error: a status is a number
+  new MethodResponse(request.requestId, '200');
+  // @ts-expect-error: the payload is JSON
+  new MethodResponse(request.requestId, 200, () => 1);
+  // @ts-expect-error: a look-alike is refused
+  await client.sendMethodResponse({ requestId: '1', status: 200, payload: null });
+  // @ts-expect-error: a request cannot be changed
+  request.name = 'other';
+}
+
+export function handlers(client: IoTHubDeviceClient): void {
+  const onMessage: MessageHandler = (message) => message.text();
+  const onMethod: MethodRequestHandler = (request) =>
+    MethodResponse.createFromMethodRequest(request, 200);
+  const onDesired: DesiredPropertiesHandler = ({ $version, ...patch }) => [$version, patch];
+  const onState: ConnectionStateHandler = ({ connected, cause }) => [connected, cause?.message];
+  const onToken: NewSasTokenHandler = () => undefined;
+  const onError: BackgroundExceptionHandler = (error) => console.error(error.message);
+
+  client.onMessageReceived = onMessage;
+  client.onMessageReceived = async (message: Message) => void message.json();
+  client.onMessageReceived = Promise.resolve(onMessage);
+  client.onMessageReceived = Promise.resolve(null);
+  client.onMessageReceived = null;
+  client.onMessageReceived = undefined;
+  const messageHandler: Handler<MessageHandler> = client.onMessageReceived;
+
+  client.onMethodRequestReceived = onMethod;
+  client.onMethodRequestReceived = async (request) => await onMethod(request);
+  client.onMethodRequestReceived = Promise.resolve(onMethod);
+  client.onMethodRequestReceived = (request) =>
+    client.sendMethodResponse(new MethodResponse(request.requestId, 200));
+  client.onMethodRequestReceived = (request) => {
+    if (request.name === 'known') return new MethodResponse(request.requestId, 200);
+  };
+  client.onMethodRequestReceived = null;
+
+  client.onTwinDesiredPropertiesPatchReceived = onDesired;
+  client.onTwinDesiredPropertiesPatchReceived = async (patch) => {
+    await client.patchTwinReportedProperties({ seen: patch.$version });
+  };
+  client.onConnectionStateChange = onState;
+  client.onConnectionStateChange = async (change: ConnectionStateChange) => change.connected;
+  client.onNewSasTokenRequired = onToken;
+  client.onNewSasTokenRequired = Promise.resolve(onToken);
+  client.onBackgroundException = onError;
+  client.onBackgroundException = messageHandler ? onError : undefined;
+
+  // @ts-expect-error: a name is no function
+  client.onMessageReceived = 'handler';
+  // @ts-expect-error: a message is passed
+  client.onMessageReceived = (message: string) => message;
+  // @ts-expect-error: only one argument is passed
+  client.onMessageReceived = (message: Message, index: number) => [message, index];
+  // @ts-expect-error: the Promise must be of a function
+  client.onMessageReceived = Promise.resolve(5);
+  // @ts-expect-error: what is returned is a response, or nothing
+  client.onMethodRequestReceived = () => 200;
+  // @ts-expect-error: what is promised is a response, or nothing
+  client.onMethodRequestReceived = async () => ({ status: 200 });
+  // @ts-expect-error: a patch is passed
+  client.onTwinDesiredPropertiesPatchReceived = (patch: Twin) => patch.desired;
+  // @ts-expect-error: an object is passed
+  client.onConnectionStateChange = (connected: boolean) => connected;
+  // @ts-expect-error: nothing is passed
+  client.onNewSasTokenRequired = (token: string) => token;
+  // @ts-expect-error: an Error is passed
+  client.onBackgroundException = (message: string) => message;
+  // @ts-expect-error: there is no such handler
+  client.onMessage = onMessage;
+}
+
+export function errors(error: unknown): string {
+  if (error instanceof ServiceError) {
+    const status: number = error.status;
+    const code: string | undefined = error.code;
+    return `${status} ${code ?? ''}`;
+  }
+  const classes = [
+    ClientError,
+    ConnectionDroppedError,
+    ConnectionFailedError,
+    CredentialError,
+    NoConnectionError,
+    OperationCancelled,
+    OperationTimeout,
+  ];
+  for (const type of classes) {
+    if (error instanceof type) return `${error.name}: ${error.message} (${String(error.cause)})`;
+  }
+  const dropped: ClientError = new ConnectionDroppedError('lost', { cause: error });
+  void new ServiceError('the hub said no', { status: 404, code: '404001', cause: dropped });
+  // @ts-expect-error: a status is needed
+  void new ServiceError('the hub said no', {});
+  return version;
+}
+
+export async function disposal(client: IoTHubDeviceClient): Promise<void> {
+  await using disposed = client;
+  const disposable: AsyncDisposable = disposed;
+  await disposable[Symbol.asyncDispose]();
+}
+
+// Every value that is exported is used above: a new one fails here until it is.
+holds<
+  Same<
+    keyof typeof everything,
+    | 'ClientError'
+    | 'ConnectionDroppedError'
+    | 'ConnectionFailedError'
+    | 'CredentialError'
+    | 'IoTHubDeviceClient'
+    | 'Message'
+    | 'MethodRequest'
+    | 'MethodResponse'
+    | 'NoConnectionError'
+    | 'OperationCancelled'
+    | 'OperationTimeout'
+    | 'ServiceError'
+    | 'version'
+  >
+>();
+holds<Same<JsonObject[string], JsonValue>>();
+
+// Nothing is `any`: no member, no argument, no result, and nothing that a Promise gives.
+type AnyIn<T> = IsAny<T> extends true ? true : T extends Function ? AnyInFunction<T> : false;
+type AnyInFunction<T> = T extends (...args: infer Arguments) => infer Result
+  ? IsAny<Arguments[number]> | IsAny<Awaited<Result>>
+  : false;
+type AnyInMembers<T> = { [Name in keyof T]-?: AnyIn<NonNullable<T[Name]>> }[keyof T];
+type Checked =
+  | AnyInMembers<IoTHubDeviceClient>
+  | AnyInMembers<Omit<typeof IoTHubDeviceClient, 'prototype'>>
+  | AnyInMembers<Message>
+  | AnyInMembers<MethodRequest>
+  | AnyInMembers<MethodResponse>
+  | AnyInMembers<Omit<typeof MethodResponse, 'prototype'>>
+  | AnyInMembers<ServiceError>
+  | AnyInMembers<ClientOptions>
+  | AnyInMembers<SymmetricKeyOptions>
+  | AnyInMembers<MessageOptions>
+  | AnyInMembers<ConnectionStateChange>
+  | AnyInMembers<Twin>
+  | AnyInMembers<TwinProperties>
+  | IsAny<JsonValue>
+  | IsAny<MessageData>
+  | IsAny<ConstructorParameters<typeof Message>[number]>
+  | IsAny<ConstructorParameters<typeof MethodRequest>[number]>
+  | IsAny<ConstructorParameters<typeof MethodResponse>[number]>
+  | IsAny<ConstructorParameters<typeof ServiceError>[number]>;
+holds<Same<Checked, false>>();
