@@ -14,7 +14,8 @@ export class IoTHubDeviceClient {
     if (key !== FACTORY) {
       throw new TypeError(
         'an IoTHubDeviceClient is not made with new: use ' +
-          'IoTHubDeviceClient.createFromConnectionString or createFromSymmetricKey',
+          'IoTHubDeviceClient.createFromConnectionString, createFromSasToken, ' +
+          'createFromSymmetricKey or createFromX509Certificate',
       );
     }
     this.#handle = handle;
@@ -25,8 +26,17 @@ export class IoTHubDeviceClient {
     return new IoTHubDeviceClient(FACTORY, handle);
   }
 
+  static createFromSasToken(token, options) {
+    return new IoTHubDeviceClient(FACTORY, ClientHandle.fromSasToken(token, options, host));
+  }
+
   static createFromSymmetricKey(key, hostname, deviceId, options) {
     const handle = ClientHandle.fromSymmetricKey(key, hostname, deviceId, options, host);
+    return new IoTHubDeviceClient(FACTORY, handle);
+  }
+
+  static createFromX509Certificate(x509, hostname, deviceId, options) {
+    const handle = ClientHandle.fromX509Certificate(x509, hostname, deviceId, options, host);
     return new IoTHubDeviceClient(FACTORY, handle);
   }
 
@@ -71,6 +81,52 @@ export class IoTHubDeviceClient {
         throw new TypeError('sendMethodResponse takes a MethodResponse');
       }
       return this.#handle.sendMethodResponse(response);
+    });
+  }
+
+  updateSasToken(token) {
+    return this.#handle.updateSasToken(token);
+  }
+
+  getStorageInfoForBlob(name) {
+    return rejecting(() => {
+      mustBe('string', { name });
+      return this.#handle.getStorageInfoForBlob(name);
+    });
+  }
+
+  notifyBlobUploadStatus(correlationId, isSuccess, statusCode, statusDescription) {
+    return rejecting(() => {
+      mustBe('string', { correlationId, statusDescription });
+      mustBe('boolean', { isSuccess });
+      mustBe('number', { statusCode });
+      return this.#handle.notifyBlobUploadStatus(
+        correlationId,
+        isSuccess,
+        statusCode,
+        statusDescription,
+      );
+    });
+  }
+
+  receiveMessage(options) {
+    return rejecting(() => {
+      const { block, timeout } = receiveOptions(options);
+      return this.#handle.receiveMessage(block, timeout);
+    });
+  }
+
+  receiveMethodRequest(options) {
+    return rejecting(() => {
+      const { methodName, block, timeout } = receiveOptions(options);
+      return this.#handle.receiveMethodRequest(methodName, block, timeout);
+    });
+  }
+
+  receiveTwinDesiredPropertiesPatch(options) {
+    return rejecting(() => {
+      const { block, timeout } = receiveOptions(options);
+      return this.#handle.receiveTwinDesiredPropertiesPatch(block, timeout);
     });
   }
 
@@ -136,6 +192,22 @@ if (Symbol.asyncDispose) {
   IoTHubDeviceClient.prototype[Symbol.asyncDispose] = function dispose() {
     return this.shutdown();
   };
+}
+
+function receiveOptions({ methodName, block = true, timeout } = {}) {
+  if (methodName !== undefined) mustBe('string', { methodName });
+  mustBe('boolean', { block });
+  if (timeout !== undefined) {
+    mustBe('number', { timeout });
+    if (!(timeout >= 0)) throw new RangeError('timeout must be 0 or more seconds');
+  }
+  return { methodName, block, timeout };
+}
+
+function mustBe(type, values) {
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value !== type) throw new TypeError(`${name} must be a ${type}`);
+  }
 }
 
 /** Methods never throw: what `call` throws becomes a rejection. */

@@ -7,6 +7,11 @@ export const host = {
   createError,
   createMessage: decodeMessage,
   createMethodRequest: (requestId, name, payload) => new MethodRequest(requestId, name, payload),
+  postJson(url, authorization, body, timeoutMs, transport) {
+    const headers = { 'Content-Type': 'application/json' };
+    if (authorization !== undefined) headers.Authorization = authorization;
+    return host.request(url, { method: 'POST', headers, body, timeoutMs }, transport);
+  },
   asMethodResponse: (value) => (value instanceof MethodResponse ? value : undefined),
 };
 
@@ -14,8 +19,13 @@ export const host = {
  * Says what the core runs on.
  * @param {object} platform
  * @param {string} platform.platform its name, for the hub
- * @param {(url: string) => WebSocket} platform.openSocket opens with the sub-protocol `mqtt`
+ * @param {(options: object) => unknown} platform.createTransport checks certificate, cipher and
+ *   proxy options, and gives what `openSocket` and `request` take
+ * @param {(url: string, transport: unknown) => WebSocket} platform.openSocket opens with the
+ *   sub-protocol `mqtt`
  * @param {(socket: WebSocket) => void} platform.abortSocket drops without a closing handshake
+ * @param {(url: string, init: object, transport: unknown) => Promise<{ status: number, body: string }>}
+ *   platform.request makes an HTTP call
  */
 export function setPlatform(platform) {
   Object.assign(host, platform);

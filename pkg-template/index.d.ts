@@ -186,6 +186,7 @@ export class IoTHubDeviceClient {
    * @param connectionString `HostName=...;DeviceId=...;SharedAccessKey=...`, in any order. Also
    * known are `ModuleId`, `SharedAccessKeyName`, `GatewayHostName`, and `SharedAccessSignature` in
    * place of the key (a token, which the client cannot renew).
+   * @param options see {@link ClientOptions}
    * @throws TypeError for a name that is missing, unknown or double, a missing value, a key that
    * is not base64, or a wrong option; RangeError for an option out of its range. No message holds
    * a key or a token.
@@ -201,6 +202,7 @@ export class IoTHubDeviceClient {
    * @param key the primary or secondary key, base64 as the hub shows it
    * @param hostname the hub's host name, such as `my-hub.azure-devices.net`
    * @param deviceId the device id
+   * @param options see {@link SymmetricKeyOptions}
    * @throws TypeError for a key that is not base64, a host name or id with characters that none
    * can have, or a wrong option; RangeError for an option out of its range. No message holds the
    * key.
@@ -238,7 +240,7 @@ export class IoTHubDeviceClient {
    * Rejects with
    * - {@link CredentialError}: the hub refused the login, or the token has expired
    * - {@link ConnectionFailedError}: no WebSocket could be opened, or the hub is not available
-   * - {@link ConnectionDroppedError}: the connection ended before the hub had accepted it
+   * - {@link ConnectionDroppedError}: the connection ended meanwhile
    * - {@link OperationTimeout}: not accepted within 60 seconds, or a subscription not answered
    *   within `operationTimeout`
    * - {@link OperationCancelled}: `disconnect` or `shutdown` was called meanwhile
@@ -265,8 +267,6 @@ export class IoTHubDeviceClient {
    * Sends telemetry. Fulfils when the hub has acknowledged it (at least once, in the order of the
    * calls). Bytes are copied at the call.
    *
-   * @param message a {@link Message}, or the data of one without properties
-   *
    * Rejects with
    * - RangeError, and nothing is sent: more than 262,144 bytes as {@link Message.getSize} counts,
    *   or properties that make more than 65,535 bytes of topic
@@ -274,6 +274,8 @@ export class IoTHubDeviceClient {
    * - {@link ClientError}: `maxPendingMessages` calls wait already, or the client was shut down
    * - {@link OperationTimeout}, {@link OperationCancelled}, {@link ConnectionDroppedError},
    *   {@link NoConnectionError}, or the error of the connection that it needed
+   *
+   * @param message a {@link Message}, or the data of one without properties
    */
   sendMessage(message: Message | MessageData): Promise<void>;
 
@@ -323,8 +325,7 @@ export class IoTHubDeviceClient {
    * disturbed.
    *
    * A message that comes while there is no handler is kept, unacknowledged, until there is one.
-   * Gives back what was set, `null` for none. Setting what is no {@link Handler} throws a
-   * TypeError.
+   * Gives back what was set. Setting what is no {@link Handler} throws a TypeError.
    */
   onMessageReceived: Handler<MessageHandler>;
 

@@ -1,5 +1,6 @@
 /** `npm run build`: set-up, then the package that is published, in pkg/. */
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crateField, readJson, root } from './lib/project.mjs';
@@ -8,6 +9,7 @@ import { setup } from './setup.mjs';
 
 const module = 'iothub_device_client';
 const wasm = `${module}_bg.wasm`;
+const wasmFlags = 'CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS';
 const generated = join(root, 'target', 'wasm-pack');
 const pkg = join(root, 'pkg');
 
@@ -37,8 +39,15 @@ async function compile(wasmEnvironment) {
   const options = ['--target', 'web', '--release', '--mode', 'no-install', '--no-pack'];
   const output = ['--out-dir', generated, '--out-name', module];
   await run('wasm-pack', ['build', ...options, ...output, root], {
-    env: { ...process.env, ...wasmEnvironment },
+    env: { ...process.env, ...wasmEnvironment, [wasmFlags]: hidePaths().join(' ') },
   });
+}
+
+/** Panics name source files: without this they would name folders of the machine that built. */
+function hidePaths() {
+  const sources = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
+  const registries = existsSync(sources) ? readdirSync(sources) : [];
+  return registries.map((folder) => `--remap-path-prefix=${join(sources, folder)}=crates`);
 }
 
 async function optimise() {

@@ -1,4 +1,6 @@
-import { parseSasToken, parseUserName, whySasRefused } from './authentication.js';
+import { whyNoAccess } from './access.js';
+import { parseSasToken } from './sas-token.js';
+import { parseUserName } from './user-name.js';
 
 const UNACCEPTABLE_VERSION = 1;
 const NOT_AUTHORIZED = 5;
@@ -7,24 +9,24 @@ const NOT_AUTHORIZED = 5;
  * Lets a connection in, or refuses it: CONNACK, and the end.
  * @param {import('./connection.js').Connection} connection
  * @param {object} packet CONNECT as mqtt-packet decodes it
- * @param {{hostname: string, devices: import('./devices.js').DeviceRegistry,
- *          log: (line: string) => void}} hub
+ * @param {import('./server.js').Hub} hub
  */
 export function acceptConnect(connection, packet, hub) {
   const user = parseUserName(packet.username);
-  const device = user && hub.devices.find(user.deviceId);
-  if (device) connection.identify(device, packet);
-  const refusal = whyRefused(packet, user, device, hub);
+  const identity = user && hub.devices.find(user.deviceId, user.moduleId);
+  if (identity) connection.identify(identity, packet);
+  const sas = packet.password?.toString();
+  const refusal = whyRefused(packet, user, identity, { sas, ...connection.transport }, hub);
   if (refusal) {
     connection.send({ cmd: 'connack', returnCode: refusal.code, sessionPresent: false });
     connection.close(`refused with CONNACK ${refusal.code}, ${refusal.reason}`);
     return;
   }
-  letIn(connection, packet, user, device, hub);
+  letIn(connection, packet, user, identity, hub);
 }
 
 /** @returns {{code: number, reason: string} | undefined} */
-function whyRefused(packet, user, device, hub) {
+function whyRefused(packet, user, identity, { sas, clientCertificate }, hub) {
   const notAuthorized = (reason) => ({ code: NOT_AUTHORIZED, reason });
   if (packet.protocolVersion !== 4 || packet.bridgeMode) {
     return { code: UNACCEPTABLE_VERSION, reason: 'only MQTT 3.1.1 is spoken here' };
@@ -33,34 +35,37 @@ function whyRefused(packet, user, device, hub) {
   if (user.host.toLowerCase() !== hub.hostname.toLowerCase()) {
     return notAuthorized(`the user name is for "${user.host}", this hub is ${hub.hostname}`);
   }
-  if (user.moduleId) return notAuthorized('this hub has no modules');
-  if (!device) return notAuthorized(`there is no device "${user.deviceId}"`);
-  if (device.faults.connack) {
-    return { code: device.faults.connack, reason: 'as a fault was asked for' };
+  if (!identity) {
+    const isModule = user.moduleId !== undefined && hub.devices.find(user.deviceId);
+    return notAuthorized(
+      isModule
+        ? `the device "${user.deviceId}" has no module "${user.moduleId}"`
+        : `there is no device "${user.deviceId}"`,
+    );
   }
-  if (packet.clientId !== user.deviceId) {
-    return notAuthorized(`the client id "${packet.clientId}" is not "${user.deviceId}"`);
+  if (identity.faults.connack) {
+    return { code: identity.faults.connack, reason: 'as a fault was asked for' };
   }
-  if (!device.isEnabled) return notAuthorized(`the device "${device.deviceId}" is disabled`);
-  const reason = whySasRefused(parseSasToken(packet.password?.toString() ?? ''), {
-    host: hub.hostname,
-    path: ['devices', device.deviceId],
-    keys: [device.primaryKey, device.secondaryKey],
-    now: Date.now(),
-  });
+  if (packet.clientId !== identity.id) {
+    return notAuthorized(`the client id "${packet.clientId}" is not "${identity.id}"`);
+  }
+  if (!hub.devices.find(user.deviceId).isEnabled) {
+    return notAuthorized(`the device "${user.deviceId}" is disabled`);
+  }
+  const reason = whyNoAccess(identity, { sas, certificate: clientCertificate }, hub);
   return reason && notAuthorized(reason);
 }
 
-function letIn(connection, { clean, keepalive, password }, user, device, hub) {
-  const sessionPresent = device.attach(connection, { clean });
+function letIn(connection, { clean, keepalive, password }, user, identity, hub) {
+  const sessionPresent = identity.attach(connection, { clean });
   connection.apiVersion = user.apiVersion;
-  device.modelId = user.modelId ?? '';
-  device.lastActivity = new Date();
-  const expires = Number(parseSasToken(password.toString()).se) * 1000;
+  identity.modelId = user.modelId ?? '';
+  identity.lastActivity = new Date();
+  const expires = identity.usesSas ? Number(parseSasToken(password.toString()).se) * 1000 : Infinity;
   connection.startTimers({ keepalive, expires });
-  if (device.faults.withholds('connack')) return;
-  connection.isEstablished = true;
+  if (identity.faults.withholds('connack')) return;
+  connection.establish();
   connection.send({ cmd: 'connack', returnCode: 0, sessionPresent });
-  hub.log(`${device.deviceId}: connected`);
-  device.established();
+  hub.log(`${identity.id}: connected`);
+  identity.established();
 }

@@ -15,7 +15,7 @@ const MAX_UNACKNOWLEDGED = 16_000;
 
 /** One MQTT connection over one WebSocket, from the upgrade to its end. */
 export class Connection {
-  device = null;
+  identity = null;
   apiVersion = undefined;
   /** Whether CONNACK 0 was sent. */
   isEstablished = false;
@@ -62,7 +62,7 @@ export class Connection {
         this.close(`${MAX_UNACKNOWLEDGED} publishes to the device are unacknowledged`);
         return;
       }
-      messageId = this.device.takePacketId();
+      messageId = this.identity.takePacketId();
       this.unacknowledged.add(messageId);
     }
     this.send({ cmd: 'publish', topic, payload, qos, dup, retain: false, messageId });
@@ -87,8 +87,8 @@ export class Connection {
 
   /** The connection belongs to the device that CONNECT names, whether or not it is let in. */
   identify(device, connect) {
-    this.device = device;
-    this.#number = ++device.attempts;
+    this.identity = device;
+    this.#number = ++identity.attempts;
     this.#record(connect, 'in');
   }
 
@@ -123,7 +123,7 @@ export class Connection {
 
   #handle(packet) {
     try {
-      if (!this.device) this.#handleFirst(packet);
+      if (!this.identity) this.#handleFirst(packet);
       else this.#handleNext(packet);
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) throw error;
@@ -143,7 +143,7 @@ export class Connection {
     if (packet.cmd === 'connect') throw new ProtocolViolation('a second CONNECT came');
     // CONNACK is being withheld.
     if (!this.isEstablished) return;
-    this.device.lastActivity = new Date();
+    this.identity.lastActivity = new Date();
     switch (packet.cmd) {
       case 'publish':
         return handlePublish(this, packet);
@@ -152,7 +152,7 @@ export class Connection {
       case 'subscribe':
         return this.#handleSubscribe(packet);
       case 'unsubscribe':
-        for (const filter of packet.unsubscriptions) this.device.unsubscribe(filter);
+        for (const filter of packet.unsubscriptions) this.identity.unsubscribe(filter);
         return this.send({ cmd: 'unsuback', messageId: packet.messageId });
       case 'pingreq':
         return this.#answer('pingresp', {});
@@ -165,27 +165,27 @@ export class Connection {
 
   /** Sends the answer unless a fault withholds that kind. */
   #answer(cmd, fields) {
-    if (!this.device.faults.withholds(cmd)) this.send({ cmd, ...fields });
+    if (!this.identity.faults.withholds(cmd)) this.send({ cmd, ...fields });
   }
 
   #handlePuback({ messageId }) {
-    if (!this.device.messages.acknowledge(messageId, this)) this.unacknowledged.delete(messageId);
+    if (!this.identity.messages.acknowledge(messageId, this)) this.unacknowledged.delete(messageId);
   }
 
   #handleSubscribe({ subscriptions, messageId }) {
     const granted = subscriptions.map(({ topic, qos }) => {
-      const kind = subscriptionOf(topic, this.device.deviceId);
+      const kind = subscriptionOf(topic, this.identity.deviceId);
       if (!kind) throw new ProtocolViolation(`the hub has no topic filter "${topic}"`);
       return { topic, kind, qos: Math.min(qos, 1) };
     });
     this.#answer('suback', { messageId, granted: granted.map(({ qos }) => qos) });
-    for (const { topic, kind, qos } of granted) this.device.subscribe(topic, kind, qos);
-    this.device.messages.deliver();
+    for (const { topic, kind, qos } of granted) this.identity.subscribe(topic, kind, qos);
+    this.identity.messages.deliver();
   }
 
   /** Writes the packet into the log of the device, if one is known. */
   #record(packet, direction) {
-    this.device?.packets.record(packet, {
+    this.identity?.packets.record(packet, {
       connection: this.#number,
       direction,
       frame: this.#frames[direction],
@@ -197,7 +197,7 @@ export class Connection {
     this.#isClosed = true;
     clearTimeout(this.#silenceTimer);
     clearTimeout(this.#expiryTimer);
-    this.#hub.log(`${this.device?.deviceId ?? 'a connection'}: closed, ${reason}`);
-    this.device?.detach(this);
+    this.#hub.log(`${this.identity?.deviceId ?? 'a connection'}: closed, ${reason}`);
+    this.identity?.detach(this);
   }
 }

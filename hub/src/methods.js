@@ -3,14 +3,14 @@ import { Subscription } from './topics.js';
 
 const MAX_PAYLOAD = 128 * 1024;
 
-/** Direct methods of one device that wait for its answer. */
+/** Direct methods of one device or module that wait for its answer. */
 export class Methods {
-  #device;
+  #identity;
   #pending = new Map();
   #lastRequestId = 0;
 
-  constructor(device) {
-    this.#device = device;
+  constructor(identity) {
+    this.#identity = identity;
   }
 
   /**
@@ -30,7 +30,7 @@ export class Methods {
     if (Buffer.byteLength(body) > MAX_PAYLOAD) {
       throw new HubError('MessageTooLarge', `The payload exceeds ${MAX_PAYLOAD} bytes.`);
     }
-    const isReachable = await this.#device.waitForSubscription(
+    const isReachable = await this.#identity.waitForSubscription(
       Subscription.METHODS,
       connectTimeoutInSeconds,
       signal,
@@ -42,7 +42,7 @@ export class Methods {
     }
     const requestId = (++this.#lastRequestId).toString(16);
     const answer = this.#waitForAnswer(requestId, responseTimeoutInSeconds, signal);
-    this.#device.push(
+    this.#identity.push(
       Subscription.METHODS,
       `$iothub/methods/POST/${encodeURIComponent(methodName)}/?$rid=${requestId}`,
       body,

@@ -61,7 +61,7 @@ function whyMalformed(packet) {
 
 function whyPublishMalformed({ topic, qos, dup, length }) {
   if (2 + Buffer.byteLength(topic) + (qos > 0 ? 2 : 0) > length) return 'PUBLISH cut short';
-  if (topic === '' || /[+#]/.test(topic.replace(/^devices\/[^/]*/, ''))) {
+  if (topic === '' || /[+#]/.test(topic.replace(/^devices\/[^/]*(\/modules\/[^/]*)?/, ''))) {
     return 'PUBLISH topic is empty or has wildcards';
   }
   if (!isText(topic)) return 'PUBLISH topic is not UTF-8';

@@ -1,4 +1,4 @@
-import { parseSasToken } from './authentication.js';
+import { parseSasToken } from './sas-token.js';
 import { EventLog } from './event-log.js';
 
 const KEPT = 10_000;

@@ -1,6 +1,6 @@
-/** What a device can subscribe to. */
+/** What a device or module can subscribe to. */
 export const Subscription = Object.freeze({
-  MESSAGES: 'cloud-to-device messages',
+  MESSAGES: 'messages',
   METHODS: 'methods',
   TWIN_ANSWERS: 'twin answers',
   DESIRED: 'desired properties',
@@ -13,15 +13,18 @@ const SHARED_FILTERS = new Map([
 ]);
 
 /**
- * What a topic filter subscribes to. The documented filters are all there are, and as they are
- * five, a sixth subscription is refused like any other unknown filter.
+ * What a topic filter subscribes to. The documented filters are all there are, and as they are no
+ * more than five, a sixth subscription is refused like any other unknown filter.
+ * @param {string} filter
+ * @param {import('./identity.js').Identity} identity
  * @returns {string | undefined} one of `Subscription`
  */
-export function subscriptionOf(filter, deviceId) {
-  const isMessages =
-    filter === `devices/${deviceId}/messages/devicebound/#` ||
-    filter === 'devices/+/messages/devicebound/#';
-  return isMessages ? Subscription.MESSAGES : SHARED_FILTERS.get(filter);
+export function subscriptionOf(filter, { path, moduleId }) {
+  const messages =
+    moduleId === undefined
+      ? [`${path.join('/')}/messages/devicebound/#`, 'devices/+/messages/devicebound/#']
+      : [`${path.join('/')}/inputs/#`, `${path.join('/')}/#`];
+  return messages.includes(filter) ? Subscription.MESSAGES : SHARED_FILTERS.get(filter);
 }
 
 const REQUESTS = [
@@ -31,14 +34,16 @@ const REQUESTS = [
 ];
 
 /**
- * What a device's publish to the topic means.
+ * What an identity's publish to the topic means.
+ * @param {string} topic
+ * @param {import('./identity.js').Identity} identity
  * @returns {{kind: 'telemetry', bag: string}
  *   | {kind: 'twin-get' | 'twin-patch', requestId: string, version?: number}
  *   | {kind: 'method-answer', requestId: string, status: number}
  *   | undefined} nothing for a topic that the hub does not have
  */
-export function parseTopic(topic, deviceId) {
-  const events = `devices/${deviceId}/messages/events`;
+export function parseTopic(topic, { path }) {
+  const events = `${path.join('/')}/messages/events`;
   if (topic === events) return { kind: 'telemetry', bag: '' };
   if (topic.startsWith(`${events}/`)) {
     return { kind: 'telemetry', bag: topic.slice(events.length + 1) };

@@ -2,18 +2,20 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Promise};
+use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
+use super::clock;
 use super::driver::Driver;
 use super::handlers::Handler;
 use super::host::{Host, MethodResponse, to_json};
 use super::message;
-use super::options::{self, Extra};
-use crate::protocol::client::{Config, Options};
-use crate::protocol::hub::Identity;
-use crate::protocol::hub::connection_string::{ConnectionString, Credentials};
-use crate::protocol::hub::sas_token::SharedAccessKey;
+use super::options::{self, Extra, Given};
+use super::receiving::Wanted;
+use crate::protocol::client::{Config, UploadResult};
+use crate::protocol::hub::connection_string::ConnectionString;
+use crate::protocol::hub::sas_token::{SasToken, SharedAccessKey};
+use crate::protocol::hub::{Credentials, Identity};
 use crate::protocol::{Client, ConnectionState, Error};
 
 /// One device or module.
@@ -39,13 +41,52 @@ impl ClientHandle {
         options: &JsValue,
         host: Host,
     ) -> Result<ClientHandle, JsValue> {
-        let make = || {
+        let read = || {
             let parsed = ConnectionString::parse(&text(connection_string, "connection string")?)?;
-            let options = options::read(options, &[Extra::SasTokenTtl])?;
-            let options = Options { gateway_hostname: parsed.gateway_hostname, ..options };
-            Self::new(parsed.identity, parsed.credentials, options, &host)
+            if let Credentials::SasToken(token) = &parsed.credentials {
+                check_expiry(token)?;
+            }
+            let mut given = options::read(options, &[Extra::SasTokenTtl])?;
+            given.options.gateway_hostname = parsed.gateway_hostname;
+            Ok((parsed.identity, parsed.credentials, given))
         };
-        make().map_err(|error| host.error(&error))
+        let (identity, credentials, given) = read().map_err(|error| host.error(&error))?;
+        Self::new(identity, credentials, None, given, host)
+    }
+
+    /// See `IoTHubDeviceClient.createFromSasToken`.
+    ///
+    /// # Errors
+    ///
+    /// A `TypeError` or `RangeError` that names what is wrong.
+    #[wasm_bindgen(js_name = fromSasToken)]
+    pub fn from_sas_token(
+        token: &JsValue,
+        options: &JsValue,
+        host: Host,
+    ) -> Result<ClientHandle, JsValue> {
+        let function = token.dyn_ref::<Function>().cloned();
+        let read = || {
+            if function.is_some() {
+                let given = options::read(options, &[Extra::GatewayHostname, Extra::Identity])?;
+                let missing = || {
+                    Error::invalid_argument(
+                        "with a function that gives tokens, the options need hostname and deviceId",
+                    )
+                };
+                let hostname = given.hostname.as_deref().ok_or_else(missing)?;
+                let device_id = given.device_id.as_deref().ok_or_else(missing)?;
+                let identity = Identity::new(hostname, device_id, None)?;
+                return Ok((identity, Credentials::TokenFunction, given));
+            }
+            let (token, resource) = SasToken::parse(&text(token, "SAS token")?)?;
+            check_expiry(&token)?;
+            let identity = Identity::of_device(&resource)?;
+            let given = options::read(options, &[Extra::GatewayHostname])?;
+            Ok((identity, Credentials::SasToken(token), given))
+        };
+        let (identity, credentials, given) = read().map_err(|error| host.error(&error))?;
+        Self::new(identity, credentials, function, given, host)
     }
 
     /// See `IoTHubDeviceClient.createFromSymmetricKey`.
@@ -61,15 +102,38 @@ impl ClientHandle {
         options: &JsValue,
         host: Host,
     ) -> Result<ClientHandle, JsValue> {
-        let make = || {
+        let read = || {
             let key = SharedAccessKey::from_base64(&text(key, "shared access key")?)?;
-            let (hostname, device_id) =
-                (text(hostname, "hostname")?, text(device_id, "device id")?);
-            let identity = Identity::new(&hostname, &device_id, None)?;
-            let options = options::read(options, &[Extra::SasTokenTtl, Extra::GatewayHostname])?;
-            Self::new(identity, Credentials::SharedAccessKey { key, policy: None }, options, &host)
+            let identity = device(hostname, device_id)?;
+            let given = options::read(options, &[Extra::SasTokenTtl, Extra::GatewayHostname])?;
+            Ok((identity, Credentials::SharedAccessKey { key, policy: None }, given))
         };
-        make().map_err(|error| host.error(&error))
+        let (identity, credentials, given) = read().map_err(|error| host.error(&error))?;
+        Self::new(identity, credentials, None, given, host)
+    }
+
+    /// See `IoTHubDeviceClient.createFromX509Certificate`.
+    ///
+    /// # Errors
+    ///
+    /// A `TypeError` or `RangeError` that names what is wrong.
+    #[wasm_bindgen(js_name = fromX509Certificate)]
+    pub fn from_x509_certificate(
+        x509: &JsValue,
+        hostname: &JsValue,
+        device_id: &JsValue,
+        options: &JsValue,
+        host: Host,
+    ) -> Result<ClientHandle, JsValue> {
+        let read = || {
+            let identity = device(hostname, device_id)?;
+            let given = options::read(options, &[Extra::GatewayHostname])?;
+            // A plain object takes every property.
+            let _ = Reflect::set(&given.transport, &"x509".into(), x509);
+            Ok((identity, given))
+        };
+        let (identity, given) = read().map_err(|error: Error| host.error(&error))?;
+        Self::new(identity, Credentials::X509, None, given, host)
     }
 
     /// See `IoTHubDeviceClient.connect`.
@@ -79,14 +143,20 @@ impl ClientHandle {
 
     /// See `IoTHubDeviceClient.disconnect`.
     pub fn disconnect(&self) -> Promise {
-        self.driver.handlers.borrow_mut().forget_received();
+        self.driver.forget_received();
         self.driver.operation(|core, now| Ok(core.disconnect(now)))
     }
 
     /// See `IoTHubDeviceClient.shutdown`.
     pub fn shutdown(&self) -> Promise {
-        self.driver.handlers.borrow_mut().forget_received();
+        self.driver.forget_received();
         self.driver.operation(|core, now| Ok(core.shutdown(now)))
+    }
+
+    /// See `IoTHubDeviceClient.updateSasToken`.
+    #[wasm_bindgen(js_name = updateSasToken)]
+    pub fn update_sas_token(&self, token: &JsValue) -> Promise {
+        self.driver.operation(|core, now| core.update_sas_token(now, &text(token, "SAS token")?))
     }
 
     /// See `IoTHubDeviceClient.sendMessage`; the properties are names and values in turn.
@@ -120,9 +190,52 @@ impl ClientHandle {
             Err(thrown) => Promise::reject(&thrown),
             Ok(json) => self.driver.operation(|core, now| {
                 let payload = json.unwrap_or_else(|| "null".into());
-                core.send_method_response(now, &response.request_id(), response.status(), payload)
+                let (request_id, status) = (response.request_id(), response.response_status());
+                core.send_method_response(now, &request_id, status, payload)
             }),
         }
+    }
+
+    /// See `IoTHubDeviceClient.getStorageInfoForBlob`.
+    #[wasm_bindgen(js_name = getStorageInfoForBlob)]
+    pub fn get_storage_info_for_blob(&self, name: String) -> Promise {
+        self.driver.upload_call(move |core, now| core.storage_info_request(now, &name))
+    }
+
+    /// See `IoTHubDeviceClient.notifyBlobUploadStatus`.
+    #[wasm_bindgen(js_name = notifyBlobUploadStatus)]
+    pub fn notify_blob_upload_status(
+        &self,
+        correlation_id: String,
+        is_success: bool,
+        status_code: i32,
+        status_description: String,
+    ) -> Promise {
+        let result = UploadResult { correlation_id, is_success, status_code, status_description };
+        self.driver.upload_call(move |core, now| core.notification_request(now, &result))
+    }
+
+    /// See `IoTHubDeviceClient.receiveMessage`; `timeout` is in seconds.
+    #[wasm_bindgen(js_name = receiveMessage)]
+    pub fn receive_message(&self, block: bool, timeout: Option<f64>) -> Promise {
+        self.driver.receive(Wanted::Message, block, timeout)
+    }
+
+    /// See `IoTHubDeviceClient.receiveMethodRequest`; `timeout` is in seconds.
+    #[wasm_bindgen(js_name = receiveMethodRequest)]
+    pub fn receive_method_request(
+        &self,
+        name: Option<String>,
+        block: bool,
+        timeout: Option<f64>,
+    ) -> Promise {
+        self.driver.receive(Wanted::Method(name), block, timeout)
+    }
+
+    /// See `IoTHubDeviceClient.receiveTwinDesiredPropertiesPatch`; `timeout` is in seconds.
+    #[wasm_bindgen(js_name = receiveTwinDesiredPropertiesPatch)]
+    pub fn receive_desired_properties(&self, block: bool, timeout: Option<f64>) -> Promise {
+        self.driver.receive(Wanted::DesiredProperties, block, timeout)
     }
 
     /// See `IoTHubDeviceClient.connectionState`.
@@ -141,17 +254,14 @@ impl ClientHandle {
     ///
     /// # Errors
     ///
-    /// A `TypeError` for a value that cannot be a handler.
+    /// A `TypeError` for a value that cannot be a handler, a `ClientError` for a receive handler
+    /// on a client that receives by calls.
     #[wasm_bindgen(js_name = setHandler)]
     pub fn set_handler(&self, name: &str, value: &JsValue) -> Result<(), JsValue> {
-        let known = Handler::from_name(name);
-        if known.is_some_and(|handler| self.driver.set_handler(handler, value)) {
-            return Ok(());
+        match Handler::from_name(name) {
+            Some(handler) => self.driver.set_handler(handler, value),
+            None => Ok(()),
         }
-        let error = Error::invalid_argument(format!(
-            "{name} must be a function, a Promise of a function, null or undefined"
-        ));
-        Err(self.driver.host.error(&error))
     }
 }
 
@@ -159,20 +269,40 @@ impl ClientHandle {
     fn new(
         identity: Identity,
         credentials: Credentials,
-        options: Options,
-        host: &Host,
-    ) -> Result<Self, Error> {
+        token_function: Option<Function>,
+        given: Given,
+        host: Host,
+    ) -> Result<Self, JsValue> {
         let agent = format!(
             "{}/{}({})",
             env!("CARGO_PKG_NAME"),
             env!("CARGO_PKG_VERSION"),
             host.platform()
         );
-        let config = Config::new(identity, credentials, &agent, options)?;
+        let Given { options, transport, .. } = given;
+        let config = Config::new(identity, credentials, &agent, options)
+            .map_err(|error| host.error(&error))?;
+        let transport = if Object::keys(&transport).length() == 0 {
+            JsValue::UNDEFINED
+        } else {
+            host.create_transport(&transport)?
+        };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any bits do")]
         let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
-        Ok(Self { driver: Driver::new(host.clone(), Client::new(config, seed)) })
+        let core = Client::new(config, seed);
+        Ok(Self { driver: Driver::new(host, transport, token_function, core) })
     }
+}
+
+fn device(hostname: &JsValue, device_id: &JsValue) -> Result<Identity, Error> {
+    Identity::new(&text(hostname, "hostname")?, &text(device_id, "device id")?, None)
+}
+
+fn check_expiry(token: &SasToken) -> Result<(), Error> {
+    if token.expiry_unix_secs() <= clock::now().unix_secs() {
+        return Err(Error::invalid_argument("the SAS token has expired (se)"));
+    }
+    Ok(())
 }
 
 fn text(value: &JsValue, what: &str) -> Result<String, Error> {

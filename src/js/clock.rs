@@ -15,6 +15,6 @@ extern "C" {
 pub fn now() -> Now {
     Now {
         monotonic: Instant::from_millis(performance_now() as u64),
-        unix_secs: (js_sys::Date::now() / 1000.0) as u64,
+        unix_millis: js_sys::Date::now() as u64,
     }
 }

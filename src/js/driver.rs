@@ -12,6 +12,7 @@ use wasm_bindgen::prelude::*;
 use super::clock;
 use super::handlers::Handlers;
 use super::host::{Host, from_json};
+use super::receiving::Receiving;
 use super::socket::{Socket, SocketEvent};
 use super::timer::Timer;
 use crate::protocol::{Client, Error, Input, Now, OperationId, Output, Reply};
@@ -36,7 +37,12 @@ struct Settler {
 /// when its last JavaScript reference goes; disconnecting ends that.
 pub struct Driver {
     pub(super) host: Host,
+    /// What the host makes sockets and HTTP calls with.
+    pub(super) transport: JsValue,
+    /// The user's function that gives SAS tokens, if the client was made with one.
+    pub(super) token_function: Option<Function>,
     pub(super) handlers: RefCell<Handlers>,
+    pub(super) receiving: RefCell<Receiving>,
     core: RefCell<Client>,
     socket: RefCell<Option<Socket>>,
     /// Counts the sockets, so that a late event of an earlier one is told from the present one's.
@@ -57,7 +63,12 @@ impl std::fmt::Debug for Driver {
 }
 
 impl Driver {
-    pub fn new(host: Host, core: Client) -> Rc<Self> {
+    pub fn new(
+        host: Host,
+        transport: JsValue,
+        token_function: Option<Function>,
+        core: Client,
+    ) -> Rc<Self> {
         Rc::new_cyclic(|weak: &std::rc::Weak<Self>| {
             let weak = weak.clone();
             let wake = move || {
@@ -69,7 +80,10 @@ impl Driver {
             };
             Self {
                 host,
+                transport,
+                token_function,
                 handlers: RefCell::default(),
+                receiving: RefCell::default(),
                 core: RefCell::new(core),
                 socket: RefCell::default(),
                 sockets: Cell::new(0),
@@ -154,7 +168,7 @@ impl Driver {
         self.sockets.set(number);
         let driver = self.clone();
         let report = move |event| driver.socket_event(number, event);
-        match Socket::open(&self.host, url, report) {
+        match Socket::open(&self.host, url, &self.transport, report) {
             Ok(socket) => *self.socket.borrow_mut() = Some(socket),
             Err(error) => {
                 let detail = js_sys::Error::from(error).message();
@@ -232,29 +246,37 @@ impl Driver {
         }
     }
 
+    /// Whether a call of the user has not ended.
+    pub(super) fn is_pending(&self, operation: OperationId) -> bool {
+        self.pending.borrow().contains_key(&operation)
+    }
+
+    /// Ends a call of the user with a value of the shell's own.
+    pub(super) fn resolve(&self, operation: OperationId, value: &JsValue) {
+        let settler = self.pending.borrow_mut().remove(&operation);
+        if let Some(Settler { resolve, .. }) = settler {
+            // The functions of a Promise never throw.
+            let _ = resolve.call1(&JsValue::UNDEFINED, value);
+        }
+    }
+
     /// Ends a call of the user. Gives the error back if nobody waits for it.
     pub(super) fn settle(
         &self,
         operation: OperationId,
         result: Result<Reply, Error>,
     ) -> Result<(), Error> {
-        let settler = self.pending.borrow_mut().remove(&operation);
-        let settled = match (settler, result) {
-            (Some(Settler { resolve, .. }), Ok(reply)) => {
-                let value = match reply {
-                    Reply::Done => JsValue::UNDEFINED,
-                    Reply::Twin(json) => from_json(&json),
-                };
-                resolve.call1(&JsValue::UNDEFINED, &value)
+        let value = match result {
+            Ok(Reply::Done) => JsValue::UNDEFINED,
+            Ok(Reply::Twin(json)) => from_json(&json),
+            Err(error) => {
+                let settler = self.pending.borrow_mut().remove(&operation);
+                let Some(Settler { reject, .. }) = settler else { return Err(error) };
+                let _ = reject.call1(&JsValue::UNDEFINED, &self.host.error(&error));
+                return Ok(());
             }
-            (Some(Settler { reject, .. }), Err(error)) => {
-                reject.call1(&JsValue::UNDEFINED, &self.host.error(&error))
-            }
-            (None, Err(error)) => return Err(error),
-            (None, Ok(_)) => return Ok(()),
         };
-        // The two functions of a Promise never throw.
-        debug_assert!(settled.is_ok());
+        self.resolve(operation, &value);
         Ok(())
     }
 }

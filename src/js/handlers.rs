@@ -45,8 +45,11 @@ pub enum After {
     Nothing,
     /// The message is acknowledged, or abandoned if the handler failed.
     Acknowledge(DeliveryId),
-    /// The request with this identifier is answered.
-    Answer(String),
+    /// The method request is answered.
+    Answer {
+        request_id: String,
+        name: String,
+    },
 }
 
 /// One call of a handler.

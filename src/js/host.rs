@@ -1,6 +1,6 @@
 //! What the JavaScript half of the package does for the Rust half.
 
-use js_sys::{Array, JSON, Uint8Array};
+use js_sys::{Array, JSON, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
@@ -16,9 +16,36 @@ extern "C" {
     #[wasm_bindgen(method, structural, getter)]
     pub fn platform(this: &Host) -> String;
 
+    /// Checks what only some platforms can do (certificates, ciphers, proxies), and gives what
+    /// sockets and HTTP calls are made with. Throws a `TypeError` for what is wrong or impossible.
+    #[wasm_bindgen(method, structural, catch, js_name = createTransport)]
+    pub fn create_transport(this: &Host, options: &Object) -> Result<JsValue, JsValue>;
+
     /// Opens a WebSocket with the sub-protocol `mqtt`.
     #[wasm_bindgen(method, structural, catch, js_name = openSocket)]
-    pub fn open_socket(this: &Host, url: &str) -> Result<WebSocket, JsValue>;
+    pub fn open_socket(this: &Host, url: &str, transport: &JsValue) -> Result<WebSocket, JsValue>;
+
+    /// Posts JSON. The Promise gives an [`HttpAnswer`], whatever its status; it rejects with a
+    /// `TimeoutError` after `timeout_ms` (0: never), or with what kept the call from being made.
+    #[wasm_bindgen(method, structural, js_name = postJson)]
+    pub fn post_json(
+        this: &Host,
+        url: &str,
+        authorization: Option<&str>,
+        body: &str,
+        timeout_ms: f64,
+        transport: &JsValue,
+    ) -> Promise;
+
+    /// The answer to an HTTP call.
+    #[derive(Clone, Debug)]
+    pub type HttpAnswer;
+
+    #[wasm_bindgen(method, structural, getter)]
+    pub fn status(this: &HttpAnswer) -> u16;
+
+    #[wasm_bindgen(method, structural, getter)]
+    pub fn body(this: &HttpAnswer) -> String;
 
     /// Drops a socket without waiting for its closing handshake.
     #[wasm_bindgen(method, structural, js_name = abortSocket)]
@@ -58,8 +85,8 @@ extern "C" {
     #[wasm_bindgen(method, structural, getter, js_name = requestId)]
     pub fn request_id(this: &MethodResponse) -> String;
 
-    #[wasm_bindgen(method, structural, getter)]
-    pub fn status(this: &MethodResponse) -> i32;
+    #[wasm_bindgen(method, structural, getter, js_name = status)]
+    pub fn response_status(this: &MethodResponse) -> i32;
 
     #[wasm_bindgen(method, structural, getter)]
     pub fn payload(this: &MethodResponse) -> JsValue;
@@ -86,7 +113,12 @@ impl Host {
 
     /// A `ClientError` about something that the user's code threw.
     pub fn error_caused_by(&self, message: &str, cause: &JsValue) -> JsValue {
-        self.create_error("ClientError", message, cause, None, None)
+        self.named_error("ClientError", message, cause)
+    }
+
+    /// An error of the class `name` about something that JavaScript threw.
+    pub fn named_error(&self, name: &str, message: &str, cause: &JsValue) -> JsValue {
+        self.create_error(name, message, cause, None, None)
     }
 }
 

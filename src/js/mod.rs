@@ -9,8 +9,11 @@ mod host;
 mod message;
 mod notify;
 mod options;
+mod receiving;
 mod socket;
 mod timer;
+mod tokens;
+mod upload;
 
 use wasm_bindgen::prelude::*;
 

@@ -25,11 +25,26 @@ struct ConnectionStateChange {
 }
 
 impl Driver {
-    /// Sets a handler property. Gives false for a value that cannot be a handler.
-    pub fn set_handler(self: &Rc<Self>, handler: Handler, value: &JsValue) -> bool {
+    /// Sets a handler property.
+    ///
+    /// # Errors
+    ///
+    /// A `TypeError` for a value that cannot be a handler, a `ClientError` for a receive handler
+    /// on a client that receives by calls.
+    pub fn set_handler(self: &Rc<Self>, handler: Handler, value: &JsValue) -> Result<(), JsValue> {
+        let receives = feature(handler).is_some() && !value.is_null() && !value.is_undefined();
+        if receives && !self.receiving.borrow_mut().use_handlers() {
+            return Err(self.excluded(handler.name(), "receive calls"));
+        }
         let assigned = self.handlers.borrow_mut().assign(handler, value);
         match assigned {
-            None => return false,
+            None => {
+                let name = handler.name();
+                let message = format!(
+                    "{name} must be a function, a Promise of a function, null or undefined"
+                );
+                return Err(self.host.named_error("TypeError", &message, &JsValue::UNDEFINED));
+            }
             Some(Assigned::Cleared) => self.listen(handler, false, false),
             Some(Assigned::Ready) => self.listen(handler, true, true),
             Some(Assigned::Pending(promise, number)) => {
@@ -41,7 +56,7 @@ impl Driver {
                 });
             }
         }
-        true
+        Ok(())
     }
 
     /// Tells the user about `event`.
@@ -53,6 +68,7 @@ impl Driver {
                 }
                 return;
             }
+            Event::SasTokenRequired => return self.token_required(),
             Event::BackgroundException(error) => return self.report(self.host.error(&error)),
             Event::ConnectionStateChanged { connected, cause } => {
                 let cause = cause.map_or(JsValue::UNDEFINED, |cause| self.host.error(&cause));
@@ -67,24 +83,38 @@ impl Driver {
                 let payload = from_json(&request.payload);
                 let argument =
                     self.host.create_method_request(&request.request_id, &request.name, payload);
-                (Handler::Method, argument, After::Answer(request.request_id))
+                (
+                    Handler::Method,
+                    argument,
+                    After::Answer { request_id: request.request_id, name: request.name },
+                )
             }
             Event::DesiredPropertiesReceived(json) => {
                 (Handler::DesiredProperties, from_json(&json), After::Nothing)
             }
         };
+        let method = match &after {
+            After::Answer { name, .. } => Some(name.as_str()),
+            _ => None,
+        };
+        let Some(argument) = self.received(handler, method, argument) else {
+            if let After::Acknowledge(delivery) = after {
+                self.command(|core, now| core.acknowledge(now, delivery));
+            }
+            return;
+        };
         self.dispatch(handler, Notice { argument, after });
     }
 
     /// An error that belongs to no call.
-    fn report(self: &Rc<Self>, error: JsValue) {
+    pub(super) fn report(self: &Rc<Self>, error: JsValue) {
         self.dispatch(
             Handler::BackgroundException,
             Notice { argument: error, after: After::Nothing },
         );
     }
 
-    fn dispatch(self: &Rc<Self>, handler: Handler, notice: Notice) {
+    pub(super) fn dispatch(self: &Rc<Self>, handler: Handler, notice: Notice) {
         let dispatch = self.handlers.borrow_mut().dispatch(handler, notice);
         match dispatch {
             Dispatch::Call(function, notice) => self.call(handler, &function, notice),
@@ -96,7 +126,12 @@ impl Driver {
     }
 
     fn call(self: &Rc<Self>, handler: Handler, function: &Function, notice: Notice) {
-        match function.call1(&JsValue::UNDEFINED, &notice.argument) {
+        let result = if notice.argument.is_undefined() {
+            function.call0(&JsValue::UNDEFINED)
+        } else {
+            function.call1(&JsValue::UNDEFINED, &notice.argument)
+        };
+        match result {
             Ok(value) if is_thenable(&value) => {
                 let driver = self.clone();
                 spawn_local(async move {
@@ -121,9 +156,13 @@ impl Driver {
             After::Acknowledge(delivery) => {
                 self.command(|core, now| core.acknowledge(now, delivery));
             }
-            After::Answer(_) => {
+            After::Answer { .. } => {
                 if let Some(response) = self.host.as_method_response(&value) {
-                    self.answer(&response.request_id(), response.status(), &response.payload());
+                    self.answer(
+                        &response.request_id(),
+                        response.response_status(),
+                        &response.payload(),
+                    );
                 }
             }
         }
@@ -151,7 +190,7 @@ impl Driver {
             After::Acknowledge(delivery) => {
                 self.command(|core, now| core.abandon(now, delivery));
             }
-            After::Answer(request_id) => {
+            After::Answer { request_id, .. } => {
                 self.command(|core, _| core.fail_method(&request_id));
             }
         }
@@ -191,14 +230,10 @@ impl Driver {
 
     /// Tells the core what is wanted, and whether there is a function to take it already.
     fn listen(&self, handler: Handler, wanted: bool, ready: bool) {
-        let feature = match handler {
-            Handler::Message => Feature::Messages,
-            Handler::Method => Feature::Methods,
-            Handler::DesiredProperties => Feature::DesiredProperties,
-            Handler::ConnectionState | Handler::NewSasToken | Handler::BackgroundException => {
-                return;
-            }
-        };
+        if handler == Handler::NewSasToken {
+            self.command(|core, _| core.can_ask_for_token(wanted));
+        }
+        let Some(feature) = feature(handler) else { return };
         self.command(|core, now| {
             if feature == Feature::Messages {
                 core.take_messages(ready);
@@ -209,5 +244,15 @@ impl Driver {
                 core.unsubscribe(feature);
             }
         });
+    }
+}
+
+/// What a handler receives, if it receives anything from the hub.
+fn feature(handler: Handler) -> Option<Feature> {
+    match handler {
+        Handler::Message => Some(Feature::Messages),
+        Handler::Method => Some(Feature::Methods),
+        Handler::DesiredProperties => Some(Feature::DesiredProperties),
+        Handler::ConnectionState | Handler::NewSasToken | Handler::BackgroundException => None,
     }
 }

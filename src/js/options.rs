@@ -13,6 +13,21 @@ pub enum Extra {
     SasTokenTtl,
     /// A gateway; a connection string names it itself.
     GatewayHostname,
+    /// Who the client is, where nothing else says so.
+    Identity,
+}
+
+/// What was found in an options object.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// For the core.
+    pub options: Options,
+    /// For the platform's `createTransport`: what only some platforms can do.
+    pub transport: Object,
+    /// With [`Extra::Identity`].
+    pub hostname: Option<String>,
+    /// With [`Extra::Identity`].
+    pub device_id: Option<String>,
 }
 
 /// Reads `value`, which may be undefined.
@@ -20,37 +35,36 @@ pub enum Extra {
 /// # Errors
 ///
 /// An option that is unknown, not for this factory, or not of its type, named.
-pub fn read(value: &JsValue, extras: &[Extra]) -> Result<Options, Error> {
+pub fn read(value: &JsValue, extras: &[Extra]) -> Result<Given, Error> {
+    let mut given = Given::default();
     if value.is_undefined() {
-        return Ok(Options::default());
+        return Ok(given);
     }
     if !value.is_object() || Array::is_array(value) {
         return Err(Error::invalid_argument("the options must be an object"));
     }
     let mut reader = Reader { object: value, known: Vec::new() };
-    let mut options = Options {
-        endpoint: reader.string("endpoint")?,
-        websockets: reader.boolean("websockets")?,
-        product_info: reader.string("productInfo")?,
-        keep_alive: reader.number("keepAlive")?,
-        auto_connect: reader.boolean("autoConnect")?,
-        connection_retry: reader.boolean("connectionRetry")?,
-        connection_retry_interval: reader.number("connectionRetryInterval")?,
-        connection_retry_max_interval: reader.number("connectionRetryMaxInterval")?,
-        ensure_desired_properties: reader.boolean("ensureDesiredProperties")?,
-        operation_timeout: reader.number("operationTimeout")?,
-        max_pending_messages: reader.number("maxPendingMessages")?,
-        acknowledge_messages: reader.string("acknowledgeMessages")?,
-        ..Options::default()
-    };
-    if extras.contains(&Extra::SasTokenTtl) {
-        options.sas_token_ttl = reader.number("sasTokenTtl")?;
+    given.options = reader.common_options()?;
+    for extra in extras {
+        match extra {
+            Extra::SasTokenTtl => given.options.sas_token_ttl = reader.number("sasTokenTtl")?,
+            Extra::GatewayHostname => {
+                given.options.gateway_hostname = reader.string("gatewayHostname")?;
+            }
+            Extra::Identity => {
+                given.hostname = reader.string("hostname")?;
+                given.device_id = reader.string("deviceId")?;
+            }
+        }
     }
-    if extras.contains(&Extra::GatewayHostname) {
-        options.gateway_hostname = reader.string("gatewayHostname")?;
+    for name in ["serverVerificationCert", "cipher", "proxy"] {
+        if let Some(value) = reader.take(name, "", |value| Some(value.clone()))? {
+            // A plain object takes every property.
+            let _ = Reflect::set(&given.transport, &name.into(), &value);
+        }
     }
     reader.finish()?;
-    Ok(options)
+    Ok(given)
 }
 
 struct Reader<'a> {
@@ -59,6 +73,24 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    fn common_options(&mut self) -> Result<Options, Error> {
+        Ok(Options {
+            endpoint: self.string("endpoint")?,
+            websockets: self.boolean("websockets")?,
+            product_info: self.string("productInfo")?,
+            keep_alive: self.number("keepAlive")?,
+            auto_connect: self.boolean("autoConnect")?,
+            connection_retry: self.boolean("connectionRetry")?,
+            connection_retry_interval: self.number("connectionRetryInterval")?,
+            connection_retry_max_interval: self.number("connectionRetryMaxInterval")?,
+            ensure_desired_properties: self.boolean("ensureDesiredProperties")?,
+            operation_timeout: self.number("operationTimeout")?,
+            max_pending_messages: self.number("maxPendingMessages")?,
+            acknowledge_messages: self.string("acknowledgeMessages")?,
+            ..Options::default()
+        })
+    }
+
     fn take<T>(
         &mut self,
         name: &'static str,

@@ -44,9 +44,10 @@ impl Socket {
     pub fn open(
         host: &Host,
         url: &str,
+        transport: &JsValue,
         report: impl Fn(SocketEvent) + Clone + 'static,
     ) -> Result<Self, JsValue> {
-        let socket = host.open_socket(url)?;
+        let socket = host.open_socket(url, transport)?;
         // A Blob could be read only later, and out of order.
         socket.set_binary_type(BinaryType::Arraybuffer);
         let opened = report.clone();

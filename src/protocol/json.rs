@@ -29,6 +29,21 @@ pub fn unquoted(value: &str) -> &str {
     value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
 }
 
+/// A JSON string of `text`.
+pub fn quote(text: &str) -> String {
+    let mut output = String::with_capacity(text.len() + 2);
+    output.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => output.extend(['\\', character]),
+            '\0'..='\x1f' => output.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => output.push(character),
+        }
+    }
+    output.push('"');
+    output
+}
+
 struct Scanner<'a> {
     rest: &'a [u8],
 }

@@ -40,11 +40,18 @@ impl Sub for Instant {
 ///
 /// They differ: the wall clock can be set, and the monotonic clock of many platforms stands still
 /// while the machine sleeps. Intervals are measured on `monotonic`; only token lifetimes are
-/// compared with `unix_secs`.
+/// compared with `unix_millis`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {
     /// For intervals.
     pub monotonic: Instant,
+    /// Milliseconds since 1970-01-01 00:00 UTC.
+    pub unix_millis: u64,
+}
+
+impl Now {
     /// Seconds since 1970-01-01 00:00 UTC.
-    pub unix_secs: u64,
+    pub fn unix_secs(self) -> u64 {
+        self.unix_millis / 1000
+    }
 }

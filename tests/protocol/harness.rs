@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use iothub_device_client::protocol::client::{Config, Options};
+use iothub_device_client::protocol::client::{Config, Feature, MethodRequest, Options};
 use iothub_device_client::protocol::hub::Message;
 use iothub_device_client::protocol::hub::connection_string::ConnectionString;
 use iothub_device_client::protocol::{
@@ -14,6 +14,9 @@ use crate::hub::Hub;
 
 pub const KEY: &str = "c2VjcmV0IG9mIGEgdGVzdCE=";
 pub const START_UNIX: u64 = 1_700_000_000;
+
+/// A client that asks for more than this at once asks for ever.
+const MAX_OUTPUTS: usize = 1_000_000;
 
 pub fn connection_string() -> String {
     format!("HostName=hub.example;DeviceId=dev;SharedAccessKey={KEY}")
@@ -28,6 +31,8 @@ pub fn config(connection_string: &str, options: Options) -> Result<Config, Error
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Socket {
     None,
+    /// OpenSocket was asked for and is not done, because [`Harness::slow_open`].
+    Opening,
     Open,
     /// CloseSocket was asked for and is not done, because [`Harness::slow_close`].
     Closing,
@@ -44,6 +49,8 @@ pub struct Harness {
     pub writes: usize,
     /// The next sockets fail to open.
     pub refuse_sockets: bool,
+    /// The next sockets neither open nor fail.
+    pub slow_open: bool,
     /// Nothing that is written arrives, and nothing says so.
     pub half_open: bool,
     /// The socket stays in its closing handshake.
@@ -72,6 +79,7 @@ impl Harness {
             urls: Vec::new(),
             writes: 0,
             refuse_sockets: false,
+            slow_open: false,
             half_open: false,
             slow_close: false,
             socket: Socket::None,
@@ -93,7 +101,8 @@ impl Harness {
     pub fn now(&self) -> Now {
         Now {
             monotonic: Instant::from_millis(self.now_ms),
-            unix_secs: (START_UNIX + self.now_ms / 1000).saturating_add_signed(self.unix_offset),
+            unix_millis: (START_UNIX * 1000 + self.now_ms)
+                .saturating_add_signed(self.unix_offset * 1000),
         }
     }
 
@@ -124,22 +133,37 @@ impl Harness {
         self.call(|client, now| client.send_message(now, message))
     }
 
+    pub fn patch(&mut self, patch: &str) -> OperationId {
+        self.call(|client, now| client.patch_reported_properties(now, patch.into()))
+    }
+
+    pub fn subscribe(&mut self, feature: Feature) {
+        let now = self.now();
+        self.client.subscribe(now, feature);
+    }
+
     pub fn disconnect(&mut self) -> OperationId {
         self.call(|client, now| Ok(client.disconnect(now)))
     }
 
+    pub fn shutdown(&mut self) -> OperationId {
+        self.call(|client, now| Ok(client.shutdown(now)))
+    }
+
     /// Does what the client asks until it asks for nothing.
     pub fn run(&mut self) {
-        loop {
+        for _ in 0..MAX_OUTPUTS {
             let now = self.now();
-            let Some(output) = self.client.poll_output(now) else { break };
+            let Some(output) = self.client.poll_output(now) else { return };
             self.perform(output);
         }
+        panic!("the client asks for ever");
     }
 
     /// Gives the client bytes of the hub, then runs.
     pub fn receive(&mut self, bytes: &[u8]) {
-        assert_eq!(self.socket, Socket::Open, "the hub can write only to an open socket");
+        let open = matches!(self.socket, Socket::Open | Socket::Closing);
+        assert!(open, "the hub can write only to an open socket");
         self.input(Input::Received(bytes));
         self.run();
     }
@@ -162,6 +186,14 @@ impl Harness {
         self.input(Input::SocketClosed { detail: "close code 1006" });
     }
 
+    /// The machine sleeps: no timer fires until it wakes.
+    pub fn sleep(&mut self, duration: Duration) {
+        self.now_ms += u64::try_from(duration.as_millis()).unwrap();
+        let now = self.now();
+        self.client.handle_timeout(now);
+        self.run();
+    }
+
     /// Lets time pass; every timer fires when it is due.
     pub fn advance(&mut self, duration: Duration) {
         let end = self.now_ms + u64::try_from(duration.as_millis()).unwrap();
@@ -182,6 +214,12 @@ impl Harness {
 
     pub fn advance_secs(&mut self, seconds: u64) {
         self.advance(Duration::from_secs(seconds));
+    }
+
+    /// How long until the client wants to do something by itself.
+    pub fn next_timeout(&mut self) -> Option<Duration> {
+        let now = self.now();
+        self.client.next_timeout().map(|at| at - now.monotonic)
     }
 
     /// How a call has settled.
@@ -220,6 +258,33 @@ impl Harness {
         self.events.iter().filter_map(change).collect()
     }
 
+    /// The bodies of the cloud-to-device messages that were handed out.
+    pub fn messages(&self) -> Vec<&str> {
+        let bodies = self.events.iter().filter_map(|event| match event {
+            Event::MessageReceived { message, .. } => Some(&message.body),
+            _ => None,
+        });
+        bodies.map(|body| std::str::from_utf8(body).unwrap()).collect()
+    }
+
+    /// The desired properties that were handed out.
+    pub fn desired_properties(&self) -> Vec<&str> {
+        let texts = self.events.iter().filter_map(|event| match event {
+            Event::DesiredPropertiesReceived(text) => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
+    /// The calls of direct methods that were handed out.
+    pub fn method_calls(&self) -> Vec<&MethodRequest> {
+        let calls = self.events.iter().filter_map(|event| match event {
+            Event::MethodCalled(request) => Some(request),
+            _ => None,
+        });
+        calls.collect()
+    }
+
     fn perform(&mut self, output: Output) {
         match output {
             Output::OpenSocket { url } => {
@@ -227,6 +292,8 @@ impl Harness {
                 self.urls.push(url);
                 if self.refuse_sockets {
                     self.input(Input::SocketClosed { detail: "refused" });
+                } else if self.slow_open {
+                    self.socket = Socket::Opening;
                 } else {
                     self.socket = Socket::Open;
                     self.hub.connection_opened();

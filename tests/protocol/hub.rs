@@ -99,6 +99,12 @@ impl Hub {
         encode(&Publish { dup, qospid, retain: false, topic_name: topic, payload }.into())
     }
 
+    /// The bytes of a publish to the client, QoS 0.
+    pub fn publish_at_most_once(topic: &str, payload: &[u8]) -> Vec<u8> {
+        let qospid = QosPid::AtMostOnce;
+        encode(&Publish { dup: false, qospid, retain: false, topic_name: topic, payload }.into())
+    }
+
     /// The publishes received, over all connections.
     pub fn publishes(&self) -> impl Iterator<Item = (bool, u16, &str, &[u8])> {
         self.log.iter().filter_map(|(_, sent)| match sent {
@@ -114,6 +120,35 @@ impl Hub {
         self.log.iter().filter(|(n, _)| *n == number).map(|(_, sent)| sent).collect()
     }
 
+    /// The filters subscribed to on one connection, in order.
+    pub fn subscribed_on(&self, number: usize) -> Vec<&str> {
+        let filters = self.on_connection(number).into_iter().filter_map(|sent| match sent {
+            Sent::Subscribe { filters, .. } => Some(filters),
+            _ => None,
+        });
+        filters.flatten().map(String::as_str).collect()
+    }
+
+    /// The packet identifiers acknowledged on one connection, in order.
+    pub fn pubacks_on(&self, number: usize) -> Vec<u16> {
+        let packet_ids = self.on_connection(number).into_iter().filter_map(|sent| match sent {
+            Sent::Puback(packet_id) => Some(*packet_id),
+            _ => None,
+        });
+        packet_ids.collect()
+    }
+
+    /// What was published on one connection: DUP, packet identifier, topic, payload.
+    pub fn published_on(&self, number: usize) -> Vec<(bool, u16, &str, &str)> {
+        let publishes = self.on_connection(number).into_iter().filter_map(|sent| match sent {
+            Sent::Publish { dup, packet_id, topic, payload } => {
+                Some((*dup, *packet_id, topic.as_str(), std::str::from_utf8(payload).unwrap()))
+            }
+            _ => None,
+        });
+        publishes.collect()
+    }
+
     fn answer(&mut self, sent: &Sent, answers: &mut Vec<u8>) {
         let script = &self.script;
         match sent {
@@ -123,13 +158,11 @@ impl Hub {
                 answers.extend(encode(&Connack { session_present, code }.into()));
             }
             Sent::Subscribe { packet_id, filters } if !script.withhold_suback => {
-                let code = if script.refuse_subscriptions {
-                    SubscribeReturnCodes::Failure
-                } else {
+                let granted = !script.refuse_subscriptions;
+                if granted {
                     self.subscriptions.extend(filters.iter().cloned());
-                    SubscribeReturnCodes::Success(mqttrs::QoS::AtLeastOnce)
-                };
-                answers.extend(encode(&Suback::new(pid(*packet_id), vec![code]).into()));
+                }
+                answers.extend(suback(*packet_id, granted));
             }
             Sent::Unsubscribe { packet_id, filters } => {
                 self.subscriptions.retain(|filter| !filters.contains(filter));
@@ -166,6 +199,19 @@ impl Hub {
 
 pub fn puback(packet_id: u16) -> Vec<u8> {
     encode(&Packet::Puback(pid(packet_id)))
+}
+
+pub fn suback(packet_id: u16, granted: bool) -> Vec<u8> {
+    let code = if granted {
+        SubscribeReturnCodes::Success(mqttrs::QoS::AtLeastOnce)
+    } else {
+        SubscribeReturnCodes::Failure
+    };
+    encode(&Suback::new(pid(packet_id), vec![code]).into())
+}
+
+pub fn connack(session_present: bool) -> Vec<u8> {
+    encode(&Connack { session_present, code: ConnectReturnCode::Accepted }.into())
 }
 
 fn pid(packet_id: u16) -> Pid {

@@ -6,5 +6,14 @@
 mod harness;
 mod hub;
 
+mod cloud_to_device;
+mod configuration;
 mod connecting;
+mod desired_properties;
+mod keep_alive;
+mod malformed_input;
+mod methods;
+mod reconnect;
+mod renewal;
 mod sending;
+mod twin;

@@ -22,6 +22,10 @@ pub(super) struct Calls {
     last: u64,
     connects: Vec<OperationId>,
     disconnects: Vec<OperationId>,
+    /// Wait for the subscription of a feature.
+    subscribes: Vec<(OperationId, Feature)>,
+    /// Wait for something to be received.
+    receives: Vec<OperationId>,
     pending_messages: usize,
 }
 
@@ -116,9 +120,43 @@ impl Client {
         }
     }
 
+    /// Wants what a feature receives, as [`Client::subscribe`]; settles when the hub has granted it.
+    ///
+    /// # Errors
+    ///
+    /// No connection that could be opened, or after [`Client::shutdown`].
+    pub fn ensure_subscribed(&mut self, now: Now, feature: Feature) -> Result<OperationId, Error> {
+        self.check_can_send()?;
+        let operation = self.begin();
+        if self.is_subscribed(feature) {
+            self.settle(operation, Ok(Reply::Done));
+        } else {
+            self.calls.subscribes.push((operation, feature));
+            self.mqtt.want(feature as usize, true);
+            self.need_connection(now);
+        }
+        Ok(operation)
+    }
+
+    /// Begins to wait for something to be received. It settles only if waiting has become
+    /// pointless; whoever receives something for it calls [`Client::end_receive`].
+    pub fn begin_receive(&mut self) -> OperationId {
+        let operation = self.begin();
+        self.calls.receives.push(operation);
+        operation
+    }
+
+    /// A call that [`Client::begin_receive`] began is over.
+    pub fn end_receive(&mut self, operation: OperationId) {
+        self.calls.receives.retain(|waiting| *waiting != operation);
+    }
+
     /// No longer wants what a feature receives.
     pub fn unsubscribe(&mut self, feature: Feature) {
         self.mqtt.want(feature as usize, false);
+        if feature == Feature::DesiredProperties {
+            self.forget_synchronization();
+        }
         self.settle_connects_if_ready();
     }
 
@@ -149,7 +187,7 @@ impl Client {
         Ok(())
     }
 
-    fn check_open(&self) -> Result<(), Error> {
+    pub(super) fn check_open(&self) -> Result<(), Error> {
         if self.shut_down { Err(failures::shut_down()) } else { Ok(()) }
     }
 
@@ -160,6 +198,7 @@ impl Client {
         self.fail_all(&failures::cancelled(by));
         self.calls.disconnects.push(operation);
         self.inbox.connection_ended();
+        self.forget_undelivered_properties();
         self.output.retain(|queued| !queued.is_received());
         self.close(now, AfterClose::Stay);
         operation
@@ -176,11 +215,16 @@ impl Client {
     }
 
     pub(super) fn settle_connects_if_ready(&mut self) {
-        if self.link.is_up() && self.mqtt.subscriptions_settled() {
+        if matches!(self.link, Link::Up { .. }) && self.mqtt.subscriptions_settled() {
             for operation in std::mem::take(&mut self.calls.connects) {
                 self.settle(operation, Ok(Reply::Done));
             }
         }
+    }
+
+    /// Lets a call settle with the connection, as [`Client::connect`] does.
+    pub(super) fn wait_for_connection(&mut self, operation: OperationId) {
+        self.calls.connects.push(operation);
     }
 
     /// Gives whether any call was told.
@@ -196,6 +240,13 @@ impl Client {
     pub(super) fn fail_all(&mut self, error: &Error) -> bool {
         self.forget_synchronization();
         let mut told = self.fail_connects(error);
+        let calls = &mut self.calls;
+        let subscribes = calls.subscribes.drain(..).map(|(operation, _)| operation);
+        let waiting: Vec<_> = subscribes.chain(calls.receives.drain(..)).collect();
+        for operation in waiting {
+            self.settle(operation, Err(error.clone()));
+            told = true;
+        }
         for publication in self.mqtt.withdraw_all() {
             told |= self.fail_publication(publication, error.clone());
         }
@@ -252,6 +303,7 @@ impl Client {
 
     pub(super) fn subscribed(&mut self, feature: Feature, granted: bool) {
         if granted {
+            self.settle_subscribes(feature, &Ok(Reply::Done));
             match feature {
                 Feature::TwinResponses => self.publish_waiting_twin_requests(),
                 Feature::DesiredProperties => self.synchronize_desired_properties(),
@@ -269,10 +321,23 @@ impl Client {
         self.settle_connects_if_ready();
     }
 
+    fn settle_subscribes(&mut self, feature: Feature, result: &Result<Reply, Error>) -> bool {
+        let all = std::mem::take(&mut self.calls.subscribes);
+        let (settled, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, f)| *f == feature);
+        self.calls.subscribes = rest;
+        for &(operation, _) in &settled {
+            self.settle(operation, result.clone());
+        }
+        !settled.is_empty()
+    }
+
     fn subscription_failed(&mut self, feature: Feature, error: Error) {
         let told = match feature {
             Feature::TwinResponses => self.fail_unpublished_twin_requests(&error),
-            _ => self.fail_connects(&error),
+            _ => {
+                let told = self.settle_subscribes(feature, &Err(error.clone()));
+                self.fail_connects(&error) || told
+            }
         };
         if !told {
             self.background(error);

@@ -4,8 +4,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use crate::protocol::Error;
-use crate::protocol::hub::connection_string::Credentials;
-use crate::protocol::hub::{Identity, connect};
+use crate::protocol::hub::{Credentials, Identity, connect};
 
 /// When a cloud-to-device message is acknowledged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +55,7 @@ pub struct Config {
     pub(super) identity: Identity,
     pub(super) credentials: Credentials,
     pub(super) url: String,
+    pub(super) http_origin: String,
     pub(super) user_name: String,
     pub(super) sas_token_ttl: u64,
     pub(super) keep_alive_secs: u16,
@@ -89,7 +89,9 @@ impl Config {
                 "websockets must not be false: MQTT over WebSockets is the only transport",
             ));
         }
-        let url = url(&identity, options.gateway_hostname.as_deref(), options.endpoint)?;
+        let with_certificate = matches!(credentials, Credentials::X509);
+        let gateway = options.gateway_hostname.as_deref();
+        let url = url(&identity, with_certificate, gateway, options.endpoint)?;
         let product_info = options.product_info.unwrap_or_default();
         let user_name = connect::user_name(&identity, agent, &product_info);
         if user_name.len() > usize::from(u16::MAX) {
@@ -106,6 +108,7 @@ impl Config {
             return Err(range("operationTimeout", "0 (wait for ever) to 2147483 seconds"));
         }
         Ok(Self {
+            http_origin: Self::origin_of(&url),
             url,
             user_name,
             identity,
@@ -143,6 +146,7 @@ impl Config {
 
 fn url(
     identity: &Identity,
+    with_certificate: bool,
     gateway: Option<&str>,
     endpoint: Option<String>,
 ) -> Result<String, Error> {
@@ -150,7 +154,10 @@ fn url(
         (Some(_), Some(_)) => Err(Error::invalid_argument(
             "endpoint and gatewayHostname exclude each other: both say what to dial",
         )),
-        (None, Some(endpoint)) => check_endpoint(&endpoint).map(|()| endpoint),
+        (None, Some(endpoint)) => {
+            check_endpoint(&endpoint, with_certificate)?;
+            Ok(endpoint)
+        }
         (Some(gateway), None) => {
             let allowed = |c: char| {
                 c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':' | '[' | ']')
@@ -158,13 +165,13 @@ fn url(
             if gateway.is_empty() || !gateway.chars().all(allowed) {
                 return Err(Error::invalid_argument("gatewayHostname must be a host or host:port"));
             }
-            Ok(connect::url(gateway))
+            Ok(connect::url(gateway, with_certificate))
         }
-        (None, None) => Ok(connect::url(&identity.hostname)),
+        (None, None) => Ok(connect::url(&identity.hostname, with_certificate)),
     }
 }
 
-fn check_endpoint(endpoint: &str) -> Result<(), Error> {
+fn check_endpoint(endpoint: &str, with_certificate: bool) -> Result<(), Error> {
     let wrong = |what| Err(Error::invalid_argument(format!("endpoint {what}")));
     let (authority, plain) = if let Some(rest) = endpoint.strip_prefix("wss://") {
         (rest, false)
@@ -186,6 +193,9 @@ fn check_endpoint(endpoint: &str) -> Result<(), Error> {
     };
     if host.is_empty() {
         return wrong("has no host");
+    }
+    if plain && with_certificate {
+        return wrong("with ws:// has no TLS to present a certificate in; use wss://");
     }
     if plain && !is_loopback(host) {
         return wrong(

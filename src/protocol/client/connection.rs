@@ -6,8 +6,6 @@ use super::calls::Publication;
 use super::timers::Timer;
 use super::{Client, Event, Feature, Output, failures};
 use crate::protocol::hub::connect;
-use crate::protocol::hub::connection_string::Credentials;
-use crate::protocol::hub::sas_token::SasToken;
 use crate::protocol::mqtt;
 use crate::protocol::{Error, ErrorKind, Instant, Now};
 use mqttbytes::v4::ConnectReturnCode;
@@ -16,12 +14,6 @@ use mqttbytes::v4::ConnectReturnCode;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 /// From DISCONNECT to the end of the socket.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a renewal waits for acknowledgements.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long before its expiry a token is replaced, in seconds; later for tokens that live long
-/// enough to spend 80 % of their life before.
-const RENEWAL_MARGIN: u64 = 120;
-
 /// Why a connection is being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attempt {
@@ -44,14 +36,12 @@ pub(super) enum AfterClose {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Link {
     Down,
+    /// Waiting for a token to dial with.
+    AwaitingToken(Attempt),
     /// Waiting for the socket.
     Opening(Attempt),
     /// Waiting for CONNACK.
-    Handshaking {
-        attempt: Attempt,
-        /// When the token that was sent is to be replaced.
-        renew_at: Option<Instant>,
-    },
+    Handshaking(Attempt),
     Up {
         since: Instant,
     },
@@ -70,7 +60,8 @@ impl Link {
         matches!(
             self,
             Link::Opening(Attempt::First)
-                | Link::Handshaking { attempt: Attempt::First, .. }
+                | Link::Handshaking(Attempt::First)
+                | Link::AwaitingToken(Attempt::First)
                 | Link::Closing(AfterClose::Dial(Attempt::First))
         )
     }
@@ -136,27 +127,25 @@ impl Client {
                 self.ask(Output::CloseSocket);
                 self.link = Link::Closing(after);
             }
-            Link::Opening(_) | Link::Handshaking { .. } => {
+            Link::Opening(_) | Link::Handshaking(_) => {
                 self.abort_socket();
                 self.closed(now, after);
             }
             Link::Closing(_) => self.link = Link::Closing(after),
-            Link::Down | Link::Waiting => self.closed(now, after),
+            Link::Down | Link::Waiting | Link::AwaitingToken(_) => self.closed(now, after),
         }
     }
 
     pub(super) fn socket_opened(&mut self, now: Now) {
         if let Link::Opening(attempt) = self.link {
-            let token = self.token(now);
             let connect = connect::packet(
                 &self.config.identity,
                 self.config.keep_alive_secs,
                 &self.config.user_name,
-                token.expose(),
+                self.password(),
             );
             self.mqtt.start(now.monotonic, &connect);
-            let renew_at = self.renew_at(now, &token);
-            self.link = Link::Handshaking { attempt, renew_at };
+            self.link = Link::Handshaking(attempt);
         }
     }
 
@@ -165,19 +154,19 @@ impl Client {
             Link::Opening(attempt) => {
                 self.attempt_failed(now, attempt, failures::not_opened(detail));
             }
-            Link::Handshaking { attempt, .. } => {
+            Link::Handshaking(attempt) => {
                 self.attempt_failed(now, attempt, failures::closed_before_connack(detail));
             }
             Link::Up { .. } | Link::Draining { .. } => self.lost(now, failures::dropped(detail)),
             Link::Closing(after) => self.closed(now, after),
-            Link::Down | Link::Waiting => {}
+            Link::Down | Link::Waiting | Link::AwaitingToken(_) => {}
         }
     }
 
     /// The hub sent what cannot be understood, so that nothing after it can be either.
     pub(super) fn violated(&mut self, now: Now, error: Error) {
         match self.link {
-            Link::Handshaking { attempt, .. } => {
+            Link::Handshaking(attempt) => {
                 self.abort_socket();
                 self.attempt_failed(now, attempt, error);
             }
@@ -189,14 +178,13 @@ impl Client {
                 self.abort_socket();
                 self.closed(now, after);
             }
-            Link::Opening(_) | Link::Down | Link::Waiting => {}
+            Link::Opening(_) | Link::Down | Link::Waiting | Link::AwaitingToken(_) => {}
         }
     }
 
     pub(super) fn accepted(&mut self, now: Now) {
-        if let Link::Handshaking { renew_at, .. } = self.link {
+        if let Link::Handshaking(_) = self.link {
             self.timers.set(Timer::Connect, None);
-            self.timers.set(Timer::Renewal, renew_at);
             self.link = Link::Up { since: now.monotonic };
             self.set_connected(true, None);
             self.settle_connects_if_ready();
@@ -204,16 +192,20 @@ impl Client {
     }
 
     pub(super) fn refused(&mut self, now: Now, code: ConnectReturnCode) {
-        if let Link::Handshaking { attempt, .. } = self.link {
+        if let Link::Handshaking(attempt) = self.link {
             self.abort_socket();
             self.attempt_failed(now, attempt, failures::refused(code));
         }
     }
 
     pub(super) fn connect_timed_out(&mut self, now: Now) {
-        if let Link::Opening(attempt) | Link::Handshaking { attempt, .. } = self.link {
-            self.abort_socket();
-            self.attempt_failed(now, attempt, failures::no_connack());
+        match self.link {
+            Link::Opening(attempt) | Link::Handshaking(attempt) => {
+                self.abort_socket();
+                self.attempt_failed(now, attempt, failures::no_connack());
+            }
+            Link::AwaitingToken(_) => self.token_unavailable(now),
+            _ => {}
         }
     }
 
@@ -231,23 +223,13 @@ impl Client {
         }
     }
 
-    /// [`Timer::Renewal`] has fired: once because the token should be replaced, and once more if
-    /// acknowledgements are missing for too long.
-    pub(super) fn renew(&mut self, now: Now) {
-        match self.link {
-            Link::Up { since } => {
-                self.link = Link::Draining { since };
-                self.timers.set(Timer::Renewal, Some(now.monotonic + DRAIN_TIMEOUT));
-            }
-            Link::Draining { .. } => self.close(now, AfterClose::Dial(Attempt::Renewal)),
-            _ => {}
-        }
-    }
-
     /// Does what has become possible: part of every [`Client::poll_output`].
     pub(super) fn advance(&mut self, now: Now) {
         match self.link {
-            Link::Up { .. } => self.mqtt.write(now.monotonic),
+            Link::Up { .. } => {
+                self.mqtt.write(now.monotonic);
+                self.watch_token(now);
+            }
             Link::Draining { .. } if !self.mqtt.awaits_acknowledgement() => {
                 self.close(now, AfterClose::Dial(Attempt::Renewal));
             }
@@ -255,19 +237,31 @@ impl Client {
         }
     }
 
-    fn dial(&mut self, now: Now, attempt: Attempt) {
-        if let Credentials::SasToken(token) = &self.config.credentials
-            && token.expiry_unix_secs() <= now.unix_secs
-        {
-            self.attempt_failed(now, attempt, failures::token_expired());
-            return;
-        }
-        self.link = Link::Opening(attempt);
-        self.timers.set(Timer::Connect, Some(now.monotonic + CONNECT_TIMEOUT));
-        self.ask(Output::OpenSocket { url: self.config.url.clone() });
+    /// Gives up what is on its way, and begins again.
+    pub(super) fn redial(&mut self, now: Now, attempt: Attempt) {
+        self.abort_socket();
+        self.mqtt.end();
+        self.dial(now, attempt);
     }
 
-    fn attempt_failed(&mut self, now: Now, attempt: Attempt, error: Error) {
+    pub(super) fn dial(&mut self, now: Now, attempt: Attempt) {
+        match self.prepare_token(now) {
+            Err(error) => self.attempt_failed(now, attempt, error),
+            Ok(false) => {
+                self.link = Link::AwaitingToken(attempt);
+                // A user may take long to give a token; a function that does has failed.
+                let limit = self.asks_a_function().then(|| now.monotonic + CONNECT_TIMEOUT);
+                self.timers.set(Timer::Connect, limit);
+            }
+            Ok(true) => {
+                self.link = Link::Opening(attempt);
+                self.timers.set(Timer::Connect, Some(now.monotonic + CONNECT_TIMEOUT));
+                self.ask(Output::OpenSocket { url: self.config.url.clone() });
+            }
+        }
+    }
+
+    pub(super) fn attempt_failed(&mut self, now: Now, attempt: Attempt, error: Error) {
         self.timers.set(Timer::Connect, None);
         self.mqtt.end();
         if attempt == Attempt::First {
@@ -355,27 +349,6 @@ impl Client {
             self.connected = connected;
             self.emit(Event::ConnectionStateChanged { connected, cause });
         }
-    }
-
-    fn token(&self, now: Now) -> SasToken {
-        match &self.config.credentials {
-            Credentials::SasToken(token) => token.clone(),
-            Credentials::SharedAccessKey { key, policy } => {
-                let expiry = now.unix_secs.saturating_add(self.config.sas_token_ttl);
-                key.sign(&self.config.identity.resource(), expiry, policy.as_deref())
-            }
-        }
-    }
-
-    /// Only a token that the client made can the client replace by itself.
-    fn renew_at(&self, now: Now, token: &SasToken) -> Option<Instant> {
-        let Credentials::SharedAccessKey { .. } = self.config.credentials else {
-            return None;
-        };
-        let lifetime = token.expiry_unix_secs().saturating_sub(now.unix_secs);
-        let before_expiry = Duration::from_secs(lifetime.saturating_sub(RENEWAL_MARGIN));
-        let most_of_life = Duration::from_millis(lifetime.saturating_mul(800));
-        Some(now.monotonic + before_expiry.max(most_of_life))
     }
 
     /// Whether a filter was granted on the connection that stands.

@@ -63,6 +63,15 @@ impl Client {
         self.output.push_back(Queued::Message);
     }
 
+    /// Takes the oldest message that waits, for a call that receives one.
+    pub fn receive_message(&mut self, now: Now) -> Option<Box<Message>> {
+        let (delivery, message) = self.inbox.held.pop_front()?;
+        if let Some(id) = delivery {
+            self.mqtt.acknowledge(now.monotonic, id);
+        }
+        Some(message)
+    }
+
     /// The oldest message that waits, if somebody takes it.
     pub(super) fn hand_out_message(&mut self, now: Now) -> Option<Event> {
         if !self.inbox.taken {

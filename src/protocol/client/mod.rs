@@ -9,6 +9,8 @@
 //! | `messages` | cloud-to-device messages and their acknowledgement |
 //! | `twin` | twin requests, and desired properties without gap or repetition |
 //! | `methods` | direct methods |
+//! | `tokens` | SAS tokens before they expire |
+//! | `file_upload` | what the HTTP calls say |
 //! | `timers` | the table of all timers |
 //! | `failures` | the sentences of errors |
 
@@ -16,10 +18,12 @@ mod calls;
 mod config;
 mod connection;
 mod failures;
+mod file_upload;
 mod messages;
 mod methods;
 mod receiving;
 mod timers;
+mod tokens;
 mod twin;
 
 use std::collections::VecDeque;
@@ -28,6 +32,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 
 pub use config::{Acknowledge, Config, Options};
+pub use file_upload::{HttpRequest, UploadResult};
 
 use super::hub::{Message, topic};
 use super::mqtt::{DeliveryId, Session};
@@ -37,6 +42,7 @@ use connection::{Jitter, Link};
 use messages::Inbox;
 use methods::OpenRequests;
 use timers::{Timer, TimerTable};
+use tokens::Tokens;
 use twin::{DesiredProperties, TwinRequests};
 
 /// Names a call until it settles.
@@ -124,6 +130,9 @@ pub enum Event {
     },
     /// A direct method was called.
     MethodCalled(MethodRequest),
+    /// The token expires soon, or has expired. Whoever gives tokens gives a new one, by
+    /// [`Client::update_sas_token`] or [`Client::provide_token`].
+    SasTokenRequired,
     /// Desired properties, as JSON text with their `$version`.
     DesiredPropertiesReceived(String),
 }
@@ -200,6 +209,7 @@ pub struct Client {
     methods: OpenRequests,
     twin_requests: TwinRequests,
     desired: DesiredProperties,
+    tokens: Tokens,
     timers: TimerTable,
     output: VecDeque<Queued>,
 }
@@ -227,6 +237,7 @@ impl Client {
             methods: OpenRequests::default(),
             twin_requests: TwinRequests::new(seed),
             desired: DesiredProperties::new(config.ensure_desired_properties),
+            tokens: Tokens::new(&config.credentials),
             timers: TimerTable::default(),
             output: VecDeque::new(),
             config,
@@ -271,7 +282,7 @@ impl Client {
                 Timer::Retry => self.retry(now),
                 Timer::KeepAlive => self.check_keep_alive(now),
                 Timer::Request => self.expire_requests(now),
-                Timer::Renewal => self.renew(now),
+                Timer::Renewal => self.renewal_timer_fired(now),
             }
         }
     }

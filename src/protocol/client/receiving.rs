@@ -10,10 +10,10 @@ use crate::protocol::{Error, Now, json};
 impl Client {
     pub(super) fn received(&mut self, now: Now, bytes: &[u8]) {
         let listening = match self.link {
-            Link::Handshaking { .. } | Link::Up { .. } | Link::Draining { .. } => true,
+            Link::Handshaking(_) | Link::Up { .. } | Link::Draining { .. } => true,
             // Acknowledgements may still come, and spare what they acknowledge a second sending.
             Link::Closing(after) => after != AfterClose::Stay,
-            Link::Down | Link::Opening(_) | Link::Waiting => false,
+            Link::Down | Link::AwaitingToken(_) | Link::Opening(_) | Link::Waiting => false,
         };
         if listening {
             let result = self.mqtt.receive(bytes);

@@ -1,7 +1,7 @@
 //! Twin requests, and desired properties without gap or repetition.
 
 use super::receiving::json_text;
-use super::{Client, Event, Feature, OperationId, Reply};
+use super::{Client, Event, Feature, OperationId, Output, Queued, Reply};
 use crate::protocol::hub::message::MAX_MESSAGE_SIZE;
 use crate::protocol::hub::{topic, twin};
 use crate::protocol::mqtt::{PublishId, Resend};
@@ -264,6 +264,17 @@ impl Client {
             }
             !own
         });
+    }
+
+    /// What is about to be dropped was not delivered, whatever its version: the next connection
+    /// fetches it again.
+    pub(super) fn forget_undelivered_properties(&mut self) {
+        let undelivered = |queued: &Queued| {
+            matches!(queued, Queued::Output(Output::Event(Event::DesiredPropertiesReceived(_))))
+        };
+        if self.output.iter().any(undelivered) {
+            self.desired.delivered = None;
+        }
     }
 
     pub(super) fn desired_patch(&mut self, patch: String, version: Option<u64>) {

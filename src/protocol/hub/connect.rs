@@ -4,12 +4,13 @@ use mqttbytes::v4::{Connect, Login};
 
 use super::{API_VERSION, Identity, percent};
 
-/// The URL of a hub (or a gateway: `host` or `host:port`) for clients with SAS tokens.
+/// The URL of a hub (or a gateway: `host` or `host:port`).
 ///
-/// Without the query the service asks for a client certificate, which browsers cannot refuse
-/// quietly.
-pub fn url(host: &str) -> String {
-    format!("wss://{host}/$iothub/websocket?iothub-no-client-cert=true")
+/// With SAS tokens the service is asked not to want a client certificate, which browsers cannot
+/// refuse quietly.
+pub fn url(host: &str, with_certificate: bool) -> String {
+    let query = if with_certificate { "" } else { "?iothub-no-client-cert=true" };
+    format!("wss://{host}/$iothub/websocket{query}")
 }
 
 /// `agent` names the client's software; `product_info` is the user's addition, or a Plug and Play
@@ -33,12 +34,14 @@ pub fn packet(
     identity: &Identity,
     keep_alive_secs: u16,
     user_name: &str,
-    password: &str,
+    password: Option<String>,
 ) -> Connect {
     let mut connect = Connect::new(identity.client_id());
     connect.keep_alive = keep_alive_secs;
     connect.clean_session = false;
-    connect.login = Some(Login { username: user_name.into(), password: password.into() });
+    // mqttbytes leaves out an empty password, flag and all.
+    let password = password.unwrap_or_default();
+    connect.login = Some(Login { username: user_name.into(), password });
     connect
 }
 

@@ -1,22 +1,9 @@
 //! Connection strings.
 
+use super::credentials::Credentials;
 use super::identity::Identity;
 use super::sas_token::{SasToken, SharedAccessKey};
 use crate::protocol::Error;
-
-/// How a client proves who it is.
-#[derive(Clone, Debug)]
-pub enum Credentials {
-    /// Tokens are made from a key as they are needed.
-    SharedAccessKey {
-        /// The key.
-        key: SharedAccessKey,
-        /// The name of the key's policy, if it is not the device's own key.
-        policy: Option<String>,
-    },
-    /// A token that was made elsewhere.
-    SasToken(SasToken),
-}
 
 /// What a connection string says.
 #[derive(Clone, Debug)]
@@ -113,27 +100,13 @@ fn credentials(
         }),
         (None, Some(signature)) => {
             let (token, resource) = SasToken::parse(signature)?;
-            if !covers(&resource, &identity.resource()) {
+            if !identity.is_covered_by(&resource) {
                 return Err(wrong("has a SharedAccessSignature for another resource (sr)".into()));
             }
             Ok(Credentials::SasToken(token))
         }
         (None, None) => Err(missing("SharedAccessKey (or SharedAccessSignature)")),
     }
-}
-
-/// Whether a token for `granted` may be used for `wanted`: the same, or whole segments above it.
-fn covers(granted: &str, wanted: &str) -> bool {
-    let (granted, wanted) = (granted.trim_end_matches('/').split('/'), wanted.split('/'));
-    let mut wanted = wanted.enumerate();
-    for segment in granted {
-        match wanted.next() {
-            Some((0, host)) if host.eq_ignore_ascii_case(segment) => {}
-            Some((1.., own)) if own == segment => {}
-            _ => return false,
-        }
-    }
-    true
 }
 
 fn wrong(what: String) -> Error {

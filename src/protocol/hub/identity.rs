@@ -53,6 +53,24 @@ impl Identity {
         })
     }
 
+    /// The device that a SAS token's resource names: `{host}/devices/{device}`.
+    ///
+    /// # Errors
+    ///
+    /// Anything else, a module included.
+    pub fn of_device(resource: &str) -> Result<Self, Error> {
+        let segments: Vec<&str> = resource.split('/').collect();
+        match segments[..] {
+            [hostname, "devices", device_id] => Self::new(hostname, device_id, None),
+            [_, "devices", _, "modules", _] => Err(Error::invalid_argument(
+                "the SAS token is for a module; use createFromConnectionString with a ModuleId",
+            )),
+            _ => Err(Error::invalid_argument(
+                "the SAS token is not for one device (sr must be host/devices/id)",
+            )),
+        }
+    }
+
     /// The MQTT client identifier: `{device}` or `{device}/{module}`.
     pub fn client_id(&self) -> String {
         self.path("", "/")
@@ -66,6 +84,19 @@ impl Identity {
     /// The beginning of this identity's own topics: `devices/{device}[/modules/{module}]`.
     pub fn topic_base(&self) -> String {
         self.path("devices/", "/modules/")
+    }
+
+    /// Whether a token for `resource` is good for this identity: the same, or whole segments
+    /// above it. Host names know no case.
+    pub fn is_covered_by(&self, resource: &str) -> bool {
+        let own = self.resource();
+        let mut own = own.split('/');
+        let mut granted = resource.trim_end_matches('/').split('/');
+        let host_matches = match (granted.next(), own.next()) {
+            (Some(granted), Some(own)) => granted.eq_ignore_ascii_case(own),
+            _ => false,
+        };
+        host_matches && granted.all(|segment| own.next() == Some(segment))
     }
 
     fn path(&self, prefix: &str, separator: &str) -> String {

@@ -5,6 +5,8 @@
 
 pub mod connect;
 pub mod connection_string;
+pub mod credentials;
+pub mod file_upload;
 pub mod identity;
 pub mod message;
 pub mod percent;
@@ -13,6 +15,7 @@ pub mod sas_token;
 pub mod topic;
 pub mod twin;
 
+pub use credentials::Credentials;
 pub use identity::Identity;
 pub use message::{Message, MessageProperties};
 

@@ -7,15 +7,21 @@ const MAX_IN_FLIGHT = 16;
 const MAX_BODY = 64 * 1024;
 const MAX_TOPIC = 65_535;
 const TIME_TO_LIVE = 60 * 60 * 1000;
+/** How many deliveries are kept for a test that wants one repeated. */
+const KEPT_DELIVERIES = 100;
 
-/** The queue of messages to one device; a message leaves it when the device acknowledges it. */
-export class CloudToDeviceQueue {
-  #device;
+/**
+ * The queue of messages to one device, or to the inputs of one module; a message leaves it when it
+ * is acknowledged.
+ */
+export class MessageQueue {
+  #identity;
   #messages = [];
   #lastSequenceNumber = 0;
+  #deliveries = [];
 
-  constructor(device) {
-    this.#device = device;
+  constructor(identity) {
+    this.#identity = identity;
   }
 
   get pending() {
@@ -30,36 +36,38 @@ export class CloudToDeviceQueue {
 
   /**
    * @param {{payload: Buffer, systemProperties: object, properties: Record<string, string|null>,
-   *          expiryTimeUtc?: Date}} message
+   *          expiryTimeUtc?: Date, input?: string}} message `input` is that of a module
    * @returns {number} its sequence number
    */
-  enqueue({ payload, systemProperties, properties, expiryTimeUtc }) {
+  enqueue(message) {
     if (this.pending >= MAX_PENDING) {
       throw new HubError(
         'DeviceMaximumQueueDepthExceeded',
         `${MAX_PENDING} messages to the device are pending`,
       );
     }
-    const address = `devices/${this.#device.deviceId}/messages/devicebound`;
-    const bag = formatBag(
-      { ...systemProperties, to: `/${address}`, expiryTimeUtc: expiryTimeUtc?.toISOString() },
-      properties,
-    );
-    const topic = `${address}/${bag}`;
+    const { payload, systemProperties, expiryTimeUtc } = message;
+    const topic = topicOf(this.#identity, message);
     if (payload.length > MAX_BODY || Buffer.byteLength(topic) > MAX_TOPIC) {
       throw new HubError('MessageTooLarge', 'the body exceeds 64 KB, or the properties do');
     }
     const sequenceNumber = ++this.#lastSequenceNumber;
-    const expires = expiryTimeUtc?.getTime() ?? Date.now() + TIME_TO_LIVE;
-    this.#messages.push({ topic, payload, expires, deliveryCount: 0, sentOn: null });
+    this.#messages.push({
+      topic,
+      payload,
+      messageId: systemProperties.messageId,
+      expires: expiryTimeUtc?.getTime() ?? Date.now() + TIME_TO_LIVE,
+      deliveryCount: 0,
+      sentOn: null,
+    });
     this.deliver();
     return sequenceNumber;
   }
 
-  /** Sends what the device takes now; messages that another connection got are repeated. */
+  /** Sends what the identity takes now; messages that another connection got are repeated. */
   deliver() {
-    const { connection } = this.#device;
-    const qos = this.#device.qosOf(Subscription.MESSAGES);
+    const { connection } = this.#identity;
+    const qos = this.#identity.qosOf(Subscription.MESSAGES);
     if (qos === undefined) return;
     this.#dropExpired();
     const inFlight = this.#messages.filter((message) => message.sentOn === connection);
@@ -72,6 +80,23 @@ export class CloudToDeviceQueue {
       const room = MAX_IN_FLIGHT - inFlight.length;
       for (const message of waiting.slice(0, room)) this.#send(message, connection);
     }
+  }
+
+  /**
+   * Delivers once more, marked as a duplicate, what the present connection got at QoS 1.
+   * @param {string} [messageId] the last message, unless one is named
+   */
+  redeliver(messageId) {
+    const { connection } = this.#identity;
+    const delivery = this.#deliveries.findLast(
+      (candidate) =>
+        candidate.connection === connection &&
+        (messageId === undefined || candidate.messageId === messageId),
+    );
+    if (!delivery) {
+      throw new HubError('NotFound', 'The present connection got no such message at QoS 1.');
+    }
+    connection.publish({ ...delivery.packet, dup: true });
   }
 
   /**
@@ -88,20 +113,30 @@ export class CloudToDeviceQueue {
   }
 
   #send(message, connection) {
-    const { topic, payload } = message;
-    message.packetId ??= this.#device.takePacketId();
+    const { topic, payload, messageId } = message;
+    message.packetId ??= this.#identity.takePacketId();
     message.sentOn = connection;
     const dup = message.deliveryCount++ > 0;
-    connection.publish({ topic, payload, qos: 1, dup, messageId: message.packetId });
+    const packet = { topic, payload, qos: 1, dup, messageId: message.packetId };
+    this.#deliveries = this.#deliveries.slice(1 - KEPT_DELIVERIES);
+    this.#deliveries.push({ messageId, connection, packet });
+    connection.publish(packet);
   }
 
   #dropExpired() {
     const now = Date.now();
-    const { connection } = this.#device;
+    const { connection } = this.#identity;
     // What is with the device may still be acknowledged.
     this.#messages = this.#messages.filter(
       (message) =>
         message.expires > now || (connection !== null && message.sentOn === connection),
     );
   }
+}
+
+function topicOf({ path }, { systemProperties, properties, expiryTimeUtc, input }) {
+  const address = [...path, ...(input === undefined ? ['messages', 'devicebound'] : ['inputs', input])];
+  const to = input === undefined ? `/${address.join('/')}` : undefined;
+  const system = { ...systemProperties, to, expiryTimeUtc: expiryTimeUtc?.toISOString() };
+  return `${address.join('/')}/${formatBag(system, properties)}`;
 }

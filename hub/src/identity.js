@@ -1,0 +1,184 @@
+import { EventEmitter } from 'node:events';
+import { randomBytes } from 'node:crypto';
+import { ConnectionLog } from './connection-log.js';
+import { Faults } from './faults.js';
+import { FileUploads } from './file-uploads.js';
+import { MessageQueue } from './message-queue.js';
+import { Methods } from './methods.js';
+import { PacketLog } from './packet-log.js';
+import { Telemetry } from './telemetry.js';
+import { Subscription } from './topics.js';
+import { Twin } from './twin.js';
+
+const MAX_PACKET_ID = 0x4000;
+
+/** One device or module: its identity, its MQTT session and everything that the hub keeps. */
+export class Identity {
+  generationId = randomBytes(8).readBigUInt64BE().toString();
+  twin = new Twin();
+  telemetry = new Telemetry();
+  packets = new PacketLog();
+  connectionLog = new ConnectionLog();
+  faults = new Faults();
+  methods = new Methods(this);
+  messages = new MessageQueue(this);
+  uploads = new FileUploads();
+  /** Module id → identity, of a device. */
+  modules = new Map();
+  /** The connection that authenticated last, while it lasts. */
+  connection = null;
+  /** How many connections were accepted so far. */
+  connections = 0;
+  modelId = '';
+  lastActivity = null;
+  /** Topic filter → what it subscribes to and its QoS; outlives a connection with clean 0. */
+  #subscriptions = new Map();
+  #hasSession = false;
+  #lastPacketId = 0;
+  #changes = new EventEmitter().setMaxListeners(0);
+
+  /** @param {{deviceId: string, moduleId?: string} & Partial<IdentitySettings>} settings */
+  constructor({ deviceId, moduleId, ...settings }) {
+    this.deviceId = deviceId;
+    this.moduleId = moduleId;
+    this.update(settings);
+  }
+
+  /**
+   * @typedef {{primaryKey: string, secondaryKey: string, status: 'enabled' | 'disabled',
+   *            statusReason: string | null, isEdge: boolean,
+   *            authenticationType: 'sas' | 'selfSigned' | 'certificateAuthority',
+   *            thumbprints: {primaryThumbprint: string | null,
+   *                          secondaryThumbprint: string | null}}} IdentitySettings
+   * @param {Partial<IdentitySettings>} settings missing keys stay, the rest gets its default
+   */
+  update({
+    primaryKey = this.primaryKey ?? randomBytes(32).toString('base64'),
+    secondaryKey = this.secondaryKey ?? randomBytes(32).toString('base64'),
+    status = 'enabled',
+    statusReason = null,
+    isEdge = false,
+    authenticationType = 'sas',
+    thumbprints = { primaryThumbprint: null, secondaryThumbprint: null },
+  }) {
+    Object.assign(this, { primaryKey, secondaryKey, status, statusReason, isEdge });
+    Object.assign(this, { authenticationType, thumbprints });
+    this.etag = randomBytes(6).toString('base64');
+    if (status === 'disabled') {
+      for (const { connection } of [this, ...this.modules.values()]) {
+        connection?.close('the device was disabled');
+      }
+    }
+  }
+
+  /** The MQTT client id, and the common name of a certificate. */
+  get id() {
+    return this.moduleId === undefined ? this.deviceId : `${this.deviceId}/${this.moduleId}`;
+  }
+
+  /** Path segments, the same in topics, URLs and the resource of a SAS token. */
+  get path() {
+    const device = ['devices', this.deviceId];
+    return this.moduleId === undefined ? device : [...device, 'modules', this.moduleId];
+  }
+
+  get isEnabled() {
+    return this.status === 'enabled';
+  }
+
+  get usesSas() {
+    return this.authenticationType === 'sas';
+  }
+
+  get isConnected() {
+    return this.connection?.isEstablished ?? false;
+  }
+
+  get filters() {
+    return [...this.#subscriptions.keys()];
+  }
+
+  /** Milliseconds since 1970 by the hub's clock, which a fault may have put wrong. */
+  get now() {
+    return Date.now() + (this.faults.clock ?? 0) * 1000;
+  }
+
+  /** Makes the connection the only one; with `clean`, forgets the session of before. */
+  attach(connection, { clean }) {
+    this.connection?.close('another connection of the same identity came');
+    const sessionPresent = this.#hasSession && !clean;
+    if (!sessionPresent) this.#subscriptions.clear();
+    this.#hasSession = !clean;
+    this.connection = connection;
+    return sessionPresent;
+  }
+
+  /** The connection can be used from now on. */
+  established() {
+    this.connections++;
+    this.messages.deliver();
+    this.#changes.emit('change');
+  }
+
+  detach(connection) {
+    if (this.connection !== connection) return;
+    this.connection = null;
+    if (!this.#hasSession) this.#subscriptions.clear();
+    this.methods.abandon();
+  }
+
+  subscribe(filter, kind, qos) {
+    this.#subscriptions.set(filter, { kind, qos });
+    this.#changes.emit('change');
+  }
+
+  unsubscribe(filter) {
+    this.#subscriptions.delete(filter);
+  }
+
+  /** The QoS that the identity takes this at, undefined when it does not take it at present. */
+  qosOf(kind) {
+    if (!this.isConnected) return undefined;
+    // The service does not reach devices that do not say their api-version with these two.
+    const needsVersion = kind === Subscription.METHODS || kind === Subscription.DESIRED;
+    if (needsVersion && this.connection.apiVersion === undefined) return undefined;
+    const levels = [...this.#subscriptions.values()].filter((s) => s.kind === kind);
+    return levels.length === 0 ? undefined : Math.max(...levels.map(({ qos }) => qos));
+  }
+
+  /** Publishes to the identity if it has subscribed. */
+  push(kind, topic, payload) {
+    const qos = this.qosOf(kind);
+    if (qos !== undefined) this.connection.publish({ topic, payload, qos });
+  }
+
+  /** Waits until the identity is connected with the subscription; tells whether it is. */
+  async waitForSubscription(kind, seconds, signal) {
+    if (this.qosOf(kind) !== undefined || seconds === 0) return this.qosOf(kind) !== undefined;
+    return new Promise((resolve) => {
+      const settle = () => {
+        clearTimeout(timer);
+        this.#changes.off('change', check);
+        signal.removeEventListener('abort', settle);
+        resolve(this.qosOf(kind) !== undefined);
+      };
+      const check = () => {
+        if (this.qosOf(kind) !== undefined) settle();
+      };
+      const timer = setTimeout(settle, seconds * 1000);
+      this.#changes.on('change', check);
+      signal.addEventListener('abort', settle);
+    });
+  }
+
+  /** A packet id that no unacknowledged packet to the identity has. */
+  takePacketId() {
+    do {
+      this.#lastPacketId = (this.#lastPacketId % MAX_PACKET_ID) + 1;
+    } while (
+      this.messages.usesPacketId(this.#lastPacketId) ||
+      this.connection.unacknowledged.has(this.#lastPacketId)
+    );
+    return this.#lastPacketId;
+  }
+}

@@ -1,0 +1,196 @@
+/** A platform whose sockets, timers and errors the tests see and direct. */
+// The real one, for the tests themselves: `Timeouts` puts another in its place.
+const setTimeout = globalThis.setTimeout.bind(globalThis);
+
+/**
+ * Fulfils in a later task, after every timeout that was due when this was called: timeouts of the
+ * same length fire in the order in which they were set.
+ */
+export function nextTask() {
+  return new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+const uncaught = [];
+addEventListener('error', (event) => uncaught.push(event.message));
+addEventListener('unhandledrejection', (event) => uncaught.push(String(event.reason)));
+
+/** Gives what no code has caught since the last call. */
+export function takeUncaught() {
+  return uncaught.splice(0);
+}
+
+/** What the client asks of JavaScript, with sockets that the test plays the server of. */
+export class Platform {
+  /** Every socket that the client has opened. */
+  sockets = [];
+  /** The sub-protocol that the server agrees to. */
+  protocol = 'mqtt';
+  /** Called with each frame and its socket, in a task of its own. */
+  onFrame = () => {};
+  #waiting = [];
+  #base;
+
+  /** @param {object} base what does not depend on the platform */
+  constructor(base) {
+    this.#base = base;
+  }
+
+  get host() {
+    return {
+      ...this.#base,
+      platform: 'test',
+      openSocket: (url) => this.#openSocket(url),
+      abortSocket: (socket) => socket.abort(),
+    };
+  }
+
+  /** Fulfils when something has happened that a test may wait for. */
+  changed() {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  notify() {
+    this.#waiting.splice(0).forEach((resolve) => resolve());
+  }
+
+  #openSocket(url) {
+    const socket = new ScriptedSocket(url, this);
+    this.sockets.push(socket);
+    setTimeout(() => socket.accept(this.protocol));
+    return socket;
+  }
+}
+
+/** As much of a `WebSocket` as the client uses, and what the test does at the other end. */
+class ScriptedSocket {
+  binaryType = 'blob';
+  protocol = '';
+  readyState = WebSocket.CONNECTING;
+  onopen = null;
+  onmessage = null;
+  onerror = null;
+  onclose = null;
+
+  /** What `send` was given, not copied. */
+  frames = [];
+  aborted = false;
+  #platform;
+
+  constructor(url, platform) {
+    this.url = url;
+    this.#platform = platform;
+  }
+
+  send(frame) {
+    if (this.readyState !== WebSocket.OPEN) {
+      throw new DOMException('not open', 'InvalidStateError');
+    }
+    this.frames.push(frame);
+    const bytes = frame.slice();
+    setTimeout(() => {
+      this.#platform.onFrame(bytes, this);
+      this.#platform.notify();
+    });
+  }
+
+  close() {
+    if (this.readyState === WebSocket.OPEN) {
+      this.readyState = WebSocket.CLOSING;
+      setTimeout(() => this.end(1000));
+    }
+  }
+
+  abort() {
+    this.aborted = true;
+    this.readyState = WebSocket.CLOSED;
+    this.#platform.notify();
+  }
+
+  accept(protocol) {
+    if (this.readyState === WebSocket.CONNECTING) {
+      this.readyState = WebSocket.OPEN;
+      this.protocol = protocol;
+      this.onopen?.(new Event('open'));
+    }
+  }
+
+  /** Gives the client a text or a binary frame. */
+  deliver(data) {
+    const isText = typeof data === 'string' || this.binaryType === 'arraybuffer';
+    const received = isText ? (data.buffer ?? data) : new Blob([data]);
+    this.onmessage?.(new MessageEvent('message', { data: received }));
+  }
+
+  /** Ends as a connection ends that breaks: an error event, then a close event. */
+  end(code) {
+    this.readyState = WebSocket.CLOSED;
+    if (code !== 1000) this.onerror?.(new Event('error'));
+    this.onclose?.(new CloseEvent('close', { code }));
+    this.#platform.notify();
+  }
+}
+
+/** The platform's own sockets, as in a page. */
+export class RealPlatform {
+  sockets = [];
+  #base;
+
+  constructor(base) {
+    this.#base = base;
+  }
+
+  get host() {
+    return {
+      ...this.#base,
+      platform: 'test',
+      openSocket: (url) => {
+        const socket = new WebSocket(url, 'mqtt');
+        this.sockets.push(socket);
+        return socket;
+      },
+      abortSocket: (socket) => socket.close(),
+    };
+  }
+}
+
+/** Fulfils when a real socket has closed. */
+export function closed(socket) {
+  return new Promise((resolve) => socket.addEventListener('close', resolve, { once: true }));
+}
+
+/** Notes the length of every timeout, from its making to `stop`. */
+export class Timeouts {
+  lengths = [];
+  #original = globalThis.setTimeout;
+  #tasks = new Set();
+
+  constructor() {
+    globalThis.setTimeout = (task, length) => {
+      this.lengths.push(length);
+      this.#tasks.add(task);
+      return setTimeout(() => this.#run(task), length);
+    };
+  }
+
+  /** Ends every timeout early. */
+  fire() {
+    [...this.#tasks].forEach((task) => this.#run(task));
+  }
+
+  stop() {
+    globalThis.setTimeout = this.#original;
+  }
+
+  #run(task) {
+    if (this.#tasks.delete(task)) task();
+  }
+}
+
+/** Notes what is written with `console.error` from now on; the result ends that. */
+export function recordConsoleErrors(errors) {
+  const original = console.error;
+  console.error = (...values) => errors.push(...values);
+  return () => {
+    console.error = original;
+  };
+}

@@ -1,0 +1,104 @@
+//! Calls, the bytes they become, and their Promises.
+
+use js_sys::{Array, Function, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::hub::{Sent, puback};
+use crate::support::{Device, assert_nothing_is_uncaught, fulfilled, is_pending, next_task};
+
+fn is_publish(sent: &Sent) -> bool {
+    matches!(sent, Sent::Publish { .. })
+}
+
+#[wasm_bindgen_test]
+async fn a_promise_settles_with_its_puback_and_not_before() {
+    let device = Device::connected("{}").await;
+    device.hub.borrow_mut().script.withhold_puback = true;
+    let (first, second) = (device.send("first"), device.send("second"));
+    device.until_sent(is_publish).await;
+    next_task().await;
+    assert!(is_pending(&first).await && is_pending(&second).await);
+
+    let first_id = device.hub.borrow().publishes().next().unwrap().1;
+    device.deliver(&puback(first_id));
+    fulfilled(first).await;
+    assert!(is_pending(&second).await);
+}
+
+#[wasm_bindgen_test]
+async fn a_thousand_calls_of_one_turn_are_a_few_writes_with_all_in_order() {
+    let device = Device::connected("{}").await;
+    let before = device.socket().frames().length();
+    let bodies: Vec<String> = (0..1000).map(|n| format!("{n}{}", "x".repeat(150))).collect();
+    let calls: Array = bodies.iter().map(|body| device.send(body)).collect();
+    assert_eq!(device.socket().frames().length(), before, "nothing leaves inside a call");
+
+    let acknowledged = fulfilled(js_sys::Promise::all(&calls));
+    device.until(|| device.telemetry().len() == 1000).await;
+    let writes = device.socket().frames().length() - before;
+    assert!((2..20).contains(&writes), "{writes} writes");
+    assert_eq!(device.telemetry(), bodies);
+    acknowledged.await;
+}
+
+#[wasm_bindgen_test]
+async fn what_was_written_outlives_the_growth_and_the_reuse_of_memory() {
+    let device = Device::connected("{}").await;
+    device.hub.borrow_mut().script.withhold_puback = true;
+    let before = device.socket().frames().length();
+    let _unanswered = device.send("the very first bytes");
+    device.until_sent(is_publish).await;
+    let written: Uint8Array = device.socket().frames().get(before).into();
+    let bytes = written.to_vec();
+
+    core::arch::wasm32::memory_grow::<0>(16);
+    for _ in 0..100 {
+        let _unanswered = device.send("other bytes, which may take the same place");
+    }
+    device.until(|| device.telemetry().len() == 101).await;
+    assert!(!bytes.is_empty());
+    assert_eq!(written.to_vec(), bytes);
+}
+
+#[wasm_bindgen_test]
+async fn a_body_that_changes_after_the_call_is_sent_as_it_was() {
+    let Device { client, platform, hub } = Device::connected("{}").await;
+    let handle = JsValue::from(client);
+    let send: Function = Reflect::get(&handle, &"sendMessage".into()).unwrap().into();
+    let body = Uint8Array::from(&b"as it was"[..]);
+    let promise = send.call3(&handle, &body, &Array::new(), &Array::new()).unwrap();
+    body.fill(0, 0, body.length());
+    fulfilled(promise.into()).await;
+    assert_eq!(hub.borrow().publishes().last().unwrap().3, b"as it was");
+    assert_eq!(platform.sockets().length(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_handle_freed_with_a_call_in_flight_leaves_the_call_to_its_end() {
+    let device = Device::connected("{}").await;
+    device.hub.borrow_mut().script.withhold_puback = true;
+    let sent = device.send("in flight");
+    device.until_sent(is_publish).await;
+    let queued = device.send("queued in the same turn");
+    let Device { client, platform, hub } = device;
+    drop(client);
+    hub.borrow_mut().script.withhold_puback = false;
+
+    fulfilled(queued).await;
+    let id = hub.borrow().publishes().next().unwrap().1;
+    let socket = platform.sockets().at(-1).unchecked_into::<crate::support::ScriptedSocket>();
+    socket.deliver(&Uint8Array::from(&puback(id)[..]));
+    fulfilled(sent).await;
+    assert_nothing_is_uncaught().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_handle_freed_in_the_turn_of_its_first_call_leaves_the_call_to_its_end() {
+    let Device { client, .. } = Device::new("{}");
+    let connected = client.connect();
+    drop(client);
+    next_task().await;
+    assert_nothing_is_uncaught().await;
+    fulfilled(connected).await;
+}
