@@ -2,6 +2,7 @@ import { host } from './host.js';
 import { ClientHandle } from './iothub_device_client.js';
 import { encodeMessage } from './message.js';
 import { MethodResponse } from './method.js';
+import { makeUploadCall } from './upload.js';
 
 const FACTORY = Symbol('factory');
 
@@ -91,7 +92,7 @@ export class IoTHubDeviceClient {
   getStorageInfoForBlob(name) {
     return rejecting(() => {
       mustBe('string', { name });
-      return this.#handle.getStorageInfoForBlob(name);
+      return this.#uploadCall(() => this.#handle.storageInfoRequest(name));
     });
   }
 
@@ -100,11 +101,8 @@ export class IoTHubDeviceClient {
       mustBe('string', { correlationId, statusDescription });
       mustBe('boolean', { isSuccess });
       mustBe('number', { statusCode });
-      return this.#handle.notifyBlobUploadStatus(
-        correlationId,
-        isSuccess,
-        statusCode,
-        statusDescription,
+      return this.#uploadCall(() =>
+        this.#handle.notificationRequest(correlationId, isSuccess, statusCode, statusDescription),
       );
     });
   }
@@ -176,6 +174,11 @@ export class IoTHubDeviceClient {
 
   set onBackgroundException(handler) {
     this.#setHandler('onBackgroundException', handler);
+  }
+
+  #uploadCall(prepare) {
+    const { transport, asksForTokens } = this.#handle;
+    return makeUploadCall(this.#handle, prepare, transport, asksForTokens);
   }
 
   #handler(name) {

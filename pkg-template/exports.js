@@ -11,3 +11,4 @@ export {
 } from './errors.js';
 export { Message } from './message.js';
 export { MethodRequest, MethodResponse } from './method.js';
+export { X509 } from './x509.js';

@@ -7,11 +7,6 @@ export const host = {
   createError,
   createMessage: decodeMessage,
   createMethodRequest: (requestId, name, payload) => new MethodRequest(requestId, name, payload),
-  postJson(url, authorization, body, timeoutMs, transport) {
-    const headers = { 'Content-Type': 'application/json' };
-    if (authorization !== undefined) headers.Authorization = authorization;
-    return host.request(url, { method: 'POST', headers, body, timeoutMs }, transport);
-  },
   asMethodResponse: (value) => (value instanceof MethodResponse ? value : undefined),
 };
 

@@ -1,11 +1,14 @@
 // Pages and module workers: the module is ready when its import is.
 import { setPlatform } from './host.js';
 import init, { version as wasmVersion } from './iothub_device_client.js';
+import { abortSocket, createTransport, openSocket, request } from './transport.browser.js';
 
 setPlatform({
   platform: typeof document === 'undefined' ? 'worker' : 'browser',
-  openSocket: (url) => new WebSocket(url, 'mqtt'),
-  abortSocket: (socket) => socket.close(),
+  createTransport,
+  openSocket,
+  abortSocket,
+  request,
 });
 
 await init();

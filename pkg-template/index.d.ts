@@ -45,8 +45,11 @@ export type DesiredPropertiesHandler = (patch: TwinProperties) => unknown;
 /** Takes changes of the connection. */
 export type ConnectionStateHandler = (change: ConnectionStateChange) => unknown;
 
-/** Takes requests for a new SAS token. */
+/** Told that a new SAS token is needed; it gives one by `updateSasToken`. */
 export type NewSasTokenHandler = () => unknown;
+
+/** Gives a SAS token that has not expired, or a Promise of one. */
+export type SasTokenFunction = () => string | PromiseLike<string>;
 
 /** Takes errors that belong to no call. */
 export type BackgroundExceptionHandler = (error: Error) => unknown;
@@ -77,15 +80,47 @@ export interface Twin {
   reported: TwinProperties;
 }
 
+/** Where to upload a blob, and by what right. */
+export interface StorageInfo {
+  /** For {@link IoTHubDeviceClient.notifyBlobUploadStatus}. */
+  correlationId: string;
+  /** The host of the storage account. */
+  hostName: string;
+  /** The container in it. */
+  containerName: string;
+  /** The name of the blob in it: the device id, a slash, and the name that was asked for. */
+  blobName: string;
+  /** The query of the upload's URL, with its `?`. A secret for as long as it is valid. */
+  sasToken: string;
+}
+
+/** How long a receive call waits. */
+export interface ReceiveOptions {
+  /** Whether to wait if there is nothing yet. Default `true`. */
+  block?: boolean | undefined;
+  /** Seconds to wait at most, 0 or more. Default: for ever. */
+  timeout?: number | undefined;
+}
+
+/** Which method requests a receive call takes, and how long it waits. */
+export interface ReceiveMethodOptions extends ReceiveOptions {
+  /**
+   * Only calls of this method, which has a queue of its own from now on. Default: all methods that
+   * are not received by name.
+   */
+  methodName?: string | undefined;
+}
+
 /**
  * Options of every factory. An unknown one, or one of a wrong type, is a `TypeError` that names
  * it; a number out of its range is a `RangeError`. `undefined` stands for the default.
  */
 export interface ClientOptions {
   /**
-   * A full WebSocket URL to dial in place of the hub's, for a local hub. `wss:`, or `ws:` on this
-   * machine only (`localhost`, `*.localhost`, 127.0.0.0/8, `[::1]`): anywhere else the token would
-   * travel unencrypted. Not together with a gateway.
+   * A full WebSocket URL to dial in place of the hub's, for a local hub; HTTP calls go to the same
+   * origin. `wss:`, or `ws:` on this machine only (`localhost`, `*.localhost`, 127.0.0.0/8,
+   * `[::1]`): anywhere else the token would travel unencrypted. Not together with a gateway, and
+   * `ws:` not with a certificate.
    */
   endpoint?: string | undefined;
   /** MQTT over WebSockets is the only transport: `false` is a `TypeError`. Default `true`. */
@@ -144,6 +179,26 @@ export interface ClientOptions {
    */
   acknowledgeMessages?: 'on-arrival' | 'after-handler' | undefined;
   /**
+   * Certificates to trust in place of the system's, as PEM text. Node.js only: in a browser a
+   * `TypeError`, as a page cannot choose whom to trust.
+   */
+  serverVerificationCert?: string | undefined;
+  /**
+   * The TLS ciphers to offer: a list in the form of OpenSSL, or an array of names. Node.js only:
+   * in a browser a `TypeError`.
+   */
+  cipher?: string | readonly string[] | undefined;
+  /**
+   * A proxy for WebSocket and HTTP alike: a URL with `http:`, `https:`, `socks4:`, `socks4a:`,
+   * `socks5:` or `socks5h:`, such as `http://user:password@host:8080`, user and password
+   * percent-encoded. Node.js only: in a browser a `TypeError`.
+   */
+  proxy?: string | undefined;
+}
+
+/** Options of {@link IoTHubDeviceClient.createFromConnectionString}. */
+export interface ConnectionStringOptions extends ClientOptions {
+  /**
    * How long the SAS tokens live that the client makes from its key, in whole seconds above 0. A
    * token is replaced, by a new connection, at the later of 120 seconds before its expiry and 80 %
    * of its life. No effect on a connection string that holds a token. Default 3600.
@@ -151,8 +206,8 @@ export interface ClientOptions {
   sasTokenTtl?: number | undefined;
 }
 
-/** Options of {@link IoTHubDeviceClient.createFromSymmetricKey}. */
-export interface SymmetricKeyOptions extends ClientOptions {
+/** The option of factories that have no connection string to name a gateway. */
+export interface GatewayOptions extends ClientOptions {
   /**
    * A gateway, `host` or `host:port`, to dial in place of the hub. What the client says of itself
    * and its token still name the hub. Not together with `endpoint`. Default none.
@@ -160,11 +215,21 @@ export interface SymmetricKeyOptions extends ClientOptions {
   gatewayHostname?: string | undefined;
 }
 
+/** Options of {@link IoTHubDeviceClient.createFromSymmetricKey}. */
+export interface SymmetricKeyOptions extends ConnectionStringOptions, GatewayOptions {}
+
+/** Options of {@link IoTHubDeviceClient.createFromSasToken} with a function. */
+export interface SasTokenFunctionOptions extends GatewayOptions {
+  /** The hub's host name, such as `my-hub.azure-devices.net`. */
+  hostname: string;
+  /** The device id. */
+  deviceId: string;
+}
+
 /**
  * A device, or a module of a device, of Azure IoT Hub.
  *
- * Made by {@link IoTHubDeviceClient.createFromConnectionString} or
- * {@link IoTHubDeviceClient.createFromSymmetricKey}, never with `new`.
+ * Made by one of its four factories, never with `new`.
  *
  * Methods never throw: they reject. An operation that is called without a connection opens one
  * (option `autoConnect`); if that fails, it rejects with the connection's error. While a lost
@@ -185,15 +250,52 @@ export class IoTHubDeviceClient {
    *
    * @param connectionString `HostName=...;DeviceId=...;SharedAccessKey=...`, in any order. Also
    * known are `ModuleId`, `SharedAccessKeyName`, `GatewayHostName`, and `SharedAccessSignature` in
-   * place of the key (a token, which the client cannot renew).
-   * @param options see {@link ClientOptions}
+   * place of the key: a token, as for {@link IoTHubDeviceClient.createFromSasToken}.
+   * @param options see {@link ConnectionStringOptions}
    * @throws TypeError for a name that is missing, unknown or double, a missing value, a key that
-   * is not base64, or a wrong option; RangeError for an option out of its range. No message holds
-   * a key or a token.
+   * is not base64, a token that has expired, or a wrong option; RangeError for an option out of
+   * its range. No message holds a key or a token.
    */
   static createFromConnectionString(
     connectionString: string,
-    options?: ClientOptions,
+    options?: ConnectionStringOptions,
+  ): IoTHubDeviceClient;
+
+  /**
+   * Makes a client from a SAS token of a device, which says for which hub and device it is. Does
+   * not connect.
+   *
+   * The client cannot make the next token: 120 seconds before the expiry of this one it calls
+   * `onNewSasTokenRequired`, and takes a new one by `updateSasToken`. A token that has expired is
+   * not sent: calls that need a connection wait for a new one then, or reject with
+   * {@link CredentialError} if there is no such handler.
+   *
+   * @param token `SharedAccessSignature sr=...&sig=...&se=...`, in which `sr` is
+   * `{hostname}/devices/{deviceId}`
+   * @param options see {@link GatewayOptions}
+   * @throws TypeError for a token that is malformed, has expired, or is for a module, or for a
+   * wrong option; RangeError for an option out of its range. No message holds the token.
+   */
+  static createFromSasToken(token: string, options?: GatewayOptions): IoTHubDeviceClient;
+
+  /**
+   * Makes a client from a function that gives SAS tokens, such as one that asks your server for
+   * them: the safe way for pages. Does not connect.
+   *
+   * The function is called for the first connection, and again at the later of 120 seconds before
+   * the expiry of its token and 80 % of the time from its coming to its expiry. When it fails, the
+   * error goes to `onBackgroundException`, and it is called again after `connectionRetryInterval`
+   * or with the next attempt to connect. It has failed, too, when a connection has waited for it
+   * for 60 seconds. A first connection that has no token for this reason fails with
+   * {@link ConnectionFailedError}.
+   *
+   * @param getToken gives a token that has not expired, or a Promise of one
+   * @param options see {@link SasTokenFunctionOptions}; `hostname` and `deviceId` are needed
+   * @throws TypeError for a missing or wrong option; RangeError for an option out of its range
+   */
+  static createFromSasToken(
+    getToken: SasTokenFunction,
+    options: SasTokenFunctionOptions,
   ): IoTHubDeviceClient;
 
   /**
@@ -212,6 +314,23 @@ export class IoTHubDeviceClient {
     hostname: string,
     deviceId: string,
     options?: SymmetricKeyOptions,
+  ): IoTHubDeviceClient;
+
+  /**
+   * Makes a client that proves who it is by a certificate in the TLS handshake. Does not connect.
+   *
+   * @param x509 in Node.js a certificate with its key, in a browser {@link X509.platform}
+   * @param hostname the hub's host name, such as `my-hub.azure-devices.net`
+   * @param deviceId the device id
+   * @param options see {@link GatewayOptions}
+   * @throws TypeError for a certificate that this platform cannot use, a host name or id with
+   * characters that none can have, or a wrong option; RangeError for an option out of its range
+   */
+  static createFromX509Certificate(
+    x509: X509,
+    hostname: string,
+    deviceId: string,
+    options?: GatewayOptions,
   ): IoTHubDeviceClient;
 
   /**
@@ -262,6 +381,16 @@ export class IoTHubDeviceClient {
    * `disconnect` and `shutdown` rejects with {@link ClientError}.
    */
   shutdown(): Promise<void>;
+
+  /**
+   * Replaces the token of a client that was made from one. Fulfils when the connection stands again
+   * under the new token, and at once if there is no connection.
+   *
+   * Rejects with TypeError for a token that is malformed, has expired, or is for another host,
+   * device or module (the old one is kept); with {@link ClientError} on a client that was not made
+   * from a token, or was shut down; else as {@link IoTHubDeviceClient.connect}.
+   */
+  updateSasToken(token: string): Promise<void>;
 
   /**
    * Sends telemetry. Fulfils when the hub has acknowledged it (at least once, in the order of the
@@ -315,6 +444,73 @@ export class IoTHubDeviceClient {
   sendMethodResponse(response: MethodResponse): Promise<void>;
 
   /**
+   * Asks where to upload a blob, by HTTPS; the client need not be connected. Upload it yourself
+   * (`PUT https://{hostName}/{containerName}/{blobName}{sasToken}` with the header
+   * `x-ms-blob-type: BlockBlob`), then call `notifyBlobUploadStatus`.
+   *
+   * IoT Hub sends no CORS headers: in a page this works through `gatewayHostname` or `endpoint`,
+   * with a relay that does.
+   *
+   * Rejects with
+   * - {@link ServiceError}: a status other than 200 to 299
+   * - {@link ConnectionFailedError}: no HTTP answer (network, CORS)
+   * - {@link OperationTimeout}: none within `operationTimeout`
+   * - {@link CredentialError}: there is no token that has not expired
+   * - {@link ClientError}: a module, which cannot upload, or a client that was shut down
+   * - TypeError: no name
+   *
+   * @param name the name of the blob, without the device id
+   */
+  getStorageInfoForBlob(name: string): Promise<StorageInfo>;
+
+  /**
+   * Tells the hub how an upload ended, by HTTPS. Rejects as
+   * {@link IoTHubDeviceClient.getStorageInfoForBlob}.
+   *
+   * @param correlationId that of the {@link StorageInfo}
+   * @param isSuccess whether the blob is there
+   * @param statusCode the status of the upload, as the storage gave it
+   * @param statusDescription what to say about it
+   */
+  notifyBlobUploadStatus(
+    correlationId: string,
+    isSuccess: boolean,
+    statusCode: number,
+    statusDescription: string,
+  ): Promise<void>;
+
+  /**
+   * Waits for a cloud-to-device message, which is acknowledged when it is given. Gives `undefined`
+   * if none has come in time.
+   *
+   * Like the other two receive calls: it subscribes, and it excludes receive handlers. Whichever is
+   * used first on a client decides, and the other is a {@link ClientError}. What has come and was
+   * not taken is dropped by `disconnect`.
+   *
+   * Rejects with {@link OperationCancelled}, {@link NoConnectionError}, the error of the connection
+   * that it needed, TypeError for an option of a wrong type, or RangeError for a negative timeout.
+   *
+   * @deprecated set `onMessageReceived`
+   */
+  receiveMessage(options?: ReceiveOptions): Promise<Message | undefined>;
+
+  /**
+   * Waits for a call of a direct method; answer it with `sendMethodResponse`. Otherwise as
+   * {@link IoTHubDeviceClient.receiveMessage}.
+   *
+   * @deprecated set `onMethodRequestReceived`
+   */
+  receiveMethodRequest(options?: ReceiveMethodOptions): Promise<MethodRequest | undefined>;
+
+  /**
+   * Waits for desired properties, of which the first are those that stand (unless
+   * `ensureDesiredProperties` is off). Otherwise as {@link IoTHubDeviceClient.receiveMessage}.
+   *
+   * @deprecated set `onTwinDesiredPropertiesPatchReceived`
+   */
+  receiveTwinDesiredPropertiesPatch(options?: ReceiveOptions): Promise<TwinProperties | undefined>;
+
+  /**
    * Takes cloud-to-device messages; of a module, the messages for its inputs (`inputName`).
    *
    * Like the other two receive handlers: setting it subscribes, opening the connection if
@@ -325,7 +521,8 @@ export class IoTHubDeviceClient {
    * disturbed.
    *
    * A message that comes while there is no handler is kept, unacknowledged, until there is one.
-   * Gives back what was set. Setting what is no {@link Handler} throws a TypeError.
+   * Gives back what was set. Setting what is no {@link Handler} throws a TypeError; setting a
+   * receive handler on a client that has used a receive call throws a {@link ClientError}.
    */
   onMessageReceived: Handler<MessageHandler>;
 
@@ -354,8 +551,8 @@ export class IoTHubDeviceClient {
   onConnectionStateChange: Handler<ConnectionStateHandler>;
 
   /**
-   * For clients that are given their token. Nothing calls it in this version, which has no factory
-   * for them.
+   * Told, once for each token, that a client that was made from a token needs a new one: 120
+   * seconds before the token expires, at once if less is left. Give it by `updateSasToken`.
    */
   onNewSasTokenRequired: Handler<NewSasTokenHandler>;
 
@@ -454,6 +651,44 @@ export class Message {
    */
   json(): JsonValue;
 }
+
+/** A client certificate with its key. What it holds cannot be read. */
+export class X509 {
+  #private;
+
+  /**
+   * A certificate with its key, for Node.js.
+   *
+   * @param cert PEM text, with the certificates between it and the authority behind it if there
+   * are any
+   * @param key PEM text
+   * @param passPhrase of the key
+   * @throws TypeError for what is no PEM text
+   */
+  constructor(cert: string, key: string, passPhrase?: string);
+
+  /**
+   * As the constructor, with the paths of two PEM files. Node.js only.
+   *
+   * @throws TypeError in a browser, and for what is no PEM text; what `fs.readFileSync` throws
+   */
+  static fromFiles(
+    certFile: string | FileUrl,
+    keyFile: string | FileUrl,
+    passPhrase?: string,
+  ): X509;
+
+  /**
+   * Leaves the choice to the browser, its own store and its user: a page cannot choose a
+   * certificate.
+   *
+   * @throws TypeError in Node.js
+   */
+  static platform(): X509;
+}
+
+/** `URL`, where the user's own `lib` or types declare it; else nothing. */
+type FileUrl = typeof globalThis extends { URL: { prototype: infer Url } } ? Url : never;
 
 /** A call of a direct method. It cannot be changed. */
 export class MethodRequest {

@@ -27,6 +27,12 @@ const publishedFiles = [
   'message.js',
   'method.js',
   'package.json',
+  'proxy.node.js',
+  'request.js',
+  'transport.browser.js',
+  'transport.node.js',
+  'upload.js',
+  'x509.js',
 ];
 
 const exportedNames = [
@@ -42,6 +48,7 @@ const exportedNames = [
   'OperationCancelled',
   'OperationTimeout',
   'ServiceError',
+  'X509',
   'version',
 ];
 

@@ -12,8 +12,7 @@ export function whyNoAccess(identity, { sas, certificate }, { hostname, policies
     if (sas) return `"${identity.id}" is opened by an X.509 certificate, not by a SAS token`;
     return whyCertificateRefused(identity, certificate);
   }
-  if (!sas) return `"${identity.id}" is opened by a SAS token, and none came`;
-  return whySasRefused(parseSasToken(sas), {
+  return whySasRefused(parseSasToken(sas ?? ''), {
     host: hostname,
     path: identity.path,
     keys: [identity.primaryKey, identity.secondaryKey],
@@ -24,7 +23,7 @@ export function whyNoAccess(identity, { sas, certificate }, { hostname, policies
 
 function whyCertificateRefused(identity, certificate) {
   if (!certificate) {
-    return 'no client certificate came: connect to the wss port, without iothub-no-client-cert';
+    return 'no client certificate came: it takes TLS, and no iothub-no-client-cert in the URL';
   }
   if (certificate.expires <= identity.now) return 'the client certificate expired';
   if (identity.authenticationType === 'selfSigned') {

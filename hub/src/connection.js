@@ -10,8 +10,14 @@ const CONNECT_TIMEOUT = 60_000;
 const MAX_SILENCE = 1_767_000;
 /** Node.js has no longer timer; a token that outlives it needs none. */
 const MAX_TIMER = 2 ** 31 - 1;
-/** Leaves packet ids for cloud-to-device messages, which have a queue of their own. */
+/** Leaves packet ids for the message queue. */
 const MAX_UNACKNOWLEDGED = 16_000;
+
+/**
+ * What is known of a connection before its first packet; `url` is that of the upgrade.
+ * @typedef {{url: string, protocol: string, secure: boolean,
+ *            clientCertificate?: import('./tls.js').ClientCertificate}} Transport
+ */
 
 /** One MQTT connection over one WebSocket, from the upgrade to its end. */
 export class Connection {
@@ -19,25 +25,31 @@ export class Connection {
   apiVersion = undefined;
   /** Whether CONNACK 0 was sent. */
   isEstablished = false;
-  /** Packet ids of publishes to the device, other than cloud-to-device messages. */
+  /** Packet ids of publishes to the device, other than those of its message queue. */
   unacknowledged = new Set();
+  /** @type {Transport} */
+  transport;
   #hub;
   #webSocket;
   #socket;
   #decoder = new PacketDecoder();
   #frames = { in: 0, out: 0 };
-  #number = 0;
+  /** Entry in the log of the identity's connections. */
+  #entry;
   #isClosed = false;
+  #isHalfOpen = false;
   #silenceTimer;
+  #expires = Infinity;
   #expiryTimer;
 
   /**
-   * @param {{hostname: string, devices: import('./devices.js').DeviceRegistry,
-   *          log: (line: string) => void}} hub
+   * @param {import('./server.js').Hub} hub
    * @param {import('ws').WebSocket} webSocket
    * @param {import('node:net').Socket} socket below the WebSocket
+   * @param {Transport} transport
    */
-  constructor(hub, webSocket, socket) {
+  constructor(hub, webSocket, socket, transport) {
+    this.transport = transport;
     this.#hub = hub;
     this.#webSocket = webSocket;
     this.#socket = socket;
@@ -47,12 +59,22 @@ export class Connection {
     webSocket.on('error', (error) => this.#end(error.message));
   }
 
-  /** Sends one packet in a frame of its own. */
+  /** Sends one packet in a frame of its own, or in many where a fault limits their size. */
   send(packet) {
-    if (this.#isClosed) return;
-    this.#webSocket.send(mqttPacket.generate(packet));
-    this.#frames.out++;
+    if (this.#isClosed || this.#isHalfOpen) return;
+    const bytes = mqttPacket.generate(packet);
+    const size = this.identity?.faults.frameSize ?? bytes.length;
+    for (let start = 0; start < bytes.length; start += size) {
+      this.#webSocket.send(bytes.subarray(start, start + size));
+      this.#frames.out++;
+    }
     this.#record(packet, 'out');
+  }
+
+  /** Sends a frame with any content: a Buffer as a binary one, a string as a text one. */
+  sendRaw(content) {
+    this.#webSocket.send(content);
+    this.#frames.out++;
   }
 
   /** Publishes to the device; at QoS 1 with a new packet id, unless one is given. */
@@ -76,7 +98,8 @@ export class Connection {
   /** Closes the WebSocket, which is all that a hub can say. */
   close(reason) {
     this.#end(reason);
-    this.#webSocket.close();
+    if (this.#isHalfOpen) this.#webSocket.terminate();
+    else this.#webSocket.close();
   }
 
   /** Resets the TCP connection. */
@@ -85,11 +108,24 @@ export class Connection {
     this.#socket.resetAndDestroy();
   }
 
-  /** The connection belongs to the device that CONNECT names, whether or not it is let in. */
-  identify(device, connect) {
-    this.identity = device;
-    this.#number = ++identity.attempts;
+  /** Reads and sends nothing any more, as if the hub's end were gone; TCP stays open. */
+  goHalfOpen() {
+    this.#isHalfOpen = true;
+    this.#stopTimers();
+    this.#webSocket.pause();
+  }
+
+  /** The connection belongs to the identity that CONNECT names, whether or not it is let in. */
+  identify(identity, connect) {
+    this.identity = identity;
+    this.#entry = identity.connectionLog.open(this.transport);
     this.#record(connect, 'in');
+  }
+
+  /** From now on the connection is of use. */
+  establish() {
+    this.isEstablished = true;
+    this.#entry.accepted = true;
   }
 
   /** Starts the clocks of a connection that was let in: keep alive, and end of its token. */
@@ -99,8 +135,15 @@ export class Connection {
       () => this.close(`nothing came for 1.5 times the keep alive of ${keepalive} s`),
       silence,
     );
-    const lifetime = expires - Date.now();
-    if (lifetime > MAX_TIMER) return;
+    this.#expires = expires;
+    this.watchExpiry();
+  }
+
+  /** Starts the timer for the end of the token anew, as the clock may have changed. */
+  watchExpiry() {
+    clearTimeout(this.#expiryTimer);
+    const lifetime = this.#expires - this.identity.now;
+    if (lifetime > MAX_TIMER || this.#isHalfOpen) return;
     this.#expiryTimer = setTimeout(() => this.close('the SAS token expired'), lifetime);
   }
 
@@ -174,7 +217,7 @@ export class Connection {
 
   #handleSubscribe({ subscriptions, messageId }) {
     const granted = subscriptions.map(({ topic, qos }) => {
-      const kind = subscriptionOf(topic, this.identity.deviceId);
+      const kind = subscriptionOf(topic, this.identity);
       if (!kind) throw new ProtocolViolation(`the hub has no topic filter "${topic}"`);
       return { topic, kind, qos: Math.min(qos, 1) };
     });
@@ -183,10 +226,10 @@ export class Connection {
     this.identity.messages.deliver();
   }
 
-  /** Writes the packet into the log of the device, if one is known. */
+  /** Writes the packet into the log of the identity, if one is known. */
   #record(packet, direction) {
     this.identity?.packets.record(packet, {
-      connection: this.#number,
+      connection: this.#entry.sequence,
       direction,
       frame: this.#frames[direction],
     });
@@ -195,9 +238,14 @@ export class Connection {
   #end(reason) {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#stopTimers();
+    if (this.#entry) this.#entry.closedBecause = reason;
+    this.#hub.log(`${this.identity?.id ?? 'a connection'}: closed, ${reason}`);
+    this.identity?.detach(this);
+  }
+
+  #stopTimers() {
     clearTimeout(this.#silenceTimer);
     clearTimeout(this.#expiryTimer);
-    this.#hub.log(`${this.identity?.deviceId ?? 'a connection'}: closed, ${reason}`);
-    this.identity?.detach(this);
   }
 }

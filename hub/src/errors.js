@@ -1,17 +1,28 @@
 import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
 
 /** HTTP status and inner code of each error that the hub answers with. */
 const ERRORS = {
+  InvalidProtocolVersion: [400, 400001],
   ArgumentInvalid: [400, 400004],
+  DefaultStorageEndpointNotConfigured: [400, 400014],
+  InvalidFileUploadCorrelationId: [400, 400015],
+  ExpiredFileUploadCorrelationId: [400, 400016],
+  IotHubUnauthorized: [401, 401003],
   DeviceMaximumQueueDepthExceeded: [403, 403004],
+  DeviceMaximumActiveFileUploadLimitExceeded: [403, 403006],
   NotFound: [404, 404000],
   DeviceNotFound: [404, 404001],
+  ModuleNotFound: [404, 404010],
   DeviceNotOnline: [404, 404103],
   DeviceAlreadyExists: [409, 409001],
+  ModuleAlreadyExistsOnDevice: [409, 409301],
   PreconditionFailed: [412, 412001],
   MessageTooLarge: [413, 413001],
+  TooManyModulesOnDevice: [413, 413003],
   ServerError: [500, 500001],
   BadDeviceResponse: [502, 502101],
+  ServiceUnavailable: [503, 503001],
   GatewayTimeout: [504, 504101],
 };
 
@@ -28,6 +39,13 @@ export class HubError extends Error {
     this.code = code;
     [this.status, this.errorCode] = ERRORS[code];
     this.info = info;
+  }
+
+  /** An error with any status, for a fault that was asked for. */
+  static ofStatus(status, message) {
+    const error = new HubError('ServerError', message);
+    const code = (STATUS_CODES[status] ?? 'Unknown').replaceAll(/\W/g, '');
+    return Object.assign(error, { code, status, errorCode: status * 1000 + 1 });
   }
 
   /** The body that devices get. */

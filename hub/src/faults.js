@@ -1,24 +1,38 @@
-/** What a test wants to go wrong with one device, until it is cleared. */
+/** Faults other than withheld answers, none of them on. */
+const NONE = Object.freeze({
+  /** Return code that CONNECTs are refused with. */
+  connack: undefined,
+  /** Whether WebSocket upgrades are refused; of every device, as an upgrade names none. */
+  refuseUpgrade: false,
+  /** How many bytes a WebSocket frame to the device has at most. */
+  frameSize: undefined,
+  /** `{status, body}` that twin requests are answered with in place of being done. */
+  twinAnswer: undefined,
+  /** HTTP status of the file upload endpoints. */
+  filesStatus: undefined,
+  /** Whether the hub has no storage account for file uploads. */
+  noStorage: undefined,
+  /** By how many seconds the clock is ahead that tokens are checked with. */
+  clock: undefined,
+});
+
+/** What a test wants to go wrong with one device or module, until it is cleared. */
 export class Faults {
   #withheld = new Set();
-  /** Return code that the next CONNECTs are refused with. */
-  connack = undefined;
-  /** Whether WebSocket upgrades are refused; of every device, as an upgrade names none. */
-  refuseUpgrade = false;
 
-  /**
-   * @param {{withhold?: string[], connack?: number, refuseUpgrade?: boolean, clear?: boolean}}
-   *   changes `clear` goes first, the rest is added
-   */
-  change({ withhold = [], connack, refuseUpgrade, clear = false }) {
+  constructor() {
+    Object.assign(this, NONE);
+  }
+
+  /** @param {Partial<typeof NONE> & {withhold?: string[], clear?: boolean}} changes
+   *   `clear` goes first, the rest is added */
+  change({ withhold = [], clear = false, ...changes }) {
     if (clear) {
       this.#withheld.clear();
-      this.connack = undefined;
-      this.refuseUpgrade = false;
+      Object.assign(this, NONE);
     }
     for (const kind of withhold) this.#withheld.add(kind);
-    this.connack = connack ?? this.connack;
-    this.refuseUpgrade = refuseUpgrade ?? this.refuseUpgrade;
+    Object.assign(this, changes);
   }
 
   /** Whether the hub keeps this kind of answer to itself. */
@@ -27,10 +41,6 @@ export class Faults {
   }
 
   toJSON() {
-    return {
-      withhold: [...this.#withheld],
-      connack: this.connack,
-      refuseUpgrade: this.refuseUpgrade,
-    };
+    return { withhold: [...this.#withheld], ...this };
   }
 }

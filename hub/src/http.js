@@ -5,7 +5,7 @@ import { HubError } from './errors.js';
 export function createHttpServer() {
   const app = fastify({
     forceCloseConnections: true,
-    routerOptions: { maxParamLength: 512 },
+    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   });
 

@@ -1,1 +1,2 @@
+export { caFileOf } from './certificates.js';
 export { startHub } from './server.js';

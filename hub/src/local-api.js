@@ -1,70 +1,129 @@
+import { CONTAINER } from './blob-store.js';
 import { HubError } from './errors.js';
+import { addFaultApi } from './fault-api.js';
+import { AUTHENTICATION, settingsOf } from './service-api.js';
 
 const ACKS = ['none', 'positive', 'negative', 'full'];
+const READ_LIFETIME = 60 * 60 * 1000;
+const DEVICE_PATH = '/local/devices/:deviceId';
+const MODULE_PATH = `${DEVICE_PATH}/modules/:moduleId`;
 
 /**
  * Private endpoints for what the real service does over AMQP, or not at all.
  * @param {import('fastify').FastifyInstance} app
- * @param {{hostname: string, endpoint: () => string,
- *          devices: import('./devices.js').DeviceRegistry}} hub
+ * @param {import('./server.js').Hub} hub
  */
-export function addLocalApi(app, { hostname, endpoint, devices }) {
-  const find = (request) => devices.get(request.params.deviceId);
-  const path = '/local/devices/:deviceId';
+export function addLocalApi(app, hub) {
+  const find = ({ params }) => hub.devices.get(params.deviceId, params.moduleId);
 
-  app.put(path, (request) => {
-    const { deviceId } = request.params;
-    const { primaryKey } = devices.find(deviceId) ?? devices.create({ deviceId });
-    const connectionString =
-      `HostName=${hostname};DeviceId=${deviceId};SharedAccessKey=${primaryKey}`;
-    return { deviceId, primaryKey, connectionString, endpoint: endpoint() };
+  app.get('/local/hub', () => {
+    const { hostname, endpoints, policies, authority } = hub;
+    return { hostname, ...endpoints, policies, ca: authority?.cert };
   });
-
-  app.get(path, (request) => {
-    const { isConnected, connections, filters, messages } = find(request);
-    return {
-      connected: isConnected,
-      connections,
-      subscriptions: filters,
-      pendingMessages: messages.pending,
-    };
-  });
-
-  app.get(`${path}/telemetry`, { schema: { querystring: LOG_QUERY } }, async (request) => {
-    const query = numbersOf(request.query);
-    return { messages: await find(request).telemetry.read({ ...query, signal: request.gone }) };
-  });
-
-  app.get(`${path}/packets`, { schema: { querystring: LOG_QUERY } }, async (request) => {
-    const { type, direction } = request.query;
-    const query = { ...numbersOf(request.query), type, direction, signal: request.gone };
-    return { packets: await find(request).packets.read(query) };
-  });
-
-  app.post(`${path}/messages`, { schema: { body: MESSAGE } }, (request, reply) => {
-    const device = find(request);
-    const sequenceNumber = device.messages.enqueue(readMessage(request.body));
-    reply.code(201);
-    return { messageId: request.body.messageId, sequenceNumber };
-  });
-
-  app.post(`${path}/disconnect`, { schema: { querystring: DISCONNECT_QUERY } }, (request) => {
-    const { connection } = find(request);
-    const how = request.query.how ?? 'close';
-    connection?.[how]('as it was asked for');
-    return { dropped: connection !== null };
-  });
-
-  app.post(`${path}/faults`, { schema: { body: FAULTS } }, (request) => {
-    const { faults } = find(request);
-    faults.change(request.body);
-    return faults;
+  for (const path of [DEVICE_PATH, MODULE_PATH]) {
+    app.put(path, { schema: { body: IDENTITY } }, ({ params, body }) =>
+      describeCreated(hub, findOrCreate(hub.devices, params, body)),
+    );
+    app.get(path, (request) => describeState(find(request)));
+    addLogs(app, path, find);
+    app.post(`${path}/disconnect`, { schema: { querystring: DISCONNECT_QUERY } }, (request) => {
+      const { connection } = find(request);
+      const how = request.query.how ?? 'close';
+      connection?.[how]('as it was asked for');
+      return { dropped: connection !== null };
+    });
+    app.post(`${path}/certificate`, (request) => {
+      const { id } = find(request);
+      if (hub.authority) return hub.authority.issueForClient(id);
+      throw new HubError('NotFound', 'A hub without TLS issues no certificates.');
+    });
+    addFaultApi(app, path, find);
+  }
+  for (const path of [`${DEVICE_PATH}/messages`, `${MODULE_PATH}/inputs/:input`]) {
+    app.post(path, { schema: { params: MESSAGE_PARAMS, body: MESSAGE } }, (request, reply) => {
+      const { input } = request.params;
+      const message = { ...readMessage(request.body), input };
+      const sequenceNumber = find(request).messages.enqueue(message);
+      reply.code(201);
+      return { messageId: request.body.messageId, sequenceNumber };
+    });
+  }
+  app.get(`${DEVICE_PATH}/uploads`, { schema: { querystring: LOG_QUERY } }, async (request) => {
+    const uploads = await find(request).uploads.read(logQueryOf(request));
+    return { uploads: uploads.map((upload) => describeUpload(upload, request, hub.blobs)) };
   });
 }
 
-function numbersOf({ after, count, timeout }) {
+/** Creates what is missing, for a module its device too; what is there takes the settings. */
+function findOrCreate(devices, { deviceId, moduleId }, body) {
+  const settings = body ? settingsOf(body) : {};
+  if (moduleId !== undefined && !devices.find(deviceId)) devices.create({ deviceId });
+  const identity = devices.find(deviceId, moduleId);
+  if (!identity) return devices.create({ deviceId, moduleId, ...settings });
+  if (body) identity.update(settings);
+  return identity;
+}
+
+function describeCreated({ hostname, endpoints }, identity) {
+  const { deviceId, moduleId, primaryKey, authenticationType } = identity;
+  const key = identity.usesSas ? { primaryKey } : undefined;
+  const connectionString = [
+    `HostName=${hostname};DeviceId=${deviceId}`,
+    ...(moduleId === undefined ? [] : [`ModuleId=${moduleId}`]),
+    key ? `SharedAccessKey=${primaryKey}` : 'x509=true',
+  ].join(';');
+  const { endpoint, secureEndpoint } = endpoints;
+  return {
+    deviceId,
+    moduleId,
+    ...key,
+    authentication: key ? undefined : { type: authenticationType },
+    connectionString,
+    endpoint,
+    secureEndpoint,
+  };
+}
+
+function describeState({ isConnected, connections, filters, messages }) {
+  return {
+    connected: isConnected,
+    connections,
+    subscriptions: filters,
+    pendingMessages: messages.pending,
+  };
+}
+
+function addLogs(app, path, find) {
+  const options = { schema: { querystring: LOG_QUERY } };
+  app.get(`${path}/telemetry`, options, async (request) => ({
+    messages: await find(request).telemetry.read(logQueryOf(request)),
+  }));
+  app.get(`${path}/packets`, options, async (request) => {
+    const { type, direction } = request.query;
+    const query = { ...logQueryOf(request), type, direction };
+    return { packets: await find(request).packets.read(query) };
+  });
+  app.get(`${path}/connections`, options, async (request) => ({
+    connections: await find(request).connectionLog.read(logQueryOf(request)),
+  }));
+}
+
+/** With a URL that opens the blob, if it was stored, for whoever wants to see it. */
+function describeUpload(upload, { protocol, host }, blobs) {
+  const { blobName } = upload;
+  const blob = blobs.find(blobName);
+  const path = blobName.split('/').map(encodeURIComponent).join('/');
+  const token = blobs.sign(blobName, Date.now() + READ_LIFETIME);
+  return {
+    ...upload,
+    blobSizeInBytes: blob?.bytes.length ?? null,
+    blobUrl: blob ? `${protocol}://${host}/${CONTAINER}/${path}${token}` : null,
+  };
+}
+
+function logQueryOf({ query: { after, count, timeout }, gone }) {
   const number = (text) => (text === undefined ? undefined : Number(text));
-  return { after: number(after), count: number(count), timeout: number(timeout) };
+  return { after: number(after), count: number(count), timeout: number(timeout), signal: gone };
 }
 
 function readMessage({ body, bodyBase64, expiryTimeUtc, ack, properties = {}, ...rest }) {
@@ -99,6 +158,17 @@ const DISCONNECT_QUERY = {
   properties: { how: { enum: ['reset', 'close'] } },
 };
 
+const IDENTITY = {
+  type: ['object', 'null'],
+  additionalProperties: false,
+  properties: { authentication: AUTHENTICATION },
+};
+
+const MESSAGE_PARAMS = {
+  type: 'object',
+  properties: { input: { type: 'string', pattern: '^[^/+#]+$' } },
+};
+
 const TEXT = { type: 'string' };
 
 const MESSAGE = {
@@ -115,19 +185,5 @@ const MESSAGE = {
     expiryTimeUtc: TEXT,
     ack: { enum: ACKS },
     properties: { type: 'object', additionalProperties: { type: ['string', 'null'] } },
-  },
-};
-
-const FAULTS = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    withhold: {
-      type: 'array',
-      items: { enum: ['puback', 'suback', 'twin', 'pingresp', 'connack'] },
-    },
-    connack: { type: 'integer', minimum: 1, maximum: 5 },
-    refuseUpgrade: { type: 'boolean' },
-    clear: { type: 'boolean' },
   },
 };

@@ -7,15 +7,15 @@ import { parseTopic, Subscription } from './topics.js';
  * @param {object} packet as mqtt-packet decodes it
  */
 export function handlePublish(connection, packet) {
-  const { device } = connection;
+  const { identity } = connection;
   if (packet.qos > 1) throw new ProtocolViolation('QoS 2 is not supported');
-  const request = parseTopic(packet.topic, device.deviceId);
+  const request = parseTopic(packet.topic, identity);
   switch (request?.kind) {
     case 'telemetry':
-      device.telemetry.accept(packet, request.bag);
+      identity.telemetry.accept(packet, request.bag);
       break;
     case 'method-answer':
-      device.methods.answer(request.requestId, request.status, packet.payload);
+      identity.methods.answer(request.requestId, request.status, packet.payload);
       break;
     case 'twin-get':
     case 'twin-patch':
@@ -27,25 +27,31 @@ export function handlePublish(connection, packet) {
   connection.acknowledge(packet);
 }
 
-function answerTwinRequest({ device, apiVersion }, request, payload) {
-  let answer;
-  try {
-    answer = runTwinRequest(device.twin, apiVersion, request, payload);
-  } catch (error) {
-    if (!(error instanceof HubError)) throw error;
-    answer = { status: error.status, body: error.toDeviceBody() };
-  }
-  if (device.faults.withholds('twin')) return;
+function answerTwinRequest({ identity, apiVersion }, request, payload) {
+  const { twinAnswer } = identity.faults;
+  const answer = twinAnswer ?? runTwinRequest(identity.twin, apiVersion, request, payload);
+  if (identity.faults.withholds('twin')) return;
   const { status, version, body } = answer;
   const suffix = version === undefined ? '' : `&$version=${version}`;
-  device.push(
+  identity.push(
     Subscription.TWIN_ANSWERS,
     `$iothub/twin/res/${status}/?$rid=${request.requestId}${suffix}`,
-    body === undefined ? '' : JSON.stringify(body),
+    asText(body),
   );
 }
 
-function runTwinRequest(twin, apiVersion, { kind, version }, payload) {
+const asText = (body = '') => (typeof body === 'string' ? body : JSON.stringify(body));
+
+function runTwinRequest(twin, apiVersion, request, payload) {
+  try {
+    return tryTwinRequest(twin, apiVersion, request, payload);
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error;
+    return { status: error.status, body: error.toDeviceBody() };
+  }
+}
+
+function tryTwinRequest(twin, apiVersion, { kind, version }, payload) {
   if (apiVersion === undefined) {
     throw new HubError('ArgumentInvalid', 'The user name has no api-version.');
   }

@@ -25,7 +25,7 @@ export function parseSasToken(text) {
  * @returns {string | undefined}
  */
 export function whySasRefused(token, { host, path, keys, policies, now }) {
-  if (!token) return 'it is no SAS token with sr, sig and se';
+  if (!token) return 'what came is not a SAS token with sr, sig and se';
   const policyName = token.skn && decode(token.skn);
   if (policyName && !Object.hasOwn(policies, policyName)) {
     return `there is no shared access policy "${policyName}"`;

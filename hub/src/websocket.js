@@ -1,37 +1,56 @@
 import { STATUS_CODES } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { Connection } from './connection.js';
+import { requestCertificate } from './tls.js';
 
 export const WEB_SOCKET_PATH = '/$iothub/websocket';
 const MAX_FRAME = 16 * 1024 * 1024;
 
 /**
- * Takes the WebSocket upgrades of an HTTP server.
- * @param {import('node:http').Server} httpServer
- * @param {object} hub
+ * Takes the WebSocket upgrades of HTTP servers.
+ * @param {import('node:http').Server[]} httpServers
+ * @param {import('./server.js').Hub} hub
  * @returns {() => void} cuts every connection
  */
-export function acceptWebSockets(httpServer, hub) {
+export function acceptWebSockets(httpServers, hub) {
   const server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
     maxPayload: MAX_FRAME,
     handleProtocols: (offered) => [...offered].find(isMqtt),
   });
-  httpServer.on('upgrade', (request, socket, head) => {
-    socket.on('error', () => socket.destroy());
-    const refusal = whyRefused(request, hub);
-    if (refusal) return refuse(socket, ...refusal);
-    server.handleUpgrade(request, socket, head, (webSocket) => {
-      new Connection(hub, webSocket, socket);
+  const sockets = new Set();
+  for (const httpServer of httpServers) {
+    httpServer.on('upgrade', (request, socket, head) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+      socket.on('error', () => socket.destroy());
+      const refusal = whyRefused(request, hub);
+      if (refusal) refuse(socket, ...refusal);
+      else accept(server, hub, { request, socket, head });
     });
-  });
+  }
   return () => {
-    for (const webSocket of server.clients) webSocket.terminate();
+    for (const socket of sockets) socket.destroy();
   };
 }
 
+async function accept(server, hub, { request, socket, head }) {
+  const { url } = request;
+  const clientCertificate = asksForNoCertificate(url)
+    ? undefined
+    : await requestCertificate(socket);
+  server.handleUpgrade(request, socket, head, (webSocket) => {
+    const { protocol } = webSocket;
+    const secure = socket.encrypted ?? false;
+    new Connection(hub, webSocket, socket, { url, protocol, secure, clientCertificate });
+  });
+}
+
 const isMqtt = (protocol) => protocol.toLowerCase() === 'mqtt';
+
+const asksForNoCertificate = (url) =>
+  new URLSearchParams(url.split('?')[1]).get('iothub-no-client-cert') === 'true';
 
 function whyRefused({ url, headers }, { devices }) {
   const [path] = url.split('?');

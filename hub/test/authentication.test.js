@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { credentials, sasToken } from './support/credentials.js';
+import { credentials, resourceOf as resourceAt, sasToken } from './support/credentials.js';
 import { TestHub } from './support/hub.js';
 import { MqttClient } from './support/mqtt-client.js';
 import { connectPacket, RawClient } from './support/raw-client.js';
@@ -28,7 +28,7 @@ async function assertRefused(device, options, reason) {
   if (state.status === 200) assert.equal(state.body.connections, 0);
 }
 
-const resourceOf = ({ deviceId }) => `${hub.hostname}/devices/${deviceId}`;
+const resourceOf = (device) => resourceAt(hub, device);
 
 describe('a SAS token opens the device', () => {
   test('when signed with the primary key', async () => {
@@ -78,6 +78,20 @@ describe('a SAS token opens the device', () => {
     assert.equal(messages[0].text, 'x');
     await client.end();
   });
+});
+
+describe('a SAS token of a shared access policy opens the device', () => {
+  for (const policy of ['iothubowner', 'device']) {
+    for (const name of ['primaryKey', 'secondaryKey']) {
+      test(`when signed with the ${name} of ${policy}, for any resource above it`, async () => {
+        const device = await hub.createDevice();
+        const key = hub.started.policies[policy][name];
+        for (const resource of [hub.hostname, `${hub.hostname}/devices`, resourceOf(device)]) {
+          await assertAccepted(device, { password: sasToken({ resource, key, policy }) });
+        }
+      });
+    }
+  }
 });
 
 describe('a SAS token is refused', () => {
@@ -135,10 +149,32 @@ describe('a SAS token is refused', () => {
     await assertRefused(device, { password: later }, /signature of the SAS token is wrong/);
   });
 
-  test('when it names a shared access policy, as there are none yet', async () => {
+  test('when it names a policy and is signed with the key of the device', async () => {
     const device = await hub.createDevice();
     const password = `${credentials(hub, device).password}&skn=iothubowner`;
-    await assertRefused(device, { password }, /no shared access policies/);
+    await assertRefused(device, { password }, /signature of the SAS token is wrong/);
+  });
+
+  test('when it names a policy that does not exist', async () => {
+    const device = await hub.createDevice();
+    for (const policy of ['service', 'toString']) {
+      const password = `${credentials(hub, device).password}&skn=${policy}`;
+      await assertRefused(device, { password }, new RegExp(`no shared access policy "${policy}"`));
+    }
+  });
+
+  test('when it is signed by a policy for something else than the device', async () => {
+    const device = await hub.createDevice();
+    const { primaryKey: key } = hub.started.policies.device;
+    for (const resource of [
+      resourceOf(device).slice(0, -1),
+      `${resourceOf(device)}/modules/m1`,
+      `${hub.hostname}/messages`,
+      'other.azure-devices.net',
+    ]) {
+      const password = sasToken({ resource, key, policy: 'device' });
+      await assertRefused(device, { password }, /another resource/);
+    }
   });
 
   test('when it is malformed or missing', async () => {
@@ -182,11 +218,11 @@ describe('CONNECT is refused', () => {
     }
   });
 
-  test('for a module, as there are none yet', async () => {
+  test('for an unknown module', async () => {
     const device = await hub.createDevice();
     const username = `${hub.hostname}/${device.deviceId}/m1/?api-version=2021-04-12`;
     const clientId = `${device.deviceId}/m1`;
-    await assertRefused(device, { username, clientId }, /no modules/);
+    await assertRefused(device, { username, clientId }, /has no module "m1"/);
   });
 
   test('with code 1 when it is not MQTT 3.1.1', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TestHub } from './support/hub.js';
 import { MqttClient } from './support/mqtt-client.js';
-import { RawClient } from './support/raw-client.js';
+import { connectPacket, RawClient } from './support/raw-client.js';
 
 const hub = new TestHub();
 
@@ -190,6 +190,51 @@ describe('GET .../packets', () => {
     const body = JSON.parse(Buffer.from(packets[0].payload, 'base64'));
     assert.deepEqual(body, { desired: { $version: 1 }, reported: { $version: 1 } });
     await client.end();
+  });
+});
+
+describe('GET .../connections', () => {
+  test('tells of each connection how it came, and why it ended', async () => {
+    const device = await hub.createDevice();
+    const refused = await RawClient.connect(hub, device, { password: 'secret' });
+    await refused.closed;
+    const url = `${hub.endpoint}?iothub-no-client-cert=true&x=1`;
+    const client = await RawClient.open(hub, { url, protocol: ['other', 'MQTT'] });
+    client.send(connectPacket(hub, device));
+    await client.next();
+    const common = { secure: false, clientCertificate: false };
+    const read = async (query) => (await hub.local(device, 'GET', `/connections${query}`)).connections;
+    const [first, second] = await read('?count=2&timeout=30');
+    assert.deepEqual(first, {
+      connection: 1,
+      url: '/$iothub/websocket',
+      protocol: 'mqtt',
+      ...common,
+      accepted: false,
+      closedBecause: first.closedBecause,
+    });
+    assert.match(first.closedBecause, /^refused with CONNACK 5, .*not a SAS token/);
+    const open = {
+      connection: 2,
+      url: '/$iothub/websocket?iothub-no-client-cert=true&x=1',
+      protocol: 'MQTT',
+      ...common,
+      accepted: true,
+      closedBecause: null,
+    };
+    assert.deepEqual(second, open);
+    await hub.local(device, 'POST', '/disconnect');
+    await client.closed;
+    assert.deepEqual(await read('?after=1'), [{ ...open, closedBecause: 'as it was asked for' }]);
+  });
+
+  test('is empty before the first, and can be waited for', async () => {
+    const device = await hub.createDevice();
+    assert.deepEqual((await hub.local(device, 'GET', '/connections')).connections, []);
+    const pending = hub.local(device, 'GET', '/connections?timeout=30');
+    const client = await RawClient.connect(hub, device);
+    assert.deepEqual((await pending).connections.map(({ connection }) => connection), [1]);
+    await client.close();
   });
 });
 

@@ -3,17 +3,20 @@
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::clock;
 use super::driver::Driver;
+use super::future;
 use super::handlers::Handler;
 use super::host::{Host, MethodResponse, to_json};
 use super::message;
 use super::options::{self, Extra, Given};
 use super::receiving::Wanted;
-use crate::protocol::client::{Config, UploadResult};
+use crate::protocol::client::{Config, HttpRequest, UploadResult};
 use crate::protocol::hub::connection_string::ConnectionString;
+use crate::protocol::hub::file_upload::check_answer;
 use crate::protocol::hub::sas_token::{SasToken, SharedAccessKey};
 use crate::protocol::hub::{Credentials, Identity};
 use crate::protocol::{Client, ConnectionState, Error};
@@ -190,29 +193,69 @@ impl ClientHandle {
             Err(thrown) => Promise::reject(&thrown),
             Ok(json) => self.driver.operation(|core, now| {
                 let payload = json.unwrap_or_else(|| "null".into());
-                let (request_id, status) = (response.request_id(), response.response_status());
+                let (request_id, status) = (response.request_id(), response.status());
                 core.send_method_response(now, &request_id, status, payload)
             }),
         }
     }
 
-    /// See `IoTHubDeviceClient.getStorageInfoForBlob`.
-    #[wasm_bindgen(js_name = getStorageInfoForBlob)]
-    pub fn get_storage_info_for_blob(&self, name: String) -> Promise {
-        self.driver.upload_call(move |core, now| core.storage_info_request(now, &name))
+    /// The HTTP call of `IoTHubDeviceClient.getStorageInfoForBlob`: `pkg-template/upload.js` makes it.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being made.
+    #[wasm_bindgen(js_name = storageInfoRequest)]
+    pub fn storage_info_request(&self, name: &str) -> Result<JsValue, JsValue> {
+        self.http_request(self.driver.command(|core, now| core.storage_info_request(now, name)))
     }
 
-    /// See `IoTHubDeviceClient.notifyBlobUploadStatus`.
-    #[wasm_bindgen(js_name = notifyBlobUploadStatus)]
-    pub fn notify_blob_upload_status(
+    /// The HTTP call of `IoTHubDeviceClient.notifyBlobUploadStatus`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being made.
+    #[wasm_bindgen(js_name = notificationRequest)]
+    pub fn notification_request(
         &self,
         correlation_id: String,
         is_success: bool,
         status_code: i32,
         status_description: String,
-    ) -> Promise {
+    ) -> Result<JsValue, JsValue> {
         let result = UploadResult { correlation_id, is_success, status_code, status_description };
-        self.driver.upload_call(move |core, now| core.notification_request(now, &result))
+        self.http_request(self.driver.command(|core, now| core.notification_request(now, &result)))
+    }
+
+    /// Looks at the answer to one of the two calls.
+    ///
+    /// # Errors
+    ///
+    /// A `ServiceError` for a status that is none of the 200s.
+    #[wasm_bindgen(js_name = checkHttpAnswer)]
+    pub fn check_http_answer(&self, status: u16, body: &str) -> Result<(), JsValue> {
+        check_answer(status, body).map_err(|error| self.driver.host.error(&error))
+    }
+
+    /// What the host's `createTransport` gave.
+    #[wasm_bindgen(getter)]
+    pub fn transport(&self) -> JsValue {
+        self.driver.transport.clone()
+    }
+
+    /// Whether the client was made with a function that gives tokens.
+    #[wasm_bindgen(getter, js_name = asksForTokens)]
+    pub fn asks_for_tokens(&self) -> bool {
+        self.driver.token_function.is_some()
+    }
+
+    /// Asks the user's function for a token; fulfilled when it has given one or failed.
+    #[wasm_bindgen(js_name = fetchToken)]
+    pub fn fetch_token(&self) -> Promise {
+        let driver = self.driver.clone();
+        future::promise(async move {
+            driver.fetch_token().await;
+            Ok(JsValue::UNDEFINED)
+        })
     }
 
     /// See `IoTHubDeviceClient.receiveMessage`; `timeout` is in seconds.
@@ -266,6 +309,17 @@ impl ClientHandle {
 }
 
 impl ClientHandle {
+    fn http_request(&self, request: Result<HttpRequest, Error>) -> Result<JsValue, JsValue> {
+        let request = request.map_err(|error| self.driver.host.error(&error))?;
+        let call = HttpCall {
+            url: &request.url,
+            authorization: request.authorization.as_deref(),
+            body: &request.body,
+            timeout_ms: request.timeout.map_or(0.0, |timeout| timeout.as_secs_f64() * 1000.0),
+        };
+        Ok(serde_wasm_bindgen::to_value(&call)?)
+    }
+
     fn new(
         identity: Identity,
         credentials: Credentials,
@@ -292,6 +346,16 @@ impl ClientHandle {
         let core = Client::new(config, seed);
         Ok(Self { driver: Driver::new(host, transport, token_function, core) })
     }
+}
+
+/// An HTTP call as JavaScript makes it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HttpCall<'a> {
+    url: &'a str,
+    authorization: Option<&'a str>,
+    body: &'a str,
+    timeout_ms: f64,
 }
 
 fn device(hostname: &JsValue, device_id: &JsValue) -> Result<Identity, Error> {

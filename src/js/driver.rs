@@ -2,7 +2,7 @@
 //! calls come out. No borrow is held while JavaScript runs.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use bytes::BytesMut;
@@ -48,7 +48,8 @@ pub struct Driver {
     /// Counts the sockets, so that a late event of an earlier one is told from the present one's.
     sockets: Cell<u32>,
     timer: RefCell<Timer>,
-    pending: RefCell<HashMap<OperationId, Settler>>,
+    /// In the order in which they began, which is about that in which they end.
+    pending: RefCell<VecDeque<(OperationId, Settler)>>,
     /// Bytes that leave when the turn of the event loop ends.
     outgoing: RefCell<Vec<BytesMut>>,
     pumping: Cell<bool>,
@@ -109,10 +110,16 @@ impl Driver {
         &self,
         command: impl FnOnce(&mut Client, Now) -> Result<OperationId, Error>,
     ) -> Promise {
-        match self.command(command) {
+        let begun = self.command(command);
+        self.promise(begun)
+    }
+
+    /// Apart from the generic part, so that it is compiled once.
+    fn promise(&self, begun: Result<OperationId, Error>) -> Promise {
+        match begun {
             Err(error) => Promise::reject(&self.host.error(&error)),
             Ok(operation) => Promise::new(&mut |resolve, reject| {
-                self.pending.borrow_mut().insert(operation, Settler { resolve, reject });
+                self.pending.borrow_mut().push_back((operation, Settler { resolve, reject }));
             }),
         }
     }
@@ -248,12 +255,21 @@ impl Driver {
 
     /// Whether a call of the user has not ended.
     pub(super) fn is_pending(&self, operation: OperationId) -> bool {
-        self.pending.borrow().contains_key(&operation)
+        self.pending.borrow().iter().any(|(pending, _)| *pending == operation)
+    }
+
+    fn take_settler(&self, operation: OperationId) -> Option<Settler> {
+        let mut pending = self.pending.borrow_mut();
+        let index = match pending.front() {
+            Some((first, _)) if *first == operation => 0,
+            _ => pending.binary_search_by_key(&operation, |(pending, _)| *pending).ok()?,
+        };
+        pending.remove(index).map(|(_, settler)| settler)
     }
 
     /// Ends a call of the user with a value of the shell's own.
     pub(super) fn resolve(&self, operation: OperationId, value: &JsValue) {
-        let settler = self.pending.borrow_mut().remove(&operation);
+        let settler = self.take_settler(operation);
         if let Some(Settler { resolve, .. }) = settler {
             // The functions of a Promise never throw.
             let _ = resolve.call1(&JsValue::UNDEFINED, value);
@@ -270,7 +286,7 @@ impl Driver {
             Ok(Reply::Done) => JsValue::UNDEFINED,
             Ok(Reply::Twin(json)) => from_json(&json),
             Err(error) => {
-                let settler = self.pending.borrow_mut().remove(&operation);
+                let settler = self.take_settler(operation);
                 let Some(Settler { reject, .. }) = settler else { return Err(error) };
                 let _ = reject.call1(&JsValue::UNDEFINED, &self.host.error(&error));
                 return Ok(());

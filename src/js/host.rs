@@ -1,6 +1,6 @@
 //! What the JavaScript half of the package does for the Rust half.
 
-use js_sys::{Array, JSON, Object, Promise, Uint8Array};
+use js_sys::{Array, JSON, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
@@ -24,28 +24,6 @@ extern "C" {
     /// Opens a WebSocket with the sub-protocol `mqtt`.
     #[wasm_bindgen(method, structural, catch, js_name = openSocket)]
     pub fn open_socket(this: &Host, url: &str, transport: &JsValue) -> Result<WebSocket, JsValue>;
-
-    /// Posts JSON. The Promise gives an [`HttpAnswer`], whatever its status; it rejects with a
-    /// `TimeoutError` after `timeout_ms` (0: never), or with what kept the call from being made.
-    #[wasm_bindgen(method, structural, js_name = postJson)]
-    pub fn post_json(
-        this: &Host,
-        url: &str,
-        authorization: Option<&str>,
-        body: &str,
-        timeout_ms: f64,
-        transport: &JsValue,
-    ) -> Promise;
-
-    /// The answer to an HTTP call.
-    #[derive(Clone, Debug)]
-    pub type HttpAnswer;
-
-    #[wasm_bindgen(method, structural, getter)]
-    pub fn status(this: &HttpAnswer) -> u16;
-
-    #[wasm_bindgen(method, structural, getter)]
-    pub fn body(this: &HttpAnswer) -> String;
 
     /// Drops a socket without waiting for its closing handshake.
     #[wasm_bindgen(method, structural, js_name = abortSocket)]
@@ -85,8 +63,8 @@ extern "C" {
     #[wasm_bindgen(method, structural, getter, js_name = requestId)]
     pub fn request_id(this: &MethodResponse) -> String;
 
-    #[wasm_bindgen(method, structural, getter, js_name = status)]
-    pub fn response_status(this: &MethodResponse) -> i32;
+    #[wasm_bindgen(method, structural, getter)]
+    pub fn status(this: &MethodResponse) -> i32;
 
     #[wasm_bindgen(method, structural, getter)]
     pub fn payload(this: &MethodResponse) -> JsValue;

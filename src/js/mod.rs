@@ -4,6 +4,7 @@
 mod client;
 mod clock;
 mod driver;
+mod future;
 mod handlers;
 mod host;
 mod message;
@@ -13,7 +14,6 @@ mod receiving;
 mod socket;
 mod timer;
 mod tokens;
-mod upload;
 
 use wasm_bindgen::prelude::*;
 

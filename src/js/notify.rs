@@ -6,10 +6,11 @@ use js_sys::{Function, Promise};
 use serde::Serialize;
 use serde_wasm_bindgen::to_value;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 
 use super::console_error;
 use super::driver::Driver;
+use super::future;
 use super::handlers::{After, Assigned, Dispatch, Handler, Notice, is_thenable};
 use super::host::{from_json, to_json};
 use super::message;
@@ -50,7 +51,7 @@ impl Driver {
             Some(Assigned::Pending(promise, number)) => {
                 self.listen(handler, true, false);
                 let driver = self.clone();
-                spawn_local(async move {
+                future::spawn(async move {
                     let result = JsFuture::from(promise).await;
                     driver.handler_resolved(handler, number, result);
                 });
@@ -134,7 +135,7 @@ impl Driver {
         match result {
             Ok(value) if is_thenable(&value) => {
                 let driver = self.clone();
-                spawn_local(async move {
+                future::spawn(async move {
                     let result = JsFuture::from(Promise::resolve(&value)).await;
                     driver.handled(handler, notice.after, result);
                 });
@@ -158,11 +159,7 @@ impl Driver {
             }
             After::Answer { .. } => {
                 if let Some(response) = self.host.as_method_response(&value) {
-                    self.answer(
-                        &response.request_id(),
-                        response.response_status(),
-                        &response.payload(),
-                    );
+                    self.answer(&response.request_id(), response.status(), &response.payload());
                 }
             }
         }

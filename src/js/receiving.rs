@@ -1,15 +1,16 @@
 //! The receive calls of the reference, deprecated in favour of handlers. What is used first, a
 //! receive call or a receive handler, excludes the other from then on.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::JsFuture;
 
 use super::driver::Driver;
+use super::future;
 use super::handlers::Handler;
 use super::message;
 use crate::protocol::OperationId;
@@ -19,7 +20,7 @@ use crate::protocol::client::Feature;
 const LONGEST_MS: u32 = i32::MAX as u32;
 
 /// What a receive call waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
     Message,
     /// A call of the method of this name, or of any that nobody asks for by name.
@@ -54,7 +55,7 @@ struct Queue {
 pub struct Receiving {
     by_handlers: bool,
     by_calls: bool,
-    queues: HashMap<Wanted, Queue>,
+    queues: Vec<(Wanted, Queue)>,
 }
 
 impl Receiving {
@@ -64,6 +65,15 @@ impl Receiving {
         self.by_handlers
     }
 
+    fn queue(&mut self, wanted: Wanted) -> &mut Queue {
+        let index = self.queues.iter().position(|(known, _)| *known == wanted);
+        let index = index.unwrap_or_else(|| {
+            self.queues.push((wanted, Queue::default()));
+            self.queues.len() - 1
+        });
+        &mut self.queues[index].1
+    }
+
     fn use_calls(&mut self) -> bool {
         self.by_calls |= !self.by_handlers;
         self.by_calls
@@ -71,7 +81,7 @@ impl Receiving {
 
     /// What was received and not taken is dropped at a disconnect.
     pub fn forget(&mut self) {
-        for queue in self.queues.values_mut() {
+        for (_, queue) in &mut self.queues {
             queue.items.clear();
             queue.waiting.clear();
         }
@@ -90,10 +100,10 @@ impl Driver {
         if !self.receiving.borrow_mut().use_calls() {
             return Promise::reject(&self.excluded("a receive call", "handlers"));
         }
-        self.receiving.borrow_mut().queues.entry(wanted.clone()).or_default();
+        self.receiving.borrow_mut().queue(wanted.clone());
         let subscribed = self.operation(|core, now| core.ensure_subscribed(now, wanted.feature()));
         let driver = self.clone();
-        future_to_promise(async move {
+        future::promise(async move {
             JsFuture::from(subscribed).await?;
             match driver.take_received(&wanted) {
                 Some(item) => Ok(item),
@@ -129,14 +139,15 @@ impl Driver {
             Handler::Message => Wanted::Message,
             Handler::Method => {
                 let named = Wanted::Method(method.map(Into::into));
-                let is_asked_for = self.receiving.borrow().queues.contains_key(&named);
+                let receiving = self.receiving.borrow();
+                let is_asked_for = receiving.queues.iter().any(|(known, _)| *known == named);
                 if is_asked_for { named } else { Wanted::Method(None) }
             }
             Handler::DesiredProperties => Wanted::DesiredProperties,
             _ => return Some(item),
         };
         let mut receiving = self.receiving.borrow_mut();
-        let queue = receiving.queues.entry(wanted).or_default();
+        let queue = receiving.queue(wanted);
         // One that the core has failed meanwhile waits no more.
         let waiting = std::iter::from_fn(|| queue.waiting.pop_front())
             .find(|waiting| self.is_pending(waiting.operation));
@@ -154,7 +165,7 @@ impl Driver {
     }
 
     fn take_received(&self, wanted: &Wanted) -> Option<JsValue> {
-        let item = self.receiving.borrow_mut().queues.get_mut(wanted)?.items.pop_front();
+        let item = self.receiving.borrow_mut().queue(wanted.clone()).items.pop_front();
         if item.is_some() || *wanted != Wanted::Message {
             return item;
         }
@@ -177,14 +188,16 @@ impl Driver {
         let timeout =
             timeout_ms.map(|ms| Timeout::new(ms, move || driver.wait_timed_out(&queue, operation)));
         let mut receiving = self.receiving.borrow_mut();
-        let queue = receiving.queues.entry(wanted).or_default();
+        let queue = receiving.queue(wanted);
         queue.waiting.push_back(Waiting { operation, _timeout: timeout });
         promise
     }
 
     fn wait_timed_out(self: &Rc<Self>, wanted: &Wanted, operation: OperationId) {
-        let mut none_wait = false;
-        if let Some(queue) = self.receiving.borrow_mut().queues.get_mut(wanted) {
+        let none_wait;
+        {
+            let mut receiving = self.receiving.borrow_mut();
+            let queue = receiving.queue(wanted.clone());
             queue.waiting.retain(|waiting| waiting.operation != operation);
             none_wait = queue.waiting.is_empty();
         }

@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 
 use super::driver::Driver;
+use super::future;
 use super::handlers::{After, Handler, Notice};
 
 impl Driver {
@@ -14,7 +15,7 @@ impl Driver {
     pub(super) fn token_required(self: &Rc<Self>) {
         if self.gets_tokens_from_function() {
             let driver = self.clone();
-            spawn_local(async move { driver.fetch_token().await });
+            future::spawn(async move { driver.fetch_token().await });
         } else {
             self.dispatch(
                 Handler::NewSasToken,

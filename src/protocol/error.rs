@@ -32,17 +32,20 @@ pub enum ErrorKind {
 ///
 /// No message holds a key, a signature or a token.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Error {
+pub struct Error(Box<Details>);
+
+#[derive(Clone, Debug, PartialEq)]
+struct Details {
     kind: ErrorKind,
     message: Cow<'static, str>,
     status: Option<u16>,
     code: Option<String>,
-    cause: Option<Box<Error>>,
+    cause: Option<Error>,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, message: message.into(), status: None, code: None, cause: None }
+        Self::from_parts(kind, message.into(), None, None)
     }
 
     pub(crate) fn invalid_argument(message: impl Into<Cow<'static, str>>) -> Self {
@@ -63,47 +66,57 @@ impl Error {
         code: Option<String>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status: Some(status), code, ..Self::new(ErrorKind::Service, message) }
+        Self::from_parts(ErrorKind::Service, message.into(), Some(status), code)
     }
 
-    pub(crate) fn caused_by(self, cause: Error) -> Self {
-        Self { cause: Some(Box::new(cause)), ..self }
+    pub(crate) fn caused_by(mut self, cause: Error) -> Self {
+        self.0.cause = Some(cause);
+        self
+    }
+
+    fn from_parts(
+        kind: ErrorKind,
+        message: Cow<'static, str>,
+        status: Option<u16>,
+        code: Option<String>,
+    ) -> Self {
+        Self(Box::new(Details { kind, message, status, code, cause: None }))
     }
 
     /// The class of the error.
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// The sentence for the user.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// The hub's status, for [`ErrorKind::Service`].
     pub fn status(&self) -> Option<u16> {
-        self.status
+        self.0.status
     }
 
     /// The hub's own error code (`"404103"`), for [`ErrorKind::Service`] where it sent one.
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.0.code.as_deref()
     }
 
     /// The error behind this one.
     pub fn cause(&self) -> Option<&Error> {
-        self.cause.as_deref()
+        self.0.cause.as_ref()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(self.message())
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.cause.as_deref().map(|cause| cause as _)
+        self.cause().map(|cause| cause as _)
     }
 }

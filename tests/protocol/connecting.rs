@@ -23,7 +23,7 @@ fn connect_is_fulfilled_by_connack() {
 }
 
 #[test]
-fn connect_says_what_wire_md_says() {
+fn connect_names_the_device_the_api_version_and_the_agent() {
     let h = Harness::connected(Options::default());
     let Sent::Connect { client_id, user_name, password, keep_alive, clean_session, has_will } =
         h.hub.on_connection(1)[0]

@@ -24,7 +24,8 @@ pub fn connection_string() -> String {
 
 pub fn config(connection_string: &str, options: Options) -> Result<Config, Error> {
     let parsed = ConnectionString::parse(connection_string)?;
-    let options = Options { gateway_hostname: parsed.gateway_hostname, ..options };
+    let gateway_hostname = parsed.gateway_hostname.or(options.gateway_hostname);
+    let options = Options { gateway_hostname, ..options };
     Config::new(parsed.identity, parsed.credentials, "agent/1(test)", options)
 }
 
@@ -160,10 +161,16 @@ impl Harness {
         panic!("the client asks for ever");
     }
 
+    /// A socket that was asked for is open. Does not run what follows.
+    pub fn open_socket(&mut self) {
+        self.socket = Socket::Open;
+        self.hub.connection_opened();
+        self.input(Input::SocketOpened);
+    }
+
     /// Gives the client bytes of the hub, then runs.
     pub fn receive(&mut self, bytes: &[u8]) {
-        let open = matches!(self.socket, Socket::Open | Socket::Closing);
-        assert!(open, "the hub can write only to an open socket");
+        assert!(self.can_receive(), "the hub can write only to an open socket");
         self.input(Input::Received(bytes));
         self.run();
     }
@@ -188,6 +195,7 @@ impl Harness {
 
     /// The machine sleeps: no timer fires until it wakes.
     pub fn sleep(&mut self, duration: Duration) {
+        self.next_timeout();
         self.now_ms += u64::try_from(duration.as_millis()).unwrap();
         let now = self.now();
         self.client.handle_timeout(now);
@@ -238,6 +246,11 @@ impl Harness {
 
     pub fn socket_is_open(&self) -> bool {
         self.socket == Socket::Open
+    }
+
+    /// Whether the hub can still write: also while the socket is closing.
+    pub fn can_receive(&self) -> bool {
+        matches!(self.socket, Socket::Open | Socket::Closing)
     }
 
     /// The kinds of the errors that belonged to no call.
@@ -295,9 +308,7 @@ impl Harness {
                 } else if self.slow_open {
                     self.socket = Socket::Opening;
                 } else {
-                    self.socket = Socket::Open;
-                    self.hub.connection_opened();
-                    self.input(Input::SocketOpened);
+                    self.open_socket();
                 }
             }
             Output::Transmit(bytes) => {

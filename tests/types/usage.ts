@@ -13,6 +13,7 @@ import {
   OperationCancelled,
   OperationTimeout,
   ServiceError,
+  X509,
   version,
 } from 'iothub-device-client';
 import type {
@@ -21,7 +22,9 @@ import type {
   ConnectionState,
   ConnectionStateChange,
   ConnectionStateHandler,
+  ConnectionStringOptions,
   DesiredPropertiesHandler,
+  GatewayOptions,
   Handler,
   JsonObject,
   JsonValue,
@@ -30,6 +33,11 @@ import type {
   MessageOptions,
   MethodRequestHandler,
   NewSasTokenHandler,
+  ReceiveMethodOptions,
+  ReceiveOptions,
+  SasTokenFunction,
+  SasTokenFunctionOptions,
+  StorageInfo,
   SymmetricKeyOptions,
   Twin,
   TwinProperties,
@@ -59,9 +67,18 @@ export function factories(): IoTHubDeviceClient[] {
     operationTimeout: 0,
     maxPendingMessages: 1000,
     acknowledgeMessages: 'after-handler',
+    serverVerificationCert: '-----BEGIN CERTIFICATE-----',
+    cipher: ['TLS_AES_128_GCM_SHA256'],
+    proxy: 'socks5://user:password@proxy:1080',
     sasTokenTtl: 3600,
   };
-  const some: ClientOptions = { keepAlive: undefined };
+  const some: ClientOptions = { keepAlive: undefined, cipher: 'HIGH:!aNULL' };
+  const withLifetime: ConnectionStringOptions = { ...some, sasTokenTtl: 600 };
+  const withGateway: GatewayOptions = { ...some, gatewayHostname: 'gateway' };
+  const withIdentity: SasTokenFunctionOptions = { ...withGateway, hostname: 'h', deviceId: 'd' };
+  const getToken: SasTokenFunction = () => 'SharedAccessSignature ...';
+  const x509 = new X509('certificate', 'key', 'pass phrase');
+  const fromFiles = X509.fromFiles('cert.pem', new URL('file:///key.pem'));
 
   // @ts-expect-error: it is made by its factories
   new IoTHubDeviceClient();
@@ -73,6 +90,22 @@ export function factories(): IoTHubDeviceClient[] {
   IoTHubDeviceClient.createFromConnectionString(new URL('https://h'));
   // @ts-expect-error: a device id is needed
   IoTHubDeviceClient.createFromSymmetricKey('a2V5', 'h');
+  // @ts-expect-error: a function does not say for which device
+  IoTHubDeviceClient.createFromSasToken(getToken);
+  // @ts-expect-error: a function does not say for which device
+  IoTHubDeviceClient.createFromSasToken(getToken, withGateway);
+  // @ts-expect-error: a token says itself for which device it is
+  IoTHubDeviceClient.createFromSasToken('SharedAccessSignature ...', { hostname: 'h' });
+  // @ts-expect-error: the life of a token was decided by who made it
+  IoTHubDeviceClient.createFromSasToken('SharedAccessSignature ...', { sasTokenTtl: 60 });
+  // @ts-expect-error: a token is text
+  IoTHubDeviceClient.createFromSasToken(() => 5, withIdentity);
+  // @ts-expect-error: a certificate comes with its key
+  new X509('certificate');
+  // @ts-expect-error: a look-alike is refused
+  IoTHubDeviceClient.createFromX509Certificate({ cert: '', key: '' }, 'h', 'd');
+  // @ts-expect-error: there are no tokens with a certificate
+  IoTHubDeviceClient.createFromX509Certificate(x509, 'h', 'd', { sasTokenTtl: 60 });
   // @ts-expect-error: options of a wrong type
   IoTHubDeviceClient.createFromConnectionString(connectionString, { keepAlive: '60' });
   // @ts-expect-error: null is not the default
@@ -89,7 +122,14 @@ export function factories(): IoTHubDeviceClient[] {
   return [
     IoTHubDeviceClient.createFromConnectionString(connectionString),
     IoTHubDeviceClient.createFromConnectionString(connectionString, some),
+    IoTHubDeviceClient.createFromConnectionString(connectionString, withLifetime),
     IoTHubDeviceClient.createFromSymmetricKey('a2V5', 'h', 'd', all),
+    IoTHubDeviceClient.createFromSasToken('SharedAccessSignature ...', withGateway),
+    IoTHubDeviceClient.createFromSasToken(getToken, withIdentity),
+    IoTHubDeviceClient.createFromSasToken(async () => getToken(), withIdentity),
+    IoTHubDeviceClient.createFromX509Certificate(x509, 'h', 'd'),
+    IoTHubDeviceClient.createFromX509Certificate(fromFiles, 'h', 'd', withGateway),
+    IoTHubDeviceClient.createFromX509Certificate(X509.platform(), 'h', 'd'),
   ];
 }
 
@@ -227,6 +267,42 @@ export async function methods(client: IoTHubDeviceClient, request: MethodRequest
   request.name = 'other';
 }
 
+export async function tokens(client: IoTHubDeviceClient): Promise<void> {
+  client.onNewSasTokenRequired = () => client.updateSasToken('SharedAccessSignature ...');
+  await client.updateSasToken('SharedAccessSignature ...');
+  // @ts-expect-error: it takes the token itself
+  await client.updateSasToken(() => 'SharedAccessSignature ...');
+}
+
+export async function upload(client: IoTHubDeviceClient): Promise<string> {
+  const info: StorageInfo = await client.getStorageInfoForBlob('a/b.txt');
+  const { hostName, containerName, blobName, sasToken } = info;
+  await client.notifyBlobUploadStatus(info.correlationId, true, 201, 'Created');
+  // @ts-expect-error: a name is needed
+  await client.getStorageInfoForBlob();
+  // @ts-expect-error: the status is a number
+  await client.notifyBlobUploadStatus(info.correlationId, true, '201', 'Created');
+  // @ts-expect-error: all four are needed
+  await client.notifyBlobUploadStatus(info.correlationId, true, 201);
+  return `https://${hostName}/${containerName}/${blobName}${sasToken}`;
+}
+
+export async function receiving(client: IoTHubDeviceClient): Promise<void> {
+  const wait: ReceiveOptions = { block: true, timeout: 5 };
+  const waitForMethod: ReceiveMethodOptions = { ...wait, methodName: 'reboot' };
+  const message: Message | undefined = await client.receiveMessage(wait);
+  const request: MethodRequest | undefined = await client.receiveMethodRequest(waitForMethod);
+  const patch: TwinProperties | undefined = await client.receiveTwinDesiredPropertiesPatch();
+  void [message, request, patch];
+  // @ts-expect-error: none may have come
+  const certain: Message = await client.receiveMessage({ block: false });
+  // @ts-expect-error: only methods have names
+  await client.receiveMessage({ methodName: 'reboot' });
+  // @ts-expect-error: seconds
+  await client.receiveMessage({ timeout: '5' });
+  return void certain;
+}
+
 export function handlers(client: IoTHubDeviceClient): void {
   const onMessage: MessageHandler = (message) => message.text();
   const onMethod: MethodRequestHandler = (request) =>
@@ -336,6 +412,7 @@ holds<
     | 'OperationCancelled'
     | 'OperationTimeout'
     | 'ServiceError'
+    | 'X509'
     | 'version'
   >
 >();
@@ -354,9 +431,14 @@ type Checked =
   | AnyInMembers<MethodRequest>
   | AnyInMembers<MethodResponse>
   | AnyInMembers<Omit<typeof MethodResponse, 'prototype'>>
+  | AnyInMembers<X509>
+  | AnyInMembers<Omit<typeof X509, 'prototype'>>
   | AnyInMembers<ServiceError>
   | AnyInMembers<ClientOptions>
   | AnyInMembers<SymmetricKeyOptions>
+  | AnyInMembers<SasTokenFunctionOptions>
+  | AnyInMembers<ReceiveMethodOptions>
+  | AnyInMembers<StorageInfo>
   | AnyInMembers<MessageOptions>
   | AnyInMembers<ConnectionStateChange>
   | AnyInMembers<Twin>
@@ -365,6 +447,7 @@ type Checked =
   | IsAny<MessageData>
   | IsAny<ConstructorParameters<typeof Message>[number]>
   | IsAny<ConstructorParameters<typeof MethodRequest>[number]>
+  | IsAny<ConstructorParameters<typeof X509>[number]>
   | IsAny<ConstructorParameters<typeof MethodResponse>[number]>
   | IsAny<ConstructorParameters<typeof ServiceError>[number]>;
 holds<Same<Checked, false>>();

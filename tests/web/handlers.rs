@@ -186,15 +186,18 @@ async fn an_answer_whose_request_id_is_no_string_harms_nothing() {
 #[wasm_bindgen_test]
 async fn javascript_that_runs_while_a_property_is_set_may_call_the_client() {
     let device = Rc::new(Device::connected("{}").await);
-    let own = device.clone();
+    let returned = Rc::new(Cell::new(false));
+    let (own, has_returned) = (device.clone(), returned.clone());
     let getter = function(move |_| {
         own.set_handler("onMessageReceived", &JsValue::NULL);
+        has_returned.set(true);
         Ok(JsValue::UNDEFINED)
     });
     let descriptor = Object::new();
     Reflect::set(&descriptor, &"get".into(), &getter).unwrap();
     let value = Object::define_property(&Object::new(), &"then".into(), &descriptor);
     device.client.set_handler("onMessageReceived", &value).expect_err("it is no Promise");
+    assert!(returned.get());
     device.round_trip().await;
 }
 

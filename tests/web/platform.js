@@ -161,28 +161,35 @@ export function closed(socket) {
 /** Notes the length of every timeout, from its making to `stop`. */
 export class Timeouts {
   lengths = [];
-  #original = globalThis.setTimeout;
-  #tasks = new Set();
+  #original = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+  #tasks = new Map();
 
   constructor() {
     globalThis.setTimeout = (task, length) => {
       this.lengths.push(length);
-      this.#tasks.add(task);
-      return setTimeout(() => this.#run(task), length);
+      const id = setTimeout(() => this.#run(id), length);
+      this.#tasks.set(id, task);
+      return id;
+    };
+    globalThis.clearTimeout = (id) => {
+      this.#tasks.delete(id);
+      this.#original.clearTimeout.call(globalThis, id);
     };
   }
 
   /** Ends every timeout early. */
   fire() {
-    [...this.#tasks].forEach((task) => this.#run(task));
+    [...this.#tasks.keys()].forEach((id) => this.#run(id));
   }
 
   stop() {
-    globalThis.setTimeout = this.#original;
+    Object.assign(globalThis, this.#original);
   }
 
-  #run(task) {
-    if (this.#tasks.delete(task)) task();
+  #run(id) {
+    const task = this.#tasks.get(id);
+    this.#tasks.delete(id);
+    task?.();
   }
 }
 

@@ -8,18 +8,28 @@ export function sasToken({
   key,
   expiry = inAnHour(),
   sr = encodeURIComponent(resource),
+  policy,
 }) {
   const signature = createHmac('sha256', Buffer.from(key, 'base64'))
     .update(`${sr}\n${expiry}`)
     .digest('base64');
-  return `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(signature)}&se=${expiry}`;
+  const skn = policy === undefined ? '' : `&skn=${policy}`;
+  return `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(signature)}&se=${expiry}${skn}`;
 }
 
-/** Client id, user name and password of a device. */
-export function credentials(hub, { deviceId, primaryKey }) {
+/** What a SAS token of the device or module is for. */
+export function resourceOf(hub, { deviceId, moduleId }) {
+  const device = `${hub.hostname}/devices/${deviceId}`;
+  return moduleId === undefined ? device : `${device}/modules/${moduleId}`;
+}
+
+/** Client id, user name and, where it has a key, password of a device or module. */
+export function credentials(hub, { deviceId, moduleId, primaryKey }) {
+  const clientId = moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`;
+  const resource = resourceOf(hub, { deviceId, moduleId });
   return {
-    clientId: deviceId,
-    username: `${hub.hostname}/${deviceId}/?api-version=2021-04-12`,
-    password: sasToken({ resource: `${hub.hostname}/devices/${deviceId}`, key: primaryKey }),
+    clientId,
+    username: `${hub.hostname}/${clientId}/?api-version=2021-04-12`,
+    ...(primaryKey && { password: sasToken({ resource, key: primaryKey }) }),
   };
 }

@@ -24,13 +24,23 @@ export class TestHub {
     return this.#hub.url;
   }
 
+  /** What `startHub` gave. */
+  get started() {
+    return this.#hub;
+  }
+
   get endpoint() {
     return this.#hub.endpoint;
   }
 
   /** A device that no other test has: `{deviceId, primaryKey, connectionString, endpoint}`. */
-  async createDevice(name = 'device') {
-    return this.json('PUT', `/local/devices/${name}${++this.#lastDevice}`);
+  async createDevice(name = 'device', settings = undefined) {
+    return this.json('PUT', `/local/devices/${name}${++this.#lastDevice}`, settings);
+  }
+
+  /** A module of a device that no other test has. */
+  async createModule(settings = undefined) {
+    return this.json('PUT', `/local/devices/device${++this.#lastDevice}/modules/m1`, settings);
   }
 
   /** One HTTP call: `{status, headers, body}`. */
@@ -56,8 +66,9 @@ export class TestHub {
   }
 
   /** One HTTP call to a private endpoint of the device. */
-  local({ deviceId }, method, path, body) {
-    return this.json(method, `/local/devices/${deviceId}${path}`, body);
+  local({ deviceId, moduleId }, method, path, body) {
+    const module = moduleId === undefined ? '' : `/modules/${moduleId}`;
+    return this.json(method, `/local/devices/${deviceId}${module}${path}`, body);
   }
 
   async telemetry(device, count = 1, after = 0) {

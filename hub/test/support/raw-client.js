@@ -8,10 +8,12 @@ export class RawClient {
   #packets = [];
   #waiting = [];
   #closed;
+  /** `{data, isBinary}` of each frame that came. */
+  frames = [];
 
-  static async open(hub, { url = hub.endpoint, protocol = 'mqtt' } = {}) {
+  static async open(hub, { url = hub.endpoint, protocol = 'mqtt', ...options } = {}) {
     const client = new RawClient();
-    client.webSocket = new WebSocket(url, protocol, { perMessageDeflate: false });
+    client.webSocket = new WebSocket(url, protocol, { perMessageDeflate: false, ...options });
     client.#closed = new Promise((resolve) =>
       client.webSocket.once('close', (code) => client.#end(code, resolve)),
     );
@@ -20,7 +22,10 @@ export class RawClient {
     });
     const parser = mqttPacket.parser({ protocolVersion: 4 });
     parser.on('packet', (packet) => client.#take(packet));
-    client.webSocket.on('message', (data) => parser.parse(data));
+    client.webSocket.on('message', (data, isBinary) => {
+      client.frames.push({ data, isBinary });
+      if (isBinary) parser.parse(data);
+    });
     await new Promise((resolve, reject) => {
       client.webSocket.once('open', resolve);
       client.webSocket.once('error', reject);

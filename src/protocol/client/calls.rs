@@ -194,10 +194,11 @@ impl Client {
     fn leave(&mut self, now: Now, by: &'static str) -> OperationId {
         let operation = self.begin();
         // What was queued is to be written before it is forgotten.
-        self.advance(now);
+        if self.link.is_up() {
+            self.mqtt.write(now.monotonic);
+        }
         self.fail_all(&failures::cancelled(by));
         self.calls.disconnects.push(operation);
-        self.inbox.connection_ended();
         self.forget_undelivered_properties();
         self.output.retain(|queued| !queued.is_received());
         self.close(now, AfterClose::Stay);

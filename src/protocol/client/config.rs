@@ -188,7 +188,10 @@ fn check_endpoint(endpoint: &str, with_certificate: bool) -> Result<(), Error> {
         return wrong("must not hold a user name or password");
     }
     let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        Some(rest) => match rest.split_once(']') {
+            Some((host, after)) if after.is_empty() || after.starts_with(':') => host,
+            _ => "",
+        },
         None => authority.split(':').next().unwrap_or_default(),
     };
     if host.is_empty() {

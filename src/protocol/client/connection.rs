@@ -121,7 +121,9 @@ impl Client {
         }
         match self.link {
             Link::Up { .. } | Link::Draining { .. } => {
-                self.mqtt.disconnect(now.monotonic);
+                self.mqtt.disconnect();
+                // Nothing can be acknowledged any more: what was not handed out comes again.
+                self.inbox.connection_ended();
                 self.timers.set(Timer::Renewal, None);
                 self.timers.set(Timer::Close, Some(now.monotonic + CLOSE_TIMEOUT));
                 self.ask(Output::CloseSocket);
@@ -225,15 +227,14 @@ impl Client {
 
     /// Does what has become possible: part of every [`Client::poll_output`].
     pub(super) fn advance(&mut self, now: Now) {
-        match self.link {
-            Link::Up { .. } => {
-                self.mqtt.write(now.monotonic);
-                self.watch_token(now);
-            }
-            Link::Draining { .. } if !self.mqtt.awaits_acknowledgement() => {
-                self.close(now, AfterClose::Dial(Attempt::Renewal));
-            }
-            _ => {}
+        if let Link::Up { .. } = self.link {
+            self.mqtt.write(now.monotonic);
+            self.watch_token(now);
+        }
+        if let Link::Draining { .. } = self.link
+            && !self.mqtt.awaits_acknowledgement()
+        {
+            self.close(now, AfterClose::Dial(Attempt::Renewal));
         }
     }
 
@@ -310,8 +311,8 @@ impl Client {
             self.failures = 0;
             self.dial(now, Attempt::Retry);
         } else {
-            self.wait_for_retry(now);
             self.failures += 1;
+            self.wait_for_retry(now);
         }
     }
 

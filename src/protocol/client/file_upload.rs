@@ -89,9 +89,9 @@ impl Client {
 impl Config {
     /// The origin of the HTTP calls that belongs to a WebSocket URL.
     pub(super) fn origin_of(url: &str) -> String {
-        let (scheme, rest) = match url.strip_prefix("ws://") {
-            Some(rest) => ("http", rest),
-            None => ("https", url.trim_start_matches("wss://")),
+        let (scheme, rest) = match (url.strip_prefix("ws://"), url.strip_prefix("wss://")) {
+            (Some(rest), _) => ("http", rest),
+            (None, rest) => ("https", rest.unwrap_or(url)),
         };
         let authority = rest.split(['/', '?']).next().unwrap_or_default();
         format!("{scheme}://{authority}")

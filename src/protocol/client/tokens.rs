@@ -234,7 +234,8 @@ impl Client {
         let Credentials::SharedAccessKey { key, policy } = &self.config.credentials else {
             unreachable!("only a key makes tokens")
         };
-        let expiry = now.unix_secs().saturating_add(self.config.sas_token_ttl);
+        // Rounded up, so that a short life is not cut to nothing.
+        let expiry = now.unix_millis.div_ceil(1000).saturating_add(self.config.sas_token_ttl);
         key.sign(&self.config.identity.resource(), expiry, policy.as_deref())
     }
 

@@ -47,10 +47,7 @@ pub fn check_answer(status: u16, body: &str) -> Result<(), Error> {
     // {"Message": "ErrorCode:IotHubUnauthorizedAccess;...", ...} or {"errorCode": 400014, ...}
     let member = |name| json::member(body, name).map(json::unquoted);
     let said = member("message").or_else(|| member("Message")).unwrap_or_default();
-    let code = member("errorCode").or_else(|| {
-        let (_, rest) = said.split_once("ErrorCode:")?;
-        rest.split([';', '"', '\\']).next()
-    });
+    let code = member("errorCode").or_else(|| said.strip_prefix("ErrorCode:")?.split(';').next());
     let hint = match status {
         401 => "; check the key and this machine's clock",
         403 => "; the device has too many uploads open, or the quota is used up",

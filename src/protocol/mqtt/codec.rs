@@ -8,7 +8,7 @@ use std::fmt;
 
 use bytes::BytesMut;
 use mqttbytes::QoS;
-use mqttbytes::v4::Packet;
+use mqttbytes::v4::{ConnAck, PubAck, Publish, SubAck, UnsubAck};
 
 /// The longest packet that is accepted, in bytes. IoT Hub sends nothing above 256 KB.
 pub const MAX_INCOMING_PACKET: usize = 1024 * 1024;
@@ -21,6 +21,18 @@ impl fmt::Display for ProtocolViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// A packet that a server sends. mqttbytes' own enum has those of clients too, and its reader the
+/// code for them.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Received {
+    ConnAck(ConnAck),
+    Publish(Publish),
+    PubAck(PubAck),
+    SubAck(SubAck),
+    UnsubAck(UnsubAck),
+    PingResp,
 }
 
 /// Gathers the bytes of one connection and gives the packets in them.
@@ -36,19 +48,27 @@ impl PacketReader {
     }
 
     /// The next whole packet, or `None` until more bytes come.
-    pub fn next(&mut self) -> Result<Option<Packet>, ProtocolViolation> {
+    pub fn next(&mut self) -> Result<Option<Received>, ProtocolViolation> {
         check_header(&self.buffer)?;
-        match mqttbytes::check(self.buffer.iter(), MAX_INCOMING_PACKET) {
-            Ok(_) => {}
+        let header = match mqttbytes::check(self.buffer.iter(), MAX_INCOMING_PACKET) {
+            Ok(header) => header,
             Err(mqttbytes::Error::InsufficientBytes(_)) => return Ok(None),
             Err(error) => return Err(malformed(error)),
-        }
-        let packet =
-            mqttbytes::v4::read(&mut self.buffer, MAX_INCOMING_PACKET).map_err(malformed)?;
-        if let Packet::Publish(publish) = &packet {
-            check_publish(publish)?;
-        }
-        Ok(Some(packet))
+        };
+        let bytes = self.buffer.split_to(header.frame_length()).freeze();
+        let packet = match bytes[0] >> 4 {
+            CONNACK => ConnAck::read(header, bytes).map(Received::ConnAck),
+            PUBACK => PubAck::read(header, bytes).map(Received::PubAck),
+            SUBACK => SubAck::read(header, bytes).map(Received::SubAck),
+            UNSUBACK => UnsubAck::read(header, bytes).map(Received::UnsubAck),
+            PINGRESP => Ok(Received::PingResp),
+            _ => {
+                let publish = Publish::read(header, bytes).map_err(malformed)?;
+                check_publish(&publish)?;
+                Ok(Received::Publish(publish))
+            }
+        };
+        packet.map(Some).map_err(malformed)
     }
 }
 
@@ -56,18 +76,25 @@ fn malformed(_: mqttbytes::Error) -> ProtocolViolation {
     ProtocolViolation("the hub sent a malformed MQTT packet".into())
 }
 
+const CONNACK: u8 = 2;
+const PUBLISH: u8 = 3;
+const PUBACK: u8 = 4;
+const SUBACK: u8 = 9;
+const UNSUBACK: u8 = 11;
+const PINGRESP: u8 = 13;
+
 /// Looks at the first two bytes as soon as they are there, so that a wrong one is not waited on.
 fn check_header(bytes: &[u8]) -> Result<(), ProtocolViolation> {
     let Some(&first) = bytes.first() else {
         return Ok(());
     };
     let (kind, length_allowed): (_, fn(u8) -> bool) = match first >> 4 {
-        2 => ("CONNACK", |length| length == 2),
-        3 => return Ok(()),
-        4 => ("PUBACK", |length| length == 2),
-        9 => ("SUBACK", |length| length >= 3),
-        11 => ("UNSUBACK", |length| length == 2),
-        13 => ("PINGRESP", |length| length == 0),
+        CONNACK => ("CONNACK", |length| length == 2),
+        PUBLISH => return Ok(()),
+        PUBACK => ("PUBACK", |length| length == 2),
+        SUBACK => ("SUBACK", |length| length >= 3),
+        UNSUBACK => ("UNSUBACK", |length| length == 2),
+        PINGRESP => ("PINGRESP", |length| length == 0),
         other => {
             return Err(ProtocolViolation(format!(
                 "the hub sent an MQTT packet of type {other}, which it may not send to this client"
@@ -82,7 +109,7 @@ fn check_header(bytes: &[u8]) -> Result<(), ProtocolViolation> {
     Ok(())
 }
 
-fn check_publish(publish: &mqttbytes::v4::Publish) -> Result<(), ProtocolViolation> {
+fn check_publish(publish: &Publish) -> Result<(), ProtocolViolation> {
     let problem = if publish.qos == QoS::ExactlyOnce {
         "with QoS 2, which was never granted"
     } else if publish.dup && publish.qos == QoS::AtMostOnce {
@@ -99,7 +126,7 @@ fn check_publish(publish: &mqttbytes::v4::Publish) -> Result<(), ProtocolViolati
 mod tests {
     use super::*;
 
-    fn read_all(frames: &[&[u8]]) -> Result<Vec<Packet>, ProtocolViolation> {
+    fn read_all(frames: &[&[u8]]) -> Result<Vec<Received>, ProtocolViolation> {
         let mut reader = PacketReader::default();
         let mut packets = Vec::new();
         for frame in frames {
@@ -111,20 +138,23 @@ mod tests {
         Ok(packets)
     }
 
-    const PUBLISH: &[u8] = &[0x32, 8, 0, 1, b'a', 0, 9, b'x', b'y', b'z'];
-    const PUBACK: &[u8] = &[0x40, 2, 0, 7];
+    const A_PUBLISH: &[u8] = &[0x32, 8, 0, 1, b'a', 0, 9, b'x', b'y', b'z'];
+    const A_PUBACK: &[u8] = &[0x40, 2, 0, 7];
 
     #[test]
     fn a_packet_split_into_single_bytes_is_one_packet() {
-        let frames: Vec<&[u8]> = PUBLISH.chunks(1).collect();
+        let frames: Vec<&[u8]> = A_PUBLISH.chunks(1).collect();
         let packets = read_all(&frames).unwrap();
-        assert!(matches!(&packets[..], [Packet::Publish(p)] if p.topic == "a" && p.pkid == 9));
+        assert!(matches!(&packets[..], [Received::Publish(p)] if p.topic == "a" && p.pkid == 9));
     }
 
     #[test]
     fn packets_merged_in_one_frame_come_in_order() {
-        let packets = read_all(&[&[PUBACK, PUBLISH, PUBACK].concat()]).unwrap();
-        assert!(matches!(&packets[..], [Packet::PubAck(_), Packet::Publish(_), Packet::PubAck(_)]));
+        let packets = read_all(&[&[A_PUBACK, A_PUBLISH, A_PUBACK].concat()]).unwrap();
+        assert!(matches!(
+            &packets[..],
+            [Received::PubAck(_), Received::Publish(_), Received::PubAck(_)]
+        ));
     }
 
     #[test]

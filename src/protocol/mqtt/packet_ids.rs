@@ -1,7 +1,6 @@
 //! Packet identifiers (section 2.3.1): 1 to 65535, none given twice while it is in use.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::VecDeque;
 
 use super::{PublishId, SubscriptionId};
 
@@ -14,31 +13,39 @@ pub(super) enum Awaiting {
     Subscription(SubscriptionId),
 }
 
+/// How many identifiers there are.
+const COUNT: u64 = 65_535;
+
 /// The identifiers in use.
+///
+/// An identifier is the remainder of a number that counts up for ever, so that what is in use is
+/// sorted by that number, and is found by it.
 #[derive(Debug, Default)]
 pub(super) struct PacketIds {
-    last: u16,
-    in_use: HashMap<u16, Awaiting>,
+    /// The next number to try.
+    next: u64,
+    in_use: VecDeque<(u64, Awaiting)>,
 }
 
 impl PacketIds {
     /// Takes the next free identifier, or `None` while all are in use.
     pub fn take(&mut self, awaiting: Awaiting) -> Option<u16> {
-        if self.in_use.len() >= usize::from(u16::MAX) {
+        if self.in_use.len() as u64 == COUNT {
             return None;
         }
         loop {
-            self.last = self.last.checked_add(1).unwrap_or(1);
-            if let Entry::Vacant(entry) = self.in_use.entry(self.last) {
-                entry.insert(awaiting);
-                return Some(self.last);
+            let number = self.next;
+            self.next += 1;
+            if self.find(number).is_none() {
+                self.in_use.push_back((number, awaiting));
+                return u16::try_from(number % COUNT + 1).ok();
             }
         }
     }
 
     /// What the identifier is used for.
     pub fn get(&self, id: u16) -> Option<Awaiting> {
-        self.in_use.get(&id).copied()
+        self.index(id).map(|index| self.in_use[index].1)
     }
 
     /// Whether any acknowledgement is still to come.
@@ -48,17 +55,40 @@ impl PacketIds {
 
     /// Gives an identifier back.
     pub fn release(&mut self, id: u16) {
-        self.in_use.remove(&id);
+        if let Some(index) = self.index(id) {
+            self.in_use.remove(index);
+        }
     }
 
     /// Keeps the identifier in use although its publish was withdrawn.
     pub fn withdraw(&mut self, id: u16) {
-        self.in_use.insert(id, Awaiting::Withdrawn);
+        if let Some(index) = self.index(id) {
+            self.in_use[index].1 = Awaiting::Withdrawn;
+        }
+    }
+
+    fn index(&self, id: u16) -> Option<usize> {
+        let last = self.next.checked_sub(1)?;
+        let remainder = u64::from(id).checked_sub(1)?;
+        let behind = (last + COUNT - remainder) % COUNT;
+        self.find(last.checked_sub(behind)?)
+    }
+
+    /// Where the identifier of `number` is in use, since this round or an earlier one.
+    fn find(&self, mut number: u64) -> Option<usize> {
+        let (oldest, _) = self.in_use.front()?;
+        while number >= *oldest {
+            if let Ok(index) = self.in_use.binary_search_by_key(&number, |(number, _)| *number) {
+                return Some(index);
+            }
+            number = number.checked_sub(COUNT)?;
+        }
+        None
     }
 
     /// Gives back what cannot be acknowledged any more once the connection has ended.
     pub fn connection_ended(&mut self) {
-        self.in_use.retain(|_, awaiting| matches!(awaiting, Awaiting::Publish(_)));
+        self.in_use.retain(|(_, awaiting)| matches!(awaiting, Awaiting::Publish(_)));
     }
 }
 
@@ -78,10 +108,23 @@ mod tests {
 
     #[test]
     fn identifiers_in_use_are_skipped_after_the_wrap() {
-        let mut ids = PacketIds { last: 65_534, ..PacketIds::default() };
-        assert_eq!(ids.take(Awaiting::Withdrawn), Some(65_535));
+        let mut ids = PacketIds::default();
         assert_eq!(ids.take(Awaiting::Withdrawn), Some(1));
-        ids.last = 65_534;
-        assert_eq!(ids.take(Awaiting::Withdrawn), Some(2));
+        for _ in 0..3 {
+            for id in 2..=65_535 {
+                assert_eq!(ids.take(Awaiting::Withdrawn), Some(id));
+                ids.release(id);
+                assert_eq!(ids.get(id), None);
+            }
+            assert_eq!(ids.get(1), Some(Awaiting::Withdrawn), "however many rounds ago");
+        }
+    }
+
+    #[test]
+    fn what_was_never_given_is_not_in_use() {
+        let mut ids = PacketIds::default();
+        assert_eq!(ids.get(1), None);
+        ids.take(Awaiting::Withdrawn);
+        assert_eq!((ids.get(0), ids.get(2), ids.get(65_535)), (None, None, None));
     }
 }

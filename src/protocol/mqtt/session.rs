@@ -1,14 +1,13 @@
 //! An MQTT session: what outlives connections, and the one connection that may stand.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use mqttbytes::v4::{
-    Connect, ConnectReturnCode, Disconnect, Packet, PingReq, PubAck, SubscribeReasonCode,
-};
+use mqttbytes::v4::{Connect, ConnectReturnCode, Disconnect, PingReq, PubAck, SubscribeReasonCode};
 
-use super::codec::{PacketReader, ProtocolViolation};
+use super::codec::{PacketReader, ProtocolViolation, Received};
 use super::incoming::{Arrival, Delivery, DeliveryId, Incoming};
 use super::keep_alive::{KeepAlive, KeepAliveAction};
 use super::outbox::{Outbox, PublishId, Resend};
@@ -49,7 +48,6 @@ enum Connection {
 }
 
 /// The MQTT session of one client.
-#[derive(Debug)]
 pub struct Session<T> {
     connection: Connection,
     reader: PacketReader,
@@ -60,6 +58,13 @@ pub struct Session<T> {
     incoming: Incoming,
     keep_alive: KeepAlive,
     events: VecDeque<Event<T>>,
+}
+
+/// Without the packets: CONNECT holds the password.
+impl<T> fmt::Debug for Session<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("connection", &self.connection).finish_non_exhaustive()
+    }
 }
 
 impl<T: Copy> Session<T> {
@@ -99,10 +104,9 @@ impl<T: Copy> Session<T> {
         lost
     }
 
-    /// Writes all that may be written, and DISCONNECT behind it.
-    pub fn disconnect(&mut self, now: Instant) {
+    /// Writes DISCONNECT; nothing follows it.
+    pub fn disconnect(&mut self) {
         if self.connection == Connection::Open {
-            self.write(now);
             self.connection = Connection::Disconnecting;
             let _ = Disconnect.write(self.write_buffer());
         }
@@ -237,39 +241,43 @@ impl<T: Copy> Session<T> {
         write_buffer(&mut self.writes)
     }
 
-    fn handle_packet(&mut self, packet: Packet) -> Result<(), ProtocolViolation> {
-        if let Packet::ConnAck(connack) = &packet {
-            if self.connection != Connection::AwaitingConnack {
-                return Err(ProtocolViolation("the hub sent a second CONNACK".into()));
+    fn handle_packet(&mut self, packet: Received) -> Result<(), ProtocolViolation> {
+        let Received::ConnAck(connack) = packet else {
+            if self.connection == Connection::AwaitingConnack {
+                return Err(ProtocolViolation("the hub sent a packet before CONNACK".into()));
             }
-            if connack.code == ConnectReturnCode::Success {
-                self.connection = Connection::Open;
-                self.events.push_back(Event::Accepted);
-            } else {
-                self.events.push_back(Event::Refused(connack.code));
-            }
+            self.handle_packet_of_session(packet);
             return Ok(());
+        };
+        if self.connection != Connection::AwaitingConnack {
+            return Err(ProtocolViolation("the hub sent a second CONNACK".into()));
         }
-        if self.connection == Connection::AwaitingConnack {
-            return Err(ProtocolViolation("the hub sent a packet before CONNACK".into()));
+        if connack.code == ConnectReturnCode::Success {
+            self.connection = Connection::Open;
+            self.events.push_back(Event::Accepted);
+        } else {
+            self.events.push_back(Event::Refused(connack.code));
         }
+        Ok(())
+    }
+
+    fn handle_packet_of_session(&mut self, packet: Received) {
         match packet {
-            Packet::Publish(publish) => self.handle_publish(publish),
-            Packet::PubAck(puback) => self.handle_puback(puback.pkid),
-            Packet::SubAck(suback) => {
+            Received::Publish(publish) => self.handle_publish(publish),
+            Received::PubAck(puback) => self.handle_puback(puback.pkid),
+            Received::SubAck(suback) => {
                 let refused = suback.return_codes.contains(&SubscribeReasonCode::Failure);
                 self.handle_suback(suback.pkid, !refused);
             }
-            Packet::UnsubAck(unsuback) => {
+            Received::UnsubAck(unsuback) => {
                 if let Some(Awaiting::Subscription(_)) = self.ids.get(unsuback.pkid) {
                     self.ids.release(unsuback.pkid);
                     self.subscriptions.unsubscribed(unsuback.pkid);
                 }
             }
-            // PINGRESP has done its work by arriving; the reader lets nothing else through.
-            _ => {}
+            // PINGRESP has done its work by arriving.
+            Received::PingResp | Received::ConnAck(_) => {}
         }
-        Ok(())
     }
 
     fn handle_publish(&mut self, publish: mqttbytes::v4::Publish) {

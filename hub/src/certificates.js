@@ -1,0 +1,138 @@
+import { generateKeyPair, randomBytes, X509Certificate } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import forge from 'node-forge';
+
+const DAY = 24 * 60 * 60 * 1000;
+const CA_DAYS = 3650;
+/** Clients refuse server certificates that last much longer. */
+const LEAF_DAYS = 365;
+const CA_NAME = 'iothub-local CA';
+const DNS = 2;
+const IP = 7;
+
+/**
+ * A certificate with its key, PEM, and its thumbprints.
+ * @typedef {{cert: string, key: string, sha1Thumbprint: string, sha256Thumbprint: string}} Issued
+ */
+
+/** The local certificate authority: it vouches for the hub and for devices. */
+export class CertificateAuthority {
+  /** @param {{cert: string, key: string}} issuer PEM */
+  constructor(issuer) {
+    this.cert = issuer.cert;
+    this.#issuer = issuer;
+  }
+
+  #issuer;
+
+  /**
+   * Takes the authority that a directory holds, or makes one and puts it there; without a
+   * directory, a new one.
+   * @param {string} [directory]
+   */
+  static async open(directory) {
+    if (directory === undefined) return new CertificateAuthority(await createAuthority());
+    const certFile = caFileOf(directory);
+    const keyFile = join(directory, 'ca.key.pem');
+    try {
+      const [cert, key] = await Promise.all([certFile, keyFile].map((f) => readFile(f, 'utf8')));
+      return new CertificateAuthority({ cert, key });
+    } catch (error) {
+      if (error.code !== 'ENOENT') throw error;
+    }
+    const { cert, key } = await createAuthority();
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await writeFile(keyFile, key, { mode: 0o600 });
+    await writeFile(certFile, cert);
+    return new CertificateAuthority({ cert, key });
+  }
+
+  /**
+   * @param {string} commonName of a device `{device}`, or of a module `{device}/{module}`
+   * @returns {Promise<Issued>}
+   */
+  issueForClient(commonName) {
+    return issue({ commonName, issuer: this.#issuer, extensions: CLIENT });
+  }
+
+  /** @returns {Promise<Issued>} for a server on this machine */
+  issueForServer() {
+    return issue({ commonName: 'localhost', issuer: this.#issuer, extensions: SERVER });
+  }
+}
+
+/** Where the certificate of the authority is, for clients that are to trust it. */
+export const caFileOf = (directory) => join(directory, 'ca.pem');
+
+/** @returns {Promise<Issued>} a certificate that nobody vouches for */
+export const issueSelfSigned = (commonName) => issue({ commonName, extensions: CLIENT });
+
+const createAuthority = () =>
+  issue({ commonName: CA_NAME, days: CA_DAYS, extensions: AUTHORITY });
+
+const AUTHORITY = [
+  { name: 'basicConstraints', critical: true, cA: true },
+  { name: 'keyUsage', critical: true, keyCertSign: true, cRLSign: true },
+];
+
+const leaf = (purpose) => [
+  { name: 'basicConstraints', critical: true, cA: false },
+  { name: 'keyUsage', critical: true, digitalSignature: true, keyEncipherment: true },
+  { name: 'extKeyUsage', ...purpose },
+];
+
+const CLIENT = leaf({ clientAuth: true });
+
+const SERVER = [
+  ...leaf({ serverAuth: true }),
+  {
+    name: 'subjectAltName',
+    altNames: [
+      { type: DNS, value: 'localhost' },
+      { type: IP, ip: '127.0.0.1' },
+      { type: IP, ip: '::1' },
+    ],
+  },
+];
+
+/** Makes a key, and a certificate for it; without an issuer it signs itself. */
+async function issue({ commonName, days = LEAF_DAYS, issuer, extensions }) {
+  const keys = await promisify(generateKeyPair)('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const issuerCert = issuer && forge.pki.certificateFromPem(issuer.cert);
+  const certificate = forge.pki.createCertificate();
+  certificate.publicKey = forge.pki.publicKeyFromPem(keys.publicKey);
+  // A serial number must not be negative.
+  certificate.serialNumber = `01${randomBytes(15).toString('hex')}`;
+  certificate.validity.notBefore = new Date(Date.now() - DAY);
+  certificate.validity.notAfter = new Date(Date.now() + days * DAY);
+  certificate.setSubject([{ name: 'commonName', value: commonName }]);
+  certificate.setIssuer((issuerCert ?? certificate).subject.attributes);
+  certificate.setExtensions([
+    ...extensions,
+    { name: 'subjectKeyIdentifier' },
+    {
+      name: 'authorityKeyIdentifier',
+      keyIdentifier: (issuerCert ?? certificate).generateSubjectKeyIdentifier().getBytes(),
+    },
+  ]);
+  const signingKey = forge.pki.privateKeyFromPem(issuer?.key ?? keys.privateKey);
+  certificate.sign(signingKey, forge.md.sha256.create());
+  return describe(forge.pki.certificateToPem(certificate), keys.privateKey);
+}
+
+function describe(pem, key) {
+  const cert = pem.replaceAll('\r', '');
+  const { fingerprint, fingerprint256 } = new X509Certificate(cert);
+  return {
+    cert,
+    key,
+    sha1Thumbprint: fingerprint.replaceAll(':', ''),
+    sha256Thumbprint: fingerprint256.replaceAll(':', ''),
+  };
+}

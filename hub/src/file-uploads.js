@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { HubError } from './errors.js';
+import { EventLog } from './event-log.js';
+
+const MAX_ACTIVE = 10;
+const KEPT_NOTIFICATIONS = 1000;
+
+/** The file uploads of one device: those under way, and what it told about their ends. */
+export class FileUploads {
+  #active = new Map();
+  #notifications = new EventLog(KEPT_NOTIFICATIONS);
+
+  /**
+   * @param {{blobName: string, expires: number}} upload
+   * @param {number} now milliseconds since 1970
+   * @returns {string} its correlation id
+   */
+  begin(upload, now) {
+    const active = [...this.#active.values()].filter(({ expires }) => expires > now);
+    if (active.length >= MAX_ACTIVE) {
+      throw new HubError(
+        'DeviceMaximumActiveFileUploadLimitExceeded',
+        `${MAX_ACTIVE} file uploads of the device are active.`,
+      );
+    }
+    // Characters that a path needs encoded are likely in the ids of the service, too.
+    const correlationId = Buffer.from(`${randomUUID()}_${upload.blobName}`).toString('base64');
+    this.#active.set(correlationId, upload);
+    return correlationId;
+  }
+
+  /**
+   * @param {string} correlationId
+   * @param {{isSuccess: boolean, statusCode: number | null, statusDescription: string | null}}
+   *   outcome what the device tells
+   * @param {number} now milliseconds since 1970
+   */
+  end(correlationId, outcome, now) {
+    const upload = this.#active.get(correlationId);
+    if (!upload) {
+      throw new HubError('InvalidFileUploadCorrelationId', 'There is no such file upload.');
+    }
+    this.#active.delete(correlationId);
+    if (upload.expires <= now) {
+      throw new HubError('ExpiredFileUploadCorrelationId', 'The file upload has expired.');
+    }
+    const { blobName } = upload;
+    const enqueuedTime = new Date();
+    this.#notifications.append({ correlationId, blobName, ...outcome, enqueuedTime });
+  }
+
+  /** The notifications, as `EventLog.read`. */
+  read(query) {
+    return this.#notifications.read(query);
+  }
+}

@@ -1,0 +1,60 @@
+import { constants } from 'node:crypto';
+import { createServer } from 'node:https';
+
+/**
+ * What the hub looks at in a client certificate.
+ * @typedef {{thumbprints: string[], commonName: string, isTrusted: boolean, expires: number}}
+ *   ClientCertificate
+ */
+
+/**
+ * A TLS server like the service's: version 1.2, and no client certificate asked for before a client
+ * has said what it wants.
+ * @param {{cert: string, key: string, ca: string}} identity PEM
+ * @param {import('node:http').RequestListener} listener
+ */
+export function createTlsServer({ cert, key, ca }, listener) {
+  const options = {
+    cert,
+    key,
+    ca,
+    // Later versions have no renegotiation, and it has to be a full one to bring a certificate.
+    maxVersion: 'TLSv1.2',
+    secureOptions: constants.SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION,
+  };
+  return createServer(options, listener);
+}
+
+/** Socket → promise of what a renegotiation brought. */
+const requested = new WeakMap();
+
+/**
+ * Asks the client for a certificate, as the service does, in a renegotiation.
+ * @param {import('node:net').Socket} socket
+ * @returns {Promise<ClientCertificate | undefined>}
+ */
+export async function requestCertificate(socket) {
+  if (!socket.encrypted) return undefined;
+  if (!requested.has(socket)) requested.set(socket, renegotiate(socket));
+  return requested.get(socket);
+}
+
+function renegotiate(socket) {
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve(undefined));
+    const options = { requestCert: true, rejectUnauthorized: false };
+    socket.renegotiate(options, () => resolve(describe(socket)));
+  });
+}
+
+function describe(socket) {
+  const { raw, fingerprint, fingerprint256, subject, valid_to: end } =
+    socket.getPeerCertificate() ?? {};
+  if (!raw) return undefined;
+  return {
+    thumbprints: [fingerprint, fingerprint256].map((text) => text.replaceAll(':', '')),
+    commonName: subject.CN,
+    isTrusted: socket.authorized,
+    expires: Date.parse(end),
+  };
+}

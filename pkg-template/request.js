@@ -1,0 +1,69 @@
+// HTTP requests, as far as pages and Node.js do them alike.
+
+/** The longest delay of a timer. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+/**
+ * @typedef {object} RequestOptions
+ * @property {string} method
+ * @property {Record<string, string>} [headers]
+ * @property {string} [body]
+ * @property {number} [timeoutMs] without it, or with 0, the answer may take for ever
+ * @property {AbortSignal} [signal]
+ */
+
+/** @typedef {{ status: number, body: string }} Answer */
+
+/**
+ * Bounds a request by its `timeoutMs` and `signal`. It rejects with a `TimeoutError`, an
+ * `AbortError`, or an `Error` with the reason for which there was no answer.
+ * @param {RequestOptions} options
+ * @param {(signal: AbortSignal) => Promise<Answer>} send
+ * @returns {Promise<Answer>}
+ */
+export async function bounded({ timeoutMs, signal }, send) {
+  const controller = new AbortController();
+  const end = (name, message) => controller.abort(new DOMException(message, name));
+  const abort = () => end('AbortError', 'the request was given up');
+  const expire = () => end('TimeoutError', `no answer came within ${timeoutMs} ms`);
+  const timer = timeoutMs > 0 ? setTimeout(expire, Math.min(timeoutMs, MAX_DELAY)) : undefined;
+  signal?.addEventListener('abort', abort);
+  if (signal?.aborted) abort();
+  try {
+    return await send(controller.signal);
+  } catch (error) {
+    throw controller.signal.aborted ? controller.signal.reason : new Error(reasonOf(error));
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/**
+ * Sends with the platform's `fetch`.
+ * @param {string} url
+ * @param {RequestOptions} options
+ * @param {AbortSignal} signal
+ * @returns {Promise<Answer>}
+ */
+export async function sendByFetch(url, { method, headers, body }, signal) {
+  // Neither cookies nor a redirect may take a token where it does not belong.
+  const rules = { credentials: 'omit', redirect: 'error', cache: 'no-store' };
+  try {
+    const response = await fetch(url, { method, headers, body, signal, ...rules });
+    return { status: response.status, body: await response.text() };
+  } catch (error) {
+    // Its own message may repeat a header, and so a token; its cause is that of the network.
+    throw error.cause ?? new Error('the platform does not say why');
+  }
+}
+
+/**
+ * What an error of the network says.
+ * @param {Error & { code?: string, errors?: Error[] }} error
+ * @returns {string}
+ */
+export function reasonOf(error) {
+  // A name with several addresses gives one error for each, and an empty message above them.
+  return error.message || error.errors?.map(reasonOf).join('; ') || error.code || error.name;
+}

@@ -1,0 +1,48 @@
+// Sockets and requests of pages and workers, where all but the URL is the browser's business.
+import { bounded, sendByFetch } from './request.js';
+import { X509, pemOf } from './x509.js';
+
+const notInBrowsers = {
+  serverVerificationCert:
+    'a page cannot choose whom to trust: add the certificate to the store of the browser or of ' +
+    'the operating system',
+  cipher: 'a page cannot choose ciphers, the browser does: leave the option out',
+  proxy: 'a page cannot choose a proxy: set it in the browser or the operating system',
+};
+
+/**
+ * Refuses what a page cannot do; what is left needs no settings.
+ * @returns {undefined}
+ */
+export function createTransport({ x509, ...options }) {
+  for (const [name, reason] of Object.entries(notInBrowsers)) {
+    if (options[name] !== undefined) {
+      throw new TypeError(`the option ${name} works in Node.js only: ${reason}`);
+    }
+  }
+  if (x509 !== undefined && !(x509 instanceof X509)) {
+    throw new TypeError('the certificate must be X509.platform()');
+  }
+  if (x509 && pemOf(x509)) {
+    throw new TypeError(
+      'a page cannot choose a certificate: install it in the store of the browser or of the ' +
+        'operating system and pass X509.platform()',
+    );
+  }
+}
+
+export function openSocket(url) {
+  return new WebSocket(url, 'mqtt');
+}
+
+export function abortSocket(socket) {
+  socket.close();
+}
+
+/**
+ * @param {string} url
+ * @param {import('./request.js').RequestOptions} options
+ */
+export function request(url, options) {
+  return bounded(options, (signal) => sendByFetch(url, options, signal));
+}

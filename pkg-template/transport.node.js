@@ -1,0 +1,155 @@
+// Sockets and requests of Node.js. WebSockets are those of npm `ws`, which can do what the global
+// one cannot: certificates, ciphers and proxies.
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { text } from 'node:stream/consumers';
+import { checkServerIdentity, createSecureContext } from 'node:tls';
+import WebSocket from 'ws';
+import { ProxyAgent } from './proxy.node.js';
+import { bounded, sendByFetch } from './request.js';
+import { X509, pemOf, readFilesWith } from './x509.js';
+
+readFilesWith((file) => {
+  // A number would be a file that is open already, such as the standard input.
+  if (typeof file !== 'string' && !(file instanceof URL)) {
+    throw new TypeError('X509.fromFiles takes the paths of two PEM files');
+  }
+  return readFileSync(file, 'utf8');
+});
+
+/** How a client connects; what it knows is for this module alone. */
+class Transport {
+  #secureContext;
+  #agent;
+
+  constructor(secureContext, agent) {
+    this.#secureContext = secureContext;
+    this.#agent = agent;
+  }
+
+  /** What to connect to `url` with, given up at `tunnelSignal`. */
+  connectionOptions(url, tunnelSignal) {
+    const hostname = new URL(url).hostname.replace(/^\[|\]$/g, '');
+    return {
+      agent: this.#agent,
+      secureContext: this.#secureContext,
+      // Behind a proxy, Node.js would hold the certificate of an IP address against `localhost`.
+      checkServerIdentity: (_, certificate) => checkServerIdentity(hostname, certificate),
+      tunnelSignal,
+    };
+  }
+}
+
+/**
+ * Checks the options of a client that say how it connects.
+ * @returns {Transport | undefined} `undefined` where none is set
+ * @throws {TypeError} names the option
+ */
+export function createTransport({ serverVerificationCert, cipher, proxy, x509 }) {
+  const tls = {
+    ...(serverVerificationCert !== undefined && { ca: readAuthorities(serverVerificationCert) }),
+    ...(cipher !== undefined && readCiphers(cipher)),
+    ...(x509 !== undefined && readCertificate(x509)),
+  };
+  const agent = proxy === undefined ? undefined : new ProxyAgent(proxy);
+  const secureContext = Object.keys(tls).length > 0 ? createSecureContext(tls) : undefined;
+  return agent || secureContext ? new Transport(secureContext, agent) : undefined;
+}
+
+/**
+ * @param {string} url
+ * @param {Transport} [transport]
+ */
+export function openSocket(url, transport) {
+  const tunnel = new AbortController();
+  const socket = new WebSocket(url, 'mqtt', {
+    // Compressing small packets costs more than it saves.
+    perMessageDeflate: false,
+    ...transport?.connectionOptions(url, tunnel.signal),
+  });
+  // An error event that nobody listens to ends the process, and one may come after an abort.
+  socket.on('error', () => {});
+  tunnels.set(socket, tunnel);
+  return socket;
+}
+
+/** What ends the tunnel that a socket may still be waiting for: npm `ws` does not know of it. */
+const tunnels = new WeakMap();
+
+export function abortSocket(socket) {
+  socket.terminate();
+  tunnels.get(socket).abort();
+}
+
+/**
+ * @param {string} url
+ * @param {import('./request.js').RequestOptions} options
+ * @param {Transport} [transport]
+ */
+export function request(url, options, transport) {
+  return bounded(options, (signal) =>
+    transport ? send(url, options, signal, transport) : sendByFetch(url, options, signal),
+  );
+}
+
+async function send(url, { method, headers, body }, signal, transport) {
+  const { request: start } = url.startsWith('https:') ? https : http;
+  const { agent = false, ...connection } = transport.connectionOptions(url, signal);
+  const response = await new Promise((resolve, reject) => {
+    start(url, { method, headers, signal, agent, ...connection })
+      .on('response', resolve)
+      .on('error', reject)
+      .end(body);
+  });
+  return { status: response.statusCode, body: await text(response) };
+}
+
+function readAuthorities(option) {
+  const blocks = typeof option === 'string' ? option.match(CERTIFICATE) : null;
+  try {
+    return blocks.map((block) => new X509Certificate(block).toString());
+  } catch {
+    throw new TypeError(
+      'the option serverVerificationCert must be the PEM text of one or more certificates',
+    );
+  }
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+function readCiphers(option) {
+  const names = Array.isArray(option) ? option : [option];
+  try {
+    if (names.length === 0 || names.some((name) => !name || typeof name !== 'string')) {
+      throw new TypeError('not a list');
+    }
+    const ciphers = names.join(':');
+    // OpenSSL would go on to offer all of TLS 1.3 beside a list that has nothing of it.
+    const settings = { ciphers, ...(!/\bTLS_/.test(ciphers) && { maxVersion: 'TLSv1.2' }) };
+    createSecureContext(settings);
+    return settings;
+  } catch {
+    throw new TypeError(
+      'the option cipher must be a list of ciphers in the form of OpenSSL, or an array of ' +
+        'their names, with at least one that Node.js knows: see tls.getCiphers()',
+    );
+  }
+}
+
+function readCertificate(x509) {
+  if (!(x509 instanceof X509)) {
+    throw new TypeError('the certificate must be new X509(cert, key) or X509.fromFiles(...)');
+  }
+  const pem = pemOf(x509);
+  try {
+    createSecureContext(pem);
+    return pem;
+  } catch (error) {
+    throw new TypeError(
+      'certificate, key and pass phrase of the X509 do not fit each other, or are damaged ' +
+        `(${error.message})`,
+    );
+  }
+}

@@ -1,0 +1,49 @@
+// The two HTTP calls around a file upload. The core says what to send and judges the answers.
+import { ConnectionFailedError, CredentialError, OperationTimeout } from './errors.js';
+import { host } from './host.js';
+
+/**
+ * Makes the call that `prepare` describes.
+ * @param {import('./iothub_device_client.js').ClientHandle} handle
+ * @param {() => object} prepare throws what keeps the call from being made
+ * @param {unknown} transport
+ * @param {boolean} asksForTokens whether a missing token can be asked for
+ * @returns {Promise<unknown>} the body of the answer
+ */
+export async function makeUploadCall(handle, prepare, transport, asksForTokens) {
+  const request = await prepared(handle, prepare, asksForTokens);
+  const { status, body } = await send(request, transport);
+  handle.checkHttpAnswer(status, body);
+  return body === '' ? undefined : JSON.parse(body);
+}
+
+async function prepared(handle, prepare, asksForTokens) {
+  try {
+    return prepare();
+  } catch (error) {
+    if (!(asksForTokens && error instanceof CredentialError)) throw error;
+    await handle.fetchToken();
+    return prepare();
+  }
+}
+
+async function send({ url, authorization, body, timeoutMs }, transport) {
+  const headers = { 'Content-Type': 'application/json' };
+  if (authorization !== undefined) headers.Authorization = authorization;
+  try {
+    return await host.request(url, { method: 'POST', headers, body, timeoutMs }, transport);
+  } catch (cause) {
+    if (cause.name === 'TimeoutError') {
+      throw new OperationTimeout(
+        'the hub did not answer the file upload call within operationTimeout',
+        { cause },
+      );
+    }
+    throw new ConnectionFailedError(
+      'the file upload call did not reach the hub; check the network. In a page IoT Hub cannot be ' +
+        'called directly, because it sends no CORS headers: set gatewayHostname or endpoint to a ' +
+        'relay that does',
+      { cause },
+    );
+  }
+}

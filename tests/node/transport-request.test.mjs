@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+
+import { reasonOf } from '../../pkg-template/request.js';
+import { createTransport, request } from '../../pkg-template/transport.node.js';
+import { TOKEN, assertNoSecret, test } from './transport/calls.mjs';
+import { startServer, startSilentServer } from './transport/servers.mjs';
+
+for (const [kind, options] of [
+  ['without a transport', undefined],
+  ['with a transport', { cipher: 'DEFAULT' }],
+]) {
+  const transport = options && createTransport(options);
+
+  test(`a request ${kind} takes method, headers and body there and the answer back`, async (t) => {
+    const server = await startServer(t);
+    const headers = { Authorization: TOKEN, 'Content-Type': 'application/json' };
+    const message = { method: 'POST', headers, body: '{"é":1}', timeoutMs: 30_000 };
+    const { status, body } = await request(`${server.url('http')}teapot`, message, transport);
+    assert.equal(status, 418);
+    const seen = JSON.parse(body);
+    assert.equal(seen.method, 'POST');
+    assert.equal(seen.url, '/teapot');
+    assert.equal(seen.body, '{"é":1}');
+    assert.equal(seen.headers.authorization, TOKEN);
+    assert.equal(seen.headers['content-type'], 'application/json');
+    assert.equal(seen.headers['content-length'], '8');
+  });
+
+  test(`a request ${kind} ends with its time`, async (t) => {
+    const { port } = await startSilentServer(t);
+    const message = { method: 'GET', timeoutMs: 1 };
+    const answer = request(`http://127.0.0.1:${port}/`, message, transport);
+    await assert.rejects(answer, { name: 'TimeoutError', message: /1 ms/ });
+  });
+
+  test(`a request ${kind} may last longer than a timer of the platform`, async (t) => {
+    const { port } = await startSilentServer(t);
+    const url = `http://127.0.0.1:${port}/`;
+    const controller = new AbortController();
+    const { signal } = controller;
+    // A timer that is too long fires after 1 ms, and so before one of 1 ms that is set after it.
+    const long = request(url, { method: 'GET', timeoutMs: 2 ** 31, signal }, transport);
+    const short = request(url, { method: 'GET', timeoutMs: 1 }, transport);
+    await Promise.all([
+      assert.rejects(short, { name: 'TimeoutError' }).finally(() => controller.abort()),
+      assert.rejects(long, { name: 'AbortError' }),
+    ]);
+  });
+
+  test(`a request ${kind} can be given up`, async (t) => {
+    const { server, port } = await startSilentServer(t);
+    const controller = new AbortController();
+    const message = { method: 'GET', timeoutMs: 30_000, signal: controller.signal };
+    const answer = request(`http://127.0.0.1:${port}/`, message, transport);
+    const [connection] = await once(server, 'connection');
+    controller.abort(new Error('a reason of its own'));
+    await assert.rejects(answer, { name: 'AbortError' });
+    await once(connection.resume(), 'close');
+
+    const late = request(`http://127.0.0.1:${port}/`, message, transport);
+    await assert.rejects(late, { name: 'AbortError' });
+  });
+
+  test(`a request ${kind} that fails says why, without its headers`, async (t) => {
+    const { server, port } = await startSilentServer(t);
+    server.close();
+    await once(server, 'close');
+    const message = { method: 'GET', headers: { Authorization: TOKEN } };
+    for (const host of ['localhost', '127.0.0.1']) {
+      await assert.rejects(request(`http://${host}:${port}/`, message, transport), (error) => {
+        assert.match(error.message, new RegExp(`connect ECONNREFUSED .*:${port}`));
+        assert.equal(error.name, 'Error');
+        assertNoSecret(error);
+        return true;
+      });
+    }
+    const broken = { method: 'GET', headers: { Authorization: `${TOKEN}\n${TOKEN}` } };
+    await assert.rejects(request(`http://127.0.0.1:${port}/`, broken, transport), (error) => {
+      assertNoSecret(error);
+      return true;
+    });
+  });
+}
+
+test('where each address of a name fails, the reason tells of each', () => {
+  const failures = [new Error('connect ECONNREFUSED ::1:1'), new Error('connect EACCES 1.2.3.4:1')];
+  const reason = reasonOf(new AggregateError(failures));
+  assert.equal(reason, 'connect ECONNREFUSED ::1:1; connect EACCES 1.2.3.4:1');
+});
