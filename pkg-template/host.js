@@ -6,6 +6,8 @@ import { MethodRequest, MethodResponse } from './method.js';
 export const host = {
   createError,
   createMessage: decodeMessage,
+  createStateChange: (connected, cause) =>
+    cause === undefined ? { connected } : { connected, cause },
   createMethodRequest: (requestId, name, payload) => new MethodRequest(requestId, name, payload),
   asMethodResponse: (value) => (value instanceof MethodResponse ? value : undefined),
 };

@@ -5,7 +5,8 @@ import { host } from './host.js';
 /**
  * Makes the call that `prepare` describes.
  * @param {import('./iothub_device_client.js').ClientHandle} handle
- * @param {() => object} prepare throws what keeps the call from being made
+ * @param {() => [string, string | undefined, string, number]} prepare URL, `Authorization` header,
+ *   body and time limit in milliseconds; throws what keeps the call from being made
  * @param {unknown} transport
  * @param {boolean} asksForTokens whether a missing token can be asked for
  * @returns {Promise<unknown>} the body of the answer
@@ -27,7 +28,7 @@ async function prepared(handle, prepare, asksForTokens) {
   }
 }
 
-async function send({ url, authorization, body, timeoutMs }, transport) {
+async function send([url, authorization, body, timeoutMs], transport) {
   const headers = { 'Content-Type': 'application/json' };
   if (authorization !== undefined) headers.Authorization = authorization;
   try {

@@ -52,6 +52,7 @@ function nameOf({ url }) {
 
 function put(request, reply, blobs) {
   const { headers, query, body = Buffer.alloc(0) } = request;
+  const isWrongQuery = (why) => sendError(reply, 'InvalidQueryParameterValue', why);
   if (headers['content-md5'] && headers['content-md5'] !== md5Of(body)) {
     return sendError(reply, 'Md5Mismatch');
   }
@@ -63,7 +64,7 @@ function put(request, reply, blobs) {
       }
       return sendCreated(reply, blobs.put(name, body, contentTypeOf(headers)));
     case 'block':
-      if (!query.blockid) return sendError(reply, 'InvalidQueryParameterValue', 'blockid is missing.');
+      if (!query.blockid) return isWrongQuery('blockid is missing.');
       blobs.putBlock(name, query.blockid, body);
       return reply.code(201).header('content-md5', md5Of(body)).send();
     case 'blocklist': {
@@ -72,7 +73,7 @@ function put(request, reply, blobs) {
       return blob ? sendCreated(reply, blob) : sendError(reply, 'InvalidBlockList');
     }
     default:
-      return sendError(reply, 'InvalidQueryParameterValue', `comp=${query.comp} is not supported.`);
+      return isWrongQuery(`comp=${query.comp} is not supported.`);
   }
 }
 

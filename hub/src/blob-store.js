@@ -53,10 +53,8 @@ export class BlobStore {
    */
   sign(name, expires) {
     const se = `${new Date(expires).toISOString().slice(0, 19)}Z`;
-    const query = new URLSearchParams({ sv: '2018-03-28', sr: 'b', sig: this.#signature(name, se) });
-    query.set('se', se);
-    query.set('sp', 'rw');
-    return `?${query}`;
+    const sig = this.#signature(name, se);
+    return `?${new URLSearchParams({ sv: '2018-03-28', sr: 'b', sig, se, sp: 'rw' })}`;
   }
 
   /** Says why a query does not open the blob, or nothing when it does. */

@@ -19,13 +19,14 @@ const IP = 7;
 
 /** The local certificate authority: it vouches for the hub and for devices. */
 export class CertificateAuthority {
+  #issuer;
+
   /** @param {{cert: string, key: string}} issuer PEM */
   constructor(issuer) {
+    /** PEM, for those who are to trust it. */
     this.cert = issuer.cert;
     this.#issuer = issuer;
   }
-
-  #issuer;
 
   /**
    * Takes the authority that a directory holds, or makes one and puts it there; without a

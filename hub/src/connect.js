@@ -61,7 +61,7 @@ function letIn(connection, { clean, keepalive, password }, user, identity, hub) 
   connection.apiVersion = user.apiVersion;
   identity.modelId = user.modelId ?? '';
   identity.lastActivity = new Date();
-  const expires = identity.usesSas ? Number(parseSasToken(password.toString()).se) * 1000 : Infinity;
+  const expires = identity.usesSas ? expiryOf(password) : Infinity;
   connection.startTimers({ keepalive, expires });
   if (identity.faults.withholds('connack')) return;
   connection.establish();
@@ -69,3 +69,6 @@ function letIn(connection, { clean, keepalive, password }, user, identity, hub) 
   hub.log(`${identity.id}: connected`);
   identity.established();
 }
+
+/** Milliseconds since 1970. */
+const expiryOf = (password) => Number(parseSasToken(password.toString()).se) * 1000;

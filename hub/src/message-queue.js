@@ -135,8 +135,10 @@ export class MessageQueue {
 }
 
 function topicOf({ path }, { systemProperties, properties, expiryTimeUtc, input }) {
-  const address = [...path, ...(input === undefined ? ['messages', 'devicebound'] : ['inputs', input])];
-  const to = input === undefined ? `/${address.join('/')}` : undefined;
+  const isInput = input !== undefined;
+  const end = isInput ? ['inputs', input] : ['messages', 'devicebound'];
+  const address = [...path, ...end].join('/');
+  const to = isInput ? undefined : `/${address}`;
   const system = { ...systemProperties, to, expiryTimeUtc: expiryTimeUtc?.toISOString() };
-  return `${address.join('/')}/${formatBag(system, properties)}`;
+  return `${address}/${formatBag(system, properties)}`;
 }

@@ -90,7 +90,8 @@ test('--https-port adds TLS, with a CA that stays in the home directory', async 
     const [, endpoint] = await run.line(/^secure endpoint: (wss:\/\/localhost:\S+)$/);
     const [, file] = await run.line(/^trust its CA: (\S+)$/);
     ca ??= await readFile(file);
-    const client = await MqttClient.connect({ hostname, endpoint }, { deviceId, primaryKey }, { ca });
+    const device = { deviceId, primaryKey };
+    const client = await MqttClient.connect({ hostname, endpoint }, device, { ca });
     run.child.kill('SIGTERM');
     assert.deepEqual(await run.exited, [0, null]);
     await client.closed;
@@ -111,7 +112,8 @@ test('a port in use is said so with exit code 1', async (t) => {
   const { port } = server.address();
   const run = start(t, '--port', String(port));
   assert.deepEqual(await run.exited, [1, null]);
-  assert.match(await run.errors, new RegExp(`^iothub-local: port ${port} is in use.* --port$`, 'm'));
+  const message = new RegExp(`^iothub-local: port ${port} is in use.* --port$`, 'm');
+  assert.match(await run.errors, message);
   const home = await mkdtemp(join(tmpdir(), 'iothub-local-'));
   t.after(() => rm(home, { recursive: true }));
   const secure = startWith(t, { HOME: home }, '--port', '0', '--https-port', String(port));

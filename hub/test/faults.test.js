@@ -257,5 +257,6 @@ test('wrong values are refused, and the answer lists what is on', async () => {
     clock: 5,
     twinAnswer: { status: 429 },
   });
-  assert.deepEqual(await hub.fault(device, { clear: true }), { withhold: [], refuseUpgrade: false });
+  const none = { withhold: [], refuseUpgrade: false };
+  assert.deepEqual(await hub.fault(device, { clear: true }), none);
 });

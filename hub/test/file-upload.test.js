@@ -99,12 +99,11 @@ describe('a file upload', () => {
       assert.equal(put.status, 201);
     }
     await assertBlobError(await fetch(url), 404, 'BlobNotFound');
-    const list = (names) =>
-      putBlob(
-        `${url}&comp=blocklist`,
-        `<?xml version="1.0"?><BlockList>${names.map((id) => `<Latest>${id}</Latest>`).join('')}</BlockList>`,
-        { 'x-ms-blob-content-type': 'text/x-blocks' },
-      );
+    const list = (names) => {
+      const blocks = names.map((id) => `<Latest>${id}</Latest>`).join('');
+      const xml = `<?xml version="1.0"?><BlockList>${blocks}</BlockList>`;
+      return putBlob(`${url}&comp=blocklist`, xml, { 'x-ms-blob-content-type': 'text/x-blocks' });
+    };
     await assertBlobError(await list(['DDD=']), 400, 'InvalidBlockList');
     assert.equal((await list(['CC+/', 'AAA='])).status, 201);
     const got = await fetch(url);
@@ -300,8 +299,9 @@ describe('pages of any origin', () => {
     const refused = await post(device, FILES, { blobName: 'f' }, '');
     const invalid = await post(device, FILES, {});
     const blob = await fetch(`${hub.url}/uploads/x`);
-    assert.deepEqual([ok, refused, invalid, blob].map(({ status }) => status), [200, 401, 400, 403]);
-    for (const { headers } of [ok, refused, invalid, blob]) {
+    const answers = [ok, refused, invalid, blob];
+    assert.deepEqual(answers.map(({ status }) => status), [200, 401, 400, 403]);
+    for (const { headers } of answers) {
       assert.equal(headers.get('access-control-allow-origin'), '*');
     }
   });

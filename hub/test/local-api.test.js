@@ -203,7 +203,8 @@ describe('GET .../connections', () => {
     client.send(connectPacket(hub, device));
     await client.next();
     const common = { secure: false, clientCertificate: false };
-    const read = async (query) => (await hub.local(device, 'GET', `/connections${query}`)).connections;
+    const read = async (query) =>
+      (await hub.local(device, 'GET', `/connections${query}`)).connections;
     const [first, second] = await read('?count=2&timeout=30');
     assert.deepEqual(first, {
       connection: 1,

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::clock;
@@ -189,17 +188,19 @@ impl ClientHandle {
     /// See `IoTHubDeviceClient.sendMethodResponse`.
     #[wasm_bindgen(js_name = sendMethodResponse)]
     pub fn send_method_response(&self, response: &MethodResponse) -> Promise {
+        let target = response.target();
         match to_json(&response.payload()) {
             Err(thrown) => Promise::reject(&thrown),
             Ok(json) => self.driver.operation(|core, now| {
                 let payload = json.unwrap_or_else(|| "null".into());
-                let (request_id, status) = (response.request_id(), response.status());
+                let (request_id, status) = target?;
                 core.send_method_response(now, &request_id, status, payload)
             }),
         }
     }
 
-    /// The HTTP call of `IoTHubDeviceClient.getStorageInfoForBlob`: `pkg-template/upload.js` makes it.
+    /// The HTTP call of `IoTHubDeviceClient.getStorageInfoForBlob`, which `pkg-template/upload.js`
+    /// makes: URL, `Authorization` header, body, and milliseconds until it is given up (0: never).
     ///
     /// # Errors
     ///
@@ -311,12 +312,8 @@ impl ClientHandle {
 impl ClientHandle {
     fn http_request(&self, request: Result<HttpRequest, Error>) -> Result<JsValue, JsValue> {
         let request = request.map_err(|error| self.driver.host.error(&error))?;
-        let call = HttpCall {
-            url: &request.url,
-            authorization: request.authorization.as_deref(),
-            body: &request.body,
-            timeout_ms: request.timeout.map_or(0.0, |timeout| timeout.as_secs_f64() * 1000.0),
-        };
+        let timeout_ms = request.timeout.map_or(0.0, |timeout| timeout.as_secs_f64() * 1000.0);
+        let call = (request.url, request.authorization, request.body, timeout_ms);
         Ok(serde_wasm_bindgen::to_value(&call)?)
     }
 
@@ -346,16 +343,6 @@ impl ClientHandle {
         let core = Client::new(config, seed);
         Ok(Self { driver: Driver::new(host, transport, token_function, core) })
     }
-}
-
-/// An HTTP call as JavaScript makes it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct HttpCall<'a> {
-    url: &'a str,
-    authorization: Option<&'a str>,
-    body: &'a str,
-    timeout_ms: f64,
 }
 
 fn device(hostname: &JsValue, device_id: &JsValue) -> Result<Identity, Error> {

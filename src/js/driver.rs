@@ -10,6 +10,7 @@ use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::clock;
+use super::future;
 use super::handlers::Handlers;
 use super::host::{Host, from_json};
 use super::receiving::Receiving;
@@ -19,12 +20,6 @@ use crate::protocol::{Client, Error, Input, Now, OperationId, Output, Reply};
 
 /// A frame is closed when it has this many bytes.
 const FRAME_SIZE: usize = 64 * 1024;
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_name = queueMicrotask)]
-    fn queue_microtask(task: &Function);
-}
 
 struct Settler {
     resolve: Function,
@@ -54,7 +49,6 @@ pub struct Driver {
     outgoing: RefCell<Vec<BytesMut>>,
     pumping: Cell<bool>,
     wake_queued: Cell<bool>,
-    wake: Closure<dyn FnMut()>,
 }
 
 impl std::fmt::Debug for Driver {
@@ -70,36 +64,25 @@ impl Driver {
         token_function: Option<Function>,
         core: Client,
     ) -> Rc<Self> {
-        Rc::new_cyclic(|weak: &std::rc::Weak<Self>| {
-            let weak = weak.clone();
-            let wake = move || {
-                if let Some(driver) = weak.upgrade() {
-                    driver.wake_queued.set(false);
-                    driver.pump();
-                    driver.flush();
-                }
-            };
-            Self {
-                host,
-                transport,
-                token_function,
-                handlers: RefCell::default(),
-                receiving: RefCell::default(),
-                core: RefCell::new(core),
-                socket: RefCell::default(),
-                sockets: Cell::new(0),
-                timer: RefCell::default(),
-                pending: RefCell::default(),
-                outgoing: RefCell::default(),
-                pumping: Cell::new(false),
-                wake_queued: Cell::new(false),
-                wake: Closure::new(wake),
-            }
+        Rc::new(Self {
+            host,
+            transport,
+            token_function,
+            handlers: RefCell::default(),
+            receiving: RefCell::default(),
+            core: RefCell::new(core),
+            socket: RefCell::default(),
+            sockets: Cell::new(0),
+            timer: RefCell::default(),
+            pending: RefCell::default(),
+            outgoing: RefCell::default(),
+            pumping: Cell::new(false),
+            wake_queued: Cell::new(false),
         })
     }
 
     /// Gives a command to the core; what follows from it happens when the present call has ended.
-    pub fn command<T>(&self, command: impl FnOnce(&mut Client, Now) -> T) -> T {
+    pub fn command<T>(self: &Rc<Self>, command: impl FnOnce(&mut Client, Now) -> T) -> T {
         let result = command(&mut self.core.borrow_mut(), clock::now());
         self.wake();
         result
@@ -107,7 +90,7 @@ impl Driver {
 
     /// Gives a command that begins an operation; the Promise settles with it.
     pub fn operation(
-        &self,
+        self: &Rc<Self>,
         command: impl FnOnce(&mut Client, Now) -> Result<OperationId, Error>,
     ) -> Promise {
         let begun = self.command(command);
@@ -129,9 +112,15 @@ impl Driver {
         read(&self.core.borrow())
     }
 
-    fn wake(&self) {
+    /// Sees to it that all is done that is to be done when the present call has ended.
+    pub(super) fn wake(self: &Rc<Self>) {
         if !self.wake_queued.replace(true) {
-            queue_microtask(self.wake.as_ref().unchecked_ref());
+            let driver = self.clone();
+            future::spawn(async move {
+                driver.wake_queued.set(false);
+                driver.pump();
+                driver.flush();
+            });
         }
     }
 
@@ -142,6 +131,7 @@ impl Driver {
             return;
         }
         loop {
+            self.call_handlers();
             let output = self.core.borrow_mut().poll_output(clock::now());
             let Some(output) = output else { break };
             self.perform(output);

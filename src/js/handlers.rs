@@ -59,99 +59,79 @@ pub struct Notice {
     pub after: After,
 }
 
-/// What a property holds.
+/// What a handler property is set to.
 #[derive(Debug, Default)]
-enum Slot {
+pub enum Value {
     #[default]
-    Empty,
-    Ready(Function),
-    /// A Promise of a function: what comes meanwhile waits.
-    Pending(VecDeque<Notice>),
+    Nothing,
+    Function(Function),
+    /// Of a function.
+    Promise(Promise),
 }
 
-/// What a value that was set turned out to be.
-#[derive(Debug)]
-pub enum Assigned {
-    Cleared,
-    Ready,
-    /// To be awaited, then given to [`Handlers::resolved`] with this number.
-    Pending(Promise, u32),
-}
-
-/// What to do with a notice.
-#[derive(Debug)]
-pub enum Dispatch {
-    Call(Function, Notice),
-    /// Nobody wants it.
-    Unwanted(Notice),
-    /// It waits.
-    Waiting,
+impl Value {
+    /// `None` for what cannot be a handler. Looking for a `then` may run code of the user.
+    pub fn of(value: &JsValue) -> Option<Self> {
+        if value.is_null() || value.is_undefined() {
+            Some(Value::Nothing)
+        } else if let Some(function) = value.dyn_ref::<Function>() {
+            Some(Value::Function(function.clone()))
+        } else {
+            is_thenable(value).then(|| Value::Promise(Promise::resolve(value)))
+        }
+    }
 }
 
 /// All properties of one client.
 #[derive(Debug, Default)]
 pub struct Handlers {
-    slots: [Slot; ALL.len()],
+    values: [Value; ALL.len()],
     /// Counts the assignments, so that a Promise that was replaced is told from one that was not.
     assignments: [u32; ALL.len()],
+    /// What came and was not given to a function yet.
+    waiting: [VecDeque<Notice>; ALL.len()],
 }
 
 impl Handlers {
-    /// Sets a property. Gives `None`, and changes nothing, for what cannot be a handler.
-    pub fn assign(&mut self, handler: Handler, value: &JsValue) -> Option<Assigned> {
+    /// Sets a property. Gives the number of the assignment.
+    pub fn assign(&mut self, handler: Handler, value: Value) -> u32 {
         let index = handler as usize;
-        let (slot, assigned) = if value.is_null() || value.is_undefined() {
-            (Slot::Empty, Assigned::Cleared)
-        } else if let Some(function) = value.dyn_ref::<Function>() {
-            (Slot::Ready(function.clone()), Assigned::Ready)
-        } else if is_thenable(value) {
-            let number = self.assignments[index].wrapping_add(1);
-            (Slot::Pending(VecDeque::new()), Assigned::Pending(Promise::resolve(value), number))
-        } else {
-            return None;
-        };
+        self.values[index] = value;
         self.assignments[index] = self.assignments[index].wrapping_add(1);
-        self.slots[index] = slot;
-        Some(assigned)
+        self.assignments[index]
     }
 
-    /// A Promise of a function has been fulfilled. Gives what has waited for it, or `None` if the
-    /// property was set anew meanwhile.
-    pub fn resolved(
-        &mut self,
-        handler: Handler,
-        number: u32,
-        function: Option<Function>,
-    ) -> Option<VecDeque<Notice>> {
-        let index = handler as usize;
-        if self.assignments[index] != number {
-            return None;
+    /// The Promise of an assignment has settled. Gives false if the property was set anew
+    /// meanwhile.
+    pub fn resolve(&mut self, handler: Handler, number: u32, function: Option<Function>) -> bool {
+        let is_current = self.assignments[handler as usize] == number;
+        if is_current {
+            self.values[handler as usize] = function.map_or(Value::Nothing, Value::Function);
         }
-        let slot = function.map_or(Slot::Empty, Slot::Ready);
-        match std::mem::replace(&mut self.slots[index], slot) {
-            Slot::Pending(notices) => Some(notices),
-            Slot::Empty | Slot::Ready(_) => None,
-        }
+        is_current
     }
 
-    /// Where a notice goes.
-    pub fn dispatch(&mut self, handler: Handler, notice: Notice) -> Dispatch {
-        match &mut self.slots[handler as usize] {
-            Slot::Empty => Dispatch::Unwanted(notice),
-            Slot::Ready(function) => Dispatch::Call(function.clone(), notice),
-            Slot::Pending(notices) => {
-                notices.push_back(notice);
-                Dispatch::Waiting
-            }
-        }
+    pub fn push(&mut self, handler: Handler, notice: Notice) {
+        self.waiting[handler as usize].push_back(notice);
+    }
+
+    /// Takes out a notice that need not wait, and the function for it, if there is one.
+    pub fn next(&mut self) -> Option<(Handler, Option<Function>, Notice)> {
+        ALL.iter().find_map(|&(handler, _)| {
+            let function = match &self.values[handler as usize] {
+                Value::Nothing => None,
+                Value::Function(function) => Some(function.clone()),
+                Value::Promise(_) => return None,
+            };
+            let notice = self.waiting[handler as usize].pop_front()?;
+            Some((handler, function, notice))
+        })
     }
 
     /// The client disconnects: what was received and waits will not be handled any more.
     pub fn forget_received(&mut self) {
         for handler in [Handler::Message, Handler::Method, Handler::DesiredProperties] {
-            if let Slot::Pending(notices) = &mut self.slots[handler as usize] {
-                notices.clear();
-            }
+            self.waiting[handler as usize].clear();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the JavaScript half of the package does for the Rust half.
 
-use js_sys::{Array, JSON, Object, Uint8Array};
+use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
@@ -43,6 +43,10 @@ extern "C" {
     #[wasm_bindgen(method, structural, js_name = createMessage)]
     pub fn create_message(this: &Host, body: Uint8Array, system: Array, custom: Array) -> JsValue;
 
+    /// Makes what `onConnectionStateChange` gets.
+    #[wasm_bindgen(method, structural, js_name = createStateChange)]
+    pub fn create_state_change(this: &Host, connected: bool, cause: &JsValue) -> JsValue;
+
     /// Makes a `MethodRequest`.
     #[wasm_bindgen(method, structural, js_name = createMethodRequest)]
     pub fn create_method_request(
@@ -56,18 +60,37 @@ extern "C" {
     #[wasm_bindgen(method, structural, js_name = asMethodResponse)]
     pub fn as_method_response(this: &Host, value: &JsValue) -> Option<MethodResponse>;
 
-    /// An instance of the class of that name.
+    /// An instance of the class of that name; the user may have changed its fields since.
     #[derive(Clone, Debug)]
     pub type MethodResponse;
+}
 
-    #[wasm_bindgen(method, structural, getter, js_name = requestId)]
-    pub fn request_id(this: &MethodResponse) -> String;
+impl MethodResponse {
+    /// The request that it answers, and the status.
+    ///
+    /// # Errors
+    ///
+    /// Fields that are not of their type.
+    pub fn target(&self) -> Result<(String, i32), Error> {
+        let (request_id, status) = (self.field("requestId"), self.field("status"));
+        let status = status.as_f64().filter(|status| status.fract() == 0.0);
+        let target = request_id.as_string().zip(status);
+        #[expect(clippy::cast_possible_truncation, reason = "`as` saturates")]
+        target.map(|(request_id, status)| (request_id, status as i32)).ok_or_else(|| {
+            Error::invalid_argument(
+                "a method response needs the requestId of its request and a whole number as status",
+            )
+        })
+    }
 
-    #[wasm_bindgen(method, structural, getter)]
-    pub fn status(this: &MethodResponse) -> i32;
+    /// What it says.
+    pub fn payload(&self) -> JsValue {
+        self.field("payload")
+    }
 
-    #[wasm_bindgen(method, structural, getter)]
-    pub fn payload(this: &MethodResponse) -> JsValue;
+    fn field(&self, name: &str) -> JsValue {
+        Reflect::get(self, &name.into()).unwrap_or_default()
+    }
 }
 
 impl Host {

@@ -3,27 +3,17 @@
 use std::rc::Rc;
 
 use js_sys::{Function, Promise};
-use serde::Serialize;
-use serde_wasm_bindgen::to_value;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::console_error;
 use super::driver::Driver;
 use super::future;
-use super::handlers::{After, Assigned, Dispatch, Handler, Notice, is_thenable};
-use super::host::{from_json, to_json};
+use super::handlers::{After, Handler, Notice, Value, is_thenable};
+use super::host::{MethodResponse, from_json, to_json};
 use super::message;
 use crate::protocol::Event;
 use crate::protocol::client::Feature;
-
-/// What `onConnectionStateChange` gets.
-#[derive(Serialize)]
-struct ConnectionStateChange {
-    connected: bool,
-    #[serde(with = "serde_wasm_bindgen::preserve")]
-    cause: JsValue,
-}
 
 impl Driver {
     /// Sets a handler property.
@@ -37,25 +27,25 @@ impl Driver {
         if receives && !self.receiving.borrow_mut().use_handlers() {
             return Err(self.excluded(handler.name(), "receive calls"));
         }
-        let assigned = self.handlers.borrow_mut().assign(handler, value);
-        match assigned {
-            None => {
-                let name = handler.name();
-                let message = format!(
-                    "{name} must be a function, a Promise of a function, null or undefined"
-                );
-                return Err(self.host.named_error("TypeError", &message, &JsValue::UNDEFINED));
-            }
-            Some(Assigned::Cleared) => self.listen(handler, false, false),
-            Some(Assigned::Ready) => self.listen(handler, true, true),
-            Some(Assigned::Pending(promise, number)) => {
-                self.listen(handler, true, false);
-                let driver = self.clone();
-                future::spawn(async move {
-                    let result = JsFuture::from(promise).await;
-                    driver.handler_resolved(handler, number, result);
-                });
-            }
+        let Some(value) = Value::of(value) else {
+            let name = handler.name();
+            let message =
+                format!("{name} must be a function, a Promise of a function, null or undefined");
+            return Err(self.host.named_error("TypeError", &message, &JsValue::UNDEFINED));
+        };
+        let (wanted, promise) = match &value {
+            Value::Nothing => (false, None),
+            Value::Function(_) => (true, None),
+            Value::Promise(promise) => (true, Some(promise.clone())),
+        };
+        let number = self.handlers.borrow_mut().assign(handler, value);
+        self.listen(handler, wanted, promise.is_none());
+        if let Some(promise) = promise {
+            let driver = self.clone();
+            future::spawn(async move {
+                let result = JsFuture::from(promise).await;
+                driver.handler_resolved(handler, number, result);
+            });
         }
         Ok(())
     }
@@ -73,8 +63,8 @@ impl Driver {
             Event::BackgroundException(error) => return self.report(self.host.error(&error)),
             Event::ConnectionStateChanged { connected, cause } => {
                 let cause = cause.map_or(JsValue::UNDEFINED, |cause| self.host.error(&cause));
-                let state = to_value(&ConnectionStateChange { connected, cause });
-                (Handler::ConnectionState, state.unwrap_or_default(), After::Nothing)
+                let change = self.host.create_state_change(connected, &cause);
+                (Handler::ConnectionState, change, After::Nothing)
             }
             Event::MessageReceived { message, delivery } => {
                 let message = message::to_js(&self.host, &message);
@@ -116,13 +106,22 @@ impl Driver {
     }
 
     pub(super) fn dispatch(self: &Rc<Self>, handler: Handler, notice: Notice) {
-        let dispatch = self.handlers.borrow_mut().dispatch(handler, notice);
-        match dispatch {
-            Dispatch::Call(function, notice) => self.call(handler, &function, notice),
-            Dispatch::Unwanted(notice) if handler == Handler::BackgroundException => {
-                console_error(&notice.argument);
+        self.handlers.borrow_mut().push(handler, notice);
+        self.call_handlers();
+    }
+
+    /// Gives what waits to the handlers that are there.
+    pub(super) fn call_handlers(self: &Rc<Self>) {
+        loop {
+            let next = self.handlers.borrow_mut().next();
+            match next {
+                None => break,
+                Some((handler, Some(function), notice)) => self.call(handler, &function, notice),
+                Some((Handler::BackgroundException, None, notice)) => {
+                    console_error(&notice.argument);
+                }
+                Some(_) => {}
             }
-            Dispatch::Unwanted(_) | Dispatch::Waiting => {}
         }
     }
 
@@ -157,26 +156,30 @@ impl Driver {
             After::Acknowledge(delivery) => {
                 self.command(|core, now| core.acknowledge(now, delivery));
             }
-            After::Answer { .. } => {
+            After::Answer { request_id, .. } => {
                 if let Some(response) = self.host.as_method_response(&value) {
-                    self.answer(&response.request_id(), response.status(), &response.payload());
+                    self.answer(&request_id, &response);
                 }
             }
         }
     }
 
-    fn answer(self: &Rc<Self>, request_id: &str, status: i32, payload: &JsValue) {
-        let result = match to_json(payload) {
+    /// Sends the response that a handler gave; one that cannot be sent is as good as a failure.
+    fn answer(self: &Rc<Self>, asked: &str, response: &MethodResponse) {
+        let target = response.target();
+        let result = match to_json(&response.payload()) {
             Err(thrown) => Err(self.host.error_caused_by("a method response is not JSON", &thrown)),
             Ok(payload) => {
                 let payload = payload.unwrap_or_else(|| "null".into());
                 self.command(|core, now| {
-                    core.send_method_response(now, request_id, status, payload)
+                    let (request_id, status) = target?;
+                    core.send_method_response(now, &request_id, status, payload)
                 })
                 .map_err(|error| self.host.error(&error))
             }
         };
         if let Err(error) = result {
+            self.command(|core, _| core.fail_method(asked));
             self.report(error);
         }
     }
@@ -211,29 +214,28 @@ impl Driver {
             Err(thrown) => Some(thrown.clone()),
         };
         let function = result.ok().and_then(|value| value.dyn_into::<Function>().ok());
-        let resolved = self.handlers.borrow_mut().resolved(handler, number, function.clone());
-        let Some(waiting) = resolved else { return };
+        let found = function.is_some();
+        if !self.handlers.borrow_mut().resolve(handler, number, function) {
+            return;
+        }
         if let Some(cause) = problem {
             let message = format!("the Promise set as {} gave no function", handler.name());
             self.report(self.host.error_caused_by(&message, &cause));
         }
-        self.listen(handler, function.is_some(), function.is_some());
-        if let Some(function) = function {
-            for notice in waiting {
-                self.call(handler, &function, notice);
-            }
-        }
+        self.listen(handler, found, found);
     }
 
-    /// Tells the core what is wanted, and whether there is a function to take it already.
-    fn listen(&self, handler: Handler, wanted: bool, ready: bool) {
+    /// Tells the core what is wanted, and whether there is a function to take it already. What
+    /// waited for that function gets it when the present call has ended.
+    fn listen(self: &Rc<Self>, handler: Handler, wanted: bool, ready: bool) {
         if handler == Handler::NewSasToken {
             self.command(|core, _| core.can_ask_for_token(wanted));
         }
+        self.wake();
         let Some(feature) = feature(handler) else { return };
         self.command(|core, now| {
             if feature == Feature::Messages {
-                core.take_messages(ready);
+                core.take_messages(wanted && ready);
             }
             if wanted {
                 core.subscribe(now, feature);

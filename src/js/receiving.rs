@@ -164,7 +164,7 @@ impl Driver {
         None
     }
 
-    fn take_received(&self, wanted: &Wanted) -> Option<JsValue> {
+    fn take_received(self: &Rc<Self>, wanted: &Wanted) -> Option<JsValue> {
         let item = self.receiving.borrow_mut().queue(wanted.clone()).items.pop_front();
         if item.is_some() || *wanted != Wanted::Message {
             return item;
@@ -207,7 +207,7 @@ impl Driver {
         self.end_wait(operation, &JsValue::UNDEFINED);
     }
 
-    fn end_wait(&self, operation: OperationId, item: &JsValue) {
+    fn end_wait(self: &Rc<Self>, operation: OperationId, item: &JsValue) {
         self.command(|core, _| core.end_receive(operation));
         self.resolve(operation, item);
     }

@@ -2,6 +2,9 @@
 //! values themselves are the platform's to parse; a whole parser would weigh as much as the rest
 //! of the core.
 
+const HEX: [char; 16] =
+    ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+
 /// Deeper values are refused; IoT Hub allows ten levels in a twin.
 const MAX_DEPTH: u32 = 128;
 
@@ -36,7 +39,11 @@ pub fn quote(text: &str) -> String {
     for character in text.chars() {
         match character {
             '"' | '\\' => output.extend(['\\', character]),
-            '\0'..='\x1f' => output.push_str(&format!("\\u{:04x}", u32::from(character))),
+            '\0'..='\x1f' => {
+                let code = character as usize;
+                output.push_str("\\u00");
+                output.extend([HEX[code >> 4], HEX[code & 0x0f]]);
+            }
             _ => output.push(character),
         }
     }

@@ -167,6 +167,29 @@ fn without_auto_connect_only_connect_connects() {
 }
 
 #[test]
+fn without_auto_connect_a_call_while_disconnecting_is_refused() {
+    let mut h = Harness::connected(Options { auto_connect: Some(false), ..Options::default() });
+    h.slow_close = true;
+    h.disconnect();
+    h.run();
+    assert_eq!(h.try_call(Client::get_twin).unwrap_err().kind(), ErrorKind::NoConnection);
+    let connect = h.call(Client::connect);
+    h.advance_secs(5);
+    assert_eq!(h.result(connect), Ok(Reply::Done));
+}
+
+#[test]
+fn connect_is_fulfilled_although_the_hub_never_grants_twin_answers() {
+    let mut h = Harness::connected(Options::default());
+    h.hub.script.withhold_suback = true;
+    let twin = h.call(Client::get_twin);
+    let connect = h.call(Client::connect);
+    h.advance_secs(60);
+    assert_eq!(h.result(twin), Err(ErrorKind::OperationTimeout));
+    assert_eq!(h.result(connect), Ok(Reply::Done));
+}
+
+#[test]
 fn a_refused_subscription_fails_the_connect_that_waits_for_it() {
     let mut h = Harness::new();
     h.hub.script.refuse_subscriptions = true;

@@ -43,7 +43,7 @@ pub(super) struct TwinRequests {
 
 impl TwinRequests {
     pub fn new(seed: u64) -> Self {
-        Self { prefix: format!("{seed:016x}-"), last: 0, requests: Vec::new() }
+        Self { prefix: format!("{seed}-"), last: 0, requests: Vec::new() }
     }
 
     fn request_id(&self, id: TwinRequestId) -> String {
