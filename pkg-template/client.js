@@ -2,6 +2,7 @@ import { host } from './host.js';
 import { ClientHandle } from './iothub_device_client.js';
 import { encodeMessage } from './message.js';
 import { MethodResponse } from './method.js';
+import { tracingHost } from './trace.js';
 import { makeUploadCall } from './upload.js';
 
 const FACTORY = Symbol('factory');
@@ -23,21 +24,25 @@ export class IoTHubDeviceClient {
   }
 
   static createFromConnectionString(connectionString, options) {
-    const handle = ClientHandle.fromConnectionString(connectionString, options, host);
+    const itsHost = hostFor(options);
+    const handle = ClientHandle.fromConnectionString(connectionString, options, itsHost);
     return new IoTHubDeviceClient(FACTORY, handle);
   }
 
   static createFromSasToken(token, options) {
-    return new IoTHubDeviceClient(FACTORY, ClientHandle.fromSasToken(token, options, host));
+    const handle = ClientHandle.fromSasToken(token, options, hostFor(options));
+    return new IoTHubDeviceClient(FACTORY, handle);
   }
 
   static createFromSymmetricKey(key, hostname, deviceId, options) {
-    const handle = ClientHandle.fromSymmetricKey(key, hostname, deviceId, options, host);
+    const itsHost = hostFor(options);
+    const handle = ClientHandle.fromSymmetricKey(key, hostname, deviceId, options, itsHost);
     return new IoTHubDeviceClient(FACTORY, handle);
   }
 
   static createFromX509Certificate(x509, hostname, deviceId, options) {
-    const handle = ClientHandle.fromX509Certificate(x509, hostname, deviceId, options, host);
+    const itsHost = hostFor(options);
+    const handle = ClientHandle.fromX509Certificate(x509, hostname, deviceId, options, itsHost);
     return new IoTHubDeviceClient(FACTORY, handle);
   }
 
@@ -195,6 +200,14 @@ if (Symbol.asyncDispose) {
   IoTHubDeviceClient.prototype[Symbol.asyncDispose] = function dispose() {
     return this.shutdown();
   };
+}
+
+/** The core checks all other options; `trace` is for the sockets, which it does not see. */
+function hostFor(options) {
+  const trace = options?.trace;
+  if (trace === undefined) return host;
+  mustBe('function', { trace });
+  return tracingHost(host, trace);
 }
 
 function receiveOptions({ methodName, block = true, timeout } = {}) {

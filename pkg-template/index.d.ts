@@ -194,6 +194,46 @@ export interface ClientOptions {
    * percent-encoded. Node.js only: in a browser a `TypeError`.
    */
   proxy?: string | undefined;
+  /**
+   * Called with a record of each packet and of each state of the socket, for logs and tools. A
+   * record holds no payload, no user name and no password; topics hold the properties of messages.
+   * What it throws goes to `console.error`.
+   */
+  trace?: ((record: TraceRecord) => void) | undefined;
+}
+
+/** What {@link ClientOptions.trace} is called with. */
+export type TraceRecord = TracedPacket | TracedState;
+
+/** A packet that was written to the socket, or came from it. */
+export interface TracedPacket {
+  readonly time: Date;
+  readonly direction: 'sent' | 'received';
+  /** Its MQTT name: `'CONNECT'`, `'PUBLISH'`, ... */
+  readonly packet: string;
+  /** Its length in bytes. */
+  readonly size: number;
+  readonly packetId?: number;
+  /** Of a PUBLISH. */
+  readonly topic?: string;
+  /** Of a PUBLISH. */
+  readonly qos?: number;
+  /** Of a PUBLISH. */
+  readonly dup?: boolean;
+  /** Of a SUBSCRIBE or an UNSUBSCRIBE. */
+  readonly filter?: string;
+  /** Of a CONNACK: 0 for an accepted connection. */
+  readonly returnCode?: number;
+}
+
+/** A change of the socket. */
+export interface TracedState {
+  readonly time: Date;
+  readonly state: 'socket opening' | 'socket open' | 'socket closed';
+  /** Of a socket that is opening. */
+  readonly url?: string;
+  /** Of a socket that has closed: the WebSocket close code. */
+  readonly code?: number;
 }
 
 /** Options of {@link IoTHubDeviceClient.createFromConnectionString}. */

@@ -29,6 +29,7 @@ const publishedFiles = [
   'package.json',
   'proxy.node.js',
   'request.js',
+  'trace.js',
   'transport.browser.js',
   'transport.node.js',
   'upload.js',

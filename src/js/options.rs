@@ -63,6 +63,8 @@ pub fn read(value: &JsValue, extras: &[Extra]) -> Result<Given, Error> {
             let _ = Reflect::set(&given.transport, &name.into(), &value);
         }
     }
+    // pkg-template/trace.js has taken it.
+    reader.known.push("trace");
     reader.finish()?;
     Ok(given)
 }

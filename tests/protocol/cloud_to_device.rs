@@ -209,6 +209,21 @@ fn an_abandoned_message_is_never_acknowledged_and_blocks_no_later_one() {
 }
 
 #[test]
+fn the_first_word_about_a_message_counts() {
+    let mut h = receiving(after_handler());
+    for body in ["a", "b", "c"] {
+        h.deliver(TOPIC, body);
+    }
+    let [a, b, c] = deliveries(&h)[..] else { panic!("all are handed out at once") };
+    abandon(&mut h, b);
+    acknowledge(&mut h, b);
+    acknowledge(&mut h, c);
+    abandon(&mut h, c);
+    acknowledge(&mut h, a);
+    assert_eq!(h.hub.pubacks_on(1), [1, 3]);
+}
+
+#[test]
 fn an_acknowledgement_given_twice_is_sent_once() {
     let mut h = receiving(after_handler());
     h.deliver(TOPIC, "a");

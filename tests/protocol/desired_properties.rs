@@ -147,8 +147,9 @@ fn without_ensure_there_are_only_patches() {
     reconnect(&mut h);
     patch(&mut h, 4);
     patch(&mut h, 4);
+    patch(&mut h, 2);
     assert_eq!(fetches(&h), 0);
-    assert_eq!(h.desired_properties(), [desired(4)]);
+    assert_eq!(h.desired_properties(), [desired(4), desired(2)], "the twin was made anew");
 }
 
 #[test]
@@ -197,6 +198,15 @@ fn a_fetch_for_nobody_delivers_nothing_and_the_next_one_does() {
     h.subscribe(Feature::DesiredProperties);
     h.run();
     assert_eq!(h.desired_properties(), [desired(2)]);
+}
+
+#[test]
+fn a_fetch_for_nobody_is_not_repeated() {
+    let mut h = fetching();
+    h.client.unsubscribe(Feature::DesiredProperties);
+    h.run();
+    reconnect(&mut h);
+    assert_eq!(fetches(&h), 1);
 }
 
 #[test]

@@ -103,6 +103,19 @@ fn the_interval_doubles_with_each_failure_up_to_the_largest() {
 }
 
 #[test]
+fn a_largest_interval_below_the_interval_changes_nothing() {
+    let mut h = offline(Options {
+        connection_retry_interval: Some(10.0),
+        connection_retry_max_interval: Some(1.0),
+        ..Options::default()
+    });
+    for _ in 0..3 {
+        let wait = next_attempt(&mut h);
+        assert!(is_about(wait, 10), "{wait:?}");
+    }
+}
+
+#[test]
 fn connections_that_do_not_last_are_failures_too() {
     let options = Options {
         connection_retry_interval: Some(10.0),

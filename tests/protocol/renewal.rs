@@ -213,6 +213,20 @@ fn a_message_that_comes_with_the_last_acknowledgement_is_told_once() {
 }
 
 #[test]
+fn what_comes_behind_disconnect_is_left_to_the_next_connection() {
+    let mut h = draining();
+    h.slow_close = true;
+    h.advance_secs(10);
+    assert_eq!(h.hub.on_connection(1).last(), Some(&&Sent::Disconnect));
+    h.deliver(TOPIC, "a");
+    h.deliver("$iothub/methods/POST/m/?$rid=1", "");
+    h.advance_secs(5);
+    assert!(h.messages().is_empty() && h.method_calls().is_empty(), "no PUBACK could follow");
+    h.deliver(TOPIC, "a");
+    assert_eq!(h.messages(), ["a"]);
+}
+
+#[test]
 fn a_message_in_work_is_acknowledged_on_the_connection_that_brought_it_or_not_at_all() {
     let options =
         Options { acknowledge_messages: Some("after-handler".into()), ..Options::default() };

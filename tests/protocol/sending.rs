@@ -169,6 +169,21 @@ fn a_withdrawn_message_keeps_its_packet_identifier_until_its_puback() {
 }
 
 #[test]
+fn the_packet_identifier_of_a_withdrawn_message_is_free_on_the_next_connection() {
+    let mut h = Harness::connected(Options { operation_timeout: Some(5.0), ..Options::default() });
+    h.hub.script.withhold_puback = true;
+    h.send("withdrawn");
+    h.advance_secs(5);
+    h.drop_connection();
+    h.advance_secs(20);
+    for _ in 0..65_535 {
+        h.send("");
+    }
+    h.run();
+    assert_eq!(h.hub.published_on(2).len(), 65_535);
+}
+
+#[test]
 fn with_a_timeout_of_zero_a_message_waits_for_ever() {
     let mut h = Harness::connected(Options { operation_timeout: Some(0.0), ..Options::default() });
     h.hub.script.withhold_puback = true;

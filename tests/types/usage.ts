@@ -70,6 +70,7 @@ export function factories(): IoTHubDeviceClient[] {
     serverVerificationCert: '-----BEGIN CERTIFICATE-----',
     cipher: ['TLS_AES_128_GCM_SHA256'],
     proxy: 'socks5://user:password@proxy:1080',
+    trace: (record) => console.log('packet' in record ? record.packetId : record.state),
     sasTokenTtl: 3600,
   };
   const some: ClientOptions = { keepAlive: undefined, cipher: 'HIGH:!aNULL' };
