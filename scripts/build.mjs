@@ -1,5 +1,13 @@
 /** `npm run build`: set-up, then the package that is published, in pkg/. */
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +39,7 @@ export async function build(options) {
   await compile(environment.wasmEnvironment);
   await optimise();
   assemble();
+  link();
   say('The package is in pkg/.');
   return environment;
 }
@@ -75,6 +84,13 @@ function assemble() {
   const { name, ...rest } = manifest;
   const complete = { name, version: crateField('version'), ...rest };
   writeFileSync(join(pkg, 'package.json'), `${JSON.stringify(complete, null, 2)}\n`);
+}
+
+/** Makes `import 'iothub-device-client'` find pkg/ in this repository, for the examples. */
+function link() {
+  const installed = join(root, 'node_modules', 'iothub-device-client');
+  // A junction needs no privilege on Windows; elsewhere the type is ignored.
+  if (!existsSync(installed)) symlinkSync(pkg, installed, 'junction');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await runAsProgram(() => build());

@@ -7,7 +7,6 @@ import { parseArgs } from 'node:util';
 
 import { build } from './build.mjs';
 import { Failure, runAsProgram, say } from './lib/run.mjs';
-import { linkPackage } from './start/link-package.mjs';
 
 const DEVICE_ID = 'my-device';
 
@@ -26,7 +25,6 @@ await runAsProgram(async () => {
   const options = readOptions();
   if (options.help) return console.log(HELP);
   await build();
-  linkPackage();
   await start(options);
 });
 

@@ -7,7 +7,7 @@ if (!IOTHUB_DEVICE_CONNECTION_STRING) {
 }
 const client = IoTHubDeviceClient.createFromConnectionString(
   IOTHUB_DEVICE_CONNECTION_STRING,
-  IOTHUB_ENDPOINT ? { endpoint: IOTHUB_ENDPOINT } : {},
+  { endpoint: IOTHUB_ENDPOINT },
 );
 
 client.onMessageReceived = (message) => console.log('message:', message.text());

@@ -10,7 +10,6 @@ import { chromium } from 'playwright-core';
 
 import { findBrowser } from '../../scripts/lib/browser.mjs';
 import { BackEnd } from '../../scripts/start/back-end.mjs';
-import { linkPackage } from '../../scripts/start/link-package.mjs';
 
 export { servePage } from '../../scripts/start/page-server.mjs';
 
@@ -42,7 +41,6 @@ export function createDevice() {
 
 /** Serves the whole repository as any static server would, with the built package installed. */
 export async function serveRepository(t) {
-  linkPackage();
   const server = fastify({ forceCloseConnections: true });
   const root = fileURLToPath(new URL('../..', import.meta.url));
   server.register(fastifyStatic, { root, index: 'index.html' });

@@ -101,6 +101,15 @@ impl Harness {
         harness
     }
 
+    /// A harness whose client lost its connection at once, so that it waits for the interval.
+    pub fn reconnecting(options: Options) -> Self {
+        let mut harness = Self::connected(options);
+        harness.drop_connection();
+        harness.run();
+        assert_eq!(harness.hub.connections, 1);
+        harness
+    }
+
     pub fn now(&self) -> Now {
         Now {
             monotonic: Instant::from_millis(self.now_ms),

@@ -149,6 +149,11 @@ impl Hub {
         publishes.collect()
     }
 
+    /// The same, with no more than DUP and payload.
+    pub fn bodies_on(&self, number: usize) -> Vec<(bool, &str)> {
+        self.published_on(number).into_iter().map(|(dup, _, _, body)| (dup, body)).collect()
+    }
+
     fn answer(&mut self, sent: &Sent, answers: &mut Vec<u8>) {
         let script = &self.script;
         match sent {

@@ -1,0 +1,34 @@
+// Keeps the key of a device, and hands out tokens that live for minutes to a page that may be it.
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fastifyStatic from '@fastify/static';
+import fastify from 'fastify';
+import { createSasToken } from './sas-token.mjs';
+
+const { IOTHUB_DEVICE_CONNECTION_STRING, IOTHUB_ENDPOINT } = process.env;
+const { PORT = '3000', TOKEN_SECONDS = '600' } = process.env;
+if (!IOTHUB_DEVICE_CONNECTION_STRING) {
+  throw new Error('Set IOTHUB_DEVICE_CONNECTION_STRING to the connection string of a device.');
+}
+const parts = IOTHUB_DEVICE_CONNECTION_STRING.split(';').map((part) => part.split(/=(.*)/s));
+const { HostName: hostname, DeviceId: deviceId, SharedAccessKey: key } = Object.fromEntries(parts);
+
+const server = fastify();
+server.addHook('onRequest', async (request, reply) => {
+  // Here belongs the login of your own users: whoever gets a token is the device.
+  reply.header('cache-control', 'no-store');
+});
+server.get('/my-device.json', () => ({ hostname, deviceId, endpoint: IOTHUB_ENDPOINT }));
+server.get('/my-device-token', () => {
+  const token = createSasToken({ key, hostname, deviceId, seconds: Number(TOKEN_SECONDS) });
+  console.log('gave a token for', deviceId);
+  return token;
+});
+
+const page = fileURLToPath(new URL('./page', import.meta.url));
+const client = dirname(fileURLToPath(import.meta.resolve('iothub-device-client')));
+server.register(fastifyStatic, { root: page });
+server.register(fastifyStatic, { root: client, prefix: '/client/', decorateReply: false });
+console.log('open', await server.listen({ host: '127.0.0.1', port: Number(PORT) }));
+
+process.once('SIGINT', () => server.close());

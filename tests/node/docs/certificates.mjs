@@ -1,0 +1,29 @@
+/** Devices that prove who they are by a certificate of the hub's authority. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { BackEnd } from '../../../scripts/start/back-end.mjs';
+
+/** A new device that only a certificate opens. */
+export async function createX509Device(hub, deviceId) {
+  await fetch(`${hub.url}/local/devices/${encodeURIComponent(deviceId)}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ authentication: { type: 'certificateAuthority' } }),
+  });
+  return BackEnd.createDevice(hub.url, deviceId);
+}
+
+/** Writes certificate, key and authority into a folder, and gives the variables that name them. */
+export async function writeCertificate(hub, deviceId, folder) {
+  const { cert, key } = await hub.issueCertificate(deviceId);
+  const files = {
+    IOTHUB_CERT_FILE: join(folder, 'cert.pem'),
+    IOTHUB_KEY_FILE: join(folder, 'key.pem'),
+    IOTHUB_CA_FILE: join(folder, 'ca.pem'),
+  };
+  await writeFile(files.IOTHUB_CERT_FILE, cert);
+  await writeFile(files.IOTHUB_KEY_FILE, key);
+  await writeFile(files.IOTHUB_CA_FILE, hub.ca);
+  return files;
+}

@@ -1,0 +1,85 @@
+/** Node.js programs that tests start, and the hub that these talk to. */
+import { spawn } from 'node:child_process';
+import { after, test as nodeTest } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { startHub } from 'iothub-local';
+
+import { BackEnd } from '../../../scripts/start/back-end.mjs';
+import { within } from '../../../scripts/start/waiting.mjs';
+
+const TEST_MILLISECONDS = 60_000;
+const WAIT_SECONDS = 20;
+
+export const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+export const hub = await startHub({ https: true });
+after(() => hub.close());
+
+export function test(name, work) {
+  nodeTest(name, { timeout: TEST_MILLISECONDS }, work);
+}
+
+let created = 0;
+
+/** A new device at the hub; its name needs escaping in a URL and in a token. */
+export function createDevice() {
+  created += 1;
+  return BackEnd.createDevice(hub.url, `device'${created}`);
+}
+
+/** What a program needs to be this device. */
+export const environmentOf = ({ connectionString, endpoint }) => ({
+  IOTHUB_DEVICE_CONNECTION_STRING: connectionString,
+  IOTHUB_ENDPOINT: endpoint,
+});
+
+/**
+ * Starts Node.js in the project's root; it does not outlive the test.
+ * @param {string[]} args
+ * @param {Record<string, string>} env on top of the environment
+ * @param {string} [code] a module for its standard input
+ */
+export function startProgram(t, args, env, code) {
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env } });
+  t.after(() => child.kill('SIGKILL'));
+  child.stdin.end(code);
+  return new Program(child);
+}
+
+class Program {
+  #child;
+  #closed;
+  output = '';
+  errors = '';
+
+  constructor(child) {
+    this.#child = child;
+    child.stdout.setEncoding('utf8').on('data', (text) => (this.output += text));
+    child.stderr.setEncoding('utf8').on('data', (text) => (this.errors += text));
+    this.#closed = new Promise((resolve) => child.once('close', resolve));
+  }
+
+  /** The match of `pattern` in what it prints, as soon as it is there. */
+  async printed(pattern) {
+    const match = new Promise((resolve) => {
+      const look = () => pattern.test(this.output) && resolve(pattern.exec(this.output));
+      this.#child.stdout.on('data', look);
+      look();
+    });
+    const ended = this.#closed.then(() => {
+      throw new Error(`the program ended without printing ${pattern}: ${this.errors}`);
+    });
+    return within(WAIT_SECONDS, Promise.race([match, ended]), `${pattern} was not printed`);
+  }
+
+  /** Waits for its end and gives its exit code. */
+  async ended() {
+    return within(WAIT_SECONDS, this.#closed, 'the program is still running');
+  }
+
+  interrupt() {
+    this.#child.kill('SIGINT');
+    return this.ended();
+  }
+}
