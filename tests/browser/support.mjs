@@ -51,10 +51,10 @@ export async function serveRepository(t) {
 /**
  * Opens an address in a fresh browser profile. At the end of the test the page must have had no
  * error on its console and no violation of its Content-Security-Policy; `isExpected` excuses errors
- * that a test provokes.
+ * that a test provokes. Other options are those of the profile.
  */
-export async function openPage(t, url, { isExpected = () => false } = {}) {
-  const context = await browser.newContext();
+export async function openPage(t, url, { isExpected = () => false, ...profile } = {}) {
+  const context = await browser.newContext(profile);
   const page = await context.newPage();
   page.setDefaultTimeout(WAIT_MILLISECONDS);
   const complaints = [];

@@ -18,14 +18,15 @@ export class Evidence {
       const original = console[name];
       console[name] = (...values) => {
         this.#lines.push(values.map((value) => textOf(value, this.inspect)).join('\n'));
-        // Listened to, so that expected errors do not fill the terminal.
-        this.onConsole?.(name, values) ?? (name === 'error' || original.apply(console, values));
+        this.onConsole(name, values);
+        // The rows provoke errors that nobody listens to: the terminal is spared them.
+        if (name !== 'error') original.apply(console, values);
       };
     }
   }
 
-  /** Called with the name of the method and its values, instead of printing. */
-  onConsole;
+  /** Called for each line of the console with its method and values. */
+  onConsole = () => {};
 
   addSecret = (text) => {
     this.#secrets.add(text);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use iothub_device_client::protocol::client::{Feature, Options};
-use iothub_device_client::protocol::{Client, ConnectionState, ErrorKind, Input, Reply};
+use iothub_device_client::protocol::mqtt::DeliveryId;
+use iothub_device_client::protocol::{Client, ConnectionState, ErrorKind, Event, Input, Reply};
 use mqttrs::ConnectReturnCode;
 
 use crate::harness::{Harness, START_UNIX};
@@ -226,23 +227,38 @@ fn what_comes_behind_disconnect_is_left_to_the_next_connection() {
     assert_eq!(h.messages(), ["a"]);
 }
 
-#[test]
-fn a_message_in_work_is_acknowledged_on_the_connection_that_brought_it_or_not_at_all() {
+/// A client that acknowledges after its handlers, with a message in work when its token is due.
+fn message_in_work() -> (Harness, DeliveryId) {
     let options =
         Options { acknowledge_messages: Some("after-handler".into()), ..Options::default() };
     let mut h = Harness::connected(options);
     h.client.take_messages(true);
     h.deliver(TOPIC, "a");
     h.advance_secs(3480);
-    assert_eq!(h.hub.connections, 2);
-    let Some(iothub_device_client::protocol::Event::MessageReceived {
-        delivery: Some(delivery),
-        ..
-    }) = h.events.last()
-    else {
+    let Some(Event::MessageReceived { delivery: Some(delivery), .. }) = h.events.last() else {
         panic!("a message was handed out");
     };
-    let (delivery, now) = (*delivery, h.now());
+    let delivery = *delivery;
+    (h, delivery)
+}
+
+#[test]
+fn a_renewal_waits_for_a_message_in_work() {
+    let (mut h, delivery) = message_in_work();
+    assert_eq!(h.hub.connections, 1);
+    let now = h.now();
+    h.client.acknowledge(now, delivery);
+    h.run();
+    assert_eq!(h.hub.pubacks_on(1).len(), 1);
+    assert_eq!(h.hub.connections, 2);
+}
+
+#[test]
+fn a_message_in_work_for_too_long_is_not_acknowledged_on_the_next_connection() {
+    let (mut h, delivery) = message_in_work();
+    h.advance_secs(10);
+    assert_eq!(h.hub.connections, 2);
+    let now = h.now();
     h.client.acknowledge(now, delivery);
     h.run();
     assert!(h.hub.pubacks_on(2).is_empty());

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use iothub_device_client::protocol::client::Options;
 use iothub_device_client::protocol::hub::{Message, MessageProperties};
-use iothub_device_client::protocol::{ErrorKind, Reply};
+use iothub_device_client::protocol::{Client, ErrorKind, Reply};
 
 use crate::harness::Harness;
-use crate::hub::puback;
+use crate::hub::{Sent, puback};
 
 fn bodies(h: &Harness) -> Vec<String> {
     h.hub.publishes().map(|(_, _, _, body)| String::from_utf8(body.into()).unwrap()).collect()
@@ -83,17 +83,39 @@ fn an_unknown_or_repeated_puback_is_ignored() {
     assert!(h.socket_is_open());
 }
 
+/// All but the eight that subscriptions may need.
+const PUBLISHES_IN_FLIGHT: u16 = 65_527;
+
 #[test]
 fn calls_wait_when_every_packet_identifier_is_in_use() {
     let mut h = Harness::connected(Options::default());
     h.hub.script.withhold_puback = true;
-    let calls: Vec<_> = (0..65_536).map(|_| h.send("")).collect();
+    let calls: Vec<_> = (0..=PUBLISHES_IN_FLIGHT).map(|_| h.send("")).collect();
     h.run();
     let ids: Vec<u16> = h.hub.publishes().map(|(_, id, _, _)| id).collect();
-    assert!(ids.into_iter().eq(1..=65_535));
+    assert!(ids.into_iter().eq(1..=PUBLISHES_IN_FLIGHT));
     h.receive(&puback(500));
-    assert_eq!(h.hub.publishes().last().unwrap().1, 500, "the identifier that became free");
-    assert!(!h.is_settled(calls[65_535]));
+    assert_eq!(h.hub.publishes().last().unwrap().1, PUBLISHES_IN_FLIGHT + 1);
+    assert!(!h.is_settled(calls[usize::from(PUBLISHES_IN_FLIGHT)]));
+}
+
+#[test]
+fn with_every_packet_identifier_in_use_a_reconnect_subscribes_first_and_loses_nothing() {
+    let mut h = Harness::connected(Options { operation_timeout: Some(0.0), ..Options::default() });
+    h.hub.script.withhold_twin = true;
+    let twin = h.call(Client::get_twin);
+    h.run();
+    h.hub.script.withhold_puback = true;
+    let calls: Vec<_> = (0..70_000).map(|_| h.send("")).collect();
+    h.run();
+    h.hub.script.withhold_puback = false;
+    h.hub.script.withhold_twin = false;
+    h.drop_connection();
+    h.advance_secs(20);
+    let packets = h.hub.on_connection(2);
+    assert!(matches!(packets[1], Sent::Subscribe { .. }), "{:?}", packets[1]);
+    assert!(matches!(h.result(twin), Ok(Reply::Twin(_))));
+    assert!(calls.into_iter().all(|call| h.result(call) == Ok(Reply::Done)));
 }
 
 #[test]
@@ -158,14 +180,16 @@ fn a_withdrawn_message_keeps_its_packet_identifier_until_its_puback() {
     h.hub.script.withhold_puback = true;
     h.send("withdrawn");
     h.advance_secs(5);
-    let calls: Vec<_> = (0..65_535).map(|_| h.send("")).collect();
+    let calls: Vec<_> = (0..PUBLISHES_IN_FLIGHT).map(|_| h.send("")).collect();
     h.run();
-    assert_eq!(h.hub.publishes().last().unwrap().1, 65_535, "one has to wait for an identifier");
+    let last = calls[usize::from(PUBLISHES_IN_FLIGHT) - 1];
+    let last_sent = |h: &Harness| h.hub.publishes().last().unwrap().1;
+    assert_eq!(last_sent(&h), PUBLISHES_IN_FLIGHT, "one has to wait for an identifier");
     h.receive(&puback(1));
-    assert_eq!(h.hub.publishes().last().unwrap().1, 1);
-    assert!(!h.is_settled(calls[65_534]), "the late acknowledgement belongs to nobody");
-    h.receive(&puback(1));
-    assert_eq!(h.result(calls[65_534]), Ok(Reply::Done));
+    assert_eq!(last_sent(&h), PUBLISHES_IN_FLIGHT + 1);
+    assert!(!h.is_settled(last), "the late acknowledgement belongs to nobody");
+    h.receive(&puback(PUBLISHES_IN_FLIGHT + 1));
+    assert_eq!(h.result(last), Ok(Reply::Done));
 }
 
 #[test]
@@ -176,11 +200,11 @@ fn the_packet_identifier_of_a_withdrawn_message_is_free_on_the_next_connection()
     h.advance_secs(5);
     h.drop_connection();
     h.advance_secs(20);
-    for _ in 0..65_535 {
+    for _ in 0..PUBLISHES_IN_FLIGHT {
         h.send("");
     }
     h.run();
-    assert_eq!(h.hub.published_on(2).len(), 65_535);
+    assert_eq!(h.hub.published_on(2).len(), usize::from(PUBLISHES_IN_FLIGHT));
 }
 
 #[test]

@@ -45,6 +45,7 @@ impl Client {
         self.check_open()?;
         let operation = self.begin();
         self.calls.connects.push(operation);
+        self.mqtt.ask_again();
         self.need_connection(now);
         self.retry(now);
         self.settle_connects_if_ready();

@@ -180,10 +180,10 @@ fn check_endpoint(endpoint: &str, with_certificate: bool) -> Result<(), Error> {
     } else {
         return wrong("must be a URL that begins with wss:// (or ws:// on this machine)");
     };
-    if endpoint.chars().any(|c| c == '#' || c.is_whitespace() || c.is_control()) {
-        return wrong("must be a WebSocket URL, without a fragment or white space");
+    if endpoint.chars().any(|c| matches!(c, '#' | '\\') || c.is_whitespace() || c.is_control()) {
+        return wrong("must be a WebSocket URL, without a fragment, a backslash or white space");
     }
-    let authority = authority.split(['/', '?', '\\']).next().unwrap_or_default();
+    let authority = authority.split(['/', '?']).next().unwrap_or_default();
     if authority.bytes().any(|byte| byte == b'@') {
         return wrong("must not hold a user name or password");
     }
@@ -231,9 +231,9 @@ fn whole(name: &str, value: Option<f64>, default: u64, min: u64, max: u64) -> Re
 }
 
 fn seconds(name: &str, value: f64) -> Result<Duration, Error> {
-    // A thousandth is the resolution of every timer.
-    if (0.001..=MAX_SECONDS).contains(&value) {
-        Ok(Duration::from_secs_f64(value))
+    if value > 0.0 && value <= MAX_SECONDS {
+        // A thousandth is the resolution of every timer.
+        Ok(Duration::from_secs_f64(value.max(0.001)))
     } else {
         Err(range(name, "above 0 and at most 2147483 seconds"))
     }

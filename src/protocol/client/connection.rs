@@ -14,6 +14,7 @@ use mqttbytes::v4::ConnectReturnCode;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 /// From DISCONNECT to the end of the socket.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Why a connection is being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attempt {
@@ -233,6 +234,7 @@ impl Client {
         }
         if let Link::Draining { .. } = self.link
             && !self.mqtt.awaits_acknowledgement()
+            && !self.inbox.owes_acknowledgements()
         {
             self.close(now, AfterClose::Dial(Attempt::Renewal));
         }
@@ -241,7 +243,7 @@ impl Client {
     /// Gives up what is on its way, and begins again.
     pub(super) fn redial(&mut self, now: Now, attempt: Attempt) {
         self.abort_socket();
-        self.mqtt.end();
+        self.mqtt.end(false);
         self.dial(now, attempt);
     }
 
@@ -249,6 +251,7 @@ impl Client {
         match self.prepare_token(now) {
             Err(error) => self.attempt_failed(now, attempt, error),
             Ok(false) => {
+                self.set_connected(false, None);
                 self.link = Link::AwaitingToken(attempt);
                 // A user may take long to give a token; a function that does has failed.
                 let limit = self.asks_a_function().then(|| now.monotonic + CONNECT_TIMEOUT);
@@ -264,7 +267,7 @@ impl Client {
 
     pub(super) fn attempt_failed(&mut self, now: Now, attempt: Attempt, error: Error) {
         self.timers.set(Timer::Connect, None);
-        self.mqtt.end();
+        self.mqtt.end(true);
         if attempt == Attempt::First {
             self.link = Link::Down;
             if !self.fail_all(&error) {
@@ -290,23 +293,24 @@ impl Client {
         };
         self.timers.set(Timer::Renewal, None);
         self.inbox.connection_ended();
-        for publication in self.mqtt.end() {
+        // Whatever has ended it, to a call the connection was lost.
+        let dropped = match error.kind() {
+            ErrorKind::ConnectionDropped => error.clone(),
+            _ => failures::dropped("").caused_by(error.clone()),
+        };
+        for publication in self.mqtt.end(true) {
             let reason = match publication {
-                Publication::MethodResponse(_) => error.clone(),
+                Publication::MethodResponse(_) => dropped.clone(),
                 _ => failures::dropped_again_and_again().caused_by(error.clone()),
             };
             self.fail_publication(publication, reason);
         }
-        self.fail_connects(&error);
+        self.fail_connects(&dropped);
         self.set_connected(false, Some(error.clone()));
-        self.background(error.clone());
+        self.background(error);
         if !self.config.connection_retry {
             self.link = Link::Down;
-            let error = match error.kind() {
-                ErrorKind::ConnectionDropped => error,
-                _ => failures::dropped("").caused_by(error),
-            };
-            self.fail_all(&error);
+            self.fail_all(&dropped);
         } else if now.monotonic - since > self.config.retry_interval {
             self.failures = 0;
             self.dial(now, Attempt::Retry);
@@ -322,7 +326,7 @@ impl Client {
         self.timers.set(Timer::Connect, None);
         self.timers.set(Timer::Retry, None);
         self.inbox.connection_ended();
-        for publication in self.mqtt.end() {
+        for publication in self.mqtt.end(false) {
             self.fail_publication(publication, failures::dropped("its token was renewed"));
         }
         self.link = Link::Down;

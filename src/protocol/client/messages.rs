@@ -32,6 +32,11 @@ impl Inbox {
         Self { acknowledge, taken: false, held: VecDeque::new(), owed: VecDeque::new() }
     }
 
+    /// Whether a message was handed out whose handling has not ended.
+    pub fn owes_acknowledgements(&self) -> bool {
+        !self.owed.is_empty()
+    }
+
     /// The hub delivers again on the next connection what was not acknowledged on this.
     pub fn connection_ended(&mut self) {
         self.held.clear();

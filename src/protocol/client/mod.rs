@@ -27,6 +27,7 @@ mod tokens;
 mod twin;
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -84,7 +85,6 @@ pub enum Input<'a> {
 }
 
 /// What to do outside. At most one socket is open at a time.
-#[derive(Debug)]
 pub enum Output {
     /// Open a WebSocket with the sub-protocol `mqtt`.
     OpenSocket {
@@ -99,6 +99,19 @@ pub enum Output {
     AbortSocket,
     /// Tell the user.
     Event(Event),
+}
+
+impl fmt::Debug for Output {
+    /// Shows no bytes: those of CONNECT hold the token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Output::OpenSocket { url } => f.debug_struct("OpenSocket").field("url", url).finish(),
+            Output::Transmit(bytes) => write!(f, "Transmit({} bytes)", bytes.len()),
+            Output::CloseSocket => f.write_str("CloseSocket"),
+            Output::AbortSocket => f.write_str("AbortSocket"),
+            Output::Event(event) => f.debug_tuple("Event").field(event).finish(),
+        }
+    }
 }
 
 /// What the user is told.

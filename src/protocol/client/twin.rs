@@ -51,8 +51,9 @@ impl TwinRequests {
     }
 
     fn take_answered(&mut self, request_id: &str) -> Option<TwinRequest> {
-        let number = request_id.strip_prefix(&self.prefix)?.parse().ok()?;
-        self.take(TwinRequestId(number))
+        let id = TwinRequestId(request_id.strip_prefix(&self.prefix)?.parse().ok()?);
+        // "+1" and "01" are numbers too, but not what was sent.
+        if self.request_id(id) == request_id { self.take(id) } else { None }
     }
 
     fn take(&mut self, id: TwinRequestId) -> Option<TwinRequest> {
@@ -185,7 +186,7 @@ impl Client {
         }
     }
 
-    /// Gives whether a call was told.
+    /// Gives whether anybody was told.
     pub(super) fn fail_twin_request(&mut self, id: TwinRequestId, error: Error) -> bool {
         let Some(request) = self.twin_requests.take(id) else {
             return false;
@@ -197,7 +198,7 @@ impl Client {
             }
             Purpose::Synchronize => {
                 self.synchronized(Err(error));
-                false
+                true
             }
         }
     }

@@ -41,6 +41,8 @@ struct Entry<T> {
     tag: T,
     /// When it was written on the present connection.
     sent_at: Option<Instant>,
+    /// Whether it was acknowledged on the present connection.
+    acknowledged: bool,
     losses: u8,
 }
 
@@ -64,7 +66,15 @@ impl<T: Copy> Outbox<T> {
         let id = PublishId(self.next_id);
         self.next_id += 1;
         let publish = Publish::from_bytes(topic, QoS::AtLeastOnce, payload);
-        self.entries.push_back(Entry { id, publish, resend, tag, sent_at: None, losses: 0 });
+        self.entries.push_back(Entry {
+            id,
+            publish,
+            resend,
+            tag,
+            sent_at: None,
+            acknowledged: false,
+            losses: 0,
+        });
         id
     }
 
@@ -85,6 +95,8 @@ impl<T: Copy> Outbox<T> {
                     Some(packet_id) => entry.publish.pkid = packet_id,
                     None => break,
                 }
+            } else {
+                ids.reassign(entry.publish.pkid, Awaiting::Publish(entry.id));
             }
             // The length of the topic was checked when the publish was made, and the identifier
             // is not 0: nothing is left that mqttbytes could refuse.
@@ -101,16 +113,18 @@ impl<T: Copy> Outbox<T> {
     }
 
     /// A PUBACK came. Gives the mark of the publish that it settles.
-    pub fn acknowledge(&mut self, id: PublishId) -> Option<T> {
+    pub fn acknowledge(&mut self, id: PublishId, ids: &mut PacketIds) -> Option<T> {
         let index = self.index(id)?;
         let entry = &mut self.entries[index];
-        let tag = entry.tag;
+        let (tag, packet_id) = (entry.tag, entry.publish.pkid);
         if entry.resend == Resend::UntilRemoved {
             // What is sent on the next connection is a new delivery (section 4.4).
-            entry.publish.pkid = 0;
             entry.publish.dup = false;
+            entry.acknowledged = true;
+            ids.reassign(packet_id, Awaiting::Nothing);
         } else {
             self.entries.remove(index);
+            ids.release(packet_id);
         }
         Some(tag)
     }
@@ -129,10 +143,12 @@ impl<T: Copy> Outbox<T> {
     }
 
     /// The connection has ended: all that stays is to be written again. Gives the marks of what
-    /// does not stay.
-    pub fn connection_ended(&mut self, ids: &mut PacketIds) -> Vec<T> {
-        let waits = |entry: &&mut Entry<T>| entry.sent_at.is_some() && entry.publish.pkid != 0;
-        if let Some(oldest) = self.entries.iter_mut().find(waits) {
+    /// does not stay. `lost` says that the client did not end it.
+    pub fn connection_ended(&mut self, lost: bool, ids: &mut PacketIds) -> Vec<T> {
+        let waits = |entry: &&mut Entry<T>| entry.sent_at.is_some() && !entry.acknowledged;
+        if let Some(oldest) = self.entries.iter_mut().find(waits)
+            && lost
+        {
             oldest.losses += 1;
         }
         let lost = self.take(ids, |entry| {
@@ -141,6 +157,7 @@ impl<T: Copy> Outbox<T> {
         });
         for entry in &mut self.entries {
             entry.sent_at = None;
+            entry.acknowledged = false;
         }
         self.unsent_from = PublishId(0);
         lost
@@ -183,8 +200,10 @@ impl<T> Entry<T> {
     fn forget(&self, ids: &mut PacketIds) {
         match (self.publish.pkid, self.sent_at) {
             (0, _) => {}
-            (packet_id, Some(_)) => ids.withdraw(packet_id),
-            (packet_id, None) => ids.release(packet_id),
+            (packet_id, Some(_)) if !self.acknowledged => {
+                ids.reassign(packet_id, Awaiting::Withdrawn);
+            }
+            (packet_id, _) => ids.release(packet_id),
         }
     }
 }

@@ -10,11 +10,16 @@ pub(super) enum Awaiting {
     Publish(PublishId),
     /// A publish that nobody waits for any more; the server may still acknowledge it.
     Withdrawn,
+    /// Nothing: the publish was acknowledged, but will be sent again if the connection ends, and
+    /// must find an identifier then.
+    Nothing,
     Subscription(SubscriptionId),
 }
 
 /// How many identifiers there are.
 const COUNT: u64 = 65_535;
+/// How many of them publishes leave for subscriptions, which go first on every connection.
+const RESERVED: u64 = 8;
 
 /// The identifiers in use.
 ///
@@ -30,7 +35,8 @@ pub(super) struct PacketIds {
 impl PacketIds {
     /// Takes the next free identifier, or `None` while all are in use.
     pub fn take(&mut self, awaiting: Awaiting) -> Option<u16> {
-        if self.in_use.len() as u64 == COUNT {
+        let reserved = if let Awaiting::Publish(_) = awaiting { RESERVED } else { 0 };
+        if self.in_use.len() as u64 >= COUNT - reserved {
             return None;
         }
         loop {
@@ -49,8 +55,8 @@ impl PacketIds {
     }
 
     /// Whether any acknowledgement is still to come.
-    pub fn any_in_use(&self) -> bool {
-        !self.in_use.is_empty()
+    pub fn any_awaited(&self) -> bool {
+        self.in_use.iter().any(|(_, awaiting)| *awaiting != Awaiting::Nothing)
     }
 
     /// Gives an identifier back.
@@ -60,10 +66,10 @@ impl PacketIds {
         }
     }
 
-    /// Keeps the identifier in use although its publish was withdrawn.
-    pub fn withdraw(&mut self, id: u16) {
+    /// Keeps the identifier in use for something else.
+    pub fn reassign(&mut self, id: u16, awaiting: Awaiting) {
         if let Some(index) = self.index(id) {
-            self.in_use[index].1 = Awaiting::Withdrawn;
+            self.in_use[index].1 = awaiting;
         }
     }
 
@@ -88,7 +94,8 @@ impl PacketIds {
 
     /// Gives back what cannot be acknowledged any more once the connection has ended.
     pub fn connection_ended(&mut self) {
-        self.in_use.retain(|(_, awaiting)| matches!(awaiting, Awaiting::Publish(_)));
+        self.in_use
+            .retain(|(_, awaiting)| matches!(awaiting, Awaiting::Publish(_) | Awaiting::Nothing));
     }
 }
 

@@ -94,14 +94,15 @@ impl<T: Copy> Session<T> {
     }
 
     /// The transport has ended. Gives the marks of the publishes that will not be sent again.
-    pub fn end(&mut self) -> Vec<T> {
+    /// `lost` says that the client did not end it.
+    pub fn end(&mut self, lost: bool) -> Vec<T> {
         self.connection = Connection::None;
         self.writes.clear();
         self.events.clear();
         self.subscriptions.connection_ended();
-        let lost = self.outbox.connection_ended(&mut self.ids);
+        let gone = self.outbox.connection_ended(lost, &mut self.ids);
         self.ids.connection_ended();
-        lost
+        gone
     }
 
     /// Writes DISCONNECT; nothing follows it.
@@ -114,7 +115,7 @@ impl<T: Copy> Session<T> {
 
     /// Whether a publish or a subscription waits for its acknowledgement on this connection.
     pub fn awaits_acknowledgement(&self) -> bool {
-        self.ids.any_in_use()
+        self.ids.any_awaited()
     }
 
     /// Puts a publish (QoS 1) behind all others.
@@ -135,6 +136,11 @@ impl<T: Copy> Session<T> {
     /// Says whether a filter is wanted; it is subscribed to again on every connection.
     pub fn want(&mut self, id: SubscriptionId, wanted: bool) {
         self.subscriptions.want(id, wanted);
+    }
+
+    /// Asks again, on this connection, for the wanted filters that the server has not granted.
+    pub fn ask_again(&mut self) {
+        self.subscriptions.ask_again();
     }
 
     /// Whether a filter is wanted.
@@ -297,13 +303,12 @@ impl<T: Copy> Session<T> {
     fn handle_puback(&mut self, packet_id: u16) {
         match self.ids.get(packet_id) {
             Some(Awaiting::Publish(id)) => {
-                self.ids.release(packet_id);
-                if let Some(tag) = self.outbox.acknowledge(id) {
+                if let Some(tag) = self.outbox.acknowledge(id, &mut self.ids) {
                     self.events.push_back(Event::Acknowledged(tag));
                 }
             }
             Some(Awaiting::Withdrawn) => self.ids.release(packet_id),
-            Some(Awaiting::Subscription(_)) | None => {}
+            Some(Awaiting::Subscription(_) | Awaiting::Nothing) | None => {}
         }
     }
 

@@ -57,6 +57,15 @@ impl Subscriptions {
         }
     }
 
+    /// Forgets the failures.
+    pub fn ask_again(&mut self) {
+        for subscription in &mut self.0 {
+            if subscription.state == State::Failed {
+                subscription.state = State::Idle;
+            }
+        }
+    }
+
     pub fn is_wanted(&self, id: SubscriptionId) -> bool {
         self.0[id].wanted
     }

@@ -1,0 +1,22 @@
+// Runs the rows where it is loaded: in a page, or in a module worker.
+import * as iothub from '../../pkg/index.browser.js';
+import { rows } from './rows/index.js';
+import { runRows } from './run.js';
+
+/** @param {(id: string, result: object) => void} report */
+export async function runInBrowser(report) {
+  const declarations = new URL('../../pkg/index.d.ts', import.meta.url);
+  await runRows(
+    {
+      iothub,
+      hubUrl: `${location.origin}/hub`,
+      isBrowser: true,
+      // Of the six connections of a browser to one server, a long poll holds one.
+      concurrency: 4,
+      declarations: async () => (await fetch(declarations)).text(),
+      inspect: String,
+    },
+    rows,
+    report,
+  );
+}

@@ -1,0 +1,64 @@
+/** Every row of the contract, in Node.js, in a page and in a worker: a test for each cell. */
+import { after, test } from 'node:test';
+
+import { startHub } from 'iothub-local';
+
+import { openChromium, runInPage, runInWorker } from './chromium.mjs';
+import { runInNode } from './node.mjs';
+import { rows } from './rows/index.js';
+
+/** Longer than the whole run. */
+const TIMEOUT = { timeout: 170_000 };
+
+const clean = { after };
+const browser = await openChromium(clean);
+const environments = {
+  'Node.js': runInNode,
+  page: (...args) => runInPage(browser, ...args),
+  worker: (...args) => runInWorker(browser, ...args),
+};
+
+const columns = await Promise.all(Object.entries(environments).map(startColumn));
+for (const row of rows) {
+  for (const { name, cells } of columns) {
+    test(`${row.id} in ${name}: ${row.title}`, TIMEOUT, async () => {
+      const { outcome, error } = await cells.get(row.id).result;
+      if (outcome === 'failed') throw new Error(error);
+    });
+  }
+}
+
+test('every cell of the table passes', TIMEOUT, async (t) => {
+  const names = columns.map(({ name }) => name.padEnd(8));
+  t.diagnostic(`note: ${names.join(' ')}  row`);
+  for (const { id, title } of rows) {
+    const results = await Promise.all(columns.map(({ cells }) => cells.get(id).result));
+    const outcomes = results.map(({ outcome }) => outcome.padEnd(8));
+    t.diagnostic(`note: ${outcomes.join(' ')}  ${id}: ${title}`);
+  }
+});
+
+/** Starts all rows in one environment, which has a hub of its own. */
+async function startColumn([name, run]) {
+  const hub = await startHub({ https: true });
+  after(() => hub.close());
+  const cells = new Map(rows.map(({ id }) => [id, createCell()]));
+  const settle = (id, result) => cells.get(id).settle(result);
+  run(hub.url, settle, clean).then(
+    () => settleRest(cells, 'the row was not run'),
+    (error) => settleRest(cells, error.stack),
+  );
+  return { name, cells };
+}
+
+function createCell() {
+  let settle;
+  const result = new Promise((resolve) => {
+    settle = resolve;
+  });
+  return { result, settle };
+}
+
+function settleRest(cells, error) {
+  for (const { settle } of cells.values()) settle({ outcome: 'failed', error });
+}

@@ -1,0 +1,4 @@
+import { runInBrowser } from './browser.js';
+
+await runInBrowser((id, result) => postMessage({ id, result }));
+postMessage({ isDone: true });

@@ -1,0 +1,240 @@
+/**
+ * Every difference, with its reason, between what the official client was seen to send and what
+ * this one sends. `docs/PROTOCOL.md` has the same list.
+ */
+import { isDeepStrictEqual } from 'node:util';
+
+import { version } from '../support.mjs';
+
+const TWIN_ANSWERS = '$iothub/twin/res/#';
+const DESIRED_PATCHES = '$iothub/twin/PATCH/properties/desired/#';
+const TWIN_GET = '$iothub/twin/GET/?$rid={rid}';
+
+/** In the order in which the service's subscriptions are made again. */
+const REPEATED = [
+  /\/messages\/devicebound\/#$/,
+  /^\$iothub\/methods\/POST\/#$/,
+  /^\$iothub\/twin\/PATCH\/properties\/desired\/#$/,
+  /^\$iothub\/twin\/res\/#$/,
+];
+
+const AGENT = encodeURIComponent(`iothub-device-client/${version}(Node.js ${process.versions.node})`)
+  .replaceAll('(', '%28')
+  .replaceAll(')', '%29');
+
+const publish = (topic, payload) => ({
+  cmd: 'publish',
+  ...{ topic, qos: 1, dup: false, retain: false, payload },
+});
+const subscribe = (topic) => ({ cmd: 'subscribe', subscriptions: [{ topic, qos: 1 }] });
+const filterOf = ({ subscriptions }) => subscriptions?.[0].topic;
+
+/** A rule that makes of each packet another, or several. */
+const eachPacket = (change) => (connections) =>
+  connections.map((each) => ({ ...each, packets: each.packets.flatMap(change) }));
+
+const inUserName = (pattern, text) =>
+  eachPacket((packet) =>
+    packet.cmd === 'connect'
+      ? { ...packet, username: packet.username.replace(pattern, text) }
+      : packet,
+  );
+
+const isJson = ({ topic }) => /^\$iothub\/(twin\/PATCH|methods\/res)\//.test(topic);
+const asJsonText = (text) => JSON.stringify(JSON.parse(text));
+
+/**
+ * `connections` and `http` turn what the official client sent into what this one sends. The other
+ * members are a row of the table in the documentation.
+ */
+export const DIFFERENCES = [
+  {
+    name: 'api-version',
+    python: '2019-10-01, and 2020-09-30 with a model id',
+    here: '2021-04-12',
+    why: "the one that Microsoft's documentation uses",
+    connections: inUserName(/(?<=\?api-version=)[0-9-]+/, '2021-04-12'),
+    http: (call) => ({ ...call, url: call.url.replace('2019-10-01', '2021-04-12') }),
+  },
+  {
+    name: 'agent',
+    python: '`azure-iot-device-iothub-py/2.14.0(...)`',
+    here: '`iothub-device-client/{version}({platform})`',
+    why: 'it is another program, and says so',
+    connections: inUserName(/azure-iot-device-iothub-py.*?%29/, AGENT),
+  },
+  {
+    name: 'URL',
+    python: 'no query',
+    here: '`?iothub-no-client-cert=true`, but with a certificate',
+    why:
+      'without it the service asks for a client certificate in the TLS handshake; headless ' +
+      'Chromium could not connect to a stand-in that asked so',
+    connections: (connections) =>
+      connections.map((each) => {
+        const usesToken = each.packets[0].resource !== undefined;
+        return each.url && usesToken
+          ? { ...each, url: `${each.url}?iothub-no-client-cert=true` }
+          : each;
+      }),
+  },
+  {
+    name: 'body of a twin get',
+    python: 'one space',
+    here: 'empty',
+    why: 'the documentation says so',
+    connections: eachPacket((packet) =>
+      packet.topic === TWIN_GET ? { ...packet, payload: '' } : packet,
+    ),
+  },
+  {
+    name: 'text of JSON',
+    python: 'a space after `:` and `,`; what is not ASCII as `\\u` escapes',
+    here: 'no spaces; UTF-8',
+    why: '`JSON.stringify`; it is shorter and means the same',
+    connections: eachPacket((packet) =>
+      isJson(packet) ? { ...packet, payload: asJsonText(packet.payload) } : packet,
+    ),
+    http: (call) => ({ ...call, body: asJsonText(call.body) }),
+  },
+  {
+    name: 'body of a message that is not text or bytes',
+    python: '`None` is an empty body, a `dict` an error',
+    here: 'JSON, with content type and encoding',
+    why: 'a back end can route by what it can read',
+    connections: eachPacket((packet) => {
+      const json = { 'send dict (not a string)': '{"a":1}', 'send None': 'null' }[packet.call];
+      const bag = '%24.ct=application%2Fjson&%24.ce=utf-8';
+      return json ? publish(`devices/py-telemetry/messages/events/${bag}`, json) : packet;
+    }),
+  },
+  {
+    name: '`$.exp` of a date',
+    python: 'as `isoformat()` gives it, here without time zone',
+    here: 'as `toISOString()` gives it: UTC, milliseconds, `Z`',
+    why: 'a time without its zone is a guess',
+    connections: eachPacket((packet) =>
+      packet.topic
+        ? { ...packet, topic: packet.topic.replace(/(%24.exp=[^&Z]+)(?=&)/, '$1.000Z') }
+        : packet,
+    ),
+  },
+  {
+    name: 'method payload that is not JSON',
+    python: 'no answer',
+    here: 'answered with 400',
+    why: 'the caller learns it at once',
+    connections: eachPacket((packet) =>
+      packet.call === 'invoke with bad json'
+        ? publish('$iothub/methods/res/400/?$rid={rid}', 'null')
+        : packet,
+    ),
+  },
+  {
+    name: 'method response without its request',
+    python: 'sent',
+    here: '`ClientError`, nothing sent',
+    why: 'nobody waits for it; a second answer to one request is a mistake that should be seen',
+    connections: eachPacket((packet) =>
+      packet.call === 'response to an unknown rid' ? { call: packet.call, cmd: null } : packet,
+    ),
+  },
+  {
+    name: 'twin get with the first subscription to desired properties',
+    python: 'none; only after a reconnect',
+    here: 'after each SUBACK (`ensureDesiredProperties`)',
+    why: 'what was changed before the subscription would be missed',
+    connections: (connections) => connections.map(fetchAfterSubscribing),
+  },
+  {
+    name: 'subscriptions on a later connection',
+    python: 'none; it trusts the session',
+    here: 'all that are wanted, whatever CONNACK says of the session, before anything else',
+    why: 'with a lost session it stays deaf, and does not know it',
+    connections: subscribeAgain,
+  },
+  {
+    name: '`Accept` of the upload calls',
+    python: '`application/json` for the storage information',
+    here: '`*/*`, the default of `fetch`',
+    why: 'the hub answers with JSON in any case',
+    http: (call) => ({ ...call, accept: '*/*' }),
+  },
+  {
+    name: '`Content-Type` of the upload notification',
+    python: '`application/json; charset=utf-8`',
+    here: '`application/json`',
+    why: 'JSON is UTF-8; both calls are alike',
+    http: (call) => ({ ...call, 'content-type': 'application/json' }),
+  },
+  {
+    name: '`User-Agent` of the upload calls',
+    python: 'its agent, percent-encoded',
+    here: 'that of the platform',
+    why: 'not every browser lets a page set it, and none without asking the server first',
+    http: (call) => ({ ...call, 'user-agent': '{platform}' }),
+  },
+];
+
+function fetchAfterSubscribing(connection) {
+  const packets = [];
+  const asked = new Set();
+  for (const packet of connection.packets) {
+    const filter = filterOf(packet);
+    if (asked.has(filter)) continue;
+    packets.push(packet);
+    asked.add(filter);
+    if (filter !== DESIRED_PATCHES) continue;
+    if (!asked.has(TWIN_ANSWERS)) packets.push(subscribe(TWIN_ANSWERS));
+    asked.add(TWIN_ANSWERS);
+    packets.push(publish(TWIN_GET, ''));
+  }
+  return { ...connection, packets };
+}
+
+function subscribeAgain(connections) {
+  const wanted = new Set();
+  return connections.map((each) => {
+    const again = REPEATED.flatMap((pattern) => [...wanted].filter((each) => pattern.test(each)));
+    for (const packet of each.packets) {
+      if (packet.cmd === 'subscribe') wanted.add(filterOf(packet));
+    }
+    const [connect, ...rest] = each.packets;
+    return { ...each, packets: [connect, ...again.map(subscribe), ...rest] };
+  });
+}
+
+/** Names of the differences that made one. */
+export const seen = new Set();
+
+/** What this client is expected to send where the official one sent `connections`. */
+export function expectedConnections(connections) {
+  const expected = DIFFERENCES.reduce(
+    (before, { name, connections: change }) => applied(name, change, before),
+    eachPacket(expandPayload)(connections),
+  );
+  const isSent = ({ cmd }) => cmd !== null;
+  const unlabelled = ({ call, ...packet }) => packet;
+  return expected.map((each) => ({ ...each, packets: each.packets.filter(isSent).map(unlabelled) }));
+}
+
+/** What this client is expected to ask by HTTP where the official one made `calls`. */
+export function expectedCalls(calls) {
+  return DIFFERENCES.reduce(
+    (before, { name, http }) => applied(name, http && ((calls) => calls.map(http)), before),
+    calls,
+  );
+}
+
+function applied(name, change, before) {
+  if (!change) return before;
+  const after = change(before);
+  if (!isDeepStrictEqual(after, before)) seen.add(name);
+  return after;
+}
+
+function expandPayload(packet) {
+  if (packet.payload?.repeat === undefined) return packet;
+  const { before, repeat, times, after } = packet.payload;
+  return { ...packet, payload: before + repeat.repeat(times) + after };
+}
