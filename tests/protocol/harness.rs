@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use iothub_device_client::protocol::client::{Config, Feature, MethodRequest, Options};
-use iothub_device_client::protocol::hub::Message;
 use iothub_device_client::protocol::hub::connection_string::ConnectionString;
+use iothub_device_client::protocol::hub::{Credentials, Identity, Message};
 use iothub_device_client::protocol::{
     Client, Error, ErrorKind, Event, Input, Instant, Now, OperationId, Output, Reply,
 };
@@ -74,7 +74,18 @@ impl Harness {
     }
 
     pub fn from(connection_string: &str, options: Options) -> Self {
-        let config = config(connection_string, options).expect("valid options");
+        Self::of(config(connection_string, options).expect("valid options"))
+    }
+
+    /// A device "dev" that proves who it is in another way than by its key.
+    pub fn with_credentials(credentials: Credentials, options: Options) -> Self {
+        let identity = Identity::new("hub.example", "dev", None).expect("a valid identity");
+        Self::of(
+            Config::new(identity, credentials, "agent/1(test)", options).expect("valid options"),
+        )
+    }
+
+    fn of(config: Config) -> Self {
         Self {
             client: Client::new(config, 1),
             hub: Hub::new(),

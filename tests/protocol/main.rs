@@ -18,4 +18,5 @@ mod reconnect;
 mod renewal;
 mod resending;
 mod sending;
+mod tokens;
 mod twin;

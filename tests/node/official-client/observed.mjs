@@ -73,6 +73,16 @@ function asText(base64) {
   }
 }
 
+/** A message as the handler got it, without what it has not. */
+export function observeMessage(message) {
+  const { customProperties } = message;
+  const text = asText(Buffer.from(message.bytes()).toString('base64'));
+  const names = ['messageId', 'correlationId', 'userId', 'contentType', 'contentEncoding'];
+  const given = [...names, 'expiryTimeUtc', 'ack'].filter((name) => message[name] !== undefined);
+  const fields = Object.fromEntries(given.map((name) => [name, message[name]]));
+  return { data: text, ...fields, customProperties: { ...customProperties } };
+}
+
 /** Long payloads by length and hash. */
 export function shorten(connections) {
   const shortened = ({ payload, ...packet }) => {

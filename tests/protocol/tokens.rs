@@ -1,0 +1,304 @@
+//! Clients whose tokens are made elsewhere: given once and updated, or given by a function.
+
+use std::time::Duration;
+
+use iothub_device_client::protocol::client::{Feature, Options};
+use iothub_device_client::protocol::hub::Credentials;
+use iothub_device_client::protocol::hub::sas_token::{SasToken, SharedAccessKey};
+use iothub_device_client::protocol::{
+    Client, ConnectionState, ErrorKind, Event, OperationId, Reply,
+};
+
+use crate::harness::{Harness, KEY, START_UNIX};
+use crate::hub::{Sent, suback};
+
+fn token_for(resource: &str, expires_after: u64) -> String {
+    let key = SharedAccessKey::from_base64(KEY).unwrap();
+    key.sign(resource, START_UNIX + expires_after, None).expose().into()
+}
+
+fn token(expires_after: u64) -> String {
+    token_for("hub.example/devices/dev", expires_after)
+}
+
+/// A client of a token, whose user can be told that a new one is needed.
+fn with_token(expires_after: u64) -> Harness {
+    let (token, _) = SasToken::parse(&token(expires_after)).unwrap();
+    let mut h = Harness::with_credentials(Credentials::SasToken(token), Options::default());
+    h.client.can_ask_for_token(true);
+    h
+}
+
+fn with_function() -> Harness {
+    Harness::with_credentials(Credentials::TokenFunction, Options::default())
+}
+
+fn connected(mut h: Harness) -> Harness {
+    let connect = h.call(Client::connect);
+    h.run();
+    assert_eq!(h.result(connect), Ok(Reply::Done));
+    h
+}
+
+fn update(h: &mut Harness, token: &str) -> OperationId {
+    h.call(|client, now| client.update_sas_token(now, token))
+}
+
+fn provide(h: &mut Harness, token: &str) {
+    let now = h.now();
+    h.client.provide_token(now, token).unwrap();
+    h.run();
+}
+
+/// How often the user was asked for a token.
+fn asked(h: &Harness) -> usize {
+    h.events.iter().filter(|event| matches!(event, Event::SasTokenRequired)).count()
+}
+
+fn passwords(h: &Harness) -> Vec<&str> {
+    h.hub
+        .log
+        .iter()
+        .filter_map(|(_, sent)| match sent {
+            Sent::Connect { password, .. } => Some(password.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_new_token_is_asked_for_once_120_seconds_before_the_expiry() {
+    let mut h = connected(with_token(3600));
+    h.advance_secs(3600 - 120 - 2);
+    assert_eq!(asked(&h), 0);
+    h.advance_secs(2);
+    assert_eq!(asked(&h), 1);
+    h.advance_secs(100);
+    assert_eq!(asked(&h), 1);
+    assert_eq!(h.hub.connections, 1, "the old token is good for some time yet");
+}
+
+#[test]
+fn a_token_that_expires_in_two_months_is_asked_for_in_time() {
+    let two_months = 60 * 24 * 3600;
+    let mut h = connected(with_token(two_months));
+    h.sleep(Duration::from_secs(two_months - 130));
+    h.advance_secs(5);
+    assert_eq!(asked(&h), 0);
+    h.advance_secs(5);
+    assert_eq!(asked(&h), 1);
+}
+
+#[test]
+fn with_less_than_120_seconds_left_a_token_is_asked_for_at_once() {
+    let h = connected(with_token(60));
+    assert_eq!(asked(&h), 1);
+}
+
+#[test]
+fn an_update_settles_when_the_connection_stands_again_under_the_new_token() {
+    let mut h = connected(with_token(3600));
+    h.subscribe(Feature::Methods);
+    h.run();
+    h.hub.script.withhold_suback = true;
+    let new = token(7200);
+    let updated = update(&mut h, &new);
+    h.run();
+    assert_eq!(passwords(&h).last(), Some(&new.as_str()));
+    assert!(!h.is_settled(updated), "the subscriptions are part of the connection");
+    h.receive(&suback(2, true));
+    assert_eq!(h.result(updated), Ok(Reply::Done));
+    assert_eq!(h.state_changes(), [true], "a renewal is no change");
+}
+
+#[test]
+fn an_update_without_a_connection_makes_none() {
+    let mut h = with_token(3600);
+    let updated = update(&mut h, &token(7200));
+    h.run();
+    assert_eq!(h.result(updated), Ok(Reply::Done));
+    assert!(h.urls.is_empty());
+    let h = connected(h);
+    assert_eq!(passwords(&h), [token(7200)]);
+}
+
+#[test]
+fn an_update_that_the_hub_refuses_says_so() {
+    let mut h = connected(with_token(3600));
+    h.hub.script.connack = Some(mqttrs::ConnectReturnCode::NotAuthorized);
+    let updated = update(&mut h, &token(7200));
+    h.run();
+    assert_eq!(h.result(updated), Err(ErrorKind::Credential));
+    assert_eq!(h.client.connection_state(), ConnectionState::Disconnected);
+    assert_eq!(h.state_changes(), [true, false]);
+}
+
+#[test]
+fn an_update_while_the_connection_is_being_made_uses_the_new_token() {
+    let mut h = with_token(3600);
+    h.slow_open = true;
+    let connect = h.call(Client::connect);
+    h.run();
+    h.slow_open = false;
+    let updated = update(&mut h, &token(7200));
+    h.run();
+    assert_eq!((h.result(connect), h.result(updated)), (Ok(Reply::Done), Ok(Reply::Done)));
+    assert_eq!(passwords(&h), [token(7200)]);
+}
+
+#[test]
+fn a_wrong_token_is_refused_and_the_old_one_kept() {
+    let mut h = connected(with_token(3600));
+    for wrong in [
+        "nonsense".to_owned(),
+        token_for("hub.example/devices/other", 7200),
+        token_for("other.example/devices/dev", 7200),
+        token_for("hub.example/devices/dev/modules/m", 7200),
+        token(0),
+    ] {
+        let refused = h.try_call(|client, now| client.update_sas_token(now, &wrong));
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidArgument, "{wrong}");
+    }
+    h.run();
+    assert_eq!(h.hub.connections, 1);
+    h.drop_connection();
+    h.advance_secs(20);
+    assert_eq!(passwords(&h), [token(3600), token(3600)]);
+}
+
+#[test]
+fn only_a_client_of_a_token_can_be_given_another() {
+    for mut h in [Harness::new(), with_function()] {
+        let refused = h.try_call(|client, now| client.update_sas_token(now, &token(7200)));
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Client);
+    }
+}
+
+#[test]
+fn an_expired_token_is_not_dialled_and_calls_wait_for_the_next() {
+    let mut h = with_token(3600);
+    h.advance_secs(4000);
+    let message = h.send("a");
+    h.run();
+    assert_eq!((asked(&h), h.urls.len()), (1, 0));
+    h.advance_secs(600);
+    assert!(!h.is_settled(message), "a user may take their time");
+    let updated = update(&mut h, &token(9000));
+    h.run();
+    assert_eq!((h.result(message), h.result(updated)), (Ok(Reply::Done), Ok(Reply::Done)));
+}
+
+#[test]
+fn an_expired_token_that_nobody_replaces_is_a_credential_error() {
+    let mut h = with_token(3600);
+    h.client.can_ask_for_token(false);
+    h.advance_secs(4000);
+    let message = h.send("a");
+    h.run();
+    assert_eq!(h.result(message), Err(ErrorKind::Credential));
+}
+
+#[test]
+fn a_connection_lost_after_the_expiry_waits_for_a_token() {
+    let mut h = connected(with_token(3600));
+    h.sleep(Duration::from_secs(5000));
+    h.drop_connection();
+    h.advance_secs(60);
+    assert_eq!((asked(&h), h.hub.connections), (1, 1));
+    assert_eq!(h.client.connection_state(), ConnectionState::Reconnecting);
+    update(&mut h, &token(9000));
+    h.run();
+    assert_eq!(h.client.connection_state(), ConnectionState::Connected);
+}
+
+#[test]
+fn disconnect_ends_the_wait_for_a_token() {
+    let mut h = with_token(3600);
+    h.advance_secs(4000);
+    let connect = h.call(Client::connect);
+    h.run();
+    let disconnect = h.disconnect();
+    h.run();
+    assert_eq!(h.result(connect), Err(ErrorKind::OperationCancelled));
+    assert_eq!(h.result(disconnect), Ok(Reply::Done));
+    assert_eq!(h.client.next_timeout(), None);
+}
+
+#[test]
+fn a_function_is_asked_before_the_first_connection_and_again_at_80_percent() {
+    let mut h = with_function();
+    let connect = h.call(Client::connect);
+    h.run();
+    assert_eq!((asked(&h), h.urls.len()), (1, 0));
+    provide(&mut h, &token(101));
+    assert_eq!(h.result(connect), Ok(Reply::Done));
+    h.advance_secs(70);
+    assert_eq!(asked(&h), 1);
+    h.advance_secs(15);
+    assert_eq!(asked(&h), 2);
+    provide(&mut h, &token(4000));
+    assert_eq!(passwords(&h), [token(101), token(4000)]);
+    assert_eq!(h.state_changes(), [true]);
+}
+
+#[test]
+fn a_function_that_fails_at_first_fails_the_connect_and_is_asked_again_by_the_next() {
+    let mut h = with_function();
+    let connect = h.call(Client::connect);
+    h.run();
+    let now = h.now();
+    h.client.token_unavailable(now);
+    h.run();
+    assert_eq!(h.result(connect), Err(ErrorKind::ConnectionFailed));
+    let again = h.call(Client::connect);
+    h.run();
+    assert_eq!(asked(&h), 2);
+    provide(&mut h, &token(3600));
+    assert_eq!(h.result(again), Ok(Reply::Done));
+}
+
+#[test]
+fn a_function_that_fails_while_reconnecting_is_asked_again_later() {
+    let mut h = with_function();
+    h.call(Client::connect);
+    h.run();
+    provide(&mut h, &token(100));
+    h.sleep(Duration::from_secs(200));
+    h.drop_connection();
+    h.run();
+    assert_eq!(asked(&h), 2);
+    let message = h.send("waits");
+    let now = h.now();
+    h.client.token_unavailable(now);
+    h.advance_secs(13);
+    assert_eq!(asked(&h), 3, "after the retry interval");
+    provide(&mut h, &token(9000));
+    assert_eq!(h.result(message), Ok(Reply::Done));
+}
+
+#[test]
+fn a_function_that_never_answers_is_a_failed_attempt_after_sixty_seconds() {
+    let mut h = with_function();
+    let connect = h.call(Client::connect);
+    h.advance_secs(60);
+    assert_eq!(h.result(connect), Err(ErrorKind::ConnectionFailed));
+}
+
+#[test]
+fn a_wrong_token_of_a_function_is_a_failure_too() {
+    let mut h = with_function();
+    let connect = h.call(Client::connect);
+    h.run();
+    let now = h.now();
+    let refused = h.client.provide_token(now, &token_for("hub.example/devices/other", 3600));
+    h.run();
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidArgument);
+    assert_eq!(h.result(connect), Err(ErrorKind::ConnectionFailed));
+}
+
+#[test]
+fn a_certificate_needs_no_password_and_no_query() {
+    let h = connected(Harness::with_credentials(Credentials::X509, Options::default()));
+    assert_eq!(passwords(&h), [""]);
+    assert_eq!(h.urls, ["wss://hub.example/$iothub/websocket"]);
+}
