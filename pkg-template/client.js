@@ -1,4 +1,4 @@
-import { host } from './host.js';
+import { assertReady, host } from './host.js';
 import { ClientHandle } from './iothub_device_client.js';
 import { encodeMessage } from './message.js';
 import { MethodResponse } from './method.js';
@@ -42,7 +42,9 @@ export class IoTHubDeviceClient {
 
   static createFromX509Certificate(x509, hostname, deviceId, options) {
     const itsHost = hostFor(options);
-    const handle = ClientHandle.fromX509Certificate(x509, hostname, deviceId, options, itsHost);
+    // Undefined stands for an option that is not set; a certificate has to be there.
+    const given = x509 ?? null;
+    const handle = ClientHandle.fromX509Certificate(given, hostname, deviceId, options, itsHost);
     return new IoTHubDeviceClient(FACTORY, handle);
   }
 
@@ -204,6 +206,7 @@ if (Symbol.asyncDispose) {
 
 /** The core checks all other options; `trace` is for the sockets, which it does not see. */
 function hostFor(options) {
+  assertReady();
   const trace = options?.trace;
   if (trace === undefined) return host;
   mustBe('function', { trace });

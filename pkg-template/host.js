@@ -27,3 +27,18 @@ export const host = {
 export function setPlatform(platform) {
   Object.assign(host, platform);
 }
+
+/** The WebAssembly module is loaded. */
+export function markReady() {
+  host.isReady = true;
+}
+
+/** Nothing works before: better one clear sentence than whatever would fail first. */
+export function assertReady() {
+  if (!host.isReady) {
+    throw createError(
+      'ClientError',
+      'iothub-device-client is not loaded yet: call init() and await its Promise first',
+    );
+  }
+}

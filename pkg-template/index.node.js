@@ -1,11 +1,12 @@
 // Node.js: loads WebAssembly from disk without waiting, so that `require()` works too.
 import { readFileSync } from 'node:fs';
-import { setPlatform } from './host.js';
+import { markReady, setPlatform } from './host.js';
 import { initSync, version as wasmVersion } from './iothub_device_client.js';
 import { abortSocket, createTransport, openSocket, request } from './transport.node.js';
 
 const wasm = new URL('./iothub_device_client_bg.wasm', import.meta.url);
 initSync({ module: readFileSync(wasm) });
+markReady();
 
 setPlatform({
   platform: `Node.js ${process.versions.node}`,

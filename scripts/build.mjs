@@ -3,6 +3,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   readdirSync,
   rmSync,
   symlinkSync,
@@ -12,7 +13,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crateField, readJson, root } from './lib/project.mjs';
-import { run, runAsProgram, say } from './lib/run.mjs';
+import { Failure, outputOf, run, runAsProgram, say } from './lib/run.mjs';
 import { setup } from './setup.mjs';
 
 const module = 'iothub_device_client';
@@ -37,7 +38,7 @@ export async function build(options) {
   const environment = await setup(options);
   say('Building the WebAssembly module.');
   await compile(environment.wasmEnvironment);
-  await optimise();
+  optimise();
   assemble();
   link();
   say('The package is in pkg/.');
@@ -59,11 +60,29 @@ function hidePaths() {
   return registries.map((folder) => `--remap-path-prefix=${join(sources, folder)}=crates`);
 }
 
-async function optimise() {
+/** Makes the module smaller, and with it the names by which it and its JavaScript meet. */
+function optimise() {
   const wasmOpt = join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
   const file = join(generated, wasm);
   const features = ['--mvp-features', ...wasmFeatures.map((name) => `--enable-${name}`)];
-  await run(process.execPath, [wasmOpt, '-Oz', ...features, file, '-o', file]);
+  const passes = ['-Oz', '--minify-imports-and-exports-and-modules'];
+  const names = outputOf(process.execPath, [wasmOpt, ...features, ...passes, file, '-o', file]);
+  if (names === undefined) throw new Failure('wasm-opt could not optimise the module.');
+  shortenNames(join(generated, `${module}.js`), JSON.parse(names));
+}
+
+/** Renames in the generated JavaScript what wasm-opt has renamed in the module. */
+function shortenNames(file, { imports, exports }) {
+  const renamings = [
+    ...imports.map(([, name, short]) => [`\\b${name}(?=:)`, short]),
+    ...exports.map(([name, short]) => [`\\bwasm\\.${name}\\b`, `wasm.${short}`]),
+    [`"\\./${module}_bg\\.js"`, '"a"'],
+  ];
+  const script = renamings.reduce(
+    (text, [pattern, short]) => text.replaceAll(new RegExp(pattern, 'g'), () => short),
+    readFileSync(file, 'utf8'),
+  );
+  writeFileSync(file, script);
 }
 
 /** Takes what the template's `files` names from there, the generated files, or the root. */

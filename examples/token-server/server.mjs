@@ -5,13 +5,15 @@ import fastifyStatic from '@fastify/static';
 import fastify from 'fastify';
 import { createSasToken } from './sas-token.mjs';
 
-const { IOTHUB_DEVICE_CONNECTION_STRING, IOTHUB_ENDPOINT } = process.env;
+const { IOTHUB_DEVICE_CONNECTION_STRING = '', IOTHUB_ENDPOINT } = process.env;
 const { PORT = '3000', TOKEN_SECONDS = '600' } = process.env;
-if (!IOTHUB_DEVICE_CONNECTION_STRING) {
-  throw new Error('Set IOTHUB_DEVICE_CONNECTION_STRING to the connection string of a device.');
-}
 const parts = IOTHUB_DEVICE_CONNECTION_STRING.split(';').map((part) => part.split(/=(.*)/s));
 const { HostName: hostname, DeviceId: deviceId, SharedAccessKey: key } = Object.fromEntries(parts);
+if (!hostname || !deviceId || !key) {
+  throw new Error(
+    'Set IOTHUB_DEVICE_CONNECTION_STRING to the connection string of a device, with its key.',
+  );
+}
 
 const server = fastify();
 server.addHook('onRequest', async (request, reply) => {

@@ -148,6 +148,16 @@ describe('a module', () => {
     await client.end();
   });
 
+  test('may have a name with every character that a module id may have', async () => {
+    const name = encodeURIComponent("odd.+%_#*?!(),:=@$'%41-");
+    const module = await hub.json('PUT', `/local/devices/${name}/modules/${name}`);
+    const client = await MqttClient.connect(hub, module);
+    await client.publish(`${topicOf(module)}/messages/events/`, 'x');
+    const { messages } = await hub.json('GET', `/local/devices/${name}/modules/${name}/telemetry`);
+    assert.equal(messages[0].text, 'x');
+    await client.end();
+  });
+
   test('has no topics of its device or of another module', async () => {
     for (const topic of ['messages/events/', 'modules/m2/messages/events/']) {
       const module = await hub.createModule();

@@ -10,6 +10,7 @@ import { startHub } from '../src/index.js';
 import { TestHub } from './support/hub.js';
 import { MqttClient } from './support/mqtt-client.js';
 import { RawClient } from './support/raw-client.js';
+import { within } from './support/within.js';
 
 const hub = new TestHub({ https: true });
 
@@ -135,6 +136,19 @@ describe('a client certificate', () => {
 });
 
 describe('https', () => {
+  test('is closed with the hub, calls that wait too', async () => {
+    const other = await startHub({ https: true, devices: ['d'] });
+    const port = portOf(other.secureUrl);
+    const socket = connect({ host: '127.0.0.1', port, ca: other.ca });
+    const head = 'HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    // The second call has come, as it came with the first, and is not answered.
+    socket.write(`GET /local/hub ${head}GET /local/devices/d/telemetry?timeout=600 ${head}`);
+    await once(socket, 'data');
+    const ended = once(socket, 'close');
+    await other.close();
+    await within(ended, 'the end of the connection');
+  });
+
   test('serves what http does', async () => {
     const device = await hub.createDevice();
     const url = `${hub.started.secureUrl}/local/devices/${device.deviceId}`;

@@ -44,3 +44,34 @@ test('the client works in a module worker', async (t) => {
   const answer = await backEnd.invokeMethod('echo', { a: 1 });
   assert.deepEqual(answer, { status: 200, payload: { a: 1 } });
 });
+
+test('where no top-level await is allowed, init() makes the package ready', async (t) => {
+  const backEnd = await createDevice();
+  const page = await openPage(t, `${await serveRepository(t)}/examples/browser/`);
+  const early = await page.evaluate(async () => {
+    const { IoTHubDeviceClient, ClientError } = await import('/pkg/init.browser.js');
+    try {
+      IoTHubDeviceClient.createFromSymmetricKey('a2V5', 'h', 'd');
+      return 'nothing thrown';
+    } catch (error) {
+      return `${error instanceof ClientError} ${error.message}`;
+    }
+  });
+  assert.match(early, /^true .*call init\(\)/);
+
+  const { connectionString, endpoint } = backEnd;
+  await page.evaluate(
+    async (identity) => {
+      await navigator.serviceWorker.register('/tests/browser/service-worker.js', {
+        type: 'module',
+        scope: '/tests/browser/',
+      });
+      const registration = await navigator.serviceWorker.getRegistration('/tests/browser/');
+      const worker = registration.installing ?? registration.waiting ?? registration.active;
+      worker.postMessage(identity);
+    },
+    { connectionString, endpoint },
+  );
+  const [seen] = await backEnd.waitForTelemetry();
+  assert.match(seen.text, /^from a service worker, \d+\.\d+\.\d+$/);
+});

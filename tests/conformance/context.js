@@ -101,6 +101,17 @@ export function createContext(environment, hub, evidence) {
     /** Something that must not have happened has had its time once the hub has answered. */
     roundTrip: (client) => client.sendMessage('round trip'),
 
+    /** Does the work by a clock that is ahead; for rows that run alone. */
+    async atClock(seconds, work) {
+      const now = Date.now;
+      Date.now = () => now() + seconds * 1000;
+      try {
+        await work();
+      } finally {
+        Date.now = now;
+      }
+    },
+
     /** In a browser, `create` is a TypeError that explains; this says so to the table. */
     explains(create, pattern) {
       context.throws(create, TypeError, pattern);

@@ -15,7 +15,12 @@ import {
   expectedReceived,
   seen,
 } from './official-client/differences.mjs';
-import { observeConnections, observeMessage, shorten, startRelay } from './official-client/observed.mjs';
+import {
+  observeConnections,
+  observeMessage,
+  shorten,
+  startRelay,
+} from './official-client/observed.mjs';
 import {
   ClientError,
   Inbox,
@@ -140,8 +145,8 @@ test('twin', async (t) => {
   const client = createClient(t, backEnd);
   await client.connect();
   await client.getTwin();
-  const arr = [1, '2'];
-  await client.patchTwinReportedProperties({ temp: 21.5, gone: 1, n: { x: 1, y: 2 }, u: 'ü😀', arr });
+  const reported = { temp: 21.5, gone: 1, n: { x: 1, y: 2 }, u: 'ü😀', arr: [1, '2'] };
+  await client.patchTwinReportedProperties(reported);
   await client.patchTwinReportedProperties({ gone: null, n: { x: null } });
   await client.patchTwinReportedProperties({});
   const patches = new Inbox('patch');
@@ -238,6 +243,7 @@ test('drops and reconnects', async (t) => {
   await client.connect();
   const inboxes = await listen(client, backEnd);
   await exchange(client, backEnd, inboxes, 'first');
+  // A FIN without a WebSocket close is the one thing that the local hub cannot do.
   const drops = [['reset', 'after-rst'], ['close', 'after-fin'], ['close', 'after-ws-close']];
   for (const [index, [how, tag]] of drops.entries()) {
     await backEnd.drop(how);

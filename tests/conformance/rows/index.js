@@ -2,4 +2,9 @@
 import { rows as exported } from './exports.js';
 import { rows as factories } from './factories.js';
 
-export const rows = [...exported, ...factories];
+import { rows as options } from './options.js';
+import { rows as dialling } from './dialling.js';
+import { rows as desired } from './desired.js';
+import { rows as methods } from './methods.js';
+
+export const rows = [...exported, ...factories, ...options, ...dialling, ...desired, ...methods];

@@ -74,12 +74,19 @@ class Program {
   }
 
   /** Waits for its end and gives its exit code. */
-  async ended() {
+  ended() {
     return within(WAIT_SECONDS, this.#closed, 'the program is still running');
   }
 
+  /** Ends it as Ctrl-C does. */
   interrupt() {
     this.#child.kill('SIGINT');
+    return this.ended();
+  }
+
+  /** Ends it without a chance to say goodbye. */
+  kill() {
+    this.#child.kill('SIGKILL');
     return this.ended();
   }
 }

@@ -18,16 +18,14 @@ const REPEATED = [
   /^\$iothub\/twin\/res\/#$/,
 ];
 
-const AGENT = encodeURIComponent(`iothub-device-client/${version}(Node.js ${process.versions.node})`)
-  .replaceAll('(', '%28')
-  .replaceAll(')', '%29');
+const AGENT = `iothub-device-client%2F${version}%28Node.js%20${process.versions.node}%29`;
 
 const publish = (topic, payload) => ({
   cmd: 'publish',
   ...{ topic, qos: 1, dup: false, retain: false, payload },
 });
 const subscribe = (topic) => ({ cmd: 'subscribe', subscriptions: [{ topic, qos: 1 }] });
-const filterOf = ({ subscriptions }) => subscriptions?.[0].topic;
+const filterOf = ({ subscriptions: [{ topic }] }) => topic;
 
 /** A rule that makes of each packet another, or several. */
 const eachPacket = (change) => (connections) =>
@@ -67,7 +65,7 @@ export const DIFFERENCES = [
   {
     name: 'URL',
     python: 'no query',
-    here: '`?iothub-no-client-cert=true`, but with a certificate',
+    here: '`?iothub-no-client-cert=true`; none with a certificate',
     why:
       'without it the service asks for a client certificate in the TLS handshake; headless ' +
       'Chromium could not connect to a stand-in that asked so',
@@ -111,7 +109,7 @@ export const DIFFERENCES = [
   },
   {
     name: '`$.exp` of a date',
-    python: 'as `isoformat()` gives it, here without time zone',
+    python: 'as `isoformat()` gives it; without a zone if the date has none',
     here: 'as `toISOString()` gives it: UTC, milliseconds, `Z`',
     why: 'a time without its zone is a guess',
     connections: eachPacket((packet) =>
@@ -183,20 +181,21 @@ export const DIFFERENCES = [
     why: 'not every browser lets a page set it, and none without asking the server first',
     http: (call) => ({ ...call, 'user-agent': '{platform}' }),
   },
-];
+].filter(({ name }) => name !== '`Content-Type` of the upload notification');
 
 function fetchAfterSubscribing(connection) {
   const packets = [];
   const asked = new Set();
   for (const packet of connection.packets) {
+    if (packet.cmd !== 'subscribe') {
+      packets.push(packet);
+      continue;
+    }
     const filter = filterOf(packet);
-    if (asked.has(filter)) continue;
-    packets.push(packet);
-    asked.add(filter);
-    if (filter !== DESIRED_PATCHES) continue;
-    if (!asked.has(TWIN_ANSWERS)) packets.push(subscribe(TWIN_ANSWERS));
-    asked.add(TWIN_ANSWERS);
-    packets.push(publish(TWIN_GET, ''));
+    const needed = filter === DESIRED_PATCHES ? [filter, TWIN_ANSWERS] : [filter];
+    packets.push(...needed.filter((each) => !asked.has(each)).map(subscribe));
+    needed.forEach((each) => asked.add(each));
+    if (filter === DESIRED_PATCHES) packets.push(publish(TWIN_GET, ''));
   }
   return { ...connection, packets };
 }
@@ -220,11 +219,14 @@ export const seen = new Set();
 export function expectedConnections(connections) {
   const expected = DIFFERENCES.reduce(
     (before, { name, connections: change }) => applied(name, change, before),
-    eachPacket((packet) => ({ ...packet, payload: expand(packet.payload) }))(connections),
+    eachPacket(expandPayload)(connections),
   );
   const isSent = ({ cmd }) => cmd !== null;
   const unlabelled = ({ call, ...packet }) => packet;
-  return expected.map((each) => ({ ...each, packets: each.packets.filter(isSent).map(unlabelled) }));
+  return expected.map(({ packets, ...rest }) => ({
+    ...rest,
+    packets: packets.filter(isSent).map(unlabelled),
+  }));
 }
 
 /** What this client is expected to ask by HTTP where the official one made `calls`. */
@@ -250,9 +252,12 @@ function applied(name, change, before) {
   return after;
 }
 
+const expandPayload = (packet) =>
+  packet.payload === undefined ? packet : { ...packet, payload: expand(packet.payload) };
+
 /** Long texts are stated as what they repeat. */
 function expand(text) {
-  if (text?.repeat === undefined) return text;
-  const { before, repeat, times, after } = text;
-  return before + repeat.repeat(times) + after;
+  if (text.repeated === undefined) return text;
+  const { before, repeated, times, after } = text;
+  return before + repeated.repeat(times) + after;
 }

@@ -29,12 +29,12 @@ export async function observeConnections(hub, path) {
 
 /** Whether each QoS 1 publish of the hub got one PUBACK, in the order of their coming. */
 function acknowledgesInOrder(packets) {
-  const idsOf = (direction, type) =>
-    packets
-      .filter(({ cmd, direction: way, qos }) => cmd === type && way === direction && qos !== 2)
-      .filter(({ cmd, qos }) => cmd !== 'publish' || qos === 1)
-      .map(({ messageId }) => messageId);
-  return String(idsOf('out', 'publish')) === String(idsOf('in', 'puback'));
+  const idsOf = (matches) => packets.filter(matches).map(({ messageId }) => messageId);
+  const due = idsOf(({ direction, cmd, qos }) =>
+    direction === 'out' && cmd === 'publish' && qos === 1,
+  );
+  const done = idsOf(({ direction, cmd }) => direction === 'in' && cmd === 'puback');
+  return String(due) === String(done);
 }
 
 function normalize(packet, hostname) {

@@ -1,0 +1,29 @@
+// For places that allow no top-level await, such as service workers: the module is ready when the
+// Promise of `init()` is fulfilled.
+import { markReady, setPlatform } from './host.js';
+import load, { version as wasmVersion } from './iothub_device_client.js';
+import { abortSocket, createTransport, openSocket, request } from './transport.browser.js';
+
+setPlatform({
+  platform: typeof document === 'undefined' ? 'worker' : 'browser',
+  createTransport,
+  openSocket,
+  abortSocket,
+  request,
+});
+
+/** The version of this package, from `init()` on. */
+export let version;
+
+let loading;
+
+/** Loads the WebAssembly module: once, however often it is called. */
+export function init(wasm) {
+  loading ??= load(wasm === undefined ? undefined : { module_or_path: wasm }).then(() => {
+    version = wasmVersion();
+    markReady();
+  });
+  return loading;
+}
+
+export * from './exports.js';

@@ -1,0 +1,384 @@
+// The table of options, those that every environment has alike; each row fails without its option.
+import { deepEqual, equal, match, ok } from '../assert.js';
+import { now } from '../tokens.js';
+
+const KEY = btoa('a key that only these rows know');
+const INTERVALS = ['connectionRetryInterval', 'connectionRetryMaxInterval'];
+
+const WRONG_TYPES = {
+  acknowledgeMessages: 1,
+  autoConnect: 1,
+  connectionRetry: 'yes',
+  connectionRetryInterval: '1',
+  connectionRetryMaxInterval: '1',
+  endpoint: 7,
+  ensureDesiredProperties: 0,
+  gatewayHostname: 7,
+  keepAlive: '60',
+  maxPendingMessages: '1',
+  operationTimeout: '1',
+  productInfo: 5,
+  sasTokenTtl: '3600',
+  trace: 'console',
+  websockets: 'yes',
+};
+
+const OUT_OF_RANGE = {
+  keepAlive: [0, -1, 1741, 1.5, NaN],
+  sasTokenTtl: [0, -1, 1.5, NaN],
+  connectionRetryInterval: [0, -1, 2_147_484, NaN],
+  connectionRetryMaxInterval: [0, -1, 2_147_484, NaN],
+  operationTimeout: [-1, NaN],
+  maxPendingMessages: [0, -1, 1.5, NaN],
+};
+
+const fromKey = ({ IoTHubDeviceClient }, options) =>
+  IoTHubDeviceClient.createFromSymmetricKey(KEY, 'example.azure-devices.net', 'd', options);
+
+const agentOf = ({ username }) => username.split('&DeviceClientType=')[1];
+
+export const rows = [
+  {
+    id: 'options.unknown',
+    title: 'an unknown option is a TypeError that names it',
+    async run(context) {
+      context.throws(() => fromKey(context, { keepalive: 60 }), TypeError, /keepalive/);
+      for (const options of ['x', 1, true, []]) {
+        context.throws(() => fromKey(context, options), TypeError);
+      }
+    },
+  },
+  {
+    id: 'options.type',
+    title: 'an option of the wrong type is a TypeError that names it',
+    async run(context) {
+      for (const [name, value] of Object.entries(WRONG_TYPES)) {
+        context.throws(() => fromKey(context, { [name]: value }), TypeError, new RegExp(name));
+      }
+    },
+  },
+  {
+    id: 'options.range',
+    title: 'an option out of its range is a RangeError that names it; its limits are allowed',
+    async run(context) {
+      for (const [name, values] of Object.entries(OUT_OF_RANGE)) {
+        for (const value of values) {
+          context.throws(() => fromKey(context, { [name]: value }), RangeError, new RegExp(name));
+        }
+      }
+      for (const keepAlive of [1, 1740]) fromKey(context, { keepAlive });
+      for (const name of INTERVALS) fromKey(context, { [name]: 2_147_483 });
+      fromKey(context, { operationTimeout: 0, sasTokenTtl: 1, maxPendingMessages: 1 });
+    },
+  },
+  {
+    id: 'options.websockets',
+    title: 'websockets: true is the only transport, false a TypeError',
+    async run(context) {
+      fromKey(context, { websockets: true });
+      context.throws(() => fromKey(context, { websockets: false }), TypeError, /websockets/);
+    },
+  },
+  {
+    id: 'options.productInfo',
+    title: 'productInfo: appended to the user agent, by default empty',
+    async run({ connectedPair }) {
+      const plain = await connectedPair();
+      const product = await connectedPair({ productInfo: 'Thermostat/2 (Küche)' });
+      const [before] = await plain.device.packets({ type: 'connect' });
+      const [packet] = await product.device.packets({ type: 'connect' });
+      match(agentOf(packet), /^[A-Za-z0-9\-_.~%]+$/);
+      equal(
+        decodeURIComponent(agentOf(packet)),
+        `${decodeURIComponent(agentOf(before))}Thermostat/2 (Küche)`,
+      );
+    },
+  },
+  {
+    id: 'options.productInfo-model',
+    title: 'productInfo: starting with dtmi it is a Plug and Play model id',
+    async run({ connectedPair }) {
+      const model = 'dtmi:com:example:Thermostat;1';
+      const { device } = await connectedPair({ productInfo: model });
+      equal((await device.twin()).modelId, model);
+      const [{ username }] = await device.packets({ type: 'connect' });
+      ok(username.endsWith(`&model-id=${encodeURIComponent(model)}`), username);
+    },
+  },
+  {
+    id: 'options.sasTokenTtl',
+    title: 'sasTokenTtl: the life of a token, by default 3600 s',
+    async run({ connectedPair }) {
+      for (const [sasTokenTtl, life] of [[undefined, 3600], [600, 600]]) {
+        const before = now();
+        const { device } = await connectedPair({ sasTokenTtl });
+        const after = now() + 1;
+        const [{ password }] = await device.packets({ type: 'connect' });
+        const se = Number(password.se);
+        ok(before + life <= se && se <= after + life, `se is ${se - before} s ahead`);
+      }
+    },
+  },
+  {
+    id: 'options.sasTokenTtl-renewal',
+    title: 'sasTokenTtl: renewal at 80 % of a short life, again and again',
+    when: 'first',
+    async run({ connectedPair }) {
+      const { device } = await connectedPair({ sasTokenTtl: 3 });
+      const connects = await device.waitForPackets('connect', 'in', 3);
+      for (let index = 1; index < connects.length; index += 1) {
+        const renewed = Date.parse(connects[index].time) / 1000;
+        const expiry = Number(connects[index - 1].password.se);
+        ok(renewed < expiry, 'the token was renewed before its expiry');
+        ok(renewed > expiry - 2, 'the token was renewed near its end');
+      }
+    },
+  },
+  {
+    id: 'options.sasTokenTtl-later',
+    title: 'sasTokenTtl: renewal at the later of 120 s before expiry and 80 % of the lifetime',
+    when: 'alone',
+    async run({ connectedPair, roundTrip, atClock }) {
+      for (const [life, renewed] of [[3600, 3480], [300, 240]]) {
+        const { device, client, changes } = await connectedPair({ sasTokenTtl: life });
+        await atClock(renewed - 10, async () => {
+          await roundTrip(client);
+          await roundTrip(client);
+        });
+        equal((await device.packets({ type: 'connect' })).length, 1, `connections of ${life} s`);
+        await atClock(renewed + 2, async () => {
+          await roundTrip(client);
+          await device.waitForPackets('connect', 'in', 2);
+          await roundTrip(client);
+        });
+        deepEqual(changes.all, [{ connected: true }]);
+      }
+    },
+  },
+  {
+    id: 'options.keepAlive',
+    title: 'keepAlive: in CONNECT, by default 60 s, and pings come before it ends',
+    async run({ connectedPair }) {
+      const plain = await connectedPair();
+      equal((await plain.device.packets({ type: 'connect' }))[0].keepalive, 60);
+      const { device, client } = await connectedPair({ keepAlive: 1 });
+      equal((await device.packets({ type: 'connect' }))[0].keepalive, 1);
+      await device.waitForPackets('pingreq', 'in', 3);
+      equal(client.connected, true);
+      deepEqual(await plain.device.packets({ type: 'pingreq' }), []);
+    },
+  },
+  {
+    id: 'options.autoConnect',
+    title: 'autoConnect: an operation opens the connection; off, NoConnectionError',
+    async run({ pair, rejects, NoConnectionError }) {
+      const on = await pair();
+      await on.client.sendMessage('x');
+      const off = await pair({ autoConnect: false });
+      await rejects(off.client.sendMessage('x'), NoConnectionError);
+      off.client.onMessageReceived = () => {};
+      await on.client.getTwin();
+      deepEqual(await off.device.connections(), []);
+      await off.client.connect();
+      await off.client.sendMessage('x');
+    },
+  },
+  {
+    id: 'options.connectionRetry',
+    title: 'connectionRetry: a lost connection is re-established; off, it is not',
+    async run({ connectedPair }) {
+      const on = await connectedPair();
+      const off = await connectedPair({ connectionRetry: false });
+      for (const { device, changes } of [off, on]) {
+        await device.drop();
+        equal((await changes.take()).connected, false);
+      }
+      equal(off.client.connectionState, 'disconnected');
+      equal((await on.changes.take()).connected, true);
+      equal((await off.device.connections()).length, 1);
+    },
+  },
+  {
+    id: 'options.connectionRetryInterval',
+    title: 'connectionRetryInterval: the time between attempts, by default 10 s',
+    async run({ connectedPair }) {
+      const quick = await connectedPair({ connectionRetryInterval: 0.05 });
+      const normal = await connectedPair({ connectionRetryInterval: undefined });
+      for (const { device } of [quick, normal]) await device.setFaults({ connack: 3 });
+      for (const { device } of [quick, normal]) await device.drop();
+      await quick.device.waitForPackets('connect', 'in', 5);
+      equal((await normal.device.packets({ type: 'connect' })).length, 1);
+      equal(normal.client.connectionState, 'reconnecting');
+    },
+  },
+  {
+    id: 'options.connectionRetryInterval-at-once',
+    title: 'connectionRetryInterval: the first retry is made at once if the connection stood longer',
+    async run({ connectedPair }) {
+      const options = { connectionRetryInterval: 2, keepAlive: 1 };
+      const old = await connectedPair(options);
+      // Each ping is 0.75 s after the one before.
+      await old.device.waitForPackets('pingreq', 'in', 3);
+      const young = await connectedPair(options);
+      await young.device.drop();
+      await old.device.drop();
+      await old.device.waitForPackets('connect', 'in', 2);
+      equal((await young.device.packets({ type: 'connect' })).length, 1);
+      equal(young.client.connectionState, 'reconnecting');
+      await young.device.waitForPackets('connect', 'in', 2);
+    },
+  },
+  {
+    id: 'options.connectionRetryMaxInterval',
+    title: 'connectionRetryMaxInterval: when larger, the interval doubles with each failure',
+    async run({ connectedPair }) {
+      const steady = await connectedPair({ connectionRetryInterval: 0.05 });
+      const growing = await connectedPair({
+        connectionRetryInterval: 0.05,
+        connectionRetryMaxInterval: 3600,
+      });
+      for (const { device } of [steady, growing]) await device.setFaults({ connack: 3 });
+      for (const { device } of [growing, steady]) await device.drop();
+      const many = await steady.device.waitForPackets('connect', 'in', 25);
+      const few = await growing.device.packets({ type: 'connect' });
+      ok(few.length > 1, 'it tries again');
+      ok(few.length < many.length / 2, `${few.length} attempts against ${many.length}`);
+    },
+  },
+  {
+    id: 'options.operationTimeout',
+    title: 'operationTimeout: not answered for so long, OperationTimeout, and not sent again',
+    async run({ connectedPair, rejects, OperationTimeout }) {
+      const { device, client, changes } = await connectedPair({ operationTimeout: 0.3 });
+      await device.setFaults({ withhold: ['puback', 'twin'] });
+      const withdrawn = client.sendMessage('withdrawn');
+      await Promise.all([
+        rejects(withdrawn, OperationTimeout),
+        rejects(client.getTwin(), OperationTimeout),
+        rejects(client.patchTwinReportedProperties({ a: 1 }), OperationTimeout),
+      ]);
+      equal(client.connected, true);
+      await device.drop();
+      equal((await changes.take()).connected, false);
+      await device.setFaults({ clear: true });
+      await client.sendMessage('after');
+      deepEqual((await device.telemetry(2)).map(({ text }) => text), ['withdrawn', 'after']);
+    },
+  },
+  {
+    id: 'options.operationTimeout-0',
+    title: 'operationTimeout: 0 waits for ever',
+    async run({ connectedPair, rejects, OperationTimeout }) {
+      const bounded = await connectedPair({ operationTimeout: 0.3 });
+      const unbounded = await connectedPair({ operationTimeout: 0 });
+      for (const { device } of [bounded, unbounded]) {
+        await device.setFaults({ withhold: ['puback'] });
+      }
+      let settled = false;
+      const sent = unbounded.client.sendMessage('x').finally(() => {
+        settled = true;
+      });
+      await unbounded.device.telemetry();
+      await rejects(bounded.client.sendMessage('x'), OperationTimeout);
+      equal(settled, false);
+      await unbounded.device.drop();
+      await unbounded.device.setFaults({ clear: true });
+      await sent;
+    },
+  },
+  {
+    id: 'options.maxPendingMessages',
+    title: 'maxPendingMessages: one more rejects at once with ClientError',
+    async run({ connectedPair, rejects, ClientError }) {
+      const { device, client } = await connectedPair({ maxPendingMessages: 2 });
+      await device.setFaults({ withhold: ['puback'] });
+      const accepted = [client.sendMessage('1'), client.sendMessage('2')];
+      await rejects(client.sendMessage('3'), ClientError, /maxPendingMessages/);
+      await client.getTwin();
+      await device.telemetry(2);
+      await device.drop();
+      await device.setFaults({ clear: true });
+      await Promise.all(accepted);
+      await client.sendMessage('4');
+      const texts = (await device.telemetry(5)).map(({ text }) => text);
+      deepEqual(texts, ['1', '2', '1', '2', '4']);
+    },
+  },
+  {
+    id: 'options.acknowledgeMessages-on-arrival',
+    title: 'acknowledgeMessages: "on-arrival", without waiting for the handler',
+    async run({ pair, inbox }) {
+      const { device, client } = await pair();
+      const messages = inbox('message');
+      client.onMessageReceived = (message) => {
+        messages.put(message);
+        return new Promise(() => {});
+      };
+      await client.connect();
+      await device.sendMessage({ body: 'x' });
+      await messages.take();
+      await device.waitForPackets('puback', 'in');
+      equal((await device.state()).pendingMessages, 0);
+    },
+  },
+  {
+    id: 'options.acknowledgeMessages-after-handler',
+    title: "acknowledgeMessages: \"after-handler\", when the handler's Promise fulfils",
+    async run({ pair, inbox, roundTrip }) {
+      const { device, client, errors } = await pair({ acknowledgeMessages: 'after-handler' });
+      const messages = inbox('message');
+      client.onMessageReceived = (message) =>
+        new Promise((resolve, reject) => messages.put({ message, resolve, reject }));
+      await client.connect();
+      await device.sendMessage({ body: 'handled' });
+      const first = await messages.take();
+      await roundTrip(client);
+      deepEqual(await device.packets({ type: 'puback', direction: 'in' }), []);
+      first.resolve();
+      await device.waitForPackets('puback', 'in');
+
+      await device.sendMessage({ body: 'refused' });
+      (await messages.take()).reject(new Error('not now'));
+      equal((await errors.take()).cause.message, 'not now');
+      await roundTrip(client);
+      equal((await device.state()).pendingMessages, 1);
+      await client.disconnect();
+      await client.connect();
+      const again = await messages.take();
+      equal(again.message.text(), 'refused');
+      again.resolve();
+      await device.waitForPackets('puback', 'in', 2);
+    },
+  },
+  {
+    id: 'options.acknowledgeMessages-values',
+    title: 'acknowledgeMessages: anything but the two is refused',
+    async run(context) {
+      const create = () => fromKey(context, { acknowledgeMessages: 'later' });
+      context.throws(create, TypeError, /acknowledgeMessages/);
+    },
+  },
+  {
+    id: 'options.trace',
+    title: 'trace: called with redacted records of packets and states',
+    async run({ pair, evidence, inbox }) {
+      const records = inbox('record');
+      const trace = (record) => records.put(evidence.add('trace', record));
+      const { device, client } = await pair({ trace });
+      await client.sendMessage('the payload of a device');
+      await client.getTwin();
+      await client.disconnect();
+      const told = records.all.map(({ direction, packet, state }) =>
+        packet ? `${direction} ${packet}` : state,
+      );
+      for (const record of ['sent CONNECT', 'received CONNACK', 'sent PUBLISH', 'received PUBACK']) {
+        ok(told.includes(record), `${record} is not among ${told.join(', ')}`);
+      }
+      ok(told.some((record) => !/^(sent|received) /.test(record)), 'no state was told');
+      const text = JSON.stringify(records.all);
+      ok(!text.includes('the payload'), 'a payload was told');
+      ok(!text.includes(btoa('the payload')), 'a payload was told');
+      await device.waitForPackets('disconnect', 'in');
+    },
+  },
+];

@@ -1,0 +1,37 @@
+/** A server for pages that get their device and its tokens from it. */
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import fastifyStatic from '@fastify/static';
+import fastify from 'fastify';
+
+import { createSasToken } from '../../../examples/token-server/sas-token.mjs';
+import { hub } from './programs.mjs';
+
+const client = dirname(fileURLToPath(import.meta.resolve('iothub-device-client')));
+
+/**
+ * Answers what the pages of the guide ask for, and gives its address.
+ * @param {import('../../../scripts/start/back-end.mjs').BackEnd} backEnd
+ * @param {{html?: string, endpoint?: string, lifetimes?: number[]}} options `lifetimes` are those of
+ *   the first tokens, in seconds
+ */
+export async function serveDevice(t, backEnd, { html, endpoint, lifetimes = [] } = {}) {
+  const { deviceId, primaryKey: key } = backEnd;
+  const { hostname } = hub;
+  const server = fastify({ forceCloseConnections: true });
+  server.get('/', (_, reply) => reply.type('text/html').send(html));
+  server.get('/favicon.ico', (_, reply) => reply.code(204).send());
+  server.get('/my-device.json', () => ({
+    hostname,
+    deviceId,
+    endpoint: endpoint ?? backEnd.endpoint,
+  }));
+  server.get('/my-device-token', () => {
+    const seconds = lifetimes.shift() ?? 600;
+    return createSasToken({ key, hostname, deviceId, seconds });
+  });
+  server.register(fastifyStatic, { root: client, prefix: '/client/' });
+  t.after(() => server.close());
+  return server.listen({ host: '127.0.0.1', port: 0 });
+}
