@@ -107,7 +107,9 @@ export class IoTHubDeviceClient {
     return rejecting(() => {
       mustBe('string', { correlationId, statusDescription });
       mustBe('boolean', { isSuccess });
-      mustBe('number', { statusCode });
+      if (!Number.isInteger(statusCode)) {
+        throw new TypeError('statusCode must be a whole number');
+      }
       return this.#uploadCall(() =>
         this.#handle.notificationRequest(correlationId, isSuccess, statusCode, statusDescription),
       );

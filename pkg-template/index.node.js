@@ -14,6 +14,7 @@ setPlatform({
   openSocket,
   abortSocket,
   request,
+  defer: setImmediate,
 });
 
 /** The version of this package. */

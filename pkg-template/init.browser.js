@@ -10,12 +10,23 @@ setPlatform({
   openSocket,
   abortSocket,
   request,
+  defer,
 });
 
 /** The version of this package, from `init()` on. */
 export let version;
 
 let loading;
+
+/** A task behind those that wait already. A timeout would be held back in a hidden tab. */
+function defer(task) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    task();
+  };
+  port2.postMessage(null);
+}
 
 /** Loads the WebAssembly module: once, however often it is called. */
 export function init(wasm) {

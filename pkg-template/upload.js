@@ -1,5 +1,5 @@
 // The two HTTP calls around a file upload. The core says what to send and judges the answers.
-import { ConnectionFailedError, CredentialError, OperationTimeout } from './errors.js';
+import { ClientError, ConnectionFailedError, CredentialError, OperationTimeout } from './errors.js';
 import { host } from './host.js';
 
 /**
@@ -14,8 +14,23 @@ import { host } from './host.js';
 export async function makeUploadCall(handle, prepare, transport, asksForTokens) {
   const request = await prepared(handle, prepare, asksForTokens);
   const { status, body } = await send(request, transport);
-  handle.checkHttpAnswer(status, body);
-  return body === '' ? undefined : JSON.parse(body);
+  handle.checkHttpAnswer(status, unwrapped(body));
+  if (body === '') return undefined;
+  try {
+    return JSON.parse(body);
+  } catch {
+    // The reason would quote the body, which holds a token for the storage.
+    throw new ClientError('the hub answered the file upload call with what is not JSON');
+  }
+}
+
+/** The hub may wrap an error, as text, in another: `{"Message": "{\"errorCode\": ...}"}`. */
+function unwrapped(body) {
+  try {
+    return JSON.stringify(JSON.parse(JSON.parse(body).Message));
+  } catch {
+    return body;
+  }
 }
 
 async function prepared(handle, prepare, asksForTokens) {
@@ -23,9 +38,19 @@ async function prepared(handle, prepare, asksForTokens) {
     return prepare();
   } catch (error) {
     if (!(asksForTokens && error instanceof CredentialError)) throw error;
-    await handle.fetchToken();
+    await inTime(handle.fetchToken(), handle.operationTimeoutMs);
     return prepare();
   }
+}
+
+async function inTime(promise, milliseconds) {
+  if (milliseconds === 0) return promise;
+  let timer;
+  const late = new Promise((_, reject) => {
+    const error = new OperationTimeout('no SAS token was given within operationTimeout');
+    timer = setTimeout(reject, milliseconds, error);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 async function send([url, authorization, body, timeoutMs], transport) {

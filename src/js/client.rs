@@ -45,10 +45,14 @@ impl ClientHandle {
     ) -> Result<ClientHandle, JsValue> {
         let read = || {
             let parsed = ConnectionString::parse(&text(connection_string, "connection string")?)?;
-            if let Credentials::SasToken(token) = &parsed.credentials {
-                check_expiry(token)?;
-            }
-            let mut given = options::read(options, &[Extra::SasTokenTtl])?;
+            let given = match &parsed.credentials {
+                Credentials::SasToken(token) => {
+                    token.check_expiry(clock::now())?;
+                    options::read(options, &[])
+                }
+                _ => options::read(options, &[Extra::SasTokenTtl]),
+            };
+            let mut given = given?;
             given.options.gateway_hostname = parsed.gateway_hostname;
             Ok((parsed.identity, parsed.credentials, given))
         };
@@ -82,7 +86,7 @@ impl ClientHandle {
                 return Ok((identity, Credentials::TokenFunction, given));
             }
             let (token, resource) = SasToken::parse(&text(token, "SAS token")?)?;
-            check_expiry(&token)?;
+            token.check_expiry(clock::now())?;
             let identity = Identity::of_device(&resource)?;
             let given = options::read(options, &[Extra::GatewayHostname])?;
             Ok((identity, Credentials::SasToken(token), given))
@@ -243,18 +247,26 @@ impl ClientHandle {
         self.driver.transport.clone()
     }
 
+    /// The `operationTimeout`, in milliseconds; 0 is for ever.
+    #[wasm_bindgen(getter, js_name = operationTimeoutMs)]
+    pub fn operation_timeout_ms(&self) -> f64 {
+        self.driver
+            .read(Client::operation_timeout)
+            .map_or(0.0, |limit| limit.as_secs_f64() * 1000.0)
+    }
+
     /// Whether the client was made with a function that gives tokens.
     #[wasm_bindgen(getter, js_name = asksForTokens)]
     pub fn asks_for_tokens(&self) -> bool {
         self.driver.token_function.is_some()
     }
 
-    /// Asks the user's function for a token; fulfilled when it has given one or failed.
+    /// Asks the user's function for a token; rejects with what kept it from giving one.
     #[wasm_bindgen(js_name = fetchToken)]
     pub fn fetch_token(&self) -> Promise {
         let driver = self.driver.clone();
         future::promise(async move {
-            driver.fetch_token().await;
+            driver.fetch_token().await?;
             Ok(JsValue::UNDEFINED)
         })
     }
@@ -312,7 +324,7 @@ impl ClientHandle {
 impl ClientHandle {
     fn http_request(&self, request: Result<HttpRequest, Error>) -> Result<JsValue, JsValue> {
         let request = request.map_err(|error| self.driver.host.error(&error))?;
-        let timeout_ms = request.timeout.map_or(0.0, |timeout| timeout.as_secs_f64() * 1000.0);
+        let timeout_ms = self.operation_timeout_ms();
         let call = (request.url, request.authorization, request.body, timeout_ms);
         Ok(serde_wasm_bindgen::to_value(&call)?)
     }
@@ -347,13 +359,6 @@ impl ClientHandle {
 
 fn device(hostname: &JsValue, device_id: &JsValue) -> Result<Identity, Error> {
     Identity::new(&text(hostname, "hostname")?, &text(device_id, "device id")?, None)
-}
-
-fn check_expiry(token: &SasToken) -> Result<(), Error> {
-    if token.expiry_unix_secs() <= clock::now().unix_secs() {
-        return Err(Error::invalid_argument("the SAS token has expired (se)"));
-    }
-    Ok(())
 }
 
 fn text(value: &JsValue, what: &str) -> Result<String, Error> {

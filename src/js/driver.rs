@@ -13,17 +13,20 @@ use super::clock;
 use super::future;
 use super::handlers::Handlers;
 use super::host::{Host, from_json};
-use super::receiving::Receiving;
+use super::receiving::{Receiving, Wanted};
 use super::socket::{Socket, SocketEvent};
 use super::timer::Timer;
+use crate::protocol::mqtt::WRITE_SIZE;
 use crate::protocol::{Client, Error, Input, Now, OperationId, Output, Reply};
 
-/// A frame is closed when it has this many bytes.
-const FRAME_SIZE: usize = 64 * 1024;
+/// A timer that is later than this has waited behind something that kept the event loop busy.
+const LATE_MS: u64 = 1000;
 
 struct Settler {
     resolve: Function,
     reject: Function,
+    /// For a receive call.
+    wanted: Option<Wanted>,
 }
 
 /// One client and what it holds of the platform.
@@ -94,15 +97,20 @@ impl Driver {
         command: impl FnOnce(&mut Client, Now) -> Result<OperationId, Error>,
     ) -> Promise {
         let begun = self.command(command);
-        self.promise(begun)
+        self.promise(begun, None)
     }
 
-    /// Apart from the generic part, so that it is compiled once.
-    fn promise(&self, begun: Result<OperationId, Error>) -> Promise {
+    /// The Promise of an operation; `wanted` is what a receive call receives.
+    pub(super) fn promise(
+        &self,
+        begun: Result<OperationId, Error>,
+        wanted: Option<Wanted>,
+    ) -> Promise {
         match begun {
             Err(error) => Promise::reject(&self.host.error(&error)),
             Ok(operation) => Promise::new(&mut |resolve, reject| {
-                self.pending.borrow_mut().push_back((operation, Settler { resolve, reject }));
+                let settler = Settler { resolve, reject, wanted: wanted.clone() };
+                self.pending.borrow_mut().push_back((operation, settler));
             }),
         }
     }
@@ -137,6 +145,10 @@ impl Driver {
             self.perform(output);
         }
         self.pumping.set(false);
+        if self.core.borrow().has_shut_down() {
+            // A handler often refers to its client, which would keep both for ever.
+            self.handlers.take();
+        }
         let next = self.core.borrow_mut().next_timeout();
         let driver = self.clone();
         self.timer.borrow_mut().arm(clock::now().monotonic, next, move || driver.timer_fired());
@@ -208,8 +220,21 @@ impl Driver {
         self.core.borrow_mut().handle_input(clock::now(), input);
     }
 
+    /// What has arrived while the event loop was busy goes first: nothing is overdue that is
+    /// waiting to be read.
     fn timer_fired(self: &Rc<Self>) {
-        self.timer.borrow_mut().fired();
+        let armed = self.timer.borrow_mut().fired();
+        let late = armed.is_some_and(|at| at.millis_until(clock::now().monotonic) > LATE_MS);
+        if !late {
+            self.handle_timeout();
+            return;
+        }
+        let driver = self.clone();
+        let after_input = Closure::once_into_js(move || driver.handle_timeout());
+        self.host.defer(after_input.unchecked_ref());
+    }
+
+    fn handle_timeout(self: &Rc<Self>) {
         self.core.borrow_mut().handle_timeout(clock::now());
         self.pump();
     }
@@ -226,7 +251,7 @@ impl Driver {
             return;
         };
         for piece in pieces {
-            if frame.len() + piece.len() > FRAME_SIZE {
+            if frame.len() + piece.len() > WRITE_SIZE {
                 self.send(&frame);
                 frame = piece;
             } else {
@@ -241,11 +266,6 @@ impl Driver {
             // A socket that cannot send is closing; its close event says the rest.
             let _ = socket.send(frame);
         }
-    }
-
-    /// Whether a call of the user has not ended.
-    pub(super) fn is_pending(&self, operation: OperationId) -> bool {
-        self.pending.borrow().iter().any(|(pending, _)| *pending == operation)
     }
 
     fn take_settler(&self, operation: OperationId) -> Option<Settler> {
@@ -268,21 +288,27 @@ impl Driver {
 
     /// Ends a call of the user. Gives the error back if nobody waits for it.
     pub(super) fn settle(
-        &self,
+        self: &Rc<Self>,
         operation: OperationId,
         result: Result<Reply, Error>,
     ) -> Result<(), Error> {
-        let value = match result {
-            Ok(Reply::Done) => JsValue::UNDEFINED,
-            Ok(Reply::Twin(json)) => from_json(&json),
-            Err(error) => {
-                let settler = self.take_settler(operation);
-                let Some(Settler { reject, .. }) = settler else { return Err(error) };
-                let _ = reject.call1(&JsValue::UNDEFINED, &self.host.error(&error));
-                return Ok(());
+        let Some(Settler { resolve, reject, wanted }) = self.take_settler(operation) else {
+            return result.map(|_| ());
+        };
+        // The functions of a Promise never throw.
+        let _ = match (result, wanted) {
+            (Ok(Reply::Twin(json)), _) => resolve.call1(&JsValue::UNDEFINED, &from_json(&json)),
+            (Ok(Reply::Done), None) => resolve.call0(&JsValue::UNDEFINED),
+            (Ok(Reply::Done), Some(wanted)) => {
+                resolve.call1(&JsValue::UNDEFINED, &self.take_received(&wanted))
+            }
+            (Err(error), wanted) => {
+                if let Some(wanted) = wanted {
+                    self.stop_waiting(&wanted, operation);
+                }
+                reject.call1(&JsValue::UNDEFINED, &self.host.error(&error))
             }
         };
-        self.resolve(operation, &value);
         Ok(())
     }
 }

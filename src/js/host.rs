@@ -1,6 +1,6 @@
 //! What the JavaScript half of the package does for the Rust half.
 
-use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
+use js_sys::{Array, Function, JSON, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
@@ -28,6 +28,10 @@ extern "C" {
     /// Drops a socket without waiting for its closing handshake.
     #[wasm_bindgen(method, structural, js_name = abortSocket)]
     pub fn abort_socket(this: &Host, socket: &WebSocket);
+
+    /// Runs a task after the input that waits already.
+    #[wasm_bindgen(method, structural)]
+    pub fn defer(this: &Host, task: &Function);
 
     #[wasm_bindgen(method, structural, js_name = createError)]
     fn create_error(

@@ -23,16 +23,22 @@ impl Driver {
     /// A `TypeError` for a value that cannot be a handler, a `ClientError` for a receive handler
     /// on a client that receives by calls.
     pub fn set_handler(self: &Rc<Self>, handler: Handler, value: &JsValue) -> Result<(), JsValue> {
-        let receives = feature(handler).is_some() && !value.is_null() && !value.is_undefined();
-        if receives && !self.receiving.borrow_mut().use_handlers() {
-            return Err(self.excluded(handler.name(), "receive calls"));
-        }
         let Some(value) = Value::of(value) else {
             let name = handler.name();
             let message =
                 format!("{name} must be a function, a Promise of a function, null or undefined");
             return Err(self.host.named_error("TypeError", &message, &JsValue::UNDEFINED));
         };
+        let receives = feature(handler).is_some();
+        if receives && matches!(value, Value::Nothing) && self.receiving.borrow().is_by_calls() {
+            return Ok(());
+        }
+        if receives
+            && !matches!(value, Value::Nothing)
+            && !self.receiving.borrow_mut().use_handlers()
+        {
+            return Err(self.excluded(handler.name(), "receive calls"));
+        }
         let (wanted, promise) = match &value {
             Value::Nothing => (false, None),
             Value::Function(_) => (true, None),
@@ -119,6 +125,9 @@ impl Driver {
                 Some((handler, Some(function), notice)) => self.call(handler, &function, notice),
                 Some((Handler::BackgroundException, None, notice)) => {
                     console_error(&notice.argument);
+                }
+                Some((Handler::DesiredProperties, None, _)) => {
+                    self.command(|core, _| core.forget_delivered_properties());
                 }
                 Some(_) => {}
             }
@@ -229,7 +238,7 @@ impl Driver {
     /// waited for that function gets it when the present call has ended.
     fn listen(self: &Rc<Self>, handler: Handler, wanted: bool, ready: bool) {
         if handler == Handler::NewSasToken {
-            self.command(|core, _| core.can_ask_for_token(wanted));
+            self.command(|core, now| core.can_ask_for_token(now, wanted));
         }
         self.wake();
         let Some(feature) = feature(handler) else { return };

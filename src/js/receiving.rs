@@ -7,17 +7,13 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use super::driver::Driver;
-use super::future;
 use super::handlers::Handler;
 use super::message;
+use super::timer::LONGEST_MS;
 use crate::protocol::OperationId;
 use crate::protocol::client::Feature;
-
-/// The longest that a timer of the platform can wait.
-const LONGEST_MS: u32 = i32::MAX as u32;
 
 /// What a receive call waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +51,7 @@ struct Queue {
 pub struct Receiving {
     by_handlers: bool,
     by_calls: bool,
+    /// One for all that was ever asked for.
     queues: Vec<(Wanted, Queue)>,
 }
 
@@ -65,13 +62,8 @@ impl Receiving {
         self.by_handlers
     }
 
-    fn queue(&mut self, wanted: Wanted) -> &mut Queue {
-        let index = self.queues.iter().position(|(known, _)| *known == wanted);
-        let index = index.unwrap_or_else(|| {
-            self.queues.push((wanted, Queue::default()));
-            self.queues.len() - 1
-        });
-        &mut self.queues[index].1
+    pub fn is_by_calls(&self) -> bool {
+        self.by_calls
     }
 
     fn use_calls(&mut self) -> bool {
@@ -79,11 +71,36 @@ impl Receiving {
         self.by_calls
     }
 
+    fn queue(&mut self, wanted: &Wanted) -> Option<&mut Queue> {
+        self.queues.iter_mut().find(|(known, _)| known == wanted).map(|(_, queue)| queue)
+    }
+
+    fn queue_or_new(&mut self, wanted: &Wanted) -> &mut Queue {
+        let index = self.queues.iter().position(|(known, _)| known == wanted);
+        let index = index.unwrap_or_else(|| {
+            self.queues.push((wanted.clone(), Queue::default()));
+            self.queues.len() - 1
+        });
+        &mut self.queues[index].1
+    }
+
+    /// The queue of what has come, if anybody has ever asked for that.
+    fn queue_for(&mut self, handler: Handler, method: Option<&str>) -> Option<&mut Queue> {
+        let wanted = match handler {
+            Handler::Message => Wanted::Message,
+            Handler::DesiredProperties => Wanted::DesiredProperties,
+            _ => {
+                let named = Wanted::Method(method.map(Into::into));
+                if self.queue(&named).is_some() { named } else { Wanted::Method(None) }
+            }
+        };
+        self.queue(&wanted)
+    }
+
     /// What was received and not taken is dropped at a disconnect.
-    pub fn forget(&mut self) {
+    fn forget(&mut self) {
         for (_, queue) in &mut self.queues {
             queue.items.clear();
-            queue.waiting.clear();
         }
     }
 }
@@ -91,32 +108,26 @@ impl Receiving {
 impl Driver {
     /// One receive call. `timeout` is how many seconds it blocks at most; `None` is for ever.
     pub fn receive(self: &Rc<Self>, wanted: Wanted, block: bool, timeout: Option<f64>) -> Promise {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "`as` saturates"
-        )]
-        let timeout_ms = timeout.map(|seconds| ((seconds * 1000.0) as u32).min(LONGEST_MS));
         if !self.receiving.borrow_mut().use_calls() {
             return Promise::reject(&self.excluded("a receive call", "handlers"));
         }
-        self.receiving.borrow_mut().queue(wanted.clone());
-        let subscribed = self.operation(|core, now| core.ensure_subscribed(now, wanted.feature()));
-        let driver = self.clone();
-        future::promise(async move {
-            JsFuture::from(subscribed).await?;
-            match driver.take_received(&wanted) {
-                Some(item) => Ok(item),
-                None if block => JsFuture::from(driver.wait(wanted, timeout_ms)).await,
-                None => Ok(JsValue::UNDEFINED),
-            }
-        })
+        let item = self.receiving.borrow_mut().queue_or_new(&wanted).items.pop_front();
+        if let Some(item) = item {
+            return Promise::resolve(&item);
+        }
+        let feature = wanted.feature();
+        let begun = self.command(|core, now| core.begin_receive(now, feature, block));
+        if let (true, &Ok(operation)) = (block, &begun) {
+            self.wait(&wanted, operation, timeout);
+        }
+        self.promise(begun, Some(wanted))
     }
 
     /// The client disconnects: what was received and waits will not be handled any more.
-    pub fn forget_received(&self) {
+    pub fn forget_received(self: &Rc<Self>) {
         self.handlers.borrow_mut().forget_received();
         self.receiving.borrow_mut().forget();
+        self.command(|core, _| core.forget_delivered_properties());
     }
 
     /// The error of whichever came second, receive calls or receive handlers.
@@ -135,76 +146,56 @@ impl Driver {
         if !self.receiving.borrow().by_calls {
             return Some(item);
         }
-        let wanted = match handler {
-            Handler::Message => Wanted::Message,
-            Handler::Method => {
-                let named = Wanted::Method(method.map(Into::into));
-                let receiving = self.receiving.borrow();
-                let is_asked_for = receiving.queues.iter().any(|(known, _)| *known == named);
-                if is_asked_for { named } else { Wanted::Method(None) }
+        let waiting = {
+            let mut receiving = self.receiving.borrow_mut();
+            let queue = receiving.queue_for(handler, method)?;
+            let waiting = queue.waiting.pop_front();
+            if waiting.is_none() {
+                queue.items.push_back(item.clone());
             }
-            Handler::DesiredProperties => Wanted::DesiredProperties,
-            _ => return Some(item),
+            waiting
         };
-        let mut receiving = self.receiving.borrow_mut();
-        let queue = receiving.queue(wanted);
-        // One that the core has failed meanwhile waits no more.
-        let waiting = std::iter::from_fn(|| queue.waiting.pop_front())
-            .find(|waiting| self.is_pending(waiting.operation));
-        let more_wait = !queue.waiting.is_empty();
-        let Some(waiting) = waiting else {
-            queue.items.push_back(item);
-            return None;
-        };
-        drop(receiving);
-        if handler == Handler::Message && !more_wait {
-            self.command(|core, _| core.take_messages(false));
+        if let Some(waiting) = waiting {
+            self.end_wait(waiting.operation, &item);
         }
-        self.end_wait(waiting.operation, &item);
         None
     }
 
-    fn take_received(self: &Rc<Self>, wanted: &Wanted) -> Option<JsValue> {
-        let item = self.receiving.borrow_mut().queue(wanted.clone()).items.pop_front();
-        if item.is_some() || *wanted != Wanted::Message {
+    /// What a call that does not block gets, now that the subscription stands.
+    pub(super) fn take_received(self: &Rc<Self>, wanted: &Wanted) -> JsValue {
+        if let Some(item) = self.receiving.borrow_mut().queue_or_new(wanted).items.pop_front() {
             return item;
         }
-        let message = self.command(|core, now| core.receive_message(now))?;
-        Some(message::to_js(&self.host, &message))
+        let message = match wanted {
+            Wanted::Message => self.command(|core, now| core.receive_message(now)),
+            _ => None,
+        };
+        message.map_or(JsValue::UNDEFINED, |message| message::to_js(&self.host, &message))
     }
 
-    fn wait(self: &Rc<Self>, wanted: Wanted, timeout_ms: Option<u32>) -> Promise {
-        let mut begun = None;
-        let promise = self.operation(|core, _| {
-            let operation = core.begin_receive();
-            begun = Some(operation);
-            Ok(operation)
-        });
-        let Some(operation) = begun else { return promise };
-        if wanted == Wanted::Message {
-            self.command(|core, _| core.take_messages(true));
-        }
-        let (driver, queue) = (self.clone(), wanted.clone());
-        let timeout =
-            timeout_ms.map(|ms| Timeout::new(ms, move || driver.wait_timed_out(&queue, operation)));
-        let mut receiving = self.receiving.borrow_mut();
-        let queue = receiving.queue(wanted);
-        queue.waiting.push_back(Waiting { operation, _timeout: timeout });
-        promise
-    }
-
-    fn wait_timed_out(self: &Rc<Self>, wanted: &Wanted, operation: OperationId) {
-        let none_wait;
-        {
-            let mut receiving = self.receiving.borrow_mut();
-            let queue = receiving.queue(wanted.clone());
+    /// A call that blocks has ended without anything received.
+    pub(super) fn stop_waiting(&self, wanted: &Wanted, operation: OperationId) {
+        if let Some(queue) = self.receiving.borrow_mut().queue(wanted) {
             queue.waiting.retain(|waiting| waiting.operation != operation);
-            none_wait = queue.waiting.is_empty();
         }
-        if *wanted == Wanted::Message && none_wait {
-            self.command(|core, _| core.take_messages(false));
-        }
-        self.end_wait(operation, &JsValue::UNDEFINED);
+    }
+
+    fn wait(self: &Rc<Self>, wanted: &Wanted, operation: OperationId, timeout: Option<f64>) {
+        let (driver, queue) = (self.clone(), wanted.clone());
+        let timed_out = move || {
+            driver.stop_waiting(&queue, operation);
+            driver.end_wait(operation, &JsValue::UNDEFINED);
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "`as` saturates"
+        )]
+        let timeout = timeout
+            .map(|seconds| Timeout::new(((seconds * 1000.0) as u32).min(LONGEST_MS), timed_out));
+        let mut receiving = self.receiving.borrow_mut();
+        let queue = receiving.queue_or_new(wanted);
+        queue.waiting.push_back(Waiting { operation, _timeout: timeout });
     }
 
     fn end_wait(self: &Rc<Self>, operation: OperationId, item: &JsValue) {

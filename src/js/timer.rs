@@ -5,7 +5,7 @@ use gloo_timers::callback::Timeout;
 use crate::protocol::Instant;
 
 /// `setTimeout` counts in 32 bits with a sign and fires at once beyond them.
-const LONGEST_MS: u64 = i32::MAX as u64;
+pub const LONGEST_MS: u32 = i32::MAX as u32;
 
 /// A timeout that is armed for a moment, or not.
 #[derive(Debug, Default)]
@@ -22,16 +22,14 @@ impl Timer {
         if self.0.as_ref().is_some_and(|(armed, _)| now < *armed && *armed <= at) {
             return;
         }
-        let millis = now.millis_until(at).min(LONGEST_MS);
+        let millis = now.millis_until(at).min(LONGEST_MS.into());
         let timeout = Timeout::new(u32::try_from(millis).unwrap_or(u32::MAX), fire);
         let armed = now + std::time::Duration::from_millis(millis);
         self.0 = Some((armed, timeout));
     }
 
-    /// The timeout has fired.
-    pub fn fired(&mut self) {
-        if let Some((_, timeout)) = self.0.take() {
-            timeout.forget();
-        }
+    /// The timeout has fired. Gives for when it was armed.
+    pub fn fired(&mut self) -> Option<Instant> {
+        self.0.take().map(|(armed, _)| armed)
     }
 }

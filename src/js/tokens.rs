@@ -13,9 +13,13 @@ use super::handlers::{After, Handler, Notice};
 impl Driver {
     /// The core wants a token.
     pub(super) fn token_required(self: &Rc<Self>) {
-        if self.gets_tokens_from_function() {
+        if self.token_function.is_some() {
             let driver = self.clone();
-            future::spawn(async move { driver.fetch_token().await });
+            future::spawn(async move {
+                if let Err(error) = driver.fetch_token().await {
+                    driver.report(error);
+                }
+            });
         } else {
             self.dispatch(
                 Handler::NewSasToken,
@@ -24,31 +28,26 @@ impl Driver {
         }
     }
 
-    pub(super) fn gets_tokens_from_function(&self) -> bool {
-        self.token_function.is_some()
-    }
-
     /// Calls the user's function and gives its token to the core.
-    pub(super) async fn fetch_token(self: &Rc<Self>) {
-        let Some(function) = &self.token_function else { return };
-        let error = match call(function).await {
-            Ok(token) => match token.as_string() {
-                Some(token) => match self.command(|core, now| core.provide_token(now, &token)) {
-                    Ok(()) => return,
-                    Err(error) => self.host.error(&error),
-                },
-                None => {
-                    self.command(|core, now| core.token_unavailable(now));
-                    let message = "the function that gives SAS tokens must give a string";
-                    self.host.named_error("TypeError", message, &JsValue::UNDEFINED)
-                }
-            },
+    pub(super) async fn fetch_token(self: &Rc<Self>) -> Result<(), JsValue> {
+        let Some(function) = &self.token_function else { return Ok(()) };
+        let given = call(function).await;
+        let token = given.as_ref().ok().and_then(JsValue::as_string);
+        if let Some(token) = token {
+            return self
+                .command(|core, now| core.provide_token(now, &token))
+                .map_err(|error| self.host.error(&error));
+        }
+        self.command(|core, now| core.token_unavailable(now));
+        Err(match given {
             Err(thrown) => {
-                self.command(|core, now| core.token_unavailable(now));
                 self.host.error_caused_by("the function that gives SAS tokens failed", &thrown)
             }
-        };
-        self.report(error);
+            Ok(_) => {
+                let message = "the function that gives SAS tokens must give a string";
+                self.host.named_error("TypeError", message, &JsValue::UNDEFINED)
+            }
+        })
     }
 }
 

@@ -3,8 +3,11 @@ import * as iothub from '../../pkg/index.browser.js';
 import { rows } from './rows/index.js';
 import { runRows } from './run.js';
 
-/** @param {(id: string, result: object) => void} report */
-export async function runInBrowser(report) {
+/**
+ * @param {(id: string, result: object) => void} report
+ * @param {object} servers what a page cannot start by itself
+ */
+export async function runInBrowser(report, servers) {
   const declarations = new URL('../../pkg/index.d.ts', import.meta.url);
   await runRows(
     {
@@ -15,6 +18,7 @@ export async function runInBrowser(report) {
       concurrency: 4,
       declarations: async () => (await fetch(declarations)).text(),
       inspect: String,
+      ...servers,
     },
     rows,
     report,

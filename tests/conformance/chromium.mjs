@@ -29,27 +29,29 @@ export async function openChromium(t) {
 /** @typedef {(id: string, result: object) => void} Report */
 
 /** @param {Report} report */
-export async function runInPage(browser, hubUrl, report, t) {
+export async function runInPage(browser, hubUrl, report, servers, t) {
   const page = await openPage(browser, hubUrl, report, t);
-  await page.evaluate(async () => {
+  await page.evaluate(async (servers) => {
     const { runInBrowser } = await import('/tests/conformance/browser.js');
-    await runInBrowser(window.reportCell);
-  });
+    await runInBrowser(window.reportCell, servers);
+  }, servers);
 }
 
 /** @param {Report} report */
-export async function runInWorker(browser, hubUrl, report, t) {
+export async function runInWorker(browser, hubUrl, report, servers, t) {
   const page = await openPage(browser, hubUrl, report, t);
   await page.evaluate(
-    () =>
+    (servers) =>
       new Promise((resolve, reject) => {
-        const worker = new Worker('/tests/conformance/worker.js', { type: 'module' });
+        const options = { type: 'module', name: JSON.stringify(servers) };
+        const worker = new Worker('/tests/conformance/worker.js', options);
         worker.onerror = ({ message }) => reject(new Error(message || 'the worker did not load'));
         worker.onmessage = ({ data: { id, result, isDone } }) => {
           if (isDone) resolve();
           else window.reportCell(id, result);
         };
       }),
+    servers,
   );
 }
 

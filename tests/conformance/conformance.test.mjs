@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { after, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 
+import { startSilentServer } from '../node/transport/servers.mjs';
 import { openChromium, runInPage, runInWorker } from './chromium.mjs';
 import { runInNode } from './node.mjs';
 import { rows } from './rows/index.js';
@@ -11,6 +12,8 @@ import { rows } from './rows/index.js';
 const TIMEOUT = { timeout: 170_000 };
 
 const clean = { after };
+const { port } = await startSilentServer(clean);
+const servers = { silentEndpoint: `ws://127.0.0.1:${port}/` };
 const browser = await openChromium(clean);
 const environments = {
   'Node.js': runInNode,
@@ -46,7 +49,7 @@ async function startColumn([name, run]) {
   const [hubUrl] = await once(hub, 'message');
   const cells = new Map(rows.map(({ id }) => [id, createCell()]));
   const settle = (id, result) => cells.get(id).settle(result);
-  run(hubUrl, settle, clean).then(
+  run(hubUrl, settle, servers, clean).then(
     () => settleRest(cells, 'the row was not run'),
     (error) => settleRest(cells, error.stack),
   );

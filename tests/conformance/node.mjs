@@ -15,9 +15,10 @@ const PROXY_PASSWORD = 'p@ss/word of the proxy';
 /**
  * @param {string} hubUrl
  * @param {(id: string, result: object) => void} report
+ * @param {object} servers that rows need beside the hub
  * @param {{after: (work: () => unknown) => void}} t takes what is to be done at the end
  */
-export async function runInNode(hubUrl, report, t) {
+export async function runInNode(hubUrl, report, servers, t) {
   const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
   t.after(() => rm(folder, { recursive: true }));
   let written = 0;
@@ -29,6 +30,7 @@ export async function runInNode(hubUrl, report, t) {
       concurrency: 8,
       declarations: () => readFile(new URL('../../pkg/index.d.ts', import.meta.url), 'utf8'),
       inspect: (value) => inspect(value, { depth: null, showHidden: true, maxStringLength: null }),
+      ...servers,
       proxies: await startProxies(t),
       proxyPassword: PROXY_PASSWORD,
       encryptKey: (key, passphrase) =>

@@ -21,7 +21,8 @@ import { Hub } from './hub.js';
  * @property {boolean} isBrowser
  * @property {() => Promise<string>} declarations the text of index.d.ts
  * @property {(value: unknown) => string} inspect
- * @property {number} concurrency
+ * @property {string} silentEndpoint where connections are taken and nothing is ever said
+ * @property {number} concurrency how many rows run at a time
  */
 
 /** Longer than the longest row: a CONNACK is waited for for 60 seconds. */

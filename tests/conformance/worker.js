@@ -1,4 +1,4 @@
 import { runInBrowser } from './browser.js';
 
-await runInBrowser((id, result) => postMessage({ id, result }));
+await runInBrowser((id, result) => postMessage({ id, result }), JSON.parse(self.name));
 postMessage({ isDone: true });

@@ -25,7 +25,8 @@ fn token(expires_after: u64) -> String {
 fn with_token(expires_after: u64) -> Harness {
     let (token, _) = SasToken::parse(&token(expires_after)).unwrap();
     let mut h = Harness::with_credentials(Credentials::SasToken(token), Options::default());
-    h.client.can_ask_for_token(true);
+    let now = h.now();
+    h.client.can_ask_for_token(now, true);
     h
 }
 
@@ -191,7 +192,8 @@ fn an_expired_token_is_not_dialled_and_calls_wait_for_the_next() {
 #[test]
 fn an_expired_token_that_nobody_replaces_is_a_credential_error() {
     let mut h = with_token(3600);
-    h.client.can_ask_for_token(false);
+    let now = h.now();
+    h.client.can_ask_for_token(now, false);
     h.advance_secs(4000);
     let message = h.send("a");
     h.run();

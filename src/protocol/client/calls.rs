@@ -4,7 +4,7 @@ use super::connection::{AfterClose, Link};
 use super::twin::TwinRequestId;
 use super::{Client, Event, Feature, OperationId, Reply, failures};
 use crate::protocol::hub::{Message, topic};
-use crate::protocol::mqtt::Resend;
+use crate::protocol::mqtt::{MAX_TOPIC, Resend};
 use crate::protocol::{Error, Now};
 
 /// What a publish belongs to.
@@ -22,11 +22,16 @@ pub(super) struct Calls {
     last: u64,
     connects: Vec<OperationId>,
     disconnects: Vec<OperationId>,
-    /// Wait for the subscription of a feature.
-    subscribes: Vec<(OperationId, Feature)>,
-    /// Wait for something to be received.
-    receives: Vec<OperationId>,
+    receives: Vec<Receive>,
     pending_messages: usize,
+}
+
+/// A receive call that waits.
+#[derive(Clone, Copy, Debug)]
+struct Receive {
+    operation: OperationId,
+    feature: Feature,
+    block: bool,
 }
 
 /// The largest payload of a method response, in bytes.
@@ -103,6 +108,7 @@ impl Client {
         self.check_can_send()?;
         check_size("the method response", payload.len(), MAX_METHOD_PAYLOAD)?;
         self.methods.close(request_id)?;
+        check_size("the topic of the method response", request_id.len() + 64, MAX_TOPIC)?;
         let operation = self.begin();
         self.publish_method_response(request_id, status, payload, Some(operation));
         self.need_connection(now);
@@ -112,7 +118,7 @@ impl Client {
     /// Wants what a feature receives; a failure is a
     /// [`BackgroundException`](Event::BackgroundException).
     pub fn subscribe(&mut self, now: Now, feature: Feature) {
-        if self.shut_down || self.mqtt.is_wanted(feature as usize) {
+        if self.shut_down {
             return;
         }
         self.mqtt.want(feature as usize, true);
@@ -121,35 +127,41 @@ impl Client {
         }
     }
 
-    /// Wants what a feature receives, as [`Client::subscribe`]; settles when the hub has granted it.
+    /// Begins a receive call. One that blocks waits until whoever receives something for it calls
+    /// [`Client::end_receive`], and fails if that has become impossible. One that does not block is
+    /// fulfilled when the subscription stands.
     ///
     /// # Errors
     ///
     /// No connection that could be opened, or after [`Client::shutdown`].
-    pub fn ensure_subscribed(&mut self, now: Now, feature: Feature) -> Result<OperationId, Error> {
+    pub fn begin_receive(
+        &mut self,
+        now: Now,
+        feature: Feature,
+        block: bool,
+    ) -> Result<OperationId, Error> {
         self.check_can_send()?;
         let operation = self.begin();
-        if self.is_subscribed(feature) {
+        if !block && self.is_subscribed(feature) {
             self.settle(operation, Ok(Reply::Done));
-        } else {
-            self.calls.subscribes.push((operation, feature));
-            self.mqtt.want(feature as usize, true);
-            self.need_connection(now);
+            return Ok(operation);
         }
+        self.calls.receives.push(Receive { operation, feature, block });
+        if block && feature == Feature::Messages {
+            self.take_messages(true);
+        }
+        self.mqtt.want(feature as usize, true);
+        self.need_connection(now);
         Ok(operation)
-    }
-
-    /// Begins to wait for something to be received. It settles only if waiting has become
-    /// pointless; whoever receives something for it calls [`Client::end_receive`].
-    pub fn begin_receive(&mut self) -> OperationId {
-        let operation = self.begin();
-        self.calls.receives.push(operation);
-        operation
     }
 
     /// A call that [`Client::begin_receive`] began is over.
     pub fn end_receive(&mut self, operation: OperationId) {
-        self.calls.receives.retain(|waiting| *waiting != operation);
+        self.calls.receives.retain(|receive| receive.operation != operation);
+        let waits = |receive: &Receive| receive.block && receive.feature == Feature::Messages;
+        if !self.calls.receives.iter().any(waits) {
+            self.take_messages(false);
+        }
     }
 
     /// No longer wants what a feature receives.
@@ -194,6 +206,7 @@ impl Client {
 
     fn leave(&mut self, now: Now, by: &'static str) -> OperationId {
         let operation = self.begin();
+        self.tokens.ask_anew();
         // What was queued is to be written before it is forgotten.
         if self.link.is_up() {
             self.mqtt.write(now.monotonic);
@@ -242,13 +255,7 @@ impl Client {
     pub(super) fn fail_all(&mut self, error: &Error) -> bool {
         self.forget_synchronization();
         let mut told = self.fail_connects(error);
-        let calls = &mut self.calls;
-        let subscribes = calls.subscribes.drain(..).map(|(operation, _)| operation);
-        let waiting: Vec<_> = subscribes.chain(calls.receives.drain(..)).collect();
-        for operation in waiting {
-            self.settle(operation, Err(error.clone()));
-            told = true;
-        }
+        told |= self.fail_receives(|_| true, error);
         for publication in self.mqtt.withdraw_all() {
             told |= self.fail_publication(publication, error.clone());
         }
@@ -305,11 +312,13 @@ impl Client {
 
     pub(super) fn subscribed(&mut self, feature: Feature, granted: bool) {
         if granted {
-            self.settle_subscribes(feature, &Ok(Reply::Done));
+            self.settle_receives(feature);
             match feature {
                 Feature::TwinResponses => self.publish_waiting_twin_requests(),
-                Feature::DesiredProperties => self.synchronize_desired_properties(),
-                Feature::Messages | Feature::Methods => {}
+                Feature::DesiredProperties if self.mqtt.is_wanted(feature as usize) => {
+                    self.synchronize_desired_properties();
+                }
+                _ => {}
             }
         } else {
             let what = match feature {
@@ -323,21 +332,31 @@ impl Client {
         self.settle_connects_if_ready();
     }
 
-    fn settle_subscribes(&mut self, feature: Feature, result: &Result<Reply, Error>) -> bool {
-        let all = std::mem::take(&mut self.calls.subscribes);
-        let (settled, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, f)| *f == feature);
-        self.calls.subscribes = rest;
-        for &(operation, _) in &settled {
-            self.settle(operation, result.clone());
+    /// Gives whether any call was told.
+    fn fail_receives(&mut self, which: impl Fn(&Receive) -> bool, error: &Error) -> bool {
+        let receives = self.calls.receives.clone();
+        let failed: Vec<_> = receives.into_iter().filter(which).collect();
+        for receive in &failed {
+            self.end_receive(receive.operation);
+            self.settle(receive.operation, Err(error.clone()));
         }
-        !settled.is_empty()
+        !failed.is_empty()
+    }
+
+    /// Fulfils the receive calls that wait for no more than the subscription.
+    fn settle_receives(&mut self, feature: Feature) {
+        let ready = |receive: &Receive| receive.feature == feature && !receive.block;
+        for receive in self.calls.receives.clone().into_iter().filter(ready) {
+            self.end_receive(receive.operation);
+            self.settle(receive.operation, Ok(Reply::Done));
+        }
     }
 
     fn subscription_failed(&mut self, feature: Feature, error: Error) {
         let told = match feature {
-            Feature::TwinResponses => self.fail_unpublished_twin_requests(&error),
+            Feature::TwinResponses => self.fail_twin_requests(&error),
             _ => {
-                let told = self.settle_subscribes(feature, &Err(error.clone()));
+                let told = self.fail_receives(|receive| receive.feature == feature, &error);
                 self.fail_connects(&error) || told
             }
         };
@@ -351,7 +370,7 @@ impl Client {
 pub(super) fn check_size(what: &str, size: usize, limit: usize) -> Result<(), Error> {
     if size > limit {
         return Err(Error::out_of_range(format!(
-            "{what} has {size} bytes; IoT Hub takes at most {limit}"
+            "{what} has {size} bytes; at most {limit} are possible"
         )));
     }
     Ok(())

@@ -15,6 +15,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 /// From DISCONNECT to the end of the socket.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// After so many connections in a row that did not last there is more behind it than the network.
+const EARLY_LOSSES: u32 = 2;
+
 /// Why a connection is being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attempt {
@@ -207,7 +210,7 @@ impl Client {
                 self.abort_socket();
                 self.attempt_failed(now, attempt, failures::no_connack());
             }
-            Link::AwaitingToken(_) => self.token_unavailable(now),
+            Link::AwaitingToken(_) => self.give_up_token(now, failures::no_token_in_time()),
             _ => {}
         }
     }
@@ -291,8 +294,12 @@ impl Client {
         let (Link::Up { since } | Link::Draining { since }) = self.link else {
             return;
         };
+        let stood_long = now.monotonic - since > self.config.retry_interval;
+        let again_and_again = !stood_long && self.failures >= EARLY_LOSSES;
+        let error = if again_and_again { failures::probably_replaced(error) } else { error };
         self.timers.set(Timer::Renewal, None);
         self.inbox.connection_ended();
+        self.methods.connection_ended();
         // Whatever has ended it, to a call the connection was lost.
         let dropped = match error.kind() {
             ErrorKind::ConnectionDropped => error.clone(),
@@ -311,7 +318,7 @@ impl Client {
         if !self.config.connection_retry {
             self.link = Link::Down;
             self.fail_all(&dropped);
-        } else if now.monotonic - since > self.config.retry_interval {
+        } else if stood_long {
             self.failures = 0;
             self.dial(now, Attempt::Retry);
         } else {
@@ -326,12 +333,17 @@ impl Client {
         self.timers.set(Timer::Connect, None);
         self.timers.set(Timer::Retry, None);
         self.inbox.connection_ended();
+        self.methods.connection_ended();
         for publication in self.mqtt.end(false) {
-            self.fail_publication(publication, failures::dropped("its token was renewed"));
+            self.fail_publication(
+                publication,
+                failures::dropped("on purpose, before an acknowledgement came"),
+            );
         }
         self.link = Link::Down;
         self.settle_disconnects();
         if let AfterClose::Dial(attempt) = after {
+            self.failures = 0;
             self.dial(now, attempt);
         }
     }

@@ -57,6 +57,15 @@ pub(super) fn dropped(detail: &str) -> Error {
     Error::new(ErrorKind::ConnectionDropped, with_detail("the connection was lost", detail))
 }
 
+pub(super) fn probably_replaced(error: Error) -> Error {
+    Error::new(
+        ErrorKind::ConnectionDropped,
+        "the connection was lost again soon after it was accepted; probably a second client uses \
+         this device id, or the hub's quota is used up",
+    )
+    .caused_by(error)
+}
+
 pub(super) fn dropped_again_and_again() -> Error {
     Error::new(
         ErrorKind::ConnectionDropped,
@@ -105,6 +114,13 @@ pub(super) fn no_token() -> Error {
         ErrorKind::ConnectionFailed,
         "there is no SAS token to connect with: the function that gives them failed; \
          onBackgroundException has its error",
+    )
+}
+
+pub(super) fn no_token_in_time() -> Error {
+    Error::new(
+        ErrorKind::ConnectionFailed,
+        "the function that gives SAS tokens gave none within 60 seconds",
     )
 }
 

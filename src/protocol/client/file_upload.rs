@@ -1,7 +1,5 @@
 //! What the two HTTP calls of a file upload say, and to whom. The shell makes them.
 
-use std::time::Duration;
-
 use super::{Client, Config};
 use crate::protocol::hub::file_upload;
 use crate::protocol::{Error, Now};
@@ -15,8 +13,6 @@ pub struct HttpRequest {
     pub authorization: Option<String>,
     /// JSON.
     pub body: String,
-    /// When to give up.
-    pub timeout: Option<Duration>,
 }
 
 impl std::fmt::Debug for HttpRequest {
@@ -82,7 +78,7 @@ impl Client {
             return Err(Error::client("a module cannot upload files; only a device can"));
         }
         let authorization = self.authorization(now)?;
-        Ok(HttpRequest { url, authorization, body, timeout: self.config.operation_timeout })
+        Ok(HttpRequest { url, authorization, body })
     }
 }
 

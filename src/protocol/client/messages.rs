@@ -8,6 +8,9 @@ use crate::protocol::Now;
 use crate::protocol::hub::Message;
 use crate::protocol::mqtt::DeliveryId;
 
+/// How many messages may wait for somebody who takes them. IoT Hub has at most 50 on their way.
+const MAX_HELD: usize = 1024;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     Open,
@@ -64,6 +67,13 @@ impl Client {
     }
 
     pub(super) fn message_arrived(&mut self, delivery: Option<DeliveryId>, message: Message) {
+        if self.inbox.held.len() == MAX_HELD {
+            // The hub keeps it, and delivers it again.
+            if let Some(id) = delivery {
+                self.mqtt.forget(id);
+            }
+            return;
+        }
         self.inbox.held.push_back((delivery, Box::new(message)));
         self.output.push_back(Queued::Message);
     }
@@ -104,7 +114,7 @@ impl Client {
             match outcome {
                 Outcome::Open => break,
                 Outcome::Handled => self.mqtt.acknowledge(now.monotonic, id),
-                Outcome::Abandoned => {}
+                Outcome::Abandoned => self.mqtt.forget(id),
             }
             self.inbox.owed.pop_front();
         }

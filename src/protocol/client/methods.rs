@@ -3,31 +3,48 @@
 use std::collections::VecDeque;
 
 use super::receiving::json_text;
-use super::{Client, Event, MethodRequest};
+use super::{Client, Event, MethodRequest, failures};
 use crate::protocol::Error;
 
 /// How many requests may wait for an answer. The hub gives up on each after at most five minutes.
 const MAX_OPEN: usize = 1024;
 
-/// The requests that have not been answered.
+/// The requests that have not been answered, and whether the connection that brought them stands.
 #[derive(Debug, Default)]
-pub(super) struct OpenRequests(VecDeque<String>);
+pub(super) struct OpenRequests(VecDeque<(String, bool)>);
 
 impl OpenRequests {
     fn open(&mut self, request_id: &str) {
+        // The hub counts anew on each connection: an equal one is another.
+        self.0.retain(|(open, _)| open != request_id);
         if self.0.len() == MAX_OPEN {
             self.0.pop_front();
         }
-        self.0.push_back(request_id.into());
+        self.0.push_back((request_id.into(), true));
     }
 
     /// Takes a request out, to answer it.
     pub fn close(&mut self, request_id: &str) -> Result<(), Error> {
-        let index = self.0.iter().position(|open| open == request_id).ok_or_else(|| {
+        let index = self.0.iter().position(|(open, _)| open == request_id).ok_or_else(|| {
             Error::client("this method request was answered already, or never made to this client")
         })?;
-        self.0.remove(index);
-        Ok(())
+        match self.0.remove(index) {
+            Some((_, false)) => Err(failures::dropped(
+                "and with it the method request: the hub does not wait for its answer any more",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the hub waits for an answer.
+    pub fn any_awaited(&self) -> bool {
+        self.0.iter().any(|(_, stands)| *stands)
+    }
+
+    pub fn connection_ended(&mut self) {
+        for (_, stands) in &mut self.0 {
+            *stands = false;
+        }
     }
 }
 

@@ -310,6 +310,11 @@ impl Client {
         }
     }
 
+    /// How long a call waits for its answer.
+    pub fn operation_timeout(&self) -> Option<Duration> {
+        self.config.operation_timeout
+    }
+
     /// The state of the connection. A renewal of the token is no change of it.
     pub fn connection_state(&self) -> ConnectionState {
         match self.link {
@@ -319,6 +324,11 @@ impl Client {
             Link::Closing(connection::AfterClose::Stay) => ConnectionState::Disconnected,
             _ => ConnectionState::Reconnecting,
         }
+    }
+
+    /// Whether the client was shut down and all that followed from it is done.
+    pub fn has_shut_down(&self) -> bool {
+        self.shut_down && self.link == Link::Down && self.output.is_empty()
     }
 
     fn ask(&mut self, output: Output) {

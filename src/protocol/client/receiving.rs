@@ -16,7 +16,7 @@ impl Client {
             Link::Down | Link::AwaitingToken(_) | Link::Opening(_) | Link::Waiting => false,
         };
         if listening {
-            let result = self.mqtt.receive(bytes);
+            let result = self.mqtt.receive(now.monotonic, bytes);
             self.drain_session(now);
             if let Err(violation) = result {
                 self.violated(now, failures::protocol_violation(&violation.to_string()));

@@ -14,6 +14,9 @@ const MARGIN_MILLIS: u64 = 120_000;
 /// How long a renewal waits for acknowledgements.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a renewal waits for the answers to methods, in milliseconds.
+const METHOD_PATIENCE_MILLIS: u64 = 10_000;
+
 /// The token in use, and whether the next has been asked for.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
@@ -42,6 +45,11 @@ impl Tokens {
         };
         let can_ask = matches!(credentials, Credentials::TokenFunction);
         Self { current, can_ask, ..Self::default() }
+    }
+
+    /// Whoever gives tokens may be told once more.
+    pub fn ask_anew(&mut self) {
+        self.asked = false;
     }
 }
 
@@ -93,19 +101,26 @@ impl Client {
 
     /// [`Event::SasTokenRequired`] could not be answered; it comes again later.
     pub fn token_unavailable(&mut self, now: Now) {
+        self.give_up_token(now, failures::no_token());
+    }
+
+    pub(super) fn give_up_token(&mut self, now: Now, error: Error) {
         self.tokens.asked = false;
         let pause = u64::try_from(self.config.retry_interval.as_millis()).unwrap_or(u64::MAX);
         self.tokens.not_before = now.unix_millis.saturating_add(pause);
         if let Link::AwaitingToken(attempt) = self.link {
-            self.attempt_failed(now, attempt, failures::no_token());
+            self.attempt_failed(now, attempt, error);
         }
     }
 
     /// Says whether [`Event::SasTokenRequired`] reaches anybody. For a client that was made with
     /// a function it always does.
-    pub fn can_ask_for_token(&mut self, can_ask: bool) {
-        if let Credentials::SasToken(_) = self.config.credentials {
-            self.tokens.can_ask = can_ask;
+    pub fn can_ask_for_token(&mut self, now: Now, can_ask: bool) {
+        let Credentials::SasToken(_) = self.config.credentials else { return };
+        self.tokens.can_ask = can_ask;
+        if let (false, Link::AwaitingToken(attempt)) = (can_ask, self.link) {
+            self.tokens.asked = false;
+            self.attempt_failed(now, attempt, failures::token_expired());
         }
     }
 
@@ -114,7 +129,7 @@ impl Client {
     /// # Errors
     ///
     /// [`ErrorKind::Credential`] while there is no token that has not expired. A client that was
-    /// made with a function asks for one then: try again after [`Client::provide_token`].
+    /// made with a function has to be given one by [`Client::provide_token`] first.
     pub fn authorization(&mut self, now: Now) -> Result<Option<String>, Error> {
         self.check_open()?;
         match &self.config.credentials {
@@ -124,7 +139,9 @@ impl Client {
                 if self.has_valid_token(now) {
                     return Ok(self.password());
                 }
-                self.ask_for_token();
+                if !self.asks_a_function() {
+                    self.ask_for_token();
+                }
                 Err(failures::token_expired())
             }
         }
@@ -168,6 +185,8 @@ impl Client {
     pub(super) fn watch_token(&mut self, now: Now) {
         let Link::Up { .. } = self.link else { return };
         let Some(due) = self.renewal_due() else { return };
+        // The answer to a method must leave by the connection that brought the request.
+        let due = if self.methods.any_awaited() { self.latest_renewal(due) } else { due };
         if now.unix_millis >= due {
             self.renew(now);
         } else {
@@ -207,15 +226,17 @@ impl Client {
         let held = current.as_ref().filter(|_| !asked)?;
         let expiry = held.token.expiry_unix_secs().saturating_mul(1000);
         let margin = expiry.saturating_sub(MARGIN_MILLIS);
-        let due = match self.config.credentials {
-            Credentials::X509 => return None,
-            Credentials::SasToken(_) => margin,
-            Credentials::SharedAccessKey { .. } | Credentials::TokenFunction => {
-                let lifetime = expiry.saturating_sub(held.obtained_unix_millis);
-                margin.max(held.obtained_unix_millis + lifetime / 5 * 4)
-            }
-        };
+        // A token that lives for less than the margin is not replaced in a loop. How long the one
+        // lived before that the client was made with is not known: it counts as old.
+        let lifetime = expiry.saturating_sub(held.obtained_unix_millis);
+        let due = margin.max(held.obtained_unix_millis + lifetime / 5 * 4);
         Some(due.max(*not_before))
+    }
+
+    fn latest_renewal(&self, due: u64) -> u64 {
+        let expiry = self.tokens.current.as_ref().map_or(0, |held| held.token.expiry_unix_secs());
+        let latest = due.saturating_add(METHOD_PATIENCE_MILLIS);
+        latest.min(expiry.saturating_mul(1000)).max(due)
     }
 
     fn ask_for_token(&mut self) {
@@ -247,9 +268,7 @@ impl Client {
                 "the SAS token is for another host, device or module (sr)",
             ));
         }
-        if token.expiry_unix_secs() <= now.unix_secs() {
-            return Err(Error::invalid_argument("the SAS token has expired (se)"));
-        }
+        token.check_expiry(now)?;
         Ok(token)
     }
 
@@ -262,7 +281,11 @@ impl Client {
 
     /// Takes a new token into use, by a new connection if there is one.
     fn use_token(&mut self, now: Now, token: SasToken) {
+        let is_in_use = self.tokens.current.as_ref().is_some_and(|held| held.token == token);
         self.hold(now, token);
+        if is_in_use && self.link.is_up() {
+            return;
+        }
         match self.link {
             Link::Up { .. } => self.drain(now),
             Link::AwaitingToken(attempt) => self.dial(now, attempt),

@@ -208,11 +208,6 @@ impl Client {
         self.fail_each_twin_request(ids, error)
     }
 
-    pub(super) fn fail_unpublished_twin_requests(&mut self, error: &Error) -> bool {
-        let ids = self.unpublished_twin_requests();
-        self.fail_each_twin_request(ids, error)
-    }
-
     fn fail_each_twin_request(&mut self, ids: Vec<TwinRequestId>, error: &Error) -> bool {
         let mut told = false;
         for id in ids {
@@ -265,6 +260,11 @@ impl Client {
             }
             !own
         });
+    }
+
+    /// What was delivered last has reached nobody: the next connection fetches it again.
+    pub fn forget_delivered_properties(&mut self) {
+        self.desired.delivered = None;
     }
 
     /// What is about to be dropped was not delivered, whatever its version: the next connection

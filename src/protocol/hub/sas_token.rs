@@ -10,7 +10,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::percent;
-use crate::protocol::Error;
+use crate::protocol::{Error, Now};
 
 const PREFIX: &str = "SharedAccessSignature ";
 
@@ -108,6 +108,18 @@ impl SasToken {
             .map_err(|_| wrong("has an se that is not whole seconds since 1970".into()))?;
         let token = Self { text: text.into(), expiry_unix_secs };
         Ok((token, percent::decode(resource).into_owned()))
+    }
+
+    /// Refuses a token that has expired.
+    ///
+    /// # Errors
+    ///
+    /// One that has.
+    pub fn check_expiry(&self, now: Now) -> Result<(), Error> {
+        if self.expiry_unix_secs <= now.unix_secs() {
+            return Err(Error::invalid_argument("the SAS token has expired (se)"));
+        }
+        Ok(())
     }
 
     /// The token's text: a secret.

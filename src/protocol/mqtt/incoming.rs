@@ -84,6 +84,13 @@ impl Incoming {
         }
     }
 
+    /// A delivery was not handled, and may come again.
+    pub fn forget(&mut self, id: DeliveryId) {
+        if id.connection == self.connection {
+            self.remembered.retain(|r| r.packet_id != id.packet_id);
+        }
+    }
+
     /// The packet identifier to acknowledge, unless the delivery was of an earlier connection.
     pub fn acknowledge(&mut self, id: DeliveryId) -> Option<u16> {
         if id.connection != self.connection {

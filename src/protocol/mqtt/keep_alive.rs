@@ -10,7 +10,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(15);
 /// What to do when the keep-alive deadline has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeepAliveAction {
-    /// Nothing was sent for a while: send a PINGREQ.
+    /// Nothing was sent, or nothing came, for a while: send a PINGREQ.
     Ping,
     /// Nothing came back: the connection is dead.
     Dead,
@@ -21,6 +21,7 @@ pub(super) enum KeepAliveAction {
 pub(super) struct KeepAlive {
     idle_limit: Duration,
     last_sent: Instant,
+    last_received: Instant,
     ping_sent: Option<Instant>,
 }
 
@@ -28,13 +29,15 @@ impl KeepAlive {
     /// `interval` is what CONNECT announces. A ping is due after 0.75 of it, so that a timer which
     /// fires late still stays within the 1.5 times that the server waits.
     pub fn new(interval: Duration) -> Self {
-        Self { idle_limit: interval * 3 / 4, last_sent: Instant::default(), ping_sent: None }
+        let never = Instant::default();
+        let idle_limit = interval * 3 / 4;
+        Self { idle_limit, last_sent: never, last_received: never, ping_sent: None }
     }
 
     /// A connection begins.
     pub fn start(&mut self, now: Instant) {
         self.last_sent = now;
-        self.ping_sent = None;
+        self.received(now);
     }
 
     /// A packet was written.
@@ -49,7 +52,8 @@ impl KeepAlive {
     }
 
     /// A packet of any kind came: the connection lives.
-    pub fn received(&mut self) {
+    pub fn received(&mut self, now: Instant) {
+        self.last_received = now;
         self.ping_sent = None;
     }
 
@@ -57,7 +61,9 @@ impl KeepAlive {
     pub fn deadline(&self) -> Instant {
         match self.ping_sent {
             Some(ping_sent) => ping_sent + PING_TIMEOUT,
-            None => self.last_sent + self.idle_limit,
+            // The server wants to hear of the client, and the client of the server: one that only
+            // sends would not notice that nothing arrives.
+            None => self.last_sent.min(self.last_received) + self.idle_limit,
         }
     }
 

@@ -15,7 +15,7 @@ mod subscriptions;
 pub use codec::{MAX_INCOMING_PACKET, ProtocolViolation};
 pub use incoming::{Delivery, DeliveryId};
 pub use outbox::{PublishId, Resend};
-pub use session::{Event, Session};
+pub use session::{Event, Session, WRITE_SIZE};
 pub use subscriptions::SubscriptionId;
 
 /// The longest topic that MQTT can carry, in bytes (section 1.5.3).

@@ -54,9 +54,10 @@ impl PacketIds {
         self.index(id).map(|index| self.in_use[index].1)
     }
 
-    /// Whether any acknowledgement is still to come.
+    /// Whether anybody waits for an acknowledgement.
     pub fn any_awaited(&self) -> bool {
-        self.in_use.iter().any(|(_, awaiting)| *awaiting != Awaiting::Nothing)
+        let waits = |awaiting| matches!(awaiting, Awaiting::Publish(_) | Awaiting::Subscription(_));
+        self.in_use.iter().any(|(_, awaiting)| waits(*awaiting))
     }
 
     /// Gives an identifier back.

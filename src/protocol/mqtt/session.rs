@@ -16,7 +16,7 @@ use super::subscriptions::{SubscriptionId, Subscriptions};
 use crate::protocol::Instant;
 
 /// How many bytes are gathered in one write before another is begun.
-const WRITE_SIZE: usize = 64 * 1024;
+pub const WRITE_SIZE: usize = 64 * 1024;
 
 /// What happened in the session. `T` is the mark that was given with a publish.
 #[derive(Debug)]
@@ -168,11 +168,16 @@ impl<T: Copy> Session<T> {
         }
     }
 
+    /// Forgets a delivery, so that it is delivered again if the server sends it again.
+    pub fn forget(&mut self, id: DeliveryId) {
+        self.incoming.forget(id);
+    }
+
     /// Takes the bytes of one frame.
-    pub fn receive(&mut self, bytes: &[u8]) -> Result<(), ProtocolViolation> {
+    pub fn receive(&mut self, now: Instant, bytes: &[u8]) -> Result<(), ProtocolViolation> {
         self.reader.push(bytes);
         while let Some(packet) = self.reader.next()? {
-            self.keep_alive.received();
+            self.keep_alive.received(now);
             self.handle_packet(packet)?;
         }
         Ok(())

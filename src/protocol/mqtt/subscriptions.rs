@@ -151,7 +151,9 @@ impl Subscriptions {
                 if matches!(subscription.state, State::Subscribing { .. }) {
                     failed.push(id);
                 }
-                subscription.state = State::Failed;
+                let wanted_again = subscription.wanted
+                    && matches!(subscription.state, State::Unsubscribing { .. });
+                subscription.state = if wanted_again { State::Idle } else { State::Failed };
             }
         }
         failed

@@ -281,8 +281,8 @@ export const rows = [
       await unbounded.device.telemetry();
       await rejects(bounded.client.sendMessage('x'), OperationTimeout);
       equal(settled, false);
-      await unbounded.device.drop();
       await unbounded.device.setFaults({ clear: true });
+      await unbounded.device.drop();
       await sent;
     },
   },
@@ -296,8 +296,8 @@ export const rows = [
       await rejects(client.sendMessage('3'), ClientError, /maxPendingMessages/);
       await client.getTwin();
       await device.telemetry(2);
-      await device.drop();
       await device.setFaults({ clear: true });
+      await device.drop();
       await Promise.all(accepted);
       await client.sendMessage('4');
       const texts = (await device.telemetry(5)).map(({ text }) => text);

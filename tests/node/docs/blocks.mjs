@@ -6,6 +6,8 @@ import { root } from './programs.mjs';
 
 const guide = join(root, 'docs', 'guide');
 
+const FENCED = /^```(js|html)\n(.*?)^```$/gms;
+
 /** @type {Map<string, {language: string, code: string}>} by `page.md: Heading` */
 export const blocks = new Map(readdirSync(guide).flatMap(blocksOf));
 
@@ -13,7 +15,7 @@ function blocksOf(page) {
   const text = readFileSync(join(guide, page), 'utf8');
   return text.split(/^## /m).flatMap((section) => {
     const [heading] = section.split('\n', 1);
-    return [...section.matchAll(/^```(js|html)\n(.*?)^```$/gms)].map(([, language, code], index) => {
+    return [...section.matchAll(FENCED)].map(([, language, code], index) => {
       const name = index === 0 ? heading : `${heading}, block ${index + 1}`;
       return [`${page}: ${name}`, { language, code }];
     });

@@ -13,8 +13,8 @@ const client = dirname(fileURLToPath(import.meta.resolve('iothub-device-client')
 /**
  * Answers what the pages of the guide ask for, and gives its address.
  * @param {import('../../../scripts/start/back-end.mjs').BackEnd} backEnd
- * @param {{html?: string, endpoint?: string, lifetimes?: number[]}} options `lifetimes` are those of
- *   the first tokens, in seconds
+ * @param {{html?: string, endpoint?: string, lifetimes?: number[]}} options
+ *   `lifetimes` are those of the first tokens, in seconds
  */
 export async function serveDevice(t, backEnd, { html, endpoint, lifetimes = [] } = {}) {
   const { deviceId, primaryKey: key } = backEnd;

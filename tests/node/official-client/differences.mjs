@@ -181,7 +181,7 @@ export const DIFFERENCES = [
     why: 'not every browser lets a page set it, and none without asking the server first',
     http: (call) => ({ ...call, 'user-agent': '{platform}' }),
   },
-].filter(({ name }) => name !== '`Content-Type` of the upload notification');
+];
 
 function fetchAfterSubscribing(connection) {
   const packets = [];

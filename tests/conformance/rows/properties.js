@@ -1,0 +1,544 @@
+// The table of properties, and the rules for handlers below it.
+import { deepEqual, equal, match, ok } from '../assert.js';
+import { now } from '../tokens.js';
+import { tokenPair } from './methods.js';
+import { publish } from './packets.js';
+
+const DAY = 24 * 60 * 60;
+
+const HANDLERS = [
+  'onMessageReceived',
+  'onMethodRequestReceived',
+  'onTwinDesiredPropertiesPatchReceived',
+  'onConnectionStateChange',
+  'onNewSasTokenRequired',
+  'onBackgroundException',
+];
+
+/** The receive handlers, and the topic filter of each. */
+const FILTERS = {
+  onMessageReceived: ({ path }) => `${path}/messages/devicebound/#`,
+  onMethodRequestReceived: () => '$iothub/methods/POST/#',
+  onTwinDesiredPropertiesPatchReceived: () => '$iothub/twin/PATCH/properties/desired/#',
+};
+
+export const rows = [
+  {
+    id: 'properties.connected',
+    title: 'connected: true from CONNACK on, read only',
+    async run({ pair, throws }) {
+      const { client, device, changes } = await pair({ autoConnect: false });
+      equal(client.connected, false);
+      client.onMessageReceived = () => {};
+      await device.setFaults({ withhold: ['suback'] });
+      const connecting = client.connect().catch(() => {});
+      equal(client.connected, false);
+      await changes.take();
+      equal(client.connected, true);
+      for (const name of ['connected', 'connectionState']) {
+        const assign = () => {
+          client[name] = true;
+        };
+        throws(assign, TypeError);
+      }
+      await client.disconnect();
+      equal(client.connected, false);
+      await connecting;
+    },
+  },
+  {
+    id: 'properties.connectionState',
+    title: 'connectionState: disconnected, connecting, connected, reconnecting',
+    async run({ pair }) {
+      const { client, device, changes } = await pair({ connectionRetryInterval: 3600 });
+      equal(client.connectionState, 'disconnected');
+      const connecting = client.connect();
+      equal(client.connectionState, 'connecting');
+      await connecting;
+      equal(client.connectionState, 'connected');
+      await changes.take();
+      await device.drop();
+      await changes.take();
+      equal(client.connectionState, 'reconnecting');
+      await client.disconnect();
+      equal(client.connectionState, 'disconnected');
+    },
+  },
+  {
+    id: 'properties.onMessageReceived',
+    title: 'onMessageReceived: gets a Message',
+    async run({ pair, inbox, Message }) {
+      const { client, device } = await pair();
+      const messages = inbox('message');
+      client.onMessageReceived = messages.put;
+      await client.connect();
+      await device.sendMessage({ body: 'Grüße', properties: { colour: 'red' } });
+      const message = await messages.take();
+      ok(message instanceof Message, 'it is no Message');
+      equal(message.text(), 'Grüße');
+      equal(message.customProperties.colour, 'red');
+    },
+  },
+  {
+    id: 'properties.onMethodRequestReceived',
+    title: 'onMethodRequestReceived: a MethodResponse that it returns or resolves to is sent',
+    async run({ pair, inbox, MethodRequest, MethodResponse }) {
+      const { client, device } = await pair();
+      const requests = inbox('method request');
+      client.onMethodRequestReceived = (request) => {
+        requests.put(request);
+        const response = MethodResponse.createFromMethodRequest(request, 201, request.payload);
+        return request.name === 'now' ? response : Promise.resolve(response);
+      };
+      await client.connect();
+      for (const name of ['now', 'later', 'Grüße /?#']) {
+        const payload = { name };
+        deepEqual(await device.invokeMethod(name, payload), { status: 201, payload });
+        const request = await requests.take();
+        ok(request instanceof MethodRequest, 'it is no MethodRequest');
+        equal(request.name, name);
+        equal(typeof request.requestId, 'string');
+      }
+    },
+  },
+  {
+    id: 'properties.onMethodRequestReceived-throws',
+    title: 'onMethodRequestReceived: if it throws and nothing was answered, 500 is',
+    async run({ pair, MethodResponse }) {
+      const { client, device, errors } = await pair();
+      const failures = {
+        throws: () => {
+          throw new Error('broken');
+        },
+        rejects: () => Promise.reject(new Error('broken')),
+        async answers(request) {
+          const response = MethodResponse.createFromMethodRequest(request, 202, null);
+          await client.sendMethodResponse(response);
+          throw new Error('broken');
+        },
+      };
+      client.onMethodRequestReceived = (request) => failures[request.name](request);
+      await client.connect();
+      for (const [name, status] of [['throws', 500], ['rejects', 500], ['answers', 202]]) {
+        equal((await device.invokeMethod(name)).status, status, name);
+        equal((await errors.take()).cause.message, 'broken');
+      }
+    },
+  },
+  {
+    id: 'properties.onTwinDesiredPropertiesPatchReceived',
+    title: 'onTwinDesiredPropertiesPatchReceived: gets the patch, $version included',
+    async run({ pair, inbox }) {
+      const { client, device } = await pair({ ensureDesiredProperties: false });
+      const patches = inbox('patch');
+      client.onTwinDesiredPropertiesPatchReceived = patches.put;
+      await client.connect();
+      await device.patchDesired({ a: { b: 'ü' } });
+      await device.patchDesired({ a: null });
+      deepEqual(await patches.take(), { a: { b: 'ü' }, $version: 2 });
+      deepEqual(await patches.take(), { a: null, $version: 3 });
+    },
+  },
+  {
+    id: 'properties.onConnectionStateChange',
+    title: 'onConnectionStateChange: {connected, cause?}',
+    async run({ connectedPair, ConnectionDroppedError }) {
+      const { client, device, changes } = await connectedPair();
+      deepEqual(changes.all, [{ connected: true }]);
+      await device.drop();
+      const lost = await changes.take();
+      equal(lost.connected, false);
+      equal(lost.cause.constructor, ConnectionDroppedError);
+      deepEqual(await changes.take(), { connected: true });
+      await client.disconnect();
+      const left = await changes.take();
+      equal(left.connected, false);
+      equal(left.cause, undefined);
+    },
+  },
+  {
+    id: 'properties.renewal',
+    title: 'SAS renewal: nothing lost, reordered or failed; handlers subscribed; no change seen',
+    when: 'first',
+    async run({ pair, inbox, MethodResponse }) {
+      const { client, device, changes, errors } = await pair({ sasTokenTtl: 3 });
+      const messages = inbox('message');
+      client.onMessageReceived = messages.put;
+      client.onMethodRequestReceived = (request) =>
+        MethodResponse.createFromMethodRequest(request, 200, 'done');
+      await client.connect();
+      const telemetry = [];
+      const patches = [];
+      // Two renewals happen while this goes on.
+      for (let turn = 0; (await device.state()).connections < 3; turn += 1) {
+        for (let index = 0; index < 5; index += 1) {
+          telemetry.push(client.sendMessage(`${telemetry.length}`));
+        }
+        patches.push(client.patchTwinReportedProperties({ turn }));
+        if (turn % 10 === 0) await client.getTwin();
+        await telemetry.at(-6);
+      }
+      await Promise.all([...telemetry, ...patches]);
+      const seen = await device.telemetry(telemetry.length);
+      deepEqual(
+        seen.filter(({ dup }) => !dup).map(({ text }) => text),
+        telemetry.map((_, index) => `${index}`),
+      );
+      equal((await client.getTwin()).reported.turn, patches.length - 1);
+      await device.sendMessage({ body: 'after' });
+      equal((await messages.take()).text(), 'after');
+      equal((await device.invokeMethod('m')).payload, 'done');
+      deepEqual(changes.all, [{ connected: true }]);
+      deepEqual(errors.all, []);
+      equal(client.connected, true);
+    },
+  },
+  {
+    id: 'properties.onNewSasTokenRequired',
+    title: 'onNewSasTokenRequired: 120 s before expiry, gets nothing, once per token',
+    when: 'first',
+    async run(context) {
+      const se = now() + 122;
+      const { client, device } = await tokenPair(context, se);
+      const asked = context.inbox('wish for a token');
+      client.onNewSasTokenRequired = (...args) => asked.put({ args, at: Date.now() / 1000 });
+      await client.connect();
+      deepEqual(asked.all, []);
+      const { args, at } = await asked.take();
+      deepEqual(args.filter((value) => value !== undefined), []);
+      ok(at >= se - 120, `it came ${se - at} s before the expiry`);
+      await device.drop();
+      await device.waitForPackets('connack', 'out', 2);
+      await client.sendMessage('x');
+      equal(asked.all.length, 1, 'how often it was called');
+      await client.updateSasToken(await context.makeToken(device, now() + 60));
+      await asked.take();
+    },
+  },
+  {
+    id: 'properties.onNewSasTokenRequired-at-once',
+    title: 'onNewSasTokenRequired: at once if less is left',
+    async run(context) {
+      const { client } = await tokenPair(context, now() + 60);
+      const asked = context.inbox('wish for a token');
+      client.onNewSasTokenRequired = () => asked.put();
+      await client.connect();
+      await asked.take();
+    },
+  },
+  {
+    id: 'properties.onNewSasTokenRequired-far',
+    title: 'onNewSasTokenRequired: however far away that is, timers longer than 2^31 ms included',
+    when: 'alone',
+    async run(context) {
+      const life = 60 * DAY;
+      ok(life * 1000 > 2 ** 31, 'a timer of the platform could wait for it');
+      const { client } = await tokenPair(context, now() + life);
+      const asked = context.inbox('wish for a token');
+      client.onNewSasTokenRequired = () => asked.put();
+      await client.connect();
+      await context.roundTrip(client);
+      await context.atClock(life - 130, () => context.roundTrip(client));
+      deepEqual(asked.all, []);
+      await context.atClock(life - 110, async () => {
+        await context.roundTrip(client);
+        await asked.take();
+      });
+    },
+  },
+  {
+    id: 'properties.onBackgroundException',
+    title: 'onBackgroundException: each unexpected loss, failed reconnect, handler that failed',
+    async run({ connectedPair, ConnectionDroppedError, ConnectionFailedError, ClientError }) {
+      const { client, device, errors } = await connectedPair();
+      await device.setFaults({ connack: 3 });
+      await device.drop();
+      equal((await errors.take()).constructor, ConnectionDroppedError);
+      equal((await errors.take()).constructor, ConnectionFailedError);
+      await device.setFaults({ clear: true });
+      await client.connect();
+      client.onMessageReceived = () => {
+        throw new RangeError('a mistake');
+      };
+      await device.sendMessage({ body: 'x' });
+      let failed;
+      do failed = await errors.take();
+      while (failed.constructor === ConnectionFailedError);
+      equal(failed.constructor, ClientError);
+      equal(failed.cause.message, 'a mistake');
+      match(failed.message, /onMessageReceived/);
+    },
+  },
+  {
+    id: 'properties.onBackgroundException-renewal',
+    title: 'onBackgroundException: each failed renewal',
+    when: 'first',
+    async run({ pair }) {
+      const { client, device, errors } = await pair({ sasTokenTtl: 3 });
+      await client.connect();
+      await device.setFaults({ connack: 3 });
+      await errors.take();
+      await device.setFaults({ clear: true });
+      await client.sendMessage('after it');
+    },
+  },
+  {
+    id: 'properties.onBackgroundException-console',
+    title: 'onBackgroundException: none set, or if it throws itself: one console.error',
+    when: 'alone',
+    async run({ createDevice, createClient, evidence, inbox }) {
+      const printed = inbox('console.error');
+      evidence.onConsole = (method, values) => {
+        if (method === 'error') printed.put(values);
+      };
+      const thrown = new Error('the handler of errors fails');
+      const throwing = () => {
+        throw thrown;
+      };
+      for (const handler of [undefined, throwing]) {
+        const device = await createDevice();
+        const client = createClient(device);
+        client.onMessageReceived = () => {
+          throw new Error('a mistake');
+        };
+        client.onBackgroundException = handler;
+        await client.connect();
+        await device.sendMessage({ body: 'x' });
+        const values = await printed.take();
+        ok(values.some((value) => value instanceof Error), 'no error was printed');
+        await client.sendMessage('round trip');
+      }
+      equal(printed.all.length, 2, 'the lines');
+      evidence.onConsole = () => {};
+    },
+  },
+  {
+    id: 'properties.values',
+    title: 'handlers: a function, an async function, a Promise of one, null, undefined; read back',
+    async run({ pair }) {
+      const { client } = await pair({ autoConnect: false });
+      const values = [() => {}, async () => {}, Promise.resolve(() => {}), null, () => {}, undefined];
+      for (const name of HANDLERS) {
+        for (const value of values) {
+          client[name] = value;
+          equal(client[name], value, name);
+        }
+      }
+    },
+  },
+  {
+    id: 'properties.wrong-values',
+    title: 'handlers: anything else is a TypeError thrown by the setter',
+    async run({ pair, throws }) {
+      const { client } = await pair({ autoConnect: false });
+      for (const name of HANDLERS) {
+        const handler = () => {};
+        client[name] = handler;
+        for (const value of [1, 'f', true, {}, [], Symbol('s')]) {
+          const assign = () => {
+            client[name] = value;
+          };
+          throws(assign, TypeError, new RegExp(name));
+          equal(client[name], handler, name);
+        }
+      }
+    },
+  },
+  {
+    id: 'properties.promise',
+    title: 'handlers: events wait until the Promise of a function settles',
+    async run({ pair, inbox, roundTrip }) {
+      const { client, device, errors } = await pair();
+      const messages = inbox('message');
+      let give;
+      client.onMessageReceived = new Promise((resolve) => {
+        give = resolve;
+      });
+      await client.connect();
+      for (const body of ['a', 'b']) await device.sendMessage({ body });
+      await device.waitForPackets('publish', 'out', 2);
+      await roundTrip(client);
+      equal((await device.state()).pendingMessages, 2);
+      give((message) => messages.put(message.text()));
+      deepEqual([await messages.take(), await messages.take()], ['a', 'b']);
+      client.onMethodRequestReceived = Promise.reject(new Error('no module'));
+      equal((await errors.take()).cause.message, 'no module');
+      client.onMethodRequestReceived = Promise.resolve(7);
+      match((await errors.take()).message, /onMethodRequestReceived/);
+    },
+  },
+  {
+    id: 'properties.subscribe',
+    title: 'handlers: setting a receive handler subscribes, opening the connection',
+    async run({ pair }) {
+      for (const [name, filter] of Object.entries(FILTERS)) {
+        const { client, device } = await pair();
+        client[name] = () => {};
+        const [{ subscriptions }] = await device.waitForPackets('subscribe', 'in');
+        equal(subscriptions[0].topic, filter(device));
+        equal(subscriptions[0].qos, 1);
+        equal(client.connected, true);
+      }
+    },
+  },
+  {
+    id: 'properties.subscribe-fails',
+    title: 'handlers: a failure of that goes to onBackgroundException',
+    async run({ pair, CredentialError }) {
+      for (const name of Object.keys(FILTERS)) {
+        const { client, device, errors } = await pair();
+        await device.setFaults({ connack: 5 });
+        client[name] = () => {};
+        equal((await errors.take()).constructor, CredentialError);
+        equal(client.connectionState, 'disconnected');
+        await device.setFaults({ clear: true });
+        await client.connect();
+        equal((await device.packets({ type: 'suback' })).length >= 1, true);
+      }
+    },
+  },
+  {
+    id: 'properties.unsubscribe',
+    title: 'handlers: clearing one unsubscribes',
+    async run({ pair }) {
+      for (const [name, filter] of Object.entries(FILTERS)) {
+        for (const nothing of [null, undefined]) {
+          const { client, device } = await pair();
+          client[name] = () => {};
+          await client.connect();
+          client[name] = nothing;
+          const [{ unsubscriptions }] = await device.waitForPackets('unsubscribe', 'in');
+          deepEqual(unsubscriptions, [filter(device)]);
+        }
+      }
+    },
+  },
+  {
+    id: 'properties.order',
+    title: 'handlers: started in order of arrival, the next not waiting for the one before',
+    async run({ pair, inbox }) {
+      const { client, device } = await pair();
+      const started = inbox('message');
+      client.onMessageReceived = async (message) => {
+        started.put(message.text());
+        await new Promise(() => {});
+      };
+      await client.connect();
+      const texts = ['a', 'b', 'c', 'd'];
+      for (const body of texts) await device.sendMessage({ body });
+      for (const text of texts) equal(await started.take(), text);
+    },
+  },
+  {
+    id: 'properties.own-stack',
+    title: "handlers: never started inside a client call's own stack",
+    async run({ pair, inbox }) {
+      const { client, device } = await pair();
+      let inside = false;
+      const seen = inbox('call of a handler');
+      const note = () => seen.put(inside);
+      for (const name of HANDLERS.slice(0, 4)) client[name] = note;
+      const call = (work) => {
+        inside = true;
+        const result = work();
+        inside = false;
+        return result;
+      };
+      await call(() => client.connect());
+      await Promise.all([
+        ...Array.from({ length: 20 }, (_, index) => call(() => client.sendMessage(`${index}`))),
+        device.sendMessage({ body: 'x' }),
+        device.patchDesired({ a: 1 }),
+      ]);
+      await call(() => client.disconnect());
+      // Two changes, two deliveries of desired properties, one message.
+      for (let count = 0; count < 4; count += 1) equal(await seen.take(), false);
+    },
+  },
+  {
+    id: 'properties.any-method',
+    title: 'handlers: may call any client method, disconnect and shutdown included',
+    async run({ pair, inbox }) {
+      const { client, device } = await pair();
+      const done = inbox('end of a handler');
+      const steps = {
+        async work() {
+          await client.sendMessage('from the handler');
+          const { desired } = await client.getTwin();
+          await client.patchTwinReportedProperties({ seen: desired.$version });
+          await client.connect();
+        },
+        disconnect: () => client.disconnect(),
+        shutdown: () => client.shutdown(),
+      };
+      client.onMessageReceived = async (message) => {
+        await steps[message.text()]();
+        done.put(client.connectionState);
+      };
+      const states = { work: 'connected', disconnect: 'disconnected', shutdown: 'disconnected' };
+      for (const [body, state] of Object.entries(states)) {
+        await client.connect();
+        await device.sendMessage({ body });
+        equal(await done.take(), state);
+      }
+      equal((await device.telemetry())[0].text, 'from the handler');
+    },
+  },
+  {
+    id: 'properties.failing',
+    title: 'handlers: one that throws or rejects disturbs nothing else',
+    async run({ pair, inbox }) {
+      const { client, device, errors } = await pair();
+      const messages = inbox('message');
+      client.onMessageReceived = (message) => {
+        messages.put(message.text());
+        if (message.text() === 'throw') throw new Error('thrown');
+        return message.text() === 'reject' ? Promise.reject(new Error('rejected')) : undefined;
+      };
+      await client.connect();
+      for (const body of ['throw', 'reject', 'work']) await device.sendMessage({ body });
+      for (const text of ['throw', 'reject', 'work']) equal(await messages.take(), text);
+      equal((await errors.take()).cause.message, 'thrown');
+      equal((await errors.take()).cause.message, 'rejected');
+      await client.sendMessage('x');
+      await device.waitForPackets('puback', 'in', 3);
+    },
+  },
+  {
+    id: 'properties.kept',
+    title: 'a message that comes when nobody takes messages yet is kept unacknowledged',
+    async run({ pair, createClient, inbox, roundTrip }) {
+      for (const take of ['handler', 'call']) {
+        const { client, device } = await pair();
+        const first = createClient(device);
+        first.onMessageReceived = () => {};
+        await first.connect();
+        await first.shutdown();
+        // The subscription outlives the connection: the hub delivers right after CONNACK.
+        await device.sendMessage({ body: 'kept' });
+        await client.connect();
+        await device.waitForPackets('publish', 'out');
+        await roundTrip(client);
+        equal((await device.state()).pendingMessages, 1);
+        const messages = inbox('message');
+        if (take === 'handler') client.onMessageReceived = messages.put;
+        else messages.put(await client.receiveMessage());
+        equal((await messages.take()).text(), 'kept');
+        await device.waitForPackets('puback', 'in');
+      }
+    },
+  },
+  {
+    id: 'properties.method-not-json',
+    title: 'onMethodRequestReceived: a payload that is not JSON is answered with 400',
+    async run({ pair }) {
+      const { client, device } = await pair();
+      const isAnswer = ({ topic }) => topic.includes('/methods/res/');
+      client.onMethodRequestReceived = () => {};
+      await client.connect();
+      await device.setFaults({ send: publish('$iothub/methods/POST/m/?$rid=x1', 'no JSON') });
+      const { topic } = await device.waitForPacket('publish', 'in', isAnswer);
+      equal(topic, '$iothub/methods/res/400/?$rid=x1');
+    },
+  },
+];
