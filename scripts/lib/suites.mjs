@@ -38,6 +38,8 @@ export function suites(wasmEnvironment) {
     nodeTests('hub', testFiles('hub/test')),
     nodeTests('Node.js end to end', testFiles('tests/node')),
     nodeTests('browser end to end', testFiles('tests/browser')),
+    // A part of it waits for the minute after which a hub without CONNACK is given up.
+    nodeTests('conformance', testFiles('tests/conformance'), 240_000),
     nodeTests('package', ['tests/package.test.mjs']),
     nodeTests('size', ['tests/size.test.mjs']),
   ];
@@ -61,8 +63,8 @@ function rustTests(name, command) {
 }
 
 /** @returns {Suite} */
-function nodeTests(name, files) {
-  const options = ['--test', '--test-reporter=spec', '--test-timeout=120000'];
+function nodeTests(name, files, milliseconds = 120_000) {
+  const options = ['--test', '--test-reporter=spec', `--test-timeout=${milliseconds}`];
   // Without a file, Node.js would look for tests all over the project.
   const command = files.length > 0 ? [process.execPath, ...options, ...files] : [];
   const failed = /^ℹ (?:fail|cancelled) (\d+)$/gm;

@@ -256,7 +256,7 @@ impl Driver {
 }
 
 /// What a handler receives, if it receives anything from the hub.
-fn feature(handler: Handler) -> Option<Feature> {
+pub(super) fn feature(handler: Handler) -> Option<Feature> {
     match handler {
         Handler::Message => Some(Feature::Messages),
         Handler::Method => Some(Feature::Methods),

@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::*;
 use super::driver::Driver;
 use super::handlers::Handler;
 use super::message;
+use super::notify::feature;
 use super::timer::LONGEST_MS;
 use crate::protocol::OperationId;
 use crate::protocol::client::Feature;
@@ -84,8 +85,8 @@ impl Receiving {
         &mut self.queues[index].1
     }
 
-    /// The queue of what has come, if anybody has ever asked for that.
-    fn queue_for(&mut self, handler: Handler, method: Option<&str>) -> Option<&mut Queue> {
+    /// The queue of what has come.
+    fn queue_for(&mut self, handler: Handler, method: Option<&str>) -> &mut Queue {
         let wanted = match handler {
             Handler::Message => Wanted::Message,
             Handler::DesiredProperties => Wanted::DesiredProperties,
@@ -94,7 +95,7 @@ impl Receiving {
                 if self.queue(&named).is_some() { named } else { Wanted::Method(None) }
             }
         };
-        self.queue(&wanted)
+        self.queue_or_new(&wanted)
     }
 
     /// What was received and not taken is dropped at a disconnect.
@@ -143,12 +144,12 @@ impl Driver {
         method: Option<&str>,
         item: JsValue,
     ) -> Option<JsValue> {
-        if !self.receiving.borrow().by_calls {
+        if feature(handler).is_none() || !self.receiving.borrow().by_calls {
             return Some(item);
         }
         let waiting = {
             let mut receiving = self.receiving.borrow_mut();
-            let queue = receiving.queue_for(handler, method)?;
+            let queue = receiving.queue_for(handler, method);
             let waiting = queue.waiting.pop_front();
             if waiting.is_none() {
                 queue.items.push_back(item.clone());

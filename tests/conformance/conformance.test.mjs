@@ -9,7 +9,7 @@ import { runInNode } from './node.mjs';
 import { rows } from './rows/index.js';
 
 /** Longer than the whole run. */
-const TIMEOUT = { timeout: 170_000 };
+const TIMEOUT = { timeout: 230_000 };
 
 const clean = { after };
 const { port } = await startSilentServer(clean);

@@ -3,7 +3,7 @@
 const CONSOLE = ['debug', 'info', 'log', 'warn', 'error'];
 
 /** Whatever looks like a part of credentials, known or not. */
-const SUSPICIOUS = /sig=[^&\s"'`]|SharedAccessKey=[^;\s"'`.]|-----BEGIN [A-Z ]*PRIVATE KEY/;
+const SUSPICIOUS = /sig=[^&\s"'`]|SharedAccessKey=[^;\s"'`.]/;
 
 /** Gathers secrets, and everything that must hold none. */
 export class Evidence {
@@ -76,9 +76,8 @@ function membersOf(value, depth = 4, seen = new Set()) {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) {
     return String(value);
   }
-  if (depth === 0 || seen.has(value) || value === Object.prototype || value === Function.prototype) {
-    return '';
-  }
+  const isBuiltIn = value === Object.prototype || value === Function.prototype;
+  if (depth === 0 || seen.has(value) || isBuiltIn) return '';
   seen.add(value);
   const parts = [];
   for (let owner = value; owner; owner = Object.getPrototypeOf(owner)) {

@@ -29,6 +29,7 @@ export async function runInNode(hubUrl, report, servers, t) {
       isBrowser: false,
       concurrency: 8,
       declarations: () => readFile(new URL('../../pkg/index.d.ts', import.meta.url), 'utf8'),
+      importInit: () => import('../../pkg/init.node.js'),
       inspect: (value) => inspect(value, { depth: null, showHidden: true, maxStringLength: null }),
       ...servers,
       proxies: await startProxies(t),

@@ -9,6 +9,7 @@ import {
   refusedEndpoint,
   roundTrip,
   test,
+  waitForPacket,
 } from './support.mjs';
 
 const HANDLERS = [
@@ -19,6 +20,8 @@ const HANDLERS = [
   'onNewSasTokenRequired',
   'onBackgroundException',
 ];
+
+const isTwinAnswer = ({ topic }) => topic.startsWith('$iothub/twin/res/');
 
 /** A connected client with this message handler. */
 async function createReceiver(t, handler) {
@@ -269,4 +272,34 @@ test('no handler starts after disconnect', async (t) => {
   handler.resolve(messages.put);
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(messages.all, []);
+});
+
+test('desired properties that wait for the Promise of a handler come again after disconnect', async (t) => {
+  const { client, backEnd } = await createPair(t);
+  const patches = new Inbox('desired properties');
+  const handler = deferred();
+  client.onTwinDesiredPropertiesPatchReceived = handler.promise;
+  await client.connect();
+  await waitForPacket(backEnd, 'publish', 'out', isTwinAnswer);
+  await roundTrip(client);
+  await client.disconnect();
+  handler.resolve(patches.put);
+  await client.connect();
+  assert.equal((await patches.take()).$version, 1);
+});
+
+test('desired properties that the Promise of a handler failed to take come to the next', async (t) => {
+  const { client, backEnd } = await createPair(t);
+  const patches = new Inbox('desired properties');
+  const errors = new Inbox('background exception');
+  const handler = deferred();
+  client.onBackgroundException = errors.put;
+  client.onTwinDesiredPropertiesPatchReceived = handler.promise;
+  await client.connect();
+  await waitForPacket(backEnd, 'publish', 'out', isTwinAnswer);
+  await roundTrip(client);
+  handler.reject(new Error('the chunk was not loaded'));
+  await errors.take();
+  client.onTwinDesiredPropertiesPatchReceived = patches.put;
+  assert.equal((await patches.take()).$version, 1);
 });

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { text } from 'node:stream/consumers';
 
 import * as iothub from './support.mjs';
 import {
@@ -12,11 +9,9 @@ import {
   OperationCancelled,
   createDevice,
   createPair,
+  runProgram,
   test,
-  within,
 } from './support.mjs';
-
-const PACKAGE = new URL('../../pkg/index.node.js', import.meta.url);
 
 test('connected and connectionState follow connect and disconnect', async (t) => {
   const { client, backEnd } = await createPair(t);
@@ -194,24 +189,6 @@ for (const [when, program] of Object.entries(PROGRAMS)) {
   test(`the process ends by itself ${when}`, async (t) => {
     const backEnd = await createDevice();
     if (when === 'after a failed connect') await backEnd.setFaults({ connack: 5 });
-    const code = `
-      import { IoTHubDeviceClient } from ${JSON.stringify(PACKAGE.href)};
-      const { CONNECTION_STRING, ENDPOINT } = process.env;
-      const client = IoTHubDeviceClient.createFromConnectionString(CONNECTION_STRING, {
-        endpoint: ENDPOINT,
-      });
-      ${program}`;
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', code], {
-      env: {
-        ...process.env,
-        CONNECTION_STRING: backEnd.connectionString,
-        ENDPOINT: backEnd.endpoint,
-      },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    t.after(() => child.kill());
-    const printed = text(child.stderr);
-    const [exitCode] = await within(20, once(child, 'exit'), 'the process is still running');
-    assert.equal(exitCode, 0, await printed);
+    await runProgram(t, backEnd, `const client = createClient(); ${program}`);
   });
 }

@@ -1,6 +1,9 @@
 /** What the tests in Node.js share: the package, a local hub for each test file, its devices. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { after, test as nodeTest } from 'node:test';
 import { inspect } from 'node:util';
 
@@ -13,6 +16,8 @@ import { within } from '../../scripts/start/waiting.mjs';
 export * from '../../pkg/index.node.js';
 export { HubError } from '../../scripts/start/back-end.mjs';
 export { Inbox, within } from '../../scripts/start/waiting.mjs';
+
+const PACKAGE = new URL('../../pkg/index.node.js', import.meta.url);
 
 /** A call that never settles must fail its test, not stop the run. */
 const TEST_MILLISECONDS = 40_000;
@@ -75,6 +80,31 @@ export function deferred() {
     settle = { resolve, reject };
   });
   return { promise, ...settle };
+}
+
+/**
+ * Runs a program in a process of its own, and fails if that fails or does not end by itself.
+ * @param {import('node:test').TestContext} t
+ * @param {BackEnd} backEnd the device of the clients that the program's `createClient` makes
+ * @param {string} program
+ * @param {...string} flags for Node.js
+ */
+export async function runProgram(t, backEnd, program, ...flags) {
+  const { connectionString, endpoint } = backEnd;
+  const code = `
+    import { IoTHubDeviceClient } from ${JSON.stringify(PACKAGE.href)};
+    const { CONNECTION_STRING, ENDPOINT } = process.env;
+    const createClient = (options) => IoTHubDeviceClient.createFromConnectionString(
+      CONNECTION_STRING, { endpoint: ENDPOINT, ...options });
+    ${program}`;
+  const child = spawn(process.execPath, [...flags, '--input-type=module', '--eval', code], {
+    env: { ...process.env, CONNECTION_STRING: connectionString, ENDPOINT: endpoint },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  t.after(() => child.kill());
+  const printed = text(child.stderr);
+  const [exitCode] = await within(20, once(child, 'exit'), 'the process is still running');
+  assert.equal(exitCode, 0, await printed);
 }
 
 /** An endpoint on which nobody listens. */

@@ -179,6 +179,21 @@ fn a_held_message_is_handed_out_once_when_the_hub_delivers_it_again() {
 }
 
 #[test]
+fn messages_over_the_1024_that_are_held_stay_with_the_hub_and_may_come_again() {
+    let mut h = Harness::connected(Options::default());
+    for packet_id in 1..=1025 {
+        deliver_as(&mut h, packet_id, false, "a");
+    }
+    h.client.take_messages(true);
+    h.run();
+    assert_eq!(h.messages().len(), 1024);
+    assert!(!h.hub.pubacks_on(1).contains(&1025));
+    deliver_as(&mut h, 1025, true, "a");
+    assert_eq!(h.messages().len(), 1025);
+    assert_eq!(h.hub.pubacks_on(1).last(), Some(&1025));
+}
+
+#[test]
 fn after_the_handler_messages_are_acknowledged_in_the_order_of_arrival() {
     let mut h = receiving(after_handler());
     for body in ["a", "b", "c"] {
@@ -206,6 +221,19 @@ fn an_abandoned_message_is_never_acknowledged_and_blocks_no_later_one() {
     assert_eq!(h.hub.pubacks_on(1), [2, 3]);
     acknowledge(&mut h, a);
     assert_eq!(h.hub.pubacks_on(1), [2, 3], "abandoned is abandoned");
+}
+
+#[test]
+fn an_abandoned_message_that_comes_again_on_the_same_connection_is_handed_out_again() {
+    let mut h = receiving(after_handler());
+    deliver_as(&mut h, 7, false, "a");
+    let first = deliveries(&h)[0];
+    abandon(&mut h, first);
+    deliver_as(&mut h, 7, true, "a");
+    assert_eq!(h.messages(), ["a", "a"]);
+    let again = deliveries(&h)[1];
+    acknowledge(&mut h, again);
+    assert_eq!(h.hub.pubacks_on(1), [7]);
 }
 
 #[test]

@@ -244,6 +244,18 @@ fn a_call_while_disconnecting_connects_again() {
 }
 
 #[test]
+fn a_handler_that_is_set_after_disconnect_connects_again() {
+    let mut h = Harness::connected(Options::default());
+    for connections in 2..=3 {
+        h.disconnect();
+        h.run();
+        h.subscribe(Feature::Messages);
+        h.run();
+        assert_eq!(h.hub.connections, connections);
+    }
+}
+
+#[test]
 fn shutdown_is_for_good() {
     let mut h = Harness::connected(Options::default());
     let shutdown = h.call(|client, now| Ok(client.shutdown(now)));

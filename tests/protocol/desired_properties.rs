@@ -4,6 +4,7 @@ use iothub_device_client::protocol::client::{Feature, Options};
 use iothub_device_client::protocol::{Client, ErrorKind, Event, Input, Reply};
 
 use crate::harness::Harness;
+use crate::hub::suback;
 
 const FILTER: &str = "$iothub/twin/PATCH/properties/desired/#";
 
@@ -198,6 +199,31 @@ fn a_fetch_for_nobody_delivers_nothing_and_the_next_one_does() {
     h.subscribe(Feature::DesiredProperties);
     h.run();
     assert_eq!(h.desired_properties(), [desired(2)]);
+}
+
+#[test]
+fn a_subscription_granted_to_nobody_fetches_nothing_and_the_next_one_does() {
+    let mut h = Harness::connected(Options::default());
+    set_twin(&mut h, 1);
+    h.hub.script.withhold_suback = true;
+    h.subscribe(Feature::DesiredProperties);
+    h.run();
+    h.client.unsubscribe(Feature::DesiredProperties);
+    h.run();
+    h.hub.script.withhold_suback = false;
+    h.receive(&suback(1, true));
+    assert_eq!((fetches(&h), h.desired_properties().len()), (0, 0));
+    h.subscribe(Feature::DesiredProperties);
+    h.run();
+    assert_eq!(h.desired_properties(), [desired(1)]);
+}
+
+#[test]
+fn what_was_handed_out_and_reached_nobody_is_delivered_on_the_next_connection() {
+    let mut h = receiving(Options::default());
+    h.client.forget_delivered_properties();
+    reconnect(&mut h);
+    assert_eq!(h.desired_properties(), [desired(1), desired(1)]);
 }
 
 #[test]

@@ -165,6 +165,11 @@ impl Harness {
         self.client.subscribe(now, feature);
     }
 
+    /// A receive call.
+    pub fn receive_call(&mut self, feature: Feature, block: bool) -> OperationId {
+        self.call(|client, now| client.begin_receive(now, feature, block))
+    }
+
     pub fn disconnect(&mut self) -> OperationId {
         self.call(|client, now| Ok(client.disconnect(now)))
     }

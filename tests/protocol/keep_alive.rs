@@ -108,6 +108,18 @@ fn sending_is_no_sign_of_life() {
 }
 
 #[test]
+fn a_half_open_connection_is_noticed_although_messages_keep_being_sent() {
+    let mut h = Harness::connected(Options::default());
+    h.half_open = true;
+    for _ in 0..6 {
+        h.send("a");
+        h.advance_secs(10);
+    }
+    assert_eq!(h.background(), [ErrorKind::ConnectionDropped]);
+    assert_eq!(h.hub.connections, 2);
+}
+
+#[test]
 fn what_went_into_a_half_open_connection_arrives_by_the_next() {
     let mut h = Harness::connected(Options::default());
     h.half_open = true;

@@ -1,6 +1,6 @@
 //! disconnect and shutdown, wherever the client is.
 
-use iothub_device_client::protocol::client::Options;
+use iothub_device_client::protocol::client::{Feature, Options};
 use iothub_device_client::protocol::{Client, ConnectionState, ErrorKind, OperationId, Reply};
 
 use crate::harness::Harness;
@@ -125,4 +125,16 @@ fn disconnect_right_after_connect_and_connect_again_leaves_one_connection() {
     assert_eq!(h.result(first), Err(ErrorKind::OperationCancelled));
     assert_eq!(h.result(disconnect), Ok(Reply::Done));
     assert_eq!(h.result(second), Ok(Reply::Done));
+}
+
+#[test]
+fn a_subscription_that_times_out_while_the_socket_closes_is_not_reported() {
+    let mut h = Harness::connected(Options { operation_timeout: Some(2.0), ..Options::default() });
+    h.hub.script.withhold_suback = true;
+    h.slow_close = true;
+    h.subscribe(Feature::Methods);
+    h.run();
+    h.disconnect();
+    h.advance_secs(4);
+    assert!(h.background().is_empty());
 }

@@ -163,15 +163,76 @@ fn a_response_lost_with_the_connection_fails_and_is_never_sent_again() {
 }
 
 #[test]
-fn a_response_given_while_reconnecting_waits_for_the_connection() {
+fn a_response_given_when_the_connection_of_its_request_has_ended_is_refused_and_never_sent() {
     let mut h = listening();
-    call_method(&mut h, "1", "");
+    call_method(&mut h, "while reconnecting", "");
+    call_method(&mut h, "connected again", "");
     h.drop_connection();
     h.run();
-    let response = respond(&mut h, "1", "null").unwrap();
+    let refused = respond(&mut h, "while reconnecting", "null").unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ConnectionDropped);
     h.advance_secs(60);
-    assert_eq!(h.result(response), Ok(Reply::Done));
-    assert_eq!(h.hub.published_on(2).len(), 1);
+    assert_eq!(h.hub.connections, 2);
+    let refused = respond(&mut h, "connected again", "null").unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ConnectionDropped);
+    h.run();
+    assert_eq!(h.hub.publishes().count(), 0);
+}
+
+#[test]
+fn a_response_that_was_not_written_before_the_connection_ended_is_never_sent() {
+    let mut h = listening();
+    call_method(&mut h, "1", "");
+    let response = respond(&mut h, "1", "null").unwrap();
+    h.drop_connection();
+    h.advance_secs(60);
+    assert_eq!(h.result(response), Err(ErrorKind::ConnectionDropped));
+    assert_eq!(h.hub.publishes().count(), 0);
+}
+
+#[test]
+fn a_request_identifier_that_comes_again_on_the_next_connection_is_another_request() {
+    let mut h = listening();
+    call_method(&mut h, "1", "\"old\"");
+    h.drop_connection();
+    h.advance_secs(60);
+    call_method(&mut h, "1", "\"new\"");
+    assert_eq!(h.method_calls().len(), 2);
+    respond(&mut h, "1", "\"to the new one\"").unwrap();
+    h.run();
+    assert!(respond(&mut h, "1", "\"to the old one\"").is_err());
+    h.run();
+    assert_eq!(h.hub.bodies_on(2), [(false, "\"to the new one\"")]);
+}
+
+#[test]
+fn a_request_identifier_too_long_for_the_topic_of_an_answer_breaks_nothing() {
+    for payload in ["", "{"] {
+        let mut h = listening();
+        let request_id = "r".repeat(65_535 - "$iothub/methods/POST/reboot/?$rid=".len());
+        call_method(&mut h, &request_id, payload);
+        h.client.fail_method(&request_id);
+        assert!(respond(&mut h, &request_id, "null").is_err());
+        h.run();
+        assert_eq!(h.hub.publishes().count(), 0, "{payload}");
+        assert_eq!(h.background(), [ErrorKind::Client]);
+    }
+}
+
+#[test]
+fn methods_wanted_again_are_subscribed_to_although_their_unsuback_was_lost() {
+    let mut h = listening();
+    h.half_open = true;
+    h.client.unsubscribe(Feature::Methods);
+    h.run();
+    h.subscribe(Feature::Methods);
+    h.half_open = false;
+    for _ in 0..3 {
+        h.advance_secs(30);
+        h.receive(&Hub::publish_at_most_once("devices/dev/messages/devicebound/", b""));
+    }
+    assert_eq!(h.hub.subscribed_on(1).len(), 2);
+    assert_eq!(h.hub.connections, 1);
 }
 
 #[test]

@@ -124,6 +124,15 @@ fn an_update_without_a_connection_makes_none() {
 }
 
 #[test]
+fn an_update_to_the_token_in_use_is_done_at_once() {
+    let mut h = connected(with_token(3600));
+    let updated = update(&mut h, &token(3600));
+    h.run();
+    assert_eq!(h.result(updated), Ok(Reply::Done));
+    assert_eq!(h.hub.connections, 1);
+}
+
+#[test]
 fn an_update_that_the_hub_refuses_says_so() {
     let mut h = connected(with_token(3600));
     h.hub.script.connack = Some(mqttrs::ConnectReturnCode::NotAuthorized);
@@ -214,6 +223,64 @@ fn a_connection_lost_after_the_expiry_waits_for_a_token() {
 }
 
 #[test]
+fn a_wait_for_a_token_ends_when_nobody_is_left_to_ask() {
+    let mut h = with_token(3600);
+    h.advance_secs(4000);
+    let calls = [h.call(Client::connect), h.send("a")];
+    h.run();
+    let now = h.now();
+    h.client.can_ask_for_token(now, false);
+    h.run();
+    assert!(calls.into_iter().all(|call| h.result(call) == Err(ErrorKind::Credential)));
+    assert_eq!(h.client.connection_state(), ConnectionState::Disconnected);
+}
+
+#[test]
+fn whoever_gave_no_token_in_time_is_asked_again_by_the_next_connect() {
+    let mut h = connected(with_token(300));
+    h.advance_secs(400);
+    assert_eq!(asked(&h), 1);
+    h.disconnect();
+    h.run();
+    let connect = h.call(Client::connect);
+    h.run();
+    assert_eq!((asked(&h), h.is_settled(connect)), (2, false));
+    update(&mut h, &token(9000));
+    h.run();
+    assert_eq!(h.result(connect), Ok(Reply::Done));
+}
+
+#[test]
+fn updates_to_tokens_that_live_for_less_than_120_seconds_make_no_loop_of_reconnects() {
+    let mut h = connected(with_token(300));
+    for update_number in 1..=5 {
+        h.advance_secs(10);
+        let before = asked(&h);
+        update(&mut h, &token(60 + update_number * 10));
+        h.run();
+        h.advance_secs(1);
+        assert_eq!(asked(&h), before, "a token of a minute is not asked for again at once");
+    }
+    assert_eq!(h.hub.connections, 6);
+}
+
+#[test]
+fn an_update_lets_the_answer_to_a_method_leave_by_the_old_connection() {
+    let mut h = connected(with_token(3600));
+    h.subscribe(Feature::Methods);
+    h.run();
+    h.deliver("$iothub/methods/POST/m/?$rid=1", "");
+    let updated = update(&mut h, &token(7200));
+    h.advance_secs(5);
+    assert_eq!((h.hub.connections, h.is_settled(updated)), (1, false));
+    let response = h.call(|client, now| client.send_method_response(now, "1", 200, "null".into()));
+    h.run();
+    assert_eq!(h.result(response), Ok(Reply::Done));
+    assert_eq!(h.hub.published_on(1).len(), 1);
+    assert_eq!((h.hub.connections, h.result(updated)), (2, Ok(Reply::Done)));
+}
+
+#[test]
 fn disconnect_ends_the_wait_for_a_token() {
     let mut h = with_token(3600);
     h.advance_secs(4000);
@@ -284,6 +351,21 @@ fn a_function_that_never_answers_is_a_failed_attempt_after_sixty_seconds() {
     let connect = h.call(Client::connect);
     h.advance_secs(60);
     assert_eq!(h.result(connect), Err(ErrorKind::ConnectionFailed));
+    let message = h.error(connect).message();
+    assert!(message.contains("60 seconds"), "{message}");
+    assert!(!message.contains("onBackgroundException"), "there is no error: {message}");
+}
+
+#[test]
+fn the_token_in_use_given_again_changes_no_connection() {
+    let mut h = with_function();
+    h.call(Client::connect);
+    h.run();
+    provide(&mut h, &token(3600));
+    provide(&mut h, &token(3600));
+    assert_eq!(h.hub.connections, 1);
+    provide(&mut h, &token(3601));
+    assert_eq!(h.hub.connections, 2);
 }
 
 #[test]

@@ -264,6 +264,20 @@ fn a_refused_subscription_fails_the_requests_that_need_it() {
 }
 
 #[test]
+fn a_subscription_refused_on_the_next_connection_fails_the_requests_in_flight() {
+    let mut h = Harness::connected(Options { operation_timeout: Some(0.0), ..Options::default() });
+    h.hub.script.withhold_twin = true;
+    let calls = [get(&mut h), h.patch("{}")];
+    h.run();
+    h.hub.script.refuse_subscriptions = true;
+    h.drop_connection();
+    h.advance_secs(20);
+    assert_eq!(h.hub.connections, 2);
+    assert!(calls.iter().all(|&call| h.result(call) == Err(ErrorKind::Client)));
+    assert_eq!(h.background(), [ErrorKind::ConnectionDropped], "the calls have heard the rest");
+}
+
+#[test]
 fn an_unacknowledged_request_is_sent_again_as_a_duplicate() {
     let mut h = Harness::connected(Options::default());
     h.hub.script.withhold_puback = true;

@@ -4,7 +4,7 @@ use super::connection::{AfterClose, Link};
 use super::twin::TwinRequestId;
 use super::{Client, Event, Feature, OperationId, Reply, failures};
 use crate::protocol::hub::{Message, topic};
-use crate::protocol::mqtt::{MAX_TOPIC, Resend};
+use crate::protocol::mqtt::Resend;
 use crate::protocol::{Error, Now};
 
 /// What a publish belongs to.
@@ -108,7 +108,6 @@ impl Client {
         self.check_can_send()?;
         check_size("the method response", payload.len(), MAX_METHOD_PAYLOAD)?;
         self.methods.close(request_id)?;
-        check_size("the topic of the method response", request_id.len() + 64, MAX_TOPIC)?;
         let operation = self.begin();
         self.publish_method_response(request_id, status, payload, Some(operation));
         self.need_connection(now);
@@ -304,7 +303,10 @@ impl Client {
             };
             self.fail_publication(publication, failures::timed_out(what));
         }
-        for id in self.mqtt.take_expired_subscriptions(now.monotonic, limit) {
+        let expired = self.mqtt.take_expired_subscriptions(now.monotonic, limit);
+        // While the connection closes nobody waits for them: the next one subscribes anew.
+        let is_up = self.link.is_up();
+        for id in expired.into_iter().filter(|_| is_up) {
             self.subscription_failed(Feature::ALL[id], failures::timed_out("a subscription"));
         }
         self.settle_connects_if_ready();

@@ -121,8 +121,7 @@ impl Config {
             retry_interval,
             retry_max_interval,
             ensure_desired_properties: options.ensure_desired_properties.unwrap_or(true),
-            operation_timeout: (operation_timeout > 0.0)
-                .then(|| Duration::from_secs_f64(operation_timeout)),
+            operation_timeout: (operation_timeout > 0.0).then(|| duration(operation_timeout)),
             max_pending_messages: usize::try_from(whole(
                 "maxPendingMessages",
                 options.max_pending_messages,
@@ -232,11 +231,16 @@ fn whole(name: &str, value: Option<f64>, default: u64, min: u64, max: u64) -> Re
 
 fn seconds(name: &str, value: f64) -> Result<Duration, Error> {
     if value > 0.0 && value <= MAX_SECONDS {
-        // A thousandth is the resolution of every timer.
-        Ok(Duration::from_secs_f64(value.max(0.001)))
+        Ok(duration(value))
     } else {
         Err(range(name, "above 0 and at most 2147483 seconds"))
     }
+}
+
+/// At least a thousandth, which is the resolution of every timer.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+fn duration(seconds: f64) -> Duration {
+    Duration::from_millis(((seconds * 1000.0) as u64).max(1))
 }
 
 fn range(name: &str, allowed: &str) -> Error {

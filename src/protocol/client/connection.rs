@@ -235,11 +235,16 @@ impl Client {
             self.mqtt.write(now.monotonic);
             self.watch_token(now);
         }
-        if let Link::Draining { .. } = self.link
-            && !self.mqtt.awaits_acknowledgement()
-            && !self.inbox.owes_acknowledgements()
-        {
-            self.close(now, AfterClose::Dial(Attempt::Renewal));
+        if let Link::Draining { .. } = self.link {
+            if self.mqtt.has_unsent_for_this_connection() {
+                self.mqtt.write(now.monotonic);
+            }
+            if !self.mqtt.awaits_acknowledgement()
+                && !self.inbox.owes_acknowledgements()
+                && !self.methods.any_awaited()
+            {
+                self.close(now, AfterClose::Dial(Attempt::Renewal));
+            }
         }
     }
 

@@ -5,9 +5,13 @@ use std::collections::VecDeque;
 use super::receiving::json_text;
 use super::{Client, Event, MethodRequest, failures};
 use crate::protocol::Error;
+use crate::protocol::mqtt::MAX_TOPIC;
 
 /// How many requests may wait for an answer. The hub gives up on each after at most five minutes.
 const MAX_OPEN: usize = 1024;
+
+/// How long a request's identifier may be: the topic of the answer holds it, with some more.
+const MAX_REQUEST_ID: usize = MAX_TOPIC - 64;
 
 /// The requests that have not been answered, and whether the connection that brought them stands.
 #[derive(Debug, Default)]
@@ -57,6 +61,11 @@ impl Client {
     }
 
     pub(super) fn method_called(&mut self, name: String, request_id: &str, payload: &[u8]) {
+        if request_id.len() > MAX_REQUEST_ID {
+            return self.background(Error::client(
+                "a method was called with a request identifier too long for an answer; it was ignored",
+            ));
+        }
         let request_id = request_id.to_owned();
         let payload = if payload.is_empty() { Ok("null".into()) } else { json_text(payload) };
         match payload {

@@ -11,11 +11,8 @@ use crate::protocol::{Error, ErrorKind, Now};
 
 /// How long before its expiry a token is replaced, in milliseconds.
 const MARGIN_MILLIS: u64 = 120_000;
-/// How long a renewal waits for acknowledgements.
+/// How long a renewal waits for acknowledgements, and for the answers to methods.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long a renewal waits for the answers to methods, in milliseconds.
-const METHOD_PATIENCE_MILLIS: u64 = 10_000;
 
 /// The token in use, and whether the next has been asked for.
 #[derive(Debug, Default)]
@@ -76,6 +73,7 @@ impl Client {
             self.settle(operation, Ok(super::Reply::Done));
         } else {
             self.wait_for_connection(operation);
+            self.settle_connects_if_ready();
         }
         Ok(operation)
     }
@@ -185,8 +183,6 @@ impl Client {
     pub(super) fn watch_token(&mut self, now: Now) {
         let Link::Up { .. } = self.link else { return };
         let Some(due) = self.renewal_due() else { return };
-        // The answer to a method must leave by the connection that brought the request.
-        let due = if self.methods.any_awaited() { self.latest_renewal(due) } else { due };
         if now.unix_millis >= due {
             self.renew(now);
         } else {
@@ -216,7 +212,11 @@ impl Client {
     fn drain(&mut self, now: Now) {
         if let Link::Up { since } = self.link {
             self.link = Link::Draining { since };
-            self.timers.set(Timer::Renewal, Some(now.monotonic + DRAIN_TIMEOUT));
+            let expiry =
+                self.tokens.current.as_ref().map_or(0, |held| held.token.expiry_unix_secs());
+            let left = expiry.saturating_mul(1000).saturating_sub(now.unix_millis);
+            let patience = DRAIN_TIMEOUT.min(Duration::from_millis(left));
+            self.timers.set(Timer::Renewal, Some(now.monotonic + patience));
         }
     }
 
@@ -231,12 +231,6 @@ impl Client {
         let lifetime = expiry.saturating_sub(held.obtained_unix_millis);
         let due = margin.max(held.obtained_unix_millis + lifetime / 5 * 4);
         Some(due.max(*not_before))
-    }
-
-    fn latest_renewal(&self, due: u64) -> u64 {
-        let expiry = self.tokens.current.as_ref().map_or(0, |held| held.token.expiry_unix_secs());
-        let latest = due.saturating_add(METHOD_PATIENCE_MILLIS);
-        latest.min(expiry.saturating_mul(1000)).max(due)
     }
 
     fn ask_for_token(&mut self) {

@@ -37,7 +37,10 @@ impl SharedAccessKey {
     pub fn sign(&self, resource: &str, expiry_unix_secs: u64, policy: Option<&str>) -> SasToken {
         let resource = percent::encode(resource);
         let signature = self.hmac(format!("{resource}\n{expiry_unix_secs}").as_bytes());
-        let signature = percent::encode(&BASE64_STANDARD.encode(signature));
+        // Into an array of exactly that size: the crate's own String brings much that nobody needs.
+        let mut encoded = [0; 44];
+        let _ = BASE64_STANDARD.encode_slice(signature, &mut encoded);
+        let signature = percent::encode(str::from_utf8(&encoded).unwrap_or_default());
         let mut text = format!("{PREFIX}sr={resource}&sig={signature}&se={expiry_unix_secs}");
         if let Some(policy) = policy {
             text.push_str("&skn=");
@@ -46,13 +49,11 @@ impl SharedAccessKey {
         SasToken { text, expiry_unix_secs }
     }
 
-    fn hmac(&self, bytes: &[u8]) -> Vec<u8> {
+    fn hmac(&self, bytes: &[u8]) -> [u8; 32] {
         // HMAC takes a key of any length; the error is for other kinds of MAC.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
-            return Vec::new();
-        };
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return [0; 32] };
         mac.update(bytes);
-        mac.finalize().into_bytes().to_vec()
+        mac.finalize().into_bytes().into()
     }
 }
 

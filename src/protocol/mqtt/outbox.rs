@@ -112,6 +112,11 @@ impl<T: Copy> Outbox<T> {
         written
     }
 
+    /// Whether one of this kind has not been written on this connection.
+    pub fn has_unsent(&self, resend: Resend) -> bool {
+        self.entries.iter().any(|entry| entry.resend == resend && entry.sent_at.is_none())
+    }
+
     /// A PUBACK came. Gives the mark of the publish that it settles.
     pub fn acknowledge(&mut self, id: PublishId, ids: &mut PacketIds) -> Option<T> {
         let index = self.index(id)?;
@@ -151,10 +156,8 @@ impl<T: Copy> Outbox<T> {
         {
             oldest.losses += 1;
         }
-        let lost = self.take(ids, |entry| {
-            let never_again = entry.resend == Resend::Never && entry.sent_at.is_some();
-            never_again || entry.losses >= MAX_LOSSES
-        });
+        let lost =
+            self.take(ids, |entry| entry.resend == Resend::Never || entry.losses >= MAX_LOSSES);
         for entry in &mut self.entries {
             entry.sent_at = None;
             entry.acknowledged = false;

@@ -118,6 +118,11 @@ impl<T: Copy> Session<T> {
         self.ids.any_awaited()
     }
 
+    /// Whether a publish waits to be written that means nothing on another connection.
+    pub fn has_unsent_for_this_connection(&self) -> bool {
+        self.outbox.has_unsent(Resend::Never)
+    }
+
     /// Puts a publish (QoS 1) behind all others.
     pub fn publish(&mut self, topic: String, payload: Bytes, resend: Resend, tag: T) -> PublishId {
         self.outbox.push(topic, payload, resend, tag)

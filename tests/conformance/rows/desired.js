@@ -17,7 +17,8 @@ async function receiver({ pair, inbox }, options) {
 export const rows = [
   {
     id: 'options.ensureDesiredProperties-first',
-    title: 'ensureDesiredProperties: first time, the desired properties as they stand are delivered',
+    title:
+      'ensureDesiredProperties: first time, the desired properties as they stand are delivered',
     async run(context) {
       const { client, device, patches, listen } = await receiver(context);
       await device.patchDesired({ interval: 5 });
@@ -77,7 +78,7 @@ export const rows = [
   },
   {
     id: 'options.ensureDesiredProperties-order',
-    title: 'ensureDesiredProperties: patches before the answer wait for it, those with a higher version follow',
+    title: 'ensureDesiredProperties: patches before the answer wait for it, higher versions follow',
     async run(context) {
       const { client, device, patches, listen } = await receiver(context);
       await device.setFaults({ withhold: ['twin'] });

@@ -78,15 +78,16 @@ export const rows = [
   {
     id: 'errors.refused-login',
     title: 'a refused login names a wrong key, a disabled or unknown device, and the clock',
-    async run({ IoTHubDeviceClient, createDevice, keep, hostname, rejects, CredentialError, evidence }) {
-      const { deviceId, endpoint } = await createDevice();
+    async run(context) {
+      const { IoTHubDeviceClient, CredentialError, hostname, keep, evidence } = context;
+      const { deviceId, endpoint } = await context.createDevice();
       const wrongKey = btoa('this is not the key of the device');
       evidence.addSecret(wrongKey);
       for (const id of [deviceId, 'a-device-that-nobody-made']) {
         const client = keep(
           IoTHubDeviceClient.createFromSymmetricKey(wrongKey, hostname, id, { endpoint }),
         );
-        const { message } = await rejects(client.connect(), CredentialError);
+        const { message } = await context.rejects(client.connect(), CredentialError);
         for (const hint of ['key', 'device', 'exists', 'enabled', 'clock', 'five minutes']) {
           ok(message.includes(hint), `"${hint}" is not in: ${message}`);
         }
@@ -335,8 +336,9 @@ export const rows = [
       const unknown = new Error('refused: SharedAccessSignature sr=h&sig=abc&se=1');
       ok(evidence.holdsSecret(textOf(unknown, inspect)), 'the search overlooks a signature');
 
-      for (const [kind, least] of [['errors', 200], ['clients', 100], ['values', 5], ['trace', 5]]) {
-        ok(evidence.count(kind) >= least, `only ${evidence.count(kind)} ${kind} were seen`);
+      const least = { errors: 200, clients: 100, values: 5, trace: 5 };
+      for (const [kind, count] of Object.entries(least)) {
+        ok(evidence.count(kind) >= count, `only ${evidence.count(kind)} ${kind} were seen`);
       }
       ok(evidence.secretCount > 100, `only ${evidence.secretCount} secrets are known`);
       deepEqual(evidence.leaks(), [], 'what shows a secret');

@@ -1,5 +1,5 @@
 // What the package exports.
-import { equal, match, ok } from '../assert.js';
+import { deepEqual, equal, match, ok } from '../assert.js';
 
 const ERRORS = [
   'ClientError',
@@ -21,6 +21,26 @@ export const rows = [
       for (const name of [...CLASSES, ...ERRORS]) equal(typeof iothub[name], 'function', name);
       match(iothub.version, /^\d+\.\d+\.\d+/);
       equal(Object.keys(iothub).length, CLASSES.length + ERRORS.length + 1, 'the number of names');
+    },
+  },
+  {
+    id: 'exports.init',
+    title: 'a second entry exports the same names and init(); before it, an error that says so',
+    async run({ iothub, importInit, isBrowser, rejects, evidence }) {
+      const entry = await importInit();
+      const names = Object.keys(iothub);
+      deepEqual(Object.keys(entry).sort(), [...names, 'init'].sort());
+      const { IoTHubDeviceClient } = entry;
+      const key = btoa('a key of the second entry');
+      evidence.addSecret(key);
+      const create = () => IoTHubDeviceClient.createFromSymmetricKey(key, 'h', 'd');
+      if (isBrowser) {
+        await rejects((async () => create())(), entry.ClientError, /init\(\)/);
+        equal(entry.version, undefined);
+      }
+      await Promise.all([entry.init(), entry.init()]);
+      equal(create().connectionState, 'disconnected');
+      equal(entry.version, iothub.version);
     },
   },
   {

@@ -1,7 +1,7 @@
 // The section "When there is no connection", sentence by sentence.
 import { deepEqual, equal, ok } from '../assert.js';
 import { now } from '../tokens.js';
-import { tokenPair } from './methods.js';
+import { tokenPair } from './token-client.js';
 
 const DAY = 24 * 60 * 60;
 
@@ -302,7 +302,7 @@ export const rows = [
         'onMethodRequestReceived',
         'onTwinDesiredPropertiesPatchReceived',
       ];
-      const receives = ['receiveMessage', 'receiveMethodRequest', 'receiveTwinDesiredPropertiesPatch'];
+      const receives = Object.keys(OPERATIONS).filter((name) => name.startsWith('receive'));
       const [first, second] = [await pair(), await pair()];
       first.client.onMessageReceived = () => {};
       for (const name of receives) await rejects(first.client[name](), ClientError, /handler/);

@@ -25,7 +25,8 @@ export const rows = [
     title: 'receiveMessage(): a message, waited for, and acknowledged when it is given',
     async run({ connectedPair, Message, roundTrip }) {
       const { client, device } = await connectedPair();
-      const waiting = [client.receiveMessage(), client.receiveMessage({ block: true, timeout: 60 })];
+      const options = { block: true, timeout: 60 };
+      const waiting = [client.receiveMessage(), client.receiveMessage(options)];
       await device.waitForPackets('suback', 'out');
       for (const body of ['a', 'b', 'c']) await device.sendMessage({ body });
       const [first, second] = await Promise.all(waiting);
@@ -135,6 +136,20 @@ export const rows = [
         await client[method]();
         await Promise.all(cancelled);
       }
+    },
+  },
+  {
+    id: 'methods.receive-only',
+    title: 'receive calls: only what the hub sends goes to them, not changes and errors',
+    async run({ connectedPair }) {
+      const { client, device, changes, errors } = await connectedPair();
+      const waiting = client.receiveMethodRequest({ timeout: 0.5 });
+      await device.waitForPackets('suback', 'out');
+      await device.drop();
+      equal((await changes.take()).connected, false);
+      equal((await changes.take()).connected, true);
+      equal((await errors.take()).name, 'ConnectionDroppedError');
+      equal(await waiting, undefined);
     },
   },
   {
