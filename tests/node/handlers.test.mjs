@@ -274,7 +274,7 @@ test('no handler starts after disconnect', async (t) => {
   assert.deepEqual(messages.all, []);
 });
 
-test('desired properties that wait for the Promise of a handler come again after disconnect', async (t) => {
+test('desired properties that wait for a handler come again after disconnect', async (t) => {
   const { client, backEnd } = await createPair(t);
   const patches = new Inbox('desired properties');
   const handler = deferred();
@@ -288,7 +288,7 @@ test('desired properties that wait for the Promise of a handler come again after
   assert.equal((await patches.take()).$version, 1);
 });
 
-test('desired properties that the Promise of a handler failed to take come to the next', async (t) => {
+test('desired properties that reached no handler come to the next', async (t) => {
   const { client, backEnd } = await createPair(t);
   const patches = new Inbox('desired properties');
   const errors = new Inbox('background exception');

@@ -171,7 +171,7 @@ for (const leave of ['disconnect', 'shutdown']) {
   });
 }
 
-test('a message that comes after a cancelled call stays with the hub until it is taken', async (t) => {
+test('a message after a cancelled call stays with the hub until it is taken', async (t) => {
   const { client, backEnd } = await createReceiver(t);
   const cancelled = assert.rejects(client.receiveMessage(), OperationCancelled);
   await client.disconnect();
@@ -183,7 +183,7 @@ test('a message that comes after a cancelled call stays with the hub until it is
   assert.equal((await client.receiveMessage()).text(), 'precious');
 });
 
-test('a message that comes after a failed call stays with the hub until it is taken', async (t) => {
+test('a message after a failed call stays with the hub until it is taken', async (t) => {
   const { client, backEnd } = await createReceiver(t, { connectionRetry: false });
   client.onBackgroundException = () => {};
   const failed = assert.rejects(client.receiveMessage(), ConnectionDroppedError);

@@ -43,7 +43,7 @@ for (const [name, call] of Object.entries(CALLS)) {
     await assert.rejects(call(client), OperationTimeout);
   });
 
-  test(`${name}: a failing token function is called once, and its error is the cause`, async (t) => {
+  test(`${name}: a failing token function is called once, and is the cause`, async (t) => {
     const reason = new Error('the back end is asleep');
     for (const fail of [() => Promise.reject(reason), () => { throw reason; }]) {
       let calls = 0;
@@ -70,7 +70,7 @@ for (const [name, call] of Object.entries(CALLS)) {
   });
 }
 
-test('a token function that gives what is no token is called once, and that is a TypeError', async (t) => {
+test('a token function that gives no token is called once, and that is a TypeError', async (t) => {
   let calls = 0;
   const client = await createWithFunction(t, async () => {
     calls += 1;

@@ -259,7 +259,7 @@ export const rows = [
     id: 'errors.no-answer',
     title: 'no answer in time: OperationTimeout; the connection stands',
     async run({ pair, inbox, rejects, OperationTimeout, MethodResponse }) {
-      const { client, device, errors } = await pair({ operationTimeout: 0.3 });
+      const { client, device, errors } = await pair({ operationTimeout: 2 });
       const requests = inbox('method request');
       client.onMethodRequestReceived = requests.put;
       await client.connect();

@@ -187,7 +187,7 @@ export const rows = [
     id: 'options.operationTimeout',
     title: 'operationTimeout: not answered for so long, OperationTimeout, and not sent again',
     async run({ connectedPair, rejects, OperationTimeout }) {
-      const { device, client, changes } = await connectedPair({ operationTimeout: 0.3 });
+      const { device, client, changes } = await connectedPair({ operationTimeout: 2 });
       await device.setFaults({ withhold: ['puback', 'twin'] });
       const withdrawn = client.sendMessage('withdrawn');
       await Promise.all([

