@@ -80,7 +80,7 @@ test('the page of the token server lives on tokens that the server renews', asyn
   const server = startProgram(t, ['examples/token-server/server.mjs'], {
     ...environmentOf(backEnd),
     PORT: '0',
-    TOKEN_SECONDS: '3',
+    TOKEN_SECONDS: '8',
   });
   const [, url] = await server.printed(/^open (\S+)$/m);
   const page = await openPage(t, url);
