@@ -10,6 +10,8 @@ form?.addEventListener('submit', (event) => {
   const fields = new FormData(form);
   run(`${fields.get('connection-string')}`, `${fields.get('endpoint')}`).catch(show);
 });
+// The module is loaded: before, the browser would have submitted the form by itself.
+form?.querySelector('button')?.removeAttribute('disabled');
 
 /**
  * @param {string} connectionString

@@ -157,7 +157,7 @@ testBlock('upload.md: In Node.js', async ({ backEnd, start }) => {
 testBlock('upload.md: In a page', async ({ backEnd, start }) => {
   const page = await start();
   const file = { name: 'Bild 1.txt', mimeType: 'text/plain', buffer: Buffer.from('Grüße') };
-  await page.getByLabel('File').setInputFiles(file);
+  await page.locator('#file:enabled').setInputFiles(file);
   const result = page.getByRole('status');
   await result.filter({ hasText: `${backEnd.deviceId}/Bild 1.txt is there` }).waitFor();
   assert.equal(await uploaded(backEnd, 'Bild 1.txt'), 'Grüße');
