@@ -6,7 +6,7 @@ use super::connection::{AfterClose, Attempt, Link};
 use super::timers::Timer;
 use super::{Client, Event, OperationId, failures};
 use crate::protocol::hub::credentials::Credentials;
-use crate::protocol::hub::sas_token::SasToken;
+use crate::protocol::hub::sas_token::{SasToken, SharedAccessKey};
 use crate::protocol::{Error, ErrorKind, Now};
 
 /// How long before its expiry a token is replaced, in milliseconds.
@@ -132,7 +132,9 @@ impl Client {
         self.check_open()?;
         match &self.config.credentials {
             Credentials::X509 => Ok(None),
-            Credentials::SharedAccessKey { .. } => Ok(Some(self.make_token(now).expose().into())),
+            Credentials::SharedAccessKey { key, policy } => {
+                Ok(Some(self.make_token(now, key, policy.as_deref()).expose().into()))
+            }
             Credentials::SasToken(_) | Credentials::TokenFunction => {
                 if self.has_valid_token(now) {
                     return Ok(self.password());
@@ -153,8 +155,8 @@ impl Client {
     pub(super) fn prepare_token(&mut self, now: Now) -> Result<bool, Error> {
         match &self.config.credentials {
             Credentials::X509 => Ok(true),
-            Credentials::SharedAccessKey { .. } => {
-                let token = self.make_token(now);
+            Credentials::SharedAccessKey { key, policy } => {
+                let token = self.make_token(now, key, policy.as_deref());
                 self.hold(now, token);
                 Ok(true)
             }
@@ -245,13 +247,10 @@ impl Client {
         current.is_some_and(|held| held.token.expiry_unix_secs() > now.unix_secs())
     }
 
-    fn make_token(&self, now: Now) -> SasToken {
-        let Credentials::SharedAccessKey { key, policy } = &self.config.credentials else {
-            unreachable!("only a key makes tokens")
-        };
+    fn make_token(&self, now: Now, key: &SharedAccessKey, policy: Option<&str>) -> SasToken {
         // Rounded up, so that a short life is not cut to nothing.
         let expiry = now.unix_millis.div_ceil(1000).saturating_add(self.config.sas_token_ttl);
-        key.sign(&self.config.identity.resource(), expiry, policy.as_deref())
+        key.sign(&self.config.identity.resource(), expiry, policy)
     }
 
     fn check_token(&self, now: Now, text: &str) -> Result<SasToken, Error> {
