@@ -67,7 +67,7 @@ impl Scanner<'_> {
         self.peek().is_none()
     }
 
-    fn expect(&mut self, byte: u8) -> Option<()> {
+    fn take(&mut self, byte: u8) -> Option<()> {
         (self.peek()? == byte).then(|| self.rest = &self.rest[1..])
     }
 
@@ -89,43 +89,43 @@ impl Scanner<'_> {
     /// Calls `found` with each key, and with how many bytes were left at the beginning and at the
     /// end of its value.
     fn object(&mut self, depth: u32, mut found: impl FnMut(&[u8], usize, usize)) -> Option<()> {
-        self.expect(b'{')?;
+        self.take(b'{')?;
         if self.peek()? == b'}' {
-            return self.expect(b'}');
+            return self.take(b'}');
         }
         loop {
             self.peek()?;
             let quoted = self.rest;
             self.string()?;
             let key = &quoted[1..quoted.len() - self.rest.len() - 1];
-            self.expect(b':')?;
+            self.take(b':')?;
             self.peek()?;
             let from = self.rest.len();
             self.value(depth + 1)?;
             found(key, from, self.rest.len());
             if self.peek()? == b'}' {
-                return self.expect(b'}');
+                return self.take(b'}');
             }
-            self.expect(b',')?;
+            self.take(b',')?;
         }
     }
 
     fn array(&mut self, depth: u32) -> Option<()> {
-        self.expect(b'[')?;
+        self.take(b'[')?;
         if self.peek()? == b']' {
-            return self.expect(b']');
+            return self.take(b']');
         }
         loop {
             self.value(depth + 1)?;
             if self.peek()? == b']' {
-                return self.expect(b']');
+                return self.take(b']');
             }
-            self.expect(b',')?;
+            self.take(b',')?;
         }
     }
 
     fn string(&mut self) -> Option<()> {
-        self.expect(b'"')?;
+        self.take(b'"')?;
         loop {
             match self.rest {
                 [b'"', rest @ ..] => {
