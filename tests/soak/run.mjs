@@ -1,4 +1,4 @@
-import { describeMemory, measureMemory } from './memory.mjs';
+import { describeMemory, measureMemory } from '../leaks/node-memory.mjs';
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';

@@ -1,0 +1,111 @@
+/** Long use leaves nothing behind: JavaScript's heap and WebAssembly's memory stay as they are. */
+import { measureMemory } from './node-memory.mjs';
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { after, test } from 'node:test';
+
+import { IoTHubDeviceClient } from '../../pkg/index.node.js';
+import { BackEnd } from '../../scripts/start/back-end.mjs';
+import { openPage, serveRepository } from '../browser/support.mjs';
+import { comeAndGo, send } from './work.js';
+
+const CLIENTS = 10_000;
+const MESSAGES = 1_000_000;
+/**
+ * The work is done in so many parts, with a garbage collection after each: what waits for one is no
+ * leak, but WebAssembly's memory never shrinks again.
+ */
+const PARTS = 100;
+/** The first parts are for what is allocated once. */
+const WARM_UP = 10;
+/** What may come on top after them, in bytes. */
+const HEAP_TOLERANCE = 1_000_000;
+const WASM_TOLERANCE = 128 * 1024;
+
+// In a thread, so that its memory is not counted.
+const hub = new Worker(new URL('../conformance/hub-thread.mjs', import.meta.url));
+const [url] = await once(hub, 'message');
+after(() => hub.terminate());
+
+const environments = { 'Node.js': inNode, 'Chromium': inChromium };
+
+for (const [name, open] of Object.entries(environments)) {
+  test(`${CLIENTS} clients come and go in ${name} and leave nothing`, async (t) => {
+    const { comeAndGo, measure } = await open(t);
+    await staysFlat(t, `${CLIENTS} clients in ${name}`, () => comeAndGo(CLIENTS / PARTS), measure);
+  });
+
+  test(`${MESSAGES} messages of one client in ${name} leave nothing`, async (t) => {
+    const { send, measure } = await open(t);
+    await staysFlat(t, `${MESSAGES} messages in ${name}`, () => send(MESSAGES / PARTS), measure);
+  });
+}
+
+async function staysFlat(t, what, work, measure) {
+  const measured = [];
+  for (let part = 0; part < PARTS; part++) {
+    await work();
+    measured.push(await measure());
+  }
+  const [first, last] = [measured[WARM_UP], measured.at(-1)];
+  t.diagnostic(`note: ${what}: ${describe('heap', first, last)}, ${describe('wasm', first, last)}`);
+  assert.ok(last.heap - first.heap < HEAP_TOLERANCE, 'the heap grows');
+  assert.ok(last.wasm - first.wasm <= WASM_TOLERANCE, "WebAssembly's memory grows");
+}
+
+const describe = (name, first, last) =>
+  `${name} ${(first[name] / 1e6).toFixed(2)} → ${(last[name] / 1e6).toFixed(2)} MB`;
+
+let created = 0;
+const createDevice = () => BackEnd.createDevice(url, `device-${++created}`);
+
+async function inNode(t) {
+  const { connectionString, endpoint } = await createDevice();
+  const createClient = () =>
+    IoTHubDeviceClient.createFromConnectionString(connectionString, { endpoint });
+  const client = createClient();
+  t.after(() => client.shutdown());
+  return {
+    comeAndGo: (count) => comeAndGo(createClient, count),
+    send: (count) => send(client, count),
+    measure: measureMemory,
+  };
+}
+
+async function inChromium(t) {
+  const { connectionString, endpoint } = await createDevice();
+  const page = await openPage(t, `${await serveRepository(t)}/tests/leaks/page.html`);
+  await page.waitForFunction(() => window.prepare);
+  await page.evaluate(
+    ([identity, options]) => window.prepare(identity, options),
+    [connectionString, { endpoint }],
+  );
+  const devTools = await page.context().newCDPSession(page);
+  return {
+    comeAndGo: (count) => page.evaluate((count) => window.comeAndGo(count), count),
+    send: (count) => page.evaluate((count) => window.send(count), count),
+    measure: () => measurePage(devTools),
+  };
+}
+
+/** As `measureMemory`, seen from outside. */
+async function measurePage(devTools) {
+  await devTools.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await devTools.send('Runtime.getHeapUsage');
+  const { result } = await devTools.send('Runtime.evaluate', {
+    expression: 'WebAssembly.Memory.prototype',
+  });
+  const { objects } = await devTools.send('Runtime.queryObjects', {
+    prototypeObjectId: result.objectId,
+  });
+  const { result: wasm } = await devTools.send('Runtime.callFunctionOn', {
+    objectId: objects.objectId,
+    functionDeclaration: `function () {
+      return this.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+    }`,
+  });
+  await devTools.send('Runtime.releaseObject', { objectId: objects.objectId });
+  return { heap: usedSize, wasm: wasm.value };
+}
