@@ -40,6 +40,7 @@ export function suites(wasmEnvironment) {
     nodeTests('browser end to end', testFiles('tests/browser')),
     // A part of it waits for the minute after which a hub without CONNACK is given up.
     nodeTests('conformance', testFiles('tests/conformance'), 240_000),
+    nodeTests('leaks', testFiles('tests/leaks'), 600_000),
     nodeTests('package', ['tests/package.test.mjs']),
     nodeTests('size', ['tests/size.test.mjs']),
   ];
