@@ -3,35 +3,51 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { caFileOf, startHub } from '../src/index.js';
+import { caFileOf, isLoopback, readConfig, startHub } from '../src/index.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url)));
 
-const CA_DIRECTORY = join(homedir(), '.iothub-local');
+const HOME_DIRECTORY = join(homedir(), '.iothub-local');
 
 const HELP = `iothub-local ${version}: a local Azure IoT Hub to develop device clients against.
 
-Usage: iothub-local [--port 8080] [--https-port PORT] [--device NAME]... [--quiet]
+Usage: iothub-local [--port 8080] [--https-port PORT] [--device NAME]... [--data DIR] ...
 
-  --port PORT        TCP port on 127.0.0.1 for WebSocket and HTTP; 0 takes any free one (8080)
-  --https-port PORT  TCP port on 127.0.0.1 for the same over TLS (none)
-  --device NAME      a device to begin with; may be given several times (device1)
+  --port PORT        TCP port for WebSocket and HTTP; 0 takes any free one (8080)
+  --https-port PORT  TCP port for the same over TLS (none)
+  --host ADDRESS     the address to listen on (127.0.0.1); any but a loopback address lets others
+                     on the network do everything here, as private endpoints ask for no key
+  --device NAME      a device to begin with, made unless it is there; may be given several times
+                     (device1)
+  --data DIR         keeps devices, twins, messages and blobs in this directory, over restarts and
+                     kills (without it they are in memory and gone at the end)
+  --config FILE      JSON with the same options: port, httpsPort, host, data, quiet, json, devices
+                     (names, or {deviceId, moduleId, status, authentication}) and settings;
+                     what is given here as an option, too, wins
   --quiet            print no line for each connection
+  --json             print JSON, one line for the start and one for each event
   --help             print this
   --version          print the version
 
 It prints a connection string for each device, and the endpoint: the WebSocket URL to connect to
 in place of wss://{HostName}/$iothub/websocket. Over TLS its certificate is vouched for by a
-certificate authority of its own, made at the first start and kept in ${CA_DIRECTORY}.
-Everything else is in memory and gone at the end. Ctrl+C stops it.`;
+certificate authority of its own, made at the first start and kept in the data directory, or
+without one in ${HOME_DIRECTORY}.
+
+Ctrl+C stops it. Exit codes: 0 after SIGINT or SIGTERM; 1 when it cannot start or go on, as a port
+is in use, or a directory is in use, damaged or not writable; 2 for a wrong option or configuration.`;
 
 const OPTIONS = {
-  port: { type: 'string', default: '8080' },
+  port: { type: 'string' },
   'https-port': { type: 'string' },
-  device: { type: 'string', multiple: true, default: ['device1'] },
-  quiet: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
-  version: { type: 'boolean', default: false },
+  host: { type: 'string' },
+  device: { type: 'string', multiple: true },
+  data: { type: 'string' },
+  config: { type: 'string' },
+  quiet: { type: 'boolean' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean' },
+  version: { type: 'boolean' },
 };
 
 function fail(message, exitCode) {
@@ -39,14 +55,21 @@ function fail(message, exitCode) {
   process.exit(exitCode);
 }
 
-function readOptions() {
+async function readOptions() {
   try {
     const { values } = parseArgs({ options: OPTIONS });
-    const httpsPort = values['https-port'];
+    const { config: file, device, 'https-port': httpsPort, ...flags } = values;
+    if (flags.help || flags.version) return flags;
+    if (flags.data === '') throw new Error('--data must name a directory');
     return {
-      ...values,
-      port: portOf('--port', values.port),
-      https: httpsPort === undefined ? false : portOf('--https-port', httpsPort),
+      port: 8080,
+      host: '127.0.0.1',
+      devices: ['device1'],
+      ...(file !== undefined && (await readConfig(file))),
+      ...flags,
+      ...(flags.port !== undefined && { port: portOf('--port', flags.port) }),
+      ...(httpsPort !== undefined && { httpsPort: portOf('--https-port', httpsPort) }),
+      ...(device && { devices: device }),
     };
   } catch (error) {
     return fail(`${error.message}\nTry iothub-local --help.`, 2);
@@ -58,41 +81,68 @@ function portOf(option, text) {
   throw new Error(`${option} must be a number from 0 to 65535, not "${text}"`);
 }
 
-async function start({ port, https, device, quiet }) {
-  const log = quiet ? undefined : console.log;
+async function start({ httpsPort: https = false, caDirectory, quiet, json, ...options }, log) {
   try {
-    return await startHub({ port, https, caDirectory: CA_DIRECTORY, devices: device, log });
+    return await startHub({ ...options, https, caDirectory, log: quiet ? undefined : log });
   } catch (error) {
     if (error.code === 'EADDRINUSE') {
       const option = error.port === https ? '--https-port' : '--port';
       return fail(`port ${error.port} is in use, choose another one with ${option}`, 1);
     }
-    if (error.syscall) return fail(error.message, 1);
-    if (error.name === 'HubError') return fail(`${error.message}`, 2);
+    if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+      return fail(`this machine has no address ${options.host}, choose another --host`, 1);
+    }
+    if (error.syscall || error.name === 'DataError') return fail(error.message, 1);
+    if (error.name === 'HubError') return fail(error.message, 2);
     throw error;
   }
 }
 
-async function printDevices(hub, names) {
-  console.log(`The hub listens at ${hub.url}`);
-  for (const name of names) {
-    const url = `${hub.url}/local/devices/${encodeURIComponent(name)}`;
-    const { connectionString } = await (await fetch(url, { method: 'PUT' })).json();
-    console.log(`${name}: ${connectionString}`);
+function printStart({ url, endpoint, secureEndpoint, devices }, { data, caDirectory }) {
+  console.log(`The hub listens at ${url}`);
+  for (const { deviceId, moduleId, connectionString } of devices) {
+    const id = moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`;
+    console.log(`${id}: ${connectionString}`);
   }
-  console.log(`endpoint: ${hub.endpoint}`);
-  if (!hub.secureEndpoint) return;
-  console.log(`secure endpoint: ${hub.secureEndpoint}`);
-  console.log(`trust its CA: ${caFileOf(CA_DIRECTORY)}`);
+  console.log(`endpoint: ${endpoint}`);
+  if (data !== undefined) console.log(`data: ${data}`);
+  if (!secureEndpoint) return;
+  console.log(`secure endpoint: ${secureEndpoint}`);
+  console.log(`trust its CA: ${caFileOf(caDirectory)}`);
 }
 
-const options = readOptions();
-if (options.help) {
-  console.log(HELP);
-} else if (options.version) {
-  console.log(version);
-} else {
-  const hub = await start(options);
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => hub.close());
-  await printDevices(hub, options.device);
+const printEvent = (event, members) => console.log(JSON.stringify({ event, ...members }));
+
+function printStartAsJson(hub, { data, caDirectory }) {
+  const { hostname, url, endpoint, secureUrl, secureEndpoint, devices } = hub;
+  const ca = secureUrl && caFileOf(caDirectory);
+  const endpoints = { hostname, url, endpoint, secureUrl, secureEndpoint };
+  printEvent('start', { ...endpoints, ca, data, devices });
 }
+
+const printAsJson = (message) => printEvent('log', { time: new Date().toISOString(), message });
+
+async function run(options) {
+  const { host, data, json } = options;
+  if (!isLoopback(host)) {
+    const danger = 'whoever reaches it can read keys, and do everything';
+    console.error(`iothub-local: warning: ${host} is no loopback address, ${danger}`);
+  }
+  const caDirectory = data ?? HOME_DIRECTORY;
+  const print = json ? printAsJson : console.log;
+  // Devices may come before the start is told, which goes first.
+  const starting = start({ ...options, caDirectory }, (line) => starting.then(() => print(line)));
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, async () => (await starting).close());
+  }
+  process.on('unhandledRejection', (error) => {
+    if (error.name === 'DataError') fail(error.message, 1);
+    throw error;
+  });
+  (json ? printStartAsJson : printStart)(await starting, { data, caDirectory });
+}
+
+const options = await readOptions();
+if (options.help) console.log(HELP);
+else if (options.version) console.log(version);
+else await run(options);

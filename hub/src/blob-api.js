@@ -35,11 +35,11 @@ export function addBlobApi(app, { blobs }) {
       return reason && sendError(reply, 'AuthenticationFailed', reason);
     });
     scope.put(path, { bodyLimit: MAX_BODY }, (request, reply) => put(request, reply, blobs));
-    scope.get(path, (request, reply) => {
+    scope.get(path, async (request, reply) => {
       const blob = blobs.find(nameOf(request));
       if (!blob) return sendError(reply, 'BlobNotFound');
       describe(reply, blob).type(blob.contentType).header('x-ms-blob-type', 'BlockBlob');
-      return reply.send(blob.bytes);
+      return reply.send(await blobs.read(blob));
     });
   });
 }
@@ -50,7 +50,7 @@ function nameOf({ url }) {
   return decodeURIComponent(path);
 }
 
-function put(request, reply, blobs) {
+async function put(request, reply, blobs) {
   const { headers, query, body = Buffer.alloc(0) } = request;
   const isWrongQuery = (why) => sendError(reply, 'InvalidQueryParameterValue', why);
   if (headers['content-md5'] && headers['content-md5'] !== md5Of(body)) {
@@ -62,14 +62,14 @@ function put(request, reply, blobs) {
       if (headers['x-ms-blob-type'] !== 'BlockBlob') {
         return sendError(reply, 'InvalidHeaderValue', 'x-ms-blob-type must be BlockBlob.');
       }
-      return sendCreated(reply, blobs.put(name, body, contentTypeOf(headers)));
+      return sendCreated(reply, await blobs.put(name, body, contentTypeOf(headers)));
     case 'block':
       if (!query.blockid) return isWrongQuery('blockid is missing.');
-      blobs.putBlock(name, query.blockid, body);
+      await blobs.putBlock(name, query.blockid, body);
       return reply.code(201).header('content-md5', md5Of(body)).send();
     case 'blocklist': {
       const ids = blockIdsOf(body.toString());
-      const blob = blobs.putBlockList(name, ids, headers['x-ms-blob-content-type']);
+      const blob = await blobs.putBlockList(name, ids, headers['x-ms-blob-content-type']);
       return blob ? sendCreated(reply, blob) : sendError(reply, 'InvalidBlockList');
     }
     default:

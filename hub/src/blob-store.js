@@ -4,46 +4,89 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 export const CONTAINER = 'uploads';
 
 /**
- * @typedef {{bytes: Buffer, contentType: string, etag: string, md5: string, modified: Date}} Blob
+ * `content` is what the store's files call the bytes.
+ * @typedef {{content: unknown, size: number, contentType: string, etag: string, md5: string,
+ *            modified: Date}} Blob
  */
 
-/** Blobs in memory, and the tokens that open them. */
+/** Blobs, and the tokens that open them. */
 export class BlobStore {
+  #store;
+  #files;
+  #records;
+  #blockRecords;
   /** @type {Map<string, Blob>} */
   #blobs = new Map();
-  /** Blob name → block id → bytes that were put and not yet listed. */
+  /** Blob name → block id → content that was put and not yet listed. */
   #blocks = new Map();
-  #key = randomBytes(32);
+  #key;
+
+  constructor(store, key) {
+    this.#store = store;
+    this.#key = key;
+    this.#files = store.files;
+    this.#records = store.scope('blobs/');
+    this.#blockRecords = store.scope('blocks/');
+  }
+
+  /** @returns {Promise<BlobStore>} with all that the store has kept */
+  static async open(store) {
+    const key = await store.keep('blobKey', () => randomBytes(32));
+    const blobs = new BlobStore(store, key);
+    for await (const [name, blob] of store.entries('blobs/')) blobs.#blobs.set(name, blob);
+    for await (const [name, blocks] of store.entries('blocks/')) blobs.#blocks.set(name, blocks);
+    const contents = [...blobs.#blobs.values()].map(({ content }) => content);
+    const blocks = [...blobs.#blocks.values()].flatMap((byId) => [...byId.values()]);
+    await store.files.keepOnly(new Set([...contents, ...blocks]));
+    return blobs;
+  }
 
   /** @returns {Blob | undefined} */
   find(name) {
     return this.#blobs.get(name);
   }
 
-  /** @returns {Blob} */
-  put(name, bytes, contentType = 'application/octet-stream') {
+  /** @returns {Promise<Buffer>} the bytes of a blob */
+  read({ content }) {
+    return this.#files.read(content);
+  }
+
+  /** @returns {Promise<Blob>} */
+  async put(name, bytes, contentType = 'application/octet-stream') {
     const blob = {
-      bytes,
+      content: await this.#files.write(bytes),
+      size: bytes.length,
       contentType,
       etag: `"0x${randomBytes(8).toString('hex').toUpperCase()}"`,
       md5: md5Of(bytes),
       modified: new Date(),
     };
+    const replaced = [this.#blobs.get(name)?.content, ...(this.#blocks.get(name)?.values() ?? [])];
     this.#blobs.set(name, blob);
+    this.#records.put(name, blob);
     this.#blocks.delete(name);
+    this.#blockRecords.delete(name);
+    this.#discard(replaced);
     return blob;
   }
 
   /** Keeps a part of a blob until a list of blocks puts the blob together. */
-  putBlock(name, id, bytes) {
-    if (!this.#blocks.has(name)) this.#blocks.set(name, new Map());
-    this.#blocks.get(name).set(id, bytes);
+  async putBlock(name, id, bytes) {
+    const content = await this.#files.write(bytes);
+    const blocks = this.#blocks.get(name) ?? new Map();
+    const replaced = blocks.get(id);
+    blocks.set(id, content);
+    this.#blocks.set(name, blocks);
+    this.#blockRecords.put(name, blocks);
+    this.#discard([replaced]);
   }
 
-  /** @returns {Blob | undefined} nothing when there is no such block */
-  putBlockList(name, ids, contentType) {
-    const blocks = ids.map((id) => this.#blocks.get(name)?.get(id));
-    return blocks.every(Boolean) ? this.put(name, Buffer.concat(blocks), contentType) : undefined;
+  /** @returns {Promise<Blob | undefined>} nothing when there is no such block */
+  async putBlockList(name, ids, contentType) {
+    const contents = ids.map((id) => this.#blocks.get(name)?.get(id));
+    if (contents.includes(undefined)) return undefined;
+    const blocks = await Promise.all(contents.map((content) => this.#files.read(content)));
+    return this.put(name, Buffer.concat(blocks), contentType);
   }
 
   /**
@@ -65,6 +108,13 @@ export class BlobStore {
       return 'The signature of the SAS token does not match.';
     }
     return Date.parse(se) > Date.now() ? undefined : `The SAS token expired at ${se}.`;
+  }
+
+  /** A file goes when no record names it any more. */
+  #discard(contents) {
+    this.#store.whenSaved(() => {
+      for (const content of contents.filter(Boolean)) this.#files.delete(content);
+    });
   }
 
   #signature(name, se) {

@@ -1,8 +1,10 @@
 import { generateKeyPair, randomBytes, X509Certificate } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
+import { writeWhole } from './store.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 const CA_DAYS = 3650;
@@ -46,7 +48,7 @@ export class CertificateAuthority {
     const { cert, key } = await createAuthority();
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await writeFile(keyFile, key, { mode: 0o600 });
-    await writeFile(certFile, cert);
+    await writeWhole(certFile, cert);
     return new CertificateAuthority({ cert, key });
   }
 
@@ -58,9 +60,13 @@ export class CertificateAuthority {
     return issue({ commonName, issuer: this.#issuer, extensions: CLIENT });
   }
 
-  /** @returns {Promise<Issued>} for a server on this machine */
-  issueForServer() {
-    return issue({ commonName: 'localhost', issuer: this.#issuer, extensions: SERVER });
+  /**
+   * @param {string} host a further address of this machine
+   * @returns {Promise<Issued>} for a server on this machine
+   */
+  issueForServer(host) {
+    const extensions = serverAt(host);
+    return issue({ commonName: 'localhost', issuer: this.#issuer, extensions });
   }
 }
 
@@ -86,17 +92,13 @@ const leaf = (purpose) => [
 
 const CLIENT = leaf({ clientAuth: true });
 
-const SERVER = [
-  ...leaf({ serverAuth: true }),
-  {
-    name: 'subjectAltName',
-    altNames: [
-      { type: DNS, value: 'localhost' },
-      { type: IP, ip: '127.0.0.1' },
-      { type: IP, ip: '::1' },
-    ],
-  },
-];
+function serverAt(host) {
+  const hosts = new Set(['localhost', '127.0.0.1', '::1', host]);
+  const altNames = [...hosts].map((name) =>
+    isIP(name) ? { type: IP, ip: name } : { type: DNS, value: name },
+  );
+  return [...leaf({ serverAuth: true }), { name: 'subjectAltName', altNames }];
+}
 
 /** Makes a key, and a certificate for it; without an issuer it signs itself. */
 async function issue({ commonName, days = LEAF_DAYS, issuer, extensions }) {

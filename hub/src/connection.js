@@ -59,9 +59,16 @@ export class Connection {
     webSocket.on('error', (error) => this.#end(error.message));
   }
 
-  /** Sends one packet in a frame of its own, or in many where a fault limits their size. */
+  /**
+   * Sends one packet, when what it tells is saved: in a frame of its own, or in many where a fault
+   * limits their size.
+   */
   send(packet) {
-    if (this.#isClosed || this.#isHalfOpen) return;
+    if (!this.#isClosed) this.#hub.store.whenSaved(() => this.#write(packet));
+  }
+
+  #write(packet) {
+    if (this.#isHalfOpen) return;
     const bytes = mqttPacket.generate(packet);
     const size = this.identity?.faults.frameSize ?? bytes.length;
     for (let start = 0; start < bytes.length; start += size) {
@@ -99,7 +106,7 @@ export class Connection {
   close(reason) {
     this.#end(reason);
     if (this.#isHalfOpen) this.#webSocket.terminate();
-    else this.#webSocket.close();
+    else this.#hub.store.whenSaved(() => this.#webSocket.close());
   }
 
   /** Resets the TCP connection. */

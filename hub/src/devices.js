@@ -4,9 +4,29 @@ import { Identity } from './identity.js';
 const ID = /^[A-Za-z0-9\-.+%_#*?!(),:=@$']{1,128}$/;
 const MAX_MODULES = 50;
 
+/** The records of a device and of its modules; ids have no slash. */
+const scopeOfAll = (deviceId) => `devices/${deviceId}/`;
+const scopeOf = ({ deviceId, moduleId = '' }) => `${scopeOfAll(deviceId)}${moduleId}/`;
+
 /** All devices of the hub, and their modules. */
 export class DeviceRegistry {
+  #store;
   #devices = new Map();
+
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /** @returns {Promise<DeviceRegistry>} with all that the store has kept */
+  static async open(store) {
+    const registry = new DeviceRegistry(store);
+    // The order of the keys brings a device before its modules, and an identity before the rest.
+    for await (const [key, value] of store.entries('devices/')) {
+      const [deviceId, moduleId, kind] = key.split('/');
+      registry.#restore({ deviceId, moduleId: moduleId || undefined }, kind, value);
+    }
+    return registry;
+  }
 
   /** @returns {Identity | undefined} */
   find(deviceId, moduleId) {
@@ -31,10 +51,25 @@ export class DeviceRegistry {
       : this.#createModule(settings);
   }
 
+  /**
+   * Creates what is missing, for a module its device too; what is there takes the settings.
+   * @param {{deviceId: string, moduleId?: string}} id
+   * @param {Partial<import('./identity.js').IdentitySettings>} [settings]
+   * @returns {Identity}
+   */
+  ensure({ deviceId, moduleId }, settings) {
+    if (moduleId !== undefined && !this.find(deviceId)) this.create({ deviceId });
+    const identity = this.find(deviceId, moduleId);
+    if (!identity) return this.create({ deviceId, moduleId, ...settings });
+    if (settings) identity.update(settings);
+    return identity;
+  }
+
   delete(identity) {
     const { deviceId, moduleId } = identity;
     if (moduleId === undefined) this.#devices.delete(deviceId);
     else this.find(deviceId).modules.delete(moduleId);
+    this.#store.deleteScope(moduleId === undefined ? scopeOfAll(deviceId) : scopeOf(identity));
     for (const { connection } of [identity, ...identity.modules.values()]) {
       connection?.close('the identity was deleted');
     }
@@ -53,8 +88,8 @@ export class DeviceRegistry {
     if (this.find(deviceId)) {
       throw new HubError('DeviceAlreadyExists', `There is a device "${deviceId}" already.`);
     }
-    const device = new Identity(settings);
-    this.#devices.set(deviceId, device);
+    const device = this.#add(settings);
+    device.update(settings);
     return device;
   }
 
@@ -71,9 +106,24 @@ export class DeviceRegistry {
     if (modules.size === MAX_MODULES) {
       throw new HubError('TooManyModulesOnDevice', `A device has ${MAX_MODULES} modules at most.`);
     }
-    const module = new Identity(settings);
-    modules.set(moduleId, module);
+    const module = this.#add(settings);
+    module.update(settings);
     return module;
+  }
+
+  #add({ deviceId, moduleId }) {
+    const id = { deviceId, moduleId };
+    const identity = new Identity(id, this.#store.scope(scopeOf(id)));
+    if (moduleId === undefined) this.#devices.set(deviceId, identity);
+    else this.get(deviceId).modules.set(moduleId, identity);
+    return identity;
+  }
+
+  #restore(id, kind, value) {
+    const identity = kind === '' ? this.#add(id) : this.find(id.deviceId, id.moduleId);
+    if (identity) identity.restore(kind, value);
+    // Written for an identity while it was being deleted.
+    else this.#store.deleteScope(scopeOf(id));
   }
 }
 

@@ -4,19 +4,37 @@
  */
 export class EventLog {
   #capacity;
+  #records;
+  #name;
   #ring = [];
   #last = 0;
   #waiting = new Set();
 
-  /** @param {number} capacity how many entries are kept */
-  constructor(capacity) {
+  /**
+   * @param {number} capacity how many entries are kept
+   * @param {import('./store.js').Records} [records] where the log outlives the process
+   * @param {string} [name] of the log among the records
+   */
+  constructor(capacity, records, name) {
     this.#capacity = capacity;
+    this.#records = records;
+    this.#name = name;
+  }
+
+  /** Takes an entry that was saved; they come in order. */
+  restore(entry) {
+    this.#last = entry.sequence;
+    this.#ring[(entry.sequence - 1) % this.#capacity] = entry;
   }
 
   /** Adds the entry; its `sequence` starts at 1. */
   append(entry) {
     entry.sequence = ++this.#last;
     this.#ring[(entry.sequence - 1) % this.#capacity] = entry;
+    this.#records?.put(this.#name, entry, entry.sequence);
+    if (this.#last > this.#capacity) {
+      this.#records?.delete(this.#name, this.#last - this.#capacity);
+    }
     for (const notify of this.#waiting) notify(entry);
   }
 

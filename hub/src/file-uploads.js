@@ -7,8 +7,25 @@ const KEPT_NOTIFICATIONS = 1000;
 
 /** The file uploads of one device: those under way, and what it told about their ends. */
 export class FileUploads {
+  #records;
   #active = new Map();
-  #notifications = new EventLog(KEPT_NOTIFICATIONS);
+  #notifications;
+
+  /** @param {import('./store.js').Records} records */
+  constructor(records) {
+    this.#records = records;
+    this.#notifications = new EventLog(KEPT_NOTIFICATIONS, records, 'upload');
+  }
+
+  /** Takes the uploads that were under way when they were saved. */
+  restoreActive(active) {
+    this.#active = active;
+  }
+
+  /** Takes a notification that was saved. */
+  restore(notification) {
+    this.#notifications.restore(notification);
+  }
 
   /**
    * @param {{blobName: string, expires: number}} upload
@@ -26,6 +43,7 @@ export class FileUploads {
     // Characters that a path needs encoded are likely in the ids of the service, too.
     const correlationId = Buffer.from(`${randomUUID()}_${upload.blobName}`).toString('base64');
     this.#active.set(correlationId, upload);
+    this.#records.put('activeUploads', this.#active);
     return correlationId;
   }
 
@@ -41,6 +59,7 @@ export class FileUploads {
       throw new HubError('InvalidFileUploadCorrelationId', 'There is no such file upload.');
     }
     this.#active.delete(correlationId);
+    this.#records.put('activeUploads', this.#active);
     if (upload.expires <= now) {
       throw new HubError('ExpiredFileUploadCorrelationId', 'The file upload has expired.');
     }

@@ -1,8 +1,11 @@
 import fastify from 'fastify';
 import { HubError } from './errors.js';
 
-/** Makes the HTTP server: JSON as back ends send it, and errors as the service answers them. */
-export function createHttpServer() {
+/**
+ * Makes the HTTP server: JSON as back ends send it, and errors as the service answers them.
+ * @param {import('./server.js').Hub} hub
+ */
+export function createHttpServer({ store }) {
   const app = fastify({
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
@@ -23,6 +26,9 @@ export function createHttpServer() {
     request.gone = gone.signal;
     reply.raw.once('close', () => gone.abort());
   });
+
+  // No answer tells of anything that a kill could undo.
+  app.addHook('onSend', (request, reply, payload, done) => store.whenSaved(() => done()));
 
   app.setErrorHandler((error, request, reply) => sendError(reply, asHubError(error)));
   app.setNotFoundHandler((request, reply) => {

@@ -6,6 +6,7 @@ import { FileUploads } from './file-uploads.js';
 import { MessageQueue } from './message-queue.js';
 import { Methods } from './methods.js';
 import { PacketLog } from './packet-log.js';
+import { DataError } from './store.js';
 import { Telemetry } from './telemetry.js';
 import { Subscription } from './topics.js';
 import { Twin } from './twin.js';
@@ -15,14 +16,16 @@ const MAX_PACKET_ID = 0x4000;
 /** One device or module: its identity, its MQTT session and everything that the hub keeps. */
 export class Identity {
   generationId = randomBytes(8).readBigUInt64BE().toString();
-  twin = new Twin();
-  telemetry = new Telemetry();
+  /** Where everything is kept that outlives the process. */
+  records;
+  twin;
+  telemetry;
   packets = new PacketLog();
   connectionLog = new ConnectionLog();
   faults = new Faults();
   methods = new Methods(this);
   messages = new MessageQueue(this);
-  uploads = new FileUploads();
+  uploads;
   /** Module id → identity, of a device. */
   modules = new Map();
   /** The connection that authenticated last, while it lasts. */
@@ -37,11 +40,44 @@ export class Identity {
   #lastPacketId = 0;
   #changes = new EventEmitter().setMaxListeners(0);
 
-  /** @param {{deviceId: string, moduleId?: string} & Partial<IdentitySettings>} settings */
-  constructor({ deviceId, moduleId, ...settings }) {
+  /**
+   * @param {{deviceId: string, moduleId?: string}} id
+   * @param {import('./store.js').Records} records
+   */
+  constructor({ deviceId, moduleId }, records) {
     this.deviceId = deviceId;
     this.moduleId = moduleId;
-    this.update(settings);
+    this.records = records;
+    this.twin = new Twin(records);
+    this.telemetry = new Telemetry(records);
+    this.uploads = new FileUploads(records);
+  }
+
+  /** Takes a record that an identity of the same name has put. */
+  restore(key, value) {
+    switch (key) {
+      case '':
+      case 'lastSeen':
+        return Object.assign(this, value);
+      case 'session':
+        this.#hasSession = true;
+        this.#subscriptions = value;
+        return undefined;
+      case 'twin':
+        return this.twin.restore(value);
+      case 'telemetry':
+        return this.telemetry.restore(value);
+      case 'message':
+        return this.messages.restore(value);
+      case 'lastSequenceNumber':
+        return this.messages.restoreSequence(value);
+      case 'upload':
+        return this.uploads.restore(value);
+      case 'activeUploads':
+        return this.uploads.restoreActive(value);
+      default:
+        throw new DataError(`the data of "${this.id}" has an unknown record "${key}"`);
+    }
   }
 
   /**
@@ -64,6 +100,7 @@ export class Identity {
     Object.assign(this, { primaryKey, secondaryKey, status, statusReason, isEdge });
     Object.assign(this, { authenticationType, thumbprints });
     this.etag = randomBytes(6).toString('base64');
+    this.#save();
     if (status === 'disabled') {
       for (const { connection } of [this, ...this.modules.values()]) {
         connection?.close('the device was disabled');
@@ -80,6 +117,15 @@ export class Identity {
   get path() {
     const device = ['devices', this.deviceId];
     return this.moduleId === undefined ? device : [...device, 'modules', this.moduleId];
+  }
+
+  /** What client libraries take. */
+  connectionString(hostname) {
+    return [
+      `HostName=${hostname};DeviceId=${this.deviceId}`,
+      ...(this.moduleId === undefined ? [] : [`ModuleId=${this.moduleId}`]),
+      this.usesSas ? `SharedAccessKey=${this.primaryKey}` : 'x509=true',
+    ].join(';');
   }
 
   get isEnabled() {
@@ -109,6 +155,7 @@ export class Identity {
     const sessionPresent = this.#hasSession && !clean;
     if (!sessionPresent) this.#subscriptions.clear();
     this.#hasSession = !clean;
+    this.#saveSession();
     this.connection = connection;
     return sessionPresent;
   }
@@ -116,6 +163,8 @@ export class Identity {
   /** The connection can be used from now on. */
   established() {
     this.connections++;
+    const { modelId, lastActivity } = this;
+    this.records.put('lastSeen', { modelId, lastActivity });
     this.messages.deliver();
     this.#changes.emit('change');
   }
@@ -129,11 +178,13 @@ export class Identity {
 
   subscribe(filter, kind, qos) {
     this.#subscriptions.set(filter, { kind, qos });
+    this.#saveSession();
     this.#changes.emit('change');
   }
 
   unsubscribe(filter) {
     this.#subscriptions.delete(filter);
+    this.#saveSession();
   }
 
   /** The QoS that the identity takes this at, undefined when it does not take it at present. */
@@ -180,5 +231,19 @@ export class Identity {
       this.connection.unacknowledged.has(this.#lastPacketId)
     );
     return this.#lastPacketId;
+  }
+
+  #save() {
+    const { generationId, etag, primaryKey, secondaryKey, authenticationType, thumbprints } = this;
+    const { status, statusReason, isEdge } = this;
+    this.records.put('', {
+      ...{ generationId, etag, primaryKey, secondaryKey, authenticationType, thumbprints },
+      ...{ status, statusReason, isEdge },
+    });
+  }
+
+  #saveSession() {
+    if (this.#hasSession) this.records.put('session', this.#subscriptions);
+    else this.records.delete('session');
   }
 }

@@ -1,2 +1,3 @@
 export { caFileOf } from './certificates.js';
-export { startHub } from './server.js';
+export { readConfig } from './config.js';
+export { isLoopback, startHub } from './server.js';

@@ -22,7 +22,7 @@ export function addLocalApi(app, hub) {
   });
   for (const path of [DEVICE_PATH, MODULE_PATH]) {
     app.put(path, { schema: { body: IDENTITY } }, ({ params, body }) =>
-      describeCreated(hub, findOrCreate(hub.devices, params, body)),
+      describeCreated(hub, hub.devices.ensure(params, body ? settingsOf(body) : undefined)),
     );
     app.get(path, (request) => describeState(find(request)));
     addLogs(app, path, find);
@@ -54,31 +54,16 @@ export function addLocalApi(app, hub) {
   });
 }
 
-/** Creates what is missing, for a module its device too; what is there takes the settings. */
-function findOrCreate(devices, { deviceId, moduleId }, body) {
-  const settings = body ? settingsOf(body) : {};
-  if (moduleId !== undefined && !devices.find(deviceId)) devices.create({ deviceId });
-  const identity = devices.find(deviceId, moduleId);
-  if (!identity) return devices.create({ deviceId, moduleId, ...settings });
-  if (body) identity.update(settings);
-  return identity;
-}
-
 function describeCreated({ hostname, endpoints }, identity) {
   const { deviceId, moduleId, primaryKey, authenticationType } = identity;
   const key = identity.usesSas ? { primaryKey } : undefined;
-  const connectionString = [
-    `HostName=${hostname};DeviceId=${deviceId}`,
-    ...(moduleId === undefined ? [] : [`ModuleId=${moduleId}`]),
-    key ? `SharedAccessKey=${primaryKey}` : 'x509=true',
-  ].join(';');
   const { endpoint, secureEndpoint } = endpoints;
   return {
     deviceId,
     moduleId,
     ...key,
     authentication: key ? undefined : { type: authenticationType },
-    connectionString,
+    connectionString: identity.connectionString(hostname),
     endpoint,
     secureEndpoint,
   };
@@ -116,7 +101,7 @@ function describeUpload(upload, { protocol, host }, blobs) {
   const token = blobs.sign(blobName, Date.now() + READ_LIFETIME);
   return {
     ...upload,
-    blobSizeInBytes: blob?.bytes.length ?? null,
+    blobSizeInBytes: blob?.size ?? null,
     blobUrl: blob ? `${protocol}://${host}/${CONTAINER}/${path}${token}` : null,
   };
 }

@@ -24,6 +24,16 @@ export class MessageQueue {
     this.#identity = identity;
   }
 
+  /** Takes the number that the last message had. */
+  restoreSequence(sequenceNumber) {
+    this.#lastSequenceNumber = sequenceNumber;
+  }
+
+  /** Takes a message that was saved. */
+  restore(message) {
+    this.#messages.push({ ...message, sentOn: null });
+  }
+
   get pending() {
     this.#dropExpired();
     return this.#messages.length;
@@ -52,14 +62,18 @@ export class MessageQueue {
       throw new HubError('MessageTooLarge', 'the body exceeds 64 KB, or the properties do');
     }
     const sequenceNumber = ++this.#lastSequenceNumber;
-    this.#messages.push({
+    const queued = {
+      sequenceNumber,
       topic,
       payload,
       messageId: systemProperties.messageId,
       expires: expiryTimeUtc?.getTime() ?? Date.now() + TIME_TO_LIVE,
       deliveryCount: 0,
       sentOn: null,
-    });
+    };
+    this.#messages.push(queued);
+    this.#save(queued);
+    this.#identity.records.put('lastSequenceNumber', sequenceNumber);
     this.deliver();
     return sequenceNumber;
   }
@@ -75,7 +89,11 @@ export class MessageQueue {
     if (qos === 0) {
       // Sending is all there is.
       this.#messages = inFlight;
-      for (const { topic, payload } of waiting) connection.publish({ topic, payload, qos });
+      for (const message of waiting) {
+        const { topic, payload } = message;
+        connection.publish({ topic, payload, qos });
+        this.#forget(message);
+      }
     } else {
       const room = MAX_IN_FLIGHT - inFlight.length;
       for (const message of waiting.slice(0, room)) this.#send(message, connection);
@@ -107,7 +125,7 @@ export class MessageQueue {
       (message) => message.packetId === packetId && message.sentOn === connection,
     );
     if (index < 0) return false;
-    this.#messages.splice(index, 1);
+    this.#forget(...this.#messages.splice(index, 1));
     this.deliver();
     return true;
   }
@@ -117,6 +135,7 @@ export class MessageQueue {
     message.packetId ??= this.#identity.takePacketId();
     message.sentOn = connection;
     const dup = message.deliveryCount++ > 0;
+    this.#save(message);
     const packet = { topic, payload, qos: 1, dup, messageId: message.packetId };
     this.#deliveries = this.#deliveries.slice(1 - KEPT_DELIVERIES);
     this.#deliveries.push({ messageId, connection, packet });
@@ -127,10 +146,20 @@ export class MessageQueue {
     const now = Date.now();
     const { connection } = this.#identity;
     // What is with the device may still be acknowledged.
-    this.#messages = this.#messages.filter(
-      (message) =>
-        message.expires > now || (connection !== null && message.sentOn === connection),
-    );
+    this.#messages = this.#messages.filter((message) => {
+      const stays =
+        message.expires > now || (connection !== null && message.sentOn === connection);
+      if (!stays) this.#forget(message);
+      return stays;
+    });
+  }
+
+  #save({ sentOn, ...message }) {
+    this.#identity.records.put('message', message, message.sequenceNumber);
+  }
+
+  #forget({ sequenceNumber }) {
+    this.#identity.records.delete('message', sequenceNumber);
   }
 }
 

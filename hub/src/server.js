@@ -1,57 +1,112 @@
+import { isIPv6 } from 'node:net';
 import { addBlobApi } from './blob-api.js';
 import { BlobStore } from './blob-store.js';
 import { CertificateAuthority, issueSelfSigned } from './certificates.js';
 import { DeviceRegistry } from './devices.js';
+import { HubError } from './errors.js';
 import { addFileApi } from './file-api.js';
 import { createHttpServer } from './http.js';
 import { addLocalApi } from './local-api.js';
 import { createPolicies } from './policies.js';
-import { addServiceApi } from './service-api.js';
+import { addServiceApi, settingsOf } from './service-api.js';
+import { DiskStore, MemoryStore } from './store.js';
 import { createTlsServer } from './tls.js';
 import { acceptWebSockets, WEB_SOCKET_PATH } from './websocket.js';
 
 /**
  * What the parts of the hub share. `endpoints` is complete when the hub listens.
- * @typedef {{hostname: string, devices: DeviceRegistry, policies: import('./policies.js').Policies,
- *            blobs: BlobStore, authority?: CertificateAuthority, log: (line: string) => void,
+ * @typedef {{hostname: string, store: DiskStore | MemoryStore, devices: DeviceRegistry,
+ *            policies: import('./policies.js').Policies, blobs: BlobStore,
+ *            authority?: CertificateAuthority, log: (line: string) => void,
  *            endpoints: {url?: string, endpoint?: string, secureUrl?: string,
  *                        secureEndpoint?: string}}} Hub
  */
 
 /**
- * Starts a hub that lives in this process and forgets everything when it is closed.
+ * A device that a hub begins with, or a module with its device.
+ * @typedef {{deviceId: string, moduleId?: string, status?: 'enabled' | 'disabled',
+ *            authentication?: object}} DeviceOption
+ */
+
+/**
+ * Starts a hub that lives in this process; without `data` it forgets everything when it is closed.
  * @param {object} [options]
  * @param {number} [options.port] 0 takes any free one
  * @param {boolean | number} [options.https] TLS beside it: the port, or true for any free one
- * @param {string} [options.caDirectory] keeps the local CA over restarts
+ * @param {string} [options.data] the directory that keeps everything over restarts
+ * @param {string} [options.caDirectory] keeps the local CA over restarts; that of `data`
  * @param {string} [options.host] the address to listen on
  * @param {string} [options.hostname] what devices call the hub, in user names and SAS tokens
- * @param {string[]} [options.devices] names of devices to begin with
+ * @param {(string | DeviceOption)[]} [options.devices] made unless they are there; one that is
+ *   there takes the authentication or status that is given
  * @param {(line: string) => void} [options.log] is told who comes, who goes and why
  */
 export async function startHub({
   port = 0,
   https = false,
-  caDirectory,
+  data,
+  caDirectory = data,
   host = '127.0.0.1',
   hostname = 'localhub.azure-devices.net',
   devices = [],
   log = () => {},
 } = {}) {
-  const registry = new DeviceRegistry();
-  for (const deviceId of devices) registry.create({ deviceId });
-  const hub = {
-    hostname,
-    devices: registry,
-    policies: createPolicies(),
-    blobs: new BlobStore(),
-    authority: https === false ? undefined : await CertificateAuthority.open(caDirectory),
-    log,
-    endpoints: {},
-  };
-  const app = createHttpServer();
+  const store = data === undefined ? new MemoryStore() : await DiskStore.open(data);
+  try {
+    const hub = {
+      hostname,
+      store,
+      devices: await DeviceRegistry.open(store),
+      policies: await store.keep('policies', createPolicies),
+      blobs: await BlobStore.open(store),
+      authority: https === false ? undefined : await CertificateAuthority.open(caDirectory),
+      log,
+      endpoints: {},
+    };
+    const firstDevices = ensureDevices(hub.devices, devices);
+    const close = await listen(hub, { port, https, host });
+    await new Promise((resolve) => store.whenSaved(resolve));
+    return {
+      ...hub.endpoints,
+      hostname,
+      policies: hub.policies,
+      devices: firstDevices.map((identity) => describe(identity, hostname)),
+      ...certificates(hub),
+      async close() {
+        await close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** @returns {import('./identity.js').Identity[]} */
+function ensureDevices(registry, options) {
+  const identities = options.map((option) => {
+    if (typeof option === 'string') return registry.ensure({ deviceId: option });
+    const { deviceId, moduleId, ...settings } = option;
+    const isGiven = Object.keys(settings).length > 0;
+    return registry.ensure({ deviceId, moduleId }, isGiven ? settingsOf(settings) : undefined);
+  });
+  const twice = identities.find((identity, index) => identities.indexOf(identity) < index);
+  if (twice) throw new HubError('DeviceAlreadyExists', `There is "${twice.id}" already.`);
+  return identities;
+}
+
+const describe = (identity, hostname) => ({
+  deviceId: identity.deviceId,
+  moduleId: identity.moduleId,
+  connectionString: identity.connectionString(hostname),
+});
+
+/** @returns {Promise<() => Promise<void>>} what closes it again */
+async function listen(hub, { port, https, host }) {
+  const app = createHttpServer(hub);
   for (const addApi of [addServiceApi, addLocalApi, addFileApi, addBlobApi]) addApi(app, hub);
-  const tlsServer = hub.authority && (await createSecureServer(app, hub.authority));
+  const tlsServer = hub.authority && (await createSecureServer(app, hub.authority, host));
   const servers = tlsServer ? [app.server, tlsServer] : [app.server];
   const cutConnections = acceptWebSockets(servers, hub);
   const close = async () => {
@@ -62,33 +117,44 @@ export async function startHub({
   };
   try {
     await app.listen({ port, host });
-    if (tlsServer) await listen(tlsServer, https === true ? 0 : https, host);
+    if (tlsServer) await listenSecurely(tlsServer, https === true ? 0 : https, host);
   } catch (error) {
     await close();
     throw error;
   }
   Object.assign(hub.endpoints, endpointsOf(host, servers));
-  return { ...hub.endpoints, hostname, policies: hub.policies, ...certificates(hub), close };
+  return close;
 }
 
-async function createSecureServer(app, authority) {
-  const { cert, key } = await authority.issueForServer();
+async function createSecureServer(app, authority, host) {
+  const { cert, key } = await authority.issueForServer(host);
   await app.ready();
   return createTlsServer({ cert, key, ca: authority.cert }, app.routing);
 }
 
-function listen(server, port, host) {
+function listenSecurely(server, port, host) {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
 }
 
+/** Whether nobody but this machine reaches the address. */
+export const isLoopback = (host) =>
+  host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
+
+/** The address by which clients on this machine reach the hub. */
+function reachable(host) {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return isIPv6(host) ? `[${host}]` : host;
+}
+
 function endpointsOf(host, [server, tlsServer]) {
-  const address = `${host}:${server.address().port}`;
+  const address = `${reachable(host)}:${server.address().port}`;
   const plain = { url: `http://${address}`, endpoint: `ws://${address}${WEB_SOCKET_PATH}` };
   if (!tlsServer) return plain;
-  const secureAddress = `localhost:${tlsServer.address().port}`;
+  const secureHost = host === '127.0.0.1' ? 'localhost' : reachable(host);
+  const secureAddress = `${secureHost}:${tlsServer.address().port}`;
   return {
     ...plain,
     secureUrl: `https://${secureAddress}`,

@@ -7,7 +7,17 @@ const MAX_SIZE = 262_144;
 
 /** The messages that one device sent, as a back end reads them. */
 export class Telemetry {
-  #log = new EventLog(KEPT);
+  #log;
+
+  /** @param {import('./store.js').Records} records */
+  constructor(records) {
+    this.#log = new EventLog(KEPT, records, 'telemetry');
+  }
+
+  /** Takes a message that was saved. */
+  restore(message) {
+    this.#log.restore(message);
+  }
 
   /**
    * Takes a PUBLISH of the device.

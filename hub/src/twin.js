@@ -21,6 +21,13 @@ class Section {
     this.#stampsVersion = stampsVersion;
   }
 
+  /** Takes what was saved. */
+  restore({ values, version, metadata }) {
+    this.values = merge({}, values);
+    this.version = version;
+    this.metadata = merge({}, metadata);
+  }
+
   /** What `patch` or `replace` would leave; throws a HubError when that is not allowed. */
   prepare(changes, base = this.values) {
     checkSection(changes, this.#name);
@@ -65,6 +72,21 @@ export class Twin {
   reported = new Section('reported', false);
   version = 2;
   #writes = 1n;
+  #records;
+
+  /** @param {import('./store.js').Records} records */
+  constructor(records) {
+    this.#records = records;
+  }
+
+  /** Takes the twin that was saved. */
+  restore({ tags, desired, reported, version, writes }) {
+    this.tags = merge({}, tags);
+    this.desired.restore(desired);
+    this.reported.restore(reported);
+    this.version = version;
+    this.#writes = writes;
+  }
 
   /** Changes with every write by a back end, not with reported properties. */
   get etag() {
@@ -88,6 +110,7 @@ export class Twin {
     }
     this.reported.patch(changes);
     this.version++;
+    this.#save();
     return this.reported.version;
   }
 
@@ -108,11 +131,17 @@ export class Twin {
     else if (desired) this.desired.patch(desired);
     this.version++;
     this.#writes++;
+    this.#save();
     return desired && bare(desired, { $version: this.desired.version });
   }
 
   toDevice() {
     return { desired: this.desired.toDevice(), reported: this.reported.toDevice() };
+  }
+
+  #save() {
+    const { tags, desired, reported, version } = this;
+    this.#records.put('twin', { tags, desired, reported, version, writes: this.#writes });
   }
 }
 

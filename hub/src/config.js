@@ -1,0 +1,90 @@
+import Ajv from 'ajv';
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { AUTHENTICATION } from './service-api.js';
+
+/** A configuration file cannot be taken; the message names the file and the member. */
+export class ConfigError extends Error {
+  name = 'ConfigError';
+}
+
+/**
+ * Reads a configuration file: the options of the command, with devices and settings.
+ * @param {string} file
+ * @returns {Promise<{port?: number, httpsPort?: number, host?: string, data?: string,
+ *                    devices?: (string | import('./server.js').DeviceOption)[],
+ *                    settings?: object, quiet?: boolean, json?: boolean}>} `data` is absolute
+ */
+export async function readConfig(file) {
+  const config = parse(file, await readText(file));
+  if (!validate(config)) throw new ConfigError(`${file}: ${explain(validate.errors)}`);
+  return config.data === undefined
+    ? config
+    : { ...config, data: resolve(dirname(file), config.data) };
+}
+
+async function readText(file) {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`the configuration cannot be read: ${error.message}`);
+  }
+}
+
+function parse(file, text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The message of the parser would quote the file, and there may be keys in it.
+    throw new ConfigError(`${file} is not JSON`);
+  }
+}
+
+/** A misspelt member is also a missing one; its name says more. */
+function explain(errors) {
+  const isUnknown = ({ params }) => params.additionalProperty !== undefined;
+  const { instancePath, message, params } = errors.find(isUnknown) ?? errors[0];
+  const member = instancePath.slice(1);
+  if (params.additionalProperty !== undefined) {
+    const place = member === '' ? '' : ` in "${member}"`;
+    return `there is no member "${params.additionalProperty}"${place}`;
+  }
+  const allowed = params.allowedValues ? `: ${params.allowedValues.join(', ')}` : '';
+  return member === '' ? `it ${message}` : `"${member}" ${message}${allowed}`;
+}
+
+/** The schema without room for members that it does not name. */
+function strict(schema) {
+  if (!schema.properties) return schema;
+  const properties = Object.entries(schema.properties).map(([name, s]) => [name, strict(s)]);
+  return { ...schema, properties: Object.fromEntries(properties), additionalProperties: false };
+}
+
+const PORT = { type: 'integer', minimum: 0, maximum: 65535 };
+
+const DEVICE = strict({
+  type: ['object', 'string'],
+  required: ['deviceId'],
+  properties: {
+    deviceId: { type: 'string' },
+    moduleId: { type: 'string' },
+    status: { enum: ['enabled', 'disabled'] },
+    authentication: AUTHENTICATION,
+  },
+});
+
+const validate = new Ajv({ allErrors: true, strictTypes: false }).compile(
+  strict({
+    type: 'object',
+    properties: {
+      port: PORT,
+      httpsPort: PORT,
+      host: { type: 'string' },
+      data: { type: 'string', minLength: 1 },
+      devices: { type: 'array', items: DEVICE },
+      settings: { type: 'object' },
+      quiet: { type: 'boolean' },
+      json: { type: 'boolean' },
+    },
+  }),
+);

@@ -1,0 +1,256 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+
+/** Grows with every change of the records that makes another version misread them. */
+const FORMAT = 1;
+const DIGITS = 16;
+
+/** The data directory cannot be used; the message says why and what to do. */
+export class DataError extends Error {
+  name = 'DataError';
+}
+
+/**
+ * Where one part of the hub keeps its records.
+ * @typedef {object} Records
+ * @property {(key: string, value: unknown, number?: number) => void} put replaces the record; the
+ *   value is read when the present turn is over
+ * @property {(key: string, number?: number) => void} delete
+ */
+
+/** Forgets everything when the process ends; what is to be saved is done with at once. */
+export class MemoryStore {
+  #records = { put() {}, delete() {} };
+
+  /** Content too large for a record; `write` gives what `read` and `delete` take. */
+  files = {
+    write: async (bytes) => bytes,
+    read: async (bytes) => bytes,
+    delete() {},
+    keepOnly() {},
+  };
+
+  /** @returns {Records} */
+  scope() {
+    return this.#records;
+  }
+
+  deleteScope() {}
+
+  async keep(name, make) {
+    return make();
+  }
+
+  async *entries() {}
+
+  whenSaved(action) {
+    action();
+  }
+
+  async close() {}
+}
+
+/**
+ * Keeps records in a LevelDB in a directory. The changes of one turn become one atomic write, and
+ * `whenSaved` runs what must not happen before them.
+ */
+export class DiskStore {
+  #directory;
+  #level;
+  /** Key → value, undefined for a deleted one. */
+  #changes = new Map();
+  #deletedScopes = [];
+  #actions = [];
+  /** Promise of the end of the writes that are under way. */
+  #saving = null;
+
+  constructor(directory, level, files) {
+    this.#directory = directory;
+    this.#level = level;
+    this.files = files;
+  }
+
+  /** @param {string} directory is made unless it is there */
+  static async open(directory) {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const isNew = await checkFormat(directory);
+    const level = await openLevel(directory, isNew);
+    if (isNew) await writeWhole(formatFileOf(directory), `${FORMAT}\n`);
+    return new DiskStore(directory, level, await Files.open(join(directory, 'files')));
+  }
+
+  /** @returns {Records} those whose keys begin with the prefix */
+  scope(prefix) {
+    const keyOf = (key, number) =>
+      number === undefined
+        ? prefix + key
+        : `${prefix}${key}/${String(number).padStart(DIGITS, '0')}`;
+    return {
+      put: (key, value, number) => this.#change(keyOf(key, number), value),
+      delete: (key, number) => this.#change(keyOf(key, number), undefined),
+    };
+  }
+
+  /** Deletes all records whose keys begin with the prefix. */
+  deleteScope(prefix) {
+    for (const key of this.#changes.keys()) {
+      if (key.startsWith(prefix)) this.#changes.delete(key);
+    }
+    this.#deletedScopes.push(prefix);
+    this.#saving ??= this.#save();
+  }
+
+  /** A value that is made at the first start and stays. */
+  async keep(name, make) {
+    for await (const [, value] of this.entries(`hub/${name}/`)) return value;
+    const value = make();
+    this.#change(`hub/${name}/`, value);
+    return value;
+  }
+
+  /** The keys, without the prefix, and values of what was saved, in the order of the keys. */
+  async *entries(prefix) {
+    try {
+      for await (const [key, bytes] of this.#level.iterator(rangeOf(prefix))) {
+        yield [key.slice(prefix.length), deserialize(bytes)];
+      }
+    } catch (error) {
+      throw damaged(this.#directory, error);
+    }
+  }
+
+  /**
+   * Runs the action when every change of before is saved: it survives the end of the process, by
+   * whatever signal. Actions run in the order in which they came.
+   */
+  whenSaved(action) {
+    if (this.#saving) this.#actions.push(action);
+    else action();
+  }
+
+  async close() {
+    await this.#saving;
+    await this.#level.close();
+  }
+
+  #change(key, value) {
+    this.#changes.set(key, value);
+    this.#saving ??= this.#save();
+  }
+
+  async #save() {
+    // Everything that this turn's input changes goes into one write.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#changes.size + this.#deletedScopes.length + this.#actions.length > 0) {
+      const actions = this.#actions.splice(0);
+      await this.#write();
+      for (const action of actions) action();
+    }
+    this.#saving = null;
+  }
+
+  async #write() {
+    const puts = [...this.#changes].map(([key, value]) =>
+      value === undefined ? { type: 'del', key } : { type: 'put', key, value: serialize(value) },
+    );
+    this.#changes.clear();
+    const scopes = this.#deletedScopes.splice(0);
+    try {
+      const keys = await Promise.all(scopes.map((scope) => this.#level.keys(rangeOf(scope)).all()));
+      const deletions = keys.flat().map((key) => ({ type: 'del', key }));
+      if (deletions.length + puts.length > 0) await this.#level.batch([...deletions, ...puts]);
+    } catch (error) {
+      const reason = error.cause?.message ?? error.message;
+      throw new DataError(`nothing can be saved any more in ${this.#directory}: ${reason}`);
+    }
+  }
+}
+
+/** Files under names of their own, never written twice. */
+class Files {
+  #directory;
+
+  constructor(directory) {
+    this.#directory = directory;
+  }
+
+  static async open(directory) {
+    await mkdir(directory, { recursive: true });
+    return new Files(directory);
+  }
+
+  /** @returns {Promise<string>} the name of the file, when it is complete */
+  async write(bytes) {
+    const name = randomUUID();
+    await writeFile(join(this.#directory, name), bytes);
+    return name;
+  }
+
+  read(name) {
+    return readFile(join(this.#directory, name));
+  }
+
+  delete(name) {
+    return rm(join(this.#directory, name), { force: true });
+  }
+
+  /** Removes what a hub that was killed had not got to mention in a record. */
+  async keepOnly(names) {
+    const unknown = (await readdir(this.#directory)).filter((name) => !names.has(name));
+    await Promise.all(unknown.map((name) => this.delete(name)));
+  }
+}
+
+/** Puts a file in place at once, so that nobody ever reads a part of it. */
+export async function writeWhole(file, content) {
+  await writeFile(`${file}.new`, content);
+  await rename(`${file}.new`, file);
+}
+
+const formatFileOf = (directory) => join(directory, 'format');
+
+/** @returns {Promise<boolean>} whether the directory holds no data yet */
+async function checkFormat(directory) {
+  const text = await readFile(formatFileOf(directory), 'utf8').catch((error) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return true;
+  const format = Number(text);
+  if (Number.isInteger(format) && format > FORMAT) {
+    throw new DataError(
+      `${directory} has data of a newer iothub-local (format ${format}, this one knows ${FORMAT}); ` +
+        'take that version, or another directory',
+    );
+  }
+  if (format !== FORMAT) throw damaged(directory, new Error(`its format is "${text.trim()}"`));
+  return false;
+}
+
+async function openLevel(directory, createIfMissing) {
+  // A hub in memory does without the native module.
+  const { ClassicLevel } = await import('classic-level');
+  const level = new ClassicLevel(join(directory, 'records'), {
+    createIfMissing,
+    valueEncoding: 'buffer',
+  });
+  try {
+    await level.open();
+    return level;
+  } catch (error) {
+    if (error.cause?.code === 'LEVEL_LOCKED') {
+      throw new DataError(`${directory} is in use by another hub; stop it, or take another directory`);
+    }
+    throw damaged(directory, error.cause ?? error);
+  }
+}
+
+const damaged = (directory, { message }) =>
+  new DataError(
+    `the data in ${directory} cannot be read: ${message}; restore it from a copy, or move it away`,
+  );
+
+/** Prefixes end with a slash, and what comes after that is a zero. */
+const rangeOf = (prefix) => ({ gte: prefix, lt: `${prefix.slice(0, -1)}0` });
