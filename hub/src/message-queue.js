@@ -91,8 +91,8 @@ export class MessageQueue {
       this.#messages = inFlight;
       for (const message of waiting) {
         const { topic, payload } = message;
-        connection.publish({ topic, payload, qos });
         this.#forget(message);
+        connection.publish({ topic, payload, qos });
       }
     } else {
       const room = MAX_IN_FLIGHT - inFlight.length;
