@@ -228,8 +228,8 @@ export class Connection {
       if (!kind) throw new ProtocolViolation(`the hub has no topic filter "${topic}"`);
       return { topic, kind, qos: Math.min(qos, 1) };
     });
-    for (const { topic, kind, qos } of granted) this.identity.subscribe(topic, kind, qos);
     this.#answer('suback', { messageId, granted: granted.map(({ qos }) => qos) });
+    for (const { topic, kind, qos } of granted) this.identity.subscribe(topic, kind, qos);
     this.identity.messages.deliver();
   }
 

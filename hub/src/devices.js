@@ -4,24 +4,24 @@ import { Identity } from './identity.js';
 const ID = /^[A-Za-z0-9\-.+%_#*?!(),:=@$']{1,128}$/;
 const MAX_MODULES = 50;
 
-/** The records of a device and of its modules; ids have no slash. */
-const scopeOfAll = (deviceId) => `devices/${deviceId}/`;
-const scopeOf = ({ deviceId, moduleId = '' }) => `${scopeOfAll(deviceId)}${moduleId}/`;
+/** Where the records of a device or module begin, for a device with its modules; no id has a slash. */
+const scopeOf = ({ deviceId, moduleId = '' }) => `devices/${deviceId}/${moduleId}/`;
+const scopeWithModules = (deviceId) => `devices/${deviceId}/`;
 
 /** All devices of the hub, and their modules. */
 export class DeviceRegistry {
-  #store;
+  #hub;
   #devices = new Map();
 
-  constructor(store) {
-    this.#store = store;
+  constructor(hub) {
+    this.#hub = hub;
   }
 
-  /** @returns {Promise<DeviceRegistry>} with all that the store has kept */
-  static async open(store) {
-    const registry = new DeviceRegistry(store);
+  /** @returns {Promise<DeviceRegistry>} with all that the store of the hub has kept */
+  static async open(hub) {
+    const registry = new DeviceRegistry(hub);
     // The order of the keys brings a device before its modules, and an identity before the rest.
-    for await (const [key, value] of store.entries('devices/')) {
+    for await (const [key, value] of hub.store.entries('devices/')) {
       const [deviceId, moduleId, kind] = key.split('/');
       registry.#restore({ deviceId, moduleId: moduleId || undefined }, kind, value);
     }
@@ -69,7 +69,8 @@ export class DeviceRegistry {
     const { deviceId, moduleId } = identity;
     if (moduleId === undefined) this.#devices.delete(deviceId);
     else this.find(deviceId).modules.delete(moduleId);
-    this.#store.deleteScope(moduleId === undefined ? scopeOfAll(deviceId) : scopeOf(identity));
+    const scope = moduleId === undefined ? scopeWithModules(deviceId) : scopeOf(identity);
+    this.#hub.store.deleteScope(scope);
     for (const { connection } of [identity, ...identity.modules.values()]) {
       connection?.close('the identity was deleted');
     }
@@ -113,7 +114,7 @@ export class DeviceRegistry {
 
   #add({ deviceId, moduleId }) {
     const id = { deviceId, moduleId };
-    const identity = new Identity(id, this.#store.scope(scopeOf(id)));
+    const identity = new Identity(id, this.#hub.store.scope(scopeOf(id)));
     if (moduleId === undefined) this.#devices.set(deviceId, identity);
     else this.get(deviceId).modules.set(moduleId, identity);
     return identity;
@@ -123,7 +124,7 @@ export class DeviceRegistry {
     const identity = kind === '' ? this.#add(id) : this.find(id.deviceId, id.moduleId);
     if (identity) identity.restore(kind, value);
     // Written for an identity while it was being deleted.
-    else this.#store.deleteScope(scopeOf(id));
+    else this.#hub.store.deleteScope(scopeOf(id));
   }
 }
 

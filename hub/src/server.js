@@ -56,13 +56,13 @@ export async function startHub({
     const hub = {
       hostname,
       store,
-      devices: await DeviceRegistry.open(store),
       policies: await store.keep('policies', createPolicies),
       blobs: await BlobStore.open(store),
       authority: https === false ? undefined : await CertificateAuthority.open(caDirectory),
       log,
       endpoints: {},
     };
+    hub.devices = await DeviceRegistry.open(hub);
     const firstDevices = ensureDevices(hub.devices, devices);
     const close = await listen(hub, { port, https, host });
     await new Promise((resolve) => store.whenSaved(resolve));

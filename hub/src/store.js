@@ -20,7 +20,7 @@ export class DataError extends Error {
  * @property {(key: string, number?: number) => void} delete
  */
 
-/** Forgets everything when the process ends; what is to be saved is done with at once. */
+/** Forgets everything when the process ends, so that nothing has to wait. */
 export class MemoryStore {
   #records = { put() {}, delete() {} };
 
@@ -65,6 +65,7 @@ export class DiskStore {
   #actions = [];
   /** Promise of the end of the writes that are under way. */
   #saving = null;
+  #isClosed = false;
 
   constructor(directory, level, files) {
     this.#directory = directory;
@@ -122,20 +123,23 @@ export class DiskStore {
   }
 
   /**
-   * Runs the action when every change of before is saved: it survives the end of the process, by
-   * whatever signal. Actions run in the order in which they came.
+   * Runs the action when every change of before and of the present turn is saved: it survives the
+   * end of the process, by whatever signal. Actions run in the order in which they came.
    */
   whenSaved(action) {
-    if (this.#saving) this.#actions.push(action);
-    else action();
+    this.#actions.push(action);
+    this.#saving ??= this.#save();
   }
 
+  /** Keeps what was changed so far, not what timers of a closed hub go on to change. */
   async close() {
+    this.#isClosed = true;
     await this.#saving;
     await this.#level.close();
   }
 
   #change(key, value) {
+    if (this.#isClosed) return;
     this.#changes.set(key, value);
     this.#saving ??= this.#save();
   }

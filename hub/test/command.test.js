@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,10 @@ function startWith(t, env, ...args) {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });
+  return watch(t, child);
+}
+
+function watch(t, child) {
   t.after(() => child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
@@ -45,6 +49,22 @@ function startWith(t, env, ...args) {
     },
   };
 }
+
+async function newDirectory(t) {
+  const directory = await mkdtemp(join(tmpdir(), 'iothub-local-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** A configuration file with this content. */
+async function newConfig(t, config) {
+  const file = join(await newDirectory(t), 'hub.json');
+  await writeFile(file, typeof config === 'string' ? config : JSON.stringify(config));
+  return file;
+}
+
+/** The first line of `--json`. */
+const startOf = async (run) => JSON.parse((await run.line(/^\{.*\}$/))[0]);
 
 const CONNECTION_STRING =
   /^(\S+): (HostName=([^;]+);DeviceId=([^;]+);SharedAccessKey=(\S+))$/;
@@ -80,8 +100,7 @@ test('--device makes devices, --quiet prints nothing about connections', async (
 });
 
 test('--https-port adds TLS, with a CA that stays in the home directory', async (t) => {
-  const home = await mkdtemp(join(tmpdir(), 'iothub-local-'));
-  t.after(() => rm(home, { recursive: true }));
+  const home = await newDirectory(t);
   let ca;
   for (let times = 0; times < 2; times++) {
     const env = { HOME: home, USERPROFILE: home };
@@ -96,6 +115,186 @@ test('--https-port adds TLS, with a CA that stays in the home directory', async 
     assert.deepEqual(await run.exited, [0, null]);
     await client.closed;
   }
+});
+
+test('a request that waits for news does not hold up the end', async (t) => {
+  const run = start(t, '--port', '0', '--quiet', '--json');
+  const { url } = await startOf(run);
+  const request = async (path, body) => {
+    const headers = body && { 'content-type': 'application/json' };
+    const response = await fetch(url + path, { method: body ? 'POST' : 'GET', headers, body });
+    return response.text();
+  };
+  const call = '{"methodName":"m","connectTimeoutInSeconds":300}';
+  const waiting = [
+    request('/local/devices/device1/telemetry?timeout=600'),
+    request('/twins/device1/methods', call),
+  ];
+  // An answer that came after them tells that they are there.
+  await request('/local/devices/device1');
+  run.child.kill('SIGTERM');
+  const ends = await Promise.allSettled(waiting);
+  assert.deepEqual(ends.map(({ status }) => status), ['rejected', 'rejected']);
+  assert.deepEqual(await run.exited, [0, null]);
+  assert.equal(await run.errors, '');
+});
+
+test('--data keeps devices and the CA over runs, with the same connection strings', async (t) => {
+  const data = join(await newDirectory(t), 'hub');
+  const args = ['--port', '0', '--https-port', '0', '--data', data];
+  const seen = [];
+  for (const device of ['one', 'one']) {
+    const run = start(t, ...args, '--device', device);
+    const [, , connectionString] = await run.line(CONNECTION_STRING);
+    const [, directory] = await run.line(/^data: (.*)$/);
+    const [, file] = await run.line(/^trust its CA: (.*)$/);
+    assert.equal(directory, data);
+    assert.equal(file, join(data, 'ca.pem'));
+    seen.push({ connectionString, ca: await readFile(file, 'utf8') });
+    run.child.kill('SIGINT');
+    assert.deepEqual(await run.exited, [0, null]);
+  }
+  assert.deepEqual(seen[1], seen[0]);
+});
+
+test('a data directory in use, or of a newer version, is said so with exit code 1', async (t) => {
+  const data = await newDirectory(t);
+  const first = start(t, '--port', '0', '--data', data);
+  await first.line(/^endpoint: /);
+  const second = start(t, '--port', '0', '--data', data);
+  assert.deepEqual(await second.exited, [1, null]);
+  assert.match(await second.errors, /^iothub-local: \S+ is in use by another hub/);
+  first.child.kill('SIGTERM');
+  assert.deepEqual(await first.exited, [0, null]);
+  await writeFile(join(data, 'format'), '99\n');
+  const third = start(t, '--port', '0', '--data', data);
+  assert.deepEqual(await third.exited, [1, null]);
+  assert.match(await third.errors, /^iothub-local: \S+ has data of a newer iothub-local/);
+});
+
+const NO_LIMITS = process.platform === 'win32' && 'Windows has no ulimit';
+test('a disk that takes no more ends the hub with exit code 1', { skip: NO_LIMITS }, async (t) => {
+  const args = [COMMAND, '--port', '0', '--quiet', '--json', '--data', await newDirectory(t)];
+  const child = spawn('sh', ['-c', 'ulimit -f 64; exec "$@"', 'sh', process.execPath, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const run = watch(t, child);
+  const { url } = await startOf(run);
+  const queue = () =>
+    fetch(`${url}/local/devices/device1/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ body: 'x'.repeat(60_000) }),
+    });
+  let status;
+  do status = await queue().then((response) => response.status, () => 'no answer');
+  while (status === 201);
+  assert.equal(status, 'no answer');
+  assert.deepEqual(await run.exited, [1, null]);
+  assert.match(await run.errors, /^iothub-local: nothing can be saved any more in /);
+});
+
+test('--json prints the start and each event as a line of JSON', async (t) => {
+  const home = await newDirectory(t);
+  const env = { HOME: home, USERPROFILE: home };
+  const run = startWith(t, env, '--port', '0', '--https-port', '0', '--json', '--device', 'one');
+  const { event, devices, ca, ...endpoints } = await startOf(run);
+  assert.equal(event, 'start');
+  assert.deepEqual(Object.keys(endpoints), [
+    ...['hostname', 'url', 'endpoint', 'secureUrl', 'secureEndpoint'],
+  ]);
+  assert.equal(ca, join(home, '.iothub-local', 'ca.pem'));
+  const [{ deviceId, connectionString }] = devices;
+  const [, primaryKey] = /SharedAccessKey=(.*)$/.exec(connectionString);
+  const client = await MqttClient.connect(endpoints, { deviceId, primaryKey });
+  const { time, ...connected } = JSON.parse((await run.line(/^.*connected.*$/))[0]);
+  assert.deepEqual(connected, { event: 'log', message: 'one: connected' });
+  assert.equal(new Date(time).toISOString(), time);
+  await client.end();
+  run.child.kill('SIGTERM');
+  for (const line of (await run.rest()).trim().split('\n')) {
+    assert.equal(JSON.parse(line).event, 'log');
+  }
+});
+
+test('--config gives options and devices, and options given beside it win', async (t) => {
+  const config = await newConfig(t, {
+    port: 59_999,
+    host: 'localhost',
+    data: 'kept',
+    json: true,
+    quiet: true,
+    devices: [
+      'plain',
+      { deviceId: 'gateway', moduleId: 'm1' },
+      {
+        deviceId: 'x509',
+        status: 'disabled',
+        authentication: { type: 'selfSigned', primaryThumbprint: 'ab'.repeat(20) },
+      },
+    ],
+  });
+  const run = start(t, '--config', config, '--port', '0', '--host', '127.0.0.1');
+  const { url, data, devices } = await startOf(run);
+  assert.match(url, /^http:\/\/127\.0\.0\.1:/);
+  assert.equal(data, join(config, '..', 'kept'));
+  assert.deepEqual(
+    devices.map(({ deviceId, moduleId }) => [deviceId, moduleId]),
+    [['plain', undefined], ['gateway', 'm1'], ['x509', undefined]],
+  );
+  const x509 = await (await fetch(`${url}/devices/x509`)).json();
+  assert.equal(x509.status, 'disabled');
+  assert.equal(x509.authentication.x509Thumbprint.primaryThumbprint, 'AB'.repeat(20));
+  run.child.kill('SIGTERM');
+  assert.deepEqual(await run.exited, [0, null]);
+  const other = start(t, '--config', config, '--port', '0', '--device', 'two');
+  assert.deepEqual((await startOf(other)).devices.map(({ deviceId }) => deviceId), ['two']);
+});
+
+test('a configuration that is wrong is said so with exit code 2, without its keys', async (t) => {
+  const key = 'c2VjcmV0';
+  const symmetricKey = { primaryKey: key, secondarykey: key };
+  for (const [config, message] of [
+    [{ prot: 1 }, /there is no member "prot"$/m],
+    [{ port: '8080' }, /"port" must be integer$/m],
+    [{ devices: ['a', { deviceID: 'b' }] }, /there is no member "deviceID" in "devices\/1"$/m],
+    [{ devices: [{ deviceId: 'b', status: 'on' }] }, /"devices\/0\/status" .*: enabled, disabled$/m],
+    [
+      { devices: [{ deviceId: 'b', authentication: { symmetricKey } }] },
+      /no member "secondarykey" in "devices\/0\/authentication\/symmetricKey"$/m,
+    ],
+    [{ devices: ['a b'] }, /"a b" is no device id/],
+    [{ devices: ['a', 'a'] }, /"a" already/],
+    [`{"devices": ["${key}"`, /hub\.json is not JSON$/m],
+  ]) {
+    const run = start(t, '--port', '0', '--config', await newConfig(t, config));
+    assert.deepEqual(await run.exited, [2, null], JSON.stringify(config));
+    assert.match(await run.errors, message);
+    assert.doesNotMatch(await run.errors, new RegExp(key));
+  }
+  const missing = start(t, '--config', join(await newDirectory(t), 'none.json'));
+  assert.deepEqual(await missing.exited, [2, null]);
+  assert.match(await missing.errors, /cannot be read: ENOENT/);
+});
+
+test('--host takes another address, and warns when others can reach it', async (t) => {
+  for (const [host, shown] of [
+    ['0.0.0.0', '127.0.0.1'],
+    ['localhost', 'localhost'],
+  ]) {
+    const run = start(t, '--port', '0', '--json', '--host', host);
+    const { url } = await startOf(run);
+    assert.equal(new URL(url).hostname, shown);
+    assert.equal((await fetch(`${url}/local/hub`)).status, 200);
+    run.child.kill('SIGTERM');
+    assert.deepEqual(await run.exited, [0, null]);
+    const warning = /^iothub-local: warning: 0\.0\.0\.0 is no loopback address/;
+    if (host === 'localhost') assert.equal(await run.errors, '');
+    else assert.match(await run.errors, warning);
+  }
+  const run = start(t, '--port', '0', '--host', '192.0.2.1');
+  assert.deepEqual(await run.exited, [1, null]);
+  assert.match(await run.errors, /this machine has no address 192\.0\.2\.1/);
 });
 
 test('a home directory that cannot be written is said so with exit code 1', async (t) => {
@@ -114,8 +313,7 @@ test('a port in use is said so with exit code 1', async (t) => {
   assert.deepEqual(await run.exited, [1, null]);
   const message = new RegExp(`^iothub-local: port ${port} is in use.* --port$`, 'm');
   assert.match(await run.errors, message);
-  const home = await mkdtemp(join(tmpdir(), 'iothub-local-'));
-  t.after(() => rm(home, { recursive: true }));
+  const home = await newDirectory(t);
   const secure = startWith(t, { HOME: home }, '--port', '0', '--https-port', String(port));
   assert.deepEqual(await secure.exited, [1, null]);
   assert.match(await secure.errors, /is in use.* --https-port$/m);
@@ -129,6 +327,7 @@ test('wrong options are said so with exit code 2', async (t) => {
     [['--port', 'http'], /--port must be a number from 0 to 65535, not "http"/],
     [['--port', '65536'], /--port must be a number/],
     [['--https-port', '-1'], /--https-port/],
+    [['--data', ''], /--data must name a directory/],
     [['--https-port', 'x'], /--https-port must be a number from 0 to 65535, not "x"/],
     [['--port', '0', '--device', 'a b'], /"a b" is no device id/],
     [['--port', '0', '--device', 'a', '--device', 'a'], /"a" already/],
@@ -142,8 +341,10 @@ test('wrong options are said so with exit code 2', async (t) => {
 test('--help explains every option', async (t) => {
   const run = start(t, '--help');
   const help = await run.rest();
-  for (const option of ['--port', '--https-port', '--device', '--quiet', '--help', '--version']) {
-    assert.match(help, new RegExp(option));
+  const options = ['port', 'https-port', 'host', 'device', 'data', 'config', 'quiet', 'json'];
+  for (const option of [...options, 'help', 'version']) {
+    assert.match(help, new RegExp(`^  --${option} .*\\w`, 'm'));
   }
+  for (const exitCode of [0, 1, 2]) assert.match(help, new RegExp(`[ ;]${exitCode} (after|when|for)`));
   assert.deepEqual(await run.exited, [0, null]);
 });
