@@ -35,7 +35,7 @@ certificate authority of its own, made at the first start and kept in the data d
 without one in ${HOME_DIRECTORY}.
 
 Ctrl+C stops it. Exit codes: 0 after SIGINT or SIGTERM; 1 when it cannot start or go on, as a port
-is in use, or a directory is in use, damaged or not writable; 2 for a wrong option or configuration.`;
+is in use, or a directory in use, damaged or not writable; 2 for a wrong option or configuration.`;
 
 const OPTIONS = {
   port: { type: 'string' },

@@ -4,7 +4,7 @@ import { Identity } from './identity.js';
 const ID = /^[A-Za-z0-9\-.+%_#*?!(),:=@$']{1,128}$/;
 const MAX_MODULES = 50;
 
-/** Where the records of a device or module begin, for a device with its modules; no id has a slash. */
+/** How the keys of an identity's records begin, and those of a device with its modules. */
 const scopeOf = ({ deviceId, moduleId = '' }) => `devices/${deviceId}/${moduleId}/`;
 const scopeWithModules = (deviceId) => `devices/${deviceId}/`;
 

@@ -13,6 +13,12 @@ import { Twin } from './twin.js';
 
 const MAX_PACKET_ID = 0x4000;
 
+/** What the registry has of an identity. */
+const SAVED = [
+  ...['generationId', 'etag', 'status', 'statusReason', 'isEdge'],
+  ...['primaryKey', 'secondaryKey', 'authenticationType', 'thumbprints'],
+];
+
 /** One device or module: its identity, its MQTT session and everything that the hub keeps. */
 export class Identity {
   generationId = randomBytes(8).readBigUInt64BE().toString();
@@ -234,12 +240,7 @@ export class Identity {
   }
 
   #save() {
-    const { generationId, etag, primaryKey, secondaryKey, authenticationType, thumbprints } = this;
-    const { status, statusReason, isEdge } = this;
-    this.records.put('', {
-      ...{ generationId, etag, primaryKey, secondaryKey, authenticationType, thumbprints },
-      ...{ status, statusReason, isEdge },
-    });
+    this.records.put('', Object.fromEntries(SAVED.map((name) => [name, this[name]])));
   }
 
   #saveSession() {

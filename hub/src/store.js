@@ -225,8 +225,8 @@ async function checkFormat(directory) {
   const format = Number(text);
   if (Number.isInteger(format) && format > FORMAT) {
     throw new DataError(
-      `${directory} has data of a newer iothub-local (format ${format}, this one knows ${FORMAT}); ` +
-        'take that version, or another directory',
+      `${directory} has data of a newer iothub-local: format ${format}, this one knows ${FORMAT};` +
+        ' take that version, or another directory',
     );
   }
   if (format !== FORMAT) throw damaged(directory, new Error(`its format is "${text.trim()}"`));
@@ -245,7 +245,9 @@ async function openLevel(directory, createIfMissing) {
     return level;
   } catch (error) {
     if (error.cause?.code === 'LEVEL_LOCKED') {
-      throw new DataError(`${directory} is in use by another hub; stop it, or take another directory`);
+      throw new DataError(
+        `${directory} is in use by another hub; stop that, or take another directory`,
+      );
     }
     throw damaged(directory, error.cause ?? error);
   }

@@ -20,7 +20,8 @@ const REPORTED = '$iothub/twin/PATCH/properties/reported/?$rid=1';
 /** The command as a process of its own. */
 async function startHub(t, data) {
   const args = ['--port', '0', '--data', data, '--json', '--device', 'busy', '--device', 'idle'];
-  const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const stdio = ['ignore', 'pipe', 'inherit'];
+  const child = spawn(process.execPath, [COMMAND, ...args], { stdio });
   t.after(() => child.kill('SIGKILL'));
   const exited = once(child, 'exit');
   const [line] = await once(createInterface({ input: child.stdout }), 'line');

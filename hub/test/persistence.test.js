@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { startHub } from '../src/index.js';
+import { EventLog } from '../src/event-log.js';
 import { DiskStore } from '../src/store.js';
 import { sasToken } from './support/credentials.js';
 import { MqttClient } from './support/mqtt-client.js';
@@ -135,11 +136,12 @@ describe('over a restart stay', () => {
   test('twins, with versions, metadata and etag', async (t) => {
     const hub = await KeptHub.start(t);
     const device = await hub.create('twin');
-    const patch = '{"tags":{"room":{"floor":1}},"properties":{"desired":{"list":{"a":[1]}}}}';
-    await hub.json('PATCH', '/twins/twin', patch);
+    const properties = { desired: { list: { a: [1] } } };
+    await hub.json('PATCH', '/twins/twin', { tags: { room: { floor: 1 } }, properties });
     const client = await MqttClient.connect(hub, device);
     await client.subscribe('$iothub/twin/res/#');
-    await client.publish('$iothub/twin/PATCH/properties/reported/?$rid=1', '{"__proto__":{"on":true}}');
+    const reported = '$iothub/twin/PATCH/properties/reported/?$rid=1';
+    await client.publish(reported, '{"__proto__":{"on":true}}');
     assert.match((await client.next()).topic, /res\/204\//);
     await client.end();
     const before = await hub.call('GET', '/twins/twin');
@@ -198,9 +200,10 @@ describe('over a restart stay', () => {
     const last = await hub.sendToDevice(device, { body: 'after' });
     assert.equal(last.sequenceNumber, 5);
     const client = await RawClient.connect(hub, device);
-    const [first, second, third] = [await client.next(), await client.next(), await client.next()];
+    const packets = [await client.next(), await client.next(), await client.next()];
+    const [first, second] = packets;
     assert.deepEqual(
-      [first, second, third].map(({ payload, dup }) => [payload.toString(), dup]),
+      packets.map(({ payload, dup }) => [payload.toString(), dup]),
       [['delivered', true], ['waiting', false], ['after', false]],
     );
     assert.equal(first.messageId, delivered.messageId);
@@ -299,6 +302,24 @@ describe('a file upload', () => {
   });
 });
 
+test('a log that is full drops its oldest entries from the directory, too', async (t) => {
+  const data = await newDirectory(t);
+  const store = await DiskStore.open(data);
+  const log = new EventLog(3, store.scope('test/'), 'log');
+  for (let n = 1; n <= 5; n++) log.append({ n });
+  await store.close();
+  const reopened = await DiskStore.open(data);
+  t.after(() => reopened.close());
+  const again = new EventLog(3);
+  for await (const [, entry] of reopened.entries('test/')) again.restore(entry);
+  again.append({ n: 6 });
+  const kept = await again.read({});
+  assert.deepEqual(kept.map(({ sequence, n }) => [sequence, n]), [[4, 4], [5, 5], [6, 6]]);
+  let count = 0;
+  for await (const entry of reopened.entries('test/')) count += entry.length > 0;
+  assert.equal(count, 3);
+});
+
 describe('devices to begin with', () => {
   test('are made once; those with settings take them at each start', async (t) => {
     const data = await newDirectory(t);
@@ -313,16 +334,17 @@ describe('devices to begin with', () => {
     const module = (text) => ({ deviceId: 'x', moduleId: 'm', authentication: thumbprint(text) });
     const first = await startWith('plain', module('aa'));
     const { primaryKey } = first.plain.authentication.symmetricKey;
+    const name = 'HostName=localhub.azure-devices.net';
     assert.deepEqual(first.printed, [
       {
         deviceId: 'plain',
         moduleId: undefined,
-        connectionString: `HostName=localhub.azure-devices.net;DeviceId=plain;SharedAccessKey=${primaryKey}`,
+        connectionString: `${name};DeviceId=plain;SharedAccessKey=${primaryKey}`,
       },
       {
         deviceId: 'x',
         moduleId: 'm',
-        connectionString: 'HostName=localhub.azure-devices.net;DeviceId=x;ModuleId=m;x509=true',
+        connectionString: `${name};DeviceId=x;ModuleId=m;x509=true`,
       },
     ]);
     const second = await startWith('plain', module('bb'));
@@ -350,7 +372,7 @@ describe('a directory', () => {
   test('of a newer format is left alone', async (t) => {
     const data = await newDirectory(t);
     await writeFile(join(data, 'format'), '99\n');
-    const message = /data of a newer iothub-local \(format 99, this one knows 1\)/;
+    const message = /data of a newer iothub-local: format 99, this one knows 1/;
     await assert.rejects(startHub({ data }), { name: 'DataError', message });
     assert.deepEqual(await readdir(data), ['format']);
   });

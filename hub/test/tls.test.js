@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { request } from 'node:https';
@@ -6,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { checkServerIdentity, connect } from 'node:tls';
+import { CertificateAuthority } from '../src/certificates.js';
 import { startHub } from '../src/index.js';
 import { TestHub } from './support/hub.js';
 import { MqttClient } from './support/mqtt-client.js';
@@ -83,6 +85,12 @@ describe('wss', () => {
 });
 
 describe('the server certificate', () => {
+  test('is valid for the address that the hub listens on, too', async () => {
+    const authority = await CertificateAuthority.open();
+    const { cert } = await authority.issueForServer('192.0.2.7');
+    assert.equal(new X509Certificate(cert).checkIP('192.0.2.7'), '192.0.2.7');
+  });
+
   for (const servername of ['localhost', '127.0.0.1', '::1']) {
     test(`is valid for ${servername}`, async () => {
       const socket = await handshake({
