@@ -71,7 +71,7 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
 /// A seed with some changes, or anything.
 fn input(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
     if seeds.is_empty() || random.below(8) == 0 {
-        return random.bytes(300);
+        return random.bytes(600);
     }
     let mut input = random.pick(seeds).clone();
     for _ in 0..random.below(6) {

@@ -19,20 +19,46 @@ const MAX_STEPS: usize = 100;
 pub fn machine(data: &[u8]) {
     let mut input = Unstructured::new(data);
     let mut fuzzed = Fuzzed::new(&mut input).unwrap_or_else(|_| Fuzzed::of(Harness::new()));
+    let in_use =
+        if input.ratio(3, 4).unwrap_or_default() { waiting_for_everything() } else { vec![] };
     let steps = input.arbitrary_iter::<Step>().expect("an iterator").map_while(Result::ok);
-    for step in steps.take(MAX_STEPS) {
+    for step in in_use.into_iter().chain(steps.take(MAX_STEPS)) {
         fuzzed.perform(step);
         fuzzed.harness.run();
     }
     fuzzed.end();
 }
 
+/// Connected, with calls of every kind in flight: few sequences get there by themselves.
+fn waiting_for_everything() -> Vec<Step> {
+    let (name, body) = (Name::Method("m".into(), 1), Body::Json);
+    let withhold = [false, true, true, false, true];
+    vec![
+        Step::Connect,
+        Step::Token(Token::Lasts(600)),
+        Step::Take(true),
+        Step::Want(Topic::Methods, true),
+        Step::Packets(vec![Packet::AtMostOnce(name, body)], [0; 3]),
+        Step::GetTwin,
+        Step::Script(Script { withhold, refuse: false, refuse_subscriptions: false, twin: None }),
+        Step::GetTwin,
+        Step::Patch,
+        Step::Send { size: 1 },
+        Step::Want(Topic::DesiredProperties, true),
+        Step::Want(Topic::Messages, true),
+        Step::Respond(0),
+    ]
+}
+
 #[derive(Arbitrary, Debug)]
 enum Step {
     Connect,
     Disconnect,
-    Shutdown,
-    Send { size: u16 },
+    /// Only with 0, as little can follow it.
+    Shutdown(u8),
+    Send {
+        size: u16,
+    },
     GetTwin,
     Patch,
     Take(bool),
@@ -42,7 +68,10 @@ enum Step {
     ReceiveMessage,
     Respond(u8),
     FailMethod(u8),
-    Conclude { index: u8, handled: bool },
+    Conclude {
+        index: u8,
+        handled: bool,
+    },
     Token(Token),
     CanAsk(bool),
     Authorization,
@@ -51,9 +80,15 @@ enum Step {
     Socket(Socket),
     Packets(Vec<Packet>, [u8; 3]),
     Bytes(Vec<u8>),
-    Advance { centiseconds: u16 },
-    Sleep { millis: u32 },
-    SetWallClock { secs: i32 },
+    Advance {
+        centiseconds: u16,
+    },
+    Sleep {
+        millis: u32,
+    },
+    SetWallClock {
+        secs: i32,
+    },
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -164,7 +199,8 @@ impl Fuzzed {
         match step {
             Step::Connect => self.call(Client::connect),
             Step::Disconnect => self.call(|client, now| Ok(client.disconnect(now))),
-            Step::Shutdown => self.call(|client, now| Ok(client.shutdown(now))),
+            Step::Shutdown(0) => self.call(|client, now| Ok(client.shutdown(now))),
+            Step::Shutdown(_) => {}
             Step::Send { size } => {
                 let body = vec![b'x'; size.into()].into();
                 let message = Message { body, ..Message::default() };
