@@ -25,6 +25,7 @@ pub fn machine(data: &[u8]) {
     for step in in_use.into_iter().chain(steps.take(MAX_STEPS)) {
         fuzzed.perform(step);
         fuzzed.harness.run();
+        fuzzed.note_tokens();
     }
     fuzzed.end();
 }
@@ -43,7 +44,7 @@ fn waiting_for_everything() -> Vec<Step> {
         Step::Script(Script { withhold, refuse: false, refuse_subscriptions: false, twin: None }),
         Step::GetTwin,
         Step::Patch,
-        Step::Send { size: 1 },
+        Step::Send { kilobytes: 1 },
         Step::Want(Topic::DesiredProperties, true),
         Step::Want(Topic::Messages, true),
         Step::Respond(0),
@@ -57,7 +58,7 @@ enum Step {
     /// Only with 0, as little can follow it.
     Shutdown(u8),
     Send {
-        size: u16,
+        kilobytes: u8,
     },
     GetTwin,
     Patch,
@@ -201,8 +202,8 @@ impl Fuzzed {
             Step::Disconnect => self.call(|client, now| Ok(client.disconnect(now))),
             Step::Shutdown(0) => self.call(|client, now| Ok(client.shutdown(now))),
             Step::Shutdown(_) => {}
-            Step::Send { size } => {
-                let body = vec![b'x'; size.into()].into();
+            Step::Send { kilobytes } => {
+                let body = vec![b'x'; usize::from(kilobytes % 16) * 1024].into();
                 let message = Message { body, ..Message::default() };
                 self.call(|client, now| client.send_message(now, message));
             }
@@ -379,15 +380,19 @@ impl Fuzzed {
         self.hides_secrets(&format!("{:?} {:?}", self.harness.events, self.harness.client));
     }
 
-    /// No key, and no signature of a token that the user gave or the hub saw.
-    fn hides_secrets(&self, shown: &str) {
-        let passwords = self.harness.hub.log.iter().filter_map(|(_, sent)| match sent {
+    /// Keeps what must not be shown of what the hub has seen, and no more: that may be much.
+    fn note_tokens(&mut self) {
+        let passwords = self.harness.hub.log.drain(..).filter_map(|(_, sent)| match sent {
             Sent::Connect { password, .. } => Some(password),
             _ => None,
         });
-        let signatures = passwords
-            .chain(&self.tokens)
-            .filter_map(|token| token.split('&').find_map(|field| field.strip_prefix("sig=")));
+        self.tokens.extend(passwords);
+    }
+
+    /// No key, and no signature of a token that the user gave or the hub saw.
+    fn hides_secrets(&self, shown: &str) {
+        let fields = self.tokens.iter().flat_map(|token| token.split('&'));
+        let signatures = fields.filter(|field| field.starts_with("sig="));
         for secret in signatures.chain([KEY]) {
             assert!(!shown.contains(secret), "{shown}");
         }
