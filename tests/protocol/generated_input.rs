@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::fuzzing;
 
-const CASES: u64 = 20_000;
+const CASES: u64 = 10_000;
 
 /// splitmix64.
 struct Random(u64);
@@ -84,7 +84,11 @@ fn change(input: &mut Vec<u8>, random: &mut Random, seeds: &[Vec<u8>]) {
     let at = random.below(input.len() + 1);
     let end = at + random.below(input.len() - at + 1);
     match random.below(6) {
-        0 => input.insert(at, random.byte()),
+        // Of a seed: a byte that means something there.
+        0 => {
+            let seed = random.pick(seeds);
+            input.insert(at, *random.pick(seed));
+        }
         1 => input.truncate(at),
         2 => drop(input.drain(at..end)),
         3 => input.extend_from_within(at..end),
