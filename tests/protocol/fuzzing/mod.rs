@@ -5,6 +5,7 @@
 
 mod frames;
 mod machine;
+mod steps;
 mod texts;
 
 pub use frames::frames;
