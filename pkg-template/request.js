@@ -40,25 +40,6 @@ export async function bounded({ timeoutMs, signal }, send) {
 }
 
 /**
- * Sends with the platform's `fetch`.
- * @param {string} url
- * @param {RequestOptions} options
- * @param {AbortSignal} signal
- * @returns {Promise<Answer>}
- */
-export async function sendByFetch(url, { method, headers, body }, signal) {
-  // Neither cookies nor a redirect may take a token where it does not belong.
-  const rules = { credentials: 'omit', redirect: 'error', cache: 'no-store' };
-  try {
-    const response = await fetch(url, { method, headers, body, signal, ...rules });
-    return { status: response.status, body: await response.text() };
-  } catch (error) {
-    // Its own message may repeat a header, and so a token; its cause is that of the network.
-    throw error.cause ?? new Error('the platform does not say why');
-  }
-}
-
-/**
  * What an error of the network says.
  * @param {Error & { code?: string, errors?: Error[] }} error
  * @returns {string}

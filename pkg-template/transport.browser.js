@@ -1,5 +1,5 @@
 // Sockets and requests of pages and workers, where all but the URL is the browser's business.
-import { bounded, sendByFetch } from './request.js';
+import { bounded } from './request.js';
 import { X509, pemOf } from './x509.js';
 
 const notInBrowsers = {
@@ -44,5 +44,17 @@ export function abortSocket(socket) {
  * @param {import('./request.js').RequestOptions} options
  */
 export function request(url, options) {
-  return bounded(options, (signal) => sendByFetch(url, options, signal));
+  return bounded(options, (signal) => send(url, options, signal));
+}
+
+async function send(url, { method, headers, body }, signal) {
+  // Neither cookies nor a redirect may take a token where it does not belong.
+  const rules = { credentials: 'omit', redirect: 'error', cache: 'no-store' };
+  try {
+    const response = await fetch(url, { method, headers, body, signal, ...rules });
+    return { status: response.status, body: await response.text() };
+  } catch (error) {
+    // Its own message may repeat a header, and so a token; its cause is that of the network.
+    throw error.cause ?? new Error('the platform does not say why');
+  }
 }

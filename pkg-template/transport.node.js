@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { checkServerIdentity, createSecureContext } from 'node:tls';
 import WebSocket from 'ws';
 import { ProxyAgent } from './proxy.node.js';
-import { bounded, sendByFetch } from './request.js';
+import { bounded } from './request.js';
 import { X509, pemOf, readFilesWith } from './x509.js';
 
 readFilesWith((file) => {
@@ -35,6 +35,8 @@ class Transport {
     return {
       agent: this.#agent,
       secureContext: this.#secureContext,
+      // The switch NODE_TLS_REJECT_UNAUTHORIZED must not turn this off: a token is on its way.
+      rejectUnauthorized: true,
       // Behind a proxy, Node.js would hold the certificate of an IP address against `localhost`.
       checkServerIdentity: (_, certificate) => checkServerIdentity(hostname, certificate),
       tunnelSignal,
@@ -44,7 +46,7 @@ class Transport {
 
 /**
  * Checks the options of a client that say how it connects.
- * @returns {Transport | undefined} `undefined` where none is set
+ * @returns {Transport}
  * @throws {TypeError} names the option
  */
 export function createTransport({ serverVerificationCert, cipher, proxy, x509 }) {
@@ -55,19 +57,19 @@ export function createTransport({ serverVerificationCert, cipher, proxy, x509 })
   };
   const agent = proxy === undefined ? undefined : new ProxyAgent(proxy);
   const secureContext = Object.keys(tls).length > 0 ? createSecureContext(tls) : undefined;
-  return agent || secureContext ? new Transport(secureContext, agent) : undefined;
+  return new Transport(secureContext, agent);
 }
 
 /**
  * @param {string} url
- * @param {Transport} [transport]
+ * @param {Transport} transport
  */
 export function openSocket(url, transport) {
   const tunnel = new AbortController();
   const socket = new WebSocket(url, 'mqtt', {
     // Compressing small packets costs more than it saves.
     perMessageDeflate: false,
-    ...transport?.connectionOptions(url, tunnel.signal),
+    ...transport.connectionOptions(url, tunnel.signal),
   });
   // An error event that nobody listens to ends the process, and one may come after an abort.
   socket.on('error', () => {});
@@ -86,12 +88,10 @@ export function abortSocket(socket) {
 /**
  * @param {string} url
  * @param {import('./request.js').RequestOptions} options
- * @param {Transport} [transport]
+ * @param {Transport} transport
  */
 export function request(url, options, transport) {
-  return bounded(options, (signal) =>
-    transport ? send(url, options, signal, transport) : sendByFetch(url, options, signal),
-  );
+  return bounded(options, (signal) => send(url, options, signal, transport));
 }
 
 async function send(url, { method, headers, body }, signal, transport) {

@@ -54,7 +54,8 @@ async function inTime(promise, milliseconds) {
 }
 
 async function send([url, authorization, body, timeoutMs], transport) {
-  const headers = { 'Content-Type': 'application/json' };
+  // Pages and Node.js say the same, with what `fetch` says by itself.
+  const headers = { Accept: '*/*', 'Content-Type': 'application/json' };
   if (authorization !== undefined) headers.Authorization = authorization;
   try {
     return await host.request(url, { method: 'POST', headers, body, timeoutMs }, transport);

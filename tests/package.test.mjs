@@ -76,6 +76,13 @@ test('the tarball holds exactly one WebAssembly module', () => {
   assert.equal(packed.files.filter((file) => file.path.endsWith('.wasm')).length, 1);
 });
 
+test('nothing in the tarball makes code of text', async () => {
+  for (const name of publishedFiles.filter((name) => name.endsWith('.js'))) {
+    const code = await readFile(join(pkg, name), 'utf8');
+    assert.doesNotMatch(code, /\beval\b|\bFunction\s*\(|set(?:Timeout|Interval)\(\s*['"`]/, name);
+  }
+});
+
 test('the manifest names every published file', async () => {
   const manifest = JSON.parse(await readFile(join(pkg, 'package.json'), 'utf8'));
   assert.deepEqual([...manifest.files, 'package.json'].sort(), [...publishedFiles].sort());

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Object, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::clock;
@@ -345,11 +345,7 @@ impl ClientHandle {
         let Given { options, transport, .. } = given;
         let config = Config::new(identity, credentials, &agent, options)
             .map_err(|error| host.error(&error))?;
-        let transport = if Object::keys(&transport).length() == 0 {
-            JsValue::UNDEFINED
-        } else {
-            host.create_transport(&transport)?
-        };
+        let transport = host.create_transport(&transport)?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any bits do")]
         let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
         let core = Client::new(config, seed);

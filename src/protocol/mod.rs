@@ -19,7 +19,7 @@
 pub mod client;
 pub mod error;
 pub mod hub;
-pub(crate) mod json;
+pub mod json;
 pub mod mqtt;
 pub mod time;
 

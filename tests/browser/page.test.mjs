@@ -62,6 +62,27 @@ test('a message that the hub sends is shown with its properties', async (t) => {
   await waitForEntry(page, 'Messages', '<b>Grüße</b> {"colour":"red"}');
 });
 
+test('what the hub says is shown as text, whatever markup it holds', async (t) => {
+  const { backEnd, page } = await openConnectedPage(t);
+  const markup = '<img src="x" onerror="document.title = 1"><script>document.title = 2</script>';
+  await backEnd.sendMessage({ body: markup, properties: { [markup]: markup } });
+  await backEnd.invokeMethod(markup, { [markup]: markup });
+  await backEnd.patchDesired({ markup });
+  for (const list of ['Messages', 'Method calls', 'Desired properties']) {
+    await waitForEntry(page, list, '<img src=');
+  }
+  const telemetry = page.locator('#telemetry');
+  await telemetry.getByLabel('Message').fill(markup);
+  await telemetry.getByRole('button', { name: 'Send' }).click();
+  await waitForEntry(page, 'Telemetry', '<img src=');
+  const method = form(page, 'Call a method');
+  await method.getByLabel('Payload').fill(JSON.stringify(markup));
+  await method.getByRole('button').click();
+  await method.locator('output').filter({ hasText: '<img src=' }).waitFor();
+  assert.equal(await page.locator('body img, body script').count(), 0);
+  assert.equal(await page.title(), 'A device in your browser');
+});
+
 test('a method call is answered and shown', async (t) => {
   const { backEnd, page } = await openConnectedPage(t);
   assert.deepEqual(await backEnd.invokeMethod('blink', { times: 3 }), {

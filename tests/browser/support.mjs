@@ -40,8 +40,9 @@ export function createDevice() {
 }
 
 /** Serves the whole repository as any static server would, with the built package installed. */
-export async function serveRepository(t) {
+export async function serveRepository(t, headers = {}) {
   const server = fastify({ forceCloseConnections: true });
+  server.addHook('onSend', async (_request, reply) => void reply.headers(headers));
   const root = fileURLToPath(new URL('../..', import.meta.url));
   server.register(fastifyStatic, { root, index: 'index.html' });
   t.after(() => server.close());

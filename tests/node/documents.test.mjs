@@ -15,7 +15,7 @@ const list = (folder, ending) =>
     .map((file) => join(folder, file));
 
 const documents = [
-  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'hub/README.md'],
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'hub/README.md'],
   ...list('docs', '.md'),
   ...list('examples', '.md'),
 ];

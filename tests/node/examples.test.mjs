@@ -102,6 +102,39 @@ test('the page of the token server lives on tokens that the server renews', asyn
   assert.equal(server.errors, '');
 });
 
+test('a page renews the token of its client from the token server', async (t) => {
+  const backEnd = await createDevice();
+  const server = startProgram(t, ['examples/token-server/server.mjs'], {
+    ...environmentOf(backEnd),
+    PORT: '0',
+    TOKEN_SECONDS: '8',
+  });
+  const [, url] = await server.printed(/^open (\S+)$/m);
+  // A page of the server's that is no device yet, and has no icon.
+  const isExpected = (complaint) => complaint.includes('404');
+  const page = await openPage(t, `${url}/client/package.json`, { isExpected });
+  await page.evaluate(async () => {
+    const { IoTHubDeviceClient } = await import('/client/index.browser.js');
+    const { endpoint } = await (await fetch('/my-device.json')).json();
+    const getToken = async () => (await fetch('/my-device-token')).text();
+    const client = IoTHubDeviceClient.createFromSasToken(await getToken(), { endpoint });
+    client.onNewSasTokenRequired = async () => client.updateSasToken(await getToken());
+    const changes = [];
+    client.onConnectionStateChange = ({ connected }) => changes.push(connected);
+    await client.connect();
+    Object.assign(window, { client, changes });
+  });
+  const connects = await backEnd.waitForPackets('connect', 'in', 3);
+  const [first, second, third] = connects.map(({ password }) => Number(password.se));
+  assert.ok(first <= second && second < third, `the tokens expire at ${first}, ${second}, ${third}`);
+  const [changes, state] = await page.evaluate(async () => {
+    await window.client.sendMessage('under a new token');
+    return [window.changes, window.client.connectionState];
+  });
+  assert.deepEqual([changes, state], [[true], 'connected']);
+  assert.equal((await backEnd.waitForTelemetry())[0].text, 'under a new token');
+});
+
 /** What the server says of the device, the token included. */
 async function everythingServed(url) {
   const paths = ['/my-device.json', '/my-device-token'];

@@ -188,6 +188,49 @@ test('endpoints on this machine may be unencrypted, others are encrypted', () =>
   for (const host of [...hosts, 'wss://example.com']) fromKey({ endpoint: `${host}/x` });
 });
 
+/** Whatever the check of the core and the platform's parser of URLs may read differently. */
+test('an endpoint that is accepted without TLS is dialled on this machine', () => {
+  const parts = [
+    ...['localhost', '127.0.0.1', '[::1]', '[::ffff:127.0.0.1]', '127.1', '0x7f.1', 'evil.com'],
+    ...['.', '@', ':', ':80', '/', '\\', '#', '?', ';', '%2e', '%40', '%2f', '\t', '\n', ' ', '\0'],
+    ...['\u3002', '\uff0f', '\uff20', '\u00ad', '\u200b', 'user:password@', ''],
+  ];
+  const isLocal = /^(?:(?:[a-z\d-]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+  let accepted = 0;
+  for (const [first, second, third] of triples(parts)) {
+    const endpoint = `ws://${first}${second}${third}`;
+    if (!isAccepted(endpoint)) continue;
+    accepted += 1;
+    // A URL that the platform refuses dials nobody.
+    const { protocol, hostname } = parsed(endpoint) ?? {};
+    assert.ok(!protocol || isLocal.test(hostname), JSON.stringify(endpoint));
+  }
+  assert.ok(accepted > 100, `only ${accepted} were accepted`);
+});
+
+function* triples(parts) {
+  for (const first of parts) {
+    for (const second of parts) for (const third of parts) yield [first, second, third];
+  }
+}
+
+function isAccepted(endpoint) {
+  try {
+    fromKey({ endpoint });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function parsed(endpoint) {
+  try {
+    return new URL(endpoint);
+  } catch {
+    return undefined;
+  }
+}
+
 test('endpoint and gateway together are a TypeError', () => {
   const connectionString = `${CONNECTION_STRING};GatewayHostName=gateway.local`;
   const options = { endpoint: 'ws://127.0.0.1:1/' };

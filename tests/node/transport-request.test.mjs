@@ -7,10 +7,10 @@ import { TOKEN, assertNoSecret, test } from './transport/calls.mjs';
 import { startServer, startSilentServer } from './transport/servers.mjs';
 
 for (const [kind, options] of [
-  ['without a transport', undefined],
-  ['with a transport', { cipher: 'DEFAULT' }],
+  ['without options', {}],
+  ['with options', { cipher: 'DEFAULT' }],
 ]) {
-  const transport = options && createTransport(options);
+  const transport = createTransport(options);
 
   test(`a request ${kind} takes method, headers and body there and the answer back`, async (t) => {
     const server = await startServer(t);

@@ -31,11 +31,7 @@ import { encryptKey } from './transport/certificates.mjs';
 import { startHttpProxy } from './transport/proxies.mjs';
 import { startServer } from './transport/servers.mjs';
 
-test('no option, no transport', () => {
-  assert.equal(createTransport({}), undefined);
-});
-
-test('without a transport, sockets and requests use the defaults of the platform', async (t) => {
+test('without options, sockets and requests use the defaults of the platform', async (t) => {
   const server = await startServer(t);
   const socket = await open(t, server.url('ws'));
   assert.equal(socket.protocol, 'mqtt');
@@ -49,6 +45,15 @@ test('a server of an unknown authority is refused', async (t) => {
   await assertRefused(t, server, undefined, /certificate/);
   const others = { serverVerificationCert: stranger.pem };
   await assertRefused(t, server, others, /certificate/);
+});
+
+test('no switch of Node.js makes a server trusted', async (t) => {
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+  t.after(() => delete process.env.NODE_TLS_REJECT_UNAUTHORIZED);
+  const server = await startServer(t, serverTls);
+  await assertRefused(t, server, undefined, /certificate/);
+  const elsewhere = await startServer(t, await authority.issue('x', { dns: ['elsewhere.example'] }));
+  await assertRefused(t, elsewhere, trusting, /altnames/);
 });
 
 test('serverVerificationCert is trusted, alone and among others', async (t) => {

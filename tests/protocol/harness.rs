@@ -273,6 +273,10 @@ impl Harness {
         self.settled.contains_key(&operation)
     }
 
+    pub fn has_socket(&self) -> bool {
+        self.socket != Socket::None
+    }
+
     pub fn socket_is_open(&self) -> bool {
         self.socket == Socket::Open
     }

@@ -3,6 +3,7 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+mod fuzzing;
 mod harness;
 mod hub;
 
@@ -12,6 +13,7 @@ mod connecting;
 mod desired_properties;
 mod draining;
 mod file_upload;
+mod generated_input;
 mod keep_alive;
 mod leaving;
 mod malformed_input;

@@ -39,6 +39,7 @@ export class Platform {
     return {
       ...this.#base,
       platform: 'test',
+      createTransport: () => undefined,
       openSocket: (url) => this.#openSocket(url),
       abortSocket: (socket) => socket.abort(),
     };
@@ -143,6 +144,7 @@ export class RealPlatform {
     return {
       ...this.#base,
       platform: 'test',
+      createTransport: () => undefined,
       openSocket: (url) => {
         const socket = new WebSocket(url, 'mqtt');
         this.sockets.push(socket);

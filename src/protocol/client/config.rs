@@ -210,8 +210,11 @@ fn check_endpoint(endpoint: &str, with_certificate: bool) -> Result<(), Error> {
 
 fn is_loopback(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
-    host == "localhost"
-        || host.ends_with(".localhost")
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let mut labels = host.rsplit('.');
+    (labels.next() == Some("localhost") && labels.all(is_label))
         || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
         || host == "::1"
 }

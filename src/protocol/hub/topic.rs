@@ -103,9 +103,9 @@ pub fn route<'a>(identity: &Identity, topic: &'a str) -> Option<Route<'a>> {
         let (name, bag) = rest.strip_prefix("/inputs/")?.split_once('/')?;
         return Some(Route::Input { name, bag });
     }
-    Some(Route::CloudToDevice {
-        bag: rest.strip_prefix("/messages/devicebound")?.trim_start_matches('/'),
-    })
+    let bag = rest.strip_prefix("/messages/devicebound")?;
+    (bag.is_empty() || bag.starts_with('/'))
+        .then(|| Route::CloudToDevice { bag: bag.trim_start_matches('/') })
 }
 
 fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
@@ -165,6 +165,7 @@ mod tests {
             "x",
             "devices/other/messages/devicebound/",
             "devices/dd/messages/devicebound/",
+            "devices/d/messages/deviceboundary",
             "$iothub/twin/res/abc/?$rid=1",
             "$iothub/twin/res/200/?$r=1",
             "$iothub/methods/POST/x",

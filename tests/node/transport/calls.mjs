@@ -29,7 +29,7 @@ export const test = (name, work) => nodeTest(name, { timeout: 40_000 }, work);
 
 /** Fulfils with a socket that is open, rejects with the reason for which it is not. */
 export async function open(t, url, options) {
-  const socket = openSocket(url, options && createTransport(options));
+  const socket = openSocket(url, createTransport(options ?? {}));
   t.after(() => abortSocket(socket));
   await once(socket, 'open');
   return socket;
@@ -42,7 +42,7 @@ export async function echo(socket, data) {
 }
 
 export function get(url, options) {
-  return request(url, { method: 'GET' }, options && createTransport(options));
+  return request(url, { method: 'GET' }, createTransport(options ?? {}));
 }
 
 /** Sends the payload both ways by WebSocket and by HTTP. */

@@ -1,0 +1,12 @@
+//! The entry points of the tests in `tests/protocol/fuzzing`, for libFuzzer.
+
+#![allow(dead_code, reason = "the harness is that of all tests")]
+
+#[path = "../../tests/protocol/fuzzing/mod.rs"]
+mod fuzzing;
+#[path = "../../tests/protocol/harness.rs"]
+mod harness;
+#[path = "../../tests/protocol/hub.rs"]
+mod hub;
+
+pub use fuzzing::*;
