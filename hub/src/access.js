@@ -4,21 +4,32 @@ import { parseSasToken, whySasRefused } from './sas-token.js';
  * Says why credentials do not open a device or module, or nothing when they do.
  * @param {import('./identity.js').Identity} identity
  * @param {{sas?: string, certificate?: import('./tls.js').ClientCertificate}} credentials
- * @param {{hostname: string, policies: import('./policies.js').Policies}} hub
+ * @param {{hostname: string, policies: import('./policies.js').Policies,
+ *          settings: import('./settings.js').Settings}} hub
  * @returns {string | undefined}
  */
-export function whyNoAccess(identity, { sas, certificate }, { hostname, policies }) {
+export function whyNoAccess(identity, { sas, certificate }, hub) {
   if (!identity.usesSas) {
     if (sas) return `"${identity.id}" is opened by an X.509 certificate, not by a SAS token`;
     return whyCertificateRefused(identity, certificate);
   }
-  return whySasRefused(parseSasToken(sas ?? ''), {
-    host: hostname,
+  const token = parseSasToken(sas ?? '');
+  return whyKindRefused(token, identity, hub.settings) ?? whySasRefused(token, {
+    host: hub.hostname,
     path: identity.path,
     keys: [identity.primaryKey, identity.secondaryKey],
-    policies,
-    now: identity.now,
+    policies: hub.policies,
+    now: identity.now - hub.settings.clockSkew * 1000,
   });
+}
+
+/** A hub may refuse some kinds of SAS tokens altogether. */
+function whyKindRefused(token, { moduleId }, settings) {
+  const policy = settings.disableLocalAuth && 'disableLocalAuth';
+  const module = settings.disableModuleSAS && 'disableModuleSAS';
+  const device = settings.disableDeviceSAS && 'disableDeviceSAS';
+  const setting = token?.skn ? policy : moduleId === undefined ? device : module;
+  return setting ? `the hub refuses such SAS tokens, its setting is ${setting}` : undefined;
 }
 
 function whyCertificateRefused(identity, certificate) {

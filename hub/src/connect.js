@@ -1,4 +1,6 @@
 import { whyNoAccess } from './access.js';
+import { annotationsOf } from './annotations.js';
+import { readWill } from './publish.js';
 import { parseSasToken } from './sas-token.js';
 import { parseUserName } from './user-name.js';
 
@@ -14,7 +16,10 @@ const NOT_AUTHORIZED = 5;
 export function acceptConnect(connection, packet, hub) {
   const user = parseUserName(packet.username);
   const identity = user && hub.devices.find(user.deviceId, user.moduleId);
-  if (identity) connection.identify(identity, packet);
+  if (identity) {
+    connection.identify(identity, packet);
+    if (connection.dropsAt('connect')) return;
+  }
   const sas = packet.password?.toString();
   const refusal = whyRefused(packet, user, identity, { sas, ...connection.transport }, hub);
   if (refusal) {
@@ -43,32 +48,38 @@ function whyRefused(packet, user, identity, { sas, clientCertificate }, hub) {
         : `there is no device "${user.deviceId}"`,
     );
   }
-  if (identity.faults.connack) {
-    return { code: identity.faults.connack, reason: 'as a fault was asked for' };
-  }
+  const connack = identity.faults.connack ?? hub.faults.connack;
+  if (connack) return { code: connack, reason: 'as a fault was asked for' };
   if (packet.clientId !== identity.id) {
     return notAuthorized(`the client id "${packet.clientId}" is not "${identity.id}"`);
   }
   if (!hub.devices.find(user.deviceId).isEnabled) {
-    return notAuthorized(`the device "${user.deviceId}" is disabled`);
+    const reason = `the device "${user.deviceId}" is disabled`;
+    return { code: hub.settings.disabledConnack, reason };
   }
   const reason = whyNoAccess(identity, { sas, certificate: clientCertificate }, hub);
   return reason && notAuthorized(reason);
 }
 
-function letIn(connection, { clean, keepalive, password }, user, identity, hub) {
+function letIn(connection, { clean, keepalive, password, will }, user, identity, hub) {
   const sessionPresent = identity.attach(connection, { clean });
+  const token = identity.usesSas ? parseSasToken(password.toString()) : undefined;
   connection.apiVersion = user.apiVersion;
   identity.modelId = user.modelId ?? '';
   identity.lastActivity = new Date();
-  const expires = identity.usesSas ? expiryOf(password) : Infinity;
-  connection.startTimers({ keepalive, expires });
-  if (identity.faults.withholds('connack')) return;
-  connection.establish();
-  connection.send({ cmd: 'connack', returnCode: 0, sessionPresent });
-  hub.log(`${identity.id}: connected`);
-  identity.established();
+  connection.annotations = annotationsOf(identity, token);
+  connection.will = will && readWill(will, identity);
+  if (will && !connection.will) {
+    hub.log(`${identity.id}: its will is ignored, as its topic is not for telemetry`);
+  }
+  connection.startTimers({ keepalive, expires: endOf(token, identity, hub.settings) });
+  connection.answer('connack', () => connection.establish({ sessionPresent }));
 }
 
-/** Milliseconds since 1970. */
-const expiryOf = (password) => Number(parseSasToken(password.toString()).se) * 1000;
+/** Milliseconds since 1970. A token let in late, as clocks differ, lasts as long as they may. */
+function endOf(token, { now }, { tokenGrace, clockSkew }) {
+  if (!token) return Infinity;
+  const expiry = Number(token.se) * 1000;
+  const end = expiry + tokenGrace * 1000;
+  return end > now ? end : expiry + clockSkew * 1000;
+}

@@ -1,13 +1,13 @@
 import mqttPacket from 'mqtt-packet';
 import { acceptConnect } from './connect.js';
 import { ProtocolViolation } from './errors.js';
+import { FrameWriter } from './frame-writer.js';
 import { PacketDecoder } from './packet-decoder.js';
 import { handlePublish } from './publish.js';
+import { resetTcp } from './tls.js';
 import { subscriptionOf } from './topics.js';
 
 const CONNECT_TIMEOUT = 60_000;
-/** The hub waits 29.45 minutes at most, whatever the client asked for. */
-const MAX_SILENCE = 1_767_000;
 /** Node.js has no longer timer; a token that outlives it needs none. */
 const MAX_TIMER = 2 ** 31 - 1;
 /** Leaves packet ids for the message queue. */
@@ -25,6 +25,10 @@ export class Connection {
   apiVersion = undefined;
   /** Whether CONNACK 0 was sent. */
   isEstablished = false;
+  /** What the hub stamps on messages of this connection. */
+  annotations = {};
+  /** The message that is stored when the connection ends without DISCONNECT. */
+  will = undefined;
   /** Packet ids of publishes to the device, other than those of its message queue. */
   unacknowledged = new Set();
   /** @type {Transport} */
@@ -33,11 +37,15 @@ export class Connection {
   #webSocket;
   #socket;
   #decoder = new PacketDecoder();
-  #frames = { in: 0, out: 0 };
+  #framesIn = 0;
+  #writer;
+  /** Packets that came before CONNACK was sent. */
+  #early = [];
   /** Entry in the log of the identity's connections. */
   #entry;
   #isClosed = false;
   #isHalfOpen = false;
+  #isCorked = false;
   #silenceTimer;
   #expires = Infinity;
   #expiryTimer;
@@ -53,35 +61,27 @@ export class Connection {
     this.#hub = hub;
     this.#webSocket = webSocket;
     this.#socket = socket;
+    this.#writer = new FrameWriter(webSocket);
     this.#silenceTimer = setTimeout(() => this.close('no CONNECT came'), CONNECT_TIMEOUT);
     webSocket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     webSocket.on('close', () => this.#end('the client closed the connection'));
     webSocket.on('error', (error) => this.#end(error.message));
   }
 
-  /**
-   * Sends one packet, when what it tells is saved: in a frame of its own, or in many where a fault
-   * limits their size.
-   */
+  /** Sends one packet, when what it tells is saved. */
   send(packet) {
     if (!this.#isClosed) this.#hub.store.whenSaved(() => this.#write(packet));
   }
 
   #write(packet) {
     if (this.#isHalfOpen) return;
-    const bytes = mqttPacket.generate(packet);
-    const size = this.identity?.faults.frameSize ?? bytes.length;
-    for (let start = 0; start < bytes.length; start += size) {
-      this.#webSocket.send(bytes.subarray(start, start + size));
-      this.#frames.out++;
-    }
-    this.#record(packet, 'out');
+    const frame = this.#writer.write(mqttPacket.generate(packet), this.identity?.faults);
+    this.#record(packet, 'out', frame);
   }
 
   /** Sends a frame with any content: a Buffer as a binary one, a string as a text one. */
   sendRaw(content) {
-    this.#webSocket.send(content);
-    this.#frames.out++;
+    this.#writer.writeRaw(content);
   }
 
   /** Publishes to the device; at QoS 1 with a new packet id, unless one is given. */
@@ -94,29 +94,57 @@ export class Connection {
       messageId = this.identity.takePacketId();
       this.unacknowledged.add(messageId);
     }
-    this.send({ cmd: 'publish', topic, payload, qos, dup, retain: false, messageId });
+    const packet = { cmd: 'publish', topic, payload, qos, dup, retain: false, messageId };
+    this.send(packet);
+    if (qos > 0 && this.identity.faults.duplicate) this.send({ ...packet, dup: true });
   }
 
   /** Acknowledges a PUBLISH that was accepted. */
   acknowledge({ qos, messageId }) {
-    if (qos > 0) this.#answer('puback', { messageId });
+    if (qos > 0) this.#sendAnswer('puback', { messageId });
+  }
+
+  /**
+   * Answers the device, unless a fault wants that late, never, or the connection dropped.
+   * @param {string} kind of answer
+   * @param {() => void} send
+   */
+  answer(kind, send) {
+    if (this.dropsAt(kind)) return;
+    const { withhold, delay } = this.identity.faults;
+    if (withhold.includes(kind)) return;
+    if (!delay[kind]) send();
+    else setTimeout(() => this.#isClosed || send(), delay[kind]).unref();
+  }
+
+  /** Drops the connection if a fault wants that at this step. */
+  dropsAt(step) {
+    const how = this.identity.faults.dropsAt(step);
+    if (how) this[how](`dropped at ${step}, as a fault was asked for`);
+    return how !== undefined;
   }
 
   /** Closes the WebSocket, which is all that a hub can say. */
   close(reason) {
     this.#end(reason);
     if (this.#isHalfOpen) this.#webSocket.terminate();
-    else this.#hub.store.whenSaved(() => this.#webSocket.close());
+    else this.#hub.store.whenSaved(() => this.#closeWebSocket());
+  }
+
+  #closeWebSocket() {
+    this.#writer.flush();
+    this.#webSocket.close();
   }
 
   /** Resets the TCP connection. */
   reset(reason) {
     this.#end(reason);
-    this.#socket.resetAndDestroy();
+    resetTcp(this.#socket);
   }
 
   /** Reads and sends nothing any more, as if the hub's end were gone; TCP stays open. */
   goHalfOpen() {
+    this.#writer.flush();
     this.#isHalfOpen = true;
     this.#stopTimers();
     this.#webSocket.pause();
@@ -126,21 +154,26 @@ export class Connection {
   identify(identity, connect) {
     this.identity = identity;
     this.#entry = identity.connectionLog.open(this.transport);
-    this.#record(connect, 'in');
+    this.#record(connect, 'in', this.#framesIn);
   }
 
-  /** From now on the connection is of use. */
-  establish() {
+  /** Sends CONNACK 0: from now on the connection is of use. */
+  establish({ sessionPresent }) {
     this.isEstablished = true;
     this.#entry.accepted = true;
+    this.send({ cmd: 'connack', returnCode: 0, sessionPresent });
+    this.#hub.log(`${this.identity.id}: connected`);
+    this.identity.established();
+    for (const packet of this.#early.splice(0)) this.#handle(packet);
   }
 
   /** Starts the clocks of a connection that was let in: keep alive, and end of its token. */
   startTimers({ keepalive, expires }) {
-    const silence = Math.min(keepalive === 0 ? MAX_SILENCE : keepalive * 1500, MAX_SILENCE);
+    const { maxSilence } = this.#hub.settings;
+    const silence = Math.min(keepalive === 0 ? Infinity : keepalive * 1.5, maxSilence);
     this.#silenceTimer = setTimeout(
-      () => this.close(`nothing came for 1.5 times the keep alive of ${keepalive} s`),
-      silence,
+      () => this.close(`nothing came for ${silence} s, at a keep alive of ${keepalive} s`),
+      silence * 1000,
     );
     this.#expires = expires;
     this.watchExpiry();
@@ -156,22 +189,30 @@ export class Connection {
 
   #receive(data, isBinary) {
     if (this.#isClosed) return;
-    this.#frames.in++;
+    this.#framesIn++;
     if (!isBinary) {
       this.close('a text frame came, MQTT needs binary ones');
       return;
     }
     const { packets, error } = this.#decoder.feed(data);
-    // Answers to what came in one frame leave in one write.
-    this.#socket.cork();
-    for (const packet of packets) {
-      if (!this.#isClosed) this.#handle(packet);
-    }
-    this.#socket.uncork();
+    this.#cork();
+    for (const packet of packets) this.#handle(packet);
     if (error && !this.#isClosed) this.close(`malformed packet: ${error}`);
   }
 
+  /** Answers to all that was read from the socket at once leave in one write. */
+  #cork() {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.#socket.cork();
+    process.nextTick(() => {
+      this.#isCorked = false;
+      this.#socket.uncork();
+    });
+  }
+
   #handle(packet) {
+    if (this.#isClosed) return;
     try {
       if (!this.identity) this.#handleFirst(packet);
       else this.#handleNext(packet);
@@ -188,11 +229,16 @@ export class Connection {
   }
 
   #handleNext(packet) {
-    this.#record(packet, 'in');
+    this.#record(packet, 'in', this.#framesIn);
     this.#silenceTimer.refresh();
     if (packet.cmd === 'connect') throw new ProtocolViolation('a second CONNECT came');
-    // CONNACK is being withheld.
-    if (!this.isEstablished) return;
+    if (this.isEstablished) this.#handleEstablished(packet);
+    // CONNACK is late, or withheld.
+    else this.#early.push(packet);
+  }
+
+  #handleEstablished(packet) {
+    if (this.dropsAt(packet.cmd)) return undefined;
     this.identity.lastActivity = new Date();
     switch (packet.cmd) {
       case 'publish':
@@ -203,19 +249,19 @@ export class Connection {
         return this.#handleSubscribe(packet);
       case 'unsubscribe':
         for (const filter of packet.unsubscriptions) this.identity.unsubscribe(filter);
-        return this.send({ cmd: 'unsuback', messageId: packet.messageId });
+        return this.#sendAnswer('unsuback', { messageId: packet.messageId });
       case 'pingreq':
-        return this.#answer('pingresp', {});
+        return this.#sendAnswer('pingresp', {});
       case 'disconnect':
+        this.will = undefined;
         return this.close('the device disconnected');
       default:
         throw new ProtocolViolation(`a device must not send ${packet.cmd}`);
     }
   }
 
-  /** Sends the answer unless a fault withholds that kind. */
-  #answer(cmd, fields) {
-    if (!this.identity.faults.withholds(cmd)) this.send({ cmd, ...fields });
+  #sendAnswer(cmd, fields) {
+    this.answer(cmd, () => this.send({ cmd, ...fields }));
   }
 
   #handlePuback({ messageId }) {
@@ -223,23 +269,26 @@ export class Connection {
   }
 
   #handleSubscribe({ subscriptions, messageId }) {
+    const { unknownFilter, maxSubscriptions } = this.#hub.settings;
     const granted = subscriptions.map(({ topic, qos }) => {
       const kind = subscriptionOf(topic, this.identity);
-      if (!kind) throw new ProtocolViolation(`the hub has no topic filter "${topic}"`);
+      if (!kind && unknownFilter === 'close') {
+        throw new ProtocolViolation(`the hub has no topic filter "${topic}"`);
+      }
       return { topic, kind, qos: Math.min(qos, 1) };
     });
-    this.#answer('suback', { messageId, granted: granted.map(({ qos }) => qos) });
+    const filters = new Set([...this.identity.filters, ...granted.map(({ topic }) => topic)]);
+    if (filters.size > maxSubscriptions) {
+      throw new ProtocolViolation(`more than ${maxSubscriptions} subscriptions`);
+    }
+    this.#sendAnswer('suback', { messageId, granted: granted.map(({ qos }) => qos) });
     for (const { topic, kind, qos } of granted) this.identity.subscribe(topic, kind, qos);
     this.identity.messages.deliver();
   }
 
   /** Writes the packet into the log of the identity, if one is known. */
-  #record(packet, direction) {
-    this.identity?.packets.record(packet, {
-      connection: this.#entry.sequence,
-      direction,
-      frame: this.#frames[direction],
-    });
+  #record(packet, direction, frame) {
+    this.identity?.packets.record(packet, this.#entry.sequence, direction, frame);
   }
 
   #end(reason) {
@@ -249,6 +298,8 @@ export class Connection {
     if (this.#entry) this.#entry.closedBecause = reason;
     this.#hub.log(`${this.identity?.id ?? 'a connection'}: closed, ${reason}`);
     this.identity?.detach(this);
+    const { identity, annotations, will } = this;
+    if (will) identity.telemetry.accept({ ...will, annotations });
   }
 
   #stopTimers() {

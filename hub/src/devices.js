@@ -76,13 +76,6 @@ export class DeviceRegistry {
     }
   }
 
-  /** Whether the condition holds for some device or module. */
-  some(condition) {
-    return [...this.#devices.values()].some(
-      (device) => condition(device) || [...device.modules.values()].some(condition),
-    );
-  }
-
   #createDevice(settings) {
     const { deviceId } = settings;
     checkId(deviceId, 'device');
@@ -114,7 +107,7 @@ export class DeviceRegistry {
 
   #add({ deviceId, moduleId }) {
     const id = { deviceId, moduleId };
-    const identity = new Identity(id, this.#hub.store.scope(scopeOf(id)));
+    const identity = new Identity(id, this.#hub.store.scope(scopeOf(id)), this.#hub);
     if (moduleId === undefined) this.#devices.set(deviceId, identity);
     else this.get(deviceId).modules.set(moduleId, identity);
     return identity;

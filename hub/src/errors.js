@@ -20,6 +20,7 @@ const ERRORS = {
   PreconditionFailed: [412, 412001],
   MessageTooLarge: [413, 413001],
   TooManyModulesOnDevice: [413, 413003],
+  ThrottlingException: [429, 429001],
   ServerError: [500, 500001],
   BadDeviceResponse: [502, 502101],
   ServiceUnavailable: [503, 503001],

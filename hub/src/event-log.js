@@ -4,6 +4,7 @@
  */
 export class EventLog {
   #capacity;
+  #budget;
   #records;
   #name;
   #ring = [];
@@ -12,11 +13,14 @@ export class EventLog {
 
   /**
    * @param {number} capacity how many entries are kept
-   * @param {import('./store.js').Records} [records] where the log outlives the process
-   * @param {string} [name] of the log among the records
+   * @param {object} [options]
+   * @param {import('./budget.js').Budget} [options.budget] that it shares with other logs
+   * @param {import('./store.js').Records} [options.records] where the log outlives the process
+   * @param {string} [options.name] of the log among the records
    */
-  constructor(capacity, records, name) {
+  constructor(capacity, { budget, records, name } = {}) {
     this.#capacity = capacity;
+    this.#budget = budget;
     this.#records = records;
     this.#name = name;
   }
@@ -25,6 +29,7 @@ export class EventLog {
   restore(entry) {
     this.#last = entry.sequence;
     this.#ring[(entry.sequence - 1) % this.#capacity] = entry;
+    this.#budget?.spend(this, entry.sequence);
   }
 
   /** Adds the entry; its `sequence` starts at 1. */
@@ -35,7 +40,16 @@ export class EventLog {
     if (this.#last > this.#capacity) {
       this.#records?.delete(this.#name, this.#last - this.#capacity);
     }
+    this.#budget?.spend(this, entry.sequence);
     for (const notify of this.#waiting) notify(entry);
+  }
+
+  /** Drops an entry, if it is still there. */
+  forget(sequence) {
+    const index = (sequence - 1) % this.#capacity;
+    if (this.#ring[index]?.sequence !== sequence) return;
+    this.#ring[index] = undefined;
+    this.#records?.delete(this.#name, sequence);
   }
 
   /**
@@ -61,7 +75,7 @@ export class EventLog {
     const oldest = Math.max(after, this.#last - this.#capacity);
     for (let sequence = oldest; sequence < this.#last; sequence++) {
       const entry = this.#ring[sequence % this.#capacity];
-      if (matches(entry)) found.push(entry);
+      if (entry && matches(entry)) found.push(entry);
     }
     return found;
   }

@@ -1,46 +1,138 @@
-/** Faults other than withheld answers, none of them on. */
-const NONE = Object.freeze({
-  /** Return code that CONNECTs are refused with. */
-  connack: undefined,
-  /** Whether WebSocket upgrades are refused; of every device, as an upgrade names none. */
-  refuseUpgrade: false,
-  /** How many bytes a WebSocket frame to the device has at most. */
-  frameSize: undefined,
-  /** `{status, body}` that twin requests are answered with in place of being done. */
-  twinAnswer: undefined,
-  /** HTTP status of the file upload endpoints. */
-  filesStatus: undefined,
-  /** Whether the hub has no storage account for file uploads. */
-  noStorage: undefined,
-  /** By how many seconds the clock is ahead that tokens are checked with. */
-  clock: undefined,
-});
+/** What both kinds of faults do: they are changed, end after a time or when they are cleared. */
+class FaultSet {
+  #none;
+  #timers = new Set();
 
-/** What a test wants to go wrong with one device or module, until it is cleared. */
-export class Faults {
-  #withheld = new Set();
+  /** @param {object} none the faults by name, none of them on */
+  constructor(none) {
+    this.#none = none;
+    Object.assign(this, none);
+  }
+
+  /**
+   * @param {object} changes `clear` goes first, the rest is added; with `forSeconds` all that it
+   *   adds ends by itself
+   */
+  change({ clear = false, forSeconds, ...changes }) {
+    if (clear) this.#clear();
+    const before = Object.fromEntries(Object.keys(changes).map((name) => [name, this[name]]));
+    Object.assign(this, this.merge(changes));
+    if (forSeconds !== undefined) this.#endLater(before, forSeconds);
+  }
+
+  /** What changes make of faults that consist of several. */
+  merge(changes) {
+    return changes;
+  }
+
+  /** What is on. */
+  toJSON() {
+    return Object.fromEntries(
+      Object.entries(this).filter(([name, value]) => value !== this.#none[name]),
+    );
+  }
+
+  #clear() {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    Object.assign(this, this.#none);
+  }
+
+  #endLater(before, seconds) {
+    const now = Object.keys(before).map((name) => [name, this[name]]);
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      // What was changed again since stays.
+      for (const [name, value] of now) if (this[name] === value) this[name] = before[name];
+    }, seconds * 1000).unref();
+    this.#timers.add(timer);
+  }
+}
+
+/** What a test wants to go wrong with one device or module. */
+export class Faults extends FaultSet {
+  /** Kind → the second that is counted in, and what was counted. */
+  #counts = new Map();
 
   constructor() {
-    Object.assign(this, NONE);
+    super({
+      /** Kinds of answers that are not sent. */
+      withhold: [],
+      /** Kind of answer → by how many milliseconds it is late. */
+      delay: {},
+      /** `{step, count, how}`: the connection is dropped when the step comes for the last time. */
+      dropAt: undefined,
+      /** Return code that CONNECTs are refused with. */
+      connack: undefined,
+      /** How many bytes a WebSocket frame to the device has at most. */
+      frameSize: undefined,
+      /** For how many milliseconds packets to the device are gathered into one frame. */
+      mergeFor: undefined,
+      /** Whether publishes to the device at QoS 1 are sent twice. */
+      duplicate: undefined,
+      /** `{status, body}` that twin requests are answered with in place of being done. */
+      twinAnswer: undefined,
+      /** HTTP status of direct method calls, which the device does not get. */
+      methodStatus: undefined,
+      /** HTTP status of the file upload endpoints. */
+      filesStatus: undefined,
+      /** Whether the hub has no storage account for file uploads. */
+      noStorage: undefined,
+      /** By how many seconds the clock is ahead that tokens are checked with. */
+      clock: undefined,
+      /** `{telemetry, twin}`: how many of them in a second are not throttled. */
+      rate: {},
+      /** How many messages are left of the daily quota. */
+      quota: undefined,
+    });
   }
 
-  /** @param {Partial<typeof NONE> & {withhold?: string[], clear?: boolean}} changes
-   *   `clear` goes first, the rest is added */
-  change({ withhold = [], clear = false, ...changes }) {
-    if (clear) {
-      this.#withheld.clear();
-      Object.assign(this, NONE);
+  merge({ withhold, delay, rate, ...changes }) {
+    return {
+      ...changes,
+      ...(withhold && { withhold: [...new Set([...this.withhold, ...withhold])] }),
+      ...(delay && { delay: { ...this.delay, ...delay } }),
+      ...(rate && { rate: { ...this.rate, ...rate } }),
+    };
+  }
+
+  /** How the connection is dropped at this step, if it is. */
+  dropsAt(step) {
+    const { dropAt } = this;
+    if (dropAt?.step !== step) return undefined;
+    this.dropAt = dropAt.count > 1 ? { ...dropAt, count: dropAt.count - 1 } : undefined;
+    return dropAt.count > 1 ? undefined : dropAt.how;
+  }
+
+  /** Counts one more of this kind, and tells whether that is too many for one second. */
+  throttles(kind) {
+    const limit = this.rate[kind];
+    if (limit === undefined) return false;
+    const now = Date.now();
+    let count = this.#counts.get(kind);
+    if (!count || now - count.since >= 1000) {
+      count = { since: now, number: 0 };
+      this.#counts.set(kind, count);
     }
-    for (const kind of withhold) this.#withheld.add(kind);
-    Object.assign(this, changes);
+    return ++count.number > limit;
   }
 
-  /** Whether the hub keeps this kind of answer to itself. */
-  withholds(kind) {
-    return this.#withheld.has(kind);
+  /** Whether the daily quota is used up; if not, one message less is left of it. */
+  exceedsQuota() {
+    if (this.quota === 0) return true;
+    if (this.quota !== undefined) this.quota--;
+    return false;
   }
+}
 
-  toJSON() {
-    return { withhold: [...this.#withheld], ...this };
+/** What a test wants to go wrong before it is known which device it is, so with all of them. */
+export class HubFaults extends FaultSet {
+  constructor() {
+    super({
+      /** How WebSocket upgrades are refused. @type {undefined | 'http' | 'reset'} */
+      refuseUpgrade: undefined,
+      /** Return code that CONNECTs are refused with. */
+      connack: undefined,
+    });
   }
 }

@@ -14,7 +14,7 @@ export class FileUploads {
   /** @param {import('./store.js').Records} records */
   constructor(records) {
     this.#records = records;
-    this.#notifications = new EventLog(KEPT_NOTIFICATIONS, records, 'upload');
+    this.#notifications = new EventLog(KEPT_NOTIFICATIONS, { records, name: 'upload' });
   }
 
   /** Takes the uploads that were under way when they were saved. */

@@ -8,7 +8,7 @@ import { Methods } from './methods.js';
 import { PacketLog } from './packet-log.js';
 import { DataError } from './store.js';
 import { Telemetry } from './telemetry.js';
-import { Subscription } from './topics.js';
+import { highestQos, Subscription } from './topics.js';
 import { Twin } from './twin.js';
 
 const MAX_PACKET_ID = 0x4000;
@@ -24,14 +24,8 @@ export class Identity {
   generationId = randomBytes(8).readBigUInt64BE().toString();
   /** Where everything is kept that outlives the process. */
   records;
-  twin;
-  telemetry;
-  packets = new PacketLog();
   connectionLog = new ConnectionLog();
   faults = new Faults();
-  methods = new Methods(this);
-  messages = new MessageQueue(this);
-  uploads;
   /** Module id → identity, of a device. */
   modules = new Map();
   /** The connection that authenticated last, while it lasts. */
@@ -49,13 +43,18 @@ export class Identity {
   /**
    * @param {{deviceId: string, moduleId?: string}} id
    * @param {import('./store.js').Records} records
+   * @param {import('./server.js').Hub} hub
    */
-  constructor({ deviceId, moduleId }, records) {
+  constructor({ deviceId, moduleId }, records, hub) {
     this.deviceId = deviceId;
     this.moduleId = moduleId;
     this.records = records;
     this.twin = new Twin(records);
-    this.telemetry = new Telemetry(records);
+    this.settings = hub.settings;
+    this.telemetry = new Telemetry(records, hub.budgets.telemetry);
+    this.packets = new PacketLog(hub.budgets.packets);
+    this.methods = new Methods(this, hub.settings);
+    this.messages = new MessageQueue(this, hub);
     this.uploads = new FileUploads(records);
   }
 
@@ -160,6 +159,7 @@ export class Identity {
     this.connection?.close('another connection of the same identity came');
     const sessionPresent = this.#hasSession && !clean;
     if (!sessionPresent) this.#subscriptions.clear();
+    if (clean && this.settings.purgeOnCleanSession) this.messages.purge();
     this.#hasSession = !clean;
     this.#saveSession();
     this.connection = connection;
@@ -179,6 +179,7 @@ export class Identity {
     if (this.connection !== connection) return;
     this.connection = null;
     if (!this.#hasSession) this.#subscriptions.clear();
+    this.messages.release(connection);
     this.methods.abandon();
   }
 
@@ -199,8 +200,19 @@ export class Identity {
     // The service does not reach devices that do not say their api-version with these two.
     const needsVersion = kind === Subscription.METHODS || kind === Subscription.DESIRED;
     if (needsVersion && this.connection.apiVersion === undefined) return undefined;
-    const levels = [...this.#subscriptions.values()].filter((s) => s.kind === kind);
-    return levels.length === 0 ? undefined : Math.max(...levels.map(({ qos }) => qos));
+    const levels = this.#levelsOf(kind);
+    if (levels.length === 0) return undefined;
+    return Math.min(Math.max(...levels), highestQos(kind, this.settings));
+  }
+
+  /** Whether its session, connected or not, has such a subscription. */
+  hasSubscription(kind) {
+    return this.#levelsOf(kind).length > 0;
+  }
+
+  #levelsOf(kind) {
+    const subscriptions = [...this.#subscriptions.values()];
+    return subscriptions.filter((each) => each.kind === kind).map(({ qos }) => qos);
   }
 
   /** Publishes to the identity if it has subscribed. */

@@ -1,7 +1,8 @@
 import { CONTAINER } from './blob-store.js';
 import { HubError } from './errors.js';
-import { addFaultApi } from './fault-api.js';
+import { addFaultApi, addHubFaultApi } from './fault-api.js';
 import { AUTHENTICATION, settingsOf } from './service-api.js';
+import { addSettingsApi } from './settings.js';
 
 const ACKS = ['none', 'positive', 'negative', 'full'];
 const READ_LIFETIME = 60 * 60 * 1000;
@@ -20,6 +21,8 @@ export function addLocalApi(app, hub) {
     const { hostname, endpoints, policies, authority } = hub;
     return { hostname, ...endpoints, policies, ca: authority?.cert };
   });
+  addSettingsApi(app, hub);
+  addHubFaultApi(app, hub);
   for (const path of [DEVICE_PATH, MODULE_PATH]) {
     app.put(path, { schema: { body: IDENTITY } }, ({ params, body }) =>
       describeCreated(hub, hub.devices.ensure(params, body ? settingsOf(body) : undefined)),

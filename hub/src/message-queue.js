@@ -6,22 +6,32 @@ const MAX_PENDING = 50;
 const MAX_IN_FLIGHT = 16;
 const MAX_BODY = 64 * 1024;
 const MAX_TOPIC = 65_535;
-const TIME_TO_LIVE = 60 * 60 * 1000;
 /** How many deliveries are kept for a test that wants one repeated. */
 const KEPT_DELIVERIES = 100;
+/** Node.js has no longer timer. */
+const MAX_TIMER = 2 ** 31 - 1;
 
 /**
- * The queue of messages to one device, or to the inputs of one module; a message leaves it when it
- * is acknowledged.
+ * The queue of messages to one device, or to the inputs of one module. A message that was sent at
+ * QoS 1 is locked until it is acknowledged, its time is up or the connection is lost.
  */
 export class MessageQueue {
   #identity;
+  #hub;
   #messages = [];
   #lastSequenceNumber = 0;
   #deliveries = [];
+  /** For the next lock or message that expires. */
+  #timer;
 
-  constructor(identity) {
+  /**
+   * @param {import('./identity.js').Identity} identity
+   * @param {{settings: import('./settings.js').Settings,
+   *          feedback: import('./feedback.js').Feedback}} hub
+   */
+  constructor(identity, hub) {
     this.#identity = identity;
+    this.#hub = hub;
   }
 
   /** Takes the number that the last message had. */
@@ -32,6 +42,7 @@ export class MessageQueue {
   /** Takes a message that was saved. */
   restore(message) {
     this.#messages.push({ ...message, sentOn: null });
+    this.#setTimer();
   }
 
   get pending() {
@@ -56,7 +67,7 @@ export class MessageQueue {
         `${MAX_PENDING} messages to the device are pending`,
       );
     }
-    const { payload, systemProperties, expiryTimeUtc } = message;
+    const { payload, systemProperties, properties, expiryTimeUtc } = message;
     const topic = topicOf(this.#identity, message);
     if (payload.length > MAX_BODY || Buffer.byteLength(topic) > MAX_TOPIC) {
       throw new HubError('MessageTooLarge', 'the body exceeds 64 KB, or the properties do');
@@ -67,37 +78,31 @@ export class MessageQueue {
       topic,
       payload,
       messageId: systemProperties.messageId,
-      expires: expiryTimeUtc?.getTime() ?? Date.now() + TIME_TO_LIVE,
-      deliveryCount: 0,
+      ack: properties['iothub-ack'],
+      expires: expiryTimeUtc?.getTime() ?? Date.now() + this.#hub.settings.messageTtl * 1000,
+      isRepeated: false,
+      failedDeliveries: 0,
       sentOn: null,
     };
     this.#messages.push(queued);
     this.#save(queued);
     this.#identity.records.put('lastSequenceNumber', sequenceNumber);
+    if (this.#isUnwanted()) this.#finish([queued], 'Rejected');
     this.deliver();
     return sequenceNumber;
   }
 
-  /** Sends what the identity takes now; messages that another connection got are repeated. */
+  /** Sends what the identity takes now. */
   deliver() {
+    this.#dropExpired();
     const { connection } = this.#identity;
     const qos = this.#identity.qosOf(Subscription.MESSAGES);
-    if (qos === undefined) return;
-    this.#dropExpired();
-    const inFlight = this.#messages.filter((message) => message.sentOn === connection);
-    const waiting = this.#messages.filter((message) => message.sentOn !== connection);
-    if (qos === 0) {
-      // Sending is all there is.
-      this.#messages = inFlight;
-      for (const message of waiting) {
-        const { topic, payload } = message;
-        this.#forget(message);
-        connection.publish({ topic, payload, qos });
-      }
-    } else {
-      const room = MAX_IN_FLIGHT - inFlight.length;
-      for (const message of waiting.slice(0, room)) this.#send(message, connection);
+    if (qos !== undefined) {
+      const waiting = this.#messages.filter(({ sentOn }) => sentOn === null);
+      if (qos === 0) this.#sendAndForget(waiting, connection);
+      else this.#sendAndLock(waiting, connection);
     }
+    this.#setTimer();
   }
 
   /**
@@ -121,20 +126,53 @@ export class MessageQueue {
    * @returns {boolean} whether a message of this connection had the packet id
    */
   acknowledge(packetId, connection) {
-    const index = this.#messages.findIndex(
-      (message) => message.packetId === packetId && message.sentOn === connection,
+    const message = this.#messages.find(
+      (candidate) => candidate.packetId === packetId && candidate.sentOn === connection,
     );
-    if (index < 0) return false;
-    this.#forget(...this.#messages.splice(index, 1));
+    if (!message) return false;
+    this.#finish([message], 'Success');
     this.deliver();
     return true;
+  }
+
+  /** Unlocks what was sent on a connection that is no more. */
+  release(connection) {
+    this.#unlock((message) => message.sentOn === connection, true);
+    this.deliver();
+  }
+
+  /** Removes everything. @returns {number} how many messages there were */
+  purge() {
+    const count = this.pending;
+    this.#finish(this.#messages, 'Purged');
+    this.#setTimer();
+    return count;
+  }
+
+  #isUnwanted() {
+    return (
+      this.#hub.settings.unsubscribedMessages === 'reject' &&
+      !this.#identity.hasSubscription(Subscription.MESSAGES)
+    );
+  }
+
+  #sendAndForget(messages, connection) {
+    this.#finish(messages, 'Success');
+    for (const { topic, payload } of messages) connection.publish({ topic, payload, qos: 0 });
+  }
+
+  #sendAndLock(messages, connection) {
+    const room = MAX_IN_FLIGHT - (this.#messages.length - messages.length);
+    for (const message of messages.slice(0, Math.max(room, 0))) this.#send(message, connection);
   }
 
   #send(message, connection) {
     const { topic, payload, messageId } = message;
     message.packetId ??= this.#identity.takePacketId();
     message.sentOn = connection;
-    const dup = message.deliveryCount++ > 0;
+    message.lockedUntil = Date.now() + this.#hub.settings.messageLock * 1000;
+    const dup = message.isRepeated;
+    message.isRepeated = true;
     this.#save(message);
     const packet = { topic, payload, qos: 1, dup, messageId: message.packetId };
     this.#deliveries = this.#deliveries.slice(1 - KEPT_DELIVERIES);
@@ -142,24 +180,55 @@ export class MessageQueue {
     connection.publish(packet);
   }
 
+  /** Makes messages wait again; those whose delivery failed too often are given up. */
+  #unlock(condition, counts) {
+    const unlocked = this.#messages.filter((message) => message.sentOn && condition(message));
+    for (const message of unlocked) {
+      message.sentOn = null;
+      if (counts) message.failedDeliveries++;
+      this.#save(message);
+    }
+    const { maxDeliveryCount } = this.#hub.settings;
+    const failed = unlocked.filter(({ failedDeliveries }) => failedDeliveries >= maxDeliveryCount);
+    this.#finish(failed, 'DeliveryCountExceeded');
+  }
+
   #dropExpired() {
     const now = Date.now();
-    const { connection } = this.#identity;
     // What is with the device may still be acknowledged.
-    this.#messages = this.#messages.filter((message) => {
-      const stays =
-        message.expires > now || (connection !== null && message.sentOn === connection);
-      if (!stays) this.#forget(message);
-      return stays;
-    });
+    const expired = this.#messages.filter(({ sentOn, expires }) => !sentOn && expires <= now);
+    this.#finish(expired, 'Expired');
+  }
+
+  #finish(messages, statusCode) {
+    if (messages.length === 0) return;
+    const gone = new Set(messages);
+    this.#messages = this.#messages.filter((message) => !gone.has(message));
+    for (const message of gone) {
+      this.#identity.records.delete('message', message.sequenceNumber);
+      this.#hub.feedback.add(this.#identity, message, statusCode);
+    }
   }
 
   #save({ sentOn, ...message }) {
     this.#identity.records.put('message', message, message.sequenceNumber);
   }
 
-  #forget({ sequenceNumber }) {
-    this.#identity.records.delete('message', sequenceNumber);
+  #setTimer() {
+    clearTimeout(this.#timer);
+    const times = this.#messages.map(({ sentOn, lockedUntil, expires }) =>
+      sentOn ? lockedUntil : expires,
+    );
+    if (times.length === 0) return;
+    const delay = Math.max(Math.min(...times) - Date.now(), 1);
+    this.#timer = setTimeout(() => this.#expire(), Math.min(delay, MAX_TIMER)).unref();
+  }
+
+  #expire() {
+    const now = Date.now();
+    const { lockExpiryCounts } = this.#hub.settings;
+    this.#unlock(({ lockedUntil }) => lockedUntil <= now, lockExpiryCounts);
+    this.deliver();
   }
 }
 

@@ -6,11 +6,17 @@ const MAX_PAYLOAD = 128 * 1024;
 /** Direct methods of one device or module that wait for its answer. */
 export class Methods {
   #identity;
+  #settings;
   #pending = new Map();
   #lastRequestId = 0;
 
-  constructor(identity) {
+  /**
+   * @param {import('./identity.js').Identity} identity
+   * @param {import('./settings.js').Settings} settings
+   */
+  constructor(identity, settings) {
     this.#identity = identity;
+    this.#settings = settings;
   }
 
   /**
@@ -25,6 +31,8 @@ export class Methods {
     signal,
   ) {
     const body = JSON.stringify(payload);
+    const { methodStatus } = this.#identity.faults;
+    if (methodStatus) throw HubError.ofStatus(methodStatus, 'A fault asks for this status.');
     checkRange('responseTimeoutInSeconds', responseTimeoutInSeconds, 5, 300);
     checkRange('connectTimeoutInSeconds', connectTimeoutInSeconds, 0, 300);
     if (Buffer.byteLength(body) > MAX_PAYLOAD) {
@@ -36,7 +44,7 @@ export class Methods {
       signal,
     );
     if (!isReachable) {
-      throw new HubError('DeviceNotOnline', 'Timed out waiting for device to connect.', {
+      throw this.#notOnline('Timed out waiting for device to connect.', {
         timeout: asTimeSpan(connectTimeoutInSeconds),
       });
     }
@@ -54,6 +62,10 @@ export class Methods {
   answer(requestId, status, body) {
     const settle = this.#pending.get(requestId);
     if (!settle) return;
+    if (body.length > MAX_PAYLOAD) {
+      settle(new HubError('BadDeviceResponse', `The answer exceeds ${MAX_PAYLOAD} bytes.`));
+      return;
+    }
     try {
       settle(null, { status, payload: body.length === 0 ? null : JSON.parse(body) });
     } catch {
@@ -64,8 +76,13 @@ export class Methods {
   /** The connection is gone, and with it every answer. */
   abandon() {
     for (const settle of [...this.#pending.values()]) {
-      settle(new HubError('DeviceNotOnline', 'The device disconnected before it answered.'));
+      settle(this.#notOnline('The device disconnected before it answered.'));
     }
+  }
+
+  #notOnline(message, info) {
+    const error = new HubError('DeviceNotOnline', message, info);
+    return Object.assign(error, { errorCode: this.#settings.deviceNotOnlineCode });
   }
 
   #waitForAnswer(requestId, seconds, signal) {

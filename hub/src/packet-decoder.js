@@ -61,12 +61,18 @@ function whyMalformed(packet) {
 
 function whyPublishMalformed({ topic, qos, dup, length }) {
   if (2 + Buffer.byteLength(topic) + (qos > 0 ? 2 : 0) > length) return 'PUBLISH cut short';
-  if (topic === '' || /[+#]/.test(topic.replace(/^devices\/[^/]*(\/modules\/[^/]*)?/, ''))) {
+  if (topic === '' || hasWildcards(topic)) {
     return 'PUBLISH topic is empty or has wildcards';
   }
   if (!isText(topic)) return 'PUBLISH topic is not UTF-8';
   if (dup && qos === 0) return 'PUBLISH with DUP at QoS 0';
   return undefined;
+}
+
+/** Ids may have these characters; whether properties may have a plus sign is a setting. */
+function hasWildcards(topic) {
+  const rest = topic.replace(/^devices\/[^/]*(\/modules\/[^/]*)?/, '');
+  return rest.includes('#') || /^(?!\/messages\/events\/).*\+/s.test(rest);
 }
 
 function whyFiltersMalformed(filters) {

@@ -5,14 +5,22 @@ const KEPT = 10_000;
 
 /** Every packet of a device's connections, both ways, for tests and curious people. */
 export class PacketLog {
-  #log = new EventLog(KEPT);
+  #log;
+
+  /** @param {import('./budget.js').Budget} budget for the packets of all devices */
+  constructor(budget) {
+    this.#log = new EventLog(KEPT, { budget });
+  }
 
   /**
    * @param {object} packet as mqtt-packet decodes or encodes it
-   * @param {{connection: number, direction: 'in' | 'out', frame: number}} where
+   * @param {number} connection its number
+   * @param {'in' | 'out'} direction
+   * @param {number} frame number of the one that completed it
    */
-  record(packet, where) {
-    this.#log.append({ ...where, time: new Date(), packet: withoutSecrets(packet) });
+  record(packet, connection, direction, frame) {
+    const time = Date.now();
+    this.#log.append({ connection, direction, frame, time, packet: withoutSecrets(packet) });
   }
 
   /** As `EventLog.read`, with a packet type and a direction to choose by. */
@@ -30,11 +38,12 @@ function withoutSecrets(packet) {
   return { ...packet, password: { sr, se, skn } };
 }
 
-function describe({ packet, ...where }) {
+function describe({ packet, time, ...where }) {
   const { payload, topic, will, ...fields } = packet;
   const base64 = (bytes) => Buffer.from(bytes).toString('base64');
   return {
     ...where,
+    time: new Date(time),
     ...fields,
     ...(topic != null && { topic }),
     ...(payload != null && { payload: base64(payload) }),

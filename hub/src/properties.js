@@ -16,9 +16,6 @@ const SYSTEM_NAMES = new Map([
   ['$.schema', 'schema'],
 ]);
 
-/** An object on which any name is an ordinary one, `__proto__` too. */
-const bare = () => Object.create(null);
-
 /** Percent-encodes all but the unreserved characters of RFC 3986. */
 export function percentEncode(text) {
   return encodeURIComponent(text).replace(
@@ -29,19 +26,30 @@ export function percentEncode(text) {
 
 /**
  * Reads what follows `.../messages/events` in a topic.
- * @param {string} text
+ * @param {string} bagText
+ * @param {import('./settings.js').Settings} settings
  * @returns {{systemProperties: Record<string, string | null>,
  *            properties: Record<string, string | null>}}
  */
-export function parseBag(text) {
-  const bag = text.replace(/^\//, '').replace(/^\?/, '').replace(/\/$/, '');
-  const systemProperties = bare();
-  const properties = bare();
+export function parseBag(bagText, { plusInProperties, emptyProperty, expiryInTelemetry }) {
+  const encoded = bagText.replace(/^\//, '').replace(/^\?/, '').replace(/\/$/, '');
+  if (plusInProperties === 'close' && encoded.includes('+')) {
+    throw new ProtocolViolation('a plus sign in the topic is a wildcard, write %2B');
+  }
+  const bag = plusInProperties === 'space' ? encoded.replaceAll('+', '%20') : encoded;
+  const system = [];
+  const custom = [];
   for (const pair of bag === '' ? [] : bag.split('&')) {
-    const [key, value] = parsePair(pair);
-    if (SYSTEM_NAMES.has(key)) systemProperties[SYSTEM_NAMES.get(key)] = value;
-    else if (key.startsWith('$.')) systemProperties[key] = value;
-    else properties[key] = value;
+    const [key, text] = parsePair(pair);
+    const value = text === '' && emptyProperty === 'null' ? null : text;
+    if (key.startsWith('$.')) system.push([SYSTEM_NAMES.get(key) ?? key, value]);
+    else custom.push([key, value]);
+  }
+  // On these any name is an ordinary one, `__proto__` too.
+  const systemProperties = Object.fromEntries(system);
+  const properties = Object.fromEntries(custom);
+  if ('expiryTimeUtc' in systemProperties && expiryInTelemetry === 'close') {
+    throw new ProtocolViolation('telemetry must not have $.exp');
   }
   return { systemProperties, properties };
 }

@@ -1,4 +1,5 @@
 import { HubError, ProtocolViolation } from './errors.js';
+import { parseBag } from './properties.js';
 import { parseTopic, Subscription } from './topics.js';
 
 /**
@@ -12,7 +13,11 @@ export function handlePublish(connection, packet) {
   const request = parseTopic(packet.topic, identity);
   switch (request?.kind) {
     case 'telemetry':
-      identity.telemetry.accept(packet, request.bag);
+      if (isThrottled(identity.faults)) return;
+      identity.telemetry.accept({
+        ...readMessage(packet, request.bag, identity.settings),
+        annotations: connection.annotations,
+      });
       break;
     case 'method-answer':
       identity.methods.answer(request.requestId, request.status, packet.payload);
@@ -27,17 +32,58 @@ export function handlePublish(connection, packet) {
   connection.acknowledge(packet);
 }
 
-function answerTwinRequest({ identity, apiVersion }, request, payload) {
-  const { twinAnswer } = identity.faults;
-  const answer = twinAnswer ?? runTwinRequest(identity.twin, apiVersion, request, payload);
-  if (identity.faults.withholds('twin')) return;
-  const { status, version, body } = answer;
+/**
+ * The telemetry message that a CONNECT's will asks for.
+ * @returns {object | undefined} nothing when its topic is not for telemetry of the identity
+ */
+export function readWill({ topic, payload, retain }, identity) {
+  const request = parseTopic(topic, identity);
+  if (request?.kind !== 'telemetry') return undefined;
+  try {
+    const message = readMessage({ payload, retain, dup: false }, request.bag, identity.settings);
+    message.properties['iothub-MessageType'] = 'Will';
+    return message;
+  } catch (error) {
+    if (error instanceof ProtocolViolation) return undefined;
+    throw error;
+  }
+}
+
+function readMessage({ payload, retain, dup, messageId }, bag, settings) {
+  const { systemProperties, properties } = parseBag(bag, settings);
+  if (retain) properties['mqtt-retain'] = 'true';
+  if (dup) properties['mqtt-dup'] = 'true';
+  return { payload, systemProperties, properties, dup, packetId: messageId ?? null };
+}
+
+/** Over its rate a device is cut off; over its daily quota it is never answered. */
+function isThrottled(faults) {
+  if (faults.throttles('telemetry')) {
+    throw new ProtocolViolation(`more than ${faults.rate.telemetry} messages came in a second`);
+  }
+  return faults.exceedsQuota();
+}
+
+function answerTwinRequest(connection, request, payload) {
+  const { identity } = connection;
+  const { status, version, body } = twinAnswerOf(connection, request, payload);
   const suffix = version === undefined ? '' : `&$version=${version}`;
-  identity.push(
-    Subscription.TWIN_ANSWERS,
-    `$iothub/twin/res/${status}/?$rid=${request.requestId}${suffix}`,
-    asText(body),
+  connection.answer('twin', () =>
+    identity.push(
+      Subscription.TWIN_ANSWERS,
+      `$iothub/twin/res/${status}/?$rid=${request.requestId}${suffix}`,
+      asText(body),
+    ),
   );
+}
+
+function twinAnswerOf({ identity, apiVersion }, request, payload) {
+  const { faults, twin } = identity;
+  if (faults.throttles('twin')) {
+    const error = new HubError('ThrottlingException', 'Too many twin requests in a second.');
+    return { status: error.status, body: error.toDeviceBody() };
+  }
+  return faults.twinAnswer ?? runTwinRequest(twin, apiVersion, request, payload);
 }
 
 const asText = (body = '') => (typeof body === 'string' ? body : JSON.stringify(body));

@@ -1,21 +1,31 @@
 import { isIPv6 } from 'node:net';
 import { addBlobApi } from './blob-api.js';
 import { BlobStore } from './blob-store.js';
+import { Budget } from './budget.js';
 import { CertificateAuthority, issueSelfSigned } from './certificates.js';
 import { DeviceRegistry } from './devices.js';
 import { HubError } from './errors.js';
+import { HubFaults } from './faults.js';
+import { Feedback } from './feedback.js';
 import { addFileApi } from './file-api.js';
 import { createHttpServer } from './http.js';
 import { addLocalApi } from './local-api.js';
 import { createPolicies } from './policies.js';
 import { addServiceApi, settingsOf } from './service-api.js';
+import { createSettings } from './settings.js';
 import { DiskStore, MemoryStore } from './store.js';
 import { createTlsServer } from './tls.js';
 import { acceptWebSockets, WEB_SOCKET_PATH } from './websocket.js';
 
+/** How much of all devices together is kept to be read. */
+const MAX_PACKETS = 200_000;
+const MAX_MESSAGES = 1_000_000;
+
 /**
  * What the parts of the hub share. `endpoints` is complete when the hub listens.
- * @typedef {{hostname: string, store: DiskStore | MemoryStore, devices: DeviceRegistry,
+ * @typedef {{hostname: string, store: DiskStore | MemoryStore,
+ *            settings: import('./settings.js').Settings, faults: HubFaults, feedback: Feedback,
+ *            budgets: {packets: Budget, telemetry: Budget}, devices: DeviceRegistry,
  *            policies: import('./policies.js').Policies, blobs: BlobStore,
  *            authority?: CertificateAuthority, log: (line: string) => void,
  *            endpoints: {url?: string, endpoint?: string, secureUrl?: string,
@@ -39,6 +49,7 @@ import { acceptWebSockets, WEB_SOCKET_PATH } from './websocket.js';
  * @param {string} [options.hostname] what devices call the hub, in user names and SAS tokens
  * @param {(string | DeviceOption)[]} [options.devices] made unless they are there; one that is
  *   there takes the authentication or status that is given
+ * @param {Partial<import('./settings.js').Settings>} [options.settings]
  * @param {(line: string) => void} [options.log] is told who comes, who goes and why
  */
 export async function startHub({
@@ -49,6 +60,7 @@ export async function startHub({
   host = '127.0.0.1',
   hostname = 'localhub.azure-devices.net',
   devices = [],
+  settings,
   log = () => {},
 } = {}) {
   const store = data === undefined ? new MemoryStore() : await DiskStore.open(data);
@@ -56,6 +68,10 @@ export async function startHub({
     const hub = {
       hostname,
       store,
+      settings: createSettings(settings),
+      faults: new HubFaults(),
+      feedback: new Feedback(),
+      budgets: { packets: new Budget(MAX_PACKETS), telemetry: new Budget(MAX_MESSAGES) },
       policies: await store.keep('policies', createPolicies),
       blobs: await BlobStore.open(store),
       authority: https === false ? undefined : await CertificateAuthority.open(caDirectory),

@@ -1,6 +1,5 @@
 import { ProtocolViolation } from './errors.js';
 import { EventLog } from './event-log.js';
-import { parseBag } from './properties.js';
 
 const KEPT = 100_000;
 const MAX_SIZE = 262_144;
@@ -9,9 +8,12 @@ const MAX_SIZE = 262_144;
 export class Telemetry {
   #log;
 
-  /** @param {import('./store.js').Records} records */
-  constructor(records) {
-    this.#log = new EventLog(KEPT, records, 'telemetry');
+  /**
+   * @param {import('./store.js').Records} records
+   * @param {import('./budget.js').Budget} budget for the messages of all devices
+   */
+  constructor(records, budget) {
+    this.#log = new EventLog(KEPT, { budget, records, name: 'telemetry' });
   }
 
   /** Takes a message that was saved. */
@@ -20,38 +22,41 @@ export class Telemetry {
   }
 
   /**
-   * Takes a PUBLISH of the device.
-   * @param {object} packet as mqtt-packet decodes it
-   * @param {string} bag the part of its topic that holds the properties
+   * Takes a message of the device.
+   * @param {{payload: Buffer, systemProperties: object, properties: object, dup: boolean,
+   *          packetId: number | null, annotations: Record<string, string>}} message
+   *   `annotations` are those of its connection
    */
-  accept({ payload, retain, dup, messageId }, bag) {
-    const { systemProperties, properties } = parseBag(bag);
+  accept(message) {
+    const { payload, systemProperties, properties } = message;
     const size = payload.length + sizeOf(systemProperties, properties);
     if (size > MAX_SIZE) {
       throw new ProtocolViolation(`a message of ${size} bytes exceeds ${MAX_SIZE}`);
     }
-    if (retain) properties['mqtt-retain'] = 'true';
-    if (dup) properties['mqtt-dup'] = 'true';
-    this.#log.append({
-      payload,
-      properties,
-      systemProperties,
-      dup,
-      packetId: messageId ?? null,
-      enqueuedTime: new Date(),
-    });
+    this.#log.append({ ...message, enqueuedTime: new Date() });
   }
 
   /** As `EventLog.read`. */
   async read(query) {
     const entries = await this.#log.read(query);
-    return entries.map(({ sequence, payload, ...rest }) => ({
+    return entries.map(({ sequence, payload, annotations, ...rest }) => ({
       sequence,
       body: payload.toString('base64'),
       text: payload.toString('utf8'),
       ...rest,
+      annotations: annotate(annotations, rest),
     }));
   }
+}
+
+/** What the service adds to a message, by the names that it has for back ends. */
+function annotate(annotations, { enqueuedTime, systemProperties }) {
+  const { componentName } = systemProperties;
+  return {
+    ...annotations,
+    'iothub-enqueuedtime': enqueuedTime,
+    ...(componentName && { 'dt-subject': componentName }),
+  };
 }
 
 /** IoT Hub counts the names of custom properties, not those of its own. */

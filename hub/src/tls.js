@@ -22,7 +22,32 @@ export function createTlsServer({ cert, key, ca }, listener) {
     maxVersion: 'TLSv1.2',
     secureOptions: constants.SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION,
   };
-  return createServer(options, listener);
+  const server = createServer(options, listener);
+  server.on('connection', (socket) => {
+    const address = addressOf(socket);
+    underneath.set(address, socket);
+    socket.once('close', () => underneath.delete(address));
+  });
+  return server;
+}
+
+/** Address of the client → the TCP socket below a TLS socket, which Node.js does not tell. */
+const underneath = new Map();
+
+const addressOf = ({ remoteAddress, remotePort, localPort }) =>
+  `${remoteAddress} ${remotePort} ${localPort}`;
+
+/**
+ * Resets the TCP connection.
+ * @param {import('node:net').Socket} socket TLS or not
+ */
+export function resetTcp(socket) {
+  if (!socket.encrypted) {
+    socket.resetAndDestroy();
+    return;
+  }
+  underneath.get(addressOf(socket))?.resetAndDestroy();
+  socket.destroy();
 }
 
 /** Socket → promise of what a renegotiation brought. */

@@ -13,8 +13,7 @@ const SHARED_FILTERS = new Map([
 ]);
 
 /**
- * What a topic filter subscribes to. The documented filters are all there are, and as they are no
- * more than five, a sixth subscription is refused like any other unknown filter.
+ * What a topic filter subscribes to. The documented filters are all there are.
  * @param {string} filter
  * @param {import('./identity.js').Identity} identity
  * @returns {string | undefined} one of `Subscription`
@@ -25,6 +24,16 @@ export function subscriptionOf(filter, { path, moduleId }) {
       ? [`${path.join('/')}/messages/devicebound/#`, 'devices/+/messages/devicebound/#']
       : [`${path.join('/')}/inputs/#`, `${path.join('/')}/#`];
   return messages.includes(filter) ? Subscription.MESSAGES : SHARED_FILTERS.get(filter);
+}
+
+/**
+ * The highest QoS at which the hub publishes to such a subscription.
+ * @param {string} kind one of `Subscription`
+ * @param {import('./settings.js').Settings} settings
+ */
+export function highestQos(kind, { methodQos, twinQos }) {
+  if (kind === Subscription.MESSAGES) return 1;
+  return kind === Subscription.METHODS ? methodQos : twinQos;
 }
 
 const REQUESTS = [

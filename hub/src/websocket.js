@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { Connection } from './connection.js';
-import { requestCertificate } from './tls.js';
+import { requestCertificate, resetTcp } from './tls.js';
 
 export const WEB_SOCKET_PATH = '/$iothub/websocket';
 const MAX_FRAME = 16 * 1024 * 1024;
@@ -25,6 +25,10 @@ export function acceptWebSockets(httpServers, hub) {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
       socket.on('error', () => socket.destroy());
+      if (hub.faults.refuseUpgrade === 'reset') {
+        resetTcp(socket);
+        return;
+      }
       const refusal = whyRefused(request, hub);
       if (refusal) refuse(socket, ...refusal);
       else accept(server, hub, { request, socket, head });
@@ -52,14 +56,15 @@ const isMqtt = (protocol) => protocol.toLowerCase() === 'mqtt';
 const asksForNoCertificate = (url) =>
   new URLSearchParams(url.split('?')[1]).get('iothub-no-client-cert') === 'true';
 
-function whyRefused({ url, headers }, { devices }) {
+function whyRefused({ url, headers }, { faults, settings }) {
   const [path] = url.split('?');
   if (path !== WEB_SOCKET_PATH) return [400, `The path is ${path}, not ${WEB_SOCKET_PATH}.`];
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
   if (!offered.some(isMqtt)) return [400, 'Sec-WebSocket-Protocol must offer mqtt.'];
-  if (devices.some((device) => device.faults.refuseUpgrade)) {
-    return [503, 'Upgrades are refused, as a fault was asked for.'];
+  if (headers.origin !== undefined && !settings.acceptBrowsers) {
+    return [403, 'Browsers are refused, as the setting acceptBrowsers is off.'];
   }
+  if (faults.refuseUpgrade) return [503, 'Upgrades are refused, as a fault was asked for.'];
   return undefined;
 }
 

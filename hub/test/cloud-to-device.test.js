@@ -205,7 +205,8 @@ describe('the queue', () => {
     await client.close();
   });
 
-  test('ignores the acknowledgement of a message that the connection did not get', async () => {
+  test('ignores the acknowledgement of a message that the connection did not get', async (t) => {
+    await hub.set(t, { purgeOnCleanSession: false });
     const device = await hub.createDevice();
     const first = await connectRaw(device);
     await sendMany(device, 1);
@@ -284,4 +285,29 @@ describe('the queue', () => {
     assert.equal(await pending(device), 0);
     await client.close();
   });
+});
+
+test('a clean session removes what is queued, unless purgeOnCleanSession is off', async (t) => {
+  for (const purgeOnCleanSession of [true, false]) {
+    await hub.set(t, { purgeOnCleanSession });
+    const device = await hub.createDevice();
+    await sendMany(device, 2);
+    const client = await RawClient.connect(hub, device, { clean: true });
+    assert.equal(await pending(device), purgeOnCleanSession ? 0 : 2);
+    await client.close();
+  }
+});
+
+test('a message that is not acknowledged in time comes again', async (t) => {
+  await hub.set(t, { messageLock: 1 });
+  const device = await hub.createDevice();
+  const client = await connectRaw(device);
+  await sendMany(device, 1);
+  const [first, second] = await take(client, 2);
+  assert.equal(second.dup, true);
+  assert.equal(second.messageId, first.messageId);
+  client.send({ cmd: 'puback', messageId: second.messageId });
+  await assertNothingElse(client);
+  assert.equal(await pending(device), 0);
+  await client.close();
 });

@@ -150,7 +150,18 @@ describe('the connection is closed', () => {
   test('when nothing comes for 1.5 times the keep alive', async () => {
     const device = await hub.createDevice();
     const client = await RawClient.connect(hub, device, { keepalive: 1 });
-    await assertCloses(client, new RegExp(`^${device.deviceId}: closed, .*keep alive of 1 s`));
+    await assertCloses(client, new RegExp(`^${device.deviceId}: closed, .*nothing came for 1.5 s`));
+  });
+
+  test('when nothing comes for maxSilence, whatever the keep alive', async (t) => {
+    const { maxSilence } = await hub.json('GET', '/local/hub/settings');
+    assert.equal(maxSilence, 1767);
+    await hub.set(t, { maxSilence: 1 });
+    for (const keepalive of [0, 60]) {
+      const device = await hub.createDevice();
+      const client = await RawClient.connect(hub, device, { keepalive });
+      await assertCloses(client, new RegExp(`^${device.deviceId}: closed, nothing came for 1 s`));
+    }
   });
 
   test('when 16,000 publishes to the device are unacknowledged', async () => {
@@ -322,16 +333,31 @@ describe('SUBSCRIBE', () => {
     await client.close();
   });
 
-  test('of a sixth filter closes the connection', async () => {
+  test('of more than five filters closes the connection', async (t) => {
+    await hub.set(t, { unknownFilter: 'grant' });
     const device = await hub.createDevice();
     const client = await RawClient.connect(hub, device);
-    const filters = [...documented(device.deviceId), `devices/${device.deviceId}/sixth/#`];
-    client.send({
-      cmd: 'subscribe',
-      messageId: 1,
-      subscriptions: filters.map((topic) => ({ topic, qos: 1 })),
-    });
-    assert.equal(await client.next(), undefined);
+    const subscribe = (...filters) => {
+      const subscriptions = filters.map((topic) => ({ topic, qos: 1 }));
+      client.send({ cmd: 'subscribe', messageId: 1, subscriptions });
+    };
+    subscribe(...documented(device.deviceId));
+    assert.equal((await client.next()).cmd, 'suback');
+    subscribe('$iothub/twin/res/#');
+    assert.equal((await client.next()).cmd, 'suback', 'it is one of the five');
+    subscribe('sixth');
+    await assertCloses(client, /closed, more than 5 subscriptions/);
+  });
+
+  test('of an unknown filter is granted when unknownFilter says so', async (t) => {
+    await hub.set(t, { unknownFilter: 'grant', maxSubscriptions: 6 });
+    const device = await hub.createDevice();
+    const client = await RawClient.connect(hub, device);
+    const filters = [...documented(device.deviceId), 'anything/+'];
+    const subscriptions = filters.map((topic) => ({ topic, qos: 1 }));
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions });
+    assert.deepEqual((await client.next()).granted, [1, 1, 1, 1, 1, 1]);
+    await client.close();
   });
 
   test('of any other filter closes the connection', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Budget } from '../src/budget.js';
 import { EventLog } from '../src/event-log.js';
 
 function logOf(capacity, entries) {
@@ -16,6 +17,14 @@ test('an event log keeps the newest entries and their numbers', async () => {
   assert.deepEqual(numbers(await log.read({ after: 2 })), [6, 7, 8]);
   assert.deepEqual(numbers(await log.read({ after: 7 })), [8]);
   assert.deepEqual(numbers(await log.read({ after: 8 })), []);
+});
+
+test('logs with one budget lose the oldest entry of any', async () => {
+  const budget = new Budget(4);
+  const [first, second] = [new EventLog(3, { budget }), new EventLog(3, { budget })];
+  for (const log of [first, first, second, first, first, second, second]) log.append({});
+  assert.deepEqual(numbers(await first.read({})), [3, 4]);
+  assert.deepEqual(numbers(await second.read({})), [2, 3]);
 });
 
 test('a reader waits for entries that match, after a number that may lie ahead', async () => {

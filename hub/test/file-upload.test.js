@@ -127,7 +127,7 @@ describe('beginning an upload is refused', () => {
       '',
       'Bearer x',
       tokenOf(device, { key }),
-      tokenOf(device, { expiry: inSeconds(-1) }),
+      tokenOf(device, { expiry: inSeconds(-301) }),
       tokenOf(other),
     ]) {
       const answer = await post(device, FILES, { blobName: 'f' }, authorization);

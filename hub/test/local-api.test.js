@@ -353,26 +353,15 @@ describe('a fault', () => {
     await client.close();
   });
 
-  test('refuses upgrades until it is cleared', async () => {
-    const device = await hub.createDevice();
-    await hub.fault(device, { refuseUpgrade: true });
-    await assert.rejects(RawClient.open(hub), /503/);
-    await hub.fault(device, { clear: true });
-    const client = await RawClient.open(hub);
-    await client.close();
-  });
-
   test('adds to those that are on, and the answer lists them', async () => {
     const device = await hub.createDevice();
     await hub.fault(device, { withhold: ['puback'] });
     assert.deepEqual(await hub.fault(device, { withhold: ['twin'], connack: 3 }), {
       withhold: ['puback', 'twin'],
       connack: 3,
-      refuseUpgrade: false,
     });
     assert.deepEqual(await hub.fault(device, { clear: true, withhold: ['suback'] }), {
       withhold: ['suback'],
-      refuseUpgrade: false,
     });
   });
 

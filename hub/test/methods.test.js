@@ -41,7 +41,6 @@ describe('a direct method', () => {
     const request = await client.next();
     assert.match(request.topic, /^\$iothub\/methods\/POST\/comp\*reset%20it%2F%C3%BC\/\?\$rid=/);
     assert.deepEqual(JSON.parse(request.text), payload);
-    assert.equal(request.packet.qos, 1);
     await answer(client, request, 207, '{"done":true}');
     const { status, body } = await pending;
     assert.equal(status, 200);
@@ -49,14 +48,26 @@ describe('a direct method', () => {
     await client.end();
   });
 
-  test('is sent at QoS 0 to a subscription at QoS 0', async () => {
+  test('is sent at QoS 0, or as high as the subscription when methodQos says so', async (t) => {
     const device = await hub.createDevice();
-    const client = await connect(device, 0);
+    for (const [methodQos, granted, expected] of [[0, 1, 0], [1, 1, 1], [1, 0, 0]]) {
+      await hub.set(t, { methodQos });
+      const client = await connect(device, granted);
+      const pending = invoke(device);
+      const request = await client.next();
+      assert.equal(request.packet.qos, expected, `${methodQos} and ${granted}`);
+      await answer(client, request, 200, '');
+      await pending;
+      await client.end();
+    }
+  });
+
+  test('is 502 when the answer exceeds 128 KB', async () => {
+    const device = await hub.createDevice();
+    const client = await connect(device);
     const pending = invoke(device);
-    const request = await client.next();
-    assert.equal(request.packet.qos, 0);
-    await answer(client, request, 200, '');
-    await pending;
+    await answer(client, await client.next(), 200, JSON.stringify('x'.repeat(128 * 1024)));
+    assertError(await pending, 502, 'BadDeviceResponse', 502101);
     await client.end();
   });
 

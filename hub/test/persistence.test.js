@@ -305,7 +305,7 @@ describe('a file upload', () => {
 test('a log that is full drops its oldest entries from the directory, too', async (t) => {
   const data = await newDirectory(t);
   const store = await DiskStore.open(data);
-  const log = new EventLog(3, store.scope('test/'), 'log');
+  const log = new EventLog(3, { records: store.scope('test/'), name: 'log' });
   for (let n = 1; n <= 5; n++) log.append({ n });
   await store.close();
   const reopened = await DiskStore.open(data);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { sasToken } from './support/credentials.js';
 import { TestHub } from './support/hub.js';
 import { MqttClient } from './support/mqtt-client.js';
 import { RawClient } from './support/raw-client.js';
@@ -86,6 +87,52 @@ describe('a message', () => {
   });
 });
 
+describe('the annotations of a message', () => {
+  test('tell the device, how it authenticated, and its model', async () => {
+    const device = await hub.createDevice();
+    const { generationId } = await hub.json('GET', `/devices/${device.deviceId}`);
+    const model = '&model-id=dtmi%3Acom%3Aexample%3BThing';
+    const client = await MqttClient.connect(hub, device, {
+      username: `${hub.hostname}/${device.deviceId}/?api-version=2021-04-12${model}`,
+    });
+    await client.publish(`${eventsOf(device)}/%24.sub=thermostat`, 'x');
+    const [{ annotations, enqueuedTime }] = await hub.telemetry(device);
+    const method = JSON.parse(annotations['iothub-connection-auth-method']);
+    assert.deepEqual(method, {
+      scope: 'device',
+      type: 'sas',
+      issuer: 'iothub',
+      acceptingIpFilterRule: null,
+    });
+    delete annotations['iothub-connection-auth-method'];
+    assert.deepEqual(annotations, {
+      'iothub-connection-device-id': device.deviceId,
+      'iothub-connection-auth-generation-id': generationId,
+      'iothub-message-source': 'Telemetry',
+      'iothub-enqueuedtime': enqueuedTime,
+      'dt-dataschema': 'dtmi:com:example;Thing',
+      'dt-subject': 'thermostat',
+    });
+    await client.end();
+  });
+
+  test('tell the module, and whether the token was that of a policy', async () => {
+    const module = await hub.createModule();
+    const { iothubowner } = hub.started.policies;
+    const resource = hub.hostname;
+    const password = sasToken({ resource, key: iothubowner.primaryKey, policy: 'iothubowner' });
+    for (const [options, scope] of [[{}, 'module'], [{ password }, 'hub']]) {
+      const client = await MqttClient.connect(hub, module, options);
+      const topic = `devices/${module.deviceId}/modules/${module.moduleId}/messages/events/`;
+      await client.publish(topic, 'x');
+      const { annotations } = (await hub.telemetry(module)).at(-1);
+      assert.equal(annotations['iothub-connection-module-id'], module.moduleId);
+      assert.equal(JSON.parse(annotations['iothub-connection-auth-method']).scope, scope);
+      await client.end();
+    }
+  });
+});
+
 describe('the property bag', () => {
   test('may be missing, end with a slash or begin with a question mark', async () => {
     for (const bag of ['', '/', '/?', '//']) {
@@ -144,6 +191,31 @@ describe('the property bag', () => {
     await assertCloses({ bag: '/=b' }, /malformed property "=b"/);
     await assertCloses({ bag: '/a=b/c' }, /malformed property "a=b\/c"/);
     await assertCloses({ bag: '/a=%zz' }, /bad percent-encoding in property "a=%zz"/);
+  });
+});
+
+describe('the settings decide', () => {
+  test('what a plus sign is', async (t) => {
+    const bag = '/a+b=1+2%2B';
+    await assertCloses({ bag }, /a plus sign in the topic is a wildcard/);
+    await hub.set(t, { plusInProperties: 'plus' });
+    assert.deepEqual((await send(bag)).properties, { 'a+b': '1+2+' });
+    await hub.set(t, { plusInProperties: 'space' });
+    assert.deepEqual((await send(bag)).properties, { 'a b': '1 2+' });
+  });
+
+  test('what an empty value is', async (t) => {
+    assert.deepEqual((await send('/a=&b')).properties, { a: '', b: null });
+    await hub.set(t, { emptyProperty: 'null' });
+    assert.deepEqual((await send('/a=&b')).properties, { a: null, b: null });
+  });
+
+  test('whether telemetry may have an expiry', async (t) => {
+    const bag = '/%24.exp=2100-01-01T00%3A00%3A00Z';
+    const { systemProperties } = await send(bag);
+    assert.deepEqual(systemProperties, { expiryTimeUtc: '2100-01-01T00:00:00Z' });
+    await hub.set(t, { expiryInTelemetry: 'close' });
+    await assertCloses({ bag }, /telemetry must not have \$\.exp/);
   });
 });
 

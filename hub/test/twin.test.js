@@ -108,6 +108,14 @@ describe('a device gets its twin', () => {
   });
 });
 
+test('the setting twinQos lowers the QoS of answers', async (t) => {
+  await hub.set(t, { twinQos: 0 });
+  const client = await connect(await hub.createDevice());
+  await client.publish('$iothub/twin/GET/?$rid=1');
+  assert.equal((await client.next()).packet.qos, 0);
+  await client.end();
+});
+
 describe('a reported patch', () => {
   test('merges, deletes with null and counts the version', async () => {
     const device = await hub.createDevice();

@@ -99,6 +99,11 @@ export class BackEnd {
     return this.#local('POST', '/faults', faults);
   }
 
+  /** Makes the hub misbehave towards every device until `{clear: true}`. */
+  setHubFaults(faults) {
+    return request('POST', `${this.#url}/local/hub/faults`, faults);
+  }
+
   #local(method, rest, body) {
     const path = `/local/devices/${encodeURIComponent(this.deviceId)}${rest}`;
     return request(method, `${this.#url}${path}`, body);

@@ -151,6 +151,11 @@ export class Device {
     return this.#local('POST', '/faults', faults);
   }
 
+  /** Makes the hub misbehave towards every device until `{clear: true}`. */
+  setHubFaults(faults) {
+    return request('POST', `${this.#url}/local/hub/faults`, faults);
+  }
+
   /** Certificate and key, issued by the hub's own authority. */
   issueCertificate() {
     return this.#local('POST', '/certificate');

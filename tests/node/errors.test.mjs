@@ -114,9 +114,9 @@ test('a port on which nobody listens is a ConnectionFailedError', async (t) => {
 
 test('a refused WebSocket upgrade is a ConnectionFailedError', async (t) => {
   const { client, backEnd } = await createPair(t);
-  await backEnd.setFaults({ refuseUpgrade: true });
+  await backEnd.setHubFaults({ refuseUpgrade: true });
   await assert.rejects(client.connect(), ConnectionFailedError);
-  await backEnd.setFaults({ clear: true });
+  await backEnd.setHubFaults({ clear: true });
   await client.connect();
 });
 

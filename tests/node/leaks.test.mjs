@@ -71,8 +71,8 @@ test('timers leave nothing behind when they have fired', async (t) => {
     await untilCollected(() => alive === 0, 'the callback of a timer is kept after shutdown');`;
   const running = runProgram(t, backEnd, program, '--expose-gc');
   await Promise.race([running, backEnd.waitForTelemetry()]);
-  await backEnd.setFaults({ refuseUpgrade: true });
-  t.after(() => backEnd.setFaults({ clear: true }));
+  await backEnd.setHubFaults({ refuseUpgrade: true });
+  t.after(() => backEnd.setHubFaults({ clear: true }));
   await backEnd.drop();
   await running;
 });

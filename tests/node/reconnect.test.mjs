@@ -105,7 +105,7 @@ test('after a drop messages, methods and desired properties arrive as before', a
 
 test('retries go on until the hub takes the connection, and calls wait for it', async (t) => {
   const { client, backEnd, changes, errors } = await createWatched(t);
-  await backEnd.setFaults({ refuseUpgrade: true });
+  await backEnd.setHubFaults({ refuseUpgrade: true });
   await backEnd.drop();
   assert.equal((await changes.take()).connected, false);
   assert.ok((await errors.take()) instanceof ConnectionDroppedError);
@@ -115,7 +115,7 @@ test('retries go on until the hub takes the connection, and calls wait for it', 
   const sent = client.sendMessage('waits');
   const twin = client.getTwin();
   assert.ok((await errors.take()) instanceof ConnectionFailedError);
-  await backEnd.setFaults({ clear: true });
+  await backEnd.setHubFaults({ clear: true });
   await sent;
   assert.equal((await twin).desired.$version, 1);
   assert.equal((await changes.take()).connected, true);
@@ -150,10 +150,10 @@ test('connect while reconnecting tries now', async (t) => {
   await backEnd.drop();
   assert.equal((await changes.take()).connected, false);
   assert.equal(client.connectionState, 'reconnecting');
-  await backEnd.setFaults({ refuseUpgrade: true });
+  await backEnd.setHubFaults({ refuseUpgrade: true });
   await assert.rejects(client.connect(), ConnectionFailedError);
   assert.equal(client.connectionState, 'reconnecting');
-  await backEnd.setFaults({ clear: true });
+  await backEnd.setHubFaults({ clear: true });
   await client.connect();
   assert.equal(client.connectionState, 'connected');
 });

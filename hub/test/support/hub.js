@@ -88,6 +88,19 @@ export class TestHub {
     return this.local(device, 'POST', '/faults', fault);
   }
 
+  /** Makes something go wrong for every device, until the test ends. */
+  faultAll(t, fault) {
+    t.after(() => this.json('POST', '/local/hub/faults', { clear: true }));
+    return this.json('POST', '/local/hub/faults', fault);
+  }
+
+  /** Changes settings of the hub, until the test ends. */
+  async set(t, changes) {
+    const before = await this.json('GET', '/local/hub/settings');
+    t.after(() => this.json('PATCH', '/local/hub/settings', before));
+    return this.json('PATCH', '/local/hub/settings', changes);
+  }
+
   /** Waits for a line of the hub's log; each line satisfies one wait only. */
   async logged(pattern) {
     const index = this.#lines.findIndex((line) => pattern.test(line));

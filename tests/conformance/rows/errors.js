@@ -119,11 +119,11 @@ export const rows = [
     when: 'alone',
     async run({ pair, rejects, ConnectionFailedError }) {
       const { client, device } = await pair();
-      await device.setFaults({ refuseUpgrade: true });
+      await device.setHubFaults({ refuseUpgrade: true });
       try {
         await rejects(client.connect(), ConnectionFailedError);
       } finally {
-        await device.setFaults({ clear: true });
+        await device.setHubFaults({ clear: true });
       }
       await client.connect();
     },
