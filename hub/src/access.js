@@ -1,3 +1,4 @@
+import { HubError } from './errors.js';
 import { parseSasToken, whySasRefused } from './sas-token.js';
 
 /**
@@ -17,7 +18,28 @@ export function whyNoAccess(identity, { sas, certificate }, { hostname, policies
     path: identity.path,
     keys: [identity.primaryKey, identity.secondaryKey],
     policies,
+    rights: ['DeviceConnect'],
     now: identity.now,
+  });
+}
+
+/**
+ * Lets only those call the routes of a scope whose SAS token is of a shared access policy that has
+ * the rights of the route's `config.rights`.
+ * @param {import('fastify').FastifyInstance} scope
+ * @param {import('./server.js').Hub} hub
+ * @param {string[]} byDefault the rights for a route that names none
+ */
+export function requireRights(scope, { hostname, policies }, byDefault) {
+  scope.addHook('onRequest', async ({ headers, url, routeOptions }) => {
+    const reason = whySasRefused(parseSasToken(headers.authorization ?? ''), {
+      host: hostname,
+      path: url.split('?')[0].split('/').filter(Boolean).map(decodeURIComponent),
+      policies,
+      rights: routeOptions.config.rights ?? byDefault,
+      now: Date.now(),
+    });
+    if (reason) throw new HubError('IotHubUnauthorizedAccess', `Unauthorized: ${reason}.`);
   });
 }
 

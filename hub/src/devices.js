@@ -1,8 +1,10 @@
 import { HubError } from './errors.js';
+import { EventLog } from './event-log.js';
 import { Identity } from './identity.js';
 
 const ID = /^[A-Za-z0-9\-.+%_#*?!(),:=@$']{1,128}$/;
 const MAX_MODULES = 50;
+const KEPT_TELEMETRY = 10_000;
 
 /** How the keys of an identity's records begin, and those of a device with its modules. */
 const scopeOf = ({ deviceId, moduleId = '' }) => `devices/${deviceId}/${moduleId}/`;
@@ -12,6 +14,13 @@ const scopeWithModules = (deviceId) => `devices/${deviceId}/`;
 export class DeviceRegistry {
   #hub;
   #devices = new Map();
+  /** The newest telemetry of all: `{deviceId, moduleId, message}`. */
+  telemetry = new EventLog(KEPT_TELEMETRY);
+
+  /** All devices, without their modules. */
+  get all() {
+    return [...this.#devices.values()];
+  }
 
   constructor(hub) {
     this.#hub = hub;
@@ -115,6 +124,7 @@ export class DeviceRegistry {
   #add({ deviceId, moduleId }) {
     const id = { deviceId, moduleId };
     const identity = new Identity(id, this.#hub.store.scope(scopeOf(id)));
+    identity.telemetry.onMessage = (message) => this.telemetry.append({ ...id, message });
     if (moduleId === undefined) this.#devices.set(deviceId, identity);
     else this.get(deviceId).modules.set(moduleId, identity);
     return identity;

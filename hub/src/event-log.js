@@ -27,6 +27,11 @@ export class EventLog {
     this.#ring[(entry.sequence - 1) % this.#capacity] = entry;
   }
 
+  /** The number of the newest entry, 0 without any. */
+  get last() {
+    return this.#last;
+  }
+
   /** Adds the entry; its `sequence` starts at 1. */
   append(entry) {
     entry.sequence = ++this.#last;

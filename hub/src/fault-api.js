@@ -1,4 +1,5 @@
 import { HubError } from './errors.js';
+import { errors } from './openapi.js';
 
 /**
  * The endpoint with which tests make things go wrong for one device or module.
@@ -7,7 +8,7 @@ import { HubError } from './errors.js';
  * @param {(request: object) => import('./identity.js').Identity} find
  */
 export function addFaultApi(app, path, find) {
-  app.post(`${path}/faults`, { schema: { body: FAULTS } }, (request) => {
+  app.post(`${path}/faults`, { schema: SCHEMA }, (request) => {
     const identity = find(request);
     const { send, sendText, redeliver, halfOpen, twinStatus, body, ...changes } = request.body;
     if (twinStatus !== undefined) changes.twinAnswer = { status: twinStatus, body };
@@ -53,4 +54,10 @@ const FAULTS = {
     },
     halfOpen: { const: true },
   },
+};
+
+const SCHEMA = {
+  summary: 'Makes things go wrong until {clear: true}; gives what is on',
+  body: FAULTS,
+  response: { 200: { type: 'object' }, ...errors(404) },
 };

@@ -39,6 +39,13 @@ export class MessageQueue {
     return this.#messages.length;
   }
 
+  /** Forgets every message; tells how many there were. */
+  purge() {
+    const { pending } = this;
+    this.#messages = [];
+    return pending;
+  }
+
   /** Whether an unacknowledged message has this packet id. */
   usesPacketId(id) {
     return this.#messages.some((message) => message.packetId === id);

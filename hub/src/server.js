@@ -4,11 +4,14 @@ import { BlobStore } from './blob-store.js';
 import { CertificateAuthority, issueSelfSigned } from './certificates.js';
 import { DeviceRegistry } from './devices.js';
 import { HubError } from './errors.js';
+import { Feedback } from './feedback.js';
 import { addFileApi } from './file-api.js';
 import { createHttpServer } from './http.js';
+import { settingsOf } from './identity-json.js';
 import { addLocalApi } from './local-api.js';
 import { createPolicies } from './policies.js';
-import { addServiceApi, settingsOf } from './service-api.js';
+import { createSasToken } from './sas-token.js';
+import { addServiceApi } from './service-api.js';
 import { DiskStore, MemoryStore } from './store.js';
 import { createTlsServer } from './tls.js';
 import { acceptWebSockets, WEB_SOCKET_PATH } from './websocket.js';
@@ -16,7 +19,7 @@ import { acceptWebSockets, WEB_SOCKET_PATH } from './websocket.js';
 /**
  * What the parts of the hub share. `endpoints` is complete when the hub listens.
  * @typedef {{hostname: string, store: DiskStore | MemoryStore, devices: DeviceRegistry,
- *            policies: import('./policies.js').Policies, blobs: BlobStore,
+ *            policies: import('./policies.js').Policies, blobs: BlobStore, feedback: Feedback,
  *            authority?: CertificateAuthority, log: (line: string) => void,
  *            endpoints: {url?: string, endpoint?: string, secureUrl?: string,
  *                        secureEndpoint?: string}}} Hub
@@ -58,8 +61,9 @@ export async function startHub({
       store,
       policies: await store.keep('policies', createPolicies),
       blobs: await BlobStore.open(store),
+      feedback: new Feedback(),
       authority: https === false ? undefined : await CertificateAuthority.open(caDirectory),
-      log,
+      log: (line) => log(printable(line)),
       endpoints: {},
     };
     hub.devices = await DeviceRegistry.open(hub);
@@ -71,6 +75,7 @@ export async function startHub({
       hostname,
       policies: hub.policies,
       devices: firstDevices.map((identity) => describe(identity, hostname)),
+      ...backEndAccess(hub),
       ...certificates(hub),
       async close() {
         await close();
@@ -104,7 +109,7 @@ const describe = (identity, hostname) => ({
 
 /** @returns {Promise<() => Promise<void>>} what closes it again */
 async function listen(hub, { port, https, host }) {
-  const app = createHttpServer(hub);
+  const app = await createHttpServer(hub, host);
   for (const addApi of [addServiceApi, addLocalApi, addFileApi, addBlobApi]) addApi(app, hub);
   const tlsServer = hub.authority && (await createSecureServer(app, hub.authority, host));
   const servers = tlsServer ? [app.server, tlsServer] : [app.server];
@@ -126,6 +131,26 @@ async function listen(hub, { port, https, host }) {
   return close;
 }
 
+/** Ids and reasons may come from anyone: they must not move the cursor, nor forge a line. */
+const printable = (line) =>
+  line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
+    const code = character.charCodeAt(0).toString(16);
+    return `\\u${code.padStart(4, '0')}`;
+  });
+
+/** What a back end needs, as the owner of the hub. */
+function backEndAccess({ hostname, policies }) {
+  const policyName = 'iothubowner';
+  const { primaryKey: key } = policies[policyName];
+  return {
+    serviceConnectionString:
+      `HostName=${hostname};SharedAccessKeyName=${policyName};SharedAccessKey=${key}`,
+    /** The value of the header of that name; `seconds` is how long it is good. */
+    authorization: ({ seconds = 3600 } = {}) =>
+      createSasToken({ resource: hostname, policyName, key, seconds }),
+  };
+}
+
 async function createSecureServer(app, authority, host) {
   const { cert, key } = await authority.issueForServer(host);
   await app.ready();
@@ -138,10 +163,6 @@ function listenSecurely(server, port, host) {
     server.listen(port, host, resolve);
   });
 }
-
-/** Whether nobody but this machine reaches the address. */
-export const isLoopback = (host) =>
-  host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 
 /** The address by which clients on this machine reach the hub. */
 function reachable(host) {

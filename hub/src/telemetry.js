@@ -7,16 +7,18 @@ const MAX_SIZE = 262_144;
 
 /** The messages that one device sent, as a back end reads them. */
 export class Telemetry {
-  #log;
+  log;
+  /** Is told of each message. */
+  onMessage = () => {};
 
   /** @param {import('./store.js').Records} records */
   constructor(records) {
-    this.#log = new EventLog(KEPT, records, 'telemetry');
+    this.log = new EventLog(KEPT, records, 'telemetry');
   }
 
   /** Takes a message that was saved. */
   restore(message) {
-    this.#log.restore(message);
+    this.log.restore(message);
   }
 
   /**
@@ -32,27 +34,31 @@ export class Telemetry {
     }
     if (retain) properties['mqtt-retain'] = 'true';
     if (dup) properties['mqtt-dup'] = 'true';
-    this.#log.append({
+    const message = {
       payload,
       properties,
       systemProperties,
       dup,
       packetId: messageId ?? null,
       enqueuedTime: new Date(),
-    });
+    };
+    this.log.append(message);
+    this.onMessage(message);
   }
 
-  /** As `EventLog.read`. */
+  /** As `EventLog.read`, in the form of `describeMessage`. */
   async read(query) {
-    const entries = await this.#log.read(query);
-    return entries.map(({ sequence, payload, ...rest }) => ({
-      sequence,
-      body: payload.toString('base64'),
-      text: payload.toString('utf8'),
-      ...rest,
-    }));
+    return (await this.log.read(query)).map(describeMessage);
   }
 }
+
+/** A message as back ends see it. */
+export const describeMessage = ({ sequence, payload, ...rest }) => ({
+  sequence,
+  body: payload.toString('base64'),
+  text: payload.toString('utf8'),
+  ...rest,
+});
 
 /** IoT Hub counts the names of custom properties, not those of its own. */
 function sizeOf(systemProperties, properties) {
