@@ -67,7 +67,7 @@ async function runDevice(hub) {
   const { doTheJob } = await import('./start/job.mjs');
   const { Narrator } = await import('./start/narrator.mjs');
   say(`A local hub listens at ${hub.url}.`);
-  const backEnd = await BackEnd.createDevice(hub.url, DEVICE_ID);
+  const backEnd = await BackEnd.createDevice(hub, DEVICE_ID);
   await doTheJob(backEnd, new Narrator()).catch((error) => {
     throw new Failure(error.message);
   });

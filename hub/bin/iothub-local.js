@@ -8,6 +8,7 @@ import { caFileOf, isLoopback, readConfig, startHub } from '../src/index.js';
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url)));
 
 const HOME_DIRECTORY = join(homedir(), '.iothub-local');
+const TOKEN_SECONDS = 24 * 60 * 60;
 
 const HELP = `iothub-local ${version}: a local Azure IoT Hub to develop device clients against.
 
@@ -30,9 +31,10 @@ Usage: iothub-local [--port 8080] [--https-port PORT] [--device NAME]... [--data
   --version          print the version
 
 It prints a connection string for each device, and the endpoint: the WebSocket URL to connect to
-in place of wss://{HostName}/$iothub/websocket. Over TLS its certificate is vouched for by a
-certificate authority of its own, made at the first start and kept in the data directory, or
-without one in ${HOME_DIRECTORY}.
+in place of wss://{HostName}/$iothub/websocket. For back ends it prints the connection string of the
+service, and the header of a token that is good for a day, as curl -H takes it.
+Over TLS its certificate is vouched for by a certificate authority of its own, made at the first
+start and kept in the data directory, or without one in ${HOME_DIRECTORY}.
 
 Ctrl+C stops it. Exit codes: 0 after SIGINT or SIGTERM; 1 when it cannot start or go on, as a port
 is in use, or a directory in use, damaged or not writable; 2 for a wrong option or configuration.`;
@@ -98,13 +100,16 @@ async function start({ httpsPort: https = false, caDirectory, quiet, json, ...op
   }
 }
 
-function printStart({ url, endpoint, secureEndpoint, devices }, { data, caDirectory }) {
+function printStart(hub, { data, caDirectory }) {
+  const { url, endpoint, secureEndpoint, devices, serviceConnectionString } = hub;
   console.log(`The hub listens at ${url}`);
   for (const { deviceId, moduleId, connectionString } of devices) {
     const id = moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`;
     console.log(`${id}: ${connectionString}`);
   }
   console.log(`endpoint: ${endpoint}`);
+  console.log(`service: ${serviceConnectionString}`);
+  console.log(`authorization: ${hub.authorization({ seconds: TOKEN_SECONDS })}`);
   if (data !== undefined) console.log(`data: ${data}`);
   if (!secureEndpoint) return;
   console.log(`secure endpoint: ${secureEndpoint}`);
@@ -117,7 +122,10 @@ function printStartAsJson(hub, { data, caDirectory }) {
   const { hostname, url, endpoint, secureUrl, secureEndpoint, devices } = hub;
   const ca = secureUrl && caFileOf(caDirectory);
   const endpoints = { hostname, url, endpoint, secureUrl, secureEndpoint };
-  printEvent('start', { ...endpoints, ca, data, devices });
+  const { serviceConnectionString } = hub;
+  const authorization = hub.authorization({ seconds: TOKEN_SECONDS });
+  const access = { serviceConnectionString, authorization };
+  printEvent('start', { ...endpoints, ca, data, devices, ...access });
 }
 
 const printAsJson = (message) => printEvent('log', { time: new Date().toISOString(), message });
@@ -125,7 +133,7 @@ const printAsJson = (message) => printEvent('log', { time: new Date().toISOStrin
 async function run(options) {
   const { host, data, json } = options;
   if (!isLoopback(host)) {
-    const danger = 'whoever reaches it can read keys, and do everything';
+    const danger = 'whoever reaches it reads what goes over http and ws';
     console.error(`iothub-local: warning: ${host} is no loopback address, ${danger}`);
   }
   const caDirectory = data ?? HOME_DIRECTORY;

@@ -1,3 +1,4 @@
+import { HubError } from './errors.js';
 import { parseSasToken, whySasRefused } from './sas-token.js';
 
 /**
@@ -19,6 +20,7 @@ export function whyNoAccess(identity, { sas, certificate }, hub) {
     path: identity.path,
     keys: [identity.primaryKey, identity.secondaryKey],
     policies: hub.policies,
+    rights: ['DeviceConnect'],
     now: identity.now - hub.settings.clockSkew * 1000,
   });
 }
@@ -30,6 +32,26 @@ function whyKindRefused(token, { moduleId }, settings) {
   const device = settings.disableDeviceSAS && 'disableDeviceSAS';
   const setting = token?.skn ? policy : moduleId === undefined ? device : module;
   return setting ? `the hub refuses such SAS tokens, its setting is ${setting}` : undefined;
+}
+
+/**
+ * Lets only those call the routes of a scope whose SAS token is of a shared access policy that has
+ * the rights of the route's `config.rights`.
+ * @param {import('fastify').FastifyInstance} scope
+ * @param {import('./server.js').Hub} hub
+ * @param {string[]} byDefault the rights for a route that names none
+ */
+export function requireRights(scope, { hostname, policies }, byDefault) {
+  scope.addHook('onRequest', async ({ headers, url, routeOptions }) => {
+    const reason = whySasRefused(parseSasToken(headers.authorization ?? ''), {
+      host: hostname,
+      path: url.split('?')[0].split('/').filter(Boolean).map(decodeURIComponent),
+      policies,
+      rights: routeOptions.config.rights ?? byDefault,
+      now: Date.now(),
+    });
+    if (reason) throw new HubError('IotHubUnauthorizedAccess', `Unauthorized: ${reason}.`);
+  });
 }
 
 function whyCertificateRefused(identity, certificate) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CONTAINER, md5Of } from './blob-store.js';
-import { allowAnyOrigin } from './cors.js';
+import { describeScope, empty } from './openapi.js';
 
 const MAX_BODY = 256 * 1024 * 1024;
 const VERSION = '2018-03-28';
@@ -23,19 +23,19 @@ const ERRORS = {
 export function addBlobApi(app, { blobs }) {
   const path = `/${CONTAINER}/*`;
   app.register(async (scope) => {
-    allowAnyOrigin(scope, [path]);
+    describeScope(scope, { tags: ['blobs'], isSecured: false, response: ERROR_RESPONSE });
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) =>
       done(null, body),
     );
     scope.addHook('onRequest', async (request, reply) => {
       reply.headers({ 'x-ms-request-id': randomUUID(), 'x-ms-version': VERSION });
-      if (request.method === 'OPTIONS') return undefined;
       const reason = blobs.whyRefused(nameOf(request), request.query);
       return reason && sendError(reply, 'AuthenticationFailed', reason);
     });
-    scope.put(path, { bodyLimit: MAX_BODY }, (request, reply) => put(request, reply, blobs));
-    scope.get(path, async (request, reply) => {
+    const options = { bodyLimit: MAX_BODY, schema: PUT };
+    scope.put(path, options, (request, reply) => put(request, reply, blobs));
+    scope.get(path, { schema: GET }, async (request, reply) => {
       const blob = blobs.find(nameOf(request));
       if (!blob) return sendError(reply, 'BlobNotFound');
       describe(reply, blob).type(blob.contentType).header('x-ms-blob-type', 'BlockBlob');
@@ -103,3 +103,44 @@ function sendError(reply, code, reason) {
 }
 
 const escapeXml = (text) => text.replace(/[<>&]/g, (character) => `&#${character.charCodeAt(0)};`);
+
+const ERROR_RESPONSE = {
+  '4xx': {
+    description: 'the error code is in the header x-ms-error-code, too',
+    content: { 'application/xml': { schema: { type: 'string' } } },
+  },
+};
+
+const PARAMS = {
+  type: 'object',
+  properties: { '*': { type: 'string', description: 'the name of the blob, slashes as they are' } },
+};
+
+const SAS = {
+  sv: { type: 'string' },
+  sr: { type: 'string' },
+  sig: { type: 'string' },
+  se: { type: 'string' },
+  sp: { type: 'string' },
+};
+
+const PUT = {
+  summary: 'Puts a blob, a block of one or a list of blocks; the query is that of the SAS token',
+  params: PARAMS,
+  querystring: {
+    type: 'object',
+    properties: {
+      ...SAS,
+      comp: { type: 'string', description: 'block or blocklist, without it the whole blob' },
+      blockid: { type: 'string' },
+    },
+  },
+  response: { 201: empty('It is stored.') },
+};
+
+const GET = {
+  summary: 'Gives a blob; the query is that of the SAS token',
+  params: PARAMS,
+  querystring: { type: 'object', properties: SAS },
+  response: { 200: { description: 'the bytes', content: { '*/*': { schema: {} } } } },
+};

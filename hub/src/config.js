@@ -1,7 +1,7 @@
 import Ajv from 'ajv';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { AUTHENTICATION } from './service-api.js';
+import { AUTHENTICATION } from './identity-json.js';
 
 /** A configuration file cannot be taken; the message names the file and the member. */
 export class ConfigError extends Error {

@@ -1,8 +1,10 @@
 import { HubError } from './errors.js';
+import { EventLog } from './event-log.js';
 import { Identity } from './identity.js';
 
 const ID = /^[A-Za-z0-9\-.+%_#*?!(),:=@$']{1,128}$/;
 const MAX_MODULES = 50;
+const KEPT_TELEMETRY = 10_000;
 
 /** How the keys of an identity's records begin, and those of a device with its modules. */
 const scopeOf = ({ deviceId, moduleId = '' }) => `devices/${deviceId}/${moduleId}/`;
@@ -12,6 +14,13 @@ const scopeWithModules = (deviceId) => `devices/${deviceId}/`;
 export class DeviceRegistry {
   #hub;
   #devices = new Map();
+  /** The newest telemetry of all: `{deviceId, moduleId, message}`. */
+  telemetry = new EventLog(KEPT_TELEMETRY);
+
+  /** All devices, without their modules. */
+  get all() {
+    return [...this.#devices.values()];
+  }
 
   constructor(hub) {
     this.#hub = hub;
@@ -20,11 +29,16 @@ export class DeviceRegistry {
   /** @returns {Promise<DeviceRegistry>} with all that the store of the hub has kept */
   static async open(hub) {
     const registry = new DeviceRegistry(hub);
+    const telemetry = [];
     // The order of the keys brings a device before its modules, and an identity before the rest.
     for await (const [key, value] of hub.store.entries('devices/')) {
       const [deviceId, moduleId, kind] = key.split('/');
-      registry.#restore({ deviceId, moduleId: moduleId || undefined }, kind, value);
+      const id = { deviceId, moduleId: moduleId || undefined };
+      registry.#restore(id, kind, value);
+      if (kind === 'telemetry') telemetry.push({ ...id, message: value });
     }
+    telemetry.sort((one, other) => one.message.enqueuedTime - other.message.enqueuedTime);
+    for (const entry of telemetry) registry.telemetry.append(entry);
     return registry;
   }
 
@@ -108,6 +122,7 @@ export class DeviceRegistry {
   #add({ deviceId, moduleId }) {
     const id = { deviceId, moduleId };
     const identity = new Identity(id, this.#hub.store.scope(scopeOf(id)), this.#hub);
+    identity.telemetry.onMessage = (message) => this.telemetry.append({ ...id, message });
     if (moduleId === undefined) this.#devices.set(deviceId, identity);
     else this.get(deviceId).modules.set(moduleId, identity);
     return identity;

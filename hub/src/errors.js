@@ -8,6 +8,7 @@ const ERRORS = {
   DefaultStorageEndpointNotConfigured: [400, 400014],
   InvalidFileUploadCorrelationId: [400, 400015],
   ExpiredFileUploadCorrelationId: [400, 400016],
+  IotHubUnauthorizedAccess: [401, 401002],
   IotHubUnauthorized: [401, 401003],
   DeviceMaximumQueueDepthExceeded: [403, 403004],
   DeviceMaximumActiveFileUploadLimitExceeded: [403, 403006],
@@ -18,6 +19,7 @@ const ERRORS = {
   DeviceAlreadyExists: [409, 409001],
   ModuleAlreadyExistsOnDevice: [409, 409301],
   PreconditionFailed: [412, 412001],
+  DeviceMessageLockLost: [412, 412002],
   MessageTooLarge: [413, 413001],
   TooManyModulesOnDevice: [413, 413003],
   ThrottlingException: [429, 429001],
@@ -26,6 +28,9 @@ const ERRORS = {
   ServiceUnavailable: [503, 503001],
   GatewayTimeout: [504, 504101],
 };
+
+const newTrackingId = (now) =>
+  `${randomUUID().replaceAll('-', '').toUpperCase()}-G:0-TimeStamp:${now}`;
 
 /** An error that a back end, or a device's twin request, gets as an answer. */
 export class HubError extends Error {
@@ -54,16 +59,25 @@ export class HubError extends Error {
     const now = new Date().toISOString();
     return {
       errorCode: this.errorCode,
-      trackingId: `${randomUUID().replaceAll('-', '').toUpperCase()}-G:0-TimeStamp:${now}`,
+      trackingId: newTrackingId(now),
       message: this.message,
       ...(this.info && { info: this.info }),
       timestampUtc: now,
     };
   }
 
-  /** The body that back ends get: the device's body as text inside of another object. */
-  toServiceBody() {
+  /** The body of most HTTP answers: the device's body as text inside of another object. */
+  toHttpBody() {
     return { Message: JSON.stringify(this.toDeviceBody()), ExceptionMessage: '' };
+  }
+
+  /** The body that back ends get from registry and twins, where clients look for the code. */
+  toServiceBody() {
+    const { code, status, message } = this;
+    return {
+      Message: `ErrorCode:${code};${STATUS_CODES[status]?.replaceAll(' ', '') ?? 'Error'}`,
+      ExceptionMessage: `${message} Tracking ID:${newTrackingId(new Date().toISOString())}`,
+    };
   }
 }
 

@@ -32,6 +32,11 @@ export class EventLog {
     this.#budget?.spend(this, entry.sequence);
   }
 
+  /** The number of the newest entry, 0 without any. */
+  get last() {
+    return this.#last;
+  }
+
   /** Adds the entry; its `sequence` starts at 1. */
   append(entry) {
     entry.sequence = ++this.#last;

@@ -1,4 +1,5 @@
 import { HubError } from './errors.js';
+import { errors } from './openapi.js';
 
 /**
  * The endpoint with which tests make things go wrong for one device or module.
@@ -7,7 +8,7 @@ import { HubError } from './errors.js';
  * @param {(request: object) => import('./identity.js').Identity} find
  */
 export function addFaultApi(app, path, find) {
-  app.post(`${path}/faults`, { schema: { body: FAULTS } }, (request) => {
+  app.post(`${path}/faults`, { schema: SCHEMA }, (request) => {
     const identity = find(request);
     const { send, sendText, redeliver, halfOpen, ...faults } = request.body;
     identity.faults.change(readFaults(faults));
@@ -26,7 +27,7 @@ export function addFaultApi(app, path, find) {
  * @param {import('./server.js').Hub} hub
  */
 export function addHubFaultApi(app, { faults }) {
-  app.post('/local/hub/faults', { schema: { body: HUB_FAULTS } }, ({ body }) => {
+  app.post('/local/hub/faults', { schema: HUB_SCHEMA }, ({ body }) => {
     const { refuseUpgrade, ...changes } = body;
     if (refuseUpgrade) changes.refuseUpgrade = refuseUpgrade === 'reset' ? 'reset' : 'http';
     faults.change(changes);
@@ -110,4 +111,16 @@ const HUB_FAULTS = {
     forSeconds: SECONDS,
     clear: { type: 'boolean' },
   },
+};
+
+const HUB_SCHEMA = {
+  summary: 'Makes things go wrong for every device until {clear: true}; gives what is on',
+  body: HUB_FAULTS,
+  response: { 200: { type: 'object' } },
+};
+
+const SCHEMA = {
+  summary: 'Makes things go wrong until {clear: true}; gives what is on',
+  body: FAULTS,
+  response: { 200: { type: 'object' }, ...errors(404) },
 };

@@ -1,7 +1,8 @@
 import { whyNoAccess } from './access.js';
 import { CONTAINER } from './blob-store.js';
-import { allowAnyOrigin } from './cors.js';
 import { HubError } from './errors.js';
+import { describeScope, empty, errors } from './openapi.js';
+import { API_VERSION, requireApiVersion } from './service-api.js';
 import { requestCertificate } from './tls.js';
 
 const LIFETIME = 60 * 60 * 1000;
@@ -16,14 +17,14 @@ export function addFileApi(app, hub) {
   const files = '/devices/:deviceId/files';
   const notifications = `${files}/notifications`;
   app.register(async (scope) => {
-    allowAnyOrigin(scope, [files, notifications, `${notifications}/:correlationId`]);
+    describeScope(scope, { tags: ['files'], querystring: API_VERSION });
     scope.decorateRequest('device', null);
     scope.addHook('preValidation', async (request) => {
-      if (request.method === 'POST') request.device = await authenticate(request, hub);
+      request.device = await authenticate(request, hub);
     });
-    scope.post(files, { schema: { body: UPLOAD } }, (request) => beginUpload(request, hub.blobs));
+    scope.post(files, { schema: BEGIN }, (request) => beginUpload(request, hub.blobs));
     for (const path of [notifications, `${notifications}/:correlationId`]) {
-      scope.post(path, { schema: { body: OUTCOME } }, (request, reply) => {
+      scope.post(path, { schema: END }, (request, reply) => {
         endUpload(request);
         reply.code(204).send();
       });
@@ -36,9 +37,7 @@ async function authenticate(request, hub) {
   const device = hub.devices.find(deviceId);
   const { filesStatus, noStorage } = device?.faults ?? {};
   if (filesStatus) throw HubError.ofStatus(filesStatus, 'The status is what a fault asked for.');
-  if (!request.query['api-version']) {
-    throw new HubError('InvalidProtocolVersion', 'The query has no api-version.');
-  }
+  await requireApiVersion(request);
   const reason = await whyUnauthorized(request, device, hub);
   if (reason) throw new HubError('IotHubUnauthorized', `Unauthorized: ${reason}.`);
   if (noStorage) {
@@ -80,19 +79,44 @@ function endUpload({ body, device, params }) {
   device.uploads.end(correlationId, { isSuccess, statusCode, statusDescription }, device.now);
 }
 
-const UPLOAD = {
-  type: 'object',
-  required: ['blobName'],
-  properties: { blobName: { type: 'string', minLength: 1, maxLength: MAX_BLOB_NAME } },
+/** The statuses of a fault. */
+const FAULTY = { '4xx': { $ref: 'Error#' }, '5xx': { $ref: 'Error#' } };
+
+const BEGIN = {
+  summary: 'Begins a file upload; authorization is that of the device',
+  body: {
+    type: 'object',
+    required: ['blobName'],
+    properties: { blobName: { type: 'string', minLength: 1, maxLength: MAX_BLOB_NAME } },
+  },
+  response: {
+    200: {
+      type: 'object',
+      description: 'Where to PUT it: {scheme}://{hostName}/{containerName}/{blobName}{sasToken}',
+      properties: {
+        correlationId: { type: 'string' },
+        hostName: { type: 'string' },
+        containerName: { type: 'string' },
+        blobName: { type: 'string' },
+        sasToken: { type: 'string' },
+      },
+    },
+    ...FAULTY,
+    ...errors(403),
+  },
 };
 
-const OUTCOME = {
-  type: 'object',
-  required: ['isSuccess'],
-  properties: {
-    correlationId: { type: 'string' },
-    isSuccess: { type: 'boolean' },
-    statusCode: { type: 'integer' },
-    statusDescription: { type: ['string', 'null'] },
+const END = {
+  summary: 'Notifies the hub of the end of a file upload',
+  body: {
+    type: 'object',
+    required: ['isSuccess'],
+    properties: {
+      correlationId: { type: 'string', description: 'unless it is in the path' },
+      isSuccess: { type: 'boolean' },
+      statusCode: { type: 'integer' },
+      statusDescription: { type: ['string', 'null'] },
+    },
   },
+  response: { 204: empty('It is noted.'), ...FAULTY },
 };

@@ -1,23 +1,21 @@
+import { isIP } from 'node:net';
+import cors from '@fastify/cors';
 import fastify from 'fastify';
 import { HubError } from './errors.js';
+import { describeRoutes } from './openapi.js';
 
 /**
  * Makes the HTTP server: JSON as back ends send it, and errors as the service answers them.
  * @param {import('./server.js').Hub} hub
+ * @param {string} host the address that it listens on
  */
-export function createHttpServer({ store }) {
+export async function createHttpServer({ hostname, store }, host) {
   const app = fastify({
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   });
-
-  // Service clients name a content type where they send nothing.
-  const parseJson = app.getDefaultJsonParser('error', 'error');
-  app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) =>
-    text === '' ? done(null) : parseJson(request, text, done),
-  );
+  parseEmptyJson(app);
 
   // Ends what waits for a client that has gone.
   app.decorateRequest('gone', null);
@@ -30,12 +28,31 @@ export function createHttpServer({ store }) {
   // No answer tells of anything that a kill could undo.
   app.addHook('onSend', (request, reply, payload, done) => store.whenSaved(() => done()));
 
-  app.setErrorHandler((error, request, reply) => sendError(reply, asHubError(error)));
-  app.setNotFoundHandler((request, reply) => {
+  answerErrors(app, (error) => error.toHttpBody());
+  app.setNotFoundHandler((request) => {
     const path = request.url.split('?')[0];
-    sendError(reply, new HubError('NotFound', `There is no ${request.method} ${path} here.`));
+    throw new HubError('NotFound', `There is no ${request.method} ${path} here.`);
   });
+
+  if (isLoopback(host)) refuseOtherNames(app, ['localhost', host, hostname.toLowerCase()]);
+  protectBrowsers(app);
+  // What protects a call is its token, which no page has by itself: pages may be of any origin.
+  await app.register(cors, {
+    origin: '*',
+    methods: 'GET, HEAD, POST, PUT, PATCH, DELETE',
+    exposedHeaders: '*',
+    strictPreflight: false,
+  });
+  await describeRoutes(app);
   return app;
+}
+
+/** Answers the errors of a scope with what `toBody` makes of them. */
+export function answerErrors(scope, toBody) {
+  scope.setErrorHandler((thrown, request, reply) => {
+    const error = asHubError(thrown);
+    reply.code(error.status).header('iothub-errorcode', error.code).send(toBody(error));
+  });
 }
 
 function asHubError(error) {
@@ -44,6 +61,37 @@ function asHubError(error) {
   return new HubError(isClientError ? 'ArgumentInvalid' : 'ServerError', error.message);
 }
 
-function sendError(reply, error) {
-  reply.code(error.status).header('iothub-errorcode', error.code).send(error.toServiceBody());
+/** Service clients name a content type where they send nothing. */
+function parseEmptyJson(app) {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) =>
+    text === '' ? done(null) : parseJson(request, text, done),
+  );
+}
+
+/** Whether nobody but this machine reaches the address. */
+export const isLoopback = (host) =>
+  host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
+
+/**
+ * Against DNS rebinding: a page elsewhere may let its own name lead to this machine, and would then
+ * be of the same origin as the hub. An address is no such name.
+ */
+function refuseOtherNames(app, names) {
+  app.addHook('onRequest', async ({ hostname }) => {
+    const name = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+    if (isIP(name) || names.includes(name)) return;
+    throw new HubError(
+      'ArgumentInvalid',
+      `Requested Host is not supported: it is "${name}", not ${names.join(', ')} or an address.`,
+    );
+  });
+}
+
+/** What devices and back ends sent is data for a browser, never a page or script of the hub's. */
+function protectBrowsers(app) {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'x-content-type-options': 'nosniff', 'content-security-policy': 'sandbox' });
+  });
 }

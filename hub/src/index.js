@@ -1,3 +1,4 @@
 export { caFileOf } from './certificates.js';
 export { readConfig } from './config.js';
-export { isLoopback, startHub } from './server.js';
+export { isLoopback } from './http.js';
+export { startHub } from './server.js';

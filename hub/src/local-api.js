@@ -1,11 +1,16 @@
-import { CONTAINER } from './blob-store.js';
+import { requireRights } from './access.js';
 import { HubError } from './errors.js';
 import { addFaultApi, addHubFaultApi } from './fault-api.js';
-import { AUTHENTICATION, settingsOf } from './service-api.js';
+import { settingsOf } from './identity-json.js';
+import { addLogApi } from './log-api.js';
+import { addMessageApi } from './message-api.js';
+import { describeScope, errors } from './openapi.js';
+import { OWNER } from './policies.js';
 import { addSettingsApi } from './settings.js';
+import { describeMessage } from './telemetry.js';
+import { addTelemetryStream } from './telemetry-stream.js';
+import { addUploadApi } from './upload-api.js';
 
-const ACKS = ['none', 'positive', 'negative', 'full'];
-const READ_LIFETIME = 60 * 60 * 1000;
 const DEVICE_PATH = '/local/devices/:deviceId';
 const MODULE_PATH = `${DEVICE_PATH}/modules/:moduleId`;
 
@@ -15,45 +20,62 @@ const MODULE_PATH = `${DEVICE_PATH}/modules/:moduleId`;
  * @param {import('./server.js').Hub} hub
  */
 export function addLocalApi(app, hub) {
-  const find = ({ params }) => hub.devices.get(params.deviceId, params.moduleId);
+  app.register(async (scope) => {
+    requireRights(scope, hub, ['ServiceConnect']);
+    describeScope(scope, { tags: ['private'] });
+    const find = ({ params }) => hub.devices.get(params.deviceId, params.moduleId);
+    addHub(scope, hub);
+    const logOfAll = () => hub.devices.telemetry;
+    addTelemetryStream(scope, '/local/telemetry/stream', logOfAll, describeAny, hub);
+    for (const path of [DEVICE_PATH, MODULE_PATH]) {
+      addIdentity(scope, path, hub, find);
+      addDisconnect(scope, path, find);
+      addLogApi(scope, path, find);
+      const logOf = (request) => find(request).telemetry.log;
+      addTelemetryStream(scope, `${path}/telemetry/stream`, logOf, describeMessage, hub);
+      addFaultApi(scope, path, find);
+    }
+    addMessageApi(scope, DEVICE_PATH, MODULE_PATH, find);
+    addUploadApi(scope, DEVICE_PATH, find, hub.blobs);
+  });
+}
 
-  app.get('/local/hub', () => {
+const describeAny = ({ deviceId, moduleId, message }) => ({
+  deviceId,
+  moduleId,
+  ...describeMessage(message),
+});
+
+function addHub(app, hub) {
+  app.get('/local/hub', { config: { rights: OWNER }, schema: HUB }, () => {
     const { hostname, endpoints, policies, authority } = hub;
     return { hostname, ...endpoints, policies, ca: authority?.cert };
   });
   addSettingsApi(app, hub);
   addHubFaultApi(app, hub);
-  for (const path of [DEVICE_PATH, MODULE_PATH]) {
-    app.put(path, { schema: { body: IDENTITY } }, ({ params, body }) =>
-      describeCreated(hub, hub.devices.ensure(params, body ? settingsOf(body) : undefined)),
-    );
-    app.get(path, (request) => describeState(find(request)));
-    addLogs(app, path, find);
-    app.post(`${path}/disconnect`, { schema: { querystring: DISCONNECT_QUERY } }, (request) => {
-      const { connection } = find(request);
-      const how = request.query.how ?? 'close';
-      connection?.[how]('as it was asked for');
-      return { dropped: connection !== null };
-    });
-    app.post(`${path}/certificate`, (request) => {
-      const { id } = find(request);
-      if (hub.authority) return hub.authority.issueForClient(id);
-      throw new HubError('NotFound', 'A hub without TLS issues no certificates.');
-    });
-    addFaultApi(app, path, find);
-  }
-  for (const path of [`${DEVICE_PATH}/messages`, `${MODULE_PATH}/inputs/:input`]) {
-    app.post(path, { schema: { params: MESSAGE_PARAMS, body: MESSAGE } }, (request, reply) => {
-      const { input } = request.params;
-      const message = { ...readMessage(request.body), input };
-      const sequenceNumber = find(request).messages.enqueue(message);
-      reply.code(201);
-      return { messageId: request.body.messageId, sequenceNumber };
-    });
-  }
-  app.get(`${DEVICE_PATH}/uploads`, { schema: { querystring: LOG_QUERY } }, async (request) => {
-    const uploads = await find(request).uploads.read(logQueryOf(request));
-    return { uploads: uploads.map((upload) => describeUpload(upload, request, hub.blobs)) };
+}
+
+function addIdentity(app, path, hub, find) {
+  const config = { rights: ['RegistryWrite', 'ServiceConnect'] };
+  app.put(path, { config, schema: CREATE }, ({ params, body }) =>
+    describeCreated(hub, hub.devices.ensure(params, body ? settingsOf(body) : undefined)),
+  );
+
+  app.get(path, { schema: READ }, (request) => {
+    const { isConnected, connections, filters, messages } = find(request);
+    return {
+      connected: isConnected,
+      connections,
+      subscriptions: filters,
+      pendingMessages: messages.pending,
+    };
+  });
+
+  const certify = { config: { rights: OWNER }, schema: CERTIFY };
+  app.post(`${path}/certificate`, certify, (request) => {
+    const { id } = find(request);
+    if (hub.authority) return hub.authority.issueForClient(id);
+    throw new HubError('NotFound', 'A hub without TLS issues no certificates.');
   });
 }
 
@@ -72,106 +94,96 @@ function describeCreated({ hostname, endpoints }, identity) {
   };
 }
 
-function describeState({ isConnected, connections, filters, messages }) {
-  return {
-    connected: isConnected,
-    connections,
-    subscriptions: filters,
-    pendingMessages: messages.pending,
-  };
-}
-
-function addLogs(app, path, find) {
-  const options = { schema: { querystring: LOG_QUERY } };
-  app.get(`${path}/telemetry`, options, async (request) => ({
-    messages: await find(request).telemetry.read(logQueryOf(request)),
-  }));
-  app.get(`${path}/packets`, options, async (request) => {
-    const { type, direction } = request.query;
-    const query = { ...logQueryOf(request), type, direction };
-    return { packets: await find(request).packets.read(query) };
+function addDisconnect(app, path, find) {
+  app.post(`${path}/disconnect`, { schema: DISCONNECT }, (request) => {
+    const { connection } = find(request);
+    const how = request.query.how ?? 'close';
+    connection?.[how]('as it was asked for');
+    return { dropped: connection !== null };
   });
-  app.get(`${path}/connections`, options, async (request) => ({
-    connections: await find(request).connectionLog.read(logQueryOf(request)),
-  }));
 }
-
-/** With a URL that opens the blob, if it was stored, for whoever wants to see it. */
-function describeUpload(upload, { protocol, host }, blobs) {
-  const { blobName } = upload;
-  const blob = blobs.find(blobName);
-  const path = blobName.split('/').map(encodeURIComponent).join('/');
-  const token = blobs.sign(blobName, Date.now() + READ_LIFETIME);
-  return {
-    ...upload,
-    blobSizeInBytes: blob?.size ?? null,
-    blobUrl: blob ? `${protocol}://${host}/${CONTAINER}/${path}${token}` : null,
-  };
-}
-
-function logQueryOf({ query: { after, count, timeout }, gone }) {
-  const number = (text) => (text === undefined ? undefined : Number(text));
-  return { after: number(after), count: number(count), timeout: number(timeout), signal: gone };
-}
-
-function readMessage({ body, bodyBase64, expiryTimeUtc, ack, properties = {}, ...rest }) {
-  if (body !== undefined && bodyBase64 !== undefined) {
-    throw new HubError('ArgumentInvalid', 'give body or bodyBase64, not both');
-  }
-  const expiry = expiryTimeUtc === undefined ? undefined : new Date(expiryTimeUtc);
-  if (Number.isNaN(expiry?.getTime())) {
-    throw new HubError('ArgumentInvalid', 'expiryTimeUtc is no ISO 8601 date');
-  }
-  return {
-    payload: bodyBase64 === undefined ? Buffer.from(body ?? '') : Buffer.from(bodyBase64, 'base64'),
-    systemProperties: rest,
-    properties: { ...(ack && ack !== 'none' && { 'iothub-ack': ack }), ...properties },
-    expiryTimeUtc: expiry,
-  };
-}
-
-const LOG_QUERY = {
-  type: 'object',
-  properties: {
-    after: { type: 'string', pattern: '^\\d+$' },
-    count: { type: 'string', pattern: '^[1-9]\\d*$' },
-    timeout: { type: 'string', pattern: '^\\d{1,6}(\\.\\d+)?$' },
-    type: { type: 'string' },
-    direction: { enum: ['in', 'out'] },
-  },
-};
-
-const DISCONNECT_QUERY = {
-  type: 'object',
-  properties: { how: { enum: ['reset', 'close'] } },
-};
-
-const IDENTITY = {
-  type: ['object', 'null'],
-  additionalProperties: false,
-  properties: { authentication: AUTHENTICATION },
-};
-
-const MESSAGE_PARAMS = {
-  type: 'object',
-  properties: { input: { type: 'string', pattern: '^[^/+#]+$' } },
-};
 
 const TEXT = { type: 'string' };
+const BOOLEAN = { type: 'boolean' };
+const INTEGER = { type: 'integer' };
 
-const MESSAGE = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    body: TEXT,
-    bodyBase64: { type: 'string', pattern: '^[A-Za-z0-9+/]*={0,2}$' },
-    messageId: TEXT,
-    correlationId: TEXT,
-    userId: TEXT,
-    contentType: TEXT,
-    contentEncoding: TEXT,
-    expiryTimeUtc: TEXT,
-    ack: { enum: ACKS },
-    properties: { type: 'object', additionalProperties: { type: ['string', 'null'] } },
+const ENDPOINTS = { endpoint: TEXT, secureEndpoint: TEXT };
+
+const KEYS = { type: 'object', properties: { primaryKey: TEXT, secondaryKey: TEXT } };
+
+const HUB = {
+  summary: 'What clients of the hub need to know; only for the owner',
+  response: {
+    200: {
+      type: 'object',
+      properties: {
+        hostname: TEXT,
+        url: TEXT,
+        secureUrl: TEXT,
+        ...ENDPOINTS,
+        policies: { type: 'object', additionalProperties: KEYS },
+        ca: { type: 'string', description: 'PEM' },
+      },
+    },
   },
+};
+
+const CREATE = {
+  summary: 'Creates the device, or device and module, unless they exist',
+  body: {
+    type: ['object', 'null'],
+    additionalProperties: false,
+    properties: { authentication: { $ref: 'Authentication#' } },
+  },
+  response: {
+    200: {
+      type: 'object',
+      properties: {
+        deviceId: TEXT,
+        moduleId: TEXT,
+        primaryKey: TEXT,
+        authentication: { $ref: 'Authentication#' },
+        connectionString: TEXT,
+        ...ENDPOINTS,
+      },
+    },
+  },
+};
+
+const READ = {
+  summary: 'Tells whether it is connected, and what it subscribed to',
+  response: {
+    200: {
+      type: 'object',
+      properties: {
+        connected: BOOLEAN,
+        connections: { type: 'integer', description: 'how many were accepted so far' },
+        subscriptions: { type: 'array', items: TEXT },
+        pendingMessages: INTEGER,
+      },
+    },
+    ...errors(404),
+  },
+};
+
+const CERTIFY = {
+  summary: 'Issues a certificate of the local authority; only for the owner',
+  response: {
+    200: {
+      type: 'object',
+      properties: { cert: TEXT, key: TEXT, sha1Thumbprint: TEXT, sha256Thumbprint: TEXT },
+    },
+    ...errors(404),
+  },
+};
+
+const DISCONNECT = {
+  summary: 'Drops the connection',
+  querystring: {
+    type: 'object',
+    properties: {
+      how: { enum: ['reset', 'close'], description: 'TCP reset, or by default WebSocket close' },
+    },
+  },
+  response: { 200: { type: 'object', properties: { dropped: BOOLEAN } }, ...errors(404) },
 };

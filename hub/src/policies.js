@@ -1,14 +1,29 @@
 import { randomBytes } from 'node:crypto';
 
+/** What each shared access policy of a new hub may do, as with the service. */
+const RIGHTS = {
+  iothubowner: ['RegistryRead', 'RegistryWrite', 'ServiceConnect', 'DeviceConnect'],
+  service: ['ServiceConnect'],
+  device: ['DeviceConnect'],
+  registryRead: ['RegistryRead'],
+  registryReadWrite: ['RegistryRead', 'RegistryWrite'],
+};
+
+/** The rights of the owner: all that there are. */
+export const OWNER = RIGHTS.iothubowner;
+
 const newKey = () => randomBytes(32).toString('base64');
-const newPolicy = () => ({ primaryKey: newKey(), secondaryKey: newKey() });
 
 /**
- * @typedef {Record<'iothubowner' | 'device', {primaryKey: string, secondaryKey: string}>} Policies
- */
-
-/**
- * The shared access policies that open devices: the owner's and that of devices.
+ * The keys of the shared access policies, by the names of these.
+ * @typedef {Record<keyof typeof RIGHTS, {primaryKey: string, secondaryKey: string}>} Policies
  * @returns {Policies}
  */
-export const createPolicies = () => ({ iothubowner: newPolicy(), device: newPolicy() });
+export const createPolicies = () =>
+  Object.fromEntries(
+    Object.keys(RIGHTS).map((name) => [name, { primaryKey: newKey(), secondaryKey: newKey() }]),
+  );
+
+/** The rights that a policy lacks. */
+export const missingRights = (policyName, rights) =>
+  rights.filter((right) => !RIGHTS[policyName].includes(right));

@@ -1,4 +1,17 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { missingRights } from './policies.js';
+
+/**
+ * A SAS token of a shared access policy.
+ * @param {{resource: string, policyName: string, key: string, seconds: number}} token
+ *   `key` is base64, `seconds` is how long the token lasts
+ */
+export function createSasToken({ resource, policyName, key, seconds }) {
+  const sr = encodeURIComponent(resource);
+  const se = Math.floor(Date.now() / 1000) + seconds;
+  const sig = encodeURIComponent(sign(`${sr}\n${se}`, key).toString('base64'));
+  return `SharedAccessSignature sr=${sr}&sig=${sig}&se=${se}&skn=${encodeURIComponent(policyName)}`;
+}
 
 /**
  * Splits `SharedAccessSignature sr=...&sig=...&se=...`, values still percent-encoded.
@@ -19,14 +32,16 @@ export function parseSasToken(text) {
 /**
  * Says why a SAS token does not open the resource, or nothing when it does.
  * @param {ReturnType<typeof parseSasToken>} token
- * @param {{host: string, path: string[], keys: string[], now: number,
- *          policies: import('./policies.js').Policies}} expected
- *   `path` are the segments after the host, `keys` are base64, `now` is in milliseconds
+ * @param {{host: string, path: string[], keys?: string[], now: number,
+ *          policies: import('./policies.js').Policies, rights: string[]}} expected
+ *   `path` are the segments after the host, `keys` are base64 and open it besides the policies that
+ *   have the rights, `now` is in milliseconds
  * @returns {string | undefined}
  */
-export function whySasRefused(token, { host, path, keys, policies, now }) {
+export function whySasRefused(token, { host, path, keys, policies, rights, now }) {
   if (!token) return 'what came is not a SAS token with sr, sig and se';
   const policyName = token.skn && decode(token.skn);
+  if (!policyName && !keys) return 'the SAS token names no shared access policy in skn';
   if (policyName && !Object.hasOwn(policies, policyName)) {
     return `there is no shared access policy "${policyName}"`;
   }
@@ -43,7 +58,9 @@ export function whySasRefused(token, { host, path, keys, policies, now }) {
   if (Number(token.se) * 1000 <= now) {
     return `the SAS token expired at ${token.se}, check the clock`;
   }
-  return undefined;
+  const missing = policyName ? missingRights(policyName, rights) : [];
+  if (missing.length === 0) return undefined;
+  return `the shared access policy "${policyName}" lacks the right ${missing.join(', ')}`;
 }
 
 /** The token of a policy may name a resource further up, by whole segments. */
@@ -57,9 +74,12 @@ function isResource(token, { host, path, allowsPrefix }) {
 }
 
 function isSignature(signature, key, signed) {
-  const expected = createHmac('sha256', Buffer.from(key, 'base64')).update(signed).digest();
+  const expected = sign(signed, key);
   return signature.length === expected.length && timingSafeEqual(signature, expected);
 }
+
+const sign = (text, key) =>
+  createHmac('sha256', Buffer.from(key, 'base64')).update(text).digest();
 
 function decode(text) {
   try {

@@ -9,9 +9,11 @@ import { HubFaults } from './faults.js';
 import { Feedback } from './feedback.js';
 import { addFileApi } from './file-api.js';
 import { createHttpServer } from './http.js';
+import { settingsOf } from './identity-json.js';
 import { addLocalApi } from './local-api.js';
 import { createPolicies } from './policies.js';
-import { addServiceApi, settingsOf } from './service-api.js';
+import { createSasToken } from './sas-token.js';
+import { addServiceApi } from './service-api.js';
 import { createSettings } from './settings.js';
 import { DiskStore, MemoryStore } from './store.js';
 import { createTlsServer } from './tls.js';
@@ -75,7 +77,7 @@ export async function startHub({
       policies: await store.keep('policies', createPolicies),
       blobs: await BlobStore.open(store),
       authority: https === false ? undefined : await CertificateAuthority.open(caDirectory),
-      log,
+      log: (line) => log(printable(line)),
       endpoints: {},
     };
     hub.devices = await DeviceRegistry.open(hub);
@@ -87,6 +89,7 @@ export async function startHub({
       hostname,
       policies: hub.policies,
       devices: firstDevices.map((identity) => describe(identity, hostname)),
+      ...backEndAccess(hub),
       ...certificates(hub),
       async close() {
         await close();
@@ -120,7 +123,7 @@ const describe = (identity, hostname) => ({
 
 /** @returns {Promise<() => Promise<void>>} what closes it again */
 async function listen(hub, { port, https, host }) {
-  const app = createHttpServer(hub);
+  const app = await createHttpServer(hub, host);
   for (const addApi of [addServiceApi, addLocalApi, addFileApi, addBlobApi]) addApi(app, hub);
   const tlsServer = hub.authority && (await createSecureServer(app, hub.authority, host));
   const servers = tlsServer ? [app.server, tlsServer] : [app.server];
@@ -142,6 +145,26 @@ async function listen(hub, { port, https, host }) {
   return close;
 }
 
+/** Ids and reasons may come from anyone: they must not move the cursor, nor forge a line. */
+const printable = (line) =>
+  line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
+    const code = character.charCodeAt(0).toString(16);
+    return `\\u${code.padStart(4, '0')}`;
+  });
+
+/** What a back end needs, as the owner of the hub. */
+function backEndAccess({ hostname, policies }) {
+  const policyName = 'iothubowner';
+  const { primaryKey: key } = policies[policyName];
+  return {
+    serviceConnectionString:
+      `HostName=${hostname};SharedAccessKeyName=${policyName};SharedAccessKey=${key}`,
+    /** The value of the header of that name; `seconds` is how long it is good. */
+    authorization: ({ seconds = 3600 } = {}) =>
+      createSasToken({ resource: hostname, policyName, key, seconds }),
+  };
+}
+
 async function createSecureServer(app, authority, host) {
   const { cert, key } = await authority.issueForServer(host);
   await app.ready();
@@ -154,10 +177,6 @@ function listenSecurely(server, port, host) {
     server.listen(port, host, resolve);
   });
 }
-
-/** Whether nobody but this machine reaches the address. */
-export const isLoopback = (host) =>
-  host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 
 /** The address by which clients on this machine reach the hub. */
 function reachable(host) {

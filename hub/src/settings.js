@@ -113,8 +113,12 @@ function check(name, value) {
  * @param {import('./server.js').Hub} hub
  */
 export function addSettingsApi(app, { settings }) {
-  app.get('/local/hub/settings', () => settings);
-  app.patch('/local/hub/settings', { schema: { body: { type: 'object' } } }, ({ body }) => {
+  const response = { 200: { type: 'object' } };
+  const read = { summary: 'Gives the settings', response };
+  app.get('/local/hub/settings', { schema: read }, () => settings);
+
+  const change = { summary: 'Changes some settings, gives all', body: { type: 'object' }, response };
+  app.patch('/local/hub/settings', { schema: change }, ({ body }) => {
     changeSettings(settings, body);
     return settings;
   });

@@ -6,19 +6,21 @@ const MAX_SIZE = 262_144;
 
 /** The messages that one device sent, as a back end reads them. */
 export class Telemetry {
-  #log;
+  log;
+  /** Is told of each message. */
+  onMessage = () => {};
 
   /**
    * @param {import('./store.js').Records} records
    * @param {import('./budget.js').Budget} budget for the messages of all devices
    */
   constructor(records, budget) {
-    this.#log = new EventLog(KEPT, { budget, records, name: 'telemetry' });
+    this.log = new EventLog(KEPT, { budget, records, name: 'telemetry' });
   }
 
   /** Takes a message that was saved. */
   restore(message) {
-    this.#log.restore(message);
+    this.log.restore(message);
   }
 
   /**
@@ -33,21 +35,25 @@ export class Telemetry {
     if (size > MAX_SIZE) {
       throw new ProtocolViolation(`a message of ${size} bytes exceeds ${MAX_SIZE}`);
     }
-    this.#log.append({ ...message, enqueuedTime: new Date() });
+    const entry = { ...message, enqueuedTime: new Date() };
+    this.log.append(entry);
+    this.onMessage(entry);
   }
 
-  /** As `EventLog.read`. */
+  /** As `EventLog.read`, in the form of `describeMessage`. */
   async read(query) {
-    const entries = await this.#log.read(query);
-    return entries.map(({ sequence, payload, annotations, ...rest }) => ({
-      sequence,
-      body: payload.toString('base64'),
-      text: payload.toString('utf8'),
-      ...rest,
-      annotations: annotate(annotations, rest),
-    }));
+    return (await this.log.read(query)).map(describeMessage);
   }
 }
+
+/** A message as back ends see it. */
+export const describeMessage = ({ sequence, payload, annotations, ...rest }) => ({
+  sequence,
+  body: payload.toString('base64'),
+  text: payload.toString('utf8'),
+  ...rest,
+  annotations: annotate(annotations, rest),
+});
 
 /** What the service adds to a message, by the names that it has for back ends. */
 function annotate(annotations, { enqueuedTime, systemProperties }) {

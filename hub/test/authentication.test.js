@@ -157,9 +157,17 @@ describe('a SAS token is refused', () => {
 
   test('when it names a policy that does not exist', async () => {
     const device = await hub.createDevice();
-    for (const policy of ['service', 'toString']) {
+    for (const policy of ['nobody', 'toString']) {
       const password = `${credentials(hub, device).password}&skn=${policy}`;
       await assertRefused(device, { password }, new RegExp(`no shared access policy "${policy}"`));
+    }
+  });
+
+  test('when it is of a policy that lacks the right DeviceConnect', async () => {
+    const device = await hub.createDevice();
+    for (const policy of ['service', 'registryRead', 'registryReadWrite']) {
+      const { authorization: password } = hub.authorize({ policy });
+      await assertRefused(device, { password }, /lacks the right DeviceConnect/);
     }
   });
 

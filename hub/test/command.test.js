@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { sasToken } from './support/credentials.js';
+import { withVersion } from './support/hub.js';
 import { MqttClient } from './support/mqtt-client.js';
 
 const COMMAND = fileURLToPath(new URL('../bin/iothub-local.js', import.meta.url));
@@ -94,9 +96,24 @@ test('--device makes devices, --quiet prints nothing about connections', async (
   assert.equal(first, 'one');
   const client = await connectPrinted(run);
   await client.end();
+  await run.line(/^authorization: /);
   run.child.kill('SIGTERM');
   assert.equal(await run.rest(), '');
   assert.deepEqual(await run.exited, [0, null]);
+});
+
+test('what it prints lets a back end in', async (t) => {
+  const run = start(t, '--port', '0');
+  const [, url] = await run.line(/^The hub listens at (\S+)$/);
+  const [, key] = await run.line(
+    /^service: HostName=[^;]+;SharedAccessKeyName=iothubowner;SharedAccessKey=(\S+)$/,
+  );
+  const [, printed] = await run.line(/^authorization: (.+)$/);
+  const resource = 'localhub.azure-devices.net';
+  for (const authorization of [printed, sasToken({ resource, key, policy: 'iothubowner' })]) {
+    const { status } = await fetch(`${url}/local/hub`, { headers: { authorization } });
+    assert.equal(status, 200);
+  }
 });
 
 test('--https-port adds TLS, with a CA that stays in the home directory', async (t) => {
@@ -119,10 +136,11 @@ test('--https-port adds TLS, with a CA that stays in the home directory', async 
 
 test('a request that waits for news does not hold up the end', async (t) => {
   const run = start(t, '--port', '0', '--quiet', '--json');
-  const { url } = await startOf(run);
+  const { url, authorization } = await startOf(run);
   const request = async (path, body) => {
-    const headers = body && { 'content-type': 'application/json' };
-    const response = await fetch(url + path, { method: body ? 'POST' : 'GET', headers, body });
+    const headers = { authorization, ...(body && { 'content-type': 'application/json' }) };
+    const options = { method: body ? 'POST' : 'GET', headers, body };
+    const response = await fetch(url + withVersion(path), options);
     return response.text();
   };
   const call = '{"methodName":"m","connectTimeoutInSeconds":300}';
@@ -179,11 +197,11 @@ test('a disk that takes no more ends the hub with exit code 1', { skip: NO_LIMIT
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const run = watch(t, child);
-  const { url } = await startOf(run);
+  const { url, authorization } = await startOf(run);
   const queue = () =>
     fetch(`${url}/local/devices/device1/messages`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { authorization, 'content-type': 'application/json' },
       body: JSON.stringify({ body: 'x'.repeat(60_000) }),
     });
   let status;
@@ -202,6 +220,7 @@ test('--json prints the start and each event as a line of JSON', async (t) => {
   assert.equal(event, 'start');
   assert.deepEqual(Object.keys(endpoints), [
     ...['hostname', 'url', 'endpoint', 'secureUrl', 'secureEndpoint'],
+    ...['serviceConnectionString', 'authorization'],
   ]);
   assert.equal(ca, join(home, '.iothub-local', 'ca.pem'));
   const [{ deviceId, connectionString }] = devices;
@@ -235,14 +254,15 @@ test('--config gives options and devices, and options given beside it win', asyn
     ],
   });
   const run = start(t, '--config', config, '--port', '0', '--host', '127.0.0.1');
-  const { url, data, devices } = await startOf(run);
+  const { url, data, devices, authorization } = await startOf(run);
   assert.match(url, /^http:\/\/127\.0\.0\.1:/);
   assert.equal(data, join(config, '..', 'kept'));
   assert.deepEqual(
     devices.map(({ deviceId, moduleId }) => [deviceId, moduleId]),
     [['plain', undefined], ['gateway', 'm1'], ['x509', undefined]],
   );
-  const x509 = await (await fetch(`${url}/devices/x509`)).json();
+  const headers = { authorization };
+  const x509 = await (await fetch(url + withVersion('/devices/x509'), { headers })).json();
   assert.equal(x509.status, 'disabled');
   assert.equal(x509.authentication.x509Thumbprint.primaryThumbprint, 'AB'.repeat(20));
   run.child.kill('SIGTERM');
@@ -286,9 +306,10 @@ test('--host takes another address, and warns when others can reach it', async (
     ['localhost', 'localhost'],
   ]) {
     const run = start(t, '--port', '0', '--json', '--host', host);
-    const { url } = await startOf(run);
+    const { url, authorization } = await startOf(run);
     assert.equal(new URL(url).hostname, shown);
-    assert.equal((await fetch(`${url}/local/hub`)).status, 200);
+    const headers = { authorization };
+    assert.equal((await fetch(`${url}/local/hub`, { headers })).status, 200);
     run.child.kill('SIGTERM');
     assert.deepEqual(await run.exited, [0, null]);
     const warning = /^iothub-local: warning: 0\.0\.0\.0 is no loopback address/;

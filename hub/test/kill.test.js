@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { withVersion } from './support/hub.js';
 import { MqttClient } from './support/mqtt-client.js';
 
 const COMMAND = fileURLToPath(new URL('../bin/iothub-local.js', import.meta.url));
@@ -25,15 +26,16 @@ async function startHub(t, data) {
   t.after(() => child.kill('SIGKILL'));
   const exited = once(child, 'exit');
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
-  const { url, endpoint, hostname, devices } = JSON.parse(line);
+  const { url, endpoint, hostname, devices, authorization } = JSON.parse(line);
   const connect = (deviceId, options) => {
     const { connectionString } = devices.find((device) => device.deviceId === deviceId);
     const primaryKey = connectionString.split('SharedAccessKey=')[1];
     return MqttClient.connect({ endpoint, hostname }, { deviceId, primaryKey }, options);
   };
   const call = async (method, path, body) => {
-    const headers = body && { 'content-type': 'application/json' };
-    const response = await fetch(url + path, { method, headers, body: JSON.stringify(body) });
+    const headers = { authorization, ...(body && { 'content-type': 'application/json' }) };
+    const options = { method, headers, body: JSON.stringify(body) };
+    const response = await fetch(url + withVersion(path), options);
     return { status: response.status, body: await response.json() };
   };
   const kill = async () => {

@@ -37,7 +37,7 @@ describe('the registry', () => {
     assert.equal((await hub.call('DELETE', path)).status, 204);
     const gone = await hub.call('GET', path);
     assert.equal(gone.status, 404);
-    assert.match(gone.body.Message, /"errorCode":404010/);
+    assert.match(gone.body.Message, /^ErrorCode:ModuleNotFound;/);
     assert.deepEqual(await hub.json('GET', `/devices/${deviceId}/modules`), []);
   });
 

@@ -7,6 +7,7 @@ import { startHub } from '../src/index.js';
 import { EventLog } from '../src/event-log.js';
 import { DiskStore } from '../src/store.js';
 import { sasToken } from './support/credentials.js';
+import { withVersion } from './support/hub.js';
 import { MqttClient } from './support/mqtt-client.js';
 import { RawClient } from './support/raw-client.js';
 
@@ -52,9 +53,13 @@ class KeptHub {
   }
 
   async call(method, path, body, headers = {}) {
-    const response = await fetch(new URL(path, this.#hub.url), {
+    const response = await fetch(new URL(withVersion(path), this.#hub.url), {
       method,
-      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        authorization: this.#hub.authorization(),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
     return { status: response.status, text: await response.text() };
@@ -326,7 +331,9 @@ describe('devices to begin with', () => {
     const thumbprint = (text) => ({ type: 'selfSigned', primaryThumbprint: text.repeat(20) });
     const startWith = async (...devices) => {
       const hub = await startHub({ data, devices });
-      const read = async (path) => (await fetch(`${hub.url}/devices/${path}`)).json();
+      const headers = { authorization: hub.authorization() };
+      const read = async (path) =>
+        (await fetch(`${hub.url}${withVersion(`/devices/${path}`)}`, { headers })).json();
       const found = { plain: await read('plain'), module: await read('x/modules/m') };
       await hub.close();
       return { ...found, printed: hub.devices };

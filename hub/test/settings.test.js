@@ -54,7 +54,8 @@ describe('the settings', () => {
 
   test('are given to startHub, which refuses wrong ones', async () => {
     const other = await startHub({ settings: { tokenGrace: 600 } });
-    const settings = await (await fetch(other.url + PATH)).json();
+    const headers = { authorization: other.authorization() };
+    const settings = await (await fetch(other.url + PATH, { headers })).json();
     assert.equal(settings.tokenGrace, 600);
     assert.equal(settings.clockSkew, 300);
     await other.close();

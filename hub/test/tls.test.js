@@ -160,7 +160,7 @@ describe('https', () => {
   test('serves what http does', async () => {
     const device = await hub.createDevice();
     const url = `${hub.started.secureUrl}/local/devices/${device.deviceId}`;
-    const { status, body } = await callSecurely(url);
+    const { status, body } = await callSecurely(url, { headers: hub.authorize() });
     assert.equal(status, 200);
     assert.equal(JSON.parse(body).connected, false);
   });

@@ -16,23 +16,49 @@ export class HubError extends Error {
   }
 }
 
+/**
+ * What a back end needs of the local hub: its HTTP address, and the header of a token.
+ * @typedef {{url: string, authorization: () => string}} LocalHub
+ */
+
+/**
+ * One call of the hub's HTTP API, as its owner; gives the body.
+ * @param {LocalHub} hub
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body]
+ */
+export async function callHub(hub, method, path, body) {
+  const response = await fetch(hub.url + path, {
+    method,
+    headers: {
+      authorization: hub.authorization(),
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    body: body && JSON.stringify(body),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new HubError(`${method} ${path.split('?')[0]}`, response.status, text);
+  return text ? JSON.parse(text) : undefined;
+}
+
 /** What a back end does with one device: every call goes over the local hub's HTTP API. */
 export class BackEnd {
-  #url;
+  #hub;
 
   /**
    * Creates the device at the hub (or finds it there).
-   * @param {string} url the hub's HTTP address
+   * @param {LocalHub} hub
    * @param {string} deviceId
    */
-  static async createDevice(url, deviceId) {
-    const device = await request('PUT', `${url}/local/devices/${encodeURIComponent(deviceId)}`);
-    return new BackEnd(url, device);
+  static async createDevice(hub, deviceId) {
+    const path = `/local/devices/${encodeURIComponent(deviceId)}`;
+    return new BackEnd(hub, await callHub(hub, 'PUT', path));
   }
 
   /** Use `createDevice`. */
-  constructor(url, { deviceId, primaryKey, connectionString, endpoint }) {
-    this.#url = url;
+  constructor(hub, { deviceId, primaryKey, connectionString, endpoint }) {
+    this.#hub = hub;
     this.deviceId = deviceId;
     this.primaryKey = primaryKey;
     this.connectionString = connectionString;
@@ -106,12 +132,12 @@ export class BackEnd {
 
   #local(method, rest, body) {
     const path = `/local/devices/${encodeURIComponent(this.deviceId)}${rest}`;
-    return request(method, `${this.#url}${path}`, body);
+    return callHub(this.#hub, method, path, body);
   }
 
   #service(method, rest, body) {
     const path = `/twins/${encodeURIComponent(this.deviceId)}${rest}?api-version=2021-04-12`;
-    return request(method, `${this.#url}${path}`, body);
+    return callHub(this.#hub, method, path, body);
   }
 }
 
@@ -120,14 +146,4 @@ function enough(found, count, what) {
   throw new Error(
     `the hub saw ${found.length} of the ${count} ${what} awaited within ${WAIT_SECONDS} s`,
   );
-}
-
-async function request(method, url, body) {
-  const response = await fetch(url, {
-    method,
-    ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new HubError(`${method} ${new URL(url).pathname}`, response.status, text);
-  return text ? JSON.parse(text) : undefined;
 }

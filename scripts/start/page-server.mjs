@@ -5,6 +5,8 @@ import fastify from 'fastify';
 
 const folder = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
+const HOST_NAMES = ['127.0.0.1', 'localhost'];
+
 /** `ws:` only to this machine, as the client allows it; `wss:` for a hub of the reader's own. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -24,6 +26,11 @@ const CONTENT_SECURITY_POLICY = [
  */
 export async function servePage({ backEnd, port = 0 }) {
   const server = fastify({ forceCloseConnections: true });
+  // A page elsewhere may let its own name lead here, and would be of this origin then.
+  server.addHook('onRequest', async ({ hostname }, reply) => {
+    if (HOST_NAMES.includes(hostname)) return undefined;
+    return reply.code(400).send({ message: `Open it as ${HOST_NAMES.join(' or ')}.` });
+  });
   server.addHook('onSend', async (_request, reply) => {
     reply.headers({
       'content-security-policy': CONTENT_SECURITY_POLICY,

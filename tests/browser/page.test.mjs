@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { get } from 'node:http';
 
 import { createDevice, openPage, servePage, test } from './support.mjs';
 
@@ -199,4 +201,17 @@ test('the page may run its own scripts and WebAssembly, and nothing else', async
   );
   assert.equal(policy.get('default-src'), "'none'");
   assert.equal(policy.get('script-src'), "'self' 'wasm-unsafe-eval'");
+});
+
+test('the page and its device are given to no other host name', async (t) => {
+  const backEnd = await createDevice();
+  const server = await servePage({ backEnd });
+  t.after(() => server.close());
+  const statuses = { 'example.com': 400, 'localhost.example.com': 400, localhost: 200 };
+  for (const [host, status] of Object.entries(statuses)) {
+    const request = get(`${server.url}/device.json`, { headers: { host } });
+    const [response] = await once(request, 'response');
+    response.resume();
+    assert.equal(response.statusCode, status, host);
+  }
 });

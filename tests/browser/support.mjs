@@ -36,7 +36,7 @@ let created = 0;
 /** A new device at the hub. */
 export function createDevice() {
   created += 1;
-  return BackEnd.createDevice(hub.url, `page-${created}`);
+  return BackEnd.createDevice(hub, `page-${created}`);
 }
 
 /** Serves the whole repository as any static server would, with the built package installed. */

@@ -5,14 +5,13 @@ import { runRows } from './run.js';
 
 /**
  * @param {(id: string, result: object) => void} report
- * @param {object} servers what a page cannot start by itself
+ * @param {object} servers what a page cannot start by itself, the hub among them
  */
 export async function runInBrowser(report, servers) {
   const declarations = new URL('../../pkg/index.d.ts', import.meta.url);
   await runRows(
     {
       iothub,
-      hubUrl: `${location.origin}/hub`,
       isBrowser: true,
       // Of the six connections of a browser to one server, a long poll holds one.
       concurrency: 4,

@@ -31,8 +31,8 @@ export async function openChromium(t) {
 /** @typedef {(id: string, result: object) => void} Report */
 
 /** @param {Report} report */
-export async function runInPage(browser, hubUrl, report, servers, t) {
-  const page = await openPage(browser, hubUrl, report, t);
+export async function runInPage(browser, servers, report, t) {
+  const page = await openPage(browser, report, t);
   await page.evaluate(async (servers) => {
     const { runInBrowser } = await import('/tests/conformance/browser.js');
     await runInBrowser(window.reportCell, servers);
@@ -40,8 +40,8 @@ export async function runInPage(browser, hubUrl, report, servers, t) {
 }
 
 /** @param {Report} report */
-export async function runInWorker(browser, hubUrl, report, servers, t) {
-  const page = await openPage(browser, hubUrl, report, t);
+export async function runInWorker(browser, servers, report, t) {
+  const page = await openPage(browser, report, t);
   await page.evaluate(
     (servers) =>
       new Promise((resolve, reject) => {
@@ -57,17 +57,17 @@ export async function runInWorker(browser, hubUrl, report, servers, t) {
   );
 }
 
-/** An empty page, from the server that also leads to the hub. */
-async function openPage(browser, hubUrl, report, t) {
+/** An empty page. */
+async function openPage(browser, report, t) {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.exposeBinding('reportCell', (_, id, result) => report(id, result));
-  await page.goto(`${await serve(hubUrl, t)}/tests/conformance/`);
+  await page.goto(`${await serve(t)}/tests/conformance/`);
   return page;
 }
 
-/** Serves the repository, and the hub below `/hub`: pages may call their own origin only. */
-async function serve(hubUrl, t) {
+/** Serves the repository. */
+async function serve(t) {
   const server = fastify({ forceCloseConnections: true });
   server.register(fastifyStatic, { root });
   // The same files once more, so that a page can have the package twice: loaded, and not yet.
@@ -76,22 +76,6 @@ async function serve(hubUrl, t) {
   server.get('/tests/conformance/', (_, reply) => {
     reply.type('text/html').send('<!doctype html><title>Conformance</title>');
   });
-  server.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'string' }, async (_, body) => body);
-    scope.all('/hub/*', (request, reply) => forward(hubUrl, request, reply));
-  });
   t.after(() => server.close());
   return server.listen({ host: '127.0.0.1', port: 0 });
-}
-
-async function forward(hubUrl, { raw, method, headers, body }, reply) {
-  const type = headers['content-type'];
-  const answer = await fetch(`${hubUrl}${raw.url.slice('/hub'.length)}`, {
-    method,
-    body,
-    headers: { ...(type && { 'content-type': type }) },
-  });
-  reply.code(answer.status).type(answer.headers.get('content-type') ?? 'text/plain');
-  return answer.text();
 }

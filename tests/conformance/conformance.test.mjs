@@ -46,10 +46,10 @@ test('every cell of the table passes', TIMEOUT, async (t) => {
 async function startColumn([name, run]) {
   const hub = new Worker(new URL('hub-thread.mjs', import.meta.url));
   after(() => hub.terminate());
-  const [hubUrl] = await once(hub, 'message');
+  const [access] = await once(hub, 'message');
   const cells = new Map(rows.map(({ id }) => [id, createCell()]));
   const settle = (id, result) => cells.get(id).settle(result);
-  run(hubUrl, settle, servers, clean).then(
+  run({ ...servers, hub: access }, settle, clean).then(
     () => settleRest(cells, 'the row was not run'),
     (error) => settleRest(cells, error.stack),
   );

@@ -3,5 +3,6 @@ import { parentPort } from 'node:worker_threads';
 
 import { startHub } from 'iothub-local';
 
-const { url } = await startHub({ https: true });
-parentPort.postMessage(url);
+const { url, authorization } = await startHub({ https: true });
+// A soak may take hours.
+parentPort.postMessage({ url, authorization: authorization({ seconds: 24 * 60 * 60 }) });

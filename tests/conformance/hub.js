@@ -10,22 +10,23 @@ let created = 0;
 
 /** A hub that offers the API of the local one. */
 export class Hub {
-  #url;
+  #call;
   #onSecret;
 
   /**
-   * @param {string} url where its HTTP API is reached
+   * @param {{url: string, authorization: string}} access its HTTP API, and the header for it
    * @param {(secret: string) => void} onSecret is told what must never be seen anywhere
    */
-  static async open(url, onSecret) {
-    const info = await request('GET', `${url}/local/hub`);
+  static async open(access, onSecret) {
+    const call = (...args) => request(access, ...args);
+    const info = await call('GET', '/local/hub');
     for (const keys of Object.values(info.policies)) Object.values(keys).forEach(onSecret);
-    return new Hub(url, info, onSecret);
+    return new Hub(call, info, onSecret);
   }
 
   /** Use `open`. */
-  constructor(url, info, onSecret) {
-    this.#url = url;
+  constructor(call, info, onSecret) {
+    this.#call = call;
     this.#onSecret = onSecret;
     /** `{hostname, endpoint, url, secureEndpoint, secureUrl, policies, ca}` */
     this.info = info;
@@ -44,20 +45,20 @@ export class Hub {
   }
 
   async #create(path, authentication) {
-    const url = `${this.#url}/local/${path}`;
-    const created = await request('PUT', url, authentication && { authentication });
+    const body = authentication && { authentication };
+    const created = await this.#call('PUT', `/local/${path}`, body);
     if (created.primaryKey) this.#onSecret(created.primaryKey);
-    return new Device(this.#url, path, created);
+    return new Device(this.#call, path, created);
   }
 }
 
 /** One device or module, from the back end's side. */
 export class Device {
-  #url;
+  #call;
   #path;
 
-  constructor(url, path, { deviceId, moduleId, primaryKey, connectionString, ...endpoints }) {
-    this.#url = url;
+  constructor(call, path, { deviceId, moduleId, primaryKey, connectionString, ...endpoints }) {
+    this.#call = call;
     this.#path = path;
     this.deviceId = deviceId;
     this.moduleId = moduleId;
@@ -167,12 +168,12 @@ export class Device {
   }
 
   #local(method, rest, body) {
-    return request(method, `${this.#url}/local/${this.#path}${rest}`, body);
+    return this.#call(method, `/local/${this.#path}${rest}`, body);
   }
 
   #service(method, rest, body) {
     const path = this.#path.replace(/^devices/, 'twins');
-    return request(method, `${this.#url}/${path}${rest}?api-version=2021-04-12`, body);
+    return this.#call(method, `/${path}${rest}?api-version=2021-04-12`, body);
   }
 }
 
@@ -181,14 +182,15 @@ function enough(found, count, what) {
   return fail(`the hub saw ${found.length} of ${count} ${what} within ${WAIT_SECONDS} s`);
 }
 
-async function request(method, url, body) {
-  const response = await fetch(url, {
+async function request({ url, authorization }, method, path, body) {
+  const response = await fetch(url + path, {
     method,
-    ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    headers: { authorization, ...(body && { 'content-type': 'application/json' }) },
+    body: body && JSON.stringify(body),
   });
   const text = await response.text();
   if (!response.ok) {
-    const error = new Error(`the hub answered ${response.status} to ${method} ${url}: ${text}`);
+    const error = new Error(`the hub answered ${response.status} to ${method} ${path}: ${text}`);
     throw Object.assign(error, { status: response.status });
   }
   return text ? JSON.parse(text) : undefined;

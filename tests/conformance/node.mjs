@@ -13,19 +13,17 @@ import { runRows } from './run.js';
 const PROXY_PASSWORD = 'p@ss/word of the proxy';
 
 /**
- * @param {string} hubUrl
+ * @param {object} servers that rows need, the hub among them
  * @param {(id: string, result: object) => void} report
- * @param {object} servers that rows need beside the hub
  * @param {{after: (work: () => unknown) => void}} t takes what is to be done at the end
  */
-export async function runInNode(hubUrl, report, servers, t) {
+export async function runInNode(servers, report, t) {
   const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
   t.after(() => rm(folder, { recursive: true }));
   let written = 0;
   await runRows(
     {
       iothub,
-      hubUrl,
       isBrowser: false,
       concurrency: 8,
       declarations: () => readFile(new URL('../../pkg/index.d.ts', import.meta.url), 'utf8'),

@@ -17,7 +17,7 @@ import { Hub } from './hub.js';
 /**
  * @typedef {object} Environment
  * @property {object} iothub the exports of the package
- * @property {string} hubUrl where the HTTP API of the hub is reached
+ * @property {{url: string, authorization: string}} hub its HTTP API, and the header for it
  * @property {boolean} isBrowser
  * @property {() => Promise<string>} declarations the text of index.d.ts
  * @property {(value: unknown) => string} inspect
@@ -35,7 +35,7 @@ const ROW_SECONDS = 75;
  */
 export async function runRows(environment, rows, report) {
   const evidence = new Evidence(environment.inspect);
-  const hub = await Hub.open(environment.hubUrl, evidence.addSecret);
+  const hub = await Hub.open(environment.hub, evidence.addSecret);
   const runRow = async ({ id, run }) => {
     const { context, close } = createContext(environment, hub, evidence);
     try {

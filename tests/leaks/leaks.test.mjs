@@ -26,7 +26,8 @@ const WASM_TOLERANCE = 128 * 1024;
 
 // In a thread, so that its memory is not counted.
 const hub = new Worker(new URL('../conformance/hub-thread.mjs', import.meta.url));
-const [url] = await once(hub, 'message');
+const [{ url, authorization }] = await once(hub, 'message');
+const access = { url, authorization: () => authorization };
 after(() => hub.terminate());
 
 const environments = { 'Node.js': inNode, 'Chromium': inChromium };
@@ -59,7 +60,7 @@ const describe = (name, first, last) =>
   `${name} ${(first[name] / 1e6).toFixed(2)} → ${(last[name] / 1e6).toFixed(2)} MB`;
 
 let created = 0;
-const createDevice = () => BackEnd.createDevice(url, `device-${++created}`);
+const createDevice = () => BackEnd.createDevice(access, `device-${++created}`);
 
 async function inNode(t) {
   const { connectionString, endpoint } = await createDevice();

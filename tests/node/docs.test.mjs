@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { callHub } from '../../scripts/start/back-end.mjs';
 import { openPage } from '../browser/support.mjs';
 import { blocks } from './docs/blocks.mjs';
 import { createX509Device, writeCertificate } from './docs/certificates.mjs';
@@ -266,7 +267,7 @@ async function waitForReport(backEnd, name, value) {
 /** The content of the one blob that the device uploaded under this name. */
 async function uploaded(backEnd, name) {
   const path = `/local/devices/${encodeURIComponent(backEnd.deviceId)}/uploads`;
-  const { uploads } = await (await fetch(hub.url + path)).json();
+  const { uploads } = await callHub(hub, 'GET', path);
   assert.equal(uploads.length, 1);
   assert.equal(uploads[0].blobName, `${backEnd.deviceId}/${name}`);
   assert.equal(uploads[0].isSuccess, true);

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { callHub } from '../../scripts/start/back-end.mjs';
 import { openPage } from '../browser/support.mjs';
 import { createX509Device, writeCertificate } from './docs/certificates.mjs';
 import { createDevice, environmentOf, hub, startProgram, test } from './docs/programs.mjs';
@@ -155,8 +156,5 @@ async function connectionsOf(backEnd) {
   return (await logOf(backEnd, 'connections')).connections;
 }
 
-async function logOf({ deviceId }, log) {
-  const response = await fetch(`${hub.url}/local/devices/${encodeURIComponent(deviceId)}/${log}`);
-  assert.equal(response.status, 200);
-  return response.json();
-}
+const logOf = ({ deviceId }, log) =>
+  callHub(hub, 'GET', `/local/devices/${encodeURIComponent(deviceId)}/${log}`);

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 
 import { startHub } from 'iothub-local';
 
-import { BackEnd } from '../../scripts/start/back-end.mjs';
+import { BackEnd, callHub } from '../../scripts/start/back-end.mjs';
 import {
   DIFFERENCES,
   expectedCalls,
@@ -63,7 +63,7 @@ async function assertAsRecorded(name, path, itsHub = hub) {
   assert.deepEqual(shorten(observed), shorten(expectedConnections(connections)));
 }
 
-const createDevice = (name, itsHub = hub) => BackEnd.createDevice(itsHub.url, name);
+const createDevice = (name, itsHub = hub) => BackEnd.createDevice(itsHub, name);
 
 /** Shuts down, and waits until the hub has seen it. */
 async function leave(client, backEnd, connections = 1) {
@@ -275,8 +275,9 @@ test('renewal of a SAS token', async (t) => {
 
 test('a module', async (t) => {
   const path = 'py-mod/modules/m1';
-  const url = `${hub.url}/local/devices/${path}`;
-  const { connectionString, endpoint } = await (await fetch(url, { method: 'PUT' })).json();
+  const call = (method, rest, body) =>
+    callHub(hub, method, `/local/devices/${path}${rest}`, body);
+  const { connectionString, endpoint } = await call('PUT', '');
   const client = createClient(t, { connectionString, endpoint });
   await client.connect();
   await client.sendMessage(fullMessage());
@@ -286,12 +287,11 @@ test('a module', async (t) => {
   const inputs = new Inbox('input');
   client.onMessageReceived = inputs.put;
   const input = { body: 'p', messageId: '1', properties: { a: 'b' } };
-  await fetch(`${url}/packets?type=suback&count=2&timeout=20`);
-  const headers = { 'content-type': 'application/json' };
-  await fetch(`${url}/inputs/in1`, { method: 'POST', headers, body: JSON.stringify(input) });
+  await call('GET', '/packets?type=suback&count=2&timeout=20');
+  await call('POST', '/inputs/in1', input);
   assert.equal((await inputs.take()).inputName, 'in1');
   await client.shutdown();
-  await fetch(`${url}/packets?type=disconnect&timeout=20`);
+  await call('GET', '/packets?type=disconnect&timeout=20');
   await assertAsRecorded('module-client', path);
 });
 
@@ -368,11 +368,9 @@ test('connect and disconnect, and a certificate, over TLS', async (t) => {
 });
 
 async function createCertified(name, itsHub) {
-  const url = `${itsHub.url}/local/devices/${name}`;
-  const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify({ authentication: { type: 'certificateAuthority' } });
-  await fetch(url, { method: 'PUT', headers, body });
-  const { cert, key } = await (await fetch(`${url}/certificate`, { method: 'POST' })).json();
+  const authentication = { type: 'certificateAuthority' };
+  await callHub(itsHub, 'PUT', `/local/devices/${name}`, { authentication });
+  const { cert, key } = await itsHub.issueCertificate(name);
   return { backEnd: await createDevice(name, itsHub), x509: new X509(cert, key) };
 }
 

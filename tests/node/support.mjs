@@ -34,7 +34,7 @@ let created = 0;
 /** A new device at the hub. */
 export function createDevice() {
   created += 1;
-  return BackEnd.createDevice(hub.url, `device-${created}`);
+  return BackEnd.createDevice(hub, `device-${created}`);
 }
 
 /** A client of the device, shut down at the end of the test; it reconnects quickly. */

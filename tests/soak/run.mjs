@@ -30,9 +30,10 @@ export class Soak {
     soak.#chaos = new Chaos(seed);
     // The hub's memory is not that of the devices.
     soak.#hub = new Worker(new URL('../conformance/hub-thread.mjs', import.meta.url));
-    const [url] = await once(soak.#hub, 'message');
+    const [{ url, authorization }] = await once(soak.#hub, 'message');
+    const access = { url, authorization: () => authorization };
     for (let number = 1; number <= devices; number++) {
-      const backEnd = await BackEnd.createDevice(url, `device-${number}`);
+      const backEnd = await BackEnd.createDevice(access, `device-${number}`);
       soak.#queued.set(backEnd.deviceId, []);
       soak.#devices.push(new SoakDevice(backEnd, soak.#chaos.choose(TOKEN_LIFETIMES)));
     }

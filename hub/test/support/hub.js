@@ -1,10 +1,13 @@
 import { after, before } from 'node:test';
 import { startHub } from '../../src/index.js';
+import { Contract } from './contract.js';
+import { sasToken } from './credentials.js';
 import { within } from './within.js';
 
 /** A hub for the tests of one file, with what they ask of it over HTTP. */
 export class TestHub {
   #hub;
+  #contract;
   #lines = [];
   #waiting = new Set();
   #lastDevice = 0;
@@ -43,19 +46,30 @@ export class TestHub {
     return this.json('PUT', `/local/devices/device${++this.#lastDevice}/modules/m1`, settings);
   }
 
-  /** One HTTP call: `{status, headers, body}`. */
+  /**
+   * One HTTP call: `{status, headers, body}`; that of the owner of the hub, unless the headers have
+   * an authorization, which may be empty. The answer has to be as the hub's own document says.
+   */
   async call(method, path, body, headers = {}) {
-    const response = await fetch(this.url + path, {
+    const { authorization = this.#hub.authorization(), ...rest } = headers;
+    const response = await fetch(this.url + withVersion(path), {
       method,
-      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        ...(authorization && { authorization }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...rest,
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await response.text();
-    return {
+    const answer = {
       status: response.status,
       headers: response.headers,
       body: text === '' ? undefined : JSON.parse(text),
     };
+    this.#contract ??= Contract.of(this);
+    (await this.#contract).check(method, path, answer);
+    return answer;
   }
 
   /** One HTTP call that has to go well: its body. */
@@ -69,6 +83,12 @@ export class TestHub {
   local({ deviceId, moduleId }, method, path, body) {
     const module = moduleId === undefined ? '' : `/modules/${moduleId}`;
     return this.json(method, `/local/devices/${deviceId}${module}${path}`, body);
+  }
+
+  /** The header of a token of any policy, for any resource. */
+  authorize({ policy = 'iothubowner', resource = this.hostname, ...rest } = {}) {
+    const { primaryKey: key } = this.#hub.policies[policy];
+    return { authorization: sasToken({ policy, resource, key, ...rest }) };
   }
 
   async telemetry(device, count = 1, after = 0) {
@@ -118,4 +138,10 @@ export class TestHub {
     }
     this.#lines.push(line);
   }
+}
+
+/** The service's own API wants to hear its version. */
+export function withVersion(path) {
+  if (/^\/(local|uploads)\//.test(path) || path.includes('api-version')) return path;
+  return `${path}${path.includes('?') ? '&' : '?'}api-version=2021-04-12`;
 }

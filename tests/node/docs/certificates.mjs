@@ -2,16 +2,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { BackEnd } from '../../../scripts/start/back-end.mjs';
+import { BackEnd, callHub } from '../../../scripts/start/back-end.mjs';
 
 /** A new device that only a certificate opens. */
 export async function createX509Device(hub, deviceId) {
-  await fetch(`${hub.url}/local/devices/${encodeURIComponent(deviceId)}`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ authentication: { type: 'certificateAuthority' } }),
-  });
-  return BackEnd.createDevice(hub.url, deviceId);
+  const authentication = { type: 'certificateAuthority' };
+  const path = `/local/devices/${encodeURIComponent(deviceId)}`;
+  return new BackEnd(hub, await callHub(hub, 'PUT', path, { authentication }));
 }
 
 /** Writes certificate, key and authority into a folder, and gives the variables that name them. */

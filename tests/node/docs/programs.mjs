@@ -25,7 +25,7 @@ let created = 0;
 /** A new device at the hub; its name needs escaping in a URL and in a token. */
 export function createDevice() {
   created += 1;
-  return BackEnd.createDevice(hub.url, `device'${created}`);
+  return BackEnd.createDevice(hub, `device'${created}`);
 }
 
 /** What a program needs to be this device. */

@@ -3,17 +3,19 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 
+import { callHub } from '../../../scripts/start/back-end.mjs';
+
 /** A text longer than this is compared, and shown, by its length and hash. */
 const LONGEST_SHOWN = 1000;
 
 /**
  * The connections of a device or module as the hub's packet log has them.
- * @param {{url: string, hostname: string}} hub
+ * @param {import('../../../scripts/start/back-end.mjs').LocalHub & {hostname: string}} hub
  * @param {string} path `{device}` or `{device}/modules/{module}`
  */
 export async function observeConnections(hub, path) {
-  const url = `${hub.url}/local/devices/${path}`;
-  const read = async (what) => (await (await fetch(`${url}/${what}`)).json())[what];
+  const read = async (what) =>
+    (await callHub(hub, 'GET', `/local/devices/${path}/${what}`))[what];
   const [packets, connections] = [await read('packets'), await read('connections')];
   return connections.map(({ connection, url, protocol, secure }) => {
     const its = packets.filter((packet) => packet.connection === connection);

@@ -1,0 +1,136 @@
+import { normalizeThumbprint } from './access.js';
+import { HubError } from './errors.js';
+
+/** What the service shows for a time that it does not know. */
+export const NEVER = '0001-01-01T00:00:00Z';
+const NO_KEYS = { primaryKey: null, secondaryKey: null };
+
+/** What the registry keeps of the identity that a back end sends. */
+export function settingsOf({ status, statusReason, capabilities, authentication = {} }) {
+  const { symmetricKey, x509Thumbprint } = authentication;
+  const thumbprint = (name) => {
+    const text = x509Thumbprint?.[name] ?? authentication[name];
+    return text ? normalizeThumbprint(text) : null;
+  };
+  const thumbprints = {
+    primaryThumbprint: thumbprint('primaryThumbprint'),
+    secondaryThumbprint: thumbprint('secondaryThumbprint'),
+  };
+  const hasThumbprint = Object.values(thumbprints).some(Boolean);
+  return {
+    status,
+    statusReason,
+    isEdge: capabilities?.iotEdge,
+    primaryKey: symmetricKey?.primaryKey || undefined,
+    secondaryKey: symmetricKey?.secondaryKey || undefined,
+    authenticationType: authentication.type ?? (hasThumbprint ? 'selfSigned' : 'sas'),
+    thumbprints,
+  };
+}
+
+/**
+ * Refuses what was meant for another state than the present one.
+ * @param {string} [expected] as in `If-Match`: in quotes or not, `*` for any
+ * @param {string} etag the present one
+ */
+export function checkEtag(expected = '*', etag) {
+  const [, bare] = /^"?(.*?)"?$/.exec(expected);
+  if (bare !== '*' && bare !== etag) {
+    throw new HubError('PreconditionFailed', `The etag is "${etag}", not "${bare}".`);
+  }
+}
+
+/** A device or module as the registry shows it. */
+export function describeIdentity(identity) {
+  const { deviceId, moduleId, generationId, etag, primaryKey, secondaryKey } = identity;
+  const keys = identity.usesSas ? { primaryKey, secondaryKey } : NO_KEYS;
+  return {
+    deviceId,
+    ...(moduleId !== undefined && { moduleId, managedBy: '' }),
+    generationId,
+    etag,
+    ...describeState(identity),
+    statusUpdatedTime: NEVER,
+    connectionStateUpdatedTime: NEVER,
+    authentication: {
+      symmetricKey: keys,
+      x509Thumbprint: identity.thumbprints,
+      type: identity.authenticationType,
+    },
+  };
+}
+
+/** What registry and twin say alike. */
+export function describeState(identity) {
+  return {
+    status: identity.status,
+    statusReason: identity.statusReason,
+    connectionState: identity.isConnected ? 'Connected' : 'Disconnected',
+    lastActivityTime: identity.lastActivity?.toISOString() ?? NEVER,
+    cloudToDeviceMessageCount: identity.messages.pending,
+    ...(identity.moduleId === undefined && { capabilities: { iotEdge: identity.isEdge } }),
+  };
+}
+
+const KEY = { type: ['string', 'null'], description: 'base64' };
+
+const THUMBPRINT = {
+  type: ['string', 'null'],
+  pattern: '^$|^([0-9A-Fa-f]{2}[: ]?){20}$|^([0-9A-Fa-f]{2}[: ]?){32}$',
+  description: 'SHA-1 or SHA-256, hexadecimal',
+};
+
+export const THUMBPRINTS = {
+  type: 'object',
+  properties: { primaryThumbprint: THUMBPRINT, secondaryThumbprint: THUMBPRINT },
+};
+
+/** How an identity proves who it is; thumbprints may stand beside the type, too. */
+export const AUTHENTICATION = {
+  type: 'object',
+  properties: {
+    type: { enum: ['sas', 'selfSigned', 'certificateAuthority'] },
+    symmetricKey: { type: 'object', properties: { primaryKey: KEY, secondaryKey: KEY } },
+    x509Thumbprint: THUMBPRINTS,
+    ...THUMBPRINTS.properties,
+  },
+};
+
+const STATUS = {
+  status: { enum: ['enabled', 'disabled'] },
+  statusReason: { type: ['string', 'null'] },
+  capabilities: { type: 'object', properties: { iotEdge: { type: 'boolean' } } },
+};
+
+/** What `settingsOf` reads. */
+export const SETTINGS = { ...STATUS, authentication: { $ref: 'Authentication#' } };
+
+/** What `describeState` gives. */
+export const STATE = {
+  ...STATUS,
+  connectionState: { enum: ['Connected', 'Disconnected'] },
+  lastActivityTime: { type: 'string' },
+  cloudToDeviceMessageCount: { type: 'integer' },
+};
+
+/** The condition of a write. */
+export const IF_MATCH = {
+  type: 'object',
+  properties: { 'if-match': { type: 'string', description: 'the etag in quotes, or *' } },
+};
+
+/** A device, or with `moduleId` a module. */
+export const IDENTITY = {
+  type: 'object',
+  properties: {
+    deviceId: { type: 'string' },
+    moduleId: { type: 'string' },
+    managedBy: { type: 'string' },
+    generationId: { type: 'string' },
+    etag: { type: 'string' },
+    ...STATE,
+    statusUpdatedTime: { type: 'string' },
+    connectionStateUpdatedTime: { type: 'string' },
+    authentication: { $ref: 'Authentication#' },
+  },
+};

@@ -1,0 +1,100 @@
+import { errors } from './openapi.js';
+
+/**
+ * What the hub saw of a device or module, as history; a reader may wait for more.
+ * @param {import('fastify').FastifyInstance} app
+ * @param {string} path of the identity
+ * @param {(request: object) => import('./identity.js').Identity} find
+ */
+export function addLogApi(app, path, find) {
+  app.get(`${path}/telemetry`, { schema: TELEMETRY }, async (request) => ({
+    messages: await find(request).telemetry.read(queryOf(request)),
+  }));
+  app.get(`${path}/packets`, { schema: PACKETS }, async (request) => {
+    const { type, direction } = request.query;
+    const query = { ...queryOf(request), type, direction };
+    return { packets: await find(request).packets.read(query) };
+  });
+  app.get(`${path}/connections`, { schema: CONNECTIONS }, async (request) => ({
+    connections: await find(request).connectionLog.read(queryOf(request)),
+  }));
+}
+
+/** What `EventLog.read` takes, from the query of a request. */
+export function queryOf({ query: { after, count, timeout }, gone }) {
+  const number = (text) => (text === undefined ? undefined : Number(text));
+  return { after: number(after), count: number(count), timeout: number(timeout), signal: gone };
+}
+
+const TEXT = { type: 'string' };
+const OPTIONAL_TEXT = { type: ['string', 'null'] };
+const INTEGER = { type: 'integer' };
+const BOOLEAN = { type: 'boolean' };
+const TIME = { type: 'string', description: 'ISO 8601' };
+
+/** How every log is read. */
+export const LOG_QUERY = {
+  after: { type: 'string', pattern: '^\\d+$', description: 'skips up to this sequence number' },
+  count: { type: 'string', pattern: '^[1-9]\\d*$', description: 'how many to wait for; default 1' },
+  timeout: {
+    type: 'string',
+    pattern: '^\\d{1,6}(\\.\\d+)?$',
+    description: 'for how many seconds to wait; default 0',
+  },
+};
+
+/** The schema of a log's route. */
+export const logSchema = (summary, name, properties, query = {}) => ({
+  summary,
+  querystring: { type: 'object', properties: { ...LOG_QUERY, ...query } },
+  response: {
+    200: {
+      type: 'object',
+      properties: { [name]: { type: 'array', items: { type: 'object', properties } } },
+    },
+    ...errors(404),
+  },
+});
+
+/** A telemetry message as back ends read it. */
+export const MESSAGE = {
+  sequence: INTEGER,
+  body: { type: 'string', description: 'base64' },
+  text: { type: 'string', description: 'the body as UTF-8' },
+  properties: { type: 'object', additionalProperties: OPTIONAL_TEXT },
+  systemProperties: { type: 'object', additionalProperties: OPTIONAL_TEXT },
+  dup: BOOLEAN,
+  packetId: { type: ['integer', 'null'] },
+  enqueuedTime: TIME,
+  annotations: { type: 'object', description: 'what the service adds, by its names' },
+};
+
+const TELEMETRY = logSchema('Gives the telemetry, the newest 100,000', 'messages', MESSAGE);
+
+const PACKETS = logSchema(
+  'Gives the MQTT packets, the newest 10,000; payloads are base64, secrets left out',
+  'packets',
+  {
+    sequence: INTEGER,
+    connection: { type: 'integer', description: 'counts CONNECT packets' },
+    direction: { enum: ['in', 'out'] },
+    frame: { type: 'integer', description: 'the WebSocket message that completed it' },
+    time: TIME,
+    cmd: TEXT,
+  },
+  {
+    type: { type: 'string', description: 'only these: publish, puback, ...' },
+    direction: { enum: ['in', 'out'] },
+  },
+);
+
+const CONNECTIONS = logSchema('Gives the connections, the newest 1,000', 'connections', {
+  sequence: INTEGER,
+  connection: INTEGER,
+  url: { type: 'string', description: 'that of the upgrade' },
+  protocol: TEXT,
+  secure: BOOLEAN,
+  clientCertificate: BOOLEAN,
+  accepted: BOOLEAN,
+  closedBecause: { type: ['string', 'null'], description: 'null while it lasts' },
+});

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import swagger from '@fastify/swagger';
+import { AUTHENTICATION, IDENTITY } from './identity-json.js';
+import { TWIN } from './twin-json.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url)));
+
+const ERROR = {
+  type: 'object',
+  description: 'The inner code stands in the header iothub-errorcode, too.',
+  required: ['Message', 'ExceptionMessage'],
+  properties: {
+    Message: {
+      type: 'string',
+      description: 'ErrorCode:{code};{status}, or as JSON text {errorCode, trackingId, message}',
+    },
+    ExceptionMessage: { type: 'string', description: 'what was wrong, unless Message says it' },
+  },
+};
+
+const COMPONENTS = {
+  Authentication: AUTHENTICATION,
+  Error: ERROR,
+  Identity: IDENTITY,
+  Twin: TWIN,
+};
+
+const DESCRIPTION =
+  'What devices, back ends and tests ask of the hub over HTTP; MQTT is at /$iothub/websocket. ' +
+  'The tags service, files and blobs are the API of the service itself, private is what it does ' +
+  'over AMQP, or not at all.';
+
+const SAS = {
+  type: 'apiKey',
+  in: 'header',
+  name: 'authorization',
+  description: 'SharedAccessSignature sr={resource}&sig={signature}&se={expiry}&skn={policy}',
+};
+
+/** The errors of a route that it answers with besides 400 and 401, for its `schema.response`. */
+export const errors = (...statuses) =>
+  Object.fromEntries(statuses.map((status) => [status, { $ref: 'Error#' }]));
+
+/** An answer without a body, for a `schema.response`. */
+export const empty = (description) => ({ type: 'null', description });
+
+/**
+ * Gives the server `GET /openapi.json`, made from the schemas of the routes that come after.
+ * @param {import('fastify').FastifyInstance} app
+ */
+export async function describeRoutes(app) {
+  // The schemas of answers tell what is in them; they do not decide it.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  for (const [$id, schema] of Object.entries(COMPONENTS)) app.addSchema({ $id, ...schema });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'iothub-local', version, description: DESCRIPTION },
+      components: { securitySchemes: { sas: SAS } },
+    },
+    refResolver: { buildLocalReference: ({ $id }) => $id },
+  });
+  const schema = {
+    summary: 'This document',
+    tags: ['private'],
+    response: { 200: { type: 'object', description: 'OpenAPI 3.1' } },
+  };
+  app.get('/openapi.json', { schema }, () => app.swagger());
+}
+
+/** Adds what all routes of a scope have in common to their schemas. */
+export function describeScope(
+  scope,
+  { tags, isSecured = true, querystring = {}, response = errors(400, 401) },
+) {
+  scope.addHook('onRoute', (route) => {
+    route.schema = {
+      tags,
+      ...(isSecured && { security: [{ sas: [] }] }),
+      ...route.schema,
+      querystring: {
+        type: 'object',
+        ...route.schema?.querystring,
+        properties: { ...querystring, ...route.schema?.querystring?.properties },
+      },
+      response: { ...response, ...route.schema?.response },
+    };
+  });
+}

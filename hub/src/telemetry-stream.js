@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { errors } from './openapi.js';
+
+/** Proxies and browsers give a silent connection up sooner or later. */
+const HEARTBEAT_SECONDS = 15;
+
+/**
+ * Telemetry as it comes, as Server-Sent Events. It begins with what is new, with `after` behind
+ * this sequence number, with `Last-Event-ID` where the reader was cut off.
+ * @param {import('fastify').FastifyInstance} app
+ * @param {string} path
+ * @param {(request: object) => import('./event-log.js').EventLog} logOf
+ * @param {(entry: object) => object} describe makes the data of an event
+ * @param {import('./server.js').Hub} hub
+ */
+export function addTelemetryStream(app, path, logOf, describe, { store }) {
+  // Numbers begin anew with the process, so that those of another one mean nothing here.
+  const run = randomUUID().slice(0, 8);
+  const startOf = ({ headers, query }, log) => {
+    const id = headers['last-event-id'];
+    if (!id) return query.after === undefined ? log.last : Number(query.after);
+    const [, itsRun, sequence] = /^(\w+)-(\d+)$/.exec(id) ?? [];
+    // Rather twice than never.
+    return itsRun === run ? Number(sequence) : 0;
+  };
+  const toEvent = (entry) =>
+    `id: ${run}-${entry.sequence}\ndata: ${JSON.stringify(describe(entry))}\n\n`;
+
+  app.get(path, { schema: SCHEMA }, (request, reply) => {
+    const log = logOf(request);
+    const events = follow(log, startOf(request, log), request.gone, store, toEvent);
+    reply.type('text/event-stream').header('cache-control', 'no-store');
+    return reply.send(Readable.from(events));
+  });
+}
+
+async function* follow(log, start, signal, store, toEvent) {
+  // A reader learns that it is heard before there is anything to say.
+  yield ': telemetry follows\n\n';
+  for (let last = start; !signal.aborted; ) {
+    const entries = await log.read({ after: last, timeout: HEARTBEAT_SECONDS, signal });
+    // No event tells of anything that a kill could undo.
+    await new Promise((resolve) => store.whenSaved(resolve));
+    if (entries.length === 0) yield ':\n\n';
+    yield* entries.map(toEvent);
+    last = entries.at(-1)?.sequence ?? last;
+  }
+}
+
+const SCHEMA = {
+  summary: 'Follows the telemetry as Server-Sent Events',
+  description: `The data of an event is a message as in the history of a device, with deviceId and
+moduleId where it is of any device. Last-Event-ID continues a stream that broke off.`,
+  querystring: {
+    type: 'object',
+    properties: {
+      after: { type: 'string', pattern: '^\\d+$', description: 'begins behind this number' },
+    },
+  },
+  headers: { type: 'object', properties: { 'last-event-id': { type: 'string' } } },
+  response: {
+    200: {
+      description: 'events until the reader goes',
+      content: { 'text/event-stream': { schema: { type: 'string' } } },
+    },
+    ...errors(404),
+  },
+};
