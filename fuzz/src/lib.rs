@@ -8,5 +8,7 @@ mod fuzzing;
 mod harness;
 #[path = "../../tests/protocol/hub.rs"]
 mod hub;
+#[path = "../../tests/protocol/packets.rs"]
+mod packets;
 
 pub use fuzzing::*;

@@ -34,6 +34,11 @@ export function suites(wasmEnvironment) {
     },
     rustTests('native tests', ['cargo', 'test', '--no-fail-fast']),
     rustTests('native tests, core alone', ['cargo', 'test', '--no-fail-fast', core]),
+    {
+      ...rustTests('fault matrix', faultMatrix()),
+      env: { MATRIX_SCHEDULES: process.env.MATRIX_SCHEDULES ?? '100000' },
+    },
+    nodeTests('broken clients', ['tests/broken-clients.test.mjs'], 600_000),
     { ...rustTests('wasm in Chromium', wasmTests()), env: wasmEnvironment },
     nodeTests('hub', testFiles('hub/test')),
     nodeTests('Node.js end to end', testFiles('tests/node')),
@@ -44,6 +49,12 @@ export function suites(wasmEnvironment) {
     nodeTests('package', ['tests/package.test.mjs']),
     nodeTests('size', ['tests/size.test.mjs']),
   ];
+}
+
+/** Its own profile, which optimises; its figures, which are printed even where it passes. */
+function faultMatrix() {
+  const target = ['--no-default-features', '--test', 'matrix'];
+  return ['cargo', 'test', '--profile', 'matrix', ...target, '--', '--nocapture'];
 }
 
 /** `-q` must not be among the options: the runner of wasm-bindgen refuses it. */

@@ -4,7 +4,7 @@ use iothub_device_client::protocol::client::{Feature, Options};
 use iothub_device_client::protocol::{Client, ErrorKind, Event, Input, Reply};
 
 use crate::harness::Harness;
-use crate::hub::suback;
+use crate::hub::{Sent, suback};
 
 const FILTER: &str = "$iothub/twin/PATCH/properties/desired/#";
 
@@ -54,6 +54,21 @@ fn fetching() -> Harness {
     h.run();
     assert_eq!(fetches(&h), 1);
     h
+}
+
+/// Answers the subscriptions of the present connection.
+fn answer_subscriptions(h: &mut Harness) {
+    let sent = h.hub.on_connection(h.hub.connections);
+    let packet_ids: Vec<u16> = sent
+        .into_iter()
+        .filter_map(|sent| match sent {
+            Sent::Subscribe { packet_id, .. } => Some(*packet_id),
+            _ => None,
+        })
+        .collect();
+    for packet_id in packet_ids {
+        h.receive(&suback(packet_id, true));
+    }
 }
 
 fn reconnect(h: &mut Harness) {
@@ -269,7 +284,8 @@ fn a_twin_without_desired_properties_is_reported_and_patches_still_come() {
     answer_fetch(&mut h);
     assert_eq!(h.background(), [ErrorKind::Client]);
     patch(&mut h, 3);
-    assert_eq!(h.desired_properties(), [desired(3)]);
+    answer_fetch(&mut h);
+    assert_eq!(h.desired_properties(), [desired(3)], "what was before it was asked for once more");
 }
 
 #[test]
@@ -279,6 +295,35 @@ fn a_patch_that_is_not_json_is_reported() {
     assert_eq!(h.background(), [ErrorKind::Client]);
     patch(&mut h, 3);
     assert_eq!(h.desired_properties(), [desired(1), desired(3)]);
+}
+
+#[test]
+fn a_patch_that_comes_before_the_subscription_stands_does_not_hide_what_was_missed() {
+    let mut h = receiving(Options::default());
+    h.hub.script.withhold_suback = true;
+    h.hub.script.withhold_twin = true;
+    reconnect(&mut h);
+    patch(&mut h, 3);
+    assert_eq!(h.desired_properties(), [desired(1)]);
+    set_twin(&mut h, 3);
+    answer_subscriptions(&mut h);
+    answer_fetch(&mut h);
+    assert_eq!(fetches(&h), 2, "one on each connection");
+    assert_eq!(h.desired_properties(), [1, 3].map(desired));
+}
+
+#[test]
+fn what_was_missed_is_delivered_when_the_twin_can_be_fetched_again() {
+    let mut h = receiving(Options::default());
+    h.hub.script.twin_status = Some((429, String::new()));
+    reconnect(&mut h);
+    patch(&mut h, 3);
+    assert_eq!(h.desired_properties(), [1, 3].map(desired), "better than nothing");
+    h.hub.script.twin_status = None;
+    set_twin(&mut h, 3);
+    reconnect(&mut h);
+    reconnect(&mut h);
+    assert_eq!(h.desired_properties(), [1, 3, 3].map(desired), "with version 2, and once");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod fuzzing;
 mod harness;
 mod hub;
+mod packets;
 
 mod cloud_to_device;
 mod configuration;

@@ -346,6 +346,47 @@ fn a_function_that_fails_while_reconnecting_is_asked_again_later() {
 }
 
 #[test]
+fn the_pause_after_a_function_that_failed_is_not_measured_on_the_wall_clock() {
+    let mut h = with_function();
+    h.call(Client::connect);
+    h.run();
+    provide(&mut h, &token(3600));
+    h.set_wall_clock(90_000);
+    h.run();
+    assert_eq!(asked(&h), 2);
+    let now = h.now();
+    h.client.token_unavailable(now);
+    h.run();
+    h.set_wall_clock(-90_000);
+    h.advance_secs(3580);
+    assert_eq!(asked(&h), 3, "in time before the expiry");
+}
+
+#[test]
+fn a_token_that_may_expire_on_its_way_to_the_hub_is_replaced_first() {
+    let mut h = with_function();
+    h.call(Client::connect);
+    h.run();
+    provide(&mut h, &token(3600));
+    h.sleep(Duration::from_secs(3595));
+    assert_eq!(asked(&h), 2);
+    h.drop_connection();
+    h.run();
+    assert_eq!(h.hub.connections, 1, "the hub would refuse it, which ends all retries");
+    provide(&mut h, &token(7200));
+    assert_eq!(h.hub.connections, 2);
+}
+
+#[test]
+fn a_short_lived_token_of_a_function_is_dialled_with_all_the_same() {
+    let mut h = with_function();
+    let connect = h.call(Client::connect);
+    h.run();
+    provide(&mut h, &token(4));
+    assert_eq!((h.result(connect), asked(&h)), (Ok(Reply::Done), 1));
+}
+
+#[test]
 fn a_function_that_never_answers_is_a_failed_attempt_after_sixty_seconds() {
     let mut h = with_function();
     let connect = h.call(Client::connect);

@@ -6,6 +6,9 @@
 #[expect(dead_code, reason = "the core's tests need more of it")]
 #[path = "../protocol/hub.rs"]
 mod hub;
+#[expect(dead_code, reason = "the core's tests need more of it")]
+#[path = "../protocol/packets.rs"]
+mod packets;
 mod support;
 
 mod handlers;

@@ -107,9 +107,9 @@ impl Client {
     ) -> Result<OperationId, Error> {
         self.check_can_send()?;
         check_size("the method response", payload.len(), MAX_METHOD_PAYLOAD)?;
-        self.methods.close(request_id)?;
+        let request_id = self.methods.close(request_id)?;
         let operation = self.begin();
-        self.publish_method_response(request_id, status, payload, Some(operation));
+        self.publish_method_response(&request_id, status, payload, Some(operation));
         self.need_connection(now);
         Ok(operation)
     }

@@ -13,41 +13,63 @@ const MAX_OPEN: usize = 1024;
 /// How long a request's identifier may be: the topic of the answer holds it, with some more.
 const MAX_REQUEST_ID: usize = MAX_TOPIC - 64;
 
-/// The requests that have not been answered, and whether the connection that brought them stands.
+/// A request that has not been answered.
+#[derive(Debug)]
+struct OpenRequest {
+    /// What the user answers by.
+    name: String,
+    /// What the hub calls it.
+    request_id: String,
+    /// Whether the connection that brought it stands.
+    stands: bool,
+}
+
+/// The requests that have not been answered.
 #[derive(Debug, Default)]
-pub(super) struct OpenRequests(VecDeque<(String, bool)>);
+pub(super) struct OpenRequests {
+    requests: VecDeque<OpenRequest>,
+    renamed: u64,
+}
 
 impl OpenRequests {
-    fn open(&mut self, request_id: &str) {
-        // The hub counts anew on each connection: an equal one is another.
-        self.0.retain(|(open, _)| open != request_id);
-        if self.0.len() == MAX_OPEN {
-            self.0.pop_front();
+    /// Gives the name to answer by. The hub counts anew on each connection: where an earlier
+    /// request of the same identifier may still be answered, a later one has another name.
+    fn open(&mut self, request_id: &str) -> String {
+        let mut name = request_id.to_owned();
+        while self.requests.iter().any(|open| open.name == name) {
+            self.renamed += 1;
+            name = format!("{request_id}.{}", self.renamed);
         }
-        self.0.push_back((request_id.into(), true));
+        if self.requests.len() == MAX_OPEN {
+            self.requests.pop_front();
+        }
+        let request_id = request_id.to_owned();
+        self.requests.push_back(OpenRequest { name: name.clone(), request_id, stands: true });
+        name
     }
 
-    /// Takes a request out, to answer it.
-    pub fn close(&mut self, request_id: &str) -> Result<(), Error> {
-        let index = self.0.iter().position(|(open, _)| open == request_id).ok_or_else(|| {
-            Error::client("this method request was answered already, or never made to this client")
-        })?;
-        match self.0.remove(index) {
-            Some((_, false)) => Err(failures::dropped(
+    /// Takes a request out, to answer it. Gives what the hub calls it.
+    pub fn close(&mut self, name: &str) -> Result<String, Error> {
+        let index = self.requests.iter().position(|open| open.name == name);
+        match index.and_then(|index| self.requests.remove(index)) {
+            None => Err(Error::client(
+                "this method request was answered already, or never made to this client",
+            )),
+            Some(OpenRequest { stands: false, .. }) => Err(failures::dropped(
                 "and with it the method request: the hub does not wait for its answer any more",
             )),
-            _ => Ok(()),
+            Some(OpenRequest { request_id, .. }) => Ok(request_id),
         }
     }
 
     /// Whether the hub waits for an answer.
     pub fn any_awaited(&self) -> bool {
-        self.0.iter().any(|(_, stands)| *stands)
+        self.requests.iter().any(|open| open.stands)
     }
 
     pub fn connection_ended(&mut self) {
-        for (_, stands) in &mut self.0 {
-            *stands = false;
+        for open in &mut self.requests {
+            open.stands = false;
         }
     }
 }
@@ -55,8 +77,10 @@ impl OpenRequests {
 impl Client {
     /// Answers a request with status 500, unless it was answered: its handler has failed.
     pub fn fail_method(&mut self, request_id: &str) {
-        if self.methods.close(request_id).is_ok() && self.link.is_up() {
-            self.publish_method_response(request_id, 500, "null".into(), None);
+        if let Ok(request_id) = self.methods.close(request_id)
+            && self.link.is_up()
+        {
+            self.publish_method_response(&request_id, 500, "null".into(), None);
         }
     }
 
@@ -66,15 +90,14 @@ impl Client {
                 "a method was called with a request identifier too long for an answer; it was ignored",
             ));
         }
-        let request_id = request_id.to_owned();
         let payload = if payload.is_empty() { Ok("null".into()) } else { json_text(payload) };
         match payload {
             Ok(payload) => {
-                self.methods.open(&request_id);
+                let request_id = self.methods.open(request_id);
                 self.emit(Event::MethodCalled(MethodRequest { request_id, name, payload }));
             }
             Err(error) => {
-                self.publish_method_response(&request_id, 400, "null".into(), None);
+                self.publish_method_response(request_id, 400, "null".into(), None);
                 self.background(
                     Error::client("a method was called with a payload that is not JSON; it was answered with 400")
                         .caused_by(error),

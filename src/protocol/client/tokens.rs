@@ -7,12 +7,15 @@ use super::timers::Timer;
 use super::{Client, Event, OperationId, failures};
 use crate::protocol::hub::credentials::Credentials;
 use crate::protocol::hub::sas_token::{SasToken, SharedAccessKey};
-use crate::protocol::{Error, ErrorKind, Now};
+use crate::protocol::{Error, ErrorKind, Instant, Now};
 
 /// How long before its expiry a token is replaced, in milliseconds.
 const MARGIN_MILLIS: u64 = 120_000;
 /// How long a renewal waits for acknowledgements, and for the answers to methods.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long CONNECT may take to the hub, in milliseconds.
+const CONNECT_MILLIS: u64 = 10_000;
 
 /// The token in use, and whether the next has been asked for.
 #[derive(Debug, Default)]
@@ -22,8 +25,8 @@ pub(super) struct Tokens {
     asked: bool,
     /// Whether anybody can be told.
     can_ask: bool,
-    /// Not to be asked again before, in milliseconds since 1970.
-    not_before: u64,
+    /// Not to be asked again before.
+    not_before: Instant,
 }
 
 #[derive(Debug)]
@@ -104,8 +107,7 @@ impl Client {
 
     pub(super) fn give_up_token(&mut self, now: Now, error: Error) {
         self.tokens.asked = false;
-        let pause = u64::try_from(self.config.retry_interval.as_millis()).unwrap_or(u64::MAX);
-        self.tokens.not_before = now.unix_millis.saturating_add(pause);
+        self.tokens.not_before = now.monotonic + self.config.retry_interval;
         if let Link::AwaitingToken(attempt) = self.link {
             self.attempt_failed(now, attempt, error);
         }
@@ -161,7 +163,8 @@ impl Client {
                 Ok(true)
             }
             Credentials::SasToken(_) | Credentials::TokenFunction => {
-                if self.has_valid_token(now) {
+                let is_valid = self.has_valid_token(now);
+                if is_valid && !(self.tokens.can_ask && self.token_expires_on_the_way(now)) {
                     return Ok(true);
                 }
                 if !self.tokens.can_ask {
@@ -184,12 +187,11 @@ impl Client {
     /// Replaces the token when its time has come, or sees to it that this is looked at again.
     pub(super) fn watch_token(&mut self, now: Now) {
         let Link::Up { .. } = self.link else { return };
-        let Some(due) = self.renewal_due() else { return };
-        if now.unix_millis >= due {
+        let Some(due) = self.renewal_due(now) else { return };
+        if now.monotonic >= due {
             self.renew(now);
         } else {
-            let wait = Duration::from_millis(due - now.unix_millis);
-            self.timers.set(Timer::Renewal, Some(now.monotonic + wait));
+            self.timers.set(Timer::Renewal, Some(due));
         }
     }
 
@@ -222,8 +224,8 @@ impl Client {
         }
     }
 
-    /// When the token in use is to be replaced, in milliseconds since 1970.
-    fn renewal_due(&self) -> Option<u64> {
+    /// When the token in use is to be replaced, as long as nobody sets the wall clock.
+    fn renewal_due(&self, now: Now) -> Option<Instant> {
         let Tokens { current, asked, not_before, .. } = &self.tokens;
         let held = current.as_ref().filter(|_| !asked)?;
         let expiry = held.token.expiry_unix_secs().saturating_mul(1000);
@@ -232,6 +234,7 @@ impl Client {
         // lived before that the client was made with is not known: it counts as old.
         let lifetime = expiry.saturating_sub(held.obtained_unix_millis);
         let due = margin.max(held.obtained_unix_millis + lifetime / 5 * 4);
+        let due = now.monotonic + Duration::from_millis(due.saturating_sub(now.unix_millis));
         Some(due.max(*not_before))
     }
 
@@ -245,6 +248,16 @@ impl Client {
     fn has_valid_token(&self, now: Now) -> bool {
         let current = self.tokens.current.as_ref();
         current.is_some_and(|held| held.token.expiry_unix_secs() > now.unix_secs())
+    }
+
+    /// Whether the hub might refuse the token by the time it arrives, which would end all retries.
+    fn token_expires_on_the_way(&self, now: Now) -> bool {
+        self.tokens.current.as_ref().is_some_and(|held| {
+            let expiry = held.token.expiry_unix_secs().saturating_mul(1000);
+            let lifetime = expiry.saturating_sub(held.obtained_unix_millis);
+            // A token that lives for less is not asked for in a loop.
+            expiry.saturating_sub(now.unix_millis) < CONNECT_MILLIS.min(lifetime / 5)
+        })
     }
 
     fn make_token(&self, now: Now, key: &SharedAccessKey, policy: Option<&str>) -> SasToken {
@@ -269,7 +282,7 @@ impl Client {
         let obtained_unix_millis = now.unix_millis;
         self.tokens.current = Some(Held { token, obtained_unix_millis });
         self.tokens.asked = false;
-        self.tokens.not_before = 0;
+        self.tokens.not_before = Instant::default();
     }
 
     /// Takes a new token into use, by a new connection if there is one.

@@ -67,13 +67,22 @@ impl TwinRequests {
 pub(super) struct DesiredProperties {
     ensure: bool,
     delivered: Option<u64>,
+    /// Whether a patch was delivered though those before it were missed, as the twin could not be
+    /// fetched.
+    has_gap: bool,
     /// Patches that wait for the twin, while it is being fetched.
     waiting: Option<Vec<(String, Option<u64>)>>,
 }
 
 impl DesiredProperties {
     pub fn new(ensure: bool) -> Self {
-        Self { ensure, delivered: None, waiting: None }
+        Self { ensure, delivered: None, has_gap: false, waiting: None }
+    }
+
+    /// Whether there was something between the last delivery and a patch: the hub counts by one.
+    fn leaves_gap(&self, version: Option<u64>) -> bool {
+        let next = self.delivered.map(|delivered| delivered.saturating_add(1));
+        self.ensure && version.is_some() && version > next
     }
 
     /// Whether a patch is news; notes its version.
@@ -216,7 +225,7 @@ impl Client {
         told
     }
 
-    /// The subscription to desired properties stands: fetches what was missed before it.
+    /// Fetches what was missed: the subscription to desired properties stands, or a patch shows it.
     pub(super) fn synchronize_desired_properties(&mut self) {
         if self.desired.ensure && self.desired.waiting.is_none() {
             self.desired.waiting = Some(Vec::new());
@@ -228,7 +237,9 @@ impl Client {
         let waiting = self.desired.waiting.take().unwrap_or_default();
         match twin.as_deref().map(twin::desired) {
             Ok(Some((desired, version))) => {
-                if self.desired.delivered != Some(version) {
+                // After a gap the version was told, but not all that it holds.
+                if self.desired.delivered != Some(version) || self.desired.has_gap {
+                    self.desired.has_gap = false;
                     self.desired.delivered = Some(version);
                     self.emit(Event::DesiredPropertiesReceived(desired.into()));
                 }
@@ -244,7 +255,8 @@ impl Client {
             }
         }
         for (patch, version) in waiting {
-            self.desired_patch(patch, version);
+            self.desired.has_gap |= self.desired.leaves_gap(version);
+            self.deliver_patch(patch, version);
         }
     }
 
@@ -283,9 +295,20 @@ impl Client {
         if !self.mqtt.is_wanted(Feature::DesiredProperties as usize) {
             return;
         }
+        // A session of the past may bring patches before the subscription stands, after others
+        // that were missed.
+        if self.desired.leaves_gap(version) {
+            self.synchronize_desired_properties();
+        }
         if let Some(waiting) = &mut self.desired.waiting {
             waiting.push((patch, version));
-        } else if self.desired.is_news(version) {
+        } else {
+            self.deliver_patch(patch, version);
+        }
+    }
+
+    fn deliver_patch(&mut self, patch: String, version: Option<u64>) {
+        if self.desired.is_news(version) {
             self.emit(Event::DesiredPropertiesReceived(patch));
         }
     }

@@ -1,0 +1,97 @@
+/**
+ * The fault matrix is itself tested: copies of the client, each broken at one place, must be
+ * caught by it.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { root } from '../scripts/lib/project.mjs';
+
+const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
+const copy = join(target, 'broken-clients');
+
+/** What is broken, in which file of `src/protocol`, and how. */
+const mutations = [
+  {
+    name: 'what is sent again goes in the opposite order',
+    file: 'mqtt/outbox.rs',
+    from: 'for entry in self.entries.range_mut(from..) {',
+    to: 'for entry in self.entries.range_mut(from..).rev() {',
+  },
+  {
+    name: 'some PUBACKs are forgotten',
+    file: 'mqtt/session.rs',
+    from: '&& let Some(packet_id) = self.incoming.acknowledge(id)',
+    to: '&& let Some(packet_id) = self.incoming.acknowledge(id)\n            && packet_id % 5 != 0',
+  },
+  {
+    name: 'a message is acknowledged before its handler ends',
+    file: 'client/messages.rs',
+    from: 'self.inbox.owed.push_back((id, Outcome::Open));',
+    to: 'self.mqtt.acknowledge(now.monotonic, id);\n        $&',
+  },
+  {
+    name: 'the version of desired properties is not looked at',
+    file: 'client/twin.rs',
+    from: 'if self.desired.is_news(version) {',
+    to: 'if self.desired.is_news(version) || true {',
+  },
+  {
+    name: 'a socket that does not close is not dropped before the next one',
+    file: 'client/connection.rs',
+    from: 'if let Link::Closing(after) = self.link {\n            self.abort_socket();',
+    to: 'if let Link::Closing(after) = self.link {',
+  },
+  {
+    name: 'the answer to a method is sent again on the next connection',
+    file: 'client/calls.rs',
+    from: 'self.mqtt.publish(topic, payload.into(), Resend::Never, tag);',
+    to: 'self.mqtt.publish(topic, payload.into(), Resend::UntilAcknowledged, tag);',
+  },
+  {
+    name: 'a lost connection is dialled again without a pause',
+    file: 'client/connection.rs',
+    from: 'self.timers.set(Timer::Retry, Some(now.monotonic + interval));',
+    to: 'self.timers.set(Timer::Retry, Some(now.monotonic + interval / 2));',
+  },
+];
+
+rmSync(copy, { recursive: true, force: true });
+for (const path of ['Cargo.toml', 'Cargo.lock', 'src', 'tests/matrix', 'tests/protocol']) {
+  cpSync(join(root, path), join(copy, path), { recursive: true });
+}
+
+test('a client that is not broken passes', () => {
+  const { status, output } = playMatrix();
+  assert.equal(status, 0, output);
+});
+
+for (const { name, file, from, to } of mutations) {
+  test(`caught: ${name}`, (t) => {
+    const path = join(copy, 'src/protocol', file);
+    const source = readFileSync(path, 'utf8');
+    assert.equal(source.split(from).length, 2, `${file} must hold this once: ${from}`);
+    writeFileSync(path, source.replace(from, to));
+    try {
+      const { status, output } = playMatrix();
+      const broken = /^schedule (\d+: .*)$/m.exec(output);
+      assert.ok(status !== 0 && broken, output);
+      t.diagnostic(`note: ${name}: caught by schedule ${broken[1]}`);
+    } finally {
+      writeFileSync(path, source);
+    }
+  });
+}
+
+function playMatrix() {
+  const matrix = ['--no-default-features', '--test', 'matrix', 'no_schedule'];
+  const args = ['test', '--profile', 'matrix', ...matrix, '--', '--nocapture'];
+  const { status, stdout, stderr } = spawnSync('cargo', args, {
+    cwd: copy,
+    env: { ...process.env, CARGO_TARGET_DIR: target, MATRIX_SCHEDULES: '1000' },
+    encoding: 'utf8',
+  });
+  return { status, output: `${stdout}${stderr}` };
+}

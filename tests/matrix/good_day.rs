@@ -1,0 +1,153 @@
+//! After a bad day a good one: every call ends, all works again, and nothing is missing.
+
+use std::collections::BTreeMap;
+
+use iothub_device_client::protocol::client::Feature;
+use iothub_device_client::protocol::{Client, ErrorKind, Input};
+
+use crate::application::Kind;
+use crate::hub::Push;
+use crate::setting::Login;
+use crate::world::{Happening, World};
+
+impl World {
+    /// Nothing goes wrong from now on; every call that was made ends.
+    pub fn calm_down(&mut self) {
+        self.trace(|| "nothing goes wrong from now on".into());
+        self.turn();
+        self.faulty = false;
+        self.lateness = 0;
+        self.skew = 0;
+        self.setting.latency = self.setting.latency.min(200);
+        self.calm = true;
+        if self.application.token_asked {
+            self.later(0, Happening::GivesToken);
+        }
+        // What was withheld is only known to be lost when its connection is.
+        if self.setting.operation_timeout.is_none() || self.rng.bool() {
+            self.drop_connection();
+        }
+        self.settle_all();
+        // By now it has noticed a connection on which nothing arrives any more.
+        self.run_until(self.time + self.setting.keep_alive + 20_000, |_| false);
+        // And it has asked again for a token that it was not given.
+        self.flawless_from = Some(self.sockets.len());
+    }
+
+    fn drop_connection(&mut self) {
+        if let Some(id) = self.live_socket() {
+            self.hub_closes(id);
+        }
+    }
+
+    /// Lets time pass until no call waits, but for those that receive.
+    fn settle_all(&mut self) {
+        let attempt = 60_000 + 5_000 + self.setting.retry_max_interval * 12 / 10;
+        // A message that the hub refuses costs three connections, one after the other.
+        let attempts = 3 + 3 * self.hub.poison.len() as u64;
+        let answer = self.setting.operation_timeout.unwrap_or(0) + 15_000 + self.setting.keep_alive;
+        let limit = attempts * (attempt + answer) + 120_000;
+        let waits = |kind: Kind| !matches!(kind, Kind::Receive { block: true, .. });
+        self.run_until(self.time + limit, |world| {
+            world.application.calls.values().all(|call| !waits(call.kind))
+        });
+        let calls = self.application.calls.values();
+        let hanging: Vec<Kind> = calls.map(|call| call.kind).filter(|kind| waits(*kind)).collect();
+        assert!(hanging.is_empty(), "after {limit} ms these wait still: {hanging:?}");
+        // Answers of handlers, acknowledgements, duplicates that are on their way.
+        self.run_until(self.time + 40_000, |_| false);
+    }
+
+    /// Makes a call that must succeed.
+    fn must<T>(&mut self, what: &str, call: impl FnOnce(&mut Self) -> T) {
+        let before = self.application.failures;
+        call(self);
+        self.settle_all();
+        assert_eq!(self.application.failures, before, "{what} fails though nothing goes wrong");
+    }
+
+    /// Whatever has happened, the client can be used as on the first day.
+    pub fn everything_works(&mut self) {
+        if let Login::Token { .. } = self.setting.login {
+            self.must("a new token", Self::update_token);
+        }
+        self.must("connect", Self::connect);
+        assert!(self.is_connected(), "a connect has resolved");
+        self.must("a message", |world| assert!(world.send().is_some()));
+        self.must("the twin", Self::get_twin);
+        self.must("a report", Self::report);
+        self.set_all_handlers();
+        self.settle_all();
+        self.drop_connection();
+        self.settle_all();
+        self.must("connect", Self::connect);
+        self.hub_sends_messages(3);
+        self.hub_changes_desired();
+        self.hub_calls_method();
+        self.settle_all();
+    }
+
+    /// What the hub has sent and the client has not acknowledged.
+    fn owed(&self) -> BTreeMap<u16, Push> {
+        let connection = self.hub.connection.as_ref();
+        connection.map(|connection| connection.unacknowledged.clone()).unwrap_or_default()
+    }
+
+    pub fn nothing_was_missed(&mut self) {
+        if self.setting.by_calls {
+            self.take_all_messages();
+        }
+        // A renewal of the token may have come in between.
+        self.run_until(self.time + 60_000, |world| {
+            world.hub.messages.is_empty() && world.owed().is_empty() && world.is_up_to_date()
+        });
+        assert!(self.hub.messages.is_empty(), "not done: {:?}", self.hub.messages);
+        let swallowed = self.swallowed();
+        assert!(swallowed.is_empty(), "messages that nobody got: {swallowed:?}");
+        assert!(self.is_up_to_date(), "desired properties were missed");
+        let owed = self.owed();
+        assert!(owed.is_empty(), "never acknowledged: {owed:?}");
+    }
+
+    /// Whether the application knows the desired properties, where it must.
+    fn is_up_to_date(&self) -> bool {
+        !self.setting.ensure_desired
+            || self.setting.by_calls
+            || self.application.knows_desired(&self.hub)
+    }
+
+    fn take_all_messages(&mut self) {
+        for _ in 0..=self.hub.messages.len() {
+            let waiting = Kind::Receive { feature: Feature::Messages, block: true };
+            if !self.application.calls.values().any(|call| call.kind == waiting) {
+                self.receive_call(Feature::Messages, true);
+            }
+            self.run_until(self.time + 30_000, |_| false);
+        }
+    }
+
+    /// The client is shut down: it does nothing more, whatever comes.
+    pub fn end(&mut self) {
+        self.application.left += 1;
+        self.application.is_away = true;
+        self.application.shut_down = true;
+        let _ = self.call(Kind::Leave, |client, now| Ok(client.shutdown(now)));
+        self.settle_all();
+        assert!(self.application.calls.is_empty(), "{:?}", self.application.calls);
+        assert!(self.socket.is_none() && !self.application.connected);
+        assert!(self.client.has_shut_down());
+        assert_eq!(self.client.next_timeout(), None, "a timer is left after shutdown");
+        let refused = self.call(Kind::Connect, Client::connect).map_err(|error| error.kind());
+        assert_eq!(refused, Err(ErrorKind::Client));
+        self.time += 100_000_000;
+        for input in [Input::SocketOpened, Input::ReceivedText, Input::SocketClosed { detail: "" }]
+        {
+            self.input(input);
+        }
+        let now = self.now();
+        self.client.handle_timeout(now);
+        let output = self.client.poll_output(now);
+        assert!(output.is_none(), "{output:?} after shutdown");
+        assert!(!format!("{:?}", self.client).contains("sig="), "a secret is shown");
+    }
+}
