@@ -7,6 +7,7 @@ mod fuzzing;
 mod harness;
 mod hub;
 
+mod back_pressure;
 mod cloud_to_device;
 mod configuration;
 mod connecting;
@@ -18,6 +19,7 @@ mod keep_alive;
 mod leaving;
 mod malformed_input;
 mod methods;
+mod platform;
 mod receive_calls;
 mod reconnect;
 mod renewal;

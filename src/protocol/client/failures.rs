@@ -66,6 +66,14 @@ pub(super) fn probably_replaced(error: Error) -> Error {
     .caused_by(error)
 }
 
+pub(super) fn replaced(kind: ErrorKind) -> Error {
+    Error::new(
+        kind,
+        "another page or worker has connected as this device; this client stays disconnected \
+         until connect() is called",
+    )
+}
+
 pub(super) fn dropped_again_and_again() -> Error {
     Error::new(
         ErrorKind::ConnectionDropped,
