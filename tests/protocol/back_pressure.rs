@@ -134,10 +134,10 @@ fn one_twin_request_more_than_may_wait_is_refused_at_once() {
 }
 
 #[test]
-fn a_hundred_thousand_twin_requests_fail_together_when_the_client_leaves() {
+fn thousands_of_twin_requests_fail_together_when_the_client_leaves() {
     let mut h = Harness::connected(Options::default());
     h.hub.script.withhold_twin = true;
-    let calls: Vec<_> = (0..100_000).map(|_| h.call(Client::get_twin)).collect();
+    let calls: Vec<_> = (0..30_000).map(|_| h.call(Client::get_twin)).collect();
     h.run();
     h.disconnect();
     h.run();
@@ -219,11 +219,11 @@ fn messages_over_the_1024_in_work_wait_and_are_handed_out_in_order() {
 }
 
 fn nth_delivery(h: &Harness, index: usize) -> DeliveryId {
-    let deliveries = h.events.iter().filter_map(|event| match event {
+    let mut deliveries = h.events.iter().filter_map(|event| match event {
         Event::MessageReceived { delivery, .. } => Some(delivery.expect("to acknowledge")),
         _ => None,
     });
-    deliveries.skip(index).next().expect("handed out")
+    deliveries.nth(index).expect("handed out")
 }
 
 #[test]

@@ -42,6 +42,8 @@ export class Platform {
       createTransport: () => undefined,
       openSocket: (url) => this.#openSocket(url),
       abortSocket: (socket) => socket.abort(),
+      // In the order of `nextTask`.
+      defer: (task) => setTimeout(task, 1),
     };
   }
 
@@ -151,6 +153,7 @@ export class RealPlatform {
         return socket;
       },
       abortSocket: (socket) => socket.close(),
+      defer: (task) => setTimeout(task, 1),
     };
   }
 }

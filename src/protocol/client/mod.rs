@@ -357,6 +357,11 @@ impl Client {
         self.link != Link::Down
     }
 
+    /// Names the identity: `{host}/devices/{device}[/modules/{module}]`.
+    pub fn resource(&self) -> String {
+        self.config.identity.resource()
+    }
+
     /// Whether the client was shut down and all that followed from it is done.
     pub fn has_shut_down(&self) -> bool {
         self.shut_down && self.link == Link::Down && self.output.is_empty()
