@@ -11,6 +11,7 @@ mod support;
 mod handlers;
 mod options;
 mod pending_handlers;
+mod platform;
 mod sending;
 mod sockets;
 mod timers;

@@ -83,7 +83,7 @@ pub(super) fn dropped_again_and_again() -> Error {
 }
 
 pub(super) fn no_sign_of_life() -> Error {
-    dropped("nothing came back within 15 seconds of a ping")
+    dropped("nothing came back in time after a ping")
 }
 
 pub(super) fn protocol_violation(what: &str) -> Error {
