@@ -1,14 +1,15 @@
 //! What the platform tells while a client is connected or tries to be.
 
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use super::host::{Host, PlatformWatch};
+use super::host::Host;
 use crate::protocol::Input;
 
 /// Listeners of the platform, which owns their target; dropping this takes them away.
 #[derive(Debug)]
 pub struct Watch {
-    platform: PlatformWatch,
+    control: Function,
     _on_report: Closure<dyn FnMut(JsValue)>,
 }
 
@@ -22,18 +23,19 @@ impl Watch {
                 None => Input::Replaced,
             });
         });
-        let platform = host.watch(resource, on_report.as_ref().unchecked_ref());
-        Self { platform, _on_report: on_report }
+        let control = host.watch(resource, on_report.as_ref().unchecked_ref());
+        Self { control, _on_report: on_report }
     }
 
     /// Other clients of this identity are to make room.
     pub fn take_over(&self) {
-        self.platform.take_over();
+        // Neither use of it throws.
+        let _ = self.control.call1(&JsValue::UNDEFINED, &true.into());
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.platform.stop();
+        let _ = self.control.call0(&JsValue::UNDEFINED);
     }
 }

@@ -70,7 +70,8 @@ async fn a_client_that_is_replaced_says_so_and_stays_away() {
     device.until(|| errors.len() == 1 && states.len() == 1).await;
     assert_eq!(name_of(&errors.get(0).into()), "ConnectionDroppedError");
     assert_eq!(device.client.connection_state(), "disconnected");
-    assert!(device.watch().is_stopped());
+    let watch = device.watch();
+    device.until(|| watch.is_stopped()).await;
     let error = rejected(device.send("from behind")).await;
     assert_eq!(name_of(&error), "NoConnectionError");
     assert!(message_of(&error).contains("connect()"), "{}", message_of(&error));
