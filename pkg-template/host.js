@@ -10,7 +10,7 @@ export const host = {
     cause === undefined ? { connected } : { connected, cause },
   createMethodRequest: (requestId, name, payload) => new MethodRequest(requestId, name, payload),
   // Node.js has nothing to tell.
-  watch: () => () => {},
+  watch: () => ({ takeOver() {}, stop() {} }),
   asMethodResponse: (value) => (value instanceof MethodResponse ? value : undefined),
 };
 
@@ -24,8 +24,8 @@ export const host = {
  *   sub-protocol `mqtt`
  * @param {(socket: WebSocket) => void} platform.abortSocket drops without a closing handshake
  * @param {(task: () => void) => void} platform.defer runs a task after the input that waits already
- * @param {(resource: string, report: (what?: boolean) => void) => (takesOver?: boolean) => void}
- *   [platform.watch] tells of networks that come and go, and of other clients of the same identity
+ * @param {(resource: string, report: (what?: boolean) => void) => object} [platform.watch] tells of
+ *   networks that come and go, and of other clients of the same identity
  * @param {(url: string, init: object, transport: unknown) => Promise<{ status: number, body: string }>}
  *   platform.request makes an HTTP call
  */

@@ -5,7 +5,6 @@
  * @param {string} resource names the device or module; the channel has its name, and nothing secret
  * @param {(what?: boolean) => void} report called with `true` when there is a network or the page
  *   wakes up, with `false` when there is none, with nothing when a newer client takes over
- * @returns {(takesOver?: boolean) => void} takes over from the others, or ends it all
  */
 export function watch(resource, report) {
   const listening = new AbortController();
@@ -21,9 +20,11 @@ export function watch(resource, report) {
   const others = new BroadcastChannel(`iothub-device-client/${resource}`);
   const takeOver = () => others.postMessage(begun);
   others.onmessage = ({ data }) => (data > begun ? report() : takeOver());
-  return (takesOver) => {
-    if (takesOver) return takeOver();
-    listening.abort();
-    others.close();
+  return {
+    takeOver,
+    stop() {
+      listening.abort();
+      others.close();
+    },
   };
 }

@@ -1,15 +1,14 @@
 //! What the platform tells while a client is connected or tries to be.
 
-use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use super::host::Host;
+use super::host::{Host, PlatformWatch};
 use crate::protocol::Input;
 
 /// Listeners of the platform, which owns their target; dropping this takes them away.
 #[derive(Debug)]
 pub struct Watch {
-    control: Function,
+    platform: PlatformWatch,
     _on_report: Closure<dyn FnMut(JsValue)>,
 }
 
@@ -23,19 +22,18 @@ impl Watch {
                 None => Input::Replaced,
             });
         });
-        let control = host.watch(resource, on_report.as_ref().unchecked_ref());
-        Self { control, _on_report: on_report }
+        let platform = host.watch(resource, on_report.as_ref().unchecked_ref());
+        Self { platform, _on_report: on_report }
     }
 
     /// Other clients of this identity are to make room.
     pub fn take_over(&self) {
-        // Neither use of it throws.
-        let _ = self.control.call1(&JsValue::UNDEFINED, &true.into());
+        self.platform.take_over();
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let _ = self.control.call0(&JsValue::UNDEFINED);
+        self.platform.stop();
     }
 }

@@ -64,9 +64,9 @@ export class Platform {
   #watch(resource, report) {
     const watch = { resource, report, takenOver: 0, isStopped: false };
     this.watches.push(watch);
-    return (takesOver) => {
-      if (takesOver) watch.takenOver += 1;
-      else watch.isStopped = true;
+    return {
+      takeOver: () => (watch.takenOver += 1),
+      stop: () => (watch.isStopped = true),
     };
   }
 
