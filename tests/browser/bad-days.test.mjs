@@ -2,37 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { createDevice, serveRepository, test } from './support.mjs';
-import { openProfile } from './tabs.mjs';
-
-/** Only an event ends a wait as long as this. */
-const AN_HOUR = 3600;
-
-/** Any document will do: the tests bring the script. */
-const documentOf = (origin) => `${origin}/package.json`;
-
-/** Connects a client in a tab; what it tells is in `told`. */
-function connect(tab, { connectionString, endpoint }, options = {}) {
-  const identity = { connectionString, endpoint, connectionRetryInterval: AN_HOUR, ...options };
-  return tab.evaluate(async ({ connectionString, ...options }) => {
-    const { IoTHubDeviceClient } = await import('/pkg/index.browser.js');
-    const client = IoTHubDeviceClient.createFromConnectionString(connectionString, options);
-    const told = [];
-    client.onConnectionStateChange = ({ connected, cause }) =>
-      told.push(cause ? `${cause.name}: ${cause.message}` : `connected: ${connected}`);
-    client.onBackgroundException = () => {};
-    Object.assign(window, { client, told });
-    await client.connect();
-  }, identity);
-}
-
-async function openConnected(t, options) {
-  const backEnd = await createDevice();
-  const origin = await serveRepository(t);
-  const profile = await openProfile(t);
-  const tab = await profile.openTab(documentOf(origin));
-  await connect(tab, backEnd, options);
-  return { backEnd, origin, profile, tab };
-}
+import { connect, documentOf, openConnected, openProfile } from './tabs.mjs';
 
 const state = (tab) => tab.evaluate(() => window.client.connectionState);
 

@@ -34,8 +34,8 @@ after(async () => {
   await hub.close();
 });
 
-export function test(name, work) {
-  nodeTest(name, { timeout: TEST_MILLISECONDS }, work);
+export function test(name, work, timeout = TEST_MILLISECONDS) {
+  nodeTest(name, { timeout }, work);
 }
 
 let created = 0;

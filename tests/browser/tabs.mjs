@@ -5,9 +5,40 @@
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 
-import { browser } from './support.mjs';
+import { browser, createDevice, serveRepository } from './support.mjs';
 
 const PATIENCE_MILLISECONDS = 20_000;
+
+/** Only an event ends a wait as long as this. */
+const AN_HOUR = 3600;
+
+/** A document to open in a tab. Any will do: the tests bring the script. */
+export const documentOf = (origin) => `${origin}/package.json`;
+
+/** Connects a client in a tab; what it tells is in `told`. */
+export function connect(tab, { connectionString, endpoint }, options = {}) {
+  const identity = { connectionString, endpoint, connectionRetryInterval: AN_HOUR, ...options };
+  return tab.evaluate(async ({ connectionString, ...options }) => {
+    const { IoTHubDeviceClient } = await import('/pkg/index.browser.js');
+    const client = IoTHubDeviceClient.createFromConnectionString(connectionString, options);
+    const told = [];
+    client.onConnectionStateChange = ({ connected, cause }) =>
+      told.push(cause ? `${cause.name}: ${cause.message}` : `connected: ${connected}`);
+    client.onBackgroundException = () => {};
+    Object.assign(window, { client, told });
+    await client.connect();
+  }, identity);
+}
+
+/** A tab with a connected client. */
+export async function openConnected(t, options) {
+  const backEnd = await createDevice();
+  const origin = await serveRepository(t);
+  const profile = await openProfile(t);
+  const tab = await profile.openTab(documentOf(origin));
+  await connect(tab, backEnd, options);
+  return { backEnd, origin, profile, tab };
+}
 
 /** Opens tabs that share one profile, which ends with the test; so do uncaught errors in them. */
 export async function openProfile(t) {
