@@ -91,6 +91,9 @@ fn a_connection_that_answers_survives_offline_and_online() {
     }
     assert_eq!(pings(&h), 2);
     assert_eq!((h.hub.connections, h.state_changes()), (1, vec![true]));
+    h.drop_connection();
+    h.run();
+    assert_eq!(h.hub.connections, 2, "online again, a loss is made good at once");
 }
 
 #[test]
@@ -199,6 +202,11 @@ fn a_client_that_was_replaced_connects_again_only_when_told_to() {
     h.run();
     assert_eq!((h.result(connect), h.result(message)), (Ok(Reply::Done), Ok(Reply::Done)));
     assert_eq!(h.hub.connections, 2);
+
+    h.disconnect();
+    let message = h.send("operations connect again");
+    h.run();
+    assert_eq!(h.result(message), Ok(Reply::Done));
 }
 
 #[test]
