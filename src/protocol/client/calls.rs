@@ -203,7 +203,7 @@ impl Client {
     pub(super) fn check_pending(&self, waiting: usize) -> Result<(), Error> {
         if waiting >= self.config.max_pending_messages {
             return Err(Error::client(format!(
-                "{waiting} such calls wait for the hub, which is maxPendingMessages; await some first"
+                "{waiting} calls wait, which is maxPendingMessages; await some first"
             )));
         }
         Ok(())

@@ -67,11 +67,7 @@ pub(super) fn probably_replaced(error: Error) -> Error {
 }
 
 pub(super) fn replaced(kind: ErrorKind) -> Error {
-    Error::new(
-        kind,
-        "another page or worker has connected as this device; this client stays disconnected \
-         until connect() is called",
-    )
+    Error::new(kind, "another page or worker has connected as this device; connect() takes it back")
 }
 
 pub(super) fn dropped_again_and_again() -> Error {
