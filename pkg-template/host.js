@@ -9,6 +9,8 @@ export const host = {
   createStateChange: (connected, cause) =>
     cause === undefined ? { connected } : { connected, cause },
   createMethodRequest: (requestId, name, payload) => new MethodRequest(requestId, name, payload),
+  // Node.js has nothing to tell.
+  watch: () => ({ takeOver() {}, stop() {} }),
   asMethodResponse: (value) => (value instanceof MethodResponse ? value : undefined),
 };
 
@@ -21,6 +23,9 @@ export const host = {
  * @param {(url: string, transport: unknown) => WebSocket} platform.openSocket opens with the
  *   sub-protocol `mqtt`
  * @param {(socket: WebSocket) => void} platform.abortSocket drops without a closing handshake
+ * @param {(task: () => void) => void} platform.defer runs a task after the input that waits already
+ * @param {(resource: string, report: (what?: boolean) => void) => object} [platform.watch] tells of
+ *   networks that come and go, and of other clients of the same identity
  * @param {(url: string, init: object, transport: unknown) => Promise<{ status: number, body: string }>}
  *   platform.request makes an HTTP call
  */

@@ -145,7 +145,9 @@ export interface ClientOptions {
   connectionRetry?: boolean | undefined;
   /**
    * Seconds between attempts to re-establish a connection, spread by ±20 %; from 0.001 to 2147483.
-   * The first attempt is made at once if the lost connection had stood longer than this.
+   * The first attempt is made at once if the lost connection had stood longer than this. In a page
+   * or worker an `online` event ends the wait, and while the browser says that it is offline a
+   * minute passes at least.
    * Default 10.
    */
   connectionRetryInterval?: number | undefined;
@@ -167,8 +169,9 @@ export interface ClientOptions {
    */
   operationTimeout?: number | undefined;
   /**
-   * How many calls of `sendMessage` may wait for their acknowledgement; one more rejects at once
-   * with {@link ClientError}. A whole number from 1 to 2147483648. Default 100,000.
+   * How many calls of `sendMessage` may wait for their acknowledgement, and how many of `getTwin`
+   * and `patchTwinReportedProperties` for their answers; one more rejects at once with
+   * {@link ClientError}. A whole number from 1 to 2147483648. Default 100,000.
    */
   maxPendingMessages?: number | undefined;
   /**
@@ -782,7 +785,10 @@ export class ClientError extends Error {}
 export class ConnectionFailedError extends ClientError {}
 /** The connection was lost, under an operation or before the hub had accepted it. */
 export class ConnectionDroppedError extends ClientError {}
-/** There is no connection, and `autoConnect` is off. */
+/**
+ * There is no connection, and `autoConnect` is off; or another page or worker has connected as this
+ * device, and `connect()` was not called since.
+ */
 export class NoConnectionError extends ClientError {}
 /**
  * The hub refused the login, or the token has expired. Check the key, that the device exists and

@@ -3,6 +3,7 @@
 import { markReady, setPlatform } from './host.js';
 import load, { version as wasmVersion } from './iothub_device_client.js';
 import { abortSocket, createTransport, openSocket, request } from './transport.browser.js';
+import { watch } from './watch.browser.js';
 
 setPlatform({
   platform: typeof document === 'undefined' ? 'worker' : 'browser',
@@ -11,6 +12,7 @@ setPlatform({
   abortSocket,
   request,
   defer,
+  watch,
 });
 
 /** The version of this package, from `init()` on. */

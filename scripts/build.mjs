@@ -65,7 +65,9 @@ function optimise() {
   const wasmOpt = join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
   const file = join(generated, wasm);
   const features = ['--mvp-features', ...wasmFeatures.map((name) => `--enable-${name}`)];
-  const passes = ['-Oz', '--minify-imports-and-exports-and-modules'];
+  // Each round finds what the one before has laid open.
+  const rounds = ['-Oz', '--gufa-optimizing', '-Oz', '--gufa', '-Oz'];
+  const passes = [...rounds, '--minify-imports-and-exports-and-modules'];
   const names = outputOf(process.execPath, [wasmOpt, ...features, ...passes, file, '-o', file]);
   if (names === undefined) throw new Failure('wasm-opt could not optimise the module.');
   shortenNames(join(generated, `${module}.js`), JSON.parse(names));

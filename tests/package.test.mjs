@@ -36,6 +36,7 @@ const publishedFiles = [
   'transport.browser.js',
   'transport.node.js',
   'upload.js',
+  'watch.browser.js',
   'x509.js',
 ];
 

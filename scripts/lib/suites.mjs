@@ -42,7 +42,8 @@ export function suites(wasmEnvironment) {
     { ...rustTests('wasm in Chromium', wasmTests()), env: wasmEnvironment },
     nodeTests('hub', testFiles('hub/test')),
     nodeTests('Node.js end to end', testFiles('tests/node')),
-    nodeTests('browser end to end', testFiles('tests/browser')),
+    // A part of it waits for the minute after which a hidden tab is throttled.
+    nodeTests('browser end to end', testFiles('tests/browser'), 240_000),
     // A part of it waits for the minute after which a hub without CONNACK is given up.
     nodeTests('conformance', testFiles('tests/conformance'), 240_000),
     nodeTests('leaks', testFiles('tests/leaks'), 600_000),

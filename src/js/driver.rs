@@ -16,11 +16,9 @@ use super::host::{Host, from_json};
 use super::receiving::{Receiving, Wanted};
 use super::socket::{Socket, SocketEvent};
 use super::timer::Timer;
+use super::watch::Watch;
 use crate::protocol::mqtt::WRITE_SIZE;
-use crate::protocol::{Client, Error, Input, Now, OperationId, Output, Reply};
-
-/// A timer that is later than this has waited behind something that kept the event loop busy.
-const LATE_MS: u64 = 1000;
+use crate::protocol::{Client, ConnectionState, Error, Input, Now, OperationId, Output, Reply};
 
 struct Settler {
     resolve: Function,
@@ -46,6 +44,7 @@ pub struct Driver {
     /// Counts the sockets, so that a late event of an earlier one is told from the present one's.
     sockets: Cell<u32>,
     timer: RefCell<Timer>,
+    watch: RefCell<Option<Watch>>,
     /// In the order in which they began, which is about that in which they end.
     pending: RefCell<VecDeque<(OperationId, Settler)>>,
     /// Bytes that leave when the turn of the event loop ends.
@@ -77,6 +76,7 @@ impl Driver {
             socket: RefCell::default(),
             sockets: Cell::new(0),
             timer: RefCell::default(),
+            watch: RefCell::default(),
             pending: RefCell::default(),
             outgoing: RefCell::default(),
             pumping: Cell::new(false),
@@ -138,6 +138,9 @@ impl Driver {
         if self.pumping.replace(true) {
             return;
         }
+        // What is acknowledged has left the socket, so that this is looked at when there is room.
+        let room = self.socket.borrow().as_ref().map_or(0, Socket::room);
+        self.core.borrow_mut().set_room(room);
         loop {
             self.call_handlers();
             let output = self.core.borrow_mut().poll_output(clock::now());
@@ -149,9 +152,26 @@ impl Driver {
             // A handler often refers to its client, which would keep both for ever.
             self.handlers.take();
         }
+        self.watch_while_active();
         let next = self.core.borrow_mut().next_timeout();
         let driver = self.clone();
         self.timer.borrow_mut().arm(clock::now().monotonic, next, move || driver.timer_fired());
+    }
+
+    /// Listens to the platform as long as there is a connection to care for.
+    fn watch_while_active(self: &Rc<Self>) {
+        let active = self.read(Client::is_active);
+        if active == self.watch.borrow().is_some() {
+            return;
+        }
+        let watch = active.then(|| {
+            let driver = self.clone();
+            Watch::start(&self.host, &self.read(Client::resource), move |input| {
+                driver.input(input);
+                driver.wake();
+            })
+        });
+        drop(self.watch.replace(watch));
     }
 
     fn perform(self: &Rc<Self>, output: Output) {
@@ -208,6 +228,12 @@ impl Driver {
     fn socket_opened(&self) {
         let agreed = self.socket.borrow().as_ref().is_some_and(Socket::speaks_mqtt);
         if agreed {
+            // The hub is reached: it will end the connection of any other client of this identity.
+            if let (Some(watch), ConnectionState::Connecting) =
+                (&*self.watch.borrow(), self.read(Client::connection_state))
+            {
+                watch.take_over();
+            }
             self.input(Input::SocketOpened);
         } else {
             drop(self.take_socket());
@@ -221,22 +247,17 @@ impl Driver {
     }
 
     /// What has arrived while the event loop was busy goes first: nothing is overdue that is
-    /// waiting to be read.
+    /// waiting to be read. And a timeout that another one sets counts as a chain of them, which
+    /// Chromium lets fire once a minute only in a tab that was hidden for long; one that this task
+    /// sets does not.
     fn timer_fired(self: &Rc<Self>) {
-        let armed = self.timer.borrow_mut().fired();
-        let late = armed.is_some_and(|at| at.millis_until(clock::now().monotonic) > LATE_MS);
-        if !late {
-            self.handle_timeout();
-            return;
-        }
+        self.timer.borrow_mut().fired();
         let driver = self.clone();
-        let after_input = Closure::once_into_js(move || driver.handle_timeout());
+        let after_input = Closure::once_into_js(move || {
+            driver.core.borrow_mut().handle_timeout(clock::now());
+            driver.pump();
+        });
         self.host.defer(after_input.unchecked_ref());
-    }
-
-    fn handle_timeout(self: &Rc<Self>) {
-        self.core.borrow_mut().handle_timeout(clock::now());
-        self.pump();
     }
 
     fn take_socket(&self) -> Option<Socket> {

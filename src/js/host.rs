@@ -33,6 +33,11 @@ extern "C" {
     #[wasm_bindgen(method, structural)]
     pub fn defer(this: &Host, task: &Function);
 
+    /// Tells `report` `true` when the platform has a network or wakes up, `false` when it has no
+    /// network, and something else when another client of the identity `resource` takes over.
+    #[wasm_bindgen(method, structural)]
+    pub fn watch(this: &Host, resource: &str, report: &Function) -> PlatformWatch;
+
     #[wasm_bindgen(method, structural, js_name = createError)]
     fn create_error(
         this: &Host,
@@ -63,6 +68,17 @@ extern "C" {
     /// The value itself if it is a `MethodResponse`, else `undefined`.
     #[wasm_bindgen(method, structural, js_name = asMethodResponse)]
     pub fn as_method_response(this: &Host, value: &JsValue) -> Option<MethodResponse>;
+
+    /// What [`Host::watch`] gives.
+    #[derive(Clone, Debug)]
+    pub type PlatformWatch;
+
+    /// This client takes over from all others of its identity.
+    #[wasm_bindgen(method, structural, js_name = takeOver)]
+    pub fn take_over(this: &PlatformWatch);
+
+    #[wasm_bindgen(method, structural)]
+    pub fn stop(this: &PlatformWatch);
 
     /// An instance of the class of that name; the user may have changed its fields since.
     #[derive(Clone, Debug)]

@@ -14,6 +14,7 @@ mod receiving;
 mod socket;
 mod timer;
 mod tokens;
+mod watch;
 
 use wasm_bindgen::prelude::*;
 

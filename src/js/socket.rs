@@ -5,6 +5,11 @@ use wasm_bindgen::prelude::*;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use super::host::Host;
+use crate::protocol::mqtt::WRITE_SIZE;
+
+/// So many bytes may wait in the socket: enough to keep it busy, and little enough that what was
+/// given to it leaves in time, also where the network is slow.
+const HIGH_WATER: usize = 4 * WRITE_SIZE;
 
 /// What a socket reports.
 #[derive(Debug)]
@@ -94,6 +99,11 @@ impl Socket {
     pub fn send(&self, bytes: &[u8]) -> Result<(), JsValue> {
         // A copy: npm `ws` may read the bytes after this call, when wasm's memory has moved on.
         self.socket.send_with_array_buffer_view(&Uint8Array::from(bytes))
+    }
+
+    /// How many more bytes it should be given.
+    pub fn room(&self) -> usize {
+        HIGH_WATER.saturating_sub(self.socket.buffered_amount() as usize)
     }
 
     /// Closes when all is sent; [`SocketEvent::Closed`] follows.

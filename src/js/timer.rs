@@ -28,8 +28,8 @@ impl Timer {
         self.0 = Some((armed, timeout));
     }
 
-    /// The timeout has fired. Gives for when it was armed.
-    pub fn fired(&mut self) -> Option<Instant> {
-        self.0.take().map(|(armed, _)| armed)
+    /// The timeout has fired.
+    pub fn fired(&mut self) {
+        self.0 = None;
     }
 }

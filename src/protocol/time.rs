@@ -13,6 +13,11 @@ impl Instant {
         Self(millis)
     }
 
+    /// Milliseconds since the clock's zero.
+    pub fn as_millis(self) -> u64 {
+        self.0
+    }
+
     /// Milliseconds from `self` to `later`; zero if `later` is not later.
     pub fn millis_until(self, later: Instant) -> u64 {
         later.0.saturating_sub(self.0)

@@ -17,9 +17,16 @@ const TEST_MILLISECONDS = 60_000;
 const WAIT_MILLISECONDS = 20_000;
 
 await findBrowser();
-const browser = await chromium.launch({
+export const browser = await chromium.launch({
   executablePath: process.env.CHROME,
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+  // Pages are put aside and throttled as users' are.
+  ignoreDefaultArgs: [
+    '--disable-back-forward-cache',
+    '--disable-background-timer-throttling',
+    '--disable-backgrounding-occluded-windows',
+    '--disable-renderer-backgrounding',
+  ],
 });
 const hub = await startHub();
 after(async () => {
@@ -27,8 +34,8 @@ after(async () => {
   await hub.close();
 });
 
-export function test(name, work) {
-  nodeTest(name, { timeout: TEST_MILLISECONDS }, work);
+export function test(name, work, timeout = TEST_MILLISECONDS) {
+  nodeTest(name, { timeout }, work);
 }
 
 let created = 0;

@@ -235,6 +235,19 @@ testBlock('certificates.md: In a page', async ({ start }) => {
   assert.equal((await backEnd.telemetry()).length, 1);
 });
 
+testBlock('connection.md: Opened twice', async ({ start }) => {
+  const older = await start();
+  const stateOf = (page, text) => page.getByRole('status').filter({ hasText: text }).waitFor();
+  await stateOf(older, /^connected$/);
+  const newer = await older.context().newPage();
+  await newer.goto(older.url());
+  await stateOf(older, 'another page or worker has connected');
+  await stateOf(newer, /^connected$/);
+  await older.getByRole('button', { name: 'Use this tab' }).click();
+  await stateOf(newer, 'another page or worker has connected');
+  await stateOf(older, /^connected$/);
+});
+
 testBlock('proxies.md: In Node.js', async ({ t, backEnd, start }) => {
   const proxy = await startHttpProxy(t, { user: 'user', password: 'p@ss' });
   await finish(start({ PROXY_URL: `http://user:p%40ss@127.0.0.1:${proxy.port}` }));

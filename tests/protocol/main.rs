@@ -8,6 +8,7 @@ mod harness;
 mod hub;
 mod packets;
 
+mod back_pressure;
 mod cloud_to_device;
 mod configuration;
 mod connecting;
@@ -19,6 +20,7 @@ mod keep_alive;
 mod leaving;
 mod malformed_input;
 mod methods;
+mod platform;
 mod receive_calls;
 mod reconnect;
 mod renewal;

@@ -14,6 +14,7 @@ mod support;
 mod handlers;
 mod options;
 mod pending_handlers;
+mod platform;
 mod sending;
 mod sockets;
 mod timers;

@@ -25,6 +25,10 @@ export class Platform {
   sockets = [];
   /** The sub-protocol that the server agrees to. */
   protocol = 'mqtt';
+  /** How many bytes wait in every socket. */
+  bufferedAmount = 0;
+  /** Every watch that the client has begun. */
+  watches = [];
   /** Called with each frame and its socket, in a task of its own. */
   onFrame = () => {};
   #waiting = [];
@@ -42,6 +46,9 @@ export class Platform {
       createTransport: () => undefined,
       openSocket: (url) => this.#openSocket(url),
       abortSocket: (socket) => socket.abort(),
+      watch: (resource, report) => this.#watch(resource, report),
+      // In the order of `nextTask`.
+      defer: (task) => setTimeout(task, 1),
     };
   }
 
@@ -52,6 +59,15 @@ export class Platform {
 
   notify() {
     this.#waiting.splice(0).forEach((resolve) => resolve());
+  }
+
+  #watch(resource, report) {
+    const watch = { resource, report, takenOver: 0, isStopped: false };
+    this.watches.push(watch);
+    return {
+      takeOver: () => (watch.takenOver += 1),
+      stop: () => (watch.isStopped = true),
+    };
   }
 
   #openSocket(url) {
@@ -80,6 +96,10 @@ class ScriptedSocket {
   constructor(url, platform) {
     this.url = url;
     this.#platform = platform;
+  }
+
+  get bufferedAmount() {
+    return this.#platform.bufferedAmount;
   }
 
   send(frame) {
@@ -151,6 +171,7 @@ export class RealPlatform {
         return socket;
       },
       abortSocket: (socket) => socket.close(),
+      defer: (task) => setTimeout(task, 1),
     };
   }
 }

@@ -22,12 +22,27 @@ extern "C" {
     pub fn sockets(this: &Platform) -> Array;
     #[wasm_bindgen(method, setter)]
     pub fn set_protocol(this: &Platform, protocol: &str);
+    #[wasm_bindgen(method, setter, js_name = bufferedAmount)]
+    pub fn set_buffered_amount(this: &Platform, bytes: u32);
+    #[wasm_bindgen(method, getter)]
+    pub fn watches(this: &Platform) -> Array;
     #[wasm_bindgen(method, setter, js_name = onFrame)]
     fn set_on_frame(this: &Platform, call: &Function);
     #[wasm_bindgen(method)]
     fn changed(this: &Platform) -> Promise;
     #[wasm_bindgen(method)]
     pub fn notify(this: &Platform);
+
+    #[derive(Clone, Debug)]
+    pub type ScriptedWatch;
+    #[wasm_bindgen(method, structural, getter)]
+    pub fn resource(this: &ScriptedWatch) -> String;
+    #[wasm_bindgen(method, structural, getter, js_name = takenOver)]
+    pub fn taken_over(this: &ScriptedWatch) -> u32;
+    #[wasm_bindgen(method, structural, getter, js_name = isStopped)]
+    pub fn is_stopped(this: &ScriptedWatch) -> bool;
+    #[wasm_bindgen(method, structural)]
+    pub fn report(this: &ScriptedWatch, what: &JsValue);
 
     #[derive(Clone, Debug)]
     pub type ScriptedSocket;
@@ -125,6 +140,11 @@ impl Device {
     /// The socket that was opened last.
     pub fn socket(&self) -> ScriptedSocket {
         self.platform.sockets().at(-1).unchecked_into()
+    }
+
+    /// What the client listens to beside its socket, begun last.
+    pub fn watch(&self) -> ScriptedWatch {
+        self.platform.watches().at(-1).unchecked_into()
     }
 
     /// The hub publishes to the client.

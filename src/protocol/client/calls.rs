@@ -5,7 +5,7 @@ use super::twin::TwinRequestId;
 use super::{Client, Event, Feature, OperationId, Reply, failures};
 use crate::protocol::hub::{Message, topic};
 use crate::protocol::mqtt::Resend;
-use crate::protocol::{Error, Now};
+use crate::protocol::{Error, ErrorKind, Now};
 
 /// What a publish belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(super) struct Calls {
     disconnects: Vec<OperationId>,
     receives: Vec<Receive>,
     pending_messages: usize,
+    /// Method responses without their acknowledgement.
+    pub pending_responses: usize,
 }
 
 /// A receive call that waits.
@@ -48,6 +50,7 @@ impl Client {
     /// After [`Client::shutdown`].
     pub fn connect(&mut self, now: Now) -> Result<OperationId, Error> {
         self.check_open()?;
+        self.replaced = false;
         let operation = self.begin();
         self.calls.connects.push(operation);
         self.mqtt.ask_again();
@@ -78,12 +81,7 @@ impl Client {
     pub fn send_message(&mut self, now: Now, message: Message) -> Result<OperationId, Error> {
         self.check_can_send()?;
         let topic = message.telemetry_topic(&self.config.identity)?;
-        if self.calls.pending_messages >= self.config.max_pending_messages {
-            return Err(Error::client(format!(
-                "{} messages wait for their acknowledgement, which is maxPendingMessages; await some first",
-                self.calls.pending_messages
-            )));
-        }
+        self.check_pending(self.calls.pending_messages)?;
         self.calls.pending_messages += 1;
         let operation = self.begin();
         let tag = Publication::Telemetry(operation);
@@ -121,7 +119,7 @@ impl Client {
             return;
         }
         self.mqtt.want(feature as usize, true);
-        if self.config.auto_connect {
+        if self.config.auto_connect && !self.replaced {
             self.need_connection(now);
         }
     }
@@ -179,6 +177,7 @@ impl Client {
         payload: String,
         operation: Option<OperationId>,
     ) {
+        self.calls.pending_responses += 1;
         let topic = topic::method_response(status, request_id);
         let tag = Publication::MethodResponse(operation);
         self.mqtt.publish(topic, payload.into(), Resend::Never, tag);
@@ -193,8 +192,19 @@ impl Client {
     pub(super) fn check_can_send(&self) -> Result<(), Error> {
         self.check_open()?;
         let down = matches!(self.link, Link::Down | Link::Closing(AfterClose::Stay));
-        if down && !self.config.auto_connect {
-            return Err(failures::no_connection());
+        match down {
+            true if self.replaced => Err(failures::replaced(ErrorKind::NoConnection)),
+            true if !self.config.auto_connect => Err(failures::no_connection()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether one more call may wait where `waiting` of its kind do.
+    pub(super) fn check_pending(&self, waiting: usize) -> Result<(), Error> {
+        if waiting >= self.config.max_pending_messages {
+            return Err(Error::client(format!(
+                "{waiting} calls wait, which is maxPendingMessages; await some first"
+            )));
         }
         Ok(())
     }
@@ -208,7 +218,7 @@ impl Client {
         self.tokens.ask_anew();
         // What was queued is to be written before it is forgotten.
         if self.link.is_up() {
-            self.mqtt.write(now.monotonic);
+            self.mqtt.write_all(now.monotonic);
         }
         self.fail_all(&failures::cancelled(by));
         self.calls.disconnects.push(operation);
@@ -267,10 +277,13 @@ impl Client {
                 self.calls.pending_messages -= 1;
                 self.settle(operation, Ok(Reply::Done));
             }
-            Publication::MethodResponse(Some(operation)) => {
-                self.settle(operation, Ok(Reply::Done));
+            Publication::MethodResponse(operation) => {
+                self.calls.pending_responses -= 1;
+                if let Some(operation) = operation {
+                    self.settle(operation, Ok(Reply::Done));
+                }
             }
-            Publication::MethodResponse(None) | Publication::Twin(_) => {}
+            Publication::Twin(_) => {}
         }
     }
 
@@ -282,11 +295,13 @@ impl Client {
                 self.settle(operation, Err(error));
                 true
             }
-            Publication::MethodResponse(Some(operation)) => {
-                self.settle(operation, Err(error));
-                true
+            Publication::MethodResponse(operation) => {
+                self.calls.pending_responses -= 1;
+                if let Some(operation) = operation {
+                    self.settle(operation, Err(error));
+                }
+                operation.is_some()
             }
-            Publication::MethodResponse(None) => false,
             Publication::Twin(request) => self.fail_twin_request(request, error),
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::calls::Publication;
+use super::platform::OFFLINE_RETRY;
 use super::timers::Timer;
 use super::{Client, Event, Feature, Output, failures};
 use crate::protocol::hub::connect;
@@ -231,9 +232,11 @@ impl Client {
 
     /// Does what has become possible: part of every [`Client::poll_output`].
     pub(super) fn advance(&mut self, now: Now) {
+        self.watch_clocks(now);
+        // A token that has expired meanwhile is replaced before anything is sent under it.
+        self.watch_token(now);
         if let Link::Up { .. } = self.link {
             self.mqtt.write(now.monotonic);
-            self.watch_token(now);
         }
         if let Link::Draining { .. } = self.link {
             if self.mqtt.has_unsent_for_this_connection() {
@@ -299,7 +302,9 @@ impl Client {
         let (Link::Up { since } | Link::Draining { since }) = self.link else {
             return;
         };
-        let stood_long = now.monotonic - since > self.config.retry_interval;
+        // What the network or a sleep has ended does not end again soon.
+        let stood_long =
+            now.monotonic - since > self.config.retry_interval || self.mqtt.is_probed();
         let again_and_again = !stood_long && self.failures >= EARLY_LOSSES;
         let error = if again_and_again { failures::probably_replaced(error) } else { error };
         self.timers.set(Timer::Renewal, None);
@@ -323,11 +328,11 @@ impl Client {
         if !self.config.connection_retry {
             self.link = Link::Down;
             self.fail_all(&dropped);
-        } else if stood_long {
+        } else if stood_long && !self.offline {
             self.failures = 0;
             self.dial(now, Attempt::Retry);
         } else {
-            self.failures += 1;
+            self.failures = if stood_long { 0 } else { self.failures + 1 };
             self.wait_for_retry(now);
         }
     }
@@ -353,11 +358,14 @@ impl Client {
         }
     }
 
-    /// Doubles with each failure up to the largest interval, and is spread by ±20 %.
-    fn wait_for_retry(&mut self, now: Now) {
+    /// Doubles with each failure up to the largest interval, and is spread by ±20 %. Without a
+    /// network there is nothing to try: the wait ends when there is one, or after long.
+    pub(super) fn wait_for_retry(&mut self, now: Now) {
         let factor = 1 << self.failures.saturating_sub(1).min(20);
         let interval = self.config.retry_interval.saturating_mul(factor);
-        let interval = self.jitter.spread(interval.min(self.config.retry_max_interval));
+        let interval = interval.min(self.config.retry_max_interval);
+        let interval = if self.offline { interval.max(OFFLINE_RETRY) } else { interval };
+        let interval = self.jitter.spread(interval);
         self.timers.set(Timer::Retry, Some(now.monotonic + interval));
         self.link = Link::Waiting;
     }
@@ -366,7 +374,7 @@ impl Client {
         self.ask(Output::AbortSocket);
     }
 
-    fn set_connected(&mut self, connected: bool, cause: Option<Error>) {
+    pub(super) fn set_connected(&mut self, connected: bool, cause: Option<Error>) {
         if self.connected != connected {
             self.connected = connected;
             self.emit(Event::ConnectionStateChanged { connected, cause });

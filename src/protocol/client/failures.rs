@@ -66,6 +66,10 @@ pub(super) fn probably_replaced(error: Error) -> Error {
     .caused_by(error)
 }
 
+pub(super) fn replaced(kind: ErrorKind) -> Error {
+    Error::new(kind, "another page or worker has connected as this device; connect() takes it back")
+}
+
 pub(super) fn dropped_again_and_again() -> Error {
     Error::new(
         ErrorKind::ConnectionDropped,
@@ -75,7 +79,7 @@ pub(super) fn dropped_again_and_again() -> Error {
 }
 
 pub(super) fn no_sign_of_life() -> Error {
-    dropped("nothing came back within 15 seconds of a ping")
+    dropped("nothing came back in time after a ping")
 }
 
 pub(super) fn protocol_violation(what: &str) -> Error {

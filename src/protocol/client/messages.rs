@@ -8,7 +8,8 @@ use crate::protocol::Now;
 use crate::protocol::hub::Message;
 use crate::protocol::mqtt::DeliveryId;
 
-/// How many messages may wait for somebody who takes them. IoT Hub has at most 50 on their way.
+/// How many messages may wait for somebody who takes them, and how many be in work. IoT Hub has at
+/// most 50 on their way.
 const MAX_HELD: usize = 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +90,7 @@ impl Client {
 
     /// The oldest message that waits, if somebody takes it.
     pub(super) fn hand_out_message(&mut self, now: Now) -> Option<Event> {
-        if !self.inbox.taken {
+        if !self.inbox.taken || self.inbox.owed.len() == MAX_HELD {
             return None;
         }
         let (delivery, message) = self.inbox.held.pop_front()?;
@@ -117,6 +118,8 @@ impl Client {
                 Outcome::Abandoned => self.mqtt.forget(id),
             }
             self.inbox.owed.pop_front();
+            // There is room for one more in work.
+            self.output.push_back(Queued::Message);
         }
     }
 }

@@ -1,14 +1,20 @@
 //! Direct methods: each request is answered at most once.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::receiving::json_text;
 use super::{Client, Event, MethodRequest, failures};
-use crate::protocol::Error;
 use crate::protocol::mqtt::MAX_TOPIC;
+use crate::protocol::{Error, Instant, Now};
 
-/// How many requests may wait for an answer. The hub gives up on each after at most five minutes.
+/// How many requests may wait for an answer, and how many answers for their acknowledgement.
 const MAX_OPEN: usize = 1024;
+
+/// How long the hub waits for an answer at most.
+///
+/// Source: [direct methods](https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-direct-methods).
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
 /// How long a request's identifier may be: the topic of the answer holds it, with some more.
 const MAX_REQUEST_ID: usize = MAX_TOPIC - 64;
@@ -20,8 +26,8 @@ struct OpenRequest {
     name: String,
     /// What the hub calls it.
     request_id: String,
-    /// Whether the connection that brought it stands.
-    stands: bool,
+    /// When it came; `None` if the connection that brought it has ended.
+    since: Option<Instant>,
 }
 
 /// The requests that have not been answered.
@@ -32,20 +38,27 @@ pub(super) struct OpenRequests {
 }
 
 impl OpenRequests {
-    /// Gives the name to answer by. The hub counts anew on each connection: where an earlier
-    /// request of the same identifier may still be answered, a later one has another name.
-    fn open(&mut self, request_id: &str) -> String {
+    /// Gives the name to answer by, or none if there is no place for one more. The hub counts anew
+    /// on each connection: where an earlier request of the same identifier may still be answered, a
+    /// later one has another name.
+    fn open(&mut self, now: Instant, request_id: &str) -> Option<String> {
+        if self.requests.len() == MAX_OPEN {
+            // Some handlers never answer; the oldest makes room if the hub has given it up.
+            if let Some(OpenRequest { since: Some(since), .. }) = self.requests.front()
+                && now - *since < LONGEST_WAIT
+            {
+                return None;
+            }
+            self.requests.pop_front();
+        }
         let mut name = request_id.to_owned();
         while self.requests.iter().any(|open| open.name == name) {
             self.renamed += 1;
             name = format!("{request_id}.{}", self.renamed);
         }
-        if self.requests.len() == MAX_OPEN {
-            self.requests.pop_front();
-        }
         let request_id = request_id.to_owned();
-        self.requests.push_back(OpenRequest { name: name.clone(), request_id, stands: true });
-        name
+        self.requests.push_back(OpenRequest { name: name.clone(), request_id, since: Some(now) });
+        Some(name)
     }
 
     /// Takes a request out, to answer it. Gives what the hub calls it.
@@ -55,7 +68,7 @@ impl OpenRequests {
             None => Err(Error::client(
                 "this method request was answered already, or never made to this client",
             )),
-            Some(OpenRequest { stands: false, .. }) => Err(failures::dropped(
+            Some(OpenRequest { since: None, .. }) => Err(failures::dropped(
                 "and with it the method request: the hub does not wait for its answer any more",
             )),
             Some(OpenRequest { request_id, .. }) => Ok(request_id),
@@ -64,12 +77,12 @@ impl OpenRequests {
 
     /// Whether the hub waits for an answer.
     pub fn any_awaited(&self) -> bool {
-        self.requests.iter().any(|open| open.stands)
+        self.requests.iter().any(|open| open.since.is_some())
     }
 
     pub fn connection_ended(&mut self) {
         for open in &mut self.requests {
-            open.stands = false;
+            open.since = None;
         }
     }
 }
@@ -84,7 +97,17 @@ impl Client {
         }
     }
 
-    pub(super) fn method_called(&mut self, name: String, request_id: &str, payload: &[u8]) {
+    pub(super) fn method_called(
+        &mut self,
+        now: Now,
+        name: String,
+        request_id: &str,
+        payload: &[u8],
+    ) {
+        // A hub that takes no answers gets no more of them.
+        if self.calls.pending_responses >= MAX_OPEN {
+            return;
+        }
         if request_id.len() > MAX_REQUEST_ID {
             return self.background(Error::client(
                 "a method was called with a request identifier too long for an answer; it was ignored",
@@ -92,10 +115,12 @@ impl Client {
         }
         let payload = if payload.is_empty() { Ok("null".into()) } else { json_text(payload) };
         match payload {
-            Ok(payload) => {
-                let request_id = self.methods.open(request_id);
-                self.emit(Event::MethodCalled(MethodRequest { request_id, name, payload }));
-            }
+            Ok(payload) => match self.methods.open(now.monotonic, request_id) {
+                Some(request_id) => {
+                    self.emit(Event::MethodCalled(MethodRequest { request_id, name, payload }));
+                }
+                None => self.publish_method_response(request_id, 503, "null".into(), None),
+            },
             Err(error) => {
                 self.publish_method_response(request_id, 400, "null".into(), None);
                 self.background(

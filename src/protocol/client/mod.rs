@@ -9,6 +9,7 @@
 //! | `messages` | cloud-to-device messages and their acknowledgement |
 //! | `twin` | twin requests, and desired properties without gap or repetition |
 //! | `methods` | direct methods |
+//! | `platform` | what follows when the platform sleeps, or has no network |
 //! | `tokens` | SAS tokens before they expire |
 //! | `file_upload` | what the HTTP calls say |
 //! | `timers` | the table of all timers |
@@ -21,6 +22,7 @@ mod failures;
 mod file_upload;
 mod messages;
 mod methods;
+mod platform;
 mod receiving;
 mod timers;
 mod tokens;
@@ -82,6 +84,12 @@ pub enum Input<'a> {
         /// What the platform says about it, for the error's message; may be empty.
         detail: &'a str,
     },
+    /// The platform has a network again, or goes on after it slept.
+    Online,
+    /// The platform believes that it has no network.
+    Offline,
+    /// Another client of this identity was opened, which is to have the connection.
+    Replaced,
 }
 
 /// What to do outside. At most one socket is open at a time.
@@ -214,6 +222,12 @@ pub struct Client {
     /// What the user was last told.
     connected: bool,
     shut_down: bool,
+    /// The platform believes that it has no network.
+    offline: bool,
+    /// Another client has the connection until [`Client::connect`] is called.
+    replaced: bool,
+    /// By how much the wall clock was ahead of the monotonic one when last looked at.
+    clocks_apart: u64,
     /// Attempts in a row that failed, or gave a connection that did not last.
     failures: u32,
     jitter: Jitter,
@@ -243,6 +257,9 @@ impl Client {
             link: Link::Down,
             connected: false,
             shut_down: false,
+            offline: false,
+            replaced: false,
+            clocks_apart: u64::MAX,
             failures: 0,
             jitter: Jitter::new(seed),
             calls: Calls::default(),
@@ -307,7 +324,16 @@ impl Client {
             Input::Received(bytes) => self.received(now, bytes),
             Input::ReceivedText => self.received_text(now),
             Input::SocketClosed { detail } => self.socket_closed(now, detail),
+            Input::Online => self.online(now),
+            Input::Offline => self.offline(now),
+            Input::Replaced => self.replaced(now),
         }
+    }
+
+    /// How many bytes of publishes may be encoded from now on, about. Whoever writes slowly says so
+    /// before [`Client::poll_output`]; an acknowledgement is a good time to look again.
+    pub fn set_room(&mut self, bytes: usize) {
+        self.mqtt.set_room(bytes);
     }
 
     /// How long a call waits for its answer.
@@ -324,6 +350,16 @@ impl Client {
             Link::Closing(connection::AfterClose::Stay) => ConnectionState::Disconnected,
             _ => ConnectionState::Reconnecting,
         }
+    }
+
+    /// Whether a connection stands, is on its way, or is tried again.
+    pub fn is_active(&self) -> bool {
+        self.link != Link::Down
+    }
+
+    /// Names the identity: `{host}/devices/{device}[/modules/{module}]`.
+    pub fn resource(&self) -> String {
+        self.config.identity.resource()
     }
 
     /// Whether the client was shut down and all that followed from it is done.

@@ -44,7 +44,7 @@ impl Client {
                 return self.message_arrived(delivery.id, message);
             }
             Some(Route::MethodRequest { name, request_id }) => {
-                self.method_called(name, request_id, &delivery.payload);
+                self.method_called(now, name, request_id, &delivery.payload);
             }
             Some(Route::TwinResponse { status, request_id }) => {
                 self.twin_response(request_id, status, &delivery.payload);

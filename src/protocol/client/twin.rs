@@ -1,5 +1,7 @@
 //! Twin requests, and desired properties without gap or repetition.
 
+use std::collections::VecDeque;
+
 use super::receiving::json_text;
 use super::{Client, Event, Feature, OperationId, Output, Queued, Reply};
 use crate::protocol::hub::message::MAX_MESSAGE_SIZE;
@@ -32,18 +34,22 @@ struct TwinRequest {
     publish: Option<PublishId>,
 }
 
+/// How many patches may wait for the twin.
+const MAX_WAITING: usize = 1024;
+
 /// The twin requests without an answer.
 #[derive(Debug)]
 pub(super) struct TwinRequests {
     /// Keeps late answers to an earlier client of the same device apart.
     prefix: String,
     last: u64,
-    requests: Vec<TwinRequest>,
+    /// Sorted by id.
+    requests: VecDeque<TwinRequest>,
 }
 
 impl TwinRequests {
     pub fn new(seed: u64) -> Self {
-        Self { prefix: format!("{seed}-"), last: 0, requests: Vec::new() }
+        Self { prefix: format!("{seed}-"), last: 0, requests: VecDeque::new() }
     }
 
     fn request_id(&self, id: TwinRequestId) -> String {
@@ -56,9 +62,12 @@ impl TwinRequests {
         if self.request_id(id) == request_id { self.take(id) } else { None }
     }
 
+    fn index(&self, id: TwinRequestId) -> Option<usize> {
+        self.requests.binary_search_by_key(&id, |request| request.id).ok()
+    }
+
     fn take(&mut self, id: TwinRequestId) -> Option<TwinRequest> {
-        let index = self.requests.iter().position(|request| request.id == id)?;
-        Some(self.requests.remove(index))
+        self.requests.remove(self.index(id)?)
     }
 }
 
@@ -108,6 +117,7 @@ impl Client {
     /// No connection that could be opened, or after [`Client::shutdown`].
     pub fn get_twin(&mut self, now: Now) -> Result<OperationId, Error> {
         self.check_can_send()?;
+        self.check_pending(self.twin_requests.requests.len())?;
         let operation = self.begin();
         self.request_twin(Purpose::Get(operation));
         self.need_connection(now);
@@ -125,6 +135,7 @@ impl Client {
         patch: String,
     ) -> Result<OperationId, Error> {
         self.check_can_send()?;
+        self.check_pending(self.twin_requests.requests.len())?;
         if !patch.starts_with('{') {
             return Err(Error::invalid_argument("the reported properties must be a JSON object"));
         }
@@ -139,7 +150,7 @@ impl Client {
         self.mqtt.want(Feature::TwinResponses as usize, true);
         self.twin_requests.last += 1;
         let id = TwinRequestId(self.twin_requests.last);
-        self.twin_requests.requests.push(TwinRequest { id, purpose, publish: None });
+        self.twin_requests.requests.push_back(TwinRequest { id, purpose, publish: None });
         if self.is_subscribed(Feature::TwinResponses) {
             self.publish_twin_request(id);
         }
@@ -147,8 +158,8 @@ impl Client {
 
     fn publish_twin_request(&mut self, id: TwinRequestId) {
         let request_id = self.twin_requests.request_id(id);
-        let requests = &mut self.twin_requests.requests;
-        let Some(request) = requests.iter_mut().find(|request| request.id == id) else { return };
+        let Some(index) = self.twin_requests.index(id) else { return };
+        let request = &mut self.twin_requests.requests[index];
         let (topic, payload) = match &mut request.purpose {
             Purpose::Report { patch, .. } => {
                 (topic::reported_patch(&request_id), std::mem::take(patch))
@@ -302,6 +313,11 @@ impl Client {
         }
         if let Some(waiting) = &mut self.desired.waiting {
             waiting.push((patch, version));
+            if waiting.len() > MAX_WAITING {
+                // A twin that is fetched from now on holds what all of them say.
+                self.forget_synchronization();
+                self.synchronize_desired_properties();
+            }
         } else {
             self.deliver_patch(patch, version);
         }

@@ -6,6 +6,8 @@ use crate::protocol::Instant;
 
 /// How long after a PINGREQ the first sign of life may come.
 const PING_TIMEOUT: Duration = Duration::from_secs(15);
+/// The same where there is reason to think that the connection is dead.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What to do when the keep-alive deadline has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +24,9 @@ pub(super) struct KeepAlive {
     idle_limit: Duration,
     last_sent: Instant,
     last_received: Instant,
-    ping_sent: Option<Instant>,
+    /// When a ping will have waited for long enough.
+    answer_due: Option<Instant>,
+    is_probed: bool,
 }
 
 impl KeepAlive {
@@ -31,7 +35,13 @@ impl KeepAlive {
     pub fn new(interval: Duration) -> Self {
         let never = Instant::default();
         let idle_limit = interval * 3 / 4;
-        Self { idle_limit, last_sent: never, last_received: never, ping_sent: None }
+        Self {
+            idle_limit,
+            last_sent: never,
+            last_received: never,
+            answer_due: None,
+            is_probed: false,
+        }
     }
 
     /// A connection begins.
@@ -48,23 +58,37 @@ impl KeepAlive {
     /// A PINGREQ was written.
     pub fn ping_sent(&mut self, now: Instant) {
         self.last_sent = now;
-        self.ping_sent = Some(now);
+        self.answer_due = Some(now + PING_TIMEOUT);
+    }
+
+    /// A PINGREQ was written in doubt. An answer that is due earlier stays so, unless that time
+    /// passed while the client could not read.
+    pub fn probe_sent(&mut self, now: Instant) {
+        self.last_sent = now;
+        let due = now + PROBE_TIMEOUT;
+        let earlier = self.answer_due.filter(|earlier| (now..due).contains(earlier));
+        self.answer_due = earlier.or(Some(due));
+        self.is_probed = true;
+    }
+
+    /// Whether nothing has come since [`KeepAlive::probe_sent`].
+    pub fn is_probed(&self) -> bool {
+        self.is_probed
     }
 
     /// A packet of any kind came: the connection lives.
     pub fn received(&mut self, now: Instant) {
         self.last_received = now;
-        self.ping_sent = None;
+        self.answer_due = None;
+        self.is_probed = false;
     }
 
     /// When [`KeepAlive::check`] has something to say.
     pub fn deadline(&self) -> Instant {
-        match self.ping_sent {
-            Some(ping_sent) => ping_sent + PING_TIMEOUT,
-            // The server wants to hear of the client, and the client of the server: one that only
-            // sends would not notice that nothing arrives.
-            None => self.last_sent.min(self.last_received) + self.idle_limit,
-        }
+        // The server wants to hear of the client, and the client of the server: one that only
+        // sends would not notice that nothing arrives.
+        let idle = || self.last_sent.min(self.last_received) + self.idle_limit;
+        self.answer_due.unwrap_or_else(idle)
     }
 
     /// What is due at `now`.
@@ -72,6 +96,6 @@ impl KeepAlive {
         if now < self.deadline() {
             return None;
         }
-        Some(if self.ping_sent.is_some() { KeepAliveAction::Dead } else { KeepAliveAction::Ping })
+        Some(if self.answer_due.is_some() { KeepAliveAction::Dead } else { KeepAliveAction::Ping })
     }
 }

@@ -18,6 +18,10 @@ use crate::protocol::Instant;
 /// refuses a message can only close, and would close for ever.
 const MAX_LOSSES: u8 = 3;
 
+/// How many publishes may be on their way at once. More would make nothing faster, and all of them
+/// are sent again when the connection is lost.
+pub const MAX_IN_FLIGHT: usize = 1024;
+
 /// The place of a publish in the order of all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PublishId(u64);
@@ -78,18 +82,20 @@ impl<T: Copy> Outbox<T> {
         id
     }
 
-    /// Writes what has not been written on this connection, as far as packet identifiers go and
-    /// until `output` holds `size` bytes. Gives whether anything was written.
+    /// Writes what has not been written on this connection, as far as packet identifiers go, until
+    /// `window` publishes are on their way or `output` holds `size` bytes. Gives whether anything
+    /// was written.
     pub fn write(
         &mut self,
         now: Instant,
         ids: &mut PacketIds,
+        window: usize,
         output: &mut BytesMut,
         size: usize,
     ) -> bool {
         let from = self.entries.partition_point(|entry| entry.id < self.unsent_from);
         let mut written = false;
-        for entry in self.entries.range_mut(from..) {
+        for entry in self.entries.range_mut(from..).take(window.saturating_sub(from)) {
             if entry.publish.pkid == 0 {
                 match ids.take(Awaiting::Publish(entry.id)) {
                     Some(packet_id) => entry.publish.pkid = packet_id,

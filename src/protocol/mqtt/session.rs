@@ -10,7 +10,7 @@ use mqttbytes::v4::{Connect, ConnectReturnCode, Disconnect, PingReq, PubAck, Sub
 use super::codec::{PacketReader, ProtocolViolation, Received};
 use super::incoming::{Arrival, Delivery, DeliveryId, Incoming};
 use super::keep_alive::{KeepAlive, KeepAliveAction};
-use super::outbox::{Outbox, PublishId, Resend};
+use super::outbox::{MAX_IN_FLIGHT, Outbox, PublishId, Resend};
 use super::packet_ids::{Awaiting, PacketIds};
 use super::subscriptions::{SubscriptionId, Subscriptions};
 use crate::protocol::Instant;
@@ -58,6 +58,8 @@ pub struct Session<T> {
     incoming: Incoming,
     keep_alive: KeepAlive,
     events: VecDeque<Event<T>>,
+    /// How many more bytes of publishes the transport takes.
+    room: usize,
 }
 
 /// Without the packets: CONNECT holds the password.
@@ -80,6 +82,7 @@ impl<T: Copy> Session<T> {
             incoming: Incoming::default(),
             keep_alive: KeepAlive::new(keep_alive),
             events: VecDeque::new(),
+            room: usize::MAX,
         }
     }
 
@@ -193,14 +196,37 @@ impl<T: Copy> Session<T> {
         self.events.pop_front()
     }
 
-    /// Encodes what is ready to go: subscriptions before publishes.
+    /// How many bytes of publishes may be written from now on, about: what the transport cannot
+    /// send at once takes memory.
+    pub fn set_room(&mut self, bytes: usize) {
+        self.room = bytes;
+    }
+
+    /// Encodes what is ready to go, as far as window and room allow: subscriptions before
+    /// publishes.
     pub fn write(&mut self, now: Instant) {
+        self.write_within(now, MAX_IN_FLIGHT);
+    }
+
+    /// Encodes all that is ready to go: there will be no later.
+    pub fn write_all(&mut self, now: Instant) {
+        self.room = usize::MAX;
+        self.write_within(now, usize::MAX);
+    }
+
+    fn write_within(&mut self, now: Instant, window: usize) {
         if self.connection != Connection::Open {
             return;
         }
-        let Self { subscriptions, outbox, ids, writes, .. } = self;
+        let Self { subscriptions, outbox, ids, writes, room, .. } = self;
         let mut written = subscriptions.write(now, ids, write_buffer(writes));
-        while outbox.write(now, ids, write_buffer(writes), WRITE_SIZE) {
+        while *room > 0 {
+            let output = write_buffer(writes);
+            let before = output.len();
+            if !outbox.write(now, ids, window, output, WRITE_SIZE) {
+                break;
+            }
+            *room = room.saturating_sub(output.len() - before);
             written = true;
         }
         if written {
@@ -251,6 +277,19 @@ impl<T: Copy> Session<T> {
         limit: Duration,
     ) -> Vec<SubscriptionId> {
         self.subscriptions.take_expired(now, limit)
+    }
+
+    /// Asks for a sign of life within a few seconds.
+    pub fn probe(&mut self, now: Instant) {
+        if self.connection == Connection::Open {
+            let _ = PingReq.write(self.write_buffer());
+            self.keep_alive.probe_sent(now);
+        }
+    }
+
+    /// Whether the sign of life that [`Session::probe`] asked for has not come.
+    pub fn is_probed(&self) -> bool {
+        self.keep_alive.is_probed()
     }
 
     fn write_buffer(&mut self) -> &mut BytesMut {

@@ -1,0 +1,30 @@
+// What pages and workers are told: that the network came or went, that they slept, that the same
+// client was opened once more.
+
+/**
+ * @param {string} resource names the device or module; the channel has its name, and nothing secret
+ * @param {(what?: boolean) => void} report called with `true` when there is a network or the page
+ *   wakes up, with `false` when there is none, with nothing when a newer client takes over
+ */
+export function watch(resource, report) {
+  const listening = new AbortController();
+  const tell = () => report(navigator.onLine);
+  for (const event of ['online', 'offline', 'pageshow', 'resume']) {
+    // `resume` is an event of the document.
+    addEventListener(event, tell, { capture: true, signal: listening.signal });
+  }
+  if (!navigator.onLine) tell();
+
+  // Two that begin in the same millisecond differ all the same.
+  const begun = Date.now() + Math.random();
+  const others = new BroadcastChannel(`iothub-device-client/${resource}`);
+  const takeOver = () => others.postMessage(begun);
+  others.onmessage = ({ data }) => (data > begun ? report() : takeOver());
+  return {
+    takeOver,
+    stop() {
+      listening.abort();
+      others.close();
+    },
+  };
+}

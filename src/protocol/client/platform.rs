@@ -1,0 +1,64 @@
+//! What the platform says: that the network came or went, that it was asleep, that another client
+//! of this identity was opened beside this one.
+
+use std::time::Duration;
+
+use super::connection::{AfterClose, Link};
+use super::{Client, failures};
+use crate::protocol::{ErrorKind, Now};
+
+/// How long a retry waits for the platform to say that there is a network: some never do.
+pub(super) const OFFLINE_RETRY: Duration = Duration::from_secs(60);
+
+/// A wall clock that gets ahead of the other by more than this was set, or the machine has slept.
+const CLOCK_JUMP_MILLIS: u64 = 10_000;
+
+impl Client {
+    /// The platform has a network again, or wakes up: whatever was waited for may work now.
+    pub(super) fn online(&mut self, now: Now) {
+        self.offline = false;
+        self.probe(now);
+        self.retry(now);
+    }
+
+    /// The platform believes that there is no network. It is often wrong: a network may be gone
+    /// that the connection does not use, and this machine reaches itself without any.
+    pub(super) fn offline(&mut self, now: Now) {
+        self.offline = true;
+        self.probe(now);
+        if self.link == Link::Waiting {
+            self.wait_for_retry(now);
+        }
+    }
+
+    /// The same client was opened elsewhere: to go on would only take the connection from it, and
+    /// it would take it back.
+    pub(super) fn replaced(&mut self, now: Now) {
+        if matches!(self.link, Link::Down | Link::Closing(AfterClose::Stay)) {
+            return;
+        }
+        self.replaced = true;
+        self.tokens.ask_anew();
+        let error = failures::replaced(ErrorKind::ConnectionDropped);
+        self.fail_all(&error);
+        self.set_connected(false, Some(error.clone()));
+        self.background(error);
+        self.close(now, AfterClose::Stay);
+    }
+
+    /// The monotonic clock of many platforms stands still while the machine sleeps, and with it
+    /// every timer.
+    pub(super) fn watch_clocks(&mut self, now: Now) {
+        let ahead = now.unix_millis.saturating_sub(now.monotonic.as_millis());
+        if ahead > self.clocks_apart.saturating_add(CLOCK_JUMP_MILLIS) {
+            self.probe(now);
+        }
+        self.clocks_apart = ahead;
+    }
+
+    fn probe(&mut self, now: Now) {
+        if self.link.is_up() {
+            self.mqtt.probe(now.monotonic);
+        }
+    }
+}

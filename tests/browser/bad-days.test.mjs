@@ -1,0 +1,138 @@
+/** What a page lives through: no network, hidden, frozen, asleep, put aside, opened twice. */
+import assert from 'node:assert/strict';
+
+import { createDevice, serveRepository, test } from './support.mjs';
+import { connect, documentOf, openConnected, openProfile } from './tabs.mjs';
+
+const state = (tab) => tab.evaluate(() => window.client.connectionState);
+
+const waitForState = (tab, wanted) =>
+  tab.waitFor((wanted) => window.client.connectionState === wanted, wanted);
+
+const send = (tab, text) => tab.evaluate((text) => window.client.sendMessage(text), text);
+
+test('a network that goes ends the connection, one that comes brings it back', async (t) => {
+  const backEnd = await createDevice();
+  const origin = await serveRepository(t);
+  const tab = await (await openProfile(t)).openTab(documentOf(origin));
+  const setOffline = (offline) =>
+    tab.send('Network.emulateNetworkConditions', {
+      offline,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: -1,
+    });
+  // It concerns only sockets that are opened afterwards.
+  await tab.send('Network.enable');
+  await setOffline(false);
+  await connect(tab, backEnd);
+
+  await setOffline(true);
+  await waitForState(tab, 'reconnecting');
+  await setOffline(false);
+  await waitForState(tab, 'connected');
+  assert.equal((await backEnd.state()).connections, 2);
+});
+
+test('a connection that answers outlives an offline event', async (t) => {
+  const { backEnd, tab } = await openConnected(t);
+  await tab.evaluate(() => {
+    Object.defineProperty(navigator, 'onLine', { value: false });
+    window.dispatchEvent(new Event('offline'));
+  });
+  await backEnd.waitForPackets('pingresp', 'out');
+  await send(tab, 'still here');
+  assert.equal((await backEnd.state()).connections, 1);
+  assert.equal(await state(tab), 'connected');
+});
+
+test('a frozen tab that lost its connection makes a new one as soon as it resumes', async (t) => {
+  const { backEnd, tab } = await openConnected(t);
+  await tab.setLifecycleState('frozen');
+  await backEnd.drop();
+  assert.equal((await backEnd.state()).connected, false);
+  await tab.setLifecycleState('active');
+  await backEnd.waitForPackets('connect', 'in', 2);
+  await send(tab, 'awake');
+  await backEnd.waitForTelemetry();
+});
+
+test('a token that expired while the machine slept is renewed before it is used', async (t) => {
+  const { backEnd, tab } = await openConnected(t);
+  await tab.evaluate(() => {
+    const { now } = Date;
+    Date.now = () => now() + 2 * 3_600_000;
+  });
+  await send(tab, 'good morning');
+  const [renewed] = (await backEnd.waitForPackets('connect', 'in', 2)).slice(1);
+  const [published] = await backEnd.waitForPackets('publish', 'in');
+  assert.ok(published.sequence > renewed.sequence, 'nothing left under the old token');
+});
+
+test('a clock that is set back disturbs nothing', async (t) => {
+  const { backEnd, tab } = await openConnected(t);
+  await tab.evaluate(() => {
+    const { now } = Date;
+    Date.now = () => now() - 2 * 3_600_000;
+  });
+  await send(tab, 'earlier');
+  await backEnd.waitForTelemetry();
+  assert.equal((await backEnd.state()).connections, 1);
+});
+
+test('a page that comes back out of the back-forward cache connects at once', async (t) => {
+  const { backEnd, origin, tab } = await openConnected(t);
+  await tab.evaluate(() => {
+    addEventListener('pageshow', ({ persisted }) => (window.cameBack = persisted));
+  });
+  // Another site, so that the browser may put the page aside.
+  await tab.send('Page.navigate', { url: documentOf(origin.replace('127.0.0.1', 'localhost')) });
+  await tab.waitFor(() => location.hostname === 'localhost' && document.readyState === 'complete');
+  await tab.goBack();
+  await tab.waitFor(() => location.hostname === '127.0.0.1');
+  assert.equal(await tab.evaluate(() => window.cameBack), true, 'it is the same page');
+  await backEnd.waitForPackets('connect', 'in', 2);
+  await send(tab, 'back');
+  await backEnd.waitForTelemetry();
+});
+
+test('the tab opened last has the device, and the one before says why it has not', async (t) => {
+  const { backEnd, origin, profile, tab: older } = await openConnected(t);
+  const newer = await profile.openTab(documentOf(origin));
+  await connect(newer, backEnd);
+  await waitForState(older, 'disconnected');
+  const [, why] = await older.evaluate(() => window.told);
+  assert.match(why, /^ConnectionDroppedError: another page or worker has connected/);
+  const refusal = await older.evaluate(() => window.client.sendMessage('?').catch(String));
+  assert.match(refusal, /^NoConnectionError: .*connect\(\)/);
+  await send(newer, 'mine');
+
+  await older.evaluate(() => window.client.connect());
+  await waitForState(newer, 'disconnected');
+  await send(older, 'mine again');
+  assert.equal((await backEnd.state()).connections, 3, 'neither came back by itself');
+});
+
+test('of tabs that open at the same time one has the device', async (t) => {
+  const backEnd = await createDevice();
+  const origin = await serveRepository(t);
+  const profile = await openProfile(t);
+  const tabs = [];
+  for (let count = 0; count < 3; count += 1) tabs.push(await profile.openTab(documentOf(origin)));
+  const results = await Promise.allSettled(tabs.map((tab) => connect(tab, backEnd)));
+  assert.ok(results.some(({ status }) => status === 'fulfilled'));
+  let states;
+  do {
+    states = await Promise.all(tabs.map(state));
+  } while (states.filter((state) => state === 'disconnected').length < 2);
+  await send(tabs[states.findIndex((state) => state !== 'disconnected')], 'mine');
+});
+
+test('tabs of different devices leave each other alone', async (t) => {
+  const { origin, profile, tab } = await openConnected(t);
+  const other = await profile.openTab(documentOf(origin));
+  await connect(other, await createDevice());
+  await send(tab, 'one');
+  await send(other, 'two');
+  assert.deepEqual([await state(tab), await state(other)], ['connected', 'connected']);
+});
