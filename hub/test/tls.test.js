@@ -11,7 +11,7 @@ import { CertificateAuthority } from '../src/certificates.js';
 import { startHub } from '../src/index.js';
 import { TestHub } from './support/hub.js';
 import { MqttClient } from './support/mqtt-client.js';
-import { RawClient } from './support/raw-client.js';
+import { connectPacket, RawClient } from './support/raw-client.js';
 import { within } from './support/within.js';
 
 const hub = new TestHub({ https: true });
@@ -69,6 +69,17 @@ describe('wss', () => {
     await assert.rejects(once(connect({ host: '127.0.0.1', port }), 'secureConnect'), {
       code: 'ECONNREFUSED',
     });
+  });
+
+  test('can be reset', async () => {
+    const device = await hub.createDevice();
+    const { ca, secureEndpoint: url } = hub.started;
+    const client = await RawClient.open(hub, { url, ca });
+    client.send(connectPacket(hub, device));
+    await client.next();
+    await hub.local(device, 'POST', '/disconnect?how=reset');
+    assert.equal((await client.socketError).code, 'ECONNRESET');
+    await client.closed;
   });
 
   test('takes the port that is asked for, and fails when it is in use', async () => {
