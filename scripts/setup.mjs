@@ -4,7 +4,8 @@
  */
 import { fileURLToPath } from 'node:url';
 import { findBrowser } from './lib/browser.mjs';
-import { installNpmDependencies } from './lib/npm-dependencies.mjs';
+import { installNpmDependencies, officialClients } from './lib/npm-dependencies.mjs';
+import { installOfficialPython } from './lib/official-python.mjs';
 import { isAtLeast, readJson } from './lib/project.mjs';
 import { Failure, runAsProgram, say } from './lib/run.mjs';
 import { checkRust, installLints } from './lib/rust.mjs';
@@ -26,6 +27,8 @@ export async function setup({ tests = false } = {}) {
   if (tests) {
     await installLints();
     await findBrowser();
+    await installNpmDependencies(officialClients);
+    await installOfficialPython();
   }
   return { wasmEnvironment: wasm };
 }

@@ -21,8 +21,9 @@ await runAsProgram(async () => {
   printTable(results);
   const passed = total(results, 'passed');
   const failed = total(results, 'failed');
+  const skipped = total(results, 'skipped');
   if (failed > 0) process.exitCode = 1;
-  console.log(`${passed} passed, ${failed} failed`);
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 });
 
 function select(all, name) {
@@ -38,15 +39,16 @@ async function runSuite({ name, command, env, count }) {
   const { output, succeeded } = await collect(command, { ...process.env, ...env });
   const seconds = (performance.now() - started) / 1000;
 
-  const { passed, failed } = count(output, succeeded);
-  if (succeeded && failed === 0 && passed > 0) {
+  const { passed, failed, skipped } = count(output, succeeded);
+  if (succeeded && failed === 0 && passed + skipped > 0) {
     for (const [, text] of output.matchAll(note)) console.log(`  ${text}`);
-    console.log(`  ${passed} passed in ${seconds.toFixed(1)} s`);
-    return { name, passed, failed, seconds };
+    const but = skipped > 0 ? `, ${skipped} skipped,` : '';
+    console.log(`  ${passed} passed${but} in ${seconds.toFixed(1)} s`);
+    return { name, passed, failed, skipped, seconds };
   }
   console.log(output);
   if (succeeded && failed === 0) console.log(`${name}: no test ran, which counts as a failure.`);
-  return { name, passed, failed: Math.max(failed, 1), seconds };
+  return { name, passed, failed: Math.max(failed, 1), skipped, seconds };
 }
 
 /** Runs a command and gives back all that it printed, without colours. */
@@ -68,10 +70,10 @@ function collect([program, ...args], env) {
 }
 
 function printTable(results) {
-  const rows = results.map(({ name, passed, failed, seconds }) => {
-    return [name, `${passed}`, `${failed}`, seconds.toFixed(1)];
+  const rows = results.map(({ name, passed, failed, skipped, seconds }) => {
+    return [name, `${passed}`, `${failed}`, `${skipped}`, seconds.toFixed(1)];
   });
-  const table = [['suite', 'passed', 'failed', 'seconds'], ...rows];
+  const table = [['suite', 'passed', 'failed', 'skipped', 'seconds'], ...rows];
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
   console.log();
   for (const [name, ...numbers] of table) {

@@ -1,27 +1,34 @@
-/** The npm packages that package-lock.json pins, in node_modules. */
+/** The npm packages that lock files pin, in node_modules beside them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, root } from './project.mjs';
 import { npm, say } from './run.mjs';
 
-export async function installNpmDependencies() {
-  if (installedAsLocked()) return;
-  say('Installing the npm packages of package-lock.json with `npm ci`.');
-  await npm(['ci'], { cwd: root, explain: 'Is the npm registry within reach?' });
+/** Microsoft's clients, which the local hub is tested with: apart, as they are old and many. */
+export const officialClients = 'tests/official/nodejs';
+
+/** @param {string} folder of the lock file, in the project */
+export async function installNpmDependencies(folder = '') {
+  if (installedAsLocked(folder)) return;
+  const lock = join(folder, 'package-lock.json');
+  say(`Installing the npm packages of ${lock} with \`npm ci\`.`);
+  await npm(['ci'], { cwd: join(root, folder), explain: 'Is the npm registry within reach?' });
 }
 
-function installedAsLocked() {
-  return Object.entries(readJson('package-lock.json').packages).every(([path, locked]) => {
+function installedAsLocked(folder) {
+  const { packages } = readJson(join(folder, 'package-lock.json'));
+  return Object.entries(packages).every(([path, locked]) => {
     if (!path.includes('node_modules/')) return true;
-    if (locked.link) return existsSync(join(root, path));
+    const place = join(root, folder, path);
+    if (locked.link) return existsSync(place);
     // Optional packages are those of other platforms, for the most part.
-    return locked.optional || installedVersion(path) === locked.version;
+    return locked.optional || installedVersion(place) === locked.version;
   });
 }
 
-function installedVersion(path) {
+function installedVersion(place) {
   try {
-    return JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')).version;
+    return JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')).version;
   } catch {
     return undefined;
   }

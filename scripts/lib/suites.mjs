@@ -8,7 +8,8 @@ import { root } from './project.mjs';
  * @property {string} name
  * @property {string[]} command
  * @property {Record<string, string>} [env] on top of the environment
- * @property {(output: string, succeeded: boolean) => {passed: number, failed: number}} count
+ * @property {(output: string, succeeded: boolean) =>
+ *              {passed: number, failed: number, skipped: number}} count
  */
 
 /**
@@ -47,6 +48,8 @@ export function suites(wasmEnvironment) {
     // A part of it waits for the minute after which a hub without CONNACK is given up.
     nodeTests('conformance', testFiles('tests/conformance'), 240_000),
     nodeTests('leaks', testFiles('tests/leaks'), 600_000),
+    // One file after the other, as each needs port 443 for itself.
+    nodeTests('official clients', testFiles('tests/official'), 120_000, ['--test-concurrency=1']),
     nodeTests('package', ['tests/package.test.mjs']),
     nodeTests('size', ['tests/size.test.mjs']),
   ];
@@ -66,28 +69,35 @@ function wasmTests() {
 
 /** @returns {Suite} a command that is one test, passed where it succeeds */
 function check(name, command) {
-  return { name, command, count: (_, ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 }) };
+  const count = (_, ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 });
+  return { name, command, count };
 }
 
 /** @returns {Suite} */
 function rustTests(name, command) {
   const summary = (word) => new RegExp(`^test result: .*?(\\d+) ${word};`, 'gm');
-  return { name, command, count: countBy(summary('passed'), summary('failed')) };
+  const count = countBy(summary('passed'), summary('failed'), summary('ignored'));
+  return { name, command, count };
 }
 
 /** @returns {Suite} */
-function nodeTests(name, files, milliseconds = 120_000) {
-  const options = ['--test', '--test-reporter=spec', `--test-timeout=${milliseconds}`];
+function nodeTests(name, files, milliseconds = 120_000, more = []) {
+  const options = ['--test', '--test-reporter=spec', `--test-timeout=${milliseconds}`, ...more];
   // Without a file, Node.js would look for tests all over the project.
   const command = files.length > 0 ? [process.execPath, ...options, ...files] : [];
   const failed = /^ℹ (?:fail|cancelled) (\d+)$/gm;
-  return { name, command, count: countBy(/^ℹ pass (\d+)$/gm, failed) };
+  const count = countBy(/^ℹ pass (\d+)$/gm, failed, /^ℹ skipped (\d+)$/gm);
+  return { name, command, count };
 }
 
-function countBy(passed, failed) {
+function countBy(passed, failed, skipped) {
   const sum = (output, pattern) =>
     [...output.matchAll(pattern)].reduce((total, [, number]) => total + Number(number), 0);
-  return (output) => ({ passed: sum(output, passed), failed: sum(output, failed) });
+  return (output) => ({
+    passed: sum(output, passed),
+    failed: sum(output, failed),
+    skipped: sum(output, skipped),
+  });
 }
 
 function testFiles(folder) {

@@ -1,0 +1,24 @@
+/** Commands come in as lines of JSON; outcomes and events go out as such. */
+import { createInterface } from 'node:readline';
+
+export function tell(line) {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** Answers every command with what `run` gives or throws, until there are no more. */
+export async function answerCommands(run) {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const command = JSON.parse(line);
+    answer(command.id, () => run(command));
+  }
+  process.exit();
+}
+
+async function answer(id, run) {
+  try {
+    tell({ id, result: (await run()) ?? null });
+  } catch (error) {
+    const { name, message, response } = error;
+    tell({ id, error: { name, message, status: response?.statusCode } });
+  }
+}
