@@ -1,4 +1,4 @@
-/** Microsoft's client for Python, which the local hub is tested with, in an environment of its own. */
+/** Microsoft's client for Python, which the local hub is tested with, in its own environment. */
 import { createHash } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -6,12 +6,11 @@ import { Inbox, within } from '../../scripts/start/waiting.mjs';
 /** Longer than any single call takes, the wait for a method's timeout included. */
 const CALL_SECONDS = 30;
 
-/** A call that went wrong in the client: `name`, `message` and `status` are those that it threw. */
-export class ClientFailure extends Error {
-  constructor({ name, message, status }) {
+/** A call that went wrong in the client: what it threw, and of an HTTP answer status and code. */
+class ClientFailure extends Error {
+  constructor({ message, ...members }) {
     super(message);
-    this.name = name;
-    this.status = status;
+    Object.assign(this, members);
   }
 }
 

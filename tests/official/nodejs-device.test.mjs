@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-import { testDeviceClient } from './device-scenario.mjs';
+import { testDeviceClient } from './scenario/index.mjs';
 
 const program = fileURLToPath(new URL('nodejs/device.mjs', import.meta.url));
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 import { officialPython } from '../../scripts/lib/official-python.mjs';
-import { testDeviceClient } from './device-scenario.mjs';
+import { testDeviceClient } from './scenario/index.mjs';
 import { missingPython } from './support.mjs';
 
 const program = fileURLToPath(new URL('python/device.py', import.meta.url));

@@ -1,4 +1,4 @@
-/** A local hub where Microsoft's clients look for one: at port 443 of the host that they are told. */
+/** A local hub where Microsoft's clients look for one: at port 443 of the host they are told. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';

@@ -19,6 +19,7 @@ async function answer(id, run) {
     tell({ id, result: (await run()) ?? null });
   } catch (error) {
     const { name, message, response } = error;
-    tell({ id, error: { name, message, status: response?.statusCode } });
+    const { statusCode: status, headers } = response ?? {};
+    tell({ id, error: { name, message, status, code: headers?.['iothub-errorcode'] } });
   }
 }

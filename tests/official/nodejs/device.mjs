@@ -54,7 +54,7 @@ class Device {
       const { cert, key } = certificate;
       await this.#client.setOptions({ cert, key });
     }
-    this.#client.on('error', (error) => this.#event('background', `${error}`));
+    this.#client.on('error', (error) => console.error(error));
     await this.#client.open();
   }
 

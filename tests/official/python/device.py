@@ -1,7 +1,7 @@
 """Microsoft's Python client, driven by commands.
 
-One JSON object a line: a command in, `{id, client, call, arguments}`; out its outcome, `{id, result}`
-or `{id, error}`, and what reaches the application between them, `{client, event, value}`.
+One JSON object a line: in comes a command, `{id, client, call, arguments}`; out goes its outcome,
+`{id, result}` or `{id, error}`, and what reaches the application, `{client, event, value}`.
 """
 
 import asyncio
@@ -9,7 +9,6 @@ import base64
 import json
 import os
 import sys
-import tempfile
 
 import requests
 from azure.iot.device import X509, Message, MethodResponse
@@ -35,13 +34,12 @@ class Device:
 
     def __init__(self, name):
         self.name = name
-        self.folder = tempfile.TemporaryDirectory()
 
-    def event(self, event, value=None):
+    def event(self, event, value):
         tell(client=self.name, event=event, value=value)
 
     async def open(
-        self, connectionString=None, certificate=None, deviceId=None, moduleId=None, tokenLifetime=None
+        self, connectionString, deviceId, moduleId=None, certificate=None, tokenLifetime=None
     ):
         with open(AUTHORITY) as file:
             options = {"websockets": True, "server_verification_cert": file.read()}
@@ -54,11 +52,10 @@ class Device:
             if tokenLifetime:
                 options["sastoken_ttl"] = 120 + tokenLifetime
             self.client = kind.create_from_connection_string(connectionString, **options)
-        self.client.on_background_exception = self.on_background_exception
         await self.client.connect()
 
     def write(self, certificate, name):
-        path = os.path.join(self.folder.name, name)
+        path = os.path.join(os.path.dirname(AUTHORITY), f"{self.name}-{name}.pem")
         with open(path, "w") as file:
             file.write(certificate[name])
         return path
@@ -94,9 +91,6 @@ class Device:
         self.client.on_twin_desired_properties_patch_received = self.on_desired
         self.client.on_message_received = self.on_message
         self.client.on_method_request_received = self.on_method
-
-    async def on_background_exception(self, error):
-        self.event("background", repr(error))
 
     async def on_desired(self, patch):
         self.event("desired", patch)

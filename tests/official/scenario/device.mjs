@@ -8,8 +8,8 @@ export class Device {
   #driver;
 
   /**
-   * @param {import('../../hub/test/support/hub.js').TestHub} hub
-   * @param {import('./driver.mjs').Driver} driver
+   * @param {import('../../../hub/test/support/hub.js').TestHub} hub
+   * @param {import('../driver.mjs').Driver} driver
    * @param {{deviceId: string, moduleId?: string, connectionString: string}} created by the hub
    */
   constructor(hub, driver, created) {
