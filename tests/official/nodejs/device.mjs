@@ -12,8 +12,8 @@ import { answerCommands, tell } from './commands.mjs';
 const { Client, Message, ModuleClient, SharedAccessKeyAuthenticationProvider } = device;
 const { MqttWs } = deviceMqtt;
 
-/** How long before its end a token is renewed. */
-const RENEWAL_MARGIN = 1;
+/** How many seconds before its end a token is renewed. */
+const RENEWAL_MARGIN = 120;
 
 const PROPERTIES = [
   'messageId',
@@ -37,13 +37,12 @@ class Device {
     tell({ client: this.#name, event, value });
   }
 
-  async open({ connectionString, certificate, moduleId, tokenLifetime }) {
+  async open({ connectionString, certificate, moduleId, renewAfter }) {
     const kind = moduleId ? ModuleClient : Client;
-    if (tokenLifetime) {
-      const lifetime = tokenLifetime + RENEWAL_MARGIN;
+    if (renewAfter) {
       const provider = SharedAccessKeyAuthenticationProvider.fromConnectionString(
         connectionString,
-        lifetime,
+        renewAfter + RENEWAL_MARGIN,
         RENEWAL_MARGIN,
       );
       this.#client = kind.fromAuthenticationProvider(provider, MqttWs);

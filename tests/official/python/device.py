@@ -15,6 +15,8 @@ from azure.iot.device import X509, Message, MethodResponse
 from azure.iot.device.aio import IoTHubDeviceClient, IoTHubModuleClient
 
 AUTHORITY = os.environ["CA_FILE"]
+# How many seconds before its end the client renews a token.
+RENEWAL_MARGIN = 120
 PROPERTIES = [
     "message_id",
     "correlation_id",
@@ -39,7 +41,7 @@ class Device:
         tell(client=self.name, event=event, value=value)
 
     async def open(
-        self, connectionString, deviceId, moduleId=None, certificate=None, tokenLifetime=None
+        self, connectionString, deviceId, moduleId=None, certificate=None, renewAfter=None
     ):
         with open(AUTHORITY) as file:
             options = {"websockets": True, "server_verification_cert": file.read()}
@@ -48,9 +50,8 @@ class Device:
             x509 = X509(self.write(certificate, "cert"), self.write(certificate, "key"))
             self.client = kind.create_from_x509_certificate(x509, "localhost", deviceId, **options)
         else:
-            # The client renews 120 seconds before the end.
-            if tokenLifetime:
-                options["sastoken_ttl"] = 120 + tokenLifetime
+            if renewAfter:
+                options["sastoken_ttl"] = renewAfter + RENEWAL_MARGIN
             self.client = kind.create_from_connection_string(connectionString, **options)
         await self.client.connect()
 
