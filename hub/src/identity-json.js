@@ -6,7 +6,7 @@ export const NEVER = '0001-01-01T00:00:00Z';
 const NO_KEYS = { primaryKey: null, secondaryKey: null };
 
 /** What the registry keeps of the identity that a back end sends. */
-export function settingsOf({ status, statusReason, capabilities, authentication = {} }) {
+export function settingsOf({ status, statusReason, managedBy, capabilities, authentication = {} }) {
   const { symmetricKey, x509Thumbprint } = authentication;
   const thumbprint = (name) => {
     const text = x509Thumbprint?.[name] ?? authentication[name];
@@ -20,6 +20,7 @@ export function settingsOf({ status, statusReason, capabilities, authentication 
   return {
     status,
     statusReason,
+    managedBy,
     isEdge: capabilities?.iotEdge,
     primaryKey: symmetricKey?.primaryKey || undefined,
     secondaryKey: symmetricKey?.secondaryKey || undefined,
@@ -46,7 +47,7 @@ export function describeIdentity(identity) {
   const keys = identity.usesSas ? { primaryKey, secondaryKey } : NO_KEYS;
   return {
     deviceId,
-    ...(moduleId !== undefined && { moduleId, managedBy: '' }),
+    ...(moduleId !== undefined && { moduleId, managedBy: identity.managedBy }),
     generationId,
     etag,
     ...describeState(identity),
@@ -103,7 +104,11 @@ const STATUS = {
 };
 
 /** What `settingsOf` reads. */
-export const SETTINGS = { ...STATUS, authentication: { $ref: 'Authentication#' } };
+export const SETTINGS = {
+  ...STATUS,
+  managedBy: { type: 'string', description: 'of a module' },
+  authentication: { $ref: 'Authentication#' },
+};
 
 /** What `describeState` gives. */
 export const STATE = {

@@ -87,7 +87,7 @@ export class Identity {
 
   /**
    * @typedef {{primaryKey: string, secondaryKey: string, status: 'enabled' | 'disabled',
-   *            statusReason: string | null, isEdge: boolean,
+   *            statusReason: string | null, managedBy: string, isEdge: boolean,
    *            authenticationType: 'sas' | 'selfSigned' | 'certificateAuthority',
    *            thumbprints: {primaryThumbprint: string | null,
    *                          secondaryThumbprint: string | null}}} IdentitySettings
@@ -98,12 +98,13 @@ export class Identity {
     secondaryKey = this.secondaryKey ?? randomBytes(32).toString('base64'),
     status = 'enabled',
     statusReason = null,
+    managedBy = '',
     isEdge = false,
     authenticationType = 'sas',
     thumbprints = { primaryThumbprint: null, secondaryThumbprint: null },
   }) {
-    Object.assign(this, { primaryKey, secondaryKey, status, statusReason, isEdge });
-    Object.assign(this, { authenticationType, thumbprints });
+    Object.assign(this, { primaryKey, secondaryKey, status, statusReason });
+    Object.assign(this, { managedBy, isEdge, authenticationType, thumbprints });
     this.etag = randomBytes(6).toString('base64');
     this.#save();
     if (status === 'disabled') {

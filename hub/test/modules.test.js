@@ -30,8 +30,10 @@ describe('the registry', () => {
     const again = await hub.call('PUT', path, {});
     assert.equal(again.status, 409);
     assert.equal(again.headers.get('iothub-errorcode'), 'ModuleAlreadyExistsOnDevice');
-    const updated = await hub.call('PUT', path, {}, { 'if-match': '*' });
+    const update = { managedBy: 'somebody' };
+    const updated = await hub.call('PUT', path, update, { 'if-match': '*' });
     assert.equal(updated.status, 200);
+    assert.deepEqual([created.managedBy, updated.body.managedBy], ['', 'somebody']);
     assert.deepEqual(updated.body.authentication.symmetricKey, created.authentication.symmetricKey);
     assert.notEqual(updated.body.etag, created.etag);
     assert.equal((await hub.call('DELETE', path)).status, 204);
