@@ -17,13 +17,15 @@ Usage: iothub-local [--port 8080] [--https-port PORT] [--device NAME]... [--data
   --port PORT        TCP port for WebSocket and HTTP; 0 takes any free one (8080)
   --https-port PORT  TCP port for the same over TLS (none)
   --host ADDRESS     the address to listen on (127.0.0.1); any but a loopback address lets others
-                     on the network do everything here, as private endpoints ask for no key
+                     on the network connect
+  --hostname NAME    what devices call the hub (localhub.azure-devices.net); Microsoft's clients
+                     connect to port 443 of it, so localhost is the one for them
   --device NAME      a device to begin with, made unless it is there; may be given several times
                      (device1)
   --data DIR         keeps devices, twins, messages and blobs in this directory, over restarts and
                      kills (without it they are in memory and gone at the end)
-  --config FILE      JSON with the same options: port, httpsPort, host, data, quiet, json, devices
-                     (names, or {deviceId, moduleId, status, authentication}) and settings;
+  --config FILE      JSON with the same options: port, httpsPort, host, hostname, data, quiet, json,
+                     devices (names, or {deviceId, moduleId, status, authentication}) and settings;
                      what is given here as an option, too, wins
   --quiet            print no line for each connection
   --json             print JSON, one line for the start and one for each event
@@ -43,6 +45,7 @@ const OPTIONS = {
   port: { type: 'string' },
   'https-port': { type: 'string' },
   host: { type: 'string' },
+  hostname: { type: 'string' },
   device: { type: 'string', multiple: true },
   data: { type: 'string' },
   config: { type: 'string' },

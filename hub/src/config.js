@@ -11,8 +11,8 @@ export class ConfigError extends Error {
 /**
  * Reads a configuration file: the options of the command, with devices and settings.
  * @param {string} file
- * @returns {Promise<{port?: number, httpsPort?: number, host?: string, data?: string,
- *                    devices?: (string | import('./server.js').DeviceOption)[],
+ * @returns {Promise<{port?: number, httpsPort?: number, host?: string, hostname?: string,
+ *                    data?: string, devices?: (string | import('./server.js').DeviceOption)[],
  *                    settings?: object, quiet?: boolean, json?: boolean}>} `data` is absolute
  */
 export async function readConfig(file) {
@@ -80,6 +80,7 @@ const validate = new Ajv({ allErrors: true, strictTypes: false }).compile(
       port: PORT,
       httpsPort: PORT,
       host: { type: 'string' },
+      hostname: { type: 'string' },
       data: { type: 'string', minLength: 1 },
       devices: { type: 'array', items: DEVICE },
       settings: { type: 'object' },

@@ -15,7 +15,7 @@ const MAX_PACKET_ID = 0x4000;
 
 /** What the registry has of an identity. */
 const SAVED = [
-  ...['generationId', 'etag', 'status', 'statusReason', 'isEdge'],
+  ...['generationId', 'etag', 'status', 'statusReason', 'isEdge', 'managedBy'],
   ...['primaryKey', 'secondaryKey', 'authenticationType', 'thumbprints'],
 ];
 

@@ -90,6 +90,15 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   });
 }
 
+test('--hostname is what devices call the hub', async (t) => {
+  const run = start(t, '--port', '0', '--hostname', 'hub.example');
+  const [, , , hostname, deviceId, primaryKey] = await run.line(CONNECTION_STRING);
+  assert.equal(hostname, 'hub.example');
+  const [, endpoint] = await run.line(/^endpoint: (\S+)$/);
+  const client = await MqttClient.connect({ hostname, endpoint }, { deviceId, primaryKey });
+  await client.end();
+});
+
 test('--device makes devices, --quiet prints nothing about connections', async (t) => {
   const run = start(t, '--port', '0', '--quiet', '--device', 'one', '--device', 'two');
   const [, first] = await run.line(CONNECTION_STRING);
