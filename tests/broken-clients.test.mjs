@@ -17,8 +17,8 @@ const mutations = [
   {
     name: 'what is sent again goes in the opposite order',
     file: 'mqtt/outbox.rs',
-    from: 'for entry in self.entries.range_mut(from..) {',
-    to: 'for entry in self.entries.range_mut(from..).rev() {',
+    from: 'for entry in self.entries.range_mut(from..).take(window.saturating_sub(from)) {',
+    to: 'for entry in self.entries.range_mut(from..).take(window.saturating_sub(from)).rev() {',
   },
   {
     name: 'some PUBACKs are forgotten',

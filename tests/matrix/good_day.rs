@@ -18,6 +18,7 @@ impl World {
         self.faulty = false;
         self.lateness = 0;
         self.skew = 0;
+        self.pace.clock_jumped();
         self.setting.latency = self.setting.latency.min(200);
         self.calm = true;
         if self.application.token_asked {

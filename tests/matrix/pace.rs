@@ -11,11 +11,14 @@ pub struct Pace {
     max_interval: u64,
     /// A token may have to be waited for before the client dials.
     waits_for_tokens: bool,
-    failures: u32,
+    /// `None` while it is not known from outside.
+    failures: Option<u32>,
     /// In this turn a connection or an attempt has ended: how long it had stood.
     lost: Option<Option<u64>>,
     /// In this turn the application has called, which may dial at once.
     asked: bool,
+    /// A clock has jumped: the client may ask the hub for a sign, and dial at once without one.
+    doubts: bool,
     /// The earliest and the latest moment of the next attempt.
     next: Option<(u64, u64)>,
 }
@@ -26,9 +29,10 @@ impl Pace {
             interval: setting.retry_interval,
             max_interval: setting.retry_max_interval,
             waits_for_tokens: matches!(setting.login, Login::Token { .. } | Login::Function { .. }),
-            failures: 0,
+            failures: Some(0),
             lost: None,
             asked: false,
+            doubts: false,
             next: None,
         }
     }
@@ -37,8 +41,12 @@ impl Pace {
         self.asked = true;
     }
 
+    pub fn clock_jumped(&mut self) {
+        self.doubts = true;
+    }
+
     pub fn closed_on_purpose(&mut self) {
-        self.failures = 0;
+        self.failures = Some(0);
     }
 
     /// The connection that had stood for so long has ended, or an attempt.
@@ -52,7 +60,8 @@ impl Pace {
             return;
         }
         if let Some(stood) = self.lost {
-            assert!(self.has_stood_long(stood), "dials at once after a connection of {stood:?} ms");
+            let may = self.doubts || self.has_stood_long(stood);
+            assert!(may, "dials at once after a connection of {stood:?} ms");
         }
         if let Some((earliest, _)) = next {
             assert!(now >= earliest, "dials at {now}, which is before {earliest}");
@@ -65,17 +74,19 @@ impl Pace {
         if state != ConnectionState::Reconnecting {
             self.next = None;
             if state == ConnectionState::Disconnected {
-                self.failures = 0;
+                self.failures = Some(0);
             }
             return;
         }
         let Some(stood) = lost else { return };
+        let doubts = std::mem::take(&mut self.doubts);
         if self.has_stood_long(stood) {
-            self.failures = 0;
-        } else if !dialling {
-            self.failures += 1;
-            let doubled = self.interval << (self.failures - 1).min(20);
-            let wait = doubled.min(self.max_interval);
+            self.failures = Some(0);
+        } else if doubts {
+            self.failures = None;
+        } else if !dialling && let Some(failures) = self.failures {
+            self.failures = Some(failures + 1);
+            let wait = (self.interval << failures.min(20)).min(self.max_interval);
             self.next = Some((now + wait * 8 / 10, now + wait * 12 / 10));
         }
     }

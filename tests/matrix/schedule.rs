@@ -232,11 +232,13 @@ impl World {
             }
             2 => {
                 self.note(Step::Idle, Fault::ClockSet);
+                self.pace.clock_jumped();
                 let limit = [5_000, 600_000, 90_000_000][self.rng.usize(..3)];
                 self.skew = self.rng.i64(-limit..limit);
             }
             3 => {
                 self.note(Step::Idle, Fault::Sleep);
+                self.pace.clock_jumped();
                 self.turn();
                 let limit = [3_000, 100_000, 5_000_000][self.rng.usize(..3)];
                 let slept = self.rng.u64(..limit);
