@@ -67,7 +67,7 @@ export function addMethodApi(app, { devices }) {
   const schema = {
     summary: 'Calls a direct method and gives its answer',
     body: METHOD,
-    response: { 200: ANSWER, ...errors(404, 413, 429, 502, 504) },
+    response: { 200: ANSWER, ...errors(404, 413, 429, 502, 503, 504) },
   };
   for (const path of PATHS) {
     app.post(`${path}/methods`, { config: CONFIG, schema }, ({ params, body, gone }) => {

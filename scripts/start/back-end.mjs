@@ -127,7 +127,7 @@ export class BackEnd {
 
   /** Makes the hub misbehave towards every device until `{clear: true}`. */
   setHubFaults(faults) {
-    return request('POST', `${this.#url}/local/hub/faults`, faults);
+    return callHub(this.#hub, 'POST', '/local/hub/faults', faults);
   }
 
   #local(method, rest, body) {
