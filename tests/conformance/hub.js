@@ -154,7 +154,7 @@ export class Device {
 
   /** Makes the hub misbehave towards every device until `{clear: true}`. */
   setHubFaults(faults) {
-    return request('POST', `${this.#url}/local/hub/faults`, faults);
+    return this.#call('POST', '/local/hub/faults', faults);
   }
 
   /** Certificate and key, issued by the hub's own authority. */

@@ -110,8 +110,10 @@ test('a client of a key shows it in no state and in no error', async (t) => {
     await backEnd.setFaults({ clear: true, connack });
     await shown.failure(() => client.connect());
   }
-  await backEnd.setFaults({ clear: true, refuseUpgrade: true });
+  await backEnd.setFaults({ clear: true });
+  await backEnd.setHubFaults({ refuseUpgrade: true });
   await shown.failure(() => client.connect());
+  await backEnd.setHubFaults({ clear: true });
   await backEnd.setFaults({ clear: true, withhold: ['connack'] });
   const dropped = shown.failure(() => client.connect());
   const before = (await backEnd.packets({ type: 'connect' })).at(-1).sequence;
