@@ -1,7 +1,7 @@
 import { whyNoAccess } from './access.js';
 import { CONTAINER } from './blob-store.js';
 import { HubError } from './errors.js';
-import { describeScope, empty, errors } from './openapi.js';
+import { anyError, describeScope, empty, errors } from './openapi.js';
 import { API_VERSION, requireApiVersion } from './service-api.js';
 import { requestCertificate } from './tls.js';
 
@@ -79,9 +79,6 @@ function endUpload({ body, device, params }) {
   device.uploads.end(correlationId, { isSuccess, statusCode, statusDescription }, device.now);
 }
 
-/** The statuses of a fault. */
-const FAULTY = { '4xx': { $ref: 'Error#' }, '5xx': { $ref: 'Error#' } };
-
 const BEGIN = {
   summary: 'Begins a file upload; authorization is that of the device',
   body: {
@@ -101,7 +98,7 @@ const BEGIN = {
         sasToken: { type: 'string' },
       },
     },
-    ...FAULTY,
+    ...anyError,
     ...errors(403),
   },
 };
@@ -118,5 +115,5 @@ const END = {
       statusDescription: { type: ['string', 'null'] },
     },
   },
-  response: { 204: empty('It is noted.'), ...FAULTY },
+  response: { 204: empty('It is noted.'), ...anyError },
 };

@@ -41,6 +41,9 @@ const SAS = {
 export const errors = (...statuses) =>
   Object.fromEntries(statuses.map((status) => [status, { $ref: 'Error#' }]));
 
+/** Errors with any status, as a fault may ask for them. */
+export const anyError = { '4xx': { $ref: 'Error#' }, '5xx': { $ref: 'Error#' } };
+
 /** An answer without a body, for a `schema.response`. */
 export const empty = (description) => ({ type: 'null', description });
 

@@ -1,6 +1,6 @@
 import { HubError } from './errors.js';
 import { checkEtag, IF_MATCH } from './identity-json.js';
-import { errors } from './openapi.js';
+import { anyError, errors } from './openapi.js';
 import { Subscription } from './topics.js';
 import { describeTwin } from './twin-json.js';
 
@@ -67,7 +67,7 @@ export function addMethodApi(app, { devices }) {
   const schema = {
     summary: 'Calls a direct method and gives its answer',
     body: METHOD,
-    response: { 200: ANSWER, ...errors(404, 413, 429, 502, 503, 504) },
+    response: { 200: ANSWER, ...anyError, ...errors(404, 413, 502, 504) },
   };
   for (const path of PATHS) {
     app.post(`${path}/methods`, { config: CONFIG, schema }, ({ params, body, gone }) => {
