@@ -8,8 +8,7 @@ test(
   async (t) => {
     // The hub gives a client up after 36 seconds of silence.
     const { backEnd, origin, profile, tab } = await openConnected(t, { keepAlive: 24 });
-    // A tab that has shown nothing counts as loading, and is spared for longer.
-    await tab.waitFor(() => performance.getEntriesByName('first-contentful-paint').length > 0);
+    await tab.settled();
     const other = await profile.openTab(documentOf(origin));
     await other.show();
     await tab.waitFor(() => document.hidden);

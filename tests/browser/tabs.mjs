@@ -69,6 +69,7 @@ class Tab {
   #targetId;
   #sessionId;
   #answers = new Map();
+  #milestones = new Set();
 
   constructor(devTools, targetId, sessionId, uncaught) {
     this.#devTools = devTools;
@@ -78,6 +79,7 @@ class Tab {
       if (event.sessionId !== sessionId) return;
       const { id, method, params, ...answer } = JSON.parse(event.message);
       if (method === 'Runtime.exceptionThrown') uncaught.push(params.exceptionDetails);
+      if (method === 'Page.lifecycleEvent') this.#milestones.add(params.name);
       this.#answers.get(id)?.(answer);
     });
   }
@@ -108,14 +110,19 @@ class Tab {
   }
 
   /** Waits until a function gives something true in the page, and gives that. */
-  async waitFor(condition, argument, patience = PATIENCE_MILLISECONDS) {
-    const end = performance.now() + patience;
-    for (;;) {
-      const value = await this.evaluate(condition, argument);
-      if (value) return value;
-      if (performance.now() > end) throw new Error(`it did not become true: ${condition}`);
-      await setTimeout(50);
-    }
+  waitFor(condition, argument, patience) {
+    const check = () => this.evaluate(condition, argument);
+    return until(check, `it did not become true: ${condition}`, patience);
+  }
+
+  /**
+   * Waits until the page has shown its content and asks for nothing more. Until then it counts as
+   * loading, and Chromium spares its timers for longer.
+   */
+  async settled() {
+    await this.send('Page.enable');
+    await this.send('Page.setLifecycleEventsEnabled', { enabled: true });
+    await until(() => this.#milestones.has('firstMeaningfulPaint'), 'the page never settled');
   }
 
   /** Brings it to the front, and so hides the others. */
@@ -131,5 +138,15 @@ class Tab {
   async goBack() {
     const { currentIndex, entries } = await this.send('Page.getNavigationHistory');
     return this.send('Page.navigateToHistoryEntry', { entryId: entries[currentIndex - 1].id });
+  }
+}
+
+async function until(check, sentence, patience = PATIENCE_MILLISECONDS) {
+  const end = performance.now() + patience;
+  for (;;) {
+    const value = await check();
+    if (value) return value;
+    if (performance.now() > end) throw new Error(sentence);
+    await setTimeout(50);
   }
 }

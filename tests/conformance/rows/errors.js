@@ -244,9 +244,9 @@ export const rows = [
     id: 'errors.no-connack',
     title: 'no CONNACK in time: OperationTimeout',
     when: 'first',
-    async run({ pair, createClient, silentEndpoint, rejects, OperationTimeout }) {
+    async run({ pair, createClient, createDevice, silentEndpoint, rejects, OperationTimeout }) {
       const { client, device } = await pair();
-      const unopened = createClient(device, { endpoint: silentEndpoint });
+      const unopened = createClient(await createDevice(), { endpoint: silentEndpoint });
       await device.setFaults({ withhold: ['connack'] });
       const calls = [client.connect(), client.sendMessage('x'), unopened.connect()];
       await Promise.all(calls.map((call) => rejects(call, OperationTimeout)));

@@ -21,7 +21,8 @@ const OPERATIONS = {
 
 /** A token client whose token has expired under it. */
 async function expired(context) {
-  const all = await tokenPair(context, now() + 6);
+  // One with less than ten seconds left would not be dialled either.
+      const all = await tokenPair(context, now() + 15);
   await all.client.connect();
   equal((await all.changes.take()).connected, true);
   // The hub closes a connection when its token expires.
@@ -236,7 +237,8 @@ export const rows = [
     title: 'a token known to be expired is not dialled: calls wait for updateSasToken',
     when: 'first',
     async run(context) {
-      const all = await tokenPair(context, now() + 6);
+      // One with less than ten seconds left would not be dialled either.
+      const all = await tokenPair(context, now() + 15);
       const { client, device, changes } = all;
       const asked = context.inbox('wish for a token');
       client.onNewSasTokenRequired = () => asked.put();
