@@ -1,0 +1,59 @@
+/** docs/FAULTS.md: connections that end at each step of what a client does. */
+import assert from 'node:assert/strict';
+
+import { createListening, faultTest } from './faults/watched.mjs';
+import { ConnectionDroppedError } from './support.mjs';
+
+/** Each makes the client do something, and fulfils when that is done. */
+const send = ({ client }) => client.sendMessage('in flight');
+const askForTwin = ({ client }) => client.getTwin();
+const reconnect = ({ backEnd }) => backEnd.drop();
+const disconnect = ({ client }) => client.disconnect();
+const wait = () => {};
+const stopListening = ({ client }) => {
+  client.onMessageReceived = null;
+};
+
+/** Test, step at which the hub drops the connection, what leads there, options of the client. */
+const STEPS = [
+  ['a drop in place of taking CONNECT', 'connect', reconnect],
+  ['a drop in place of CONNACK', 'connack', reconnect],
+  ['a drop in place of taking SUBSCRIBE', 'subscribe', reconnect],
+  ['a drop in place of SUBACK', 'suback', reconnect],
+  ['a drop in place of taking PUBLISH', 'publish', send],
+  ['a drop in place of PUBACK', 'puback', send],
+  ['a drop in place of a twin answer', 'twin', askForTwin],
+  ['a drop in place of taking UNSUBSCRIBE', 'unsubscribe', stopListening],
+  ['a drop in place of UNSUBACK', 'unsuback', stopListening],
+  ['a drop in place of taking PINGREQ', 'pingreq', wait, { keepAlive: 1 }],
+  ['a drop in place of PINGRESP', 'pingresp', wait, { keepAlive: 1 }],
+  ['a drop in place of taking DISCONNECT', 'disconnect', disconnect],
+  ['a drop in place of CONNACK at the renewal of a token', 'connack', wait, { sasTokenTtl: 3 }],
+];
+
+for (const [title, step, lead, options] of STEPS) {
+  faultTest(title, async (t) => {
+    for (const how of ['close', 'reset']) {
+      const device = await createListening(t, options);
+      await device.backEnd.setFaults({ dropAt: { step, how } });
+      await lead(device);
+      if (lead === disconnect) await device.backEnd.waitForPackets('disconnect', 'in');
+      else await dropped(device, step);
+      await device.assertWorks();
+      // Each loss is told once, and so is each return.
+      const { states, errors } = device;
+      assert.deepEqual(states, states.map((_, index) => index % 2 === 0));
+      assert.equal(states.at(-1), true);
+      assert.ok(errors.all.every((error) => error.constructor === ConnectionDroppedError));
+      await device.client.shutdown();
+    }
+  });
+}
+
+/** Waits until the drop has happened, and the client knows. */
+async function dropped(device, step) {
+  for (;;) {
+    await device.errors.take();
+    if ((await device.ends()).includes(`dropped at ${step}, as a fault was asked for`)) return;
+  }
+}
