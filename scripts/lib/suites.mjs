@@ -51,6 +51,7 @@ export function suites(wasmEnvironment) {
     // One file after the other, as each needs port 443 for itself.
     nodeTests('official clients', testFiles('tests/official'), 120_000, ['--test-concurrency=1']),
     nodeTests('package', ['tests/package.test.mjs']),
+    nodeTests('hub package', ['tests/hub-package.test.mjs']),
     nodeTests('size', ['tests/size.test.mjs']),
   ];
 }
