@@ -94,6 +94,9 @@ async function start({ httpsPort: https = false, caDirectory, quiet, json, ...op
       const option = error.port === https ? '--https-port' : '--port';
       return fail(`port ${error.port} is in use, choose another one with ${option}`, 1);
     }
+    if (error.code === 'EACCES' && error.syscall === 'listen') {
+      return fail(`port ${error.port} takes rights that you lack, choose one above 1023`, 1);
+    }
     if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
       return fail(`this machine has no address ${options.host}, choose another --host`, 1);
     }

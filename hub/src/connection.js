@@ -142,6 +142,12 @@ export class Connection {
     resetTcp(this.#socket);
   }
 
+  /** Ends at once, with all that the hub knows of it. */
+  cut(reason) {
+    this.#end(reason);
+    this.#socket.destroy();
+  }
+
   /** Reads and sends nothing any more, as if the hub's end were gone; TCP stays open. */
   goHalfOpen() {
     this.#writer.flush();

@@ -81,13 +81,15 @@ export class DeviceRegistry {
 
   delete(identity) {
     const { deviceId, moduleId } = identity;
+    // The end of a connection writes records, too, which must not outlive the identity.
+    for (const { connection, messages } of [identity, ...identity.modules.values()]) {
+      connection?.close('the identity was deleted');
+      messages.close();
+    }
     if (moduleId === undefined) this.#devices.delete(deviceId);
     else this.find(deviceId).modules.delete(moduleId);
     const scope = moduleId === undefined ? scopeWithModules(deviceId) : scopeOf(identity);
     this.#hub.store.deleteScope(scope);
-    for (const { connection } of [identity, ...identity.modules.values()]) {
-      connection?.close('the identity was deleted');
-    }
   }
 
   #createDevice(settings) {

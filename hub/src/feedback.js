@@ -2,6 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 const MAX_BATCH = 64;
 const LOCK = 60_000;
+/** Senders may ask for it, and nobody ever read it. */
+const MAX_WAITING = 10_000;
+/** How the keys of the records begin. */
+const NAME = 'feedback';
 
 /** The acknowledgements that a sender asks for → the outcomes that it wants to hear of. */
 const WANTED = {
@@ -12,27 +16,49 @@ const WANTED = {
 
 /**
  * What became of cloud-to-device messages whose senders asked for it, until a back end has read it.
+ * Over a restart the records stay, locks do not.
  * @typedef {'Success' | 'Expired' | 'DeliveryCountExceeded' | 'Rejected' | 'Purged'} StatusCode
  * @typedef {{originalMessageId: string | undefined, deviceId: string, deviceGenerationId: string,
  *            enqueuedTimeUtc: string, statusCode: StatusCode, description: string}} FeedbackRecord
  */
 export class Feedback {
-  /** @type {FeedbackRecord[]} */
+  #store;
+  /** `{number, record}`, the oldest first. */
   #waiting = [];
-  /** Lock token → `{records, timer}` of a batch that a back end has. */
+  /** Lock token → `{entries, timer}` of a batch that a back end has. */
   #locked = new Map();
+  #lastNumber = 0;
+
+  /** @param {import('./store.js').Records} store */
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /** @returns {Promise<Feedback>} with all that the store has kept */
+  static async open(store) {
+    const feedback = new Feedback(store.scope(''));
+    for await (const [key, record] of store.entries(`${NAME}/`)) {
+      feedback.#lastNumber = Number(key);
+      feedback.#waiting.push({ number: feedback.#lastNumber, record });
+    }
+    return feedback;
+  }
 
   /** Takes the end of a message down, if its `ack` asks for that. */
   add(identity, { messageId, ack }, statusCode) {
     if (!WANTED[ack]?.(statusCode)) return;
-    this.#waiting.push({
+    const record = {
       originalMessageId: messageId,
       deviceId: identity.deviceId,
       deviceGenerationId: identity.generationId,
       enqueuedTimeUtc: new Date().toISOString(),
       statusCode,
       description: statusCode,
-    });
+    };
+    const number = ++this.#lastNumber;
+    this.#waiting.push({ number, record });
+    this.#store.put(NAME, record, number);
+    if (this.#waiting.length > MAX_WAITING) this.#remove([this.#waiting.shift()]);
   }
 
   /**
@@ -42,28 +68,34 @@ export class Feedback {
   receive() {
     if (this.#waiting.length === 0) return undefined;
     const lockToken = randomUUID();
-    const records = this.#waiting.splice(0, MAX_BATCH);
+    const entries = this.#waiting.splice(0, MAX_BATCH);
     const timer = setTimeout(() => this.abandon(lockToken), LOCK).unref();
-    this.#locked.set(lockToken, { records, timer });
-    return { lockToken, records };
+    this.#locked.set(lockToken, { entries, timer });
+    return { lockToken, records: entries.map(({ record }) => record) };
   }
 
   /** Removes a batch for good. @returns {boolean} whether the lock held */
   complete(lockToken) {
-    return this.#unlock(lockToken) !== undefined;
+    const entries = this.#unlock(lockToken);
+    if (entries) this.#remove(entries);
+    return entries !== undefined;
   }
 
   /** Puts a batch back, for the next who asks. @returns {boolean} whether the lock held */
   abandon(lockToken) {
-    const records = this.#unlock(lockToken);
-    if (records) this.#waiting.unshift(...records);
-    return records !== undefined;
+    const entries = this.#unlock(lockToken);
+    if (entries) this.#waiting.unshift(...entries);
+    return entries !== undefined;
   }
 
   #unlock(lockToken) {
     const batch = this.#locked.get(lockToken);
     clearTimeout(batch?.timer);
     this.#locked.delete(lockToken);
-    return batch?.records;
+    return batch?.entries;
+  }
+
+  #remove(entries) {
+    for (const { number } of entries) this.#store.delete(NAME, number);
   }
 }

@@ -57,6 +57,9 @@ export function answerErrors(scope, toBody) {
 
 function asHubError(error) {
   if (error instanceof HubError) return error;
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new HubError('ArgumentInvalid', 'The content-type has to be application/json.');
+  }
   const isClientError = error.statusCode >= 400 && error.statusCode < 500;
   return new HubError(isClientError ? 'ArgumentInvalid' : 'ServerError', error.message);
 }

@@ -56,8 +56,7 @@ function addHub(app, hub) {
 }
 
 function addIdentity(app, path, hub, find) {
-  const config = { rights: ['RegistryWrite', 'ServiceConnect'] };
-  app.put(path, { config, schema: CREATE }, ({ params, body }) =>
+  app.put(path, { config: { rights: OWNER }, schema: CREATE }, ({ params, body }) =>
     describeCreated(hub, hub.devices.ensure(params, body ? settingsOf(body) : undefined)),
   );
 

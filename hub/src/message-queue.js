@@ -20,6 +20,7 @@ export class MessageQueue {
   #hub;
   #messages = [];
   #lastSequenceNumber = 0;
+  /** What the present connection got at QoS 1. */
   #deliveries = [];
   /** For the next lock or message that expires. */
   #timer;
@@ -110,16 +111,13 @@ export class MessageQueue {
    * @param {string} [messageId] the last message, unless one is named
    */
   redeliver(messageId) {
-    const { connection } = this.#identity;
     const delivery = this.#deliveries.findLast(
-      (candidate) =>
-        candidate.connection === connection &&
-        (messageId === undefined || candidate.messageId === messageId),
+      (candidate) => messageId === undefined || candidate.messageId === messageId,
     );
     if (!delivery) {
       throw new HubError('NotFound', 'The present connection got no such message at QoS 1.');
     }
-    connection.publish({ ...delivery.packet, dup: true });
+    this.#identity.connection.publish({ ...delivery.packet, dup: true });
   }
 
   /**
@@ -137,6 +135,7 @@ export class MessageQueue {
 
   /** Unlocks what was sent on a connection that is no more. */
   release(connection) {
+    this.#deliveries = [];
     this.#unlock((message) => message.sentOn === connection, true);
     this.deliver();
   }
@@ -147,6 +146,12 @@ export class MessageQueue {
     this.#finish(this.#messages, 'Purged');
     this.#setTimer();
     return count;
+  }
+
+  /** Forgets everything, as the identity was deleted: nobody hears of these messages any more. */
+  close() {
+    this.#messages = [];
+    this.#setTimer();
   }
 
   #isUnwanted() {
@@ -176,7 +181,7 @@ export class MessageQueue {
     this.#save(message);
     const packet = { topic, payload, qos: 1, dup, messageId: message.packetId };
     this.#deliveries = this.#deliveries.slice(1 - KEPT_DELIVERIES);
-    this.#deliveries.push({ messageId, connection, packet });
+    this.#deliveries.push({ messageId, packet });
     connection.publish(packet);
   }
 

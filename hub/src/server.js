@@ -65,6 +65,7 @@ export async function startHub({
   settings,
   log = () => {},
 } = {}) {
+  checkNames(host, hostname);
   const store = data === undefined ? new MemoryStore() : await DiskStore.open(data);
   try {
     const hub = {
@@ -72,7 +73,7 @@ export async function startHub({
       store,
       settings: createSettings(settings),
       faults: new HubFaults(),
-      feedback: new Feedback(),
+      feedback: await Feedback.open(store),
       budgets: { packets: new Budget(MAX_PACKETS), telemetry: new Budget(MAX_MESSAGES) },
       policies: await store.keep('policies', createPolicies),
       blobs: await BlobStore.open(store),
@@ -100,6 +101,14 @@ export async function startHub({
     await store.close();
     throw error;
   }
+}
+
+/** A name stands in topics, URLs, tokens and connection strings. */
+function checkNames(host, hostname) {
+  if (host === '') throw new HubError('ArgumentInvalid', 'The host is empty: give an address.');
+  if (/^[\w.-]{1,253}$/.test(hostname)) return;
+  const reason = `"${hostname}" is no hostname: 1 to 253 of A-Z a-z 0-9 - . _`;
+  throw new HubError('ArgumentInvalid', reason);
 }
 
 /** @returns {import('./identity.js').Identity[]} */

@@ -75,7 +75,7 @@ export class DiskStore {
 
   /** @param {string} directory is made unless it is there */
   static async open(directory) {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory);
     const isNew = await checkFormat(directory);
     const level = await openLevel(directory, isNew);
     if (isNew) await writeWhole(formatFileOf(directory), `${FORMAT}\n`);
@@ -211,6 +211,15 @@ class Files {
 export async function writeWhole(file, content) {
   await writeFile(`${file}.new`, content);
   await rename(`${file}.new`, file);
+}
+
+async function makeDirectory(directory) {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (!['EEXIST', 'ENOTDIR'].includes(error.code)) throw error;
+    throw new DataError(`${directory} is no directory: there is a file, or one on the way to it`);
+  }
 }
 
 const formatFileOf = (directory) => join(directory, 'format');

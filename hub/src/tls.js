@@ -64,14 +64,6 @@ export async function requestCertificate(socket) {
   return requested.get(socket);
 }
 
-/**
- * Resets a TCP connection, also one beneath TLS, which Node.js does not offer for TLS sockets.
- * @param {import('node:net').Socket} socket
- */
-export function resetSocket(socket) {
-  (socket._parent ?? socket).resetAndDestroy();
-}
-
 function renegotiate(socket) {
   return new Promise((resolve) => {
     socket.once('close', () => resolve(undefined));

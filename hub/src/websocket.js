@@ -19,10 +19,11 @@ export function acceptWebSockets(httpServers, hub) {
     maxPayload: MAX_FRAME,
     handleProtocols: (offered) => [...offered].find(isMqtt),
   });
-  const sockets = new Set();
+  /** Socket → its connection, as soon as there is one. */
+  const sockets = new Map();
   for (const httpServer of httpServers) {
     httpServer.on('upgrade', (request, socket, head) => {
-      sockets.add(socket);
+      sockets.set(socket, undefined);
       socket.on('close', () => sockets.delete(socket));
       socket.on('error', () => socket.destroy());
       if (hub.faults.refuseUpgrade === 'reset') {
@@ -31,15 +32,18 @@ export function acceptWebSockets(httpServers, hub) {
       }
       const refusal = whyRefused(request, hub);
       if (refusal) refuse(socket, ...refusal);
-      else accept(server, hub, { request, socket, head });
+      else accept(server, hub, { request, socket, head }, sockets);
     });
   }
   return () => {
-    for (const socket of sockets) socket.destroy();
+    for (const [socket, connection] of sockets) {
+      if (connection) connection.cut('the hub stops');
+      else socket.destroy();
+    }
   };
 }
 
-async function accept(server, hub, { request, socket, head }) {
+async function accept(server, hub, { request, socket, head }, sockets) {
   const { url } = request;
   const clientCertificate = asksForNoCertificate(url)
     ? undefined
@@ -47,7 +51,8 @@ async function accept(server, hub, { request, socket, head }) {
   server.handleUpgrade(request, socket, head, (webSocket) => {
     const { protocol } = webSocket;
     const secure = socket.encrypted ?? false;
-    new Connection(hub, webSocket, socket, { url, protocol, secure, clientCertificate });
+    const transport = { url, protocol, secure, clientCertificate };
+    sockets.set(socket, new Connection(hub, webSocket, socket, transport));
   });
 }
 

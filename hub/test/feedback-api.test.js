@@ -13,7 +13,7 @@ describe('feedback', () => {
   async function start(t, ...messageIds) {
     const app = await createHttpServer({ hostname: 'hub', store: new MemoryStore() }, '127.0.0.1');
     t.after(() => app.close());
-    const feedback = new Feedback();
+    const feedback = new Feedback(new MemoryStore().scope());
     addFeedbackApi(app, { feedback });
     for (const messageId of messageIds) {
       feedback.add({ deviceId: 'd' }, { messageId, ack: 'full' }, 'Success');

@@ -16,7 +16,7 @@ class Device {
   #lastPacketId = 0;
 
   constructor(settings = {}) {
-    this.hub = { settings: createSettings(settings), feedback: new Feedback() };
+    this.hub = { settings: createSettings(settings), feedback: new Feedback(this.records) };
     this.messages = new MessageQueue(this, this.hub);
   }
 

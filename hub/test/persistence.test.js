@@ -62,7 +62,7 @@ class KeptHub {
       },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
-    return { status: response.status, text: await response.text() };
+    return { status: response.status, headers: response.headers, text: await response.text() };
   }
 
   /** A call that has to go well: its body. */
@@ -87,8 +87,8 @@ class KeptHub {
 
 const messagesFilter = ({ deviceId }) => `devices/${deviceId}/messages/devicebound/#`;
 
-async function subscribeRaw(hub, device) {
-  const client = await RawClient.connect(hub, device);
+async function subscribeRaw(hub, device, options) {
+  const client = await RawClient.connect(hub, device, options);
   const subscriptions = [{ topic: messagesFilter(device), qos: 1 }];
   client.send({ cmd: 'subscribe', messageId: 1, subscriptions });
   assert.equal((await client.next()).cmd, 'suback');
@@ -130,6 +130,10 @@ describe('over a restart stay', () => {
     const client = await MqttClient.connect(hub, device);
     await client.publish('devices/again/messages/events/', 'old');
     await client.end();
+    const topic = 'devices/again/messages/events/';
+    const will = { topic, payload: 'old', qos: 1, retain: false };
+    const connected = await subscribeRaw(hub, device, { will });
+    assert.equal((await connected.next()).cmd, 'publish');
     await hub.json('DELETE', '/devices/again');
     await hub.create('again');
     await hub.restart();
@@ -215,6 +219,33 @@ describe('over a restart stay', () => {
     assert.match(second.topic, /[/&]a(&|$)/);
   });
 
+  test('feedback, until it is completed', async (t) => {
+    const hub = await KeptHub.start(t);
+    const device = await hub.create('feedback');
+    const path = '/messages/serviceBound/feedback';
+    const receive = async () => {
+      const { headers, text } = await hub.call('GET', path);
+      const messageIds = text && JSON.parse(text).map(({ originalMessageId: id }) => id);
+      return { lock: headers.get('etag')?.replaceAll('"', ''), messageIds };
+    };
+    const purge = async (messageId) => {
+      await hub.sendToDevice(device, { messageId, ack: 'full' });
+      await hub.json('DELETE', `/devices/${device.deviceId}/commands`);
+    };
+    await purge('one');
+    await hub.restart();
+    const { lock, messageIds } = await receive();
+    assert.deepEqual(messageIds, ['one']);
+    await purge('two');
+    await hub.restart();
+    assert.equal((await hub.call('DELETE', `${path}/${lock}`)).status, 412);
+    const both = await receive();
+    assert.deepEqual(both.messageIds, ['one', 'two']);
+    assert.equal((await hub.call('DELETE', `${path}/${both.lock}`)).status, 204);
+    await hub.restart();
+    assert.equal((await hub.call('GET', path)).status, 204);
+  });
+
   test('telemetry, numbered on, with its bytes and properties', async (t) => {
     const hub = await KeptHub.start(t);
     const device = await hub.create('telemetry');
@@ -282,7 +313,7 @@ describe('a file upload', () => {
     assert.equal(uploads[0].correlationId, correlationId);
     assert.equal(uploads[0].blobSizeInBytes, 3);
     const read = await hub.call('GET', uploads[0].blobUrl.replace(/^http:\/\/[^/]*/, ''));
-    assert.deepEqual(read, { status: 200, text: 'new' });
+    assert.deepEqual([read.status, read.text], [200, 'new']);
     assert.deepEqual(await filesOf(hub), ['new']);
     const again = await call(hub, device, 'POST', '/files/notifications', outcome);
     assert.equal(again.status, 400);
@@ -302,7 +333,8 @@ describe('a file upload', () => {
     const list = '<BlockList><Latest>AA</Latest><Latest>BB</Latest></BlockList>';
     assert.equal((await hub.call('PUT', `${path}&comp=blocklist`, list, headers)).status, 201);
     await hub.restart();
-    assert.deepEqual(await hub.call('GET', path), { status: 200, text: 'one two' });
+    const blob = await hub.call('GET', path);
+    assert.deepEqual([blob.status, blob.text], [200, 'one two']);
     assert.deepEqual(await filesOf(hub), ['one two']);
   });
 });
