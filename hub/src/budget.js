@@ -1,24 +1,46 @@
 /** Bounds what the logs of all devices keep together; over it, the oldest entry of any goes. */
 export class Budget {
-  #capacity;
+  #maxEntries;
+  #maxBytes;
+  /** Rings: of each entry its log, its sequence number and its size. */
   #logs = [];
   #sequences = [];
-  #next = 0;
+  #sizes = [];
+  #first = 0;
+  #entries = 0;
+  #bytes = 0;
 
-  /** @param {number} capacity how many entries */
-  constructor(capacity) {
-    this.#capacity = capacity;
+  /**
+   * @param {number} maxEntries
+   * @param {number} maxBytes
+   */
+  constructor(maxEntries, maxBytes) {
+    this.#maxEntries = maxEntries;
+    this.#maxBytes = maxBytes;
   }
 
   /**
    * @param {import('./event-log.js').EventLog} log
    * @param {number} sequence of the entry that it keeps from now on
+   * @param {number} size of the entry in bytes
    */
-  spend(log, sequence) {
-    const index = this.#next;
-    this.#logs[index]?.forget(this.#sequences[index]);
+  spend(log, sequence, size) {
+    if (this.#entries === this.#maxEntries) this.#forgetOldest();
+    const index = (this.#first + this.#entries) % this.#maxEntries;
     this.#logs[index] = log;
     this.#sequences[index] = sequence;
-    this.#next = (index + 1) % this.#capacity;
+    this.#sizes[index] = size;
+    this.#entries++;
+    this.#bytes += size;
+    while (this.#bytes > this.#maxBytes) this.#forgetOldest();
+  }
+
+  #forgetOldest() {
+    const index = this.#first;
+    this.#logs[index].forget(this.#sequences[index]);
+    this.#logs[index] = undefined;
+    this.#bytes -= this.#sizes[index];
+    this.#first = (index + 1) % this.#maxEntries;
+    this.#entries--;
   }
 }

@@ -12,6 +12,8 @@ const CONNECT_TIMEOUT = 60_000;
 const MAX_TIMER = 2 ** 31 - 1;
 /** Leaves packet ids for the message queue. */
 const MAX_UNACKNOWLEDGED = 16_000;
+/** Bytes that wait for a device that does not read. */
+const MAX_BUFFERED = 64 * 1024 * 1024;
 
 /**
  * What is known of a connection before its first packet; `url` is that of the upgrade.
@@ -77,6 +79,8 @@ export class Connection {
     if (this.#isHalfOpen) return;
     const frame = this.#writer.write(mqttPacket.generate(packet), this.identity?.faults);
     this.#record(packet, 'out', frame);
+    if (this.#webSocket.bufferedAmount <= MAX_BUFFERED) return;
+    this.reset(`the device does not read, ${MAX_BUFFERED} bytes wait for it`);
   }
 
   /** Sends a frame with any content: a Buffer as a binary one, a string as a text one. */

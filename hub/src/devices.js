@@ -1,3 +1,4 @@
+import { Budget } from './budget.js';
 import { HubError } from './errors.js';
 import { EventLog } from './event-log.js';
 import { Identity } from './identity.js';
@@ -5,6 +6,7 @@ import { Identity } from './identity.js';
 const ID = /^[A-Za-z0-9\-.+%_#*?!(),:=@$']{1,128}$/;
 const MAX_MODULES = 50;
 const KEPT_TELEMETRY = 10_000;
+const KEPT_BYTES = 64 * 1024 * 1024;
 
 /** How the keys of an identity's records begin, and those of a device with its modules. */
 const scopeOf = ({ deviceId, moduleId = '' }) => `devices/${deviceId}/${moduleId}/`;
@@ -15,7 +17,7 @@ export class DeviceRegistry {
   #hub;
   #devices = new Map();
   /** The newest telemetry of all: `{deviceId, moduleId, message}`. */
-  telemetry = new EventLog(KEPT_TELEMETRY);
+  telemetry = new EventLog(KEPT_TELEMETRY, { budget: new Budget(KEPT_TELEMETRY, KEPT_BYTES) });
 
   /** All devices, without their modules. */
   get all() {
@@ -38,7 +40,7 @@ export class DeviceRegistry {
       if (kind === 'telemetry') telemetry.push({ ...id, message: value });
     }
     telemetry.sort((one, other) => one.message.enqueuedTime - other.message.enqueuedTime);
-    for (const entry of telemetry) registry.telemetry.append(entry);
+    for (const entry of telemetry) registry.#keep(entry);
     return registry;
   }
 
@@ -124,10 +126,14 @@ export class DeviceRegistry {
   #add({ deviceId, moduleId }) {
     const id = { deviceId, moduleId };
     const identity = new Identity(id, this.#hub.store.scope(scopeOf(id)), this.#hub);
-    identity.telemetry.onMessage = (message) => this.telemetry.append({ ...id, message });
+    identity.telemetry.onMessage = (message) => this.#keep({ ...id, message });
     if (moduleId === undefined) this.#devices.set(deviceId, identity);
     else this.get(deviceId).modules.set(moduleId, identity);
     return identity;
+  }
+
+  #keep(entry) {
+    this.telemetry.append(entry, entry.message.payload.length);
   }
 
   #restore(id, kind, value) {

@@ -26,10 +26,10 @@ export class EventLog {
   }
 
   /** Takes an entry that was saved; they come in order. */
-  restore(entry) {
+  restore(entry, size = 0) {
     this.#last = entry.sequence;
     this.#ring[(entry.sequence - 1) % this.#capacity] = entry;
-    this.#budget?.spend(this, entry.sequence);
+    this.#budget?.spend(this, entry.sequence, size);
   }
 
   /** The number of the newest entry, 0 without any. */
@@ -37,15 +37,15 @@ export class EventLog {
     return this.#last;
   }
 
-  /** Adds the entry; its `sequence` starts at 1. */
-  append(entry) {
+  /** Adds the entry; its `sequence` starts at 1, its `size` in bytes counts for the budget. */
+  append(entry, size = 0) {
     entry.sequence = ++this.#last;
     this.#ring[(entry.sequence - 1) % this.#capacity] = entry;
     this.#records?.put(this.#name, entry, entry.sequence);
     if (this.#last > this.#capacity) {
       this.#records?.delete(this.#name, this.#last - this.#capacity);
     }
-    this.#budget?.spend(this, entry.sequence);
+    this.#budget?.spend(this, entry.sequence, size);
     for (const notify of this.#waiting) notify(entry);
   }
 

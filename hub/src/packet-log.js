@@ -20,7 +20,8 @@ export class PacketLog {
    */
   record(packet, connection, direction, frame) {
     const time = Date.now();
-    this.#log.append({ connection, direction, frame, time, packet: withoutSecrets(packet) });
+    const entry = { connection, direction, frame, time, packet: withoutSecrets(packet) };
+    this.#log.append(entry, packet.length ?? packet.payload?.length);
   }
 
   /** As `EventLog.read`, with a packet type and a direction to choose by. */

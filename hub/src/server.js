@@ -20,8 +20,11 @@ import { createTlsServer } from './tls.js';
 import { acceptWebSockets, WEB_SOCKET_PATH } from './websocket.js';
 
 /** How much of all devices together is kept to be read. */
-const MAX_PACKETS = 200_000;
-const MAX_MESSAGES = 1_000_000;
+const MB = 1024 * 1024;
+const newBudgets = () => ({
+  packets: new Budget(200_000, 256 * MB),
+  telemetry: new Budget(1_000_000, 512 * MB),
+});
 
 /**
  * What the parts of the hub share. `endpoints` is complete when the hub listens.
@@ -74,7 +77,7 @@ export async function startHub({
       settings: createSettings(settings),
       faults: new HubFaults(),
       feedback: await Feedback.open(store),
-      budgets: { packets: new Budget(MAX_PACKETS), telemetry: new Budget(MAX_MESSAGES) },
+      budgets: newBudgets(),
       policies: await store.keep('policies', createPolicies),
       blobs: await BlobStore.open(store),
       authority: https === false ? undefined : await CertificateAuthority.open(caDirectory),

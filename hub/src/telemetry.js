@@ -20,7 +20,7 @@ export class Telemetry {
 
   /** Takes a message that was saved. */
   restore(message) {
-    this.log.restore(message);
+    this.log.restore(message, message.payload.length);
   }
 
   /**
@@ -36,7 +36,7 @@ export class Telemetry {
       throw new ProtocolViolation(`a message of ${size} bytes exceeds ${MAX_SIZE}`);
     }
     const entry = { ...message, enqueuedTime: new Date() };
-    this.log.append(entry);
+    this.log.append(entry, size);
     this.onMessage(entry);
   }
 

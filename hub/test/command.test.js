@@ -84,6 +84,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
     const client = await connectPrinted(run);
     await run.line(/^device1: connected$/);
     run.child.kill(signal);
+    await run.line(/^device1: closed, the hub stops$/);
     assert.deepEqual(await run.exited, [0, null]);
     await client.closed;
     assert.equal(await run.errors, '');
@@ -184,7 +185,7 @@ test('--data keeps devices and the CA over runs, with the same connection string
   assert.deepEqual(seen[1], seen[0]);
 });
 
-test('a data directory in use, or of a newer version, is said so with exit code 1', async (t) => {
+test('a data directory in use, of a newer version or none is said so with exit code 1', async (t) => {
   const data = await newDirectory(t);
   const first = start(t, '--port', '0', '--data', data);
   await first.line(/^endpoint: /);
@@ -197,6 +198,9 @@ test('a data directory in use, or of a newer version, is said so with exit code 
   const third = start(t, '--port', '0', '--data', data);
   assert.deepEqual(await third.exited, [1, null]);
   assert.match(await third.errors, /^iothub-local: \S+ has data of a newer iothub-local/);
+  const fourth = start(t, '--port', '0', '--data', join(data, 'format'));
+  assert.deepEqual(await fourth.exited, [1, null]);
+  assert.match(await fourth.errors, /^iothub-local: \S+format is no directory/);
 });
 
 const NO_LIMITS = process.platform === 'win32' && 'Windows has no ulimit';
@@ -361,6 +365,8 @@ test('wrong options are said so with exit code 2', async (t) => {
     [['--port', '65536'], /--port must be a number/],
     [['--https-port', '-1'], /--https-port/],
     [['--data', ''], /--data must name a directory/],
+    [['--host', ''], /The host is empty/],
+    [['--hostname', 'a;b'], /"a;b" is no hostname/],
     [['--https-port', 'x'], /--https-port must be a number from 0 to 65535, not "x"/],
     [['--port', '0', '--device', 'a b'], /"a b" is no device id/],
     [['--port', '0', '--device', 'a', '--device', 'a'], /"a" already/],
@@ -374,8 +380,8 @@ test('wrong options are said so with exit code 2', async (t) => {
 test('--help explains every option', async (t) => {
   const run = start(t, '--help');
   const help = await run.rest();
-  const options = ['port', 'https-port', 'host', 'device', 'data', 'config', 'quiet', 'json'];
-  for (const option of [...options, 'help', 'version']) {
+  const options = ['port', 'https-port', 'host', 'hostname', 'device', 'data', 'config', 'quiet'];
+  for (const option of [...options, 'json', 'help', 'version']) {
     assert.match(help, new RegExp(`^  --${option} .*\\w`, 'm'));
   }
   for (const code of [0, 1, 2]) assert.match(help, new RegExp(` ${code} (after|when|for) `));

@@ -177,6 +177,21 @@ describe('the connection is closed', () => {
     await assertCloses(client, new RegExp(`^${device.deviceId}: closed, 16000 publishes`));
   });
 
+  test('when 64 MB wait for a device that does not read', async () => {
+    const device = await hub.createDevice();
+    const desired = Object.fromEntries([...'abcdefg'].map((key) => [key, key.repeat(4000)]));
+    await hub.json('PATCH', `/twins/${device.deviceId}`, { properties: { desired } });
+    const client = await RawClient.connect(hub, device);
+    const filter = { topic: '$iothub/twin/res/#', qos: 0 };
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [filter] });
+    assert.equal((await client.next()).cmd, 'suback');
+    client.webSocket.pause();
+    const request = { cmd: 'publish', topic: '$iothub/twin/GET/?$rid=1', payload: '', qos: 0 };
+    client.sendBytes(Buffer.concat(Array(3000).fill(mqttPacket.generate(request))));
+    await hub.logged(new RegExp(`^${device.deviceId}: closed, the device does not read`));
+    client.webSocket.terminate();
+  });
+
   test('at packets that only a hub may send', async () => {
     await assertConnectedCloses({ cmd: 'connack', returnCode: 0 }, /must not send connack/);
     await assertConnectedCloses(

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Budget } from '../src/budget.js';
 import { EventLog } from '../src/event-log.js';
+import { PacketLog } from '../src/packet-log.js';
+import { Telemetry } from '../src/telemetry.js';
 
 function logOf(capacity, entries) {
   const log = new EventLog(capacity);
@@ -20,11 +22,37 @@ test('an event log keeps the newest entries and their numbers', async () => {
 });
 
 test('logs with one budget lose the oldest entry of any', async () => {
-  const budget = new Budget(4);
+  const budget = new Budget(4, Infinity);
   const [first, second] = [new EventLog(3, { budget }), new EventLog(3, { budget })];
   for (const log of [first, first, second, first, first, second, second]) log.append({});
   assert.deepEqual(numbers(await first.read({})), [3, 4]);
   assert.deepEqual(numbers(await second.read({})), [2, 3]);
+});
+
+test('logs with one budget lose the oldest entries when all of them are too large', async () => {
+  const budget = new Budget(5, 100);
+  const [first, second] = [new EventLog(5, { budget }), new EventLog(5, { budget })];
+  for (const [log, size] of [[first, 40], [second, 30], [first, 30], [second, 60]]) {
+    log.append({}, size);
+  }
+  assert.deepEqual(numbers(await first.read({})), [2]);
+  assert.deepEqual(numbers(await second.read({})), [2]);
+  second.append({}, 101);
+  for (const log of [first, second]) assert.deepEqual(numbers(await log.read({})), []);
+  for (let n = 0; n < 6; n++) first.append({}, 0);
+  assert.deepEqual(numbers(await first.read({})), [4, 5, 6, 7, 8]);
+});
+
+test('telemetry and packets count by their bytes', async () => {
+  const telemetry = new Telemetry({ put() {}, delete() {} }, new Budget(10, 100));
+  const packets = new PacketLog(new Budget(10, 100));
+  for (let n = 0; n < 2; n++) {
+    const payload = Buffer.alloc(60);
+    telemetry.accept({ payload, systemProperties: {}, properties: {} });
+    packets.record({ cmd: 'publish', topic: 't', payload }, 1, 'out', n);
+  }
+  assert.deepEqual(numbers(await telemetry.read({})), [2]);
+  assert.deepEqual(numbers(await packets.read({})), [2]);
 });
 
 test('a reader waits for entries that match, after a number that may lie ahead', async () => {

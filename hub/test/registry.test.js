@@ -139,6 +139,13 @@ describe('the HTTP server', () => {
     assert.match(JSON.parse(answer.body.Message).message, /no GET \/nothing/);
   });
 
+  test('says which content-type a body has to have', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await hub.call('PUT', '/devices/typed', {}, headers);
+    assert.equal(answer.status, 400);
+    assert.match(answer.body.ExceptionMessage, /content-type has to be application\/json/);
+  });
+
   test('answers a body that is not JSON with 400', async () => {
     const response = await fetch(`${hub.url}/twins/born?api-version=2021-04-12`, {
       method: 'PATCH',
