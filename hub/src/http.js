@@ -11,7 +11,6 @@ import { describeRoutes } from './openapi.js';
  */
 export async function createHttpServer({ hostname, store }, host) {
   const app = fastify({
-    forceCloseConnections: true,
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   });

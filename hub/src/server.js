@@ -140,10 +140,11 @@ async function listen(hub, { port, https, host }) {
   const tlsServer = hub.authority && (await createSecureServer(app, hub.authority, host));
   const servers = tlsServer ? [app.server, tlsServer] : [app.server];
   const cutConnections = acceptWebSockets(servers, hub);
+  const endSockets = trackSockets(servers);
   const close = async () => {
     cutConnections();
+    endSockets();
     tlsServer?.close();
-    tlsServer?.closeAllConnections();
     await app.close();
   };
   try {
@@ -155,6 +156,27 @@ async function listen(hub, { port, https, host }) {
   }
   Object.assign(hub.endpoints, endpointsOf(host, servers));
   return close;
+}
+
+/**
+ * Sockets before their handshake or first request would keep a server open, and those that come
+ * while it closes would be served by a hub that saves nothing any more.
+ * @returns {() => void} ends them all, and those to come
+ */
+function trackSockets(servers) {
+  const sockets = new Set();
+  let isOver = false;
+  for (const server of servers) {
+    server.on('connection', (socket) => {
+      if (isOver) socket.destroy();
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
+  }
+  return () => {
+    isOver = true;
+    for (const socket of sockets) socket.destroy();
+  };
 }
 
 /** Ids and reasons may come from anyone: they must not move the cursor, nor forge a line. */

@@ -19,12 +19,9 @@ export function acceptWebSockets(httpServers, hub) {
     maxPayload: MAX_FRAME,
     handleProtocols: (offered) => [...offered].find(isMqtt),
   });
-  /** Socket → its connection, as soon as there is one. */
-  const sockets = new Map();
+  const connections = new Set();
   for (const httpServer of httpServers) {
     httpServer.on('upgrade', (request, socket, head) => {
-      sockets.set(socket, undefined);
-      socket.on('close', () => sockets.delete(socket));
       socket.on('error', () => socket.destroy());
       if (hub.faults.refuseUpgrade === 'reset') {
         resetTcp(socket);
@@ -32,18 +29,15 @@ export function acceptWebSockets(httpServers, hub) {
       }
       const refusal = whyRefused(request, hub);
       if (refusal) refuse(socket, ...refusal);
-      else accept(server, hub, { request, socket, head }, sockets);
+      else accept(server, hub, { request, socket, head }, connections);
     });
   }
   return () => {
-    for (const [socket, connection] of sockets) {
-      if (connection) connection.cut('the hub stops');
-      else socket.destroy();
-    }
+    for (const connection of connections) connection.cut('the hub stops');
   };
 }
 
-async function accept(server, hub, { request, socket, head }, sockets) {
+async function accept(server, hub, { request, socket, head }, connections) {
   const { url } = request;
   const clientCertificate = asksForNoCertificate(url)
     ? undefined
@@ -52,7 +46,9 @@ async function accept(server, hub, { request, socket, head }, sockets) {
     const { protocol } = webSocket;
     const secure = socket.encrypted ?? false;
     const transport = { url, protocol, secure, clientCertificate };
-    sockets.set(socket, new Connection(hub, webSocket, socket, transport));
+    const connection = new Connection(hub, webSocket, socket, transport);
+    connections.add(connection);
+    socket.once('close', () => connections.delete(connection));
   });
 }
 

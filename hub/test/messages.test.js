@@ -191,6 +191,15 @@ describe('feedback', () => {
     });
   }
 
+  test('does not come any more when the identity was deleted', (t) => {
+    mockTime(t);
+    const device = new Device();
+    device.enqueue('full');
+    device.messages.close();
+    t.mock.timers.tick(3_600_000);
+    assert.deepEqual(device.feedback(), []);
+  });
+
   test('comes when a message was sent at QoS 0', () => {
     const device = new Device();
     device.qos = 0;

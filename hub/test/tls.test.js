@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { request } from 'node:https';
+import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -33,6 +34,16 @@ async function callSecurely(url, { method = 'GET', body, headers, ...options } =
   const [response] = await once(call, 'response');
   return { status: response.statusCode, body: Buffer.concat(await response.toArray()) };
 }
+
+test('a hub that stops ends clients that have said nothing yet, with and without TLS', async () => {
+  const stopping = await startHub({ https: true });
+  const ports = [stopping.url, stopping.secureUrl].map(portOf);
+  const sockets = ports.map((port) => connectTcp({ host: '127.0.0.1', port }).on('error', () => {}));
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  const ends = sockets.map((socket) => within(once(socket, 'close'), 'the end of a socket'));
+  await stopping.close();
+  await Promise.all(ends);
+});
 
 describe('wss', () => {
   test('connects a device that trusts the CA of the hub', async () => {
