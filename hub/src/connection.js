@@ -79,8 +79,12 @@ export class Connection {
     if (this.#isHalfOpen) return;
     const frame = this.#writer.write(mqttPacket.generate(packet), this.identity?.faults);
     this.#record(packet, 'out', frame);
-    if (this.#webSocket.bufferedAmount <= MAX_BUFFERED) return;
-    this.reset(`the device does not read, ${MAX_BUFFERED} bytes wait for it`);
+    // Later, as whoever is sending may have more to send on this connection.
+    if (this.#webSocket.bufferedAmount > MAX_BUFFERED) process.nextTick(() => this.#giveUp());
+  }
+
+  #giveUp() {
+    if (!this.#isClosed) this.reset(`the device does not read, ${MAX_BUFFERED} bytes wait for it`);
   }
 
   /** Sends a frame with any content: a Buffer as a binary one, a string as a text one. */

@@ -19,8 +19,9 @@ import { DiskStore, MemoryStore } from './store.js';
 import { createTlsServer } from './tls.js';
 import { acceptWebSockets, WEB_SOCKET_PATH } from './websocket.js';
 
-/** How much of all devices together is kept to be read. */
 const MB = 1024 * 1024;
+
+/** How much of all devices together is kept to be read. */
 const newBudgets = () => ({
   packets: new Budget(200_000, 256 * MB),
   telemetry: new Budget(1_000_000, 512 * MB),
