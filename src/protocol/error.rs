@@ -120,3 +120,16 @@ impl std::error::Error for Error {
         self.cause().map(|cause| cause as _)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_shows_its_sentence_and_its_cause() {
+        let error = Error::client("what has failed").caused_by(Error::client("the cause"));
+        assert_eq!(error.to_string(), "what has failed");
+        let source = std::error::Error::source(&error).expect("a cause");
+        assert_eq!(source.to_string(), "the cause");
+    }
+}

@@ -204,6 +204,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_nested_128_times_is_valid_and_no_more() {
+        let lists = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        let objects = |levels| format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
+        assert!(is_valid(&lists(129)) && is_valid(&objects(128)));
+        assert!(!is_valid(&lists(130)) && !is_valid(&objects(129)));
+    }
+
+    #[test]
     fn what_json_does_not_allow_is_not() {
         for text in [
             "",

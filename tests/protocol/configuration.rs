@@ -1,5 +1,7 @@
 //! The options: their limits, their errors, and what is never shown.
 
+use std::time::Duration;
+
 use iothub_device_client::protocol::client::{Config, Options};
 use iothub_device_client::protocol::hub::{Credentials, Identity};
 use iothub_device_client::protocol::{Client, Error, ErrorKind};
@@ -302,4 +304,21 @@ fn no_error_shows_what_was_wrong_with_a_secret() {
     }
     let error = refused(endpoint("ws://user:s3cret@localhost/"));
     assert!(!format!("{error:?}").contains("s3cret"));
+}
+
+#[test]
+fn whoever_makes_the_http_calls_of_an_upload_knows_how_long_they_may_take() {
+    let limit = |operation_timeout| {
+        Harness::with(Options { operation_timeout, ..Options::default() })
+            .client
+            .operation_timeout()
+    };
+    assert_eq!(limit(None), Some(Duration::from_secs(60)));
+    assert_eq!(limit(Some(2.5)), Some(Duration::from_millis(2500)));
+    assert_eq!(limit(Some(0.0)), None);
+}
+
+#[test]
+fn a_client_names_the_identity_that_it_is_of() {
+    assert_eq!(Harness::new().client.resource(), "hub.example/devices/dev");
 }

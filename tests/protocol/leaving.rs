@@ -138,3 +138,35 @@ fn a_subscription_that_times_out_while_the_socket_closes_is_not_reported() {
     h.advance_secs(4);
     assert!(h.background().is_empty());
 }
+
+#[test]
+fn whoever_drives_the_client_knows_when_it_needs_nothing_more() {
+    let mut h = Harness::new();
+    assert!(!h.client.is_active(), "before the first call");
+    h.call(Client::connect);
+    assert!(h.client.is_active(), "on its way");
+    h.run();
+    assert!(h.client.is_active(), "connected");
+    h.disconnect();
+    h.run();
+    assert!(!h.client.is_active(), "disconnected");
+    assert!(!h.client.has_shut_down(), "disconnected, to be connected again");
+}
+
+#[test]
+fn a_client_has_shut_down_when_all_that_follows_from_it_is_done() {
+    let mut h = Harness::connected(Options::default());
+    h.slow_close = true;
+    h.shutdown();
+    assert!(!h.client.has_shut_down(), "DISCONNECT is to be written");
+    h.run();
+    assert!(!h.client.has_shut_down(), "the socket is closing");
+    h.advance_secs(60);
+    assert!(h.client.has_shut_down());
+
+    let mut h = Harness::new();
+    h.shutdown();
+    assert!(!h.client.has_shut_down(), "the call is to be settled");
+    h.run();
+    assert!(h.client.has_shut_down());
+}
