@@ -78,12 +78,7 @@ test('the certificate opens the hub', async (t) => {
 
 test('the page of the token server lives on tokens that the server renews', async (t) => {
   const backEnd = await createDevice();
-  const server = startProgram(t, ['examples/token-server/server.mjs'], {
-    ...environmentOf(backEnd),
-    PORT: '0',
-    TOKEN_SECONDS: '8',
-  });
-  const [, url] = await server.printed(/^open (\S+)$/m);
+  const { server, url } = await startTokenServer(t, backEnd);
   const page = await openPage(t, url);
   await page.getByRole('status').filter({ hasText: 'connected' }).waitFor();
   const [seen] = await backEnd.waitForTelemetry();
@@ -105,12 +100,7 @@ test('the page of the token server lives on tokens that the server renews', asyn
 
 test('a page renews the token of its client from the token server', async (t) => {
   const backEnd = await createDevice();
-  const server = startProgram(t, ['examples/token-server/server.mjs'], {
-    ...environmentOf(backEnd),
-    PORT: '0',
-    TOKEN_SECONDS: '8',
-  });
-  const [, url] = await server.printed(/^open (\S+)$/m);
+  const { server, url } = await startTokenServer(t, backEnd);
   // A page of the server's that is no device yet, and has no icon.
   const isExpected = (complaint) => complaint.includes('404');
   const page = await openPage(t, `${url}/client/package.json`, { isExpected });
@@ -158,3 +148,14 @@ async function connectionsOf(backEnd) {
 
 const logOf = ({ deviceId }, log) =>
   callHub(hub, 'GET', `/local/devices/${encodeURIComponent(deviceId)}/${log}`);
+
+/** The token server, whose tokens live for eight seconds, and the address of its page. */
+async function startTokenServer(t, backEnd) {
+  const server = startProgram(t, ['examples/token-server/server.mjs'], {
+    ...environmentOf(backEnd),
+    PORT: '0',
+    TOKEN_SECONDS: '8',
+  });
+  const [, url] = await server.printed(/^open (\S+)$/m);
+  return { server, url };
+}
