@@ -9,6 +9,15 @@ export const host = {
   createStateChange: (connected, cause) =>
     cause === undefined ? { connected } : { connected, cause },
   createMethodRequest: (requestId, name, payload) => new MethodRequest(requestId, name, payload),
+  attempt(work) {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      console.error(error);
+      return false;
+    }
+  },
   // Node.js has nothing to tell.
   watch: () => ({ takeOver() {}, stop() {} }),
   asMethodResponse: (value) => (value instanceof MethodResponse ? value : undefined),

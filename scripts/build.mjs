@@ -19,7 +19,7 @@ import { setup } from './setup.mjs';
 const module = 'iothub_device_client';
 const wasm = `${module}_bg.wasm`;
 const wasmFlags = 'CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS';
-const generated = join(root, 'target', 'wasm-pack');
+const target = join(root, 'target');
 const pkg = join(root, 'pkg');
 
 /** What browsers and Node.js have had for years and rustc uses; anything newer is an error. */
@@ -37,18 +37,29 @@ const wasmFeatures = [
 export async function build(options) {
   const environment = await setup(options);
   say('Building the WebAssembly module.');
-  await compile(environment.wasmEnvironment);
-  optimise();
-  assemble();
+  const generated = join(target, 'wasm-pack');
+  await compile(environment.wasmEnvironment, generated, ['--release']);
+  optimise(generated);
+  assemble(generated, pkg);
   link();
   say('The package is in pkg/.');
   return environment;
 }
 
-async function compile(wasmEnvironment) {
-  const options = ['--target', 'web', '--release', '--mode', 'no-install', '--no-pack'];
+/**
+ * A package for the tests of what a panic does: one that panics where a test asks it to. The
+ * environment must be that of `npm test`.
+ */
+export async function buildForcedPanic(folder) {
+  const generated = join(target, 'wasm-pack-forced-panic');
+  await compile({}, generated, ['--dev'], ['--', '--features', 'forced-panic']);
+  assemble(generated, folder);
+}
+
+async function compile(wasmEnvironment, generated, profile, features = []) {
+  const options = ['--target', 'web', ...profile, '--mode', 'no-install', '--no-pack'];
   const output = ['--out-dir', generated, '--out-name', module];
-  await run('wasm-pack', ['build', ...options, ...output, root], {
+  await run('wasm-pack', ['build', ...options, ...output, root, ...features], {
     env: { ...process.env, ...wasmEnvironment, [wasmFlags]: hidePaths().join(' ') },
   });
 }
@@ -61,16 +72,20 @@ function hidePaths() {
 }
 
 /** Makes the module smaller, and with it the names by which it and its JavaScript meet. */
-function optimise() {
+function optimise(generated) {
   const wasmOpt = join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
   const file = join(generated, wasm);
   const features = ['--mvp-features', ...wasmFeatures.map((name) => `--enable-${name}`)];
   // Each round finds what the one before has laid open.
   const rounds = ['-Oz', '--gufa-optimizing', '-Oz', '--gufa', '-Oz'];
-  const passes = [...rounds, '--minify-imports-and-exports-and-modules'];
-  const names = outputOf(process.execPath, [wasmOpt, ...features, ...passes, file, '-o', file]);
-  if (names === undefined) throw new Failure('wasm-opt could not optimise the module.');
-  shortenNames(join(generated, `${module}.js`), JSON.parse(names));
+  // Large functions of many parts compress worse than the parts.
+  const parts = ['--one-caller-inline-max-function-size', '20', '--skip-pass=local-cse'];
+  const notes = ['--strip-producers', '--strip-target-features'];
+  const names = '--minify-imports-and-exports-and-modules';
+  const passes = [...parts, ...rounds, ...notes, names];
+  const renamed = outputOf(process.execPath, [wasmOpt, ...features, ...passes, file, '-o', file]);
+  if (renamed === undefined) throw new Failure('wasm-opt could not optimise the module.');
+  shortenNames(join(generated, `${module}.js`), JSON.parse(renamed));
 }
 
 /** Renames in the generated JavaScript what wasm-opt has renamed in the module. */
@@ -88,7 +103,7 @@ function shortenNames(file, { imports, exports }) {
 }
 
 /** Takes what the template's `files` names from there, the generated files, or the root. */
-function assemble() {
+function assemble(generated, folder) {
   const template = join(root, 'pkg-template');
   const manifest = readJson('pkg-template/package.json');
   const elsewhere = new Map([
@@ -97,14 +112,14 @@ function assemble() {
     ['LICENSE', root],
     ['README.md', root],
   ]);
-  rmSync(pkg, { recursive: true, force: true });
-  mkdirSync(pkg);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
   for (const file of manifest.files) {
-    cpSync(join(elsewhere.get(file) ?? template, file), join(pkg, file));
+    cpSync(join(elsewhere.get(file) ?? template, file), join(folder, file));
   }
   const { name, ...rest } = manifest;
   const complete = { name, version: crateField('version'), ...rest };
-  writeFileSync(join(pkg, 'package.json'), `${JSON.stringify(complete, null, 2)}\n`);
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(complete, null, 2)}\n`);
 }
 
 /** Makes `import 'iothub-device-client'` find pkg/ in this repository, for the examples. */

@@ -12,3 +12,7 @@ pub mod protocol;
 
 #[cfg(feature = "js")]
 pub mod js;
+
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

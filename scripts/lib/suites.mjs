@@ -50,6 +50,7 @@ export function suites(wasmEnvironment) {
     nodeTests('leaks', testFiles('tests/leaks'), 600_000),
     // One file after the other, as each needs port 443 for itself.
     nodeTests('official clients', testFiles('tests/official'), 120_000, ['--test-concurrency=1']),
+    { ...nodeTests('panic', ['tests/panic.test.mjs'], 600_000), env: wasmEnvironment },
     nodeTests('package', ['tests/package.test.mjs']),
     nodeTests('hub package', ['tests/hub-package.test.mjs']),
     nodeTests('size', ['tests/size.test.mjs']),

@@ -211,7 +211,7 @@ impl ClientHandle {
     /// What keeps it from being made.
     #[wasm_bindgen(js_name = storageInfoRequest)]
     pub fn storage_info_request(&self, name: &str) -> Result<JsValue, JsValue> {
-        self.http_request(self.driver.command(|core, now| core.storage_info_request(now, name)))
+        self.http_request(self.driver.try_command(|core, now| core.storage_info_request(now, name)))
     }
 
     /// The HTTP call of `IoTHubDeviceClient.notifyBlobUploadStatus`.
@@ -228,7 +228,9 @@ impl ClientHandle {
         status_description: String,
     ) -> Result<JsValue, JsValue> {
         let result = UploadResult { correlation_id, is_success, status_code, status_description };
-        self.http_request(self.driver.command(|core, now| core.notification_request(now, &result)))
+        self.http_request(
+            self.driver.try_command(|core, now| core.notification_request(now, &result)),
+        )
     }
 
     /// Looks at the answer to one of the two calls.
@@ -252,6 +254,7 @@ impl ClientHandle {
     pub fn operation_timeout_ms(&self) -> f64 {
         self.driver
             .read(Client::operation_timeout)
+            .flatten()
             .map_or(0.0, |limit| limit.as_secs_f64() * 1000.0)
     }
 
@@ -298,10 +301,10 @@ impl ClientHandle {
     #[wasm_bindgen(getter, js_name = connectionState)]
     pub fn connection_state(&self) -> String {
         let state = match self.driver.read(Client::connection_state) {
-            ConnectionState::Disconnected => "disconnected",
-            ConnectionState::Connecting => "connecting",
-            ConnectionState::Connected => "connected",
-            ConnectionState::Reconnecting => "reconnecting",
+            None | Some(ConnectionState::Disconnected) => "disconnected",
+            Some(ConnectionState::Connecting) => "connecting",
+            Some(ConnectionState::Connected) => "connected",
+            Some(ConnectionState::Reconnecting) => "reconnecting",
         };
         state.into()
     }

@@ -1,16 +1,18 @@
 //! Drives the core: socket events, the timer and calls go in; bytes, settled Promises and handler
 //! calls come out. No borrow is held while JavaScript runs.
+//!
+//! A panic is a trap, which leaves the core borrowed for ever. It ends the one client: every way
+//! to the core goes through [`Driver::guarded`].
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use bytes::BytesMut;
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::clock;
-use super::future;
 use super::handlers::Handlers;
 use super::host::{Host, from_json};
 use super::receiving::{Receiving, Wanted};
@@ -19,6 +21,12 @@ use super::timer::Timer;
 use super::watch::Watch;
 use crate::protocol::mqtt::WRITE_SIZE;
 use crate::protocol::{Client, ConnectionState, Error, Input, Now, OperationId, Output, Reply};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = queueMicrotask)]
+    fn queue_microtask(task: &Closure<dyn FnMut()>);
+}
 
 struct Settler {
     resolve: Function,
@@ -50,7 +58,12 @@ pub struct Driver {
     /// Bytes that leave when the turn of the event loop ends.
     outgoing: RefCell<Vec<BytesMut>>,
     pumping: Cell<bool>,
-    wake_queued: Cell<bool>,
+    /// Runs when the present call has ended.
+    on_wake: Closure<dyn FnMut()>,
+    /// The driver itself, while `on_wake` is queued.
+    awake: RefCell<Option<Rc<Driver>>>,
+    /// The core has panicked.
+    broken: Cell<bool>,
 }
 
 impl std::fmt::Debug for Driver {
@@ -66,7 +79,7 @@ impl Driver {
         token_function: Option<Function>,
         core: Client,
     ) -> Rc<Self> {
-        Rc::new(Self {
+        Rc::new_cyclic(|this: &Weak<Self>| Self {
             host,
             transport,
             token_function,
@@ -80,15 +93,38 @@ impl Driver {
             pending: RefCell::default(),
             outgoing: RefCell::default(),
             pumping: Cell::new(false),
-            wake_queued: Cell::new(false),
+            on_wake: {
+                let this = this.clone();
+                Closure::new(move || {
+                    if let Some(driver) = this.upgrade().and_then(|driver| driver.awake.take()) {
+                        driver.pump();
+                        driver.flush();
+                    }
+                })
+            },
+            awake: RefCell::default(),
+            broken: Cell::new(false),
         })
     }
 
     /// Gives a command to the core; what follows from it happens when the present call has ended.
-    pub fn command<T>(self: &Rc<Self>, command: impl FnOnce(&mut Client, Now) -> T) -> T {
-        let result = command(&mut self.core.borrow_mut(), clock::now());
+    /// Gives `None` on a broken client.
+    pub fn command<T>(self: &Rc<Self>, command: impl FnOnce(&mut Client, Now) -> T) -> Option<T> {
+        let result = self.with_core(command)?;
         self.wake();
-        result
+        Some(result)
+    }
+
+    /// Gives a command that may fail.
+    ///
+    /// # Errors
+    ///
+    /// What the core says, or that the client is broken.
+    pub fn try_command<T>(
+        self: &Rc<Self>,
+        command: impl FnOnce(&mut Client, Now) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.command(command).unwrap_or_else(|| Err(broken()))
     }
 
     /// Gives a command that begins an operation; the Promise settles with it.
@@ -96,7 +132,7 @@ impl Driver {
         self: &Rc<Self>,
         command: impl FnOnce(&mut Client, Now) -> Result<OperationId, Error>,
     ) -> Promise {
-        let begun = self.command(command);
+        let begun = self.try_command(command);
         self.promise(begun, None)
     }
 
@@ -115,35 +151,69 @@ impl Driver {
         }
     }
 
-    /// Reads something of the core.
-    pub fn read<T>(&self, read: impl FnOnce(&Client) -> T) -> T {
-        read(&self.core.borrow())
+    /// Reads something of the core, unless the client is broken.
+    pub fn read<T>(&self, read: impl FnOnce(&Client) -> T) -> Option<T> {
+        self.core.try_borrow().ok().map(|core| read(&core))
+    }
+
+    fn with_core<T>(self: &Rc<Self>, work: impl FnOnce(&mut Client, Now) -> T) -> Option<T> {
+        let (mut work, mut result) = (Some(work), None);
+        self.guarded(&mut || {
+            let work = work.take();
+            result = work.map(|work| work(&mut self.core.borrow_mut(), clock::now()));
+        });
+        result
+    }
+
+    /// Does some work, unless the client is broken. A panic breaks it, and ends here.
+    fn guarded(self: &Rc<Self>, work: &mut dyn FnMut()) {
+        if !self.broken.get() && !self.host.attempt(&mut || work()) {
+            self.break_down();
+        }
+    }
+
+    /// Lets go of the platform, and tells the user.
+    fn break_down(self: &Rc<Self>) {
+        if self.broken.replace(true) {
+            return;
+        }
+        drop(self.take_socket());
+        self.timer.take();
+        self.watch.take();
+        self.receiving.take();
+        for (_, settler) in self.pending.take() {
+            // The functions of a Promise never throw.
+            let _ = settler.reject.call1(&JsValue::UNDEFINED, &self.host.error(&broken()));
+        }
+        self.report(self.host.error(&broken()));
+        self.handlers.take();
     }
 
     /// Sees to it that all is done that is to be done when the present call has ended.
     pub(super) fn wake(self: &Rc<Self>) {
-        if !self.wake_queued.replace(true) {
-            let driver = self.clone();
-            future::spawn(async move {
-                driver.wake_queued.set(false);
-                driver.pump();
-                driver.flush();
-            });
+        if self.awake.replace(Some(self.clone())).is_none() {
+            queue_microtask(&self.on_wake);
         }
     }
 
     /// Does all that the core asks for. A handler that is called here may give commands; the loop
     /// that runs already takes them up.
     fn pump(self: &Rc<Self>) {
-        if self.pumping.replace(true) {
-            return;
+        if !self.pumping.replace(true) {
+            self.guarded(&mut || self.do_all());
         }
+    }
+
+    fn do_all(self: &Rc<Self>) {
         // What is acknowledged has left the socket, so that this is looked at when there is room.
         let room = self.socket.borrow().as_ref().map_or(0, Socket::room);
         self.core.borrow_mut().set_room(room);
         loop {
             self.call_handlers();
-            let output = self.core.borrow_mut().poll_output(clock::now());
+            // A handler may have given the command that breaks the client.
+            let Ok(mut core) = self.core.try_borrow_mut() else { return };
+            let output = core.poll_output(clock::now());
+            drop(core);
             let Some(output) = output else { break };
             self.perform(output);
         }
@@ -160,13 +230,14 @@ impl Driver {
 
     /// Listens to the platform as long as there is a connection to care for.
     fn watch_while_active(self: &Rc<Self>) {
-        let active = self.read(Client::is_active);
+        let active = self.read(Client::is_active) == Some(true);
         if active == self.watch.borrow().is_some() {
             return;
         }
         let watch = active.then(|| {
             let driver = self.clone();
-            Watch::start(&self.host, &self.read(Client::resource), move |input| {
+            let resource = self.read(Client::resource).unwrap_or_default();
+            Watch::start(&self.host, &resource, move |input| {
                 driver.input(input);
                 driver.wake();
             })
@@ -225,11 +296,11 @@ impl Driver {
         self.pump();
     }
 
-    fn socket_opened(&self) {
+    fn socket_opened(self: &Rc<Self>) {
         let agreed = self.socket.borrow().as_ref().is_some_and(Socket::speaks_mqtt);
         if agreed {
             // The hub is reached: it will end the connection of any other client of this identity.
-            if let (Some(watch), ConnectionState::Connecting) =
+            if let (Some(watch), Some(ConnectionState::Connecting)) =
                 (&*self.watch.borrow(), self.read(Client::connection_state))
             {
                 watch.take_over();
@@ -242,8 +313,8 @@ impl Driver {
         }
     }
 
-    fn input(&self, input: Input<'_>) {
-        self.core.borrow_mut().handle_input(clock::now(), input);
+    fn input(self: &Rc<Self>, input: Input<'_>) {
+        self.with_core(|core, now| core.handle_input(now, input));
     }
 
     /// What has arrived while the event loop was busy goes first: nothing is overdue that is
@@ -254,7 +325,7 @@ impl Driver {
         self.timer.borrow_mut().fired();
         let driver = self.clone();
         let after_input = Closure::once_into_js(move || {
-            driver.core.borrow_mut().handle_timeout(clock::now());
+            driver.with_core(|core, now| core.handle_timeout(now));
             driver.pump();
         });
         self.host.defer(after_input.unchecked_ref());
@@ -332,4 +403,11 @@ impl Driver {
         };
         Ok(())
     }
+}
+
+fn broken() -> Error {
+    Error::client(
+        "this client is broken by a fault of iothub-device-client, which the console shows; \
+         please report it, and make a new client",
+    )
 }

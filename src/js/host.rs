@@ -29,6 +29,10 @@ extern "C" {
     #[wasm_bindgen(method, structural, js_name = abortSocket)]
     pub fn abort_socket(this: &Host, socket: &WebSocket);
 
+    /// Whether `work` came to its end. A trap, which is what a panic is, ends here.
+    #[wasm_bindgen(method, structural)]
+    pub fn attempt(this: &Host, work: &mut dyn FnMut()) -> bool;
+
     /// Runs a task after the input that waits already.
     #[wasm_bindgen(method, structural)]
     pub fn defer(this: &Host, task: &Function);

@@ -180,7 +180,7 @@ impl Driver {
             Err(thrown) => Err(self.host.error_caused_by("a method response is not JSON", &thrown)),
             Ok(payload) => {
                 let payload = payload.unwrap_or_else(|| "null".into());
-                self.command(|core, now| {
+                self.try_command(|core, now| {
                     let (request_id, status) = target?;
                     core.send_method_response(now, &request_id, status, payload)
                 })

@@ -117,7 +117,7 @@ impl Driver {
             return Promise::resolve(&item);
         }
         let feature = wanted.feature();
-        let begun = self.command(|core, now| core.begin_receive(now, feature, block));
+        let begun = self.try_command(|core, now| core.begin_receive(now, feature, block));
         if let (true, &Ok(operation)) = (block, &begun) {
             self.wait(&wanted, operation, timeout);
         }
@@ -168,7 +168,7 @@ impl Driver {
             return item;
         }
         let message = match wanted {
-            Wanted::Message => self.command(|core, now| core.receive_message(now)),
+            Wanted::Message => self.command(|core, now| core.receive_message(now)).flatten(),
             _ => None,
         };
         message.map_or(JsValue::UNDEFINED, |message| message::to_js(&self.host, &message))

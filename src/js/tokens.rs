@@ -35,7 +35,7 @@ impl Driver {
         let token = given.as_ref().ok().and_then(JsValue::as_string);
         if let Some(token) = token {
             return self
-                .command(|core, now| core.provide_token(now, &token))
+                .try_command(|core, now| core.provide_token(now, &token))
                 .map_err(|error| self.host.error(&error));
         }
         self.command(|core, now| core.token_unavailable(now));

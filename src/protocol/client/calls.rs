@@ -79,6 +79,8 @@ impl Client {
     /// A message over the limits of the hub, too many that wait, no connection that could be
     /// opened, or after [`Client::shutdown`].
     pub fn send_message(&mut self, now: Now, message: Message) -> Result<OperationId, Error> {
+        #[cfg(feature = "forced-panic")]
+        super::panic_if_asked(&message.body);
         self.check_can_send()?;
         let topic = message.telemetry_topic(&self.config.identity)?;
         self.check_pending(self.calls.pending_messages)?;

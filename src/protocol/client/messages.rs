@@ -94,6 +94,8 @@ impl Client {
             return None;
         }
         let (delivery, message) = self.inbox.held.pop_front()?;
+        #[cfg(feature = "forced-panic")]
+        super::panic_if_asked(&message.body);
         let Some(id) = delivery else {
             return Some(Event::MessageReceived { message, delivery: None });
         };

@@ -379,3 +379,9 @@ impl Client {
         self.emit(Event::BackgroundException(error));
     }
 }
+
+/// A fault to order, which tests make with a body that says so.
+#[cfg(feature = "forced-panic")]
+fn panic_if_asked(body: &[u8]) {
+    assert!(body != b"panic", "a test has asked for it");
+}
