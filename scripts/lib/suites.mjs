@@ -53,6 +53,7 @@ export function suites(wasmEnvironment) {
     { ...nodeTests('panic', ['tests/panic.test.mjs'], 600_000), env: wasmEnvironment },
     nodeTests('package', ['tests/package.test.mjs']),
     nodeTests('hub package', ['tests/hub-package.test.mjs']),
+    nodeTests('scale', ['tests/scale.test.mjs']),
     nodeTests('size', ['tests/size.test.mjs']),
   ];
 }

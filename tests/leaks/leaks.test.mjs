@@ -9,6 +9,7 @@ import { after, test } from 'node:test';
 import { IoTHubDeviceClient } from '../../pkg/index.node.js';
 import { BackEnd } from '../../scripts/start/back-end.mjs';
 import { openPage, serveRepository } from '../browser/support.mjs';
+import { measurePage } from './page-memory.mjs';
 import { comeAndGo, send } from './work.js';
 
 const CLIENTS = 10_000;
@@ -89,24 +90,4 @@ async function inChromium(t) {
     send: (count) => page.evaluate((count) => window.send(count), count),
     measure: () => measurePage(devTools),
   };
-}
-
-/** As `measureMemory`, seen from outside. */
-async function measurePage(devTools) {
-  await devTools.send('HeapProfiler.collectGarbage');
-  const { usedSize } = await devTools.send('Runtime.getHeapUsage');
-  const { result } = await devTools.send('Runtime.evaluate', {
-    expression: 'WebAssembly.Memory.prototype',
-  });
-  const { objects } = await devTools.send('Runtime.queryObjects', {
-    prototypeObjectId: result.objectId,
-  });
-  const { result: wasm } = await devTools.send('Runtime.callFunctionOn', {
-    objectId: objects.objectId,
-    functionDeclaration: `function () {
-      return this.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
-    }`,
-  });
-  await devTools.send('Runtime.releaseObject', { objectId: objects.objectId });
-  return { heap: usedSize, wasm: wasm.value };
 }

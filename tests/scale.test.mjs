@@ -1,0 +1,27 @@
+/** `npm run scale` on a small scale: what it counts is right, whatever it costs here. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { fitLine } from '../benches/scale/line.js';
+import { ENVIRONMENTS, measure } from '../benches/scale/measure.js';
+
+const DEVICES = 10;
+
+for (const environment of Object.keys(ENVIRONMENTS)) {
+  test(`${DEVICES} devices in ${environment} send, and the hub has every message`, async () => {
+    const cost = await measure({ environment, devices: DEVICES, seconds: 1 });
+    assert.ok(cost.accepted >= DEVICES, `${cost.accepted} messages are acknowledged`);
+    assert.equal(cost.atHub, cost.accepted);
+    assert.equal(cost.lost, 0);
+    assert.ok(Number.isFinite(cost.cpu) && cost.heap > 0, 'what they cost is measured');
+  });
+}
+
+test('a line through points that are on one fits them all', () => {
+  const { slope, r2 } = fitLine([[100, 7], [250, 10], [1000, 25]]);
+  assert.ok(Math.abs(slope - 0.02) < 1e-9 && Math.abs(r2 - 1) < 1e-9, `${slope}, ${r2}`);
+});
+
+test('points that are on no line are told from those that are', () => {
+  assert.equal(fitLine([[0, 0], [1, 1], [2, 0]]).r2, 0);
+});
