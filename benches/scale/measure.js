@@ -77,19 +77,25 @@ export async function measure({ environment, devices, seconds }) {
 
 async function perSecond(clients, seconds) {
   const sample = async () => ({
-    at: performance.now() / 1000,
-    accepted: await clients.accepted(),
-    ...(await clients.cpu()),
+    cpu: await timed(clients.cpu),
+    accepted: await timed(clients.accepted),
   });
   const first = await sample();
   await sleep(seconds * 1000);
   const last = await sample();
-  const rate = (name) => (last[name] - first[name]) / (last.at - first.at);
+  const rate = (name, of = (value) => value) =>
+    (of(last[name].value) - of(first[name].value)) / (last[name].at - first[name].at);
   return {
-    cpu: rate('process'),
-    browserCpu: 'browser' in first ? rate('browser') : undefined,
+    cpu: rate('cpu', ({ process }) => process),
+    browserCpu: 'browser' in first.cpu.value ? rate('cpu', ({ browser }) => browser) : undefined,
     accepted: rate('accepted'),
   };
+}
+
+/** Each with its own time: a busy browser may take seconds to answer. */
+async function timed(read) {
+  const value = await read();
+  return { value, at: performance.now() / 1000 };
 }
 
 /** The body of a message is its number, counted by its device. */
