@@ -62,6 +62,8 @@ pub struct Application {
     /// No connection was accepted since the application has left.
     pub is_away: bool,
     pub shut_down: bool,
+    /// Another client has the connection, until the application connects.
+    pub replaced: bool,
     pub connected: bool,
     messages: BTreeMap<(SocketId, u64), Handling>,
     /// Every message that it was ever given.

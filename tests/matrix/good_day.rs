@@ -17,8 +17,9 @@ impl World {
         self.turn();
         self.faulty = false;
         self.lateness = 0;
+        self.room = usize::MAX;
         self.skew = 0;
-        self.pace.clock_jumped();
+        self.clock_jumps();
         self.setting.latency = self.setting.latency.min(200);
         self.calm = true;
         if self.application.token_asked {
@@ -43,7 +44,9 @@ impl World {
 
     /// Lets time pass until no call waits, but for those that receive.
     fn settle_all(&mut self) {
-        let attempt = 60_000 + 5_000 + self.setting.retry_max_interval * 12 / 10;
+        // A platform that never says that it is online again is not believed for longer than 60 s.
+        let interval = self.setting.retry_max_interval.max(60_000);
+        let attempt = 60_000 + 5_000 + interval * 12 / 10;
         // A message that the hub refuses costs three connections, one after the other.
         let attempts = 3 + 3 * self.hub.poison.len() as u64;
         let answer = self.setting.operation_timeout.unwrap_or(0) + 15_000 + self.setting.keep_alive;
@@ -143,6 +146,9 @@ impl World {
         self.time += 100_000_000;
         for input in [Input::SocketOpened, Input::ReceivedText, Input::SocketClosed { detail: "" }]
         {
+            self.input(input);
+        }
+        for input in [Input::Offline, Input::Online, Input::Replaced] {
             self.input(input);
         }
         let now = self.now();

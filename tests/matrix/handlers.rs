@@ -144,6 +144,8 @@ impl World {
             Happening::Answers { request, fails } => self.answer_method(&request, fails),
             Happening::GivesToken => self.give_token(),
             Happening::TimersOnTime => self.lateness = 0,
+            Happening::Around(fault) => self.happen_around(fault),
+            Happening::RoomAgain => self.room = usize::MAX,
             other => self.happen_on_the_way(other),
         }
     }

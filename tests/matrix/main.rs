@@ -19,6 +19,7 @@ mod packets;
 mod platform;
 mod schedule;
 mod setting;
+mod surroundings;
 mod wire;
 mod world;
 

@@ -13,12 +13,16 @@ pub struct Pace {
     waits_for_tokens: bool,
     /// `None` while it is not known from outside.
     failures: Option<u32>,
-    /// In this turn a connection or an attempt has ended: how long it had stood.
-    lost: Option<Option<u64>>,
+    /// In this turn a connection or an attempt has ended: whether it may be made again at once.
+    lost: Option<bool>,
     /// In this turn the application has called, which may dial at once.
     asked: bool,
     /// A clock has jumped: the client may ask the hub for a sign, and dial at once without one.
     doubts: bool,
+    /// The platform says that there is no network.
+    offline: bool,
+    /// In this turn it has said that there is one.
+    online: bool,
     /// The earliest and the latest moment of the next attempt.
     next: Option<(u64, u64)>,
 }
@@ -33,6 +37,8 @@ impl Pace {
             lost: None,
             asked: false,
             doubts: false,
+            offline: false,
+            online: false,
             next: None,
         }
     }
@@ -49,9 +55,26 @@ impl Pace {
         self.failures = Some(0);
     }
 
-    /// The connection that had stood for so long has ended, or an attempt.
-    pub fn lost(&mut self, stood: Option<u64>) {
-        self.lost = Some(stood);
+    /// An attempt that is waited for is put off.
+    pub fn offline(&mut self, now: u64) {
+        self.offline = true;
+        if let (Some(_), Some(failures)) = (self.next, self.failures) {
+            self.wait(now, failures);
+        }
+    }
+
+    /// Nothing is waited for any more.
+    pub fn online(&mut self) {
+        self.offline = false;
+        self.online = true;
+        self.asked = true;
+        self.next = None;
+    }
+
+    /// The connection that had stood for so long has ended, or an attempt. `in_doubt` says that it
+    /// was the network that ended it.
+    pub fn lost(&mut self, stood: Option<u64>, in_doubt: bool) {
+        self.lost = Some(in_doubt || stood.is_some_and(|stood| stood > self.interval));
     }
 
     pub fn dials(&mut self, now: u64) {
@@ -59,9 +82,12 @@ impl Pace {
         if self.asked {
             return;
         }
-        if let Some(stood) = self.lost {
-            let may = self.doubts || self.has_stood_long(stood);
-            assert!(may, "dials at once after a connection of {stood:?} ms");
+        if let Some(stood_long) = self.lost {
+            let may = !self.offline && (self.doubts || stood_long);
+            assert!(
+                may,
+                "dials at once after a connection that did not last, or without a network"
+            );
         }
         if let Some((earliest, _)) = next {
             assert!(now >= earliest, "dials at {now}, which is before {earliest}");
@@ -70,6 +96,7 @@ impl Pace {
 
     pub fn turn_ended(&mut self, now: u64, state: ConnectionState, dialling: bool) {
         let lost = self.lost.take();
+        let online = std::mem::take(&mut self.online);
         self.asked = false;
         if state != ConnectionState::Reconnecting {
             self.next = None;
@@ -78,25 +105,31 @@ impl Pace {
             }
             return;
         }
-        let Some(stood) = lost else { return };
+        assert!(dialling || !online || self.waits_for_tokens, "it waits though it is online");
+        let Some(stood_long) = lost else { return };
         let doubts = std::mem::take(&mut self.doubts);
-        if self.has_stood_long(stood) {
+        if stood_long {
             self.failures = Some(0);
+            if self.offline {
+                self.wait(now, 0);
+            }
         } else if doubts {
             self.failures = None;
         } else if !dialling && let Some(failures) = self.failures {
             self.failures = Some(failures + 1);
-            let wait = (self.interval << failures.min(20)).min(self.max_interval);
-            self.next = Some((now + wait * 8 / 10, now + wait * 12 / 10));
+            self.wait(now, failures + 1);
         }
+    }
+
+    fn wait(&mut self, now: u64, failures: u32) {
+        let wait = self.interval << failures.saturating_sub(1).min(20);
+        let shortest = if self.offline { 60_000 } else { 0 };
+        let wait = wait.min(self.max_interval).max(shortest);
+        self.next = Some((now + wait * 8 / 10, now + wait * 12 / 10));
     }
 
     /// When the client has to dial at the latest.
     pub fn deadline(&self) -> Option<u64> {
         self.next.filter(|_| !self.waits_for_tokens).map(|(_, latest)| latest)
-    }
-
-    fn has_stood_long(&self, stood: Option<u64>) -> bool {
-        stood.is_some_and(|stood| stood > self.interval)
     }
 }

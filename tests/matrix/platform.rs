@@ -4,6 +4,7 @@ use iothub_device_client::protocol::{Input, Output};
 
 use crate::faults::{Fault, Step};
 use crate::hub::SocketId;
+use crate::packets::Sent;
 use crate::setting::KEY;
 use crate::wire::Wire;
 use crate::world::{Happening, World};
@@ -34,6 +35,7 @@ impl World {
     /// Does what the client asks for, until it asks for nothing.
     pub fn turn(&mut self) {
         self.turn += 1;
+        self.client.set_room(self.room);
         for count in 0.. {
             assert!(count < MAX_OUTPUTS, "the client asks for ever");
             let now = self.now();
@@ -82,6 +84,7 @@ impl World {
     fn open_socket(&mut self) {
         let id = self.sockets.len();
         self.trace(|| format!("socket {id}: the client opens it"));
+        assert!(!self.application.replaced, "it takes the connection back by itself");
         self.pace.dials(self.monotonic());
         self.sockets.push(Socket { wire: Wire::new(id), ..Socket::default() });
         self.socket = Some(id);
@@ -99,7 +102,7 @@ impl World {
         let socket = &self.sockets[id];
         let (is_open, is_silent) = (socket.is_open, socket.is_silent);
         if !socket.is_closing {
-            self.pace.lost(self.stood(id));
+            self.pace.lost(self.stood(id), self.sockets[id].wire.is_in_doubt());
         }
         if is_open && !is_silent {
             self.travel(id, 0, Happening::HubSeesEnd(id));
@@ -121,6 +124,11 @@ impl World {
         let bytes = std::mem::take(&mut self.outgoing);
         let (now, turn) = (self.monotonic(), self.turn);
         let packets = self.sockets[id].wire.written(now, turn, &bytes, &mut self.application);
+        let is_publish = |packet: &Sent| matches!(packet, Sent::Publish { .. });
+        // Before it leaves it writes what is left: there will be no later.
+        let leaves = packets.last() == Some(&Sent::Disconnect);
+        let fits = self.room > 0 || leaves || !packets.iter().any(is_publish);
+        assert!(fits, "publishes for a socket that takes none: {packets:?}");
         self.trace(|| {
             let shown = packets.iter().map(|packet| format!("\n{:>17}> {packet:?}", ""));
             check_free(shown.collect())
@@ -140,7 +148,7 @@ impl World {
         self.outgoing.clear();
         self.socket = None;
         if !self.sockets[id].is_closing {
-            self.pace.lost(self.stood(id));
+            self.pace.lost(self.stood(id), self.sockets[id].wire.is_in_doubt());
         }
         self.input(Input::SocketClosed { detail });
     }

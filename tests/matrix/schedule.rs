@@ -5,9 +5,9 @@ use iothub_device_client::protocol::hub::Message;
 use iothub_device_client::protocol::{Client, ErrorKind, OperationId};
 
 use crate::application::{Kind, Telemetry};
-use crate::faults::{Fault, Step, Tally};
+use crate::faults::{Step, Tally};
 use crate::setting::{Login, token};
-use crate::world::{Happening, World};
+use crate::world::World;
 
 /// What a schedule has done.
 #[derive(Debug, Default)]
@@ -80,6 +80,7 @@ impl World {
     }
 
     pub fn connect(&mut self) {
+        self.application.replaced = false;
         let _ = self.call(Kind::Connect, Client::connect);
     }
 
@@ -105,7 +106,7 @@ impl World {
             let unsettled = self.application.calls.values();
             let pending = unsettled.filter(|call| matches!(call.kind, Kind::Send(_))).count();
             let fits = match error.kind() {
-                ErrorKind::NoConnection => !self.setting.auto_connect,
+                ErrorKind::NoConnection => !self.setting.auto_connect || self.application.replaced,
                 ErrorKind::Client => {
                     self.application.shut_down || pending >= self.setting.max_pending
                 }
@@ -216,43 +217,5 @@ impl World {
     /// Where the hub can write to.
     pub fn live_socket(&self) -> Option<usize> {
         self.hub.connection.as_ref().map(|connection| connection.socket)
-    }
-
-    /// Something goes wrong that belongs to no packet.
-    fn bad_luck(&mut self) {
-        if self.setting.fault_rate == 0 {
-            return;
-        }
-        match self.rng.u32(..5) {
-            0 | 1 => {
-                if let Some(id) = self.live_socket() {
-                    self.note(Step::Idle, Fault::CloseAfter);
-                    self.hub_closes(id);
-                }
-            }
-            2 => {
-                self.note(Step::Idle, Fault::ClockSet);
-                self.pace.clock_jumped();
-                let limit = [5_000, 600_000, 90_000_000][self.rng.usize(..3)];
-                self.skew = self.rng.i64(-limit..limit);
-            }
-            3 => {
-                self.note(Step::Idle, Fault::Sleep);
-                self.pace.clock_jumped();
-                self.turn();
-                let limit = [3_000, 100_000, 5_000_000][self.rng.usize(..3)];
-                let slept = self.rng.u64(..limit);
-                self.time += slept;
-                if self.rng.bool() {
-                    self.standstill += slept;
-                }
-            }
-            _ => {
-                self.note(Step::Idle, Fault::Throttled);
-                self.lateness = [1_000, 20_000, 60_000][self.rng.usize(..3)];
-                let until = self.rng.u64(..300_000);
-                self.later(until, Happening::TimersOnTime);
-            }
-        }
     }
 }

@@ -24,6 +24,8 @@ pub struct Wire {
     last_telemetry: u64,
     last_written: u64,
     ping_written: bool,
+    /// When the client gives the connection up if nothing was read until then.
+    sign_due: Option<u64>,
 }
 
 impl Wire {
@@ -108,11 +110,14 @@ impl Wire {
             13 => body.is_empty(),
             _ => kind == 3,
         };
+        if length_is_right {
+            self.ping_written = false;
+            self.sign_due = None;
+        }
         if !length_is_right || (kind == 2) != self.accepted_at.is_none() {
             self.is_broken = true;
             return;
         }
-        self.ping_written = false;
         match kind {
             2 if body[1] == 0 => self.accepted_at = Some(now),
             2 => self.is_broken = true,
@@ -128,6 +133,24 @@ impl Wire {
             }
             _ => {}
         }
+    }
+
+    /// There is reason to think that the connection is dead: the client asks for a sign of life.
+    pub fn doubted(&mut self, now: u64) {
+        if self.is_up() {
+            let earlier = self.sign_due.filter(|due| *due >= now);
+            self.sign_due = earlier.or(Some(now + 5_000));
+        }
+    }
+
+    /// The client may ask anew by itself, and wait for longer.
+    pub fn clock_jumped(&mut self) {
+        self.sign_due = None;
+    }
+
+    /// Whether the sign of life has not come.
+    pub fn is_in_doubt(&self) -> bool {
+        self.sign_due.is_some()
     }
 
     /// Whether the connection stands, as the client knows.
@@ -151,6 +174,6 @@ impl Wire {
             message.filter(|number| application.is_open(*number)).map(|_| *since)
         });
         let overdue = oldest.min().zip(operation_timeout).map(|(since, limit)| since + limit);
-        [Some(self.last_written + idle), overdue].into_iter().flatten().min()
+        [Some(self.last_written + idle), overdue, self.sign_due].into_iter().flatten().min()
     }
 }

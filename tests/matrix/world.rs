@@ -8,7 +8,7 @@ use iothub_device_client::protocol::mqtt::DeliveryId;
 use iothub_device_client::protocol::{Client, ConnectionState, Error, Instant, Now, OperationId};
 
 use crate::application::{Application, Handling, Kind};
-use crate::faults::{Fault, Step, Tally};
+use crate::faults::{AROUND, Fault, Step, Tally};
 use crate::hub::{Hub, Reply, SocketId};
 use crate::pace::Pace;
 use crate::platform::Socket;
@@ -32,6 +32,8 @@ pub enum Happening {
     Answers { request: MethodRequest, fails: bool },
     GivesToken,
     TimersOnTime,
+    Around(Fault),
+    RoomAgain,
 }
 
 pub struct World {
@@ -49,6 +51,8 @@ pub struct World {
     pub flawless_from: Option<SocketId>,
     /// How late timers fire.
     pub lateness: u64,
+    /// How many bytes of publishes the socket takes, about.
+    pub room: usize,
     /// Milliseconds since the beginning.
     pub time: u64,
     /// How long the monotonic clock has stood still.
@@ -82,6 +86,7 @@ impl World {
             calm: false,
             flawless_from: None,
             lateness: 0,
+            room: usize::MAX,
             time: 1_000,
             standstill: 0,
             skew: 0,
@@ -157,6 +162,9 @@ impl World {
         }
         let faults = step.faults();
         let fault = faults[self.rng.usize(..faults.len())];
+        if AROUND.contains(&fault) {
+            self.later(0, Happening::Around(fault));
+        }
         // What a body holds is decided where it is made.
         (fault != Fault::NotJson).then(|| self.note(step, fault))
     }
