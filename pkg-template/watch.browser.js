@@ -8,12 +8,17 @@
  */
 export function watch(resource, report) {
   const listening = new AbortController();
-  const tell = () => report(navigator.onLine);
+  let told = true;
+  const tell = () => report((told = navigator.onLine));
   for (const event of ['online', 'offline', 'pageshow', 'resume']) {
     // `resume` is an event of the document.
     addEventListener(event, tell, { capture: true, signal: listening.signal });
   }
-  if (!navigator.onLine) tell();
+  // Chromium keeps `online` and `offline` from workers, but not that their connection changes,
+  // which it often does without being lost.
+  const tellNews = () => navigator.onLine !== told && tell();
+  navigator.connection?.addEventListener('change', tellNews, { signal: listening.signal });
+  tellNews();
 
   // Two that begin in the same millisecond differ all the same.
   const begun = Date.now() + Math.random();

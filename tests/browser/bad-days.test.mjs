@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { createDevice, serveRepository, test } from './support.mjs';
-import { connect, documentOf, openConnected, openProfile } from './tabs.mjs';
+import { connect, connectWorker, documentOf, openConnected, openProfile } from './tabs.mjs';
 
 const state = (tab) => tab.evaluate(() => window.client.connectionState);
 
@@ -15,22 +15,29 @@ test('a network that goes ends the connection, one that comes brings it back', a
   const backEnd = await createDevice();
   const origin = await serveRepository(t);
   const tab = await (await openProfile(t)).openTab(documentOf(origin));
-  const setOffline = (offline) =>
-    tab.send('Network.emulateNetworkConditions', {
-      offline,
-      latency: 0,
-      downloadThroughput: -1,
-      uploadThroughput: -1,
-    });
-  // It concerns only sockets that are opened afterwards.
-  await tab.send('Network.enable');
-  await setOffline(false);
+  // So that it concerns the socket.
+  await tab.setOffline(false);
   await connect(tab, backEnd);
 
-  await setOffline(true);
+  await tab.setOffline(true);
   await waitForState(tab, 'reconnecting');
-  await setOffline(false);
+  await tab.setOffline(false);
   await waitForState(tab, 'connected');
+  assert.equal((await backEnd.state()).connections, 2);
+});
+
+test('a worker hears of a network that goes, and of one that comes', async (t) => {
+  const backEnd = await createDevice();
+  const origin = await serveRepository(t);
+  const tab = await (await openProfile(t)).openTab(documentOf(origin));
+  await connectWorker(tab, backEnd);
+
+  await tab.setOffline(true);
+  await backEnd.waitForPackets('pingresp', 'out');
+  await backEnd.drop();
+  await tab.waitFor(() => window.state === 'reconnecting');
+  await tab.setOffline(false);
+  await tab.waitFor(() => window.state === 'connected');
   assert.equal((await backEnd.state()).connections, 2);
 });
 

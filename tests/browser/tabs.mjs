@@ -30,6 +30,24 @@ export function connect(tab, { connectionString, endpoint }, options = {}) {
   }, identity);
 }
 
+/** Connects a client in a worker of a tab; its state is in `state`. */
+export function connectWorker(tab, { connectionString, endpoint }) {
+  const identity = { connectionString, endpoint, connectionRetryInterval: AN_HOUR };
+  return tab.evaluate(
+    (identity) =>
+      new Promise((resolve, reject) => {
+        const worker = new Worker('/tests/browser/worker.js', { type: 'module' });
+        worker.onerror = (event) => reject(new Error(event.message || 'the worker did not load'));
+        worker.onmessage = ({ data: { state } }) => {
+          window.state = state;
+          if (state === 'ready') worker.postMessage(identity);
+          if (state === 'connected') resolve();
+        };
+      }),
+    identity,
+  );
+}
+
 /** A tab with a connected client. */
 export async function openConnected(t, options) {
   const backEnd = await createDevice();
@@ -128,6 +146,13 @@ class Tab {
   /** Brings it to the front, and so hides the others. */
   show() {
     return this.#devTools.send('Target.activateTarget', { targetId: this.#targetId });
+  }
+
+  /** Its network goes or comes; sockets that were opened before the first call live on. */
+  async setOffline(offline) {
+    await this.send('Network.enable');
+    const conditions = { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+    return this.send('Network.emulateNetworkConditions', conditions);
   }
 
   /** @param {'frozen' | 'active'} state */
