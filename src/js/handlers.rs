@@ -82,6 +82,9 @@ impl Value {
     }
 }
 
+/// How much may wait for the Promise of one handler.
+const MAX_WAITING: usize = 1024;
+
 /// All properties of one client.
 #[derive(Debug, Default)]
 pub struct Handlers {
@@ -115,23 +118,30 @@ impl Handlers {
         self.waiting[handler as usize].push_back(notice);
     }
 
-    /// Takes out a notice that need not wait, and the function for it, if there is one.
+    /// Takes out a notice that need not wait, and the function for it, if there is one. Of too
+    /// many that wait the oldest goes without: the hub has given up such a method request.
     pub fn next(&mut self) -> Option<(Handler, Option<Function>, Notice)> {
         ALL.iter().find_map(|&(handler, _)| {
+            let waiting = &mut self.waiting[handler as usize];
             let function = match &self.values[handler as usize] {
                 Value::Nothing => None,
                 Value::Function(function) => Some(function.clone()),
+                Value::Promise(_) if waiting.len() > MAX_WAITING => None,
                 Value::Promise(_) => return None,
             };
-            let notice = self.waiting[handler as usize].pop_front()?;
-            Some((handler, function, notice))
+            Some((handler, function, waiting.pop_front()?))
         })
+    }
+
+    /// What waits for a handler will not be handled any more.
+    pub fn forget(&mut self, handler: Handler) {
+        self.waiting[handler as usize].clear();
     }
 
     /// The client disconnects: what was received and waits will not be handled any more.
     pub fn forget_received(&mut self) {
         for handler in [Handler::Message, Handler::Method, Handler::DesiredProperties] {
-            self.waiting[handler as usize].clear();
+            self.forget(handler);
         }
     }
 }

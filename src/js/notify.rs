@@ -126,8 +126,13 @@ impl Driver {
                 Some((Handler::BackgroundException, None, notice)) => {
                     console_error(&notice.argument);
                 }
-                Some((Handler::DesiredProperties, None, _)) => {
-                    self.command(|core, _| core.forget_delivered_properties());
+                Some((handler @ Handler::DesiredProperties, None, _)) => {
+                    // The next subscription fetches the whole.
+                    self.handlers.borrow_mut().forget(handler);
+                    self.command(|core, _| {
+                        core.unsubscribe(Feature::DesiredProperties);
+                        core.forget_delivered_properties();
+                    });
                 }
                 Some(_) => {}
             }

@@ -18,6 +18,24 @@ fn acknowledged(device: &Device) -> usize {
     hub.log.iter().filter(|(_, sent)| matches!(sent, Sent::Puback(_))).count()
 }
 
+/// How much may wait for one handler.
+const LIMIT: usize = 1024;
+
+fn publish_patch(device: &Device, version: usize) {
+    let topic = format!("$iothub/twin/PATCH/properties/desired/?$version={version}");
+    device.publish(&topic, &format!(r#"{{"$version":{version}}}"#));
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
+fn version_of(properties: &JsValue) -> usize {
+    let version = js_sys::Reflect::get(properties, &"$version".into()).unwrap();
+    version.as_f64().unwrap() as usize
+}
+
+fn is_unsubscribe(sent: &Sent) -> bool {
+    matches!(sent, Sent::Unsubscribe { .. })
+}
+
 #[wasm_bindgen_test]
 async fn messages_wait_unacknowledged_and_are_then_delivered_in_order() {
     let device = Device::connected("{}").await;
@@ -45,10 +63,9 @@ async fn method_calls_and_patches_wait_too() {
     device.set_handler("onMethodRequestReceived", &methods);
     device.set_handler("onTwinDesiredPropertiesPatchReceived", &patches);
     device.round_trip().await;
-    for version in ["2", "3"] {
-        device.publish_method(version);
-        let topic = format!("$iothub/twin/PATCH/properties/desired/?$version={version}");
-        device.publish(&topic, &format!(r#"{{"$version":{version}}}"#));
+    for version in [2, 3] {
+        device.publish_method(&version.to_string());
+        publish_patch(&device, version);
     }
     device.round_trip().await;
 
@@ -61,6 +78,55 @@ async fn method_calls_and_patches_wait_too() {
             values.map(|value| value.as_string().or(value.as_f64().map(|n| n.to_string())));
         assert_eq!(numbers, [Some("2".into()), Some("3".into())]);
     }
+}
+
+#[wasm_bindgen_test]
+async fn too_many_patches_that_wait_are_left_to_the_twin() {
+    let device = Device::connected("{}").await;
+    let (promise, resolve) = deferred();
+    device.set_handler("onTwinDesiredPropertiesPatchReceived", &promise);
+    // The whole of version 1 waits, too.
+    for version in 2..=LIMIT {
+        publish_patch(&device, version);
+    }
+    device.round_trip().await;
+    assert!(!device.hub.borrow().log.iter().any(|(_, sent)| is_unsubscribe(sent)));
+    publish_patch(&device, LIMIT + 1);
+    device.until_sent(is_unsubscribe).await;
+
+    let whole = LIMIT + 2;
+    device.hub.borrow_mut().script.twin = format!(r#"{{"desired":{{"$version":{whole}}}}}"#);
+    let (handler, patches) = device.recorder();
+    call(&resolve, &handler);
+    device.until(|| patches.len() > 0).await;
+    publish_patch(&device, whole + 1);
+    device.until(|| patches.len() > 1).await;
+    assert_eq!([0, 1].map(|n| version_of(&patches.get(n))), [whole, whole + 1]);
+}
+
+#[wasm_bindgen_test]
+async fn of_too_many_method_calls_that_wait_the_oldest_are_dropped() {
+    let device = Device::connected("{}").await;
+    let (promise, resolve) = deferred();
+    device.set_handler("onMethodRequestReceived", &promise);
+    device.round_trip().await;
+    for number in 0..LIMIT {
+        device.publish_method(&format!("old {number}"));
+    }
+    // The hub waits for no answer to those any more.
+    device.socket().end(1006);
+    fulfilled(device.client.connect()).await;
+    device.publish_method("new");
+    device.round_trip().await;
+
+    let (handler, requests) = device.recorder();
+    call(&resolve, &handler);
+    device.until(|| requests.len() == LIMIT).await;
+    let ids = [0, LIMIT - 1].map(|n| {
+        let id = js_sys::Reflect::get(&requests.get(n), &"requestId".into()).unwrap();
+        id.as_string().unwrap()
+    });
+    assert_eq!(ids, ["old 1", "new"]);
 }
 
 #[wasm_bindgen_test]
