@@ -24,7 +24,9 @@ export type MessageData = string | ArrayBuffer | ArrayBufferView | JsonValue;
 
 /**
  * What a handler property takes: a function (it may be async), a Promise of one, or `null` or
- * `undefined` for none. While a Promise is pending, what arrives waits for it.
+ * `undefined` for none. While a Promise is pending, what arrives waits for it, 1,024 of a kind at
+ * most: of more, messages stay with the hub, desired properties come as the whole of them, and of
+ * the others the oldest are lost.
  */
 export type Handler<F> = F | PromiseLike<F | null | undefined> | null | undefined;
 

@@ -48,6 +48,7 @@ export function suites(wasmEnvironment) {
     // A part of it waits for the minute after which a hub without CONNACK is given up.
     nodeTests('conformance', testFiles('tests/conformance'), 240_000),
     nodeTests('leaks', testFiles('tests/leaks'), 600_000),
+    nodeTests('soak', testFiles('tests/soak'), 300_000),
     // One file after the other, as each needs port 443 for itself.
     nodeTests('official clients', testFiles('tests/official'), 120_000, ['--test-concurrency=1']),
     { ...nodeTests('panic', ['tests/panic.test.mjs'], 600_000), env: wasmEnvironment },
