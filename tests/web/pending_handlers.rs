@@ -32,6 +32,10 @@ fn version_of(properties: &JsValue) -> usize {
     version.as_f64().unwrap() as usize
 }
 
+fn is_twin_request(sent: &Sent) -> bool {
+    matches!(sent, Sent::Publish { topic, .. } if topic.starts_with("$iothub/twin/GET/"))
+}
+
 fn has_unsubscribed(device: &Device) -> bool {
     let hub = device.hub.borrow();
     hub.log.iter().any(|(_, sent)| matches!(sent, Sent::Unsubscribe { .. }))
@@ -86,17 +90,18 @@ async fn too_many_patches_that_wait_are_left_to_the_twin() {
     let device = Device::connected("{}").await;
     let (promise, resolve) = deferred();
     device.set_handler("onTwinDesiredPropertiesPatchReceived", &promise);
+    device.until_sent(is_twin_request).await;
     // The whole of version 1 waits, too.
     for version in 2..=LIMIT {
         publish_patch(&device, version);
     }
     device.round_trip().await;
     assert!(!has_unsubscribed(&device));
-    publish_patch(&device, LIMIT + 1);
+    let whole = LIMIT + 1;
+    publish_patch(&device, whole);
     device.round_trip().await;
     assert!(has_unsubscribed(&device));
 
-    let whole = LIMIT + 2;
     device.hub.borrow_mut().script.twin = format!(r#"{{"desired":{{"$version":{whole}}}}}"#);
     let (handler, patches) = device.recorder();
     call(&resolve, &handler);
