@@ -1,0 +1,32 @@
+/** Microsoft's client, over WebSockets; the folder of `tests/official` has it. */
+import device from '../../tests/official/nodejs/node_modules/azure-iot-device/device.js';
+import mqtt from '../../tests/official/nodejs/node_modules/azure-iot-device-mqtt/index.js';
+
+/** @type {import('./contender.js').open} */
+export async function open({ connectionString, endpoint }, onMessage) {
+  /** The same, but for the address that it dials, which cannot be chosen. */
+  class LocalMqttWs extends mqtt.MqttWs {
+    _getBaseTransportConfig(credentials) {
+      return { ...super._getBaseTransportConfig(credentials), uri: endpoint };
+    }
+  }
+  const client = device.Client.fromConnectionString(connectionString, LocalMqttWs);
+  await client.open();
+  if (onMessage) {
+    client.on('message', (message) => {
+      onMessage();
+      client.complete(message);
+    });
+    // Nothing tells of the SUBACK; it comes before this PUBACK.
+    await client.sendEvent(new device.Message('subscribed'));
+  }
+  return {
+    send(payload, properties = {}) {
+      const message = new device.Message(payload);
+      for (const [name, value] of Object.entries(properties)) message.properties.add(name, value);
+      return client.sendEvent(message);
+    },
+    twin: () => client.getTwin(),
+    close: () => client.close(),
+  };
+}

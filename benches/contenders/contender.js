@@ -1,0 +1,41 @@
+/**
+ * What contenders that know MQTT but no IoT Hub write by hand, and the interface of them all.
+ *
+ * @typedef {object} Device
+ * @property {string} deviceId
+ * @property {string} endpoint URL of the server's WebSocket
+ * @property {string} connectionString
+ * @property {string} username of CONNECT
+ * @property {string} password of CONNECT: a SAS token
+ *
+ * @typedef {object} Client
+ * @property {(payload: string, properties?: Record<string, string>) => Promise<unknown>} send
+ *   fulfils at the PUBACK
+ * @property {(work: Load) => Promise<number>} [keepInFlight] in place of `send`, where a Promise for
+ *   each message would be too much
+ * @property {() => Promise<unknown>} [twin] asks for the twin
+ * @property {() => unknown} close
+ *
+ * @typedef {object} Load
+ * @property {string} payload
+ * @property {Record<string, string>} [properties]
+ * @property {number} inFlight how many messages are unacknowledged at any time
+ * @property {() => boolean} isOver
+ *
+ * @callback open gives a client that is connected, and where there is `onMessage` subscribed to
+ *   cloud-to-device messages with QoS 1
+ * @param {Device} device
+ * @param {() => void} [onMessage]
+ * @returns {Promise<Client>}
+ */
+
+/** The topic of telemetry, with the properties of a message as its property bag. */
+export function telemetryTopic(deviceId, properties) {
+  const topic = `devices/${deviceId}/messages/events/`;
+  if (!properties) return topic;
+  const encoded = Object.entries(properties).map((pair) => pair.map(encodeURIComponent).join('='));
+  return topic + encoded.join('&');
+}
+
+/** The filter of cloud-to-device messages. */
+export const messageFilter = (deviceId) => `devices/${deviceId}/messages/devicebound/#`;

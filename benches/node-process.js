@@ -1,0 +1,26 @@
+/** One contender at one job, in a process of its own. */
+import { once } from 'node:events';
+import * as works from './work.js';
+
+const [{ contender, work, settings, devices, seconds }] = await once(process, 'message');
+
+const runtime = {
+  cpu() {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
+  async memory() {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    globalThis.gc();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  },
+  publish: async (count) => void process.send({ publish: count }),
+};
+
+const begin = performance.now();
+const { open } = await import(`./contenders/${contender}.js`);
+const imported = performance.now() - begin;
+const result = await works[work]({ open, devices, seconds, runtime }, settings);
+process.send({ result: { import: imported, ...result } });
+process.disconnect();

@@ -1,0 +1,120 @@
+/** What contenders are measured at, in Node.js and in pages alike. */
+
+const PROPERTIES = { building: '43', floor: '2', room: 'Sala 2.1', unit: 'celsius' };
+
+/**
+ * What the runtime can tell or do.
+ * @typedef {object} Runtime
+ * @property {() => number} [cpu] microseconds that the process has spent so far
+ * @property {() => Promise<number>} memory bytes that are in use after a garbage collection
+ * @property {(count: number) => Promise<void>} publish has messages sent to the first device
+ *
+ * @typedef {object} Job
+ * @property {Function} open see contenders/contender.js
+ * @property {import('./contenders/contender.js').Device[]} devices
+ * @property {number} seconds
+ * @property {Runtime} runtime
+ */
+
+/** Keeps messages in flight for some seconds. */
+export async function telemetry({ open, devices, seconds, runtime }, { inFlight, bytes, properties }) {
+  const client = await open(devices[0]);
+  const keepInFlight = client.keepInFlight ?? ((load) => keepSending(client, load));
+  const load = { payload: json(bytes), properties: properties ? PROPERTIES : undefined, inFlight };
+  const work = () => keepInFlight({ ...load, isOver: over(seconds) });
+  const result = await measured(work, runtime);
+  await client.close();
+  return result;
+}
+
+/** Receives messages, of which somebody else sends so many. */
+export async function receive({ open, devices, seconds, runtime }, { perSecond }) {
+  let missing;
+  let done;
+  const client = await open(devices[0], () => {
+    missing -= 1;
+    if (missing === 0) done();
+  });
+  const count = Math.ceil(seconds * perSecond);
+  const work = async () => {
+    missing = count;
+    const all = new Promise((resolve) => (done = resolve));
+    await runtime.publish(count);
+    await all;
+    return count;
+  };
+  const result = await measured(work, runtime);
+  await client.close();
+  return result;
+}
+
+/** Asks for the twin, again and again. */
+export async function twin({ open, devices, seconds, runtime }) {
+  const client = await open(devices[0]);
+  const result = await measured(async () => {
+    const isOver = over(seconds);
+    let count = 0;
+    for (; count === 0 || !isOver(); count += 1) await client.twin();
+    return count;
+  }, runtime);
+  await client.close();
+  return result;
+}
+
+/** Connects and has one message acknowledged, as the first thing of all. */
+export async function start({ open, devices }) {
+  const begin = performance.now();
+  const client = await open(devices[0]);
+  await (client.send?.(json(110)) ?? client.keepInFlight({ payload: json(110), inFlight: 1, isOver: () => true }));
+  const result = { connect: performance.now() - begin };
+  await client.close();
+  return result;
+}
+
+/** Has many clients that do nothing. */
+export async function idle({ open, devices, runtime }) {
+  const before = await runtime.memory();
+  const clients = [];
+  for (const device of devices) clients.push(await open(device));
+  const after = await runtime.memory();
+  for (const client of clients) await client.close();
+  return { memory: (after - before) / devices.length };
+}
+
+/** Does it once to get warm, then tells what it costs. */
+async function measured(work, { cpu }) {
+  await work();
+  const cpuBefore = cpu?.();
+  const begin = performance.now();
+  const count = await work();
+  const seconds = (performance.now() - begin) / 1000;
+  return { rate: count / seconds, ...(cpu && { cpu: (cpu() - cpuBefore) / count }) };
+}
+
+/** A new message for each that is acknowledged; gives their number. */
+function keepSending(client, { payload, properties, inFlight, isOver }) {
+  return new Promise((resolve, reject) => {
+    let acknowledged = 0;
+    let unacknowledged = inFlight;
+    const send = () => void client.send(payload, properties).then(next, reject);
+    const next = () => {
+      acknowledged += 1;
+      if (!isOver()) send();
+      else if (--unacknowledged === 0) resolve(acknowledged);
+    };
+    for (let index = 0; index < inFlight; index += 1) send();
+  });
+}
+
+/** Whether so many seconds are over; a flag, as asking the clock for each message would be seen. */
+function over(seconds) {
+  let isOver = false;
+  setTimeout(() => (isOver = true), seconds * 1000);
+  return () => isOver;
+}
+
+/** JSON of so many bytes. */
+function json(bytes) {
+  const empty = JSON.stringify({ temperature: 21.5, text: '' });
+  return JSON.stringify({ temperature: 21.5, text: 'x'.repeat(bytes - empty.length) });
+}
