@@ -1,53 +1,108 @@
-/** `npm run bench`: this client and those that could be taken instead, in one run. */
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+/**
+ * `npm run bench`: this client and those that could be taken instead, in one run. Round by round,
+ * each contender does each job in a process or page of its own.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { runAsProgram } from '../scripts/lib/run.mjs';
-import { CONTENDERS, ROWS } from './rows.js';
-import { LocalHub, Mosquitto } from './servers.js';
+import { installNpmDependencies, officialClients } from '../scripts/lib/npm-dependencies.mjs';
+import { readText, root } from '../scripts/lib/project.mjs';
+import { Failure, runAsProgram, say } from '../scripts/lib/run.mjs';
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '1' },
-    only: { type: 'string', default: '' },
-    contender: { type: 'string', default: CONTENDERS.join() },
-    server: { type: 'string', default: 'mosquitto' },
-    profile: { type: 'boolean', default: false },
-  },
-});
+const HELP = `npm run bench -- [options]
+
+Measures this client beside its peers, and writes docs/PERFORMANCE.md and docs/performance.svg if
+nothing is left out. It takes the package as it is in pkg/. A whole run takes about forty minutes;
+nothing else should run meanwhile.
+
+  --rounds N          how often everything is done (5)
+  --seconds N         how long a measurement takes, and as long again to get warm (1)
+  --only ROW,...      only these rows: "telemetry" or "telemetry-100" or "telemetry-100-110" ...
+  --contender NAME,...  only these: ours, raw, u8, mqttjs, paho, azure
+  --runtime NAME,...  only these: node, chromium
+  --server hub        everything against the local hub, in place of Mosquitto
+  --also FILE         tables to put beside: [{"title", "columns": [...], "rows": [[...]]}]
+  --json FILE         where all values go
+  --profile           only this client in Node.js; its CPU profiles go to target/profiles
+  --help              this text`;
 
 await runAsProgram(async () => {
-  const server = values.server === 'hub' ? await LocalHub.start() : await Mosquitto.start();
-  const rows = ROWS.filter(({ name, server }) => name.startsWith(values.only) && !server);
-  const contenders = values.contender.split(',');
-  let created = 0;
-  for (let round = 0; round < Number(values.rounds); round++) {
-    for (const row of rows) {
-      for (const contender of row.contenders.filter((c) => contenders.includes(c))) {
-        const devices = [];
-        for (let i = 0; i < (row.devices ?? 1); i++) devices.push(await server.createDevice(`device-${++created}`));
-        const job = { contender, work: row.work, settings: row.settings, devices, seconds: Number(values.seconds) };
-        const result = await runInNode(job, server).catch((e) => ({ error: e.message }));
-        console.log(row.name, contender, JSON.stringify(result));
-      }
-    }
-  }
-  await server.stop();
+  const options = readOptions();
+  if (options.help) return console.log(HELP);
+  if (!existsSync(join(root, 'pkg'))) throw new Failure('There is no pkg/: run `npm run build`.');
+  await installNpmDependencies();
+  await installNpmDependencies(officialClients);
+  await run(options);
 });
 
-function runInNode(job, server) {
-  const file = fileURLToPath(new URL('node-process.js', import.meta.url));
-  const child = fork(file, {
-    execArgv: ['--expose-gc', ...(values.profile ? ['--cpu-prof'] : [])],
-  });
-  child.send(job);
-  return new Promise((resolve, reject) => {
-    let result;
-    child.on('message', (message) => {
-      if (message.publish) server.publish(job.devices[0], message.publish);
-      else result = message.result;
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        rounds: { type: 'string', default: '5' },
+        seconds: { type: 'string', default: '1' },
+        only: { type: 'string' },
+        contender: { type: 'string' },
+        runtime: { type: 'string' },
+        server: { type: 'string' },
+        also: { type: 'string', multiple: true, default: [] },
+        json: { type: 'string' },
+        profile: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
     });
-    child.on('exit', (code) => (result ? resolve(result) : reject(new Error(`exit ${code}`))));
+    if (!values.profile) return values;
+    return { ...values, rounds: '1', contender: 'ours', runtime: 'node' };
+  } catch (error) {
+    throw new Failure(`${error.message}\n\n${HELP}`);
+  }
+}
+
+/** Everything that needs the npm packages, which may not have been there before. */
+async function run(options) {
+  const { CONTENDERS, ROWS, RUNTIMES } = await import('./rows.js');
+  const { Bench } = await import('./measuring.js');
+  const { plot } = await import('./plot.js');
+  const { report } = await import('./report.js');
+  const bench = new Bench({
+    rows: ROWS.filter(({ name }) => isChosen(options.only, name)),
+    runtimes: Object.keys(RUNTIMES).filter((name) => isChosen(options.runtime, name)),
+    contenders: Object.keys(CONTENDERS).filter((name) => isChosen(options.contender, name)),
+    rounds: positive('--rounds', options.rounds),
+    seconds: positive('--seconds', options.seconds),
+    server: options.server,
+    profile: options.profile,
   });
+  const { results, conditions, failures } = await bench.run();
+  const further = options.also.flatMap((file) => JSON.parse(readFileSync(file, 'utf8')));
+  const text = report(results, conditions, further);
+  console.log(`\n${text}`);
+  if (options.json) writeFileSync(options.json, JSON.stringify(results));
+  if (failures > 0) throw new Failure(`${failures} measurements failed; see above.`);
+  if (isWhole(options)) publish(text, plot(results));
+}
+
+/** Whether an option that lists names has this one, or the words with which it begins. */
+function isChosen(option, name) {
+  const matches = (wanted) => name === wanted || name.startsWith(`${wanted}-`);
+  return option === undefined || option.split(',').some(matches);
+}
+
+function positive(option, text) {
+  if (Number(text) > 0) return Number(text);
+  throw new Failure(`${option} takes a number above 0, not "${text}".`);
+}
+
+function isWhole({ only, contender, runtime, server }) {
+  return !(only || contender || runtime || server);
+}
+
+function publish(text, svg) {
+  const page = readText('docs/PERFORMANCE.md');
+  const [start, end] = ['<!-- bench -->', '<!-- /bench -->'];
+  const before = page.slice(0, page.indexOf(start) + start.length);
+  const after = page.slice(page.indexOf(end));
+  writeFileSync(join(root, 'docs/PERFORMANCE.md'), `${before}\n\n${text}\n\n${after}`);
+  writeFileSync(join(root, 'docs/performance.svg'), svg);
+  say('docs/PERFORMANCE.md and docs/performance.svg are written.');
 }

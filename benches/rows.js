@@ -1,16 +1,42 @@
 /** What is measured, of whom, and what it is held against. */
 
-export const CONTENDERS = ['ours', 'raw', 'u8', 'mqttjs', 'paho', 'azure'];
-const CLIENTS = CONTENDERS.filter((contender) => contender !== 'raw');
+/** The package of each contender, where it is one. */
+export const CONTENDERS = {
+  ours: { label: 'this client' },
+  raw: { label: 'floor' },
+  u8: { label: 'u8-mqtt', package: 'node_modules/u8-mqtt' },
+  mqttjs: { label: 'MQTT.js', package: 'node_modules/mqtt' },
+  paho: { label: 'Paho', package: 'node_modules/paho-mqtt' },
+  azure: { label: 'Azure SDK', package: 'tests/official/nodejs/node_modules/azure-iot-device' },
+};
+
+export const PEERS = Object.keys(CONTENDERS).filter((name) => CONTENDERS[name].package);
+const CLIENTS = ['ours', ...PEERS];
+const ALL = Object.keys(CONTENDERS);
+
+export const RUNTIMES = { node: 'Node.js', chromium: 'Chromium' };
+
+/** `factor` is what a value is divided by to be shown. */
+export const METRICS = {
+  rate: { unit: 'a second', moreIsBetter: true, digits: 0 },
+  cpu: { unit: 'µs of CPU each', digits: 1 },
+  import: { unit: 'ms', digits: 0 },
+  connect: { unit: 'ms', digits: 0 },
+  memory: { unit: 'KB each', digits: 1, factor: 1000 },
+  size: { unit: 'KB', digits: 1, factor: 1000 },
+};
 
 /**
  * @typedef {object} Row
  * @property {string} name by which `--only` finds it
+ * @property {string} title
  * @property {string} work a function of work.js
  * @property {object} [settings] what that takes
- * @property {number} [devices]
- * @property {'hub'} [server] where not any server will do
+ * @property {(keyof typeof METRICS)[]} metrics
  * @property {string[]} contenders
+ * @property {string[]} [runtimes] where not both
+ * @property {number} [devices] how many, where not one
+ * @property {'hub'} [server] Mosquitto answers no twins, and takes its time with new connections
  */
 
 /** @type {Row[]} */
@@ -18,24 +44,87 @@ export const ROWS = [
   ...[{ bytes: 110 }, { bytes: 4096 }, { bytes: 110, properties: true }].flatMap((message) =>
     [1, 100, 1000].map((inFlight) => telemetryRow({ inFlight, ...message })),
   ),
-  { name: 'c2d', work: 'receive', settings: { perSecond: 40_000 }, contenders: CLIENTS },
-  { name: 'twin', work: 'twin', server: 'hub', contenders: ['ours', 'azure'] },
-  { name: 'start', work: 'start', contenders: CONTENDERS },
-  ...[1, 100, 1000].map((devices) => ({
-    name: `idle-${devices}`,
-    work: 'idle',
-    devices,
+  {
+    name: 'c2d',
+    title: 'cloud-to-device messages received',
+    work: 'receive',
+    settings: { perSecond: 40_000 },
+    metrics: ['rate', 'cpu'],
     contenders: CLIENTS,
-  })),
+  },
+  {
+    name: 'twin',
+    title: 'twin asked for and received',
+    work: 'twin',
+    metrics: ['rate', 'cpu'],
+    contenders: ['ours', 'azure'],
+    server: 'hub',
+  },
+  {
+    name: 'start',
+    title: 'from nothing to the first PUBACK',
+    work: 'start',
+    metrics: ['import', 'connect'],
+    contenders: ALL,
+    server: 'hub',
+  },
+  ...[1, 100, 1000].map(idleRow),
+  {
+    name: 'size',
+    title: 'what a page downloads, with brotli',
+    metrics: ['size'],
+    contenders: CLIENTS,
+    runtimes: ['chromium'],
+  },
 ];
 
 /** @returns {Row} */
-function telemetryRow(settings) {
-  const { inFlight, bytes, properties } = settings;
+function telemetryRow({ inFlight, bytes, properties = false }) {
+  const suffix = properties ? ' and four properties' : '';
   return {
     name: `telemetry-${inFlight}-${bytes}${properties ? '-properties' : ''}`,
+    title: `telemetry, ${inFlight} in flight, ${bytes} bytes${suffix}`,
     work: 'telemetry',
-    settings,
-    contenders: CONTENDERS,
+    settings: { inFlight, bytes, properties },
+    metrics: ['rate', 'cpu'],
+    contenders: ALL,
   };
 }
+
+/** @returns {Row} */
+function idleRow(devices) {
+  return {
+    name: `idle-${devices}`,
+    title: `memory of ${devices} idle ${devices === 1 ? 'client' : 'clients'}`,
+    work: 'idle',
+    metrics: ['memory'],
+    contenders: CLIENTS,
+    // Chromium opens no more than 255 WebSockets.
+    runtimes: devices > 255 ? ['node'] : undefined,
+    devices,
+    server: 'hub',
+  };
+}
+
+/**
+ * What this client is to reach: `limits` are factors of what another contender has, or of the best
+ * peer; `atMost` is a value.
+ */
+export const BARS = [
+  {
+    runtime: 'node',
+    row: 'telemetry-100-110',
+    metric: 'cpu',
+    limits: { raw: 1, u8: 0.35, mqttjs: 0.2, azure: 0.1 },
+  },
+  { runtime: 'node', row: 'telemetry-1-110', metric: 'rate', limits: { raw: 0.85, best: 1 } },
+  { runtime: 'chromium', row: 'telemetry-100-110', metric: 'rate', limits: { best: 2 } },
+  { runtime: 'chromium', row: 'telemetry-1-110', metric: 'rate', limits: { best: 1 } },
+  { runtime: 'node', row: 'c2d', metric: 'cpu', limits: { mqttjs: 0.4 } },
+  { runtime: 'node', row: 'idle-1000', metric: 'memory', limits: { u8: 0.5 } },
+  { runtime: 'node', row: 'start', metric: 'import', limits: { mqttjs: 1 } },
+  { runtime: 'node', row: 'start', metric: 'connect', limits: { mqttjs: 1 } },
+  { runtime: 'chromium', row: 'start', metric: 'import', limits: { mqttjs: 1 } },
+  { runtime: 'chromium', row: 'start', metric: 'connect', limits: { mqttjs: 1 } },
+  { runtime: 'chromium', row: 'size', metric: 'size', atMost: 60_000 },
+];

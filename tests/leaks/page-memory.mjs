@@ -1,10 +1,11 @@
 /**
- * What a page holds, as `measureMemory` tells it of a process.
+ * What a page holds, in bytes: `heap` and `wasm` as `measureMemory` tells them of a process, and
+ * `outside` what scripts have made that is on neither, such as buffers and sockets.
  * @param {import('playwright-core').CDPSession} devTools of the page
  */
 export async function measurePage(devTools) {
   await devTools.send('HeapProfiler.collectGarbage');
-  const { usedSize } = await devTools.send('Runtime.getHeapUsage');
+  const usage = await devTools.send('Runtime.getHeapUsage');
   const { result } = await devTools.send('Runtime.evaluate', {
     expression: 'WebAssembly.Memory.prototype',
   });
@@ -18,5 +19,6 @@ export async function measurePage(devTools) {
     }`,
   });
   await devTools.send('Runtime.releaseObject', { objectId: objects.objectId });
-  return { heap: usedSize, wasm: wasm.value };
+  const outside = usage.embedderHeapUsedSize + usage.backingStorageSize;
+  return { heap: usage.usedSize, outside, wasm: wasm.value };
 }

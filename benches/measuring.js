@@ -1,0 +1,127 @@
+/** A whole run: every round, row, runtime and contender, one after the other. */
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { root } from '../scripts/lib/project.mjs';
+import { say } from '../scripts/lib/run.mjs';
+import { Chromium } from './chromium.js';
+import { Results } from './results.js';
+import { LocalHub, Mosquitto } from './servers.js';
+
+/** How long one job of one contender may take. */
+const LIMIT_MILLISECONDS = 120_000;
+
+/**
+ * @typedef {object} Conditions
+ * @property {number} rounds
+ * @property {string[]} servers
+ * @property {string} [chromium] its version
+ */
+
+export class Bench {
+  #selection;
+  #results = new Results();
+  #servers = new Map();
+  #chromium;
+  #failures = 0;
+  #created = 0;
+
+  /**
+   * @param {object} selection
+   * @param {import('./rows.js').Row[]} selection.rows
+   * @param {string[]} selection.runtimes
+   * @param {string[]} selection.contenders
+   * @param {number} selection.rounds
+   * @param {number} selection.seconds for a measurement
+   * @param {string} [selection.server] where all rows are to have the same
+   * @param {boolean} selection.profile
+   */
+  constructor(selection) {
+    this.#selection = selection;
+  }
+
+  /** @returns {Promise<{results: Results, conditions: Conditions, failures: number}>} */
+  async run() {
+    const { runtimes, contenders, rounds } = this.#selection;
+    try {
+      if (runtimes.includes('chromium')) this.#chromium = await Chromium.start(contenders);
+      for (let round = 1; round <= rounds; round += 1) {
+        say(`Round ${round} of ${rounds}`);
+        for (const job of this.#jobs()) await this.#measure(job);
+      }
+      const servers = [...this.#servers.values()].map(({ name }) => name);
+      const conditions = { rounds, servers, chromium: this.#chromium?.version };
+      return { results: this.#results, conditions, failures: this.#failures };
+    } finally {
+      for (const server of this.#servers.values()) await server.stop();
+      await this.#chromium?.stop();
+    }
+  }
+
+  *#jobs() {
+    const { rows, runtimes, contenders } = this.#selection;
+    for (const row of rows) {
+      for (const runtime of runtimes) {
+        if (row.runtimes && !row.runtimes.includes(runtime)) continue;
+        for (const contender of contenders) {
+          if (row.contenders.includes(contender)) yield { row, runtime, contender };
+        }
+      }
+    }
+  }
+
+  async #measure({ row, runtime, contender }) {
+    try {
+      const result = await this.#perform(row, runtime, contender);
+      for (const metric of row.metrics) {
+        if (metric in result) this.#results.add(runtime, row.name, contender, metric, result[metric]);
+      }
+    } catch (error) {
+      this.#failures += 1;
+      console.error(`${row.name} of ${contender} in ${runtime} failed: ${error.message}`);
+    }
+  }
+
+  async #perform(row, runtime, contender) {
+    if (!row.work) return { size: this.#chromium.size(contender) };
+    const server = await this.#server(this.#selection.server ?? row.server);
+    const devices = [];
+    for (let count = row.devices ?? 1; count > 0; count -= 1) {
+      this.#created += 1;
+      devices.push(await server.createDevice(`device-${this.#created}`));
+    }
+    const { seconds, profile } = this.#selection;
+    const job = { contender, work: row.work, settings: row.settings, devices, seconds };
+    const publish = (count) => server.publish(devices[0], count);
+    const signal = AbortSignal.timeout(LIMIT_MILLISECONDS);
+    if (runtime === 'chromium') return this.#chromium.run(job, publish, signal);
+    return runInNode(job, publish, signal, profile);
+  }
+
+  async #server(name = 'mosquitto') {
+    if (!this.#servers.has(name)) {
+      this.#servers.set(name, await (name === 'hub' ? LocalHub : Mosquitto).start());
+    }
+    return this.#servers.get(name);
+  }
+}
+
+function runInNode(job, publish, signal, profile) {
+  const file = fileURLToPath(new URL('node-process.js', import.meta.url));
+  const folder = join(root, 'target', 'profiles');
+  const profiling = profile ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [];
+  const child = fork(file, { execArgv: ['--expose-gc', ...profiling], signal });
+  child.send(job);
+  return new Promise((resolve, reject) => {
+    let result;
+    child.on('message', async (message) => {
+      if (message.publish) await publish(message.publish).catch(reject);
+      else result = message.result;
+    });
+    child.on('error', reject);
+    child.on('exit', (code) => {
+      if (result) resolve(result);
+      else reject(new Error(`its process ended with exit code ${code}`));
+    });
+  });
+}

@@ -1,0 +1,123 @@
+/** Tables of the results, in Markdown, which can be read on a terminal too. */
+import { cpus } from 'node:os';
+import { readJson } from '../scripts/lib/project.mjs';
+import { BARS, CONTENDERS, METRICS, PEERS, ROWS, RUNTIMES } from './rows.js';
+
+/**
+ * Rows that others have measured, to stand beside ours.
+ * @typedef {object} FurtherTable
+ * @property {string} title
+ * @property {string[]} columns
+ * @property {(string | number)[][]} rows
+ */
+
+/**
+ * @param {import('./results.js').Results} results
+ * @param {import('./measuring.js').Conditions} conditions
+ * @param {FurtherTable[]} further
+ */
+export function report(results, conditions, further) {
+  const sections = [underWhich(conditions), heading('Against the bars'), bars(results)];
+  for (const [runtime, name] of Object.entries(RUNTIMES)) {
+    const measured = measurements(results, runtime);
+    if (measured.length > 0) sections.push(heading(`In ${name}`), table(measured));
+  }
+  for (const { title, columns, rows } of further) {
+    sections.push(heading(title), table([columns, ...rows]));
+  }
+  return sections.join('\n\n');
+}
+
+const heading = (text) => `### ${text}`;
+
+function underWhich({ rounds, servers, chromium }) {
+  const contenders = PEERS.map((name) => {
+    const { label, package: folder } = CONTENDERS[name];
+    return `${label} ${readJson(`${folder}/package.json`).version}`;
+  });
+  const software = [`Node.js ${process.versions.node}`, ...(chromium ? [`Chromium ${chromium}`] : [])];
+  return (
+    `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0].model}, ` +
+    `${software.join(', ')}; server: ${servers.join(', ')}; ${contenders.join(', ')}. ` +
+    `Median of ${rounds} rounds, with the lowest and the highest.`
+  );
+}
+
+function bars(results) {
+  const lines = BARS.flatMap((bar) => barLines(results, bar));
+  return table([['row', 'this client', 'against', 'ratio', 'bar', 'reached'], ...lines]);
+}
+
+function barLines(results, { runtime, row, metric, limits = {}, atMost }) {
+  const summaryOf = (contender) => results.summary(runtime, row, contender, metric);
+  const ours = summaryOf('ours');
+  if (!ours) return [];
+  const { moreIsBetter, unit } = METRICS[metric];
+  const title = `${RUNTIMES[runtime]}: ${describe(row, metric)}`;
+  const own = `${number(ours.median, metric)} ${unit}`;
+  if (atMost) {
+    const reached = ours.median <= atMost ? 'yes' : '**no**';
+    return [[title, own, '', '', `≤ ${number(atMost, metric)} ${unit}`, reached]];
+  }
+  return Object.entries(limits).flatMap(([name, limit]) => {
+    const contender = name === 'best' ? bestPeer(summaryOf, moreIsBetter) : name;
+    const theirs = contender && summaryOf(contender);
+    if (!theirs) return [];
+    const ratio = ours.median / theirs.median;
+    const reached = moreIsBetter ? ratio >= limit : ratio <= limit;
+    const label = `${CONTENDERS[contender].label}${name === 'best' ? ', the best peer' : ''}`;
+    const against = `${number(theirs.median, metric)} (${label})`;
+    const wanted = `${moreIsBetter ? '≥' : '≤'} ${limit}`;
+    return [[title, own, against, ratio.toFixed(2), wanted, reached ? 'yes' : '**no**']];
+  });
+}
+
+function bestPeer(summaryOf, moreIsBetter) {
+  const sign = moreIsBetter ? 1 : -1;
+  const measured = PEERS.filter(summaryOf);
+  return measured.sort((a, b) => sign * (summaryOf(b).median - summaryOf(a).median))[0];
+}
+
+function measurements(results, runtime) {
+  const contenders = Object.keys(CONTENDERS);
+  const lines = ROWS.flatMap(({ name, metrics }) =>
+    metrics.map((metric) => {
+      const cells = contenders.map((contender) =>
+        cell(results.summary(runtime, name, contender, metric), metric),
+      );
+      return [`${describe(name, metric)}, ${METRICS[metric].unit}`, ...cells];
+    }),
+  );
+  const measured = lines.filter(([, ...cells]) => cells.some(Boolean));
+  const head = ['', ...contenders.map((name) => CONTENDERS[name].label)];
+  return measured.length > 0 ? [head, ...measured] : [];
+}
+
+/** A row in words; what a row with several metrics tells, as far as the unit does not. */
+function describe(row, metric) {
+  const { title } = ROWS.find(({ name }) => name === row);
+  const part = { import: ': the import', connect: ': the connection, after the import' }[metric];
+  return title + (part ?? '');
+}
+
+function cell(summary, metric) {
+  if (!summary) return '';
+  const [median, min, max] = [summary.median, summary.min, summary.max].map((value) =>
+    number(value, metric),
+  );
+  return min === max ? median : `${median} (${min}–${max})`;
+}
+
+/** A value as people read it, in the unit of the metric. */
+export function number(value, metric) {
+  const { digits, factor = 1 } = METRICS[metric];
+  return (value / factor).toLocaleString('en', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}
+
+function table([head, ...rows]) {
+  const lines = [head, head.map(() => '---'), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}

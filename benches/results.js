@@ -1,0 +1,29 @@
+/** What the rounds gave, and its medians. */
+export class Results {
+  #values = new Map();
+
+  add(runtime, row, contender, metric, value) {
+    const key = [runtime, row, contender, metric].join();
+    if (!this.#values.has(key)) this.#values.set(key, []);
+    this.#values.get(key).push(value);
+  }
+
+  /** `undefined` where nothing was measured. */
+  summary(runtime, row, contender, metric) {
+    const values = this.#values.get([runtime, row, contender, metric].join());
+    if (!values) return undefined;
+    const sorted = values.toSorted((a, b) => a - b);
+    const middle = sorted.length >> 1;
+    const median =
+      sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    return { median, min: sorted[0], max: sorted.at(-1) };
+  }
+
+  /** For a file. */
+  toJSON() {
+    return [...this.#values].map(([key, values]) => {
+      const [runtime, row, contender, metric] = key.split(',');
+      return { runtime, row, contender, metric, values };
+    });
+  }
+}

@@ -1,0 +1,2 @@
+/** In a bundle for pages, what takes the place of npm `ws`. */
+export default globalThis.WebSocket;
