@@ -6,6 +6,7 @@ import { root } from '../scripts/lib/project.mjs';
 import { say } from '../scripts/lib/run.mjs';
 import { Chromium } from './chromium.js';
 import { Results } from './results.js';
+import { CONTENDERS, RUNTIMES } from './rows.js';
 import { LocalHub, Mosquitto } from './servers.js';
 
 /** How long one job of one contender may take. */
@@ -16,6 +17,7 @@ const LIMIT_MILLISECONDS = 120_000;
  * @property {number} rounds
  * @property {string[]} servers
  * @property {string} [chromium] its version
+ * @property {string[]} failures what could not be measured, and why
  */
 
 export class Bench {
@@ -23,7 +25,8 @@ export class Bench {
   #results = new Results();
   #servers = new Map();
   #chromium;
-  #failures = 0;
+  /** A peer's own limits are no reason to end the run. */
+  #failures = new Map();
   #created = 0;
 
   /**
@@ -40,7 +43,7 @@ export class Bench {
     this.#selection = selection;
   }
 
-  /** @returns {Promise<{results: Results, conditions: Conditions, failures: number}>} */
+  /** @returns {Promise<{results: Results, conditions: Conditions}>} */
   async run() {
     const { runtimes, contenders, rounds } = this.#selection;
     try {
@@ -50,8 +53,10 @@ export class Bench {
         for (const job of this.#jobs()) await this.#measure(job);
       }
       const servers = [...this.#servers.values()].map(({ name }) => name);
-      const conditions = { rounds, servers, chromium: this.#chromium?.version };
-      return { results: this.#results, conditions, failures: this.#failures };
+      const chromium = this.#chromium?.version;
+      const failures = [...this.#failures].map((parts) => parts.join(': '));
+      const conditions = { rounds, servers, chromium, failures };
+      return { results: this.#results, conditions };
     } finally {
       for (const server of this.#servers.values()) await server.stop();
       await this.#chromium?.stop();
@@ -77,8 +82,10 @@ export class Bench {
         if (metric in result) this.#results.add(runtime, row.name, contender, metric, result[metric]);
       }
     } catch (error) {
-      this.#failures += 1;
-      console.error(`${row.name} of ${contender} in ${runtime} failed: ${error.message}`);
+      const [reason] = error.message.split('\n');
+      const what = `${RUNTIMES[runtime]}: ${row.title}, ${CONTENDERS[contender].label}`;
+      console.error(`${what}: ${reason}`);
+      this.#failures.set(what, reason);
     }
   }
 

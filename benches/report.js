@@ -17,13 +17,21 @@ import { BARS, CONTENDERS, METRICS, PEERS, ROWS, RUNTIMES } from './rows.js';
  * @param {FurtherTable[]} further
  */
 export function report(results, conditions, further) {
-  const sections = [underWhich(conditions), heading('Against the bars'), bars(results)];
+  const sections = [underWhich(conditions)];
+  const lines = BARS.flatMap((bar) => barLines(results, bar));
+  if (lines.length > 0) {
+    const head = ['row', 'this client', 'against', 'ratio', 'bar', 'reached'];
+    sections.push(heading('Against the bars'), table([head, ...lines]));
+  }
   for (const [runtime, name] of Object.entries(RUNTIMES)) {
     const measured = measurements(results, runtime);
     if (measured.length > 0) sections.push(heading(`In ${name}`), table(measured));
   }
   for (const { title, columns, rows } of further) {
     sections.push(heading(title), table([columns, ...rows]));
+  }
+  if (conditions.failures.length > 0) {
+    sections.push(heading('What failed'), conditions.failures.map((line) => `- ${line}`).join('\n'));
   }
   return sections.join('\n\n');
 }
@@ -41,11 +49,6 @@ function underWhich({ rounds, servers, chromium }) {
     `${software.join(', ')}; server: ${servers.join(', ')}; ${contenders.join(', ')}. ` +
     `Median of ${rounds} rounds, with the lowest and the highest.`
   );
-}
-
-function bars(results) {
-  const lines = BARS.flatMap((bar) => barLines(results, bar));
-  return table([['row', 'this client', 'against', 'ratio', 'bar', 'reached'], ...lines]);
 }
 
 function barLines(results, { runtime, row, metric, limits = {}, atMost }) {

@@ -6,13 +6,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { aptInstall } from '../scripts/lib/apt.mjs';
-import { findOnPath, isExecutable } from '../scripts/lib/run.mjs';
+import { Failure, findOnPath, isExecutable } from '../scripts/lib/run.mjs';
 import { BackEnd } from '../scripts/start/back-end.mjs';
 import { connectPacket, publishPacket } from './contenders/packets.js';
 
 const HOSTNAME = 'bench.azure-devices.net';
+const DISCONNECT = Uint8Array.of(0xe0, 0);
 const PAYLOAD = JSON.stringify({ temperature: 21.5, text: 'x'.repeat(77) });
 
 /** Debian's MQTT broker. It takes any password, and answers neither twins nor methods. */
@@ -30,8 +32,15 @@ export class Mosquitto {
     server.#folder = mkdtempSync(join(tmpdir(), 'mosquitto-'));
     const file = join(server.#folder, 'mosquitto.conf');
     writeFileSync(file, configuration(server.#port, server.#tcpPort));
-    server.#process = spawn(program, ['-c', file], { stdio: ['ignore', 'inherit', 'inherit'] });
-    await Promise.all([server.#port, server.#tcpPort].map(listening));
+    server.#process = spawn(program, ['-c', file], { stdio: 'ignore' });
+    for (const port of [server.#port, server.#tcpPort]) {
+      while (!(await isListening(port))) {
+        if (server.#process.exitCode !== null) {
+          throw new Failure(`${program} does not start: run it yourself to see why.`);
+        }
+        await setTimeout(20);
+      }
+    }
     return server;
   }
 
@@ -49,16 +58,19 @@ export class Mosquitto {
 
   /** Sends so many cloud-to-device messages with QoS 1, as fast as they are taken. */
   async publish({ deviceId }, count) {
-    const socket = connect(this.#tcpPort, '127.0.0.1');
-    socket.write(connectPacket({ deviceId: `${deviceId}-sender` }));
     const topic = `devices/${deviceId}/messages/devicebound/%24.mid=1&colour=blue`;
-    const packets = Array.from({ length: count }, (_, index) =>
-      publishPacket((index % 0xffff) + 1, topic, PAYLOAD),
-    );
+    const packet = publishPacket(1, topic, PAYLOAD);
+    const packets = Buffer.concat(Array(count).fill(packet));
+    for (let sent = 0; sent < count; sent += 1) {
+      const packetIdAt = (sent + 1) * packet.length - PAYLOAD.length - 2;
+      packets.writeUInt16BE((sent % 0xffff) + 1, packetIdAt);
+    }
+    const socket = connect(this.#tcpPort, '127.0.0.1');
     // The answers have to be read, or the broker would wait.
     socket.resume();
-    await new Promise((resolve) => socket.write(Buffer.concat(packets), resolve));
-    socket.end(Uint8Array.of(0xe0, 0));
+    socket.write(connectPacket({ deviceId: `${deviceId}-sender` }));
+    await new Promise((resolve) => socket.write(packets, resolve));
+    socket.end(DISCONNECT);
   }
 
   async stop() {
@@ -135,15 +147,12 @@ async function freePort() {
   return port;
 }
 
-/** Fulfils as soon as somebody listens. */
-async function listening(port) {
-  for (;;) {
+function isListening(port) {
+  return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    const connected = await new Promise((resolve) => {
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('error', () => resolve(false)).once('connect', () => {
+      socket.destroy();
+      resolve(true);
     });
-    socket.destroy();
-    if (connected) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  });
 }

@@ -52,6 +52,7 @@ export function suites(wasmEnvironment) {
     // One file after the other, as each needs port 443 for itself.
     nodeTests('official clients', testFiles('tests/official'), 120_000, ['--test-concurrency=1']),
     { ...nodeTests('panic', ['tests/panic.test.mjs'], 600_000), env: wasmEnvironment },
+    nodeTests('benchmarks', ['tests/benchmarks.test.mjs'], 240_000),
     nodeTests('package', ['tests/package.test.mjs']),
     nodeTests('hub package', ['tests/hub-package.test.mjs']),
     nodeTests('scale', ['tests/scale.test.mjs']),
