@@ -101,7 +101,8 @@ function publish(text, svg) {
   const [start, end] = ['<!-- bench -->', '<!-- /bench -->'];
   const before = page.slice(0, page.indexOf(start) + start.length);
   const after = page.slice(page.indexOf(end));
-  writeFileSync(join(root, 'docs/PERFORMANCE.md'), `${before}\n\n${text}\n\n${after}`);
+  const section = `![The most important rows as bars](performance.svg)\n\n${text}`;
+  writeFileSync(join(root, 'docs/PERFORMANCE.md'), `${before}\n\n${section}\n\n${after}`);
   writeFileSync(join(root, 'docs/performance.svg'), svg);
   say('docs/PERFORMANCE.md and docs/performance.svg are written.');
 }

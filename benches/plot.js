@@ -1,13 +1,13 @@
 /** The rows that matter most, as bars. */
 import * as echarts from 'echarts';
-import { number } from './report.js';
+import { cell } from './report.js';
 import { CONTENDERS, METRICS, RUNTIMES } from './rows.js';
 
 const PANELS = [
-  { title: 'CPU per message', runtime: 'node', row: 'telemetry-100-110', metric: 'cpu' },
-  { title: 'Messages a second', runtime: 'chromium', row: 'telemetry-100-110', metric: 'rate' },
-  { title: 'CPU per message received', runtime: 'node', row: 'c2d', metric: 'cpu' },
-  { title: 'Memory per idle client of 1,000', runtime: 'node', row: 'idle-1000', metric: 'memory' },
+  { title: 'Telemetry, 100 in flight', runtime: 'node', row: 'telemetry-100-110', metric: 'cpu' },
+  { title: 'Telemetry, 100 in flight', runtime: 'chromium', row: 'telemetry-100-110', metric: 'rate' },
+  { title: 'Messages received', runtime: 'node', row: 'c2d', metric: 'cpu' },
+  { title: '1,000 idle clients: memory', runtime: 'node', row: 'idle-1000', metric: 'memory' },
 ];
 const SIZE = { width: 900, height: 520 };
 /** These can be read on white and on black. */
@@ -39,13 +39,12 @@ function drawPanel(results, { title, runtime, row, metric }, index) {
   );
   const left = `${index % 2 ? 62 : 12}%`;
   const top = index < 2 ? 60 : 320;
-  const shown = (value) => number(value, metric);
   const data = contenders.map((name) => {
-    const { median, min, max } = results.summary(runtime, row, name, metric);
+    const summary = results.summary(runtime, row, name, metric);
     return {
-      value: median / factor,
+      value: summary.median / factor,
       itemStyle: { color: name === 'ours' ? OURS : OTHERS },
-      label: { formatter: `${shown(median)} (${shown(min)}–${shown(max)})` },
+      label: { formatter: cell(summary, metric) },
     };
   });
   return {

@@ -103,7 +103,8 @@ function describe(row, metric) {
   return title + (part ?? '');
 }
 
-function cell(summary, metric) {
+/** A summary as people read it, in the unit of the metric; empty where there is none. */
+export function cell(summary, metric) {
   if (!summary) return '';
   const [median, min, max] = [summary.median, summary.min, summary.max].map((value) =>
     number(value, metric),
@@ -111,8 +112,7 @@ function cell(summary, metric) {
   return min === max ? median : `${median} (${min}–${max})`;
 }
 
-/** A value as people read it, in the unit of the metric. */
-export function number(value, metric) {
+function number(value, metric) {
   const { digits, factor = 1 } = METRICS[metric];
   return (value / factor).toLocaleString('en', {
     minimumFractionDigits: digits,
