@@ -11,16 +11,16 @@ import { Failure, runAsProgram, say } from '../scripts/lib/run.mjs';
 
 const HELP = `npm run bench -- [options]
 
-Measures this client beside its peers, and writes docs/PERFORMANCE.md and docs/performance.svg if
-nothing is left out. It takes the package as it is in pkg/. A whole run takes about forty minutes;
-nothing else should run meanwhile.
+Measures this client, as it is in pkg/, beside its peers. If nothing is left out, "cargo bench" runs
+too, and docs/PERFORMANCE.md and docs/performance.svg are written. A whole run takes more than half
+an hour; nothing else should run meanwhile.
 
   --rounds N          how often everything is done (5)
   --seconds N         how long a measurement takes, and as long again to get warm (1)
-  --only ROW,...      only these rows: "telemetry" or "telemetry-100" or "telemetry-100-110" ...
-  --contender NAME,...  only these: ours, raw, u8, mqttjs, paho, azure
-  --runtime NAME,...  only these: node, chromium
-  --server hub        everything against the local hub, in place of Mosquitto
+  --only ROW,...      only these rows, or those that begin so: telemetry, telemetry-100-110, c2d ...
+  --contender X,...   only these: ours, raw, u8, mqttjs, paho, azure
+  --runtime X,...     only these: node, chromium
+  --server X          everything against this: hub, mosquitto (as each row has it)
   --also FILE         tables to put beside: [{"title", "columns": [...], "rows": [[...]]}]
   --json FILE         where all values go
   --profile           only this client in Node.js; its CPU profiles go to target/profiles
@@ -51,6 +51,9 @@ function readOptions() {
         help: { type: 'boolean', default: false },
       },
     });
+    if (![undefined, 'hub', 'mosquitto'].includes(values.server)) {
+      throw new Error(`--server is hub or mosquitto, not "${values.server}"`);
+    }
     if (!values.profile) return values;
     return { ...values, rounds: '1', contender: 'ours', runtime: 'node' };
   } catch (error) {
@@ -62,12 +65,14 @@ function readOptions() {
 async function run(options) {
   const { CONTENDERS, ROWS, RUNTIMES } = await import('./rows.js');
   const { Bench } = await import('./measuring.js');
+  const { measureCore } = await import('./native.js');
   const { plot } = await import('./plot.js');
   const { report } = await import('./report.js');
+  const rows = choose('--only', options.only, ROWS.map(({ name }) => name));
   const bench = new Bench({
-    rows: ROWS.filter(({ name }) => isChosen(options.only, name)),
-    runtimes: Object.keys(RUNTIMES).filter((name) => isChosen(options.runtime, name)),
-    contenders: Object.keys(CONTENDERS).filter((name) => isChosen(options.contender, name)),
+    rows: ROWS.filter(({ name }) => rows.includes(name)),
+    runtimes: choose('--runtime', options.runtime, Object.keys(RUNTIMES)),
+    contenders: choose('--contender', options.contender, Object.keys(CONTENDERS)),
     rounds: positive('--rounds', options.rounds),
     seconds: positive('--seconds', options.seconds),
     server: options.server,
@@ -75,16 +80,20 @@ async function run(options) {
   });
   const { results, conditions } = await bench.run();
   const further = options.also.flatMap((file) => JSON.parse(readFileSync(file, 'utf8')));
+  if (isWhole(options)) further.unshift(await measureCore());
   const text = report(results, conditions, further);
   console.log(`\n${text}`);
   if (options.json) writeFileSync(options.json, JSON.stringify(results));
   if (isWhole(options)) publish(text, plot(results));
 }
 
-/** Whether an option that lists names has this one, or the words with which it begins. */
-function isChosen(option, name) {
-  const matches = (wanted) => name === wanted || name.startsWith(`${wanted}-`);
-  return option === undefined || option.split(',').some(matches);
+/** The names that an option lists, or whose first words it lists; all of them without it. */
+function choose(option, text, names) {
+  if (text === undefined) return names;
+  const matches = (name) => (wanted) => name === wanted || name.startsWith(`${wanted}-`);
+  const chosen = names.filter((name) => text.split(',').some(matches(name)));
+  if (chosen.length > 0) return chosen;
+  throw new Failure(`${option} takes of these, not "${text}": ${names.join(', ')}`);
 }
 
 function positive(option, text) {

@@ -14,6 +14,7 @@ const path = (file) => fileURLToPath(new URL(file, import.meta.url));
 export async function bundle(contenders, outdir) {
   const options = {
     outdir,
+    outbase: path('.'),
     bundle: true,
     minify: true,
     format: 'esm',
@@ -24,10 +25,12 @@ export async function bundle(contenders, outdir) {
   };
   const entry = (contender) => path(`contenders/${contender}.js`);
   const others = contenders.filter((contender) => contender !== 'azure');
-  await build({ ...options, entryPoints: [path('work.js'), ...others.map(entry)], outbase: path('.') });
-  if (contenders.includes('ours')) copyFileSync(path(`../pkg/${WASM}`), join(outdir, 'contenders', WASM));
+  await build({ ...options, entryPoints: [path('work.js'), ...others.map(entry)] });
+  if (contenders.includes('ours')) {
+    copyFileSync(path(`../pkg/${WASM}`), join(outdir, 'contenders', WASM));
+  }
   if (contenders.includes('azure')) {
-    await build({ ...options, ...nodeShims(options), entryPoints: [entry('azure')], outbase: path('.') });
+    await build({ ...options, ...nodeShims(options), entryPoints: [entry('azure')] });
   }
 }
 

@@ -76,10 +76,11 @@ export class Bench {
   }
 
   async #measure({ row, runtime, contender }) {
+    const server = row.work && (await this.#server(this.#selection.server ?? row.server));
     try {
-      const result = await this.#perform(row, runtime, contender);
-      for (const metric of row.metrics) {
-        if (metric in result) this.#results.add(runtime, row.name, contender, metric, result[metric]);
+      const result = await this.#perform(row, runtime, contender, server);
+      for (const metric of row.metrics.filter((name) => name in result)) {
+        this.#results.add(runtime, row.name, contender, metric, result[metric]);
       }
     } catch (error) {
       const [reason] = error.message.split('\n');
@@ -89,9 +90,8 @@ export class Bench {
     }
   }
 
-  async #perform(row, runtime, contender) {
-    if (!row.work) return { size: this.#chromium.size(contender) };
-    const server = await this.#server(this.#selection.server ?? row.server);
+  async #perform(row, runtime, contender, server) {
+    if (!server) return { size: this.#chromium.size(contender) };
     const devices = [];
     for (let count = row.devices ?? 1; count > 0; count -= 1) {
       this.#created += 1;

@@ -3,9 +3,10 @@ import * as echarts from 'echarts';
 import { cell } from './report.js';
 import { CONTENDERS, METRICS, RUNTIMES } from './rows.js';
 
+const TELEMETRY = { title: 'Telemetry, 100 in flight', row: 'telemetry-100-110' };
 const PANELS = [
-  { title: 'Telemetry, 100 in flight', runtime: 'node', row: 'telemetry-100-110', metric: 'cpu' },
-  { title: 'Telemetry, 100 in flight', runtime: 'chromium', row: 'telemetry-100-110', metric: 'rate' },
+  { ...TELEMETRY, runtime: 'node', metric: 'cpu' },
+  { ...TELEMETRY, runtime: 'chromium', metric: 'rate' },
   { title: 'Messages received', runtime: 'node', row: 'c2d', metric: 'cpu' },
   { title: '1,000 idle clients: memory', runtime: 'node', row: 'idle-1000', metric: 'memory' },
 ];

@@ -18,10 +18,10 @@ import { BARS, CONTENDERS, METRICS, PEERS, ROWS, RUNTIMES } from './rows.js';
  */
 export function report(results, conditions, further) {
   const sections = [underWhich(conditions)];
-  const lines = BARS.flatMap((bar) => barLines(results, bar));
-  if (lines.length > 0) {
+  const bars = BARS.flatMap((bar) => barLines(results, bar));
+  if (bars.length > 0) {
     const head = ['row', 'this client', 'against', 'ratio', 'bar', 'reached'];
-    sections.push(heading('Against the bars'), table([head, ...lines]));
+    sections.push(heading('Against the bars'), table([head, ...bars]));
   }
   for (const [runtime, name] of Object.entries(RUNTIMES)) {
     const measured = measurements(results, runtime);
@@ -31,7 +31,8 @@ export function report(results, conditions, further) {
     sections.push(heading(title), table([columns, ...rows]));
   }
   if (conditions.failures.length > 0) {
-    sections.push(heading('What failed'), conditions.failures.map((line) => `- ${line}`).join('\n'));
+    const lines = conditions.failures.map((line) => `- ${line}`);
+    sections.push(heading('What failed'), lines.join('\n'));
   }
   return sections.join('\n\n');
 }
@@ -43,10 +44,12 @@ function underWhich({ rounds, servers, chromium }) {
     const { label, package: folder } = CONTENDERS[name];
     return `${label} ${readJson(`${folder}/package.json`).version}`;
   });
-  const software = [`Node.js ${process.versions.node}`, ...(chromium ? [`Chromium ${chromium}`] : [])];
+  const day = new Date().toISOString().slice(0, 10);
+  const machine = `${cpus().length} × ${cpus()[0].model}`;
+  const browser = chromium ? `, Chromium ${chromium}` : '';
   return (
-    `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0].model}, ` +
-    `${software.join(', ')}; server: ${servers.join(', ')}; ${contenders.join(', ')}. ` +
+    `${day}, ${machine}, Node.js ${process.versions.node}${browser}; ` +
+    `server: ${servers.join(' and ')}; ${contenders.join(', ')}. ` +
     `Median of ${rounds} rounds, with the lowest and the highest.`
   );
 }

@@ -11,12 +11,7 @@ export class Results {
   /** `undefined` where nothing was measured. */
   summary(runtime, row, contender, metric) {
     const values = this.#values.get([runtime, row, contender, metric].join());
-    if (!values) return undefined;
-    const sorted = values.toSorted((a, b) => a - b);
-    const middle = sorted.length >> 1;
-    const median =
-      sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-    return { median, min: sorted[0], max: sorted.at(-1) };
+    return values && spread(values);
   }
 
   /** For a file. */
@@ -26,4 +21,12 @@ export class Results {
       return { runtime, row, contender, metric, values };
     });
   }
+}
+
+/** Median, least and most of some numbers. */
+export function spread(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
+  return { median, min: sorted[0], max: sorted.at(-1) };
 }

@@ -30,7 +30,7 @@ export const METRICS = {
  * @typedef {object} Row
  * @property {string} name by which `--only` finds it
  * @property {string} title
- * @property {string} work a function of work.js
+ * @property {string} [work] a function of work.js; without it, the size of the bundle counts
  * @property {object} [settings] what that takes
  * @property {(keyof typeof METRICS)[]} metrics
  * @property {string[]} contenders

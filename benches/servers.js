@@ -12,10 +12,11 @@ import { aptInstall } from '../scripts/lib/apt.mjs';
 import { Failure, findOnPath, isExecutable } from '../scripts/lib/run.mjs';
 import { BackEnd } from '../scripts/start/back-end.mjs';
 import { connectPacket, publishPacket } from './contenders/packets.js';
+import { json } from './work.js';
 
 const HOSTNAME = 'bench.azure-devices.net';
 const DISCONNECT = Uint8Array.of(0xe0, 0);
-const PAYLOAD = JSON.stringify({ temperature: 21.5, text: 'x'.repeat(77) });
+const PAYLOAD = json(110);
 
 /** Debian's MQTT broker. It takes any password, and answers neither twins nor methods. */
 export class Mosquitto {
@@ -97,8 +98,13 @@ export class LocalHub {
   async createDevice(deviceId) {
     const { connectionString, endpoint } = await BackEnd.createDevice(this.#access, deviceId);
     const [, hostname] = /HostName=([^;]+)/.exec(connectionString);
-    const password = this.#access.authorization();
-    return { deviceId, endpoint, connectionString, username: username(hostname, deviceId), password };
+    return {
+      deviceId,
+      endpoint,
+      connectionString,
+      username: username(hostname, deviceId),
+      password: this.#access.authorization(),
+    };
   }
 
   async publish({ deviceId }, count) {

@@ -17,7 +17,8 @@ const PROPERTIES = { building: '43', floor: '2', room: 'Sala 2.1', unit: 'celsiu
  */
 
 /** Keeps messages in flight for some seconds. */
-export async function telemetry({ open, devices, seconds, runtime }, { inFlight, bytes, properties }) {
+export async function telemetry({ open, devices, seconds, runtime }, settings) {
+  const { inFlight, bytes, properties } = settings;
   const client = await open(devices[0]);
   const load = { payload: json(bytes), properties: properties ? PROPERTIES : undefined, inFlight };
   const work = () => keepInFlight(client, { ...load, isOver: over(seconds) });
@@ -119,7 +120,7 @@ function over(seconds) {
 }
 
 /** JSON of so many bytes. */
-function json(bytes) {
+export function json(bytes) {
   const empty = JSON.stringify({ temperature: 21.5, text: '' });
   return JSON.stringify({ temperature: 21.5, text: 'x'.repeat(bytes - empty.length) });
 }

@@ -10,9 +10,9 @@
  *
  * @typedef {object} Client
  * @property {(payload: string, properties?: Record<string, string>) => Promise<unknown>} send
- *   fulfils at the PUBACK
- * @property {(work: Load) => Promise<number>} [keepInFlight] in place of `send`, where a Promise for
- *   each message would be too much
+ *   fulfils with the PUBACK
+ * @property {(load: Load) => Promise<number>} [keepInFlight] in place of `send`, without a Promise
+ *   for each message; gives their number
  * @property {() => Promise<unknown>} [twin] asks for the twin
  * @property {() => unknown} close
  *

@@ -14,7 +14,9 @@ export async function open(device) {
   socket.binaryType = 'arraybuffer';
   let received;
   listen(socket, (bytes) => received(bytes));
-  await new Promise((resolve, reject) => Object.assign(socket, { onopen: resolve, onerror: reject }));
+  await new Promise((resolve, reject) => {
+    Object.assign(socket, { onopen: resolve, onerror: reject });
+  });
   const connack = new Promise((resolve) => (received = resolve));
   socket.send(connectPacket(device));
   if (new Uint8Array(await connack)[3] !== 0) throw new Error('the server refuses the device');
