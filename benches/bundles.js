@@ -10,7 +10,7 @@ import { officialClients } from '../scripts/lib/npm-dependencies.mjs';
 const WASM = 'iothub_device_client_bg.wasm';
 const path = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-/** Writes `work.js`, and a file for each contender, to the folder. */
+/** Writes `page.js`, and a file for each contender, to the folder. */
 export async function bundle(contenders, outdir) {
   const options = {
     outdir,
@@ -25,7 +25,7 @@ export async function bundle(contenders, outdir) {
   };
   const entry = (contender) => path(`contenders/${contender}.js`);
   const others = contenders.filter((contender) => contender !== 'azure');
-  await build({ ...options, entryPoints: [path('work.js'), ...others.map(entry)] });
+  await build({ ...options, entryPoints: [path('page.js'), ...others.map(entry)] });
   if (contenders.includes('ours')) {
     copyFileSync(path(`../pkg/${WASM}`), join(outdir, 'contenders', WASM));
   }

@@ -1,4 +1,4 @@
-/** Contenders in headless Chromium, each in a page of its own for each job. */
+/** Contenders in headless Chromium, each in a page and a profile of its own for each job. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,73 +8,97 @@ import { chromium } from 'playwright-core';
 import { findBrowser } from '../scripts/lib/browser.mjs';
 import { measurePage } from '../tests/leaks/page-memory.mjs';
 import { bundle, downloadSize } from './bundles.js';
+import { DevTools } from './dev-tools.js';
+import { freePort } from './servers.js';
 
 export class Chromium {
   #folder = mkdtempSync(join(tmpdir(), 'benches-'));
-  #pages = fastify();
+  #server = fastify();
   #browser;
+  #devTools;
   #origin;
+  #port;
+  /** What the page of the job at hand may ask for. */
+  #answers;
 
   static async start(contenders) {
     const self = new Chromium();
     await bundle(contenders, self.#folder);
-    self.#pages.register(fastifyStatic, { root: self.#folder });
-    self.#pages.get('/', (_, reply) => reply.type('text/html').send('<!doctype html>'));
-    self.#origin = await self.#pages.listen({ host: '127.0.0.1', port: 0 });
+    await self.#serve();
     await findBrowser();
+    self.#port = await freePort();
     self.#browser = await chromium.launch({
       executablePath: process.env.CHROME,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--disable-background-networking',
+        `--remote-debugging-port=${self.#port}`,
+      ],
     });
+    const version = await fetch(`http://127.0.0.1:${self.#port}/json/version`);
+    const { webSocketDebuggerUrl } = await version.json();
+    self.#devTools = await DevTools.connect(webSocketDebuggerUrl);
     return self;
+  }
+
+  async #serve() {
+    this.#server.register(fastifyStatic, { root: this.#folder });
+    const page = '<!doctype html><script type="module" src="page.js"></script>';
+    this.#server.get('/', (_, reply) => reply.type('text/html').send(page));
+    this.#server.post('/ask/:what', ({ params, body }) => this.#answers[params.what](body));
+    this.#origin = await this.#server.listen({ host: '127.0.0.1', port: 0 });
   }
 
   get version() {
     return this.#browser.version();
   }
 
-  /** @param {AbortSignal} signal ends it */
-  async run(job, publish, signal) {
-    const context = await this.#browser.newContext();
-    const end = () => context.close();
-    signal.addEventListener('abort', end);
-    try {
-      const page = await context.newPage();
-      const devTools = await context.newCDPSession(page);
-      await page.exposeFunction('memory', () => measureMemory(devTools));
-      await page.exposeFunction('publish', publish);
-      await page.goto(this.#origin);
-      return await page.evaluate(inPage, job);
-    } finally {
-      signal.removeEventListener('abort', end);
-      await context.close();
-    }
-  }
-
   size(contender) {
     return downloadSize(contender, this.#folder);
   }
 
+  /**
+   * The page is not one of Playwright's, which are told of every frame of every WebSocket, and
+   * spend more time on that than on anything that is measured here.
+   * @param {AbortSignal} signal ends it
+   */
+  async run(job, publish, signal) {
+    const { browserContextId } = await this.#devTools.send('Target.createBrowserContext');
+    let targetId;
+    const end = new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new Error('it took too long')));
+      this.#answers = {
+        job: () => job,
+        memory: () => this.#measureMemory(targetId),
+        publish: async ({ count }) => ({ published: await publish(count) }),
+        end({ result, failure }) {
+          if (result) resolve(result);
+          else reject(new Error(failure));
+          return {};
+        },
+      };
+    });
+    const page = { url: this.#origin, browserContextId };
+    ({ targetId } = await this.#devTools.send('Target.createTarget', page));
+    return end.finally(() =>
+      this.#devTools.send('Target.disposeBrowserContext', { browserContextId }),
+    );
+  }
+
+  /** What scripts hold, after a garbage collection. */
+  async #measureMemory(targetId) {
+    const page = await DevTools.connect(`ws://127.0.0.1:${this.#port}/devtools/page/${targetId}`);
+    const { heap, outside, wasm } = await measurePage(page);
+    page.close();
+    return { bytes: heap + outside + wasm };
+  }
+
   async stop() {
+    this.#devTools.close();
     await this.#browser.close();
-    await this.#pages.close();
+    await this.#server.close();
     rmSync(this.#folder, { recursive: true });
   }
-}
-
-/** What happens in the page. */
-async function inPage({ contender, work, settings, devices, seconds }) {
-  const works = await import('/work.js');
-  const begin = performance.now();
-  const { open } = await import(`/contenders/${contender}.js`);
-  const imported = performance.now() - begin;
-  const runtime = { memory: window.memory, publish: window.publish };
-  const result = await works[work]({ open, devices, seconds, runtime }, settings);
-  return { import: imported, ...result };
-}
-
-/** What scripts hold, after a garbage collection. */
-async function measureMemory(devTools) {
-  const { heap, outside, wasm } = await measurePage(devTools);
-  return heap + outside + wasm;
 }

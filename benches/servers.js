@@ -144,7 +144,7 @@ listener ${tcpPort} 127.0.0.1
 protocol mqtt
 `;
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();
