@@ -1,18 +1,24 @@
+import {
+  fromConnectionString,
+  fromSasToken,
+  fromSymmetricKey,
+  fromX509Certificate,
+} from './factories.js';
+import { DESIRED_PROPERTIES, MESSAGES, METHODS } from './handlers.js';
 import { assertReady, host } from './host.js';
-import { ClientHandle } from './iothub_device_client.js';
 import { encodeMessage } from './message.js';
-import { MethodResponse } from './method.js';
-import { tracingHost } from './trace.js';
+import { MethodResponse, encodeResponse } from './method.js';
+import { mustBe } from './options.js';
 import { makeUploadCall } from './upload.js';
 
 const FACTORY = Symbol('factory');
 
 /** A device or a module of Azure IoT Hub. Its documentation is in `index.d.ts`. */
 export class IoTHubDeviceClient {
-  #handle;
+  #shell;
   #handlers = {};
 
-  constructor(key, handle) {
+  constructor(key, createShell, ...given) {
     if (key !== FACTORY) {
       throw new TypeError(
         'an IoTHubDeviceClient is not made with new: use ' +
@@ -20,36 +26,28 @@ export class IoTHubDeviceClient {
           'createFromSymmetricKey or createFromX509Certificate',
       );
     }
-    this.#handle = handle;
+    assertReady();
+    this.#shell = createShell(host, ...given);
   }
 
   static createFromConnectionString(connectionString, options) {
-    const itsHost = hostFor(options);
-    const handle = ClientHandle.fromConnectionString(connectionString, options, itsHost);
-    return new IoTHubDeviceClient(FACTORY, handle);
+    return new IoTHubDeviceClient(FACTORY, fromConnectionString, connectionString, options);
   }
 
   static createFromSasToken(token, options) {
-    const handle = ClientHandle.fromSasToken(token, options, hostFor(options));
-    return new IoTHubDeviceClient(FACTORY, handle);
+    return new IoTHubDeviceClient(FACTORY, fromSasToken, token, options);
   }
 
   static createFromSymmetricKey(key, hostname, deviceId, options) {
-    const itsHost = hostFor(options);
-    const handle = ClientHandle.fromSymmetricKey(key, hostname, deviceId, options, itsHost);
-    return new IoTHubDeviceClient(FACTORY, handle);
+    return new IoTHubDeviceClient(FACTORY, fromSymmetricKey, key, hostname, deviceId, options);
   }
 
   static createFromX509Certificate(x509, hostname, deviceId, options) {
-    const itsHost = hostFor(options);
-    // Undefined stands for an option that is not set; a certificate has to be there.
-    const given = x509 ?? null;
-    const handle = ClientHandle.fromX509Certificate(given, hostname, deviceId, options, itsHost);
-    return new IoTHubDeviceClient(FACTORY, handle);
+    return new IoTHubDeviceClient(FACTORY, fromX509Certificate, x509, hostname, deviceId, options);
   }
 
   get connectionState() {
-    return this.#handle.connectionState;
+    return this.#shell.connectionState;
   }
 
   get connected() {
@@ -57,84 +55,79 @@ export class IoTHubDeviceClient {
   }
 
   connect() {
-    return this.#handle.connect();
+    return this.#shell.operation((core) => core.connect());
   }
 
   disconnect() {
-    return this.#handle.disconnect();
+    this.#shell.forgetReceived();
+    return this.#shell.operation((core) => core.disconnect());
   }
 
   shutdown() {
-    return this.#handle.shutdown();
+    this.#shell.forgetReceived();
+    return this.#shell.operation((core) => core.shutdown());
   }
 
   sendMessage(message) {
-    return rejecting(() => {
-      const { body, system, custom } = encodeMessage(message);
-      return this.#handle.sendMessage(body, system, custom);
+    return this.#shell.operation((core) => {
+      const { body, properties } = encodeMessage(message);
+      return core.sendMessage(body, properties);
     });
   }
 
   getTwin() {
-    return this.#handle.getTwin();
+    return this.#shell.operation((core) => core.getTwin());
   }
 
   patchTwinReportedProperties(patch) {
-    return this.#handle.patchTwinReportedProperties(patch);
+    return this.#shell.operation((core) => {
+      // What JSON cannot hold is no object either, which the core says.
+      return core.patchTwinReportedProperties(JSON.stringify(patch) ?? '');
+    });
   }
 
   sendMethodResponse(response) {
-    return rejecting(() => {
+    return this.#shell.operation((core) => {
       if (!(response instanceof MethodResponse)) {
         throw new TypeError('sendMethodResponse takes a MethodResponse');
       }
-      return this.#handle.sendMethodResponse(response);
+      return core.sendMethodResponse(...encodeResponse(response, JSON.stringify(response.payload)));
     });
   }
 
   updateSasToken(token) {
-    return this.#handle.updateSasToken(token);
-  }
-
-  getStorageInfoForBlob(name) {
-    return rejecting(() => {
-      mustBe('string', { name });
-      return this.#uploadCall(() => this.#handle.storageInfoRequest(name));
+    return this.#shell.operation((core) => {
+      mustBe('string', { 'the SAS token': token });
+      return core.updateSasToken(token);
     });
   }
 
-  notifyBlobUploadStatus(correlationId, isSuccess, statusCode, statusDescription) {
-    return rejecting(() => {
-      mustBe('string', { correlationId, statusDescription });
-      mustBe('boolean', { isSuccess });
-      if (!Number.isInteger(statusCode)) {
-        throw new TypeError('statusCode must be a whole number');
-      }
-      return this.#uploadCall(() =>
-        this.#handle.notificationRequest(correlationId, isSuccess, statusCode, statusDescription),
-      );
-    });
+  async getStorageInfoForBlob(name) {
+    mustBe('string', { name });
+    return makeUploadCall(this.#shell, (core) => core.storageInfoRequest(name));
   }
 
-  receiveMessage(options) {
-    return rejecting(() => {
-      const { block, timeout } = receiveOptions(options);
-      return this.#handle.receiveMessage(block, timeout);
-    });
+  async notifyBlobUploadStatus(correlationId, isSuccess, statusCode, statusDescription) {
+    mustBe('string', { correlationId, statusDescription });
+    mustBe('boolean', { isSuccess });
+    if (!Number.isInteger(statusCode)) {
+      throw new TypeError('statusCode must be a whole number');
+    }
+    return makeUploadCall(this.#shell, (core) =>
+      core.notificationRequest(correlationId, isSuccess, statusCode, statusDescription),
+    );
   }
 
-  receiveMethodRequest(options) {
-    return rejecting(() => {
-      const { methodName, block, timeout } = receiveOptions(options);
-      return this.#handle.receiveMethodRequest(methodName, block, timeout);
-    });
+  async receiveMessage(options) {
+    return this.#shell.receiving.receive(MESSAGES, receiveOptions(options));
   }
 
-  receiveTwinDesiredPropertiesPatch(options) {
-    return rejecting(() => {
-      const { block, timeout } = receiveOptions(options);
-      return this.#handle.receiveTwinDesiredPropertiesPatch(block, timeout);
-    });
+  async receiveMethodRequest(options) {
+    return this.#shell.receiving.receive(METHODS, receiveOptions(options));
+  }
+
+  async receiveTwinDesiredPropertiesPatch(options) {
+    return this.#shell.receiving.receive(DESIRED_PROPERTIES, receiveOptions(options));
   }
 
   get onMessageReceived() {
@@ -185,17 +178,12 @@ export class IoTHubDeviceClient {
     this.#setHandler('onBackgroundException', handler);
   }
 
-  #uploadCall(prepare) {
-    const { transport, asksForTokens } = this.#handle;
-    return makeUploadCall(this.#handle, prepare, transport, asksForTokens);
-  }
-
   #handler(name) {
     return this.#handlers[name];
   }
 
   #setHandler(name, handler) {
-    this.#handle.setHandler(name, handler);
+    this.#shell.handlers.set(name, handler);
     this.#handlers[name] = handler;
   }
 }
@@ -206,15 +194,6 @@ if (Symbol.asyncDispose) {
   };
 }
 
-/** The core checks all other options; `trace` is for the sockets, which it does not see. */
-function hostFor(options) {
-  assertReady();
-  const trace = options?.trace;
-  if (trace === undefined) return host;
-  mustBe('function', { trace });
-  return tracingHost(host, trace);
-}
-
 function receiveOptions({ methodName, block = true, timeout } = {}) {
   if (methodName !== undefined) mustBe('string', { methodName });
   mustBe('boolean', { block });
@@ -223,19 +202,4 @@ function receiveOptions({ methodName, block = true, timeout } = {}) {
     if (!(timeout >= 0)) throw new RangeError('timeout must be 0 or more seconds');
   }
   return { methodName, block, timeout };
-}
-
-function mustBe(type, values) {
-  for (const [name, value] of Object.entries(values)) {
-    if (typeof value !== type) throw new TypeError(`${name} must be a ${type}`);
-  }
-}
-
-/** Methods never throw: what `call` throws becomes a rejection. */
-function rejecting(call) {
-  try {
-    return call();
-  } catch (error) {
-    return Promise.reject(error);
-  }
 }

@@ -33,6 +33,7 @@ export class ServiceError extends Error {
   }
 }
 
+/** In the order of the core's kinds of errors (`ErrorKind`). */
 const classes = {
   TypeError,
   RangeError,
@@ -45,6 +46,7 @@ const classes = {
   OperationTimeout,
   ServiceError,
 };
+const kinds = Object.values(classes);
 
 // Minifiers rename classes; the names that users see stay.
 for (const [name, type] of Object.entries(classes)) {
@@ -53,8 +55,8 @@ for (const [name, type] of Object.entries(classes)) {
   }
 }
 
-/** Makes an error of the class `name`. */
-export function createError(name, message, cause, status, code) {
+/** Makes an error of the core's. */
+export function createError(kind, message, cause, status, code) {
   const options = cause === undefined ? {} : { cause };
-  return new classes[name](message, status === undefined ? options : { ...options, status, code });
+  return new kinds[kind](message, status === undefined ? options : { ...options, status, code });
 }

@@ -1,31 +1,16 @@
-import { createError } from './errors.js';
-import { decodeMessage } from './message.js';
-import { MethodRequest, MethodResponse } from './method.js';
+import { ClientError, createError } from './errors.js';
 
-/** What the core asks of JavaScript; the entry file adds what only its platform can do. */
+/** What is the same on all platforms; the entry file adds the rest. */
 export const host = {
   createError,
-  createMessage: decodeMessage,
-  createStateChange: (connected, cause) =>
-    cause === undefined ? { connected } : { connected, cause },
-  createMethodRequest: (requestId, name, payload) => new MethodRequest(requestId, name, payload),
-  attempt(work) {
-    try {
-      work();
-      return true;
-    } catch (error) {
-      console.error(error);
-      return false;
-    }
-  },
   // Node.js has nothing to tell.
   watch: () => ({ takeOver() {}, stop() {} }),
-  asMethodResponse: (value) => (value instanceof MethodResponse ? value : undefined),
 };
 
 /**
  * Says what the core runs on.
  * @param {object} platform
+ * @param {typeof import('./iothub_device_client.js').ClientHandle} platform.ClientHandle the core
  * @param {string} platform.platform its name, for the hub
  * @param {(options: object) => unknown} platform.createTransport checks certificate, cipher and
  *   proxy options, and gives what `openSocket` and `request` take
@@ -50,8 +35,7 @@ export function markReady() {
 /** Nothing works before: better one clear sentence than whatever would fail first. */
 export function assertReady() {
   if (!host.isReady) {
-    throw createError(
-      'ClientError',
+    throw new ClientError(
       'iothub-device-client is not loaded yet: call init() and await its Promise first',
     );
   }

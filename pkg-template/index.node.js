@@ -1,7 +1,7 @@
 // Node.js: loads WebAssembly from disk without waiting, so that `require()` works too.
 import { readFileSync } from 'node:fs';
 import { markReady, setPlatform } from './host.js';
-import { initSync, version as wasmVersion } from './iothub_device_client.js';
+import { ClientHandle, initSync, version as wasmVersion } from './iothub_device_client.js';
 import { abortSocket, createTransport, openSocket, request } from './transport.node.js';
 
 const wasm = new URL('./iothub_device_client_bg.wasm', import.meta.url);
@@ -9,6 +9,7 @@ initSync({ module: readFileSync(wasm) });
 markReady();
 
 setPlatform({
+  ClientHandle,
   platform: `Node.js ${process.versions.node}`,
   createTransport,
   openSocket,

@@ -1,11 +1,12 @@
 // For places that allow no top-level await, such as service workers: the module is ready when the
 // Promise of `init()` is fulfilled.
 import { markReady, setPlatform } from './host.js';
-import load, { version as wasmVersion } from './iothub_device_client.js';
+import load, { ClientHandle, version as wasmVersion } from './iothub_device_client.js';
 import { abortSocket, createTransport, openSocket, request } from './transport.browser.js';
 import { watch } from './watch.browser.js';
 
 setPlatform({
+  ClientHandle,
   platform: typeof document === 'undefined' ? 'worker' : 'browser',
   createTransport,
   openSocket,

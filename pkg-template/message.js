@@ -1,6 +1,9 @@
+import { joinProperties, splitProperties } from './properties.js';
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** In the order in which they cross to the core and back. */
 const systemProperties = [
   'messageId',
   'correlationId',
@@ -13,6 +16,9 @@ const systemProperties = [
   'inputName',
   'iothubInterfaceId',
 ];
+const CONTENT_TYPE = 3;
+const CONTENT_ENCODING = 4;
+const EXPIRY = 5;
 
 /** A message, to the hub or from it. */
 export class Message {
@@ -46,10 +52,9 @@ export class Message {
   }
 
   getSize() {
-    const { body, system, custom } = encodeMessage(this);
-    const values = system.filter((_, index) => index % 2 === 1);
-    const bytes = (text) => (text === null ? 0 : encoder.encode(text).length);
-    return [...values, ...custom].reduce((size, text) => size + bytes(text), body.length);
+    const { bytes, isJson } = toBytes(this.data);
+    const size = (part) => (part == null ? 0 : encoder.encode(part).length);
+    return propertiesOf(this, isJson).reduce((sum, part) => sum + size(part), bytes.length);
   }
 
   bytes() {
@@ -66,61 +71,74 @@ export class Message {
 }
 
 /**
- * What crosses to the core: the body, and properties as names and values in turn.
+ * What crosses to the core: the body, and the properties if there are any.
  * @param {unknown} value a `Message`, or the data of one
  */
 export function encodeMessage(value) {
   const message = value instanceof Message ? value : new Message(value);
   const { bytes, isJson } = toBytes(message.data);
-  const system = [];
-  for (const name of systemProperties) {
-    const text = systemProperty(message, name, isJson);
-    if (text !== undefined) {
-      system.push(name, text);
-    }
-  }
-  const custom = Object.entries(message.customProperties ?? {}).flat();
-  custom.forEach((text, index) => {
-    if (typeof text !== 'string' && text !== null) {
-      throw new TypeError(`the custom property ${custom[index - 1]} must be a string or null`);
-    }
-  });
-  return { body: bytes, system, custom };
+  const parts = propertiesOf(message, isJson);
+  const hasAny = parts.some((part) => part !== undefined);
+  return { body: bytes, properties: hasAny ? joinProperties(parts) : undefined };
 }
 
 /** Makes a received message of what comes from the core. */
-export function decodeMessage(body, system, custom) {
+export function decodeMessage(body, properties) {
   const message = new Message(body);
-  assignPairs(message, system);
-  assignPairs(message.customProperties, custom);
+  const parts = splitProperties(properties);
+  systemProperties.forEach((name, index) => {
+    if (parts[index] !== null) message[name] = parts[index];
+  });
+  for (let index = systemProperties.length; index < parts.length; index += 2) {
+    // A name is never null, but may be empty.
+    message.customProperties[parts[index]] = parts[index + 1];
+  }
   return message;
 }
 
-function assignPairs(target, pairs) {
-  for (let index = 0; index < pairs.length; index += 2) {
-    target[pairs[index]] = pairs[index + 1];
+/** The values of system properties, then names and values of custom ones in turn. */
+function propertiesOf(message, isJson) {
+  // Written out, this takes a fraction of the time of a loop over the names.
+  const parts = [
+    message.messageId,
+    message.correlationId,
+    message.userId,
+    message.contentType,
+    message.contentEncoding,
+    message.expiryTimeUtc,
+    message.ack,
+    message.outputName,
+    message.inputName,
+    message.iothubInterfaceId,
+  ];
+  if (isJson) {
+    if (parts[CONTENT_TYPE] === undefined) parts[CONTENT_TYPE] = 'application/json';
+    if (parts[CONTENT_ENCODING] === undefined) parts[CONTENT_ENCODING] = 'utf-8';
   }
-}
-
-function systemProperty(message, name, isJson) {
-  let value = message[name];
-  if (isJson && value === undefined) {
-    if (name === 'contentType') return 'application/json';
-    if (name === 'contentEncoding') return 'utf-8';
+  if (parts[EXPIRY] instanceof Date) parts[EXPIRY] = parts[EXPIRY].toISOString();
+  for (let index = 0; index < systemProperties.length; index += 1) {
+    if (parts[index] !== undefined && typeof parts[index] !== 'string') {
+      const kind = index === EXPIRY ? 'a Date or a string' : 'a string';
+      throw new TypeError(`the ${systemProperties[index]} of a message must be ${kind}`);
+    }
   }
-  if (name === 'expiryTimeUtc' && value instanceof Date) {
-    value = value.toISOString();
+  const custom = message.customProperties ?? {};
+  for (const name of Object.keys(custom)) {
+    const value = custom[name];
+    if (typeof value !== 'string' && value !== null) {
+      throw new TypeError(`the custom property ${name} must be a string or null`);
+    }
+    parts.push(name, value);
   }
-  if (value !== undefined && typeof value !== 'string') {
-    const kind = name === 'expiryTimeUtc' ? 'a Date or a string' : 'a string';
-    throw new TypeError(`the ${name} of a message must be ${kind}`);
-  }
-  return value;
+  return parts;
 }
 
 function toBytes(data) {
   if (typeof data === 'string') {
     return { bytes: encoder.encode(data), isJson: false };
+  }
+  if (data instanceof Uint8Array) {
+    return { bytes: data, isJson: false };
   }
   if (ArrayBuffer.isView(data)) {
     return { bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), isJson: false };

@@ -26,3 +26,14 @@ export class MethodResponse {
     return new MethodResponse(request.requestId, status, payload);
   }
 }
+
+/** What crosses to the core; the user may have changed the fields since. */
+export function encodeResponse({ requestId, status }, json) {
+  if (typeof requestId !== 'string' || !Number.isInteger(status)) {
+    throw new TypeError(
+      'a method response needs the requestId of its request and a whole number as status',
+    );
+  }
+  const within = Math.max(-(2 ** 31), Math.min(status, 2 ** 31 - 1));
+  return [requestId, within, json ?? 'null'];
+}

@@ -1,20 +1,18 @@
 // The two HTTP calls around a file upload. The core says what to send and judges the answers.
 import { ClientError, ConnectionFailedError, CredentialError, OperationTimeout } from './errors.js';
-import { host } from './host.js';
 
 /**
  * Makes the call that `prepare` describes.
- * @param {import('./iothub_device_client.js').ClientHandle} handle
- * @param {() => [string, string | undefined, string, number]} prepare URL, `Authorization` header,
- *   body and time limit in milliseconds; throws what keeps the call from being made
- * @param {unknown} transport
- * @param {boolean} asksForTokens whether a missing token can be asked for
+ * @param {import('./shell.js').Shell} shell
+ * @param {(core: object) => [string, string | undefined, string, number]} prepare URL,
+ *   `Authorization` header, body and time limit in milliseconds; throws what keeps the call from
+ *   being made
  * @returns {Promise<unknown>} the body of the answer
  */
-export async function makeUploadCall(handle, prepare, transport, asksForTokens) {
-  const request = await prepared(handle, prepare, asksForTokens);
-  const { status, body } = await send(request, transport);
-  handle.checkHttpAnswer(status, unwrapped(body));
+export async function makeUploadCall(shell, prepare) {
+  const request = await prepared(shell, prepare);
+  const { status, body } = await send(request, shell);
+  shell.command((core) => core.checkHttpAnswer(status, unwrapped(body)));
   if (body === '') return undefined;
   try {
     return JSON.parse(body);
@@ -33,13 +31,13 @@ function unwrapped(body) {
   }
 }
 
-async function prepared(handle, prepare, asksForTokens) {
+async function prepared(shell, prepare) {
   try {
-    return prepare();
+    return shell.command(prepare);
   } catch (error) {
-    if (!(asksForTokens && error instanceof CredentialError)) throw error;
-    await inTime(handle.fetchToken(), handle.operationTimeoutMs);
-    return prepare();
+    if (!(shell.tokenFunction && error instanceof CredentialError)) throw error;
+    await inTime(shell.fetchToken(), shell.command((core) => core.operationTimeoutMs));
+    return shell.command(prepare);
   }
 }
 
@@ -53,7 +51,7 @@ async function inTime(promise, milliseconds) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-async function send([url, authorization, body, timeoutMs], transport) {
+async function send([url, authorization, body, timeoutMs], { host, transport }) {
   // Pages and Node.js say the same, with what `fetch` says by itself.
   const headers = { Accept: '*/*', 'Content-Type': 'application/json' };
   if (authorization !== undefined) headers.Authorization = authorization;

@@ -1,224 +1,215 @@
-//! The exported handle. The class that users see, `pkg-template/client.js`, is a thin cover of it.
+//! The exported handle. `pkg-template/shell.js` holds it, and the class that users see holds that.
 
-use std::rc::Rc;
-
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::clock;
 use super::driver::Driver;
-use super::future;
-use super::handlers::Handler;
-use super::host::{Host, MethodResponse, to_json};
+use super::host::{Host, Shell};
 use super::message;
-use super::options::{self, Extra, Given};
-use super::receiving::Wanted;
-use crate::protocol::client::{Config, HttpRequest, UploadResult};
+use super::options;
+use super::tokens;
+use crate::protocol::client::{Config, Feature, HttpRequest, Options, UploadResult};
 use crate::protocol::hub::connection_string::ConnectionString;
 use crate::protocol::hub::file_upload::check_answer;
 use crate::protocol::hub::sas_token::{SasToken, SharedAccessKey};
 use crate::protocol::hub::{Credentials, Identity};
-use crate::protocol::{Client, ConnectionState, Error};
+use crate::protocol::{Client, ConnectionState, Error, Input, Now, OperationId};
 
 /// One device or module.
 ///
-/// Every method takes `&self` and hands out a Promise made of shared parts, so that calls may
-/// overlap and the handle may be freed at any time.
+/// A method that begins an operation gives its number, under which the shell is told how it ends.
+/// A method that is given something to do has it done by the next [`ClientHandle::pump`].
 #[wasm_bindgen]
-#[derive(Debug)]
 pub struct ClientHandle {
-    driver: Rc<Driver>,
+    driver: Driver,
 }
 
+impl std::fmt::Debug for ClientHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientHandle").finish_non_exhaustive()
+    }
+}
+
+/// The factories: see those of `IoTHubDeviceClient`. The options are as `pkg-template/options.js`
+/// gives them.
 #[wasm_bindgen]
 impl ClientHandle {
-    /// See `IoTHubDeviceClient.createFromConnectionString`.
-    ///
     /// # Errors
     ///
     /// A `TypeError` or `RangeError` that names what is wrong.
     #[wasm_bindgen(js_name = fromConnectionString)]
     pub fn from_connection_string(
-        connection_string: &JsValue,
-        options: &JsValue,
+        connection_string: &str,
+        options: &Array,
         host: Host,
     ) -> Result<ClientHandle, JsValue> {
-        let read = || {
-            let parsed = ConnectionString::parse(&text(connection_string, "connection string")?)?;
-            let given = match &parsed.credentials {
-                Credentials::SasToken(token) => {
-                    token.check_expiry(clock::now())?;
-                    options::read(options, &[])
-                }
-                _ => options::read(options, &[Extra::SasTokenTtl]),
-            };
-            let mut given = given?;
-            given.options.gateway_hostname = parsed.gateway_hostname;
-            Ok((parsed.identity, parsed.credentials, given))
-        };
-        let (identity, credentials, given) = read().map_err(|error| host.error(&error))?;
-        Self::new(identity, credentials, None, given, host)
+        let mut options = options::read(options);
+        let parsed = ConnectionString::parse(connection_string).and_then(|parsed| {
+            if let Credentials::SasToken(token) = &parsed.credentials {
+                token.check_expiry(clock::now())?;
+            }
+            options.gateway_hostname = parsed.gateway_hostname;
+            Ok((parsed.identity, parsed.credentials))
+        });
+        Self::new(parsed, options, host)
     }
 
-    /// See `IoTHubDeviceClient.createFromSasToken`.
-    ///
     /// # Errors
     ///
     /// A `TypeError` or `RangeError` that names what is wrong.
     #[wasm_bindgen(js_name = fromSasToken)]
     pub fn from_sas_token(
-        token: &JsValue,
-        options: &JsValue,
+        token: &str,
+        options: &Array,
         host: Host,
     ) -> Result<ClientHandle, JsValue> {
-        let function = token.dyn_ref::<Function>().cloned();
-        let read = || {
-            if function.is_some() {
-                let given = options::read(options, &[Extra::GatewayHostname, Extra::Identity])?;
-                let missing = || {
-                    Error::invalid_argument(
-                        "with a function that gives tokens, the options need hostname and deviceId",
-                    )
-                };
-                let hostname = given.hostname.as_deref().ok_or_else(missing)?;
-                let device_id = given.device_id.as_deref().ok_or_else(missing)?;
-                let identity = Identity::new(hostname, device_id, None)?;
-                return Ok((identity, Credentials::TokenFunction, given));
-            }
-            let (token, resource) = SasToken::parse(&text(token, "SAS token")?)?;
+        let parsed = SasToken::parse(token).and_then(|(token, resource)| {
             token.check_expiry(clock::now())?;
-            let identity = Identity::of_device(&resource)?;
-            let given = options::read(options, &[Extra::GatewayHostname])?;
-            Ok((identity, Credentials::SasToken(token), given))
-        };
-        let (identity, credentials, given) = read().map_err(|error| host.error(&error))?;
-        Self::new(identity, credentials, function, given, host)
+            Ok((Identity::of_device(&resource)?, Credentials::SasToken(token)))
+        });
+        Self::new(parsed, options::read(options), host)
     }
 
-    /// See `IoTHubDeviceClient.createFromSymmetricKey`.
+    /// For a function that gives tokens.
     ///
+    /// # Errors
+    ///
+    /// A `TypeError` or `RangeError` that names what is wrong.
+    #[wasm_bindgen(js_name = fromTokenFunction)]
+    pub fn from_token_function(
+        hostname: &str,
+        device_id: &str,
+        options: &Array,
+        host: Host,
+    ) -> Result<ClientHandle, JsValue> {
+        let identity = Identity::new(hostname, device_id, None);
+        let parsed = identity.map(|identity| (identity, Credentials::TokenFunction));
+        Self::new(parsed, options::read(options), host)
+    }
+
     /// # Errors
     ///
     /// A `TypeError` or `RangeError` that names what is wrong.
     #[wasm_bindgen(js_name = fromSymmetricKey)]
     pub fn from_symmetric_key(
-        key: &JsValue,
-        hostname: &JsValue,
-        device_id: &JsValue,
-        options: &JsValue,
+        key: &str,
+        hostname: &str,
+        device_id: &str,
+        options: &Array,
         host: Host,
     ) -> Result<ClientHandle, JsValue> {
-        let read = || {
-            let key = SharedAccessKey::from_base64(&text(key, "shared access key")?)?;
-            let identity = device(hostname, device_id)?;
-            let given = options::read(options, &[Extra::SasTokenTtl, Extra::GatewayHostname])?;
-            Ok((identity, Credentials::SharedAccessKey { key, policy: None }, given))
-        };
-        let (identity, credentials, given) = read().map_err(|error| host.error(&error))?;
-        Self::new(identity, credentials, None, given, host)
+        let parsed = SharedAccessKey::from_base64(key).and_then(|key| {
+            let identity = Identity::new(hostname, device_id, None)?;
+            Ok((identity, Credentials::SharedAccessKey { key, policy: None }))
+        });
+        Self::new(parsed, options::read(options), host)
     }
 
-    /// See `IoTHubDeviceClient.createFromX509Certificate`.
+    /// For a certificate, which is the transport's business.
     ///
     /// # Errors
     ///
     /// A `TypeError` or `RangeError` that names what is wrong.
     #[wasm_bindgen(js_name = fromX509Certificate)]
     pub fn from_x509_certificate(
-        x509: &JsValue,
-        hostname: &JsValue,
-        device_id: &JsValue,
-        options: &JsValue,
+        hostname: &str,
+        device_id: &str,
+        options: &Array,
         host: Host,
     ) -> Result<ClientHandle, JsValue> {
-        let read = || {
-            let identity = device(hostname, device_id)?;
-            let given = options::read(options, &[Extra::GatewayHostname])?;
-            // A plain object takes every property.
-            let _ = Reflect::set(&given.transport, &"x509".into(), x509);
-            Ok((identity, given))
-        };
-        let (identity, given) = read().map_err(|error: Error| host.error(&error))?;
-        Self::new(identity, Credentials::X509, None, given, host)
+        let identity = Identity::new(hostname, device_id, None);
+        let parsed = identity.map(|identity| (identity, Credentials::X509));
+        Self::new(parsed, options::read(options), host)
     }
 
-    /// See `IoTHubDeviceClient.connect`.
-    pub fn connect(&self) -> Promise {
-        self.driver.operation(Client::connect)
+    fn new(
+        parsed: Result<(Identity, Credentials), Error>,
+        options: Options,
+        host: Host,
+    ) -> Result<Self, JsValue> {
+        let config = parsed.and_then(|(identity, credentials)| {
+            let platform = host.platform();
+            let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+            let agent = format!("{name}/{version}({platform})");
+            Config::new(identity, credentials, &agent, options)
+        });
+        let config = config.map_err(|error| host.error(&error))?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any bits do")]
+        let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
+        Ok(Self { driver: Driver::new(host, Client::new(config, seed)) })
+    }
+}
+
+/// What users call: see `IoTHubDeviceClient`. What cannot be done is thrown.
+#[wasm_bindgen]
+#[expect(clippy::missing_errors_doc, reason = "the core says which: see its methods")]
+impl ClientHandle {
+    /// See [`Client::connect`].
+    pub fn connect(&self) -> Result<u32, JsValue> {
+        self.operation(Client::connect)
     }
 
-    /// See `IoTHubDeviceClient.disconnect`.
-    pub fn disconnect(&self) -> Promise {
-        self.driver.forget_received();
-        self.driver.operation(|core, now| Ok(core.disconnect(now)))
+    /// See [`Client::disconnect`].
+    pub fn disconnect(&self) -> Result<u32, JsValue> {
+        self.operation(|core, now| Ok(core.disconnect(now)))
     }
 
-    /// See `IoTHubDeviceClient.shutdown`.
-    pub fn shutdown(&self) -> Promise {
-        self.driver.forget_received();
-        self.driver.operation(|core, now| Ok(core.shutdown(now)))
+    /// See [`Client::shutdown`].
+    pub fn shutdown(&self) -> Result<u32, JsValue> {
+        self.operation(|core, now| Ok(core.shutdown(now)))
     }
 
-    /// See `IoTHubDeviceClient.updateSasToken`.
+    /// See [`Client::update_sas_token`].
     #[wasm_bindgen(js_name = updateSasToken)]
-    pub fn update_sas_token(&self, token: &JsValue) -> Promise {
-        self.driver.operation(|core, now| core.update_sas_token(now, &text(token, "SAS token")?))
+    pub fn update_sas_token(&self, token: &str) -> Result<u32, JsValue> {
+        self.operation(|core, now| core.update_sas_token(now, token))
     }
 
-    /// See `IoTHubDeviceClient.sendMessage`; the properties are names and values in turn.
+    /// See [`Client::send_message`].
     #[wasm_bindgen(js_name = sendMessage)]
-    pub fn send_message(&self, body: Vec<u8>, system: &Array, custom: &Array) -> Promise {
-        let message = message::from_js(body, system, custom);
-        self.driver.operation(|core, now| core.send_message(now, message))
+    pub fn send_message(&self, body: Vec<u8>, properties: Option<String>) -> Result<u32, JsValue> {
+        let message = message::from_js(body, properties.as_deref());
+        self.operation(|core, now| core.send_message(now, message))
     }
 
-    /// See `IoTHubDeviceClient.getTwin`.
+    /// See [`Client::get_twin`].
     #[wasm_bindgen(js_name = getTwin)]
-    pub fn get_twin(&self) -> Promise {
-        self.driver.operation(Client::get_twin)
+    pub fn get_twin(&self) -> Result<u32, JsValue> {
+        self.operation(Client::get_twin)
     }
 
-    /// See `IoTHubDeviceClient.patchTwinReportedProperties`.
+    /// See [`Client::patch_reported_properties`].
     #[wasm_bindgen(js_name = patchTwinReportedProperties)]
-    pub fn patch_twin_reported_properties(&self, patch: &JsValue) -> Promise {
-        match to_json(patch) {
-            Err(thrown) => Promise::reject(&thrown),
-            Ok(json) => self.driver.operation(|core, now| {
-                core.patch_reported_properties(now, json.unwrap_or_default())
-            }),
-        }
+    pub fn patch_twin_reported_properties(&self, json: String) -> Result<u32, JsValue> {
+        self.operation(|core, now| core.patch_reported_properties(now, json))
     }
 
-    /// See `IoTHubDeviceClient.sendMethodResponse`.
+    /// See [`Client::send_method_response`].
     #[wasm_bindgen(js_name = sendMethodResponse)]
-    pub fn send_method_response(&self, response: &MethodResponse) -> Promise {
-        let target = response.target();
-        match to_json(&response.payload()) {
-            Err(thrown) => Promise::reject(&thrown),
-            Ok(json) => self.driver.operation(|core, now| {
-                let payload = json.unwrap_or_else(|| "null".into());
-                let (request_id, status) = target?;
-                core.send_method_response(now, &request_id, status, payload)
-            }),
-        }
+    pub fn send_method_response(
+        &self,
+        request_id: &str,
+        status: i32,
+        payload: String,
+    ) -> Result<u32, JsValue> {
+        self.operation(|core, now| core.send_method_response(now, request_id, status, payload))
     }
 
-    /// The HTTP call of `IoTHubDeviceClient.getStorageInfoForBlob`, which `pkg-template/upload.js`
-    /// makes: URL, `Authorization` header, body, and milliseconds until it is given up (0: never).
-    ///
-    /// # Errors
-    ///
-    /// What keeps it from being made.
+    /// See [`Client::begin_receive`]; the feature is the number of a [`Feature`].
+    #[wasm_bindgen(js_name = beginReceive)]
+    pub fn begin_receive(&self, feature: u8, block: bool) -> Result<u32, JsValue> {
+        self.operation(|core, now| core.begin_receive(now, FEATURES[usize::from(feature)], block))
+    }
+
+    /// URL, `Authorization` header, body, and milliseconds until it is given up (0: never) of the
+    /// HTTP call that `pkg-template/upload.js` makes: see [`Client::storage_info_request`].
     #[wasm_bindgen(js_name = storageInfoRequest)]
     pub fn storage_info_request(&self, name: &str) -> Result<JsValue, JsValue> {
-        self.http_request(self.driver.try_command(|core, now| core.storage_info_request(now, name)))
+        self.http_request(|core, now| core.storage_info_request(now, name))
     }
 
-    /// The HTTP call of `IoTHubDeviceClient.notifyBlobUploadStatus`.
-    ///
-    /// # Errors
-    ///
-    /// What keeps it from being made.
+    /// As [`ClientHandle::storage_info_request`]: see [`Client::notification_request`].
     #[wasm_bindgen(js_name = notificationRequest)]
     pub fn notification_request(
         &self,
@@ -228,138 +219,199 @@ impl ClientHandle {
         status_description: String,
     ) -> Result<JsValue, JsValue> {
         let result = UploadResult { correlation_id, is_success, status_code, status_description };
-        self.http_request(
-            self.driver.try_command(|core, now| core.notification_request(now, &result)),
-        )
+        self.http_request(|core, now| core.notification_request(now, &result))
     }
 
     /// Looks at the answer to one of the two calls.
-    ///
-    /// # Errors
-    ///
-    /// A `ServiceError` for a status that is none of the 200s.
     #[wasm_bindgen(js_name = checkHttpAnswer)]
     pub fn check_http_answer(&self, status: u16, body: &str) -> Result<(), JsValue> {
         check_answer(status, body).map_err(|error| self.driver.host.error(&error))
     }
 
-    /// What the host's `createTransport` gave.
-    #[wasm_bindgen(getter)]
-    pub fn transport(&self) -> JsValue {
-        self.driver.transport.clone()
-    }
-
     /// The `operationTimeout`, in milliseconds; 0 is for ever.
     #[wasm_bindgen(getter, js_name = operationTimeoutMs)]
     pub fn operation_timeout_ms(&self) -> f64 {
-        self.driver
-            .read(Client::operation_timeout)
-            .flatten()
-            .map_or(0.0, |limit| limit.as_secs_f64() * 1000.0)
+        let limit = self.driver.core.borrow().operation_timeout();
+        limit.map_or(0.0, |limit| limit.as_secs_f64() * 1000.0)
     }
 
-    /// Whether the client was made with a function that gives tokens.
-    #[wasm_bindgen(getter, js_name = asksForTokens)]
-    pub fn asks_for_tokens(&self) -> bool {
-        self.driver.token_function.is_some()
-    }
-
-    /// Asks the user's function for a token; rejects with what kept it from giving one.
-    #[wasm_bindgen(js_name = fetchToken)]
-    pub fn fetch_token(&self) -> Promise {
-        let driver = self.driver.clone();
-        future::promise(async move {
-            driver.fetch_token().await?;
-            Ok(JsValue::UNDEFINED)
-        })
-    }
-
-    /// See `IoTHubDeviceClient.receiveMessage`; `timeout` is in seconds.
-    #[wasm_bindgen(js_name = receiveMessage)]
-    pub fn receive_message(&self, block: bool, timeout: Option<f64>) -> Promise {
-        self.driver.receive(Wanted::Message, block, timeout)
-    }
-
-    /// See `IoTHubDeviceClient.receiveMethodRequest`; `timeout` is in seconds.
-    #[wasm_bindgen(js_name = receiveMethodRequest)]
-    pub fn receive_method_request(
-        &self,
-        name: Option<String>,
-        block: bool,
-        timeout: Option<f64>,
-    ) -> Promise {
-        self.driver.receive(Wanted::Method(name), block, timeout)
-    }
-
-    /// See `IoTHubDeviceClient.receiveTwinDesiredPropertiesPatch`; `timeout` is in seconds.
-    #[wasm_bindgen(js_name = receiveTwinDesiredPropertiesPatch)]
-    pub fn receive_desired_properties(&self, block: bool, timeout: Option<f64>) -> Promise {
-        self.driver.receive(Wanted::DesiredProperties, block, timeout)
-    }
-
-    /// See `IoTHubDeviceClient.connectionState`.
+    /// See [`Client::connection_state`].
     #[wasm_bindgen(getter, js_name = connectionState)]
     pub fn connection_state(&self) -> String {
-        let state = match self.driver.read(Client::connection_state) {
-            None | Some(ConnectionState::Disconnected) => "disconnected",
-            Some(ConnectionState::Connecting) => "connecting",
-            Some(ConnectionState::Connected) => "connected",
-            Some(ConnectionState::Reconnecting) => "reconnecting",
+        let state = match self.driver.core.borrow().connection_state() {
+            ConnectionState::Disconnected => "disconnected",
+            ConnectionState::Connecting => "connecting",
+            ConnectionState::Connected => "connected",
+            ConnectionState::Reconnecting => "reconnecting",
         };
         state.into()
     }
 
-    /// Sets the handler property `name`.
-    ///
-    /// # Errors
-    ///
-    /// A `TypeError` for a value that cannot be a handler, a `ClientError` for a receive handler
-    /// on a client that receives by calls.
-    #[wasm_bindgen(js_name = setHandler)]
-    pub fn set_handler(&self, name: &str, value: &JsValue) -> Result<(), JsValue> {
-        match Handler::from_name(name) {
-            Some(handler) => self.driver.set_handler(handler, value),
-            None => Ok(()),
-        }
+    fn operation(
+        &self,
+        begin: impl FnOnce(&mut Client, Now) -> Result<OperationId, Error>,
+    ) -> Result<u32, JsValue> {
+        let begun = begin(&mut self.driver.core.borrow_mut(), clock::now());
+        begun.map(u32::from).map_err(|error| self.driver.host.error(&error))
     }
-}
 
-impl ClientHandle {
-    fn http_request(&self, request: Result<HttpRequest, Error>) -> Result<JsValue, JsValue> {
+    fn http_request(
+        &self,
+        make: impl FnOnce(&mut Client, Now) -> Result<HttpRequest, Error>,
+    ) -> Result<JsValue, JsValue> {
+        let request = make(&mut self.driver.core.borrow_mut(), clock::now());
         let request = request.map_err(|error| self.driver.host.error(&error))?;
         let timeout_ms = self.operation_timeout_ms();
         let call = (request.url, request.authorization, request.body, timeout_ms);
         Ok(serde_wasm_bindgen::to_value(&call)?)
     }
+}
 
-    fn new(
-        identity: Identity,
-        credentials: Credentials,
-        token_function: Option<Function>,
-        given: Given,
-        host: Host,
-    ) -> Result<Self, JsValue> {
-        let agent = format!(
-            "{}/{}({})",
-            env!("CARGO_PKG_NAME"),
-            env!("CARGO_PKG_VERSION"),
-            host.platform()
-        );
-        let Given { options, transport, .. } = given;
-        let config = Config::new(identity, credentials, &agent, options)
-            .map_err(|error| host.error(&error))?;
-        let transport = host.create_transport(&transport)?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any bits do")]
-        let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
-        let core = Client::new(config, seed);
-        Ok(Self { driver: Driver::new(host, transport, token_function, core) })
+/// What the shell tells.
+#[wasm_bindgen]
+impl ClientHandle {
+    /// Does all that is to be done: see [`Driver::pump`]. Nothing comes in while it runs, but for
+    /// what the shell does when it is told that a receive call has succeeded.
+    pub fn pump(&self, shell: &Shell, flush: bool) -> u8 {
+        self.driver.pump(shell, flush)
+    }
+
+    /// The socket is open.
+    #[wasm_bindgen(js_name = socketOpened)]
+    pub fn socket_opened(&self) {
+        self.driver.input(Input::SocketOpened);
+    }
+
+    /// A binary frame came.
+    pub fn received(&self, bytes: &[u8]) {
+        self.driver.input(Input::Received(bytes));
+    }
+
+    /// A text frame came.
+    #[wasm_bindgen(js_name = receivedText)]
+    pub fn received_text(&self) {
+        self.driver.input(Input::ReceivedText);
+    }
+
+    /// The socket has closed; what the platform says about it.
+    #[wasm_bindgen(js_name = socketClosed)]
+    pub fn socket_closed(&self, detail: &str) {
+        self.driver.input(Input::SocketClosed { detail });
+    }
+
+    /// There is a network, there is none, or (without a value) another client takes over.
+    #[wasm_bindgen(js_name = platformChanged)]
+    pub fn platform_changed(&self, online: Option<bool>) {
+        self.driver.input(match online {
+            Some(true) => Input::Online,
+            Some(false) => Input::Offline,
+            None => Input::Replaced,
+        });
+    }
+
+    /// The timer has fired, and what had arrived is read.
+    pub fn timeout(&self) {
+        self.driver.timer.disarm();
+        self.command(Client::handle_timeout);
+    }
+
+    /// The core has panicked: nothing is to fire any more.
+    pub fn abandon(&self) {
+        self.driver.timer.disarm();
+    }
+
+    /// Says whether there is a handler for a feature, and whether it can be called already.
+    pub fn listen(&self, feature: u8, wanted: bool, ready: bool) {
+        let feature = FEATURES[usize::from(feature)];
+        self.command(|core, now| {
+            if feature == Feature::Messages {
+                core.take_messages(wanted && ready);
+            }
+            if wanted {
+                core.subscribe(now, feature);
+            } else {
+                core.unsubscribe(feature);
+            }
+        });
+    }
+
+    /// See [`Client::can_ask_for_token`].
+    #[wasm_bindgen(js_name = canAskForToken)]
+    pub fn can_ask_for_token(&self, can_ask: bool) {
+        self.command(|core, now| core.can_ask_for_token(now, can_ask));
+    }
+
+    /// Calls the function of the user that gives tokens.
+    #[wasm_bindgen(js_name = callTokenFunction)]
+    pub fn call_token_function(function: Function) -> Promise {
+        tokens::call(function)
+    }
+
+    /// See [`Client::provide_token`].
+    ///
+    /// # Errors
+    ///
+    /// A token that is malformed, expired or for somebody else.
+    #[wasm_bindgen(js_name = provideToken)]
+    pub fn provide_token(&self, token: &str) -> Result<(), JsValue> {
+        let result = self.command(|core, now| core.provide_token(now, token));
+        result.map_err(|error| self.driver.host.error(&error))
+    }
+
+    /// See [`Client::token_unavailable`].
+    #[wasm_bindgen(js_name = tokenUnavailable)]
+    pub fn token_unavailable(&self) {
+        self.command(Client::token_unavailable);
+    }
+
+    /// The handling of a message has ended.
+    pub fn conclude(&self, delivery: u32, handled: bool) {
+        self.command(|core, now| {
+            if handled {
+                core.acknowledge(now, delivery.into());
+            } else {
+                core.abandon(now, delivery.into());
+            }
+        });
+    }
+
+    /// See [`Client::fail_method`].
+    #[wasm_bindgen(js_name = failMethod)]
+    pub fn fail_method(&self, request_id: &str) {
+        self.command(|core, _| core.fail_method(request_id));
+    }
+
+    /// See [`Client::forget_delivered_properties`].
+    #[wasm_bindgen(js_name = forgetDeliveredProperties)]
+    pub fn forget_delivered_properties(&self) {
+        self.command(|core, _| core.forget_delivered_properties());
+    }
+
+    /// Tells the shell of the oldest message that waits, if there is one.
+    #[wasm_bindgen(js_name = receiveMessage)]
+    pub fn receive_message(&self, shell: &Shell) {
+        let message = self.command(|core, now| core.receive_message(now));
+        if let Some(message) = message {
+            message::tell(shell, &message, None);
+        }
+    }
+
+    /// See [`Client::end_receive`].
+    #[wasm_bindgen(js_name = endReceive)]
+    pub fn end_receive(&self, operation: u32) {
+        self.command(|core, _| core.end_receive(operation.into()));
+    }
+
+    /// See [`Client::resource`].
+    #[wasm_bindgen(getter)]
+    pub fn resource(&self) -> String {
+        self.driver.core.borrow().resource()
+    }
+
+    fn command<T>(&self, command: impl FnOnce(&mut Client, Now) -> T) -> T {
+        command(&mut self.driver.core.borrow_mut(), clock::now())
     }
 }
 
-fn device(hostname: &JsValue, device_id: &JsValue) -> Result<Identity, Error> {
-    Identity::new(&text(hostname, "hostname")?, &text(device_id, "device id")?, None)
-}
-
-fn text(value: &JsValue, what: &str) -> Result<String, Error> {
-    value.as_string().ok_or_else(|| Error::invalid_argument(format!("the {what} must be a string")))
-}
+/// In the order in which the shell numbers them.
+const FEATURES: [Feature; 3] = [Feature::Messages, Feature::Methods, Feature::DesiredProperties];

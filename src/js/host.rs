@@ -1,10 +1,9 @@
 //! What the JavaScript half of the package does for the Rust half.
 
-use js_sys::{Array, Function, JSON, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
-use crate::protocol::{Error, ErrorKind};
+use crate::protocol::Error;
 
 #[wasm_bindgen]
 extern "C" {
@@ -13,151 +12,79 @@ extern "C" {
     pub type Host;
 
     /// Names the platform to the hub: `Node.js 20.19.0`.
-    #[wasm_bindgen(method, structural, getter)]
+    #[wasm_bindgen(method, getter)]
     pub fn platform(this: &Host) -> String;
 
-    /// Checks what only some platforms can do (certificates, ciphers, proxies), and gives what
-    /// sockets and HTTP calls are made with. Throws a `TypeError` for what is wrong or impossible.
-    #[wasm_bindgen(method, structural, catch, js_name = createTransport)]
-    pub fn create_transport(this: &Host, options: &Object) -> Result<JsValue, JsValue>;
-
-    /// Opens a WebSocket with the sub-protocol `mqtt`.
-    #[wasm_bindgen(method, structural, catch, js_name = openSocket)]
-    pub fn open_socket(this: &Host, url: &str, transport: &JsValue) -> Result<WebSocket, JsValue>;
-
-    /// Drops a socket without waiting for its closing handshake.
-    #[wasm_bindgen(method, structural, js_name = abortSocket)]
-    pub fn abort_socket(this: &Host, socket: &WebSocket);
-
-    /// Whether `work` came to its end. A trap, which is what a panic is, ends here.
-    #[wasm_bindgen(method, structural)]
-    pub fn attempt(this: &Host, work: &mut dyn FnMut()) -> bool;
-
-    /// Runs a task after the input that waits already.
-    #[wasm_bindgen(method, structural)]
-    pub fn defer(this: &Host, task: &Function);
-
-    /// Tells `report` `true` when the platform has a network or wakes up, `false` when it has no
-    /// network, and something else when another client of the identity `resource` takes over.
-    #[wasm_bindgen(method, structural)]
-    pub fn watch(this: &Host, resource: &str, report: &Function) -> PlatformWatch;
-
-    #[wasm_bindgen(method, structural, js_name = createError)]
+    #[wasm_bindgen(method, js_name = createError)]
     fn create_error(
         this: &Host,
-        name: &str,
+        kind: u8,
         message: &str,
-        cause: &JsValue,
+        cause: JsValue,
         status: Option<u16>,
         code: Option<&str>,
     ) -> JsValue;
 
-    /// Makes a `Message` of a body, and of names and values in turn.
-    #[wasm_bindgen(method, structural, js_name = createMessage)]
-    pub fn create_message(this: &Host, body: Uint8Array, system: Array, custom: Array) -> JsValue;
-
-    /// Makes what `onConnectionStateChange` gets.
-    #[wasm_bindgen(method, structural, js_name = createStateChange)]
-    pub fn create_state_change(this: &Host, connected: bool, cause: &JsValue) -> JsValue;
-
-    /// Makes a `MethodRequest`.
-    #[wasm_bindgen(method, structural, js_name = createMethodRequest)]
-    pub fn create_method_request(
-        this: &Host,
-        request_id: &str,
-        name: &str,
-        payload: JsValue,
-    ) -> JsValue;
-
-    /// The value itself if it is a `MethodResponse`, else `undefined`.
-    #[wasm_bindgen(method, structural, js_name = asMethodResponse)]
-    pub fn as_method_response(this: &Host, value: &JsValue) -> Option<MethodResponse>;
-
-    /// What [`Host::watch`] gives.
+    /// The client's half in JavaScript, `pkg-template/shell.js`. None of its methods throws, runs
+    /// code of the user, or gives commands, but where this is said.
     #[derive(Clone, Debug)]
-    pub type PlatformWatch;
+    pub type Shell;
 
-    /// This client takes over from all others of its identity.
-    #[wasm_bindgen(method, structural, js_name = takeOver)]
-    pub fn take_over(this: &PlatformWatch);
+    /// Opens a WebSocket with the sub-protocol `mqtt`, and listens to it.
+    #[wasm_bindgen(method, catch, js_name = openSocket)]
+    pub fn open_socket(this: &Shell, url: &str) -> Result<WebSocket, JsValue>;
 
-    #[wasm_bindgen(method, structural)]
-    pub fn stop(this: &PlatformWatch);
+    /// Drops the socket without waiting for its closing handshake.
+    #[wasm_bindgen(method, js_name = dropSocket)]
+    pub fn drop_socket(this: &Shell);
 
-    /// An instance of the class of that name; the user may have changed its fields since.
-    #[derive(Clone, Debug)]
-    pub type MethodResponse;
-}
+    /// The timer has fired: [`ClientHandle::timeout`](super::ClientHandle::timeout) is to be called
+    /// when what has arrived is read.
+    #[wasm_bindgen(method, js_name = timerFired)]
+    pub fn timer_fired(this: &Shell);
 
-impl MethodResponse {
-    /// The request that it answers, and the status.
-    ///
-    /// # Errors
-    ///
-    /// Fields that are not of their type.
-    pub fn target(&self) -> Result<(String, i32), Error> {
-        let (request_id, status) = (self.field("requestId"), self.field("status"));
-        let status = status.as_f64().filter(|status| status.fract() == 0.0);
-        let target = request_id.as_string().zip(status);
-        #[expect(clippy::cast_possible_truncation, reason = "`as` saturates")]
-        target.map(|(request_id, status)| (request_id, status as i32)).ok_or_else(|| {
-            Error::invalid_argument(
-                "a method response needs the requestId of its request and a whole number as status",
-            )
-        })
-    }
+    /// Operations have succeeded. A receive call may take a message then.
+    #[wasm_bindgen(method)]
+    pub fn settled(this: &Shell, operations: &[u32]);
 
-    /// What it says.
-    pub fn payload(&self) -> JsValue {
-        self.field("payload")
-    }
+    /// An operation has failed.
+    #[wasm_bindgen(method)]
+    pub fn failed(this: &Shell, operation: u32, error: JsValue);
 
-    fn field(&self, name: &str) -> JsValue {
-        Reflect::get(self, &name.into()).unwrap_or_default()
-    }
+    /// An operation has given a twin, as JSON text.
+    #[wasm_bindgen(method, js_name = twinReceived)]
+    pub fn twin_received(this: &Shell, operation: u32, json: &str);
+
+    /// An error that belongs to no call.
+    #[wasm_bindgen(method)]
+    pub fn report(this: &Shell, error: JsValue);
+
+    /// The connection stands, or was lost.
+    #[wasm_bindgen(method, js_name = connectionStateChanged)]
+    pub fn connection_state_changed(this: &Shell, connected: bool, cause: JsValue);
+
+    /// A message came. One with a `delivery` is to be concluded.
+    #[wasm_bindgen(method, js_name = messageReceived)]
+    pub fn message_received(this: &Shell, body: &[u8], properties: &str, delivery: Option<u32>);
+
+    /// A method was called.
+    #[wasm_bindgen(method, js_name = methodCalled)]
+    pub fn method_called(this: &Shell, request_id: &str, name: &str, payload: &str);
+
+    /// Desired properties came, as JSON text.
+    #[wasm_bindgen(method, js_name = desiredPropertiesReceived)]
+    pub fn desired_properties_received(this: &Shell, json: &str);
+
+    /// A SAS token is wanted.
+    #[wasm_bindgen(method, js_name = tokenRequired)]
+    pub fn token_required(this: &Shell);
 }
 
 impl Host {
     /// An error of the core as an instance of its JavaScript class.
     pub fn error(&self, error: &Error) -> JsValue {
-        let name = match error.kind() {
-            ErrorKind::InvalidArgument => "TypeError",
-            ErrorKind::OutOfRange => "RangeError",
-            ErrorKind::Client => "ClientError",
-            ErrorKind::ConnectionFailed => "ConnectionFailedError",
-            ErrorKind::ConnectionDropped => "ConnectionDroppedError",
-            ErrorKind::NoConnection => "NoConnectionError",
-            ErrorKind::Credential => "CredentialError",
-            ErrorKind::OperationCancelled => "OperationCancelled",
-            ErrorKind::OperationTimeout => "OperationTimeout",
-            ErrorKind::Service => "ServiceError",
-        };
         let cause = error.cause().map_or(JsValue::UNDEFINED, |cause| self.error(cause));
-        self.create_error(name, error.message(), &cause, error.status(), error.code())
+        let kind = error.kind() as u8;
+        self.create_error(kind, error.message(), cause, error.status(), error.code())
     }
-
-    /// A `ClientError` about something that the user's code threw.
-    pub fn error_caused_by(&self, message: &str, cause: &JsValue) -> JsValue {
-        self.named_error("ClientError", message, cause)
-    }
-
-    /// An error of the class `name` about something that JavaScript threw.
-    pub fn named_error(&self, name: &str, message: &str, cause: &JsValue) -> JsValue {
-        self.create_error(name, message, cause, None, None)
-    }
-}
-
-/// Text of `value` in JSON.
-///
-/// # Errors
-///
-/// What `JSON.stringify` throws (a cycle, a `BigInt`), or `None` for what JSON cannot hold.
-pub fn to_json(value: &JsValue) -> Result<Option<String>, JsValue> {
-    // For a function or undefined the result is not a string, whatever its declared type says.
-    JSON::stringify(value).map(|text| JsValue::from(text).as_string())
-}
-
-/// The value of JSON that the core has checked.
-pub fn from_json(text: &str) -> JsValue {
-    JSON::parse(text).unwrap_or(JsValue::UNDEFINED)
 }

@@ -1,64 +1,102 @@
-//! Messages between the core and JavaScript. Properties cross as names and values in turn.
+//! Messages between the core and JavaScript. Their properties cross as one text: see
+//! `pkg-template/properties.js`.
 
-use js_sys::{Array, Uint8Array};
-use wasm_bindgen::prelude::*;
-
-use super::host::Host;
+use super::host::Shell;
 use crate::protocol::hub::{Message, MessageProperties};
 
-/// A message as an instance of the JavaScript class.
-pub fn to_js(host: &Host, message: &Message) -> JsValue {
-    let (system, custom) = (Array::new(), Array::new());
-    let properties = &message.properties;
-    for (name, value) in [
-        ("messageId", &properties.message_id),
-        ("correlationId", &properties.correlation_id),
-        ("userId", &properties.user_id),
-        ("contentType", &properties.content_type),
-        ("contentEncoding", &properties.content_encoding),
-        ("expiryTimeUtc", &properties.expiry_time_utc),
-        ("ack", &properties.ack),
-        ("inputName", &properties.input_name),
-    ] {
-        if let Some(value) = value {
-            system.push(&name.into());
-            system.push(&value.into());
-        }
-    }
-    for (name, value) in &properties.custom_properties {
-        custom.push(&name.into());
-        custom.push(&value.as_ref().map_or(JsValue::NULL, Into::into));
-    }
-    host.create_message(Uint8Array::from(&message.body[..]), system, custom)
+const SEPARATOR: char = '\0';
+/// Before what stands for a separator or an escape; alone for a text that is empty.
+const ESCAPE: char = '\x01';
+
+/// Tells the shell of a message.
+pub fn tell(shell: &Shell, message: &Message, delivery: Option<u32>) {
+    shell.message_received(&message.body, &join(&message.properties), delivery);
 }
 
 /// A message of what `pkg-template/message.js` has checked.
-pub fn from_js(body: Vec<u8>, system: &Array, custom: &Array) -> Message {
-    let mut properties = MessageProperties::default();
-    for (name, value) in pairs(system) {
-        let field = match name.as_str() {
-            "messageId" => &mut properties.message_id,
-            "correlationId" => &mut properties.correlation_id,
-            "userId" => &mut properties.user_id,
-            "contentType" => &mut properties.content_type,
-            "contentEncoding" => &mut properties.content_encoding,
-            "expiryTimeUtc" => &mut properties.expiry_time_utc,
-            "ack" => &mut properties.ack,
-            "outputName" => &mut properties.output_name,
-            "iothubInterfaceId" => &mut properties.iothub_interface_id,
-            _ => continue,
-        };
-        *field = value;
-    }
-    for (name, value) in pairs(custom) {
-        properties.set_custom(name, value);
-    }
-    Message { body: body.into(), properties }
+pub fn from_js(body: Vec<u8>, properties: Option<&str>) -> Message {
+    Message { body: body.into(), properties: properties.map(split).unwrap_or_default() }
 }
 
-fn pairs(array: &Array) -> impl Iterator<Item = (String, Option<String>)> {
-    (0..array.length()).step_by(2).map(|index| {
-        let name = array.get(index).as_string().unwrap_or_default();
-        (name, array.get(index + 1).as_string())
-    })
+fn join(properties: &MessageProperties) -> String {
+    let mut text = String::new();
+    let p = properties;
+    for value in [
+        &p.message_id,
+        &p.correlation_id,
+        &p.user_id,
+        &p.content_type,
+        &p.content_encoding,
+        &p.expiry_time_utc,
+        &p.ack,
+        &p.output_name,
+        &p.input_name,
+        &p.iothub_interface_id,
+    ] {
+        push(&mut text, value.as_deref());
+    }
+    for (name, value) in &p.custom_properties {
+        push(&mut text, Some(name));
+        push(&mut text, value.as_deref());
+    }
+    text
+}
+
+fn split(text: &str) -> MessageProperties {
+    let mut parts = text.split(SEPARATOR).map(unescape);
+    let mut p = MessageProperties::default();
+    for field in [
+        &mut p.message_id,
+        &mut p.correlation_id,
+        &mut p.user_id,
+        &mut p.content_type,
+        &mut p.content_encoding,
+        &mut p.expiry_time_utc,
+        &mut p.ack,
+        &mut p.output_name,
+        &mut p.input_name,
+        &mut p.iothub_interface_id,
+    ] {
+        *field = parts.next().flatten();
+    }
+    while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+        p.set_custom(name.unwrap_or_default(), value);
+    }
+    p
+}
+
+/// Each part ends with a separator.
+fn push(text: &mut String, part: Option<&str>) {
+    if let Some(part) = part {
+        if part.is_empty() {
+            text.push(ESCAPE);
+        }
+        for c in part.chars() {
+            match c {
+                SEPARATOR => text.extend([ESCAPE, '0']),
+                ESCAPE => text.extend([ESCAPE, '1']),
+                _ => text.push(c),
+            }
+        }
+    }
+    text.push(SEPARATOR);
+}
+
+fn unescape(part: &str) -> Option<String> {
+    if part.is_empty() {
+        return None;
+    }
+    let mut text = String::with_capacity(part.len());
+    let mut chars = part.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            ESCAPE => match chars.next() {
+                Some('0') => text.push(SEPARATOR),
+                Some(_) => text.push(ESCAPE),
+                None => {}
+            },
+            _ => text.push(c),
+        }
+    }
+    Some(text)
 }

@@ -1,35 +1,40 @@
 //! The one timer of a client.
 
+use std::cell::Cell;
+use std::time::Duration;
+
 use gloo_timers::callback::Timeout;
 
+use super::host::Shell;
 use crate::protocol::Instant;
 
 /// `setTimeout` counts in 32 bits with a sign and fires at once beyond them.
-pub const LONGEST_MS: u32 = i32::MAX as u32;
+const LONGEST_MS: u64 = i32::MAX as u64;
 
-/// A timeout that is armed for a moment, or not.
-#[derive(Debug, Default)]
-pub struct Timer(Option<(Instant, Timeout)>);
+/// A timeout that is armed for a moment, or not. It keeps the shell, so that a client that waits
+/// for something is not collected when its last JavaScript reference goes.
+#[derive(Default)]
+pub struct Timer(Cell<Option<(Instant, Timeout)>>);
 
 impl Timer {
-    /// Fires at `at`, or earlier: whoever is called looks at the time and arms again. A timeout
-    /// that would fire before `at` anyway is left alone, which spares one per packet.
-    pub fn arm(&mut self, now: Instant, at: Option<Instant>, fire: impl FnOnce() + 'static) {
-        let Some(at) = at else {
-            self.0 = None;
-            return;
-        };
-        if self.0.as_ref().is_some_and(|(armed, _)| now < *armed && *armed <= at) {
+    /// Tells the shell at `at`, or earlier: whoever is called looks at the time and arms again. A
+    /// timeout that would fire before `at` anyway is left alone, which spares one per packet.
+    pub fn arm(&self, shell: &Shell, now: Instant, at: Option<Instant>) {
+        let current = self.0.take();
+        let Some(at) = at else { return };
+        if current.as_ref().is_some_and(|(armed, _)| now < *armed && *armed <= at) {
+            self.0.set(current);
             return;
         }
-        let millis = now.millis_until(at).min(LONGEST_MS.into());
-        let timeout = Timeout::new(u32::try_from(millis).unwrap_or(u32::MAX), fire);
-        let armed = now + std::time::Duration::from_millis(millis);
-        self.0 = Some((armed, timeout));
+        let millis = now.millis_until(at).min(LONGEST_MS);
+        let shell = shell.clone();
+        let timeout =
+            Timeout::new(u32::try_from(millis).unwrap_or(u32::MAX), move || shell.timer_fired());
+        self.0.set(Some((now + Duration::from_millis(millis), timeout)));
     }
 
-    /// The timeout has fired.
-    pub fn fired(&mut self) {
-        self.0 = None;
+    /// The timeout has fired, or is wanted no more.
+    pub fn disarm(&self) {
+        self.0.take();
     }
 }

@@ -19,7 +19,8 @@ pub(super) enum Publication {
 /// The calls that wait for something else than a publish.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    last: u64,
+    /// Its number comes again when no call can wait any more that had it.
+    last: u32,
     connects: Vec<OperationId>,
     disconnects: Vec<OperationId>,
     receives: Vec<Receive>,
@@ -186,7 +187,7 @@ impl Client {
     }
 
     pub(super) fn begin(&mut self) -> OperationId {
-        self.calls.last += 1;
+        self.calls.last = self.calls.last.wrapping_add(1);
         OperationId(self.calls.last)
     }
 

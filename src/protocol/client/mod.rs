@@ -50,7 +50,19 @@ use twin::{DesiredProperties, TwinRequests};
 
 /// Names a call until it settles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OperationId(u64);
+pub struct OperationId(u32);
+
+impl From<OperationId> for u32 {
+    fn from(id: OperationId) -> Self {
+        id.0
+    }
+}
+
+impl From<u32> for OperationId {
+    fn from(number: u32) -> Self {
+        Self(number)
+    }
+}
 
 /// What may be received; each has one topic filter, subscribed to when it is first wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

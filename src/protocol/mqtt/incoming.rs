@@ -13,8 +13,21 @@ const REMEMBERED: usize = 256;
 /// Names a delivery that waits for its acknowledgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeliveryId {
-    connection: u32,
+    connection: u16,
     packet_id: u16,
+}
+
+impl From<DeliveryId> for u32 {
+    fn from(id: DeliveryId) -> Self {
+        u32::from(id.connection) << 16 | u32::from(id.packet_id)
+    }
+}
+
+impl From<u32> for DeliveryId {
+    #[expect(clippy::cast_possible_truncation, reason = "two halves")]
+    fn from(number: u32) -> Self {
+        Self { connection: (number >> 16) as u16, packet_id: number as u16 }
+    }
 }
 
 /// An incoming publish.
@@ -47,7 +60,7 @@ pub(super) enum Arrival {
 
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
-    connection: u32,
+    connection: u16,
     remembered: VecDeque<Remembered>,
 }
 

@@ -1,0 +1,203 @@
+// The handler properties: what the user has set, and what waits until it can be called.
+import { ClientError } from './errors.js';
+import { MethodResponse, encodeResponse } from './method.js';
+
+/** What may be received, as the core numbers it. */
+export const MESSAGES = 0;
+export const METHODS = 1;
+export const DESIRED_PROPERTIES = 2;
+
+/** How much may wait for the Promise of one handler. */
+const MAX_WAITING = 1024;
+
+/** A property; those that receive something from the hub have a `feature`. */
+class Handler {
+  /** What is to be called: `undefined` also while it is promised. */
+  call;
+  /** Of a function, as long as it is pending. */
+  promise;
+  /** What came and was not given to a function yet: its argument, and what follows. */
+  waiting = [];
+
+  constructor(name, feature) {
+    this.name = name;
+    this.feature = feature;
+  }
+}
+
+/** All properties of one client. */
+export class Handlers {
+  message = new Handler('onMessageReceived', MESSAGES);
+  method = new Handler('onMethodRequestReceived', METHODS);
+  desiredProperties = new Handler('onTwinDesiredPropertiesPatchReceived', DESIRED_PROPERTIES);
+  connectionState = new Handler('onConnectionStateChange');
+  newSasToken = new Handler('onNewSasTokenRequired');
+  backgroundException = new Handler('onBackgroundException');
+  #all = Object.values(this);
+  #shell;
+
+  /** @param {import('./shell.js').Shell} shell */
+  constructor(shell) {
+    this.#shell = shell;
+  }
+
+  /**
+   * Sets a property.
+   * @throws {TypeError} for a value that cannot be a handler
+   * @throws {ClientError} for a receive handler on a client that receives by calls
+   */
+  set(name, value) {
+    const handler = this.#all.find((handler) => handler.name === name);
+    const isFunction = typeof value === 'function';
+    const isNothing = value === undefined || value === null;
+    if (!isNothing && !isFunction && !isThenable(value)) {
+      throw new TypeError(
+        `${name} must be a function, a Promise of a function, null or undefined`,
+      );
+    }
+    if (handler.feature !== undefined) {
+      const { receiving } = this.#shell;
+      if (isNothing && receiving.isByCalls) return;
+      if (!isNothing) receiving.useHandlers(name);
+    }
+    handler.call = isFunction ? value : undefined;
+    handler.promise = isNothing || isFunction ? undefined : Promise.resolve(value);
+    this.#listen(handler, !isNothing, !handler.promise);
+    this.#await(handler);
+  }
+
+  /** One call of a handler. `after` says what follows when it has done its work. */
+  push(handler, argument, after) {
+    handler.waiting.push({ argument, after });
+    this.#shell.wake();
+  }
+
+  /** Gives what waits to the handlers that are there. */
+  callAll() {
+    for (;;) {
+      const handler = this.#all.find(
+        ({ waiting, promise }) => waiting.length > (promise ? MAX_WAITING : 0),
+      );
+      if (!handler) return;
+      const notice = handler.waiting.shift();
+      if (handler.call) this.#call(handler, handler.call, notice);
+      else this.#goWithout(handler, notice);
+    }
+  }
+
+  /** The client disconnects: what was received and waits will not be handled any more. */
+  forgetReceived() {
+    for (const handler of this.#all) {
+      if (handler.feature !== undefined) handler.waiting = [];
+    }
+  }
+
+  /** Of too many that wait the oldest goes without: the hub has given up such a method request. */
+  #goWithout(handler, { argument }) {
+    if (handler === this.backgroundException) {
+      console.error(argument);
+    } else if (handler === this.desiredProperties) {
+      // The next subscription fetches the whole.
+      handler.waiting = [];
+      this.#shell.tell((core) => {
+        core.listen(DESIRED_PROPERTIES, false, false);
+        core.forgetDeliveredProperties();
+      });
+    }
+  }
+
+  #call(handler, call, { argument, after }) {
+    const handled = (value) => this.#handled(after, value);
+    const failed = (thrown) => this.#failed(handler, after, thrown);
+    let value;
+    try {
+      value = argument === undefined ? call() : call(argument);
+    } catch (thrown) {
+      failed(thrown);
+      return;
+    }
+    if (isThenable(value)) Promise.resolve(value).then(handled, failed);
+    else handled(value);
+  }
+
+  #handled({ delivery, requestId } = {}, value) {
+    if (delivery !== undefined) {
+      this.#shell.tell((core) => core.conclude(delivery, true));
+    } else if (requestId !== undefined && value instanceof MethodResponse) {
+      this.#answer(requestId, value);
+    }
+  }
+
+  /** Sends the response that a handler gave; one that cannot be sent is as good as a failure. */
+  #answer(requestId, response) {
+    try {
+      const encoded = encodeResponse(response, jsonOf(response));
+      this.#shell.command((core) => core.sendMethodResponse(...encoded));
+    } catch (error) {
+      this.#shell.tell((core) => core.failMethod(requestId));
+      this.#shell.report(error);
+    }
+  }
+
+  #failed(handler, { delivery, requestId } = {}, thrown) {
+    if (delivery !== undefined) this.#shell.tell((core) => core.conclude(delivery, false));
+    if (requestId !== undefined) this.#shell.tell((core) => core.failMethod(requestId));
+    if (handler === this.backgroundException) console.error(thrown);
+    else this.#shell.report(errorCausedBy(`the handler ${handler.name} failed`, thrown));
+  }
+
+  #await(handler) {
+    const { promise, name } = handler;
+    const settled = (call, problem) => {
+      // It may have been set anew meanwhile.
+      if (handler.promise !== promise) return;
+      handler.promise = undefined;
+      handler.call = call;
+      if (problem) {
+        const message = `the Promise set as ${name} gave no function`;
+        this.#shell.report(errorCausedBy(message, problem.cause));
+      }
+      this.#listen(handler, call !== undefined, call !== undefined);
+    };
+    promise?.then(
+      (value) => {
+        if (typeof value === 'function') settled(value);
+        else settled(undefined, value === undefined || value === null ? undefined : {});
+      },
+      (cause) => settled(undefined, { cause }),
+    );
+  }
+
+  /**
+   * Tells the core what is wanted, and whether there is a function to take it already. What waited
+   * for that function gets it when the present call has ended.
+   */
+  #listen(handler, wanted, ready) {
+    this.#shell.wake();
+    if (handler === this.newSasToken) this.#shell.tell((core) => core.canAskForToken(wanted));
+    const { feature } = handler;
+    if (feature !== undefined) this.#shell.tell((core) => core.listen(feature, wanted, ready));
+  }
+}
+
+/** A `ClientError` about something that the user's code threw. */
+export function errorCausedBy(message, cause) {
+  return new ClientError(message, cause === undefined ? {} : { cause });
+}
+
+function jsonOf({ payload }) {
+  try {
+    return JSON.stringify(payload);
+  } catch (thrown) {
+    throw errorCausedBy('a method response is not JSON', thrown);
+  }
+}
+
+/** Whether a value has a `then` to wait for. Looking for it may run code of the user. */
+function isThenable(value) {
+  try {
+    return typeof value === 'object' && value !== null && typeof value.then === 'function';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,37 @@
+// The properties of a message, as they cross between JavaScript and the core: one text of parts.
+// First come the values of the system properties in a fixed order, then names and values of the
+// custom ones in turn. A part that is not there is empty; one that is there and empty is an escape.
+
+const SEPARATOR = '\0';
+const ESCAPE = '\x01';
+const escapes = { [SEPARATOR]: `${ESCAPE}0`, [ESCAPE]: `${ESCAPE}1` };
+
+/**
+ * @param {(string | null | undefined)[]} parts
+ * @returns {string}
+ */
+export function joinProperties(parts) {
+  let text = '';
+  for (const part of parts) {
+    if (part === '') text += ESCAPE;
+    else if (part != null) text += /[\0\x01]/.test(part) ? escaped(part) : part;
+    text += SEPARATOR;
+  }
+  return text;
+}
+
+/**
+ * @param {string} text
+ * @returns {(string | null)[]}
+ */
+export function splitProperties(text) {
+  const parts = text.split(SEPARATOR).map((part) => (part === '' ? null : unescaped(part)));
+  // Each part ends with a separator.
+  parts.pop();
+  return parts;
+}
+
+const escaped = (part) => part.replace(/[\0\x01]/g, (character) => escapes[character]);
+
+const unescaped = (part) =>
+  part.replace(/\x01(.?)/g, (_, code) => (code === '' ? '' : code === '0' ? SEPARATOR : ESCAPE));

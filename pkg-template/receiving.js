@@ -1,0 +1,116 @@
+// The receive calls of the reference, deprecated in favour of handlers. What is used first, a
+// receive call or a receive handler, excludes the other from then on.
+import { ClientError } from './errors.js';
+import { MESSAGES } from './handlers.js';
+
+/** The longest delay of a timer. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+/** What came for one kind of receive call, and the calls that wait for it. */
+class Queue {
+  items = [];
+  /** Operations, with their timers. */
+  waiting = new Map();
+
+  constructor(feature) {
+    this.feature = feature;
+  }
+}
+
+/** How a client is used, and what has come for receive calls. */
+export class Receiving {
+  isByCalls = false;
+  #isByHandlers = false;
+  /** One for all that was ever asked for: a feature, or a method by its name. */
+  #queues = new Map();
+  #shell;
+
+  /** @param {import('./shell.js').Shell} shell */
+  constructor(shell) {
+    this.#shell = shell;
+  }
+
+  /** A receive handler is being set. */
+  useHandlers(name) {
+    if (this.isByCalls) throw excluded(name, 'receive calls');
+    this.#isByHandlers = true;
+  }
+
+  /** One receive call. `timeout` is how many seconds it blocks at most; without it, for ever. */
+  async receive(feature, { methodName, block, timeout }) {
+    if (this.#isByHandlers) throw excluded('a receive call', 'handlers');
+    this.isByCalls = true;
+    const queue = this.#queue(feature, methodName);
+    if (queue.items.length > 0) return queue.items.shift();
+    return this.#shell.operation((core) => {
+      const operation = core.beginReceive(feature, block);
+      if (block) this.#wait(queue, operation, timeout);
+      return operation;
+    }, queue);
+  }
+
+  /** Takes what was received, on a client that receives by calls. Gives whether it did. */
+  take(feature, item, methodName) {
+    if (!this.isByCalls) return false;
+    const queue = this.#queues.get(keyOf(feature, methodName)) ?? this.#queue(feature);
+    const [operation] = queue.waiting.keys();
+    if (operation === undefined) queue.items.push(item);
+    else this.#endWait(queue, operation, item);
+    return true;
+  }
+
+  /** What a call that does not block gets, now that the subscription stands. */
+  itemOf(queue) {
+    if (queue.items.length === 0 && queue.feature === MESSAGES) {
+      this.#shell.tell((core) => core.receiveMessage(this.#shell));
+    }
+    return queue.items.shift();
+  }
+
+  /** A call that blocks has ended. */
+  stopWaiting(queue, operation) {
+    clearTimeout(queue.waiting.get(operation));
+    queue.waiting.delete(operation);
+  }
+
+  /** What was received and not taken is dropped at a disconnect. */
+  forgetReceived() {
+    for (const queue of this.#queues.values()) queue.items = [];
+  }
+
+  /** No call waits any more. */
+  end() {
+    for (const { waiting } of this.#queues.values()) waiting.forEach(clearTimeout);
+  }
+
+  #queue(feature, methodName) {
+    const key = keyOf(feature, methodName);
+    if (!this.#queues.has(key)) this.#queues.set(key, new Queue(feature));
+    return this.#queues.get(key);
+  }
+
+  #wait(queue, operation, timeout) {
+    const timer =
+      timeout === undefined
+        ? undefined
+        : setTimeout(
+            () => this.#endWait(queue, operation),
+            Math.min(timeout * 1000, MAX_DELAY),
+          );
+    queue.waiting.set(operation, timer);
+  }
+
+  #endWait(queue, operation, item) {
+    this.stopWaiting(queue, operation);
+    this.#shell.tell((core) => core.endReceive(operation));
+    this.#shell.resolve(operation, item);
+  }
+}
+
+const keyOf = (feature, methodName) =>
+  methodName === undefined ? feature : `${feature} ${methodName}`;
+
+/** The error of whichever came second, receive calls or receive handlers. */
+function excluded(what, other) {
+  return new ClientError(`${what} cannot be used on a client that receives by ${other}`);
+}

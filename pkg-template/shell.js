@@ -1,0 +1,305 @@
+// The JavaScript half of a client. Calls go in to the core through here and nowhere else, and what
+// the core tells comes out here. Handlers are called when the core has returned.
+import { ClientError, createError } from './errors.js';
+import {
+  DESIRED_PROPERTIES,
+  Handlers,
+  MESSAGES,
+  METHODS,
+  errorCausedBy,
+} from './handlers.js';
+import { decodeMessage } from './message.js';
+import { MethodRequest } from './method.js';
+import { Receiving } from './receiving.js';
+import { attach, detach } from './socket.js';
+
+/** What `pump` of the core gives: the sum of these. */
+const HANDLER = 1;
+const BYTES = 2;
+const ACTIVE = 4;
+
+/** One client. The methods that say so are for the core to call. */
+export class Shell {
+  handlers = new Handlers(this);
+  receiving = new Receiving(this);
+  #core;
+  #socket;
+  /** Listens to the platform as long as there is a connection to care for. */
+  #watch;
+  /** The functions of Promises, by operation. */
+  #pending = new Map();
+  #isQueued = false;
+  #isPumping = false;
+  /** Something is to be done that the present pump may have missed. */
+  #isAsked = false;
+  #isBroken = false;
+
+  /**
+   * @param {object} host the platform
+   * @param {import('./iothub_device_client.js').ClientHandle} core
+   * @param {unknown} transport what the host makes sockets and HTTP calls with
+   * @param {() => unknown} [tokenFunction] of the user, if the client was made with one
+   */
+  constructor(host, core, transport, tokenFunction) {
+    this.host = host;
+    this.#core = core;
+    this.transport = transport;
+    this.tokenFunction = tokenFunction;
+  }
+
+  get connectionState() {
+    return this.#isBroken ? 'disconnected' : this.#core.connectionState;
+  }
+
+  /** Gives a command to the core; what follows from it happens when the present call has ended. */
+  command(call) {
+    const result = this.tell(call);
+    if (this.#isBroken) throw brokenError();
+    return result;
+  }
+
+  /** As `command`, but does nothing on a broken client. */
+  tell(call) {
+    this.wake();
+    return this.#enter(call);
+  }
+
+  /**
+   * Gives a command that begins an operation; the Promise settles with it.
+   * @param {object} [queue] for a receive call
+   */
+  operation(call, queue) {
+    return new Promise((resolve, reject) => {
+      this.#pending.set(this.command(call), { resolve, reject, queue });
+    });
+  }
+
+  /** Ends an operation with a value of the shell's own. */
+  resolve(operation, value) {
+    this.#take(operation)?.resolve(value);
+  }
+
+  /** The client is about to disconnect: what was received will not be handled any more. */
+  forgetReceived() {
+    this.handlers.forgetReceived();
+    this.receiving.forgetReceived();
+    this.tell((core) => core.forgetDeliveredProperties());
+  }
+
+  /** Sees to it that all is done that is to be done when the present call has ended. */
+  wake() {
+    this.#isAsked = true;
+    if (this.#isQueued || this.#isPumping) return;
+    this.#isQueued = true;
+    queueMicrotask(() => {
+      this.#isQueued = false;
+      this.#pump(true);
+    });
+  }
+
+  /** Asks the user's function for a token; rejects with what kept it from giving one. */
+  async fetchToken() {
+    let token;
+    try {
+      token = await this.host.ClientHandle.callTokenFunction(this.tokenFunction);
+    } catch (thrown) {
+      this.tell((core) => core.tokenUnavailable());
+      throw errorCausedBy('the function that gives SAS tokens failed', thrown);
+    }
+    if (typeof token !== 'string') {
+      this.tell((core) => core.tokenUnavailable());
+      throw new TypeError('the function that gives SAS tokens must give a string');
+    }
+    this.command((core) => core.provideToken(token));
+  }
+
+  /** For the core. */
+  openSocket(url) {
+    const socket = this.host.openSocket(url, this.transport);
+    attach(socket, {
+      opened: () => this.#opened(socket),
+      received: (frame) =>
+        this.#input((core) =>
+          typeof frame === 'string' ? core.receivedText() : core.received(frame),
+        ),
+      closed: (detail) => {
+        this.#socket = undefined;
+        this.#input((core) => core.socketClosed(detail));
+      },
+    });
+    this.#socket = socket;
+    return socket;
+  }
+
+  /** For the core: drops the socket without waiting for its closing handshake. */
+  dropSocket() {
+    const socket = this.#socket;
+    if (!socket) return;
+    this.#socket = undefined;
+    detach(socket);
+    this.host.abortSocket(socket);
+  }
+
+  /**
+   * For the core. What has arrived while the event loop was busy goes first: nothing is overdue
+   * that is waiting to be read. And a timeout that another one sets counts as a chain of them,
+   * which Chromium lets fire once a minute only in a tab that was hidden for long; one that this
+   * task sets does not.
+   */
+  timerFired() {
+    this.host.defer(() => this.#input((core) => core.timeout()));
+  }
+
+  /** For the core. */
+  settled(operations) {
+    // The array is a view of memory that may grow.
+    for (const operation of [...operations]) {
+      const { resolve, queue } = this.#take(operation) ?? {};
+      resolve?.(queue && this.receiving.itemOf(queue));
+    }
+  }
+
+  /** For the core. */
+  twinReceived(operation, json) {
+    this.resolve(operation, JSON.parse(json));
+  }
+
+  /** For the core. */
+  failed(operation, error) {
+    const { reject, queue } = this.#take(operation) ?? {};
+    if (queue) this.receiving.stopWaiting(queue, operation);
+    if (reject) reject(error);
+    else this.report(error);
+  }
+
+  /** For the core, too: an error that belongs to no call. */
+  report(error) {
+    this.handlers.push(this.handlers.backgroundException, error);
+  }
+
+  /** For the core. */
+  connectionStateChanged(connected, cause) {
+    const change = cause === undefined ? { connected } : { connected, cause };
+    this.handlers.push(this.handlers.connectionState, change);
+  }
+
+  /** For the core. */
+  messageReceived(body, properties, delivery) {
+    const message = decodeMessage(body.slice(), properties);
+    if (!this.receiving.take(MESSAGES, message)) {
+      this.handlers.push(this.handlers.message, message, { delivery });
+    } else if (delivery !== undefined) {
+      this.tell((core) => core.conclude(delivery, true));
+    }
+  }
+
+  /** For the core. */
+  methodCalled(requestId, name, payload) {
+    const request = new MethodRequest(requestId, name, JSON.parse(payload));
+    if (!this.receiving.take(METHODS, request, name)) {
+      this.handlers.push(this.handlers.method, request, { requestId });
+    }
+  }
+
+  /** For the core. */
+  desiredPropertiesReceived(json) {
+    const patch = JSON.parse(json);
+    if (!this.receiving.take(DESIRED_PROPERTIES, patch)) {
+      this.handlers.push(this.handlers.desiredProperties, patch);
+    }
+  }
+
+  /** For the core. */
+  tokenRequired() {
+    if (this.tokenFunction) this.fetchToken().catch((error) => this.report(error));
+    else this.handlers.push(this.handlers.newSasToken);
+  }
+
+  #opened(socket) {
+    // A browser leaves it to the script to see what the server has agreed to.
+    if (socket.protocol.toLowerCase() !== 'mqtt') {
+      this.dropSocket();
+      const detail = 'the server did not agree to the sub-protocol mqtt';
+      this.#input((core) => core.socketClosed(detail));
+      return;
+    }
+    // The hub is reached: it will end the connection of any other client of this identity.
+    if (this.connectionState === 'connecting') this.#watch?.takeOver();
+    this.#input((core) => core.socketOpened());
+  }
+
+  #take(operation) {
+    const pending = this.#pending.get(operation);
+    this.#pending.delete(operation);
+    return pending;
+  }
+
+  /** Tells the core what has happened, and does what follows. */
+  #input(call) {
+    this.#enter(call);
+    this.#pump(false);
+  }
+
+  /** Does all that the core asks for; what handlers ask for, too. */
+  #pump(flush) {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    let status = 0;
+    do {
+      this.handlers.callAll();
+      this.#isAsked = false;
+      status = this.#enter((core) => core.pump(this, flush));
+    } while (status & HANDLER);
+    this.#isPumping = false;
+    if (status !== undefined) this.#watchWhile((status & ACTIVE) !== 0);
+    if (this.#isAsked || status & BYTES) this.wake();
+  }
+
+  #watchWhile(isActive) {
+    if (isActive && !this.#watch) {
+      this.#watch = this.host.watch(this.#core.resource, (online) =>
+        this.tell((core) => core.platformChanged(online)),
+      );
+    } else if (!isActive) {
+      this.#watch?.stop();
+      this.#watch = undefined;
+    }
+  }
+
+  /**
+   * Every call of the core. A panic is a trap in WebAssembly: nothing is unwound, and the core
+   * stays borrowed. It ends the one client; others share the module and nothing else.
+   */
+  #enter(call) {
+    if (this.#isBroken) return undefined;
+    try {
+      return call(this.#core);
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      this.#breakDown(error);
+      return undefined;
+    }
+  }
+
+  /** Lets go of the platform, and tells the user. */
+  #breakDown(trap) {
+    console.error(trap);
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    this.#core.abandon();
+    this.dropSocket();
+    this.#watchWhile(false);
+    this.receiving.end();
+    this.handlers.forgetReceived();
+    for (const { reject } of this.#pending.values()) reject(brokenError());
+    this.#pending.clear();
+    this.report(brokenError());
+  }
+}
+
+function brokenError() {
+  return new ClientError(
+    'this client is broken by a fault of iothub-device-client, which the console shows; ' +
+      'please report it, and make a new client',
+  );
+}

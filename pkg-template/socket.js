@@ -1,0 +1,31 @@
+// What a client hears of its WebSocket.
+
+/**
+ * Listens to a socket until it has closed, or `detach` is called.
+ * @param {WebSocket} socket
+ * @param {object} told
+ * @param {() => void} told.opened
+ * @param {(frame: Uint8Array | string) => void} told.received
+ * @param {(detail: string) => void} told.closed
+ */
+export function attach(socket, { opened, received, closed }) {
+  // A Blob could be read only later, and out of order. Those of npm `ws` are Node.js Buffers.
+  if (socket.binaryType === 'blob') socket.binaryType = 'arraybuffer';
+  let failure;
+  socket.onopen = opened;
+  socket.onmessage = ({ data }) =>
+    received(data instanceof ArrayBuffer ? new Uint8Array(data) : data);
+  socket.onerror = ({ message }) => {
+    // npm `ws` says what a browser keeps to itself.
+    failure = message;
+  };
+  socket.onclose = ({ code, reason }) => {
+    detach(socket);
+    closed(failure || `close code ${code}${reason && `: ${reason}`}`);
+  };
+}
+
+/** A late event reaches nobody. */
+export function detach(socket) {
+  socket.onopen = socket.onmessage = socket.onerror = socket.onclose = null;
+}
