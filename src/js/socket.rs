@@ -21,7 +21,8 @@ pub struct Socket {
 impl Socket {
     /// How many more bytes it should be given.
     pub fn room(&self) -> usize {
-        let full = |socket: &WebSocket| HIGH_WATER.saturating_sub(socket.buffered_amount() as usize);
+        let full =
+            |socket: &WebSocket| HIGH_WATER.saturating_sub(socket.buffered_amount() as usize);
         self.socket.as_ref().map_or(0, full)
     }
 

@@ -4,12 +4,11 @@ use js_sys::{Error, Object, Reflect, Symbol};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::support::{Device, KEY, create_client, message_of, name_of};
-use iothub_device_client::js::ClientHandle;
+use crate::support::{Client, KEY, create_client, message_of, name_of, real_platform};
 
 fn refused(options: &str) -> Error {
-    let host = Device::new("{}").platform.host();
-    create_client(options, host).expect_err(options)
+    real_platform();
+    create_client(options).expect_err(options)
 }
 
 #[wasm_bindgen_test]
@@ -101,16 +100,14 @@ fn an_option_that_is_undefined_is_as_if_left_out() {
 fn a_connection_string_excludes_the_option_that_it_replaces() {
     let text = format!("HostName=h.example;DeviceId=d;SharedAccessKey={KEY}");
     let options = js_sys::JSON::parse(r#"{"gatewayHostname": "g.example"}"#).unwrap();
-    let host = Device::new("{}").platform.host();
-    let error = ClientHandle::from_connection_string(&text.into(), &options, host).unwrap_err();
-    let error = Error::from(error);
+    real_platform();
+    let error = Client::from_connection_string(&text, &options).unwrap_err();
     assert_eq!(name_of(&error), "TypeError");
     assert!(message_of(&error).starts_with("gatewayHostname"), "{}", message_of(&error));
     assert!(!message_of(&error).contains(KEY));
 }
 
-fn create(options: &JsValue) -> Result<ClientHandle, Error> {
-    let host = Device::new("{}").platform.host();
-    ClientHandle::from_symmetric_key(&KEY.into(), &"h.example".into(), &"d".into(), options, host)
-        .map_err(Error::from)
+fn create(options: &JsValue) -> Result<Client, Error> {
+    real_platform();
+    Client::from_symmetric_key(KEY, "h.example", "d", options)
 }

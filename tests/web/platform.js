@@ -32,16 +32,9 @@ export class Platform {
   /** Called with each frame and its socket, in a task of its own. */
   onFrame = () => {};
   #waiting = [];
-  #base;
-
-  /** @param {object} base what does not depend on the platform */
-  constructor(base) {
-    this.#base = base;
-  }
 
   get host() {
     return {
-      ...this.#base,
       platform: 'test',
       createTransport: () => undefined,
       openSocket: (url) => this.#openSocket(url),
@@ -154,15 +147,9 @@ class ScriptedSocket {
 /** The platform's own sockets, as in a page. */
 export class RealPlatform {
   sockets = [];
-  #base;
-
-  constructor(base) {
-    this.#base = base;
-  }
 
   get host() {
     return {
-      ...this.#base,
       platform: 'test',
       createTransport: () => undefined,
       openSocket: (url) => {
@@ -171,6 +158,7 @@ export class RealPlatform {
         return socket;
       },
       abortSocket: (socket) => socket.close(),
+      watch: () => ({ takeOver() {}, stop() {} }),
       defer: (task) => setTimeout(task, 1),
     };
   }

@@ -1,11 +1,10 @@
 //! Calls, the bytes they become, and their Promises.
 
-use js_sys::{Array, Function, Reflect, Uint8Array};
-use wasm_bindgen::prelude::*;
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::hub::{Sent, puback};
-use crate::support::{Device, assert_nothing_is_uncaught, fulfilled, is_pending, next_task};
+use crate::support::{Device, fulfilled, is_pending, next_task};
 
 fn is_publish(sent: &Sent) -> bool {
     matches!(sent, Sent::Publish { .. })
@@ -66,41 +65,10 @@ async fn what_was_written_outlives_the_growth_and_the_reuse_of_memory() {
 #[wasm_bindgen_test]
 async fn a_body_that_changes_after_the_call_is_sent_as_it_was() {
     let Device { client, platform, hub } = Device::connected("{}").await;
-    let handle = JsValue::from(client);
-    let send: Function = Reflect::get(&handle, &"sendMessage".into()).unwrap().into();
     let body = Uint8Array::from(&b"as it was"[..]);
-    let promise = send.call3(&handle, &body, &Array::new(), &Array::new()).unwrap();
+    let promise = client.send_message(&body);
     body.fill(0, 0, body.length());
-    fulfilled(promise.into()).await;
+    fulfilled(promise).await;
     assert_eq!(hub.borrow().publishes().last().unwrap().3, b"as it was");
     assert_eq!(platform.sockets().length(), 1);
-}
-
-#[wasm_bindgen_test]
-async fn a_handle_freed_with_a_call_in_flight_leaves_the_call_to_its_end() {
-    let device = Device::connected("{}").await;
-    device.hub.borrow_mut().script.withhold_puback = true;
-    let sent = device.send("in flight");
-    device.until_sent(is_publish).await;
-    let queued = device.send("queued in the same turn");
-    let Device { client, platform, hub } = device;
-    drop(client);
-    hub.borrow_mut().script.withhold_puback = false;
-
-    fulfilled(queued).await;
-    let id = hub.borrow().publishes().next().unwrap().1;
-    let socket = platform.sockets().at(-1).unchecked_into::<crate::support::ScriptedSocket>();
-    socket.deliver(&Uint8Array::from(&puback(id)[..]));
-    fulfilled(sent).await;
-    assert_nothing_is_uncaught().await;
-}
-
-#[wasm_bindgen_test]
-async fn a_handle_freed_in_the_turn_of_its_first_call_leaves_the_call_to_its_end() {
-    let Device { client, .. } = Device::new("{}");
-    let connected = client.connect();
-    drop(client);
-    next_task().await;
-    assert_nothing_is_uncaught().await;
-    fulfilled(connected).await;
 }

@@ -98,7 +98,7 @@ async fn a_disconnect_writes_what_was_queued_before_it_closes() {
 #[wasm_bindgen_test]
 async fn a_port_that_refuses_is_a_failed_connection() {
     let platform = real_platform();
-    let client = create_client(REFUSED, platform.host()).unwrap();
+    let client = create_client(REFUSED).unwrap();
     let error = rejected(client.connect()).await;
     assert_eq!(name_of(&error), "ConnectionFailedError");
     assert_eq!(client.connection_state(), "disconnected");
@@ -109,8 +109,7 @@ async fn a_port_that_refuses_is_a_failed_connection() {
 #[wasm_bindgen_test]
 async fn a_url_that_the_browser_refuses_is_a_failed_connection() {
     let platform = real_platform();
-    let client =
-        create_client(r#"{"endpoint": "wss://h.example:99999/"}"#, platform.host()).unwrap();
+    let client = create_client(r#"{"endpoint": "wss://h.example:99999/"}"#).unwrap();
     let error = rejected(client.connect()).await;
     assert_eq!(name_of(&error), "ConnectionFailedError");
     assert!(message_of(&error).contains("99999"), "{}", message_of(&error));
@@ -120,7 +119,7 @@ async fn a_url_that_the_browser_refuses_is_a_failed_connection() {
 #[wasm_bindgen_test]
 async fn a_browsers_socket_abandoned_while_it_opens_ends_in_silence() {
     let platform = real_platform();
-    let client = create_client(REFUSED, platform.host()).unwrap();
+    let client = create_client(REFUSED).unwrap();
     let connected = client.connect();
     let cancelled = rejected(connected);
     // The socket is opened when this turn has ended.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use iothub_device_client::js::{ClientHandle, Host};
-use js_sys::{Array, Error, Function, JSON, Promise, Uint8Array};
+use js_sys::{Array, Error, Function, JSON, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -15,9 +15,9 @@ extern "C" {
     #[derive(Clone, Debug)]
     pub type Platform;
     #[wasm_bindgen(constructor)]
-    fn new(base: &JsValue) -> Platform;
+    fn new() -> Platform;
     #[wasm_bindgen(method, getter)]
-    pub fn host(this: &Platform) -> Host;
+    fn host(this: &Platform) -> JsValue;
     #[wasm_bindgen(method, getter)]
     pub fn sockets(this: &Platform) -> Array;
     #[wasm_bindgen(method, setter)]
@@ -59,9 +59,9 @@ extern "C" {
 
     pub type RealPlatform;
     #[wasm_bindgen(constructor)]
-    fn new(base: &JsValue) -> RealPlatform;
+    fn new() -> RealPlatform;
     #[wasm_bindgen(method, getter)]
-    pub fn host(this: &RealPlatform) -> Host;
+    fn host(this: &RealPlatform) -> JsValue;
     #[wasm_bindgen(method, getter)]
     pub fn sockets(this: &RealPlatform) -> Array;
 
@@ -83,10 +83,50 @@ extern "C" {
     fn take_uncaught() -> Vec<JsValue>;
 }
 
+/// The class that users see.
+#[wasm_bindgen(module = "/pkg-template/client.js")]
+extern "C" {
+    #[derive(Clone, Debug)]
+    #[wasm_bindgen(js_name = IoTHubDeviceClient)]
+    pub type Client;
+    #[wasm_bindgen(catch, static_method_of = Client, js_class = IoTHubDeviceClient,
+                   js_name = createFromConnectionString)]
+    pub fn from_connection_string(text: &str, options: &JsValue) -> Result<Client, Error>;
+    #[wasm_bindgen(catch, static_method_of = Client, js_class = IoTHubDeviceClient,
+                   js_name = createFromSymmetricKey)]
+    pub fn from_symmetric_key(
+        key: &str,
+        hostname: &str,
+        device_id: &str,
+        options: &JsValue,
+    ) -> Result<Client, Error>;
+    #[wasm_bindgen(method)]
+    pub fn connect(this: &Client) -> Promise;
+    #[wasm_bindgen(method)]
+    pub fn disconnect(this: &Client) -> Promise;
+    #[wasm_bindgen(method)]
+    pub fn shutdown(this: &Client) -> Promise;
+    #[wasm_bindgen(method, js_name = sendMessage)]
+    pub fn send_message(this: &Client, message: &JsValue) -> Promise;
+    #[wasm_bindgen(method, getter, js_name = connectionState)]
+    pub fn connection_state(this: &Client) -> String;
+}
+
+impl Client {
+    /// Sets a handler property.
+    pub fn set_handler(&self, name: &str, value: &JsValue) -> Result<(), JsValue> {
+        Reflect::set(self, &name.into(), value).map(|_| ())
+    }
+}
+
 #[wasm_bindgen(module = "/pkg-template/host.js")]
 extern "C" {
     #[wasm_bindgen(thread_local_v2, js_name = host)]
-    static HOST: JsValue;
+    static HOST: Host;
+    #[wasm_bindgen(js_name = setPlatform)]
+    fn set_platform(platform: &JsValue);
+    #[wasm_bindgen(js_name = markReady)]
+    fn mark_ready();
 }
 
 #[wasm_bindgen(module = "/pkg-template/errors.js")]
@@ -109,10 +149,61 @@ extern "C" {
     pub fn new(request_id: &str, status: i32, payload: &JsValue) -> MethodResponse;
 }
 
+/// What these modules import must be named somewhere, to be there beside them.
+mod imported {
+    use wasm_bindgen::prelude::wasm_bindgen;
+
+    #[wasm_bindgen(module = "/pkg-template/factories.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = fromSasToken)]
+        pub type Factories;
+    }
+    #[wasm_bindgen(module = "/pkg-template/handlers.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = Handlers)]
+        pub type Handlers;
+    }
+    #[wasm_bindgen(module = "/pkg-template/options.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = readOptions)]
+        pub type Options;
+    }
+    #[wasm_bindgen(module = "/pkg-template/properties.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = joinProperties)]
+        pub type Properties;
+    }
+    #[wasm_bindgen(module = "/pkg-template/receiving.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = Receiving)]
+        pub type Receiving;
+    }
+    #[wasm_bindgen(module = "/pkg-template/shell.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = Shell)]
+        pub type Shell;
+    }
+    #[wasm_bindgen(module = "/pkg-template/socket.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = attach)]
+        pub type Socket;
+    }
+    #[wasm_bindgen(module = "/pkg-template/trace.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = tracingHost)]
+        pub type Trace;
+    }
+    #[wasm_bindgen(module = "/pkg-template/upload.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = makeUploadCall)]
+        pub type Upload;
+    }
+}
+
 pub const KEY: &str = "c2VjcmV0";
 
 pub struct Device {
-    pub client: ClientHandle,
+    pub client: Client,
     pub platform: Platform,
     pub hub: Rc<RefCell<Hub>>,
 }
@@ -120,10 +211,11 @@ pub struct Device {
 impl Device {
     /// A client that is not connected; the options are JSON.
     pub fn new(options: &str) -> Self {
-        let platform = HOST.with(Platform::new);
+        let platform = Platform::new();
         let hub = Rc::new(RefCell::new(Hub::new()));
         platform.set_on_frame(&answer_with(hub.clone()));
-        let client = create_client(options, platform.host()).expect("right options");
+        use_platform(&platform.host());
+        let client = create_client(options).expect("right options");
         Self { client, platform, hub }
     }
 
@@ -134,7 +226,7 @@ impl Device {
     }
 
     pub fn send(&self, body: &str) -> Promise {
-        self.client.send_message(body.into(), &Array::new(), &Array::new())
+        self.client.send_message(&body.into())
     }
 
     /// The socket that was opened last.
@@ -247,15 +339,31 @@ fn answer_with(hub: Rc<RefCell<Hub>>) -> Function {
 }
 
 /// A client of the device `d`; the options are JSON.
-pub fn create_client(options: &str, host: Host) -> Result<ClientHandle, Error> {
+pub fn create_client(options: &str) -> Result<Client, Error> {
     let options = JSON::parse(options).expect("JSON");
-    ClientHandle::from_symmetric_key(&KEY.into(), &"h.example".into(), &"d".into(), &options, host)
-        .map_err(Error::from)
+    Client::from_symmetric_key(KEY, "h.example", "d", &options)
 }
 
 /// The browser's own sockets.
 pub fn real_platform() -> RealPlatform {
-    HOST.with(RealPlatform::new)
+    let platform = RealPlatform::new();
+    use_platform(&platform.host());
+    platform
+}
+
+/// Clients that are made from now on are on this platform.
+fn use_platform(host: &JsValue) {
+    set_platform(host);
+    // The class is nowhere to be had but from an instance.
+    let core = HOST.with(|host| {
+        ClientHandle::from_x509_certificate("h.example", "d", &Array::new(), host.clone())
+    });
+    let core = JsValue::from(core.expect("right arguments"));
+    let class = Reflect::get(&core, &"constructor".into()).expect("an object");
+    let entry = Array::of2(&"ClientHandle".into(), &class);
+    let platform = js_sys::Object::from_entries(&Array::of1(&entry)).expect("entries");
+    set_platform(&platform);
+    mark_ready();
 }
 
 /// A JavaScript function; an `Err` is thrown.
