@@ -1,10 +1,20 @@
 import {
+  CONNECT,
+  DESIRED_PROPERTIES,
+  DISCONNECT,
+  GET_TWIN,
+  MESSAGES,
+  METHODS,
+  PATCH_REPORTED_PROPERTIES,
+  SHUTDOWN,
+  UPDATE_SAS_TOKEN,
+} from './commands.js';
+import {
   fromConnectionString,
   fromSasToken,
   fromSymmetricKey,
   fromX509Certificate,
 } from './factories.js';
-import { DESIRED_PROPERTIES, MESSAGES, METHODS } from './handlers.js';
 import { assertReady, host } from './host.js';
 import { encodeMessage } from './message.js';
 import { MethodResponse, encodeResponse } from './method.js';
@@ -55,17 +65,17 @@ export class IoTHubDeviceClient {
   }
 
   connect() {
-    return this.#shell.operation((core) => core.connect());
+    return this.#shell.begin(CONNECT);
   }
 
   disconnect() {
     this.#shell.forgetReceived();
-    return this.#shell.operation((core) => core.disconnect());
+    return this.#shell.begin(DISCONNECT);
   }
 
   shutdown() {
     this.#shell.forgetReceived();
-    return this.#shell.operation((core) => core.shutdown());
+    return this.#shell.begin(SHUTDOWN);
   }
 
   sendMessage(message) {
@@ -76,14 +86,12 @@ export class IoTHubDeviceClient {
   }
 
   getTwin() {
-    return this.#shell.operation((core) => core.getTwin());
+    return this.#shell.begin(GET_TWIN);
   }
 
-  patchTwinReportedProperties(patch) {
-    return this.#shell.operation((core) => {
-      // What JSON cannot hold is no object either, which the core says.
-      return core.patchTwinReportedProperties(JSON.stringify(patch) ?? '');
-    });
+  async patchTwinReportedProperties(patch) {
+    // What JSON cannot hold is no object either, which the core says.
+    return this.#shell.begin(PATCH_REPORTED_PROPERTIES, 0, JSON.stringify(patch));
   }
 
   sendMethodResponse(response) {
@@ -95,16 +103,14 @@ export class IoTHubDeviceClient {
     });
   }
 
-  updateSasToken(token) {
-    return this.#shell.operation((core) => {
-      mustBe('string', { 'the SAS token': token });
-      return core.updateSasToken(token);
-    });
+  async updateSasToken(token) {
+    mustBe('string', { 'the SAS token': token });
+    return this.#shell.begin(UPDATE_SAS_TOKEN, 0, token);
   }
 
   async getStorageInfoForBlob(name) {
     mustBe('string', { name });
-    return makeUploadCall(this.#shell, (core) => core.storageInfoRequest(name));
+    return makeUploadCall(this.#shell, (core) => core.uploadRequest(name, '', false, 0, ''));
   }
 
   async notifyBlobUploadStatus(correlationId, isSuccess, statusCode, statusDescription) {
@@ -114,7 +120,7 @@ export class IoTHubDeviceClient {
       throw new TypeError('statusCode must be a whole number');
     }
     return makeUploadCall(this.#shell, (core) =>
-      core.notificationRequest(correlationId, isSuccess, statusCode, statusDescription),
+      core.uploadRequest(undefined, correlationId, isSuccess, statusCode, statusDescription),
     );
   }
 

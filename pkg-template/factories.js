@@ -1,5 +1,5 @@
 // What the four factories of the class do, on any platform.
-import { mustBe, readOptions } from './options.js';
+import { checkOptions, forCore, mustBe } from './options.js';
 import { Shell } from './shell.js';
 import { tracingHost } from './trace.js';
 
@@ -7,28 +7,22 @@ export function fromConnectionString(host, connectionString, options) {
   mustBe('string', { 'the connection string': connectionString });
   // A token that is given is not made.
   const hasToken = /(^\s*|;)SharedAccessSignature=/.test(connectionString);
-  return createShell(host, options, hasToken ? [] : ['sasTokenTtl'], ({ core }) =>
-    host.ClientHandle.fromConnectionString(connectionString, core, host),
-  );
+  const given = checkOptions(options, hasToken ? [] : ['sasTokenTtl']);
+  return createShell(host, { ...given, connectionString });
 }
 
 export function fromSasToken(host, token, options) {
-  const extras = ['gatewayHostname'];
   if (typeof token !== 'function') {
     mustBe('string', { 'the SAS token': token });
-    return createShell(host, options, extras, ({ core }) =>
-      host.ClientHandle.fromSasToken(token, core, host),
+    return createShell(host, { ...checkOptions(options, ['gatewayHostname']), sasToken: token });
+  }
+  const given = checkOptions(options, ['gatewayHostname', 'hostname', 'deviceId']);
+  if (given.hostname === undefined || given.deviceId === undefined) {
+    throw new TypeError(
+      'with a function that gives tokens, the options need hostname and deviceId',
     );
   }
-  const make = ({ core, hostname, deviceId }) => {
-    if (hostname === undefined || deviceId === undefined) {
-      throw new TypeError(
-        'with a function that gives tokens, the options need hostname and deviceId',
-      );
-    }
-    return host.ClientHandle.fromTokenFunction(hostname, deviceId, core, host);
-  };
-  return createShell(host, options, [...extras, 'hostname', 'deviceId'], make, { token });
+  return createShell(host, given, token);
 }
 
 export function fromSymmetricKey(host, key, hostname, deviceId, options) {
@@ -37,25 +31,21 @@ export function fromSymmetricKey(host, key, hostname, deviceId, options) {
     'the hostname': hostname,
     'the device id': deviceId,
   });
-  return createShell(host, options, ['sasTokenTtl', 'gatewayHostname'], ({ core }) =>
-    host.ClientHandle.fromSymmetricKey(key, hostname, deviceId, core, host),
-  );
+  const given = checkOptions(options, ['sasTokenTtl', 'gatewayHostname']);
+  return createShell(host, { ...given, key, hostname, deviceId });
 }
 
 export function fromX509Certificate(host, x509, hostname, deviceId, options) {
   mustBe('string', { 'the hostname': hostname, 'the device id': deviceId });
-  const make = ({ core }) =>
-    host.ClientHandle.fromX509Certificate(hostname, deviceId, core, host);
+  const given = checkOptions(options, ['gatewayHostname']);
   // Undefined stands for an option that is not set; a certificate has to be there.
-  return createShell(host, options, ['gatewayHostname'], make, { x509: x509 ?? null });
+  return createShell(host, { ...given, x509: x509 ?? null, hostname, deviceId });
 }
 
-/** `token` is a function that gives tokens. */
-function createShell(host, options, extras, createHandle, { token, x509 } = {}) {
-  const given = readOptions(options, extras);
-  const trace = options?.trace;
+function createShell(host, given, tokenFunction) {
+  const { serverVerificationCert, cipher, proxy, x509, trace } = given;
   if (trace !== undefined) mustBe('function', { trace });
-  const handle = createHandle(given);
-  const transport = host.createTransport({ ...given.transport, x509 });
-  return new Shell(trace ? tracingHost(host, trace) : host, handle, transport, token);
+  const core = new host.ClientHandle(host, forCore(given));
+  const transport = host.createTransport({ serverVerificationCert, cipher, proxy, x509 });
+  return new Shell(trace ? tracingHost(host, trace) : host, core, transport, tokenFunction);
 }

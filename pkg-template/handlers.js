@@ -1,11 +1,19 @@
 // The handler properties: what the user has set, and what waits until it can be called.
+import {
+  ABANDON,
+  ACKNOWLEDGE,
+  CAN_ASK_FOR_TOKEN,
+  DESIRED_PROPERTIES,
+  FAIL_METHOD,
+  FORGET_DELIVERED_PROPERTIES,
+  MESSAGES,
+  METHODS,
+  SUBSCRIBE,
+  TAKE_MESSAGES,
+  UNSUBSCRIBE,
+} from './commands.js';
 import { ClientError } from './errors.js';
 import { MethodResponse, encodeResponse } from './method.js';
-
-/** What may be received, as the core numbers it. */
-export const MESSAGES = 0;
-export const METHODS = 1;
-export const DESIRED_PROPERTIES = 2;
 
 /** How much may wait for the Promise of one handler. */
 const MAX_WAITING = 1024;
@@ -99,10 +107,8 @@ export class Handlers {
     } else if (handler === this.desiredProperties) {
       // The next subscription fetches the whole.
       handler.waiting = [];
-      this.#shell.tell((core) => {
-        core.listen(DESIRED_PROPERTIES, false, false);
-        core.forgetDeliveredProperties();
-      });
+      this.#shell.tell(UNSUBSCRIBE, DESIRED_PROPERTIES);
+      this.#shell.tell(FORGET_DELIVERED_PROPERTIES);
     }
   }
 
@@ -122,7 +128,7 @@ export class Handlers {
 
   #handled({ delivery, requestId } = {}, value) {
     if (delivery !== undefined) {
-      this.#shell.tell((core) => core.conclude(delivery, true));
+      this.#shell.tell(ACKNOWLEDGE, delivery);
     } else if (requestId !== undefined && value instanceof MethodResponse) {
       this.#answer(requestId, value);
     }
@@ -132,16 +138,16 @@ export class Handlers {
   #answer(requestId, response) {
     try {
       const encoded = encodeResponse(response, jsonOf(response));
-      this.#shell.command((core) => core.sendMethodResponse(...encoded));
+      this.#shell.use((core) => core.sendMethodResponse(...encoded));
     } catch (error) {
-      this.#shell.tell((core) => core.failMethod(requestId));
+      this.#shell.tell(FAIL_METHOD, 0, requestId);
       this.#shell.report(error);
     }
   }
 
   #failed(handler, { delivery, requestId } = {}, thrown) {
-    if (delivery !== undefined) this.#shell.tell((core) => core.conclude(delivery, false));
-    if (requestId !== undefined) this.#shell.tell((core) => core.failMethod(requestId));
+    if (delivery !== undefined) this.#shell.tell(ABANDON, delivery);
+    if (requestId !== undefined) this.#shell.tell(FAIL_METHOD, 0, requestId);
     if (handler === this.backgroundException) console.error(thrown);
     else this.#shell.report(errorCausedBy(`the handler ${handler.name} failed`, thrown));
   }
@@ -173,10 +179,12 @@ export class Handlers {
    * for that function gets it when the present call has ended.
    */
   #listen(handler, wanted, ready) {
-    this.#shell.wake();
-    if (handler === this.newSasToken) this.#shell.tell((core) => core.canAskForToken(wanted));
+    const shell = this.#shell;
+    shell.wake();
+    if (handler === this.newSasToken) shell.tell(CAN_ASK_FOR_TOKEN, Number(wanted));
+    if (handler === this.message) shell.tell(TAKE_MESSAGES, Number(wanted && ready));
     const { feature } = handler;
-    if (feature !== undefined) this.#shell.tell((core) => core.listen(feature, wanted, ready));
+    if (feature !== undefined) shell.tell(wanted ? SUBSCRIBE : UNSUBSCRIBE, feature);
   }
 }
 

@@ -1,7 +1,10 @@
 // The options object of the factories.
 
-/** What all factories take and some, in the order in which the core reads them. */
-const coreOptions = {
+/** Who the client is, in the order in which the core reads it. */
+const identity = ['connectionString', 'sasToken', 'key', 'x509', 'hostname', 'deviceId'];
+
+/** What all factories take, in the order in which the core reads it, and after it. */
+const common = {
   endpoint: 'string',
   websockets: 'boolean',
   productInfo: 'string',
@@ -14,50 +17,53 @@ const coreOptions = {
   operationTimeout: 'number',
   maxPendingMessages: 'number',
   acknowledgeMessages: 'string',
+};
+/** What some take; the core reads the first two. */
+const some = {
   sasTokenTtl: 'number',
   gatewayHostname: 'string',
+  hostname: 'string',
+  deviceId: 'string',
 };
-const COMMON = 12;
+const transport = ['serverVerificationCert', 'cipher', 'proxy'];
 
-const identity = { hostname: 'string', deviceId: 'string' };
-const transportOptions = ['serverVerificationCert', 'cipher', 'proxy'];
+const types = { ...common, ...some };
+const order = [...identity, ...Object.keys(types).slice(0, -2)];
 const kinds = { string: 'a string', number: 'a number', boolean: 'true or false' };
 
 /**
  * Checks names and types; the core checks values.
  * @param {object} [options]
- * @param {string[]} extras what this factory takes beside the options that all take
- * @returns {{ core: unknown[], transport: object, hostname?: string, deviceId?: string }}
+ * @param {string[]} extras those of `some` that this factory takes
+ * @returns {object} the options that are set
  * @throws {TypeError} names the option
  */
-export function readOptions(options = {}, extras) {
+export function checkOptions(options = {}, extras) {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError('the options must be an object');
   }
-  const names = [...Object.keys(coreOptions).slice(0, COMMON), ...extras];
-  const values = {};
+  const names = [...Object.keys(common), ...extras, ...transport, 'trace'];
+  const given = {};
   for (const name of names) {
-    const type = coreOptions[name] ?? identity[name];
     const value = options[name];
-    if (value !== undefined && typeof value !== type) {
+    const type = types[name];
+    if (value === undefined) continue;
+    if (type && typeof value !== type) {
       throw new TypeError(`the option ${name} must be ${kinds[type]}`);
     }
-    values[name] = value;
+    given[name] = value;
   }
-  names.push(...transportOptions, 'trace');
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `${unknown} is not an option here; the options are ${names.join(', ')}`,
-    );
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) {
+      throw new TypeError(`${name} is not an option here; the options are ${names.join(', ')}`);
+    }
   }
-  const { serverVerificationCert, cipher, proxy } = options;
-  return {
-    core: Object.keys(coreOptions).map((name) => values[name]),
-    transport: { serverVerificationCert, cipher, proxy },
-    hostname: values.hostname,
-    deviceId: values.deviceId,
-  };
+  return given;
+}
+
+/** What the core takes of who the client is and of its options. */
+export function forCore(given) {
+  return order.map((name) => given[name]);
 }
 
 /** @param {object} values by what they are called in the error */

@@ -1,7 +1,7 @@
 // The receive calls of the reference, deprecated in favour of handlers. What is used first, a
 // receive call or a receive handler, excludes the other from then on.
+import { END_RECEIVE, MESSAGES, RECEIVE, RECEIVE_NOW } from './commands.js';
 import { ClientError } from './errors.js';
-import { MESSAGES } from './handlers.js';
 
 /** The longest delay of a timer. */
 const MAX_DELAY = 2 ** 31 - 1;
@@ -43,7 +43,7 @@ export class Receiving {
     const queue = this.#queue(feature, methodName);
     if (queue.items.length > 0) return queue.items.shift();
     return this.#shell.operation((core) => {
-      const operation = core.beginReceive(feature, block);
+      const operation = core.command(block ? RECEIVE : RECEIVE_NOW, feature, '');
       if (block) this.#wait(queue, operation, timeout);
       return operation;
     }, queue);
@@ -62,7 +62,7 @@ export class Receiving {
   /** What a call that does not block gets, now that the subscription stands. */
   itemOf(queue) {
     if (queue.items.length === 0 && queue.feature === MESSAGES) {
-      this.#shell.tell((core) => core.receiveMessage(this.#shell));
+      this.#shell.use((core) => core.receiveMessage(this.#shell));
     }
     return queue.items.shift();
   }
@@ -102,7 +102,7 @@ export class Receiving {
 
   #endWait(queue, operation, item) {
     this.stopWaiting(queue, operation);
-    this.#shell.tell((core) => core.endReceive(operation));
+    this.#shell.tell(END_RECEIVE, operation);
     this.#shell.resolve(operation, item);
   }
 }

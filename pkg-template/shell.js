@@ -1,13 +1,23 @@
 // The JavaScript half of a client. Calls go in to the core through here and nowhere else, and what
 // the core tells comes out here. Handlers are called when the core has returned.
-import { ClientError, createError } from './errors.js';
 import {
+  ACKNOWLEDGE,
   DESIRED_PROPERTIES,
-  Handlers,
+  FORGET_DELIVERED_PROPERTIES,
   MESSAGES,
   METHODS,
-  errorCausedBy,
-} from './handlers.js';
+  OFFLINE,
+  ONLINE,
+  PROVIDE_TOKEN,
+  RECEIVED_TEXT,
+  REPLACED,
+  SOCKET_CLOSED,
+  SOCKET_OPENED,
+  TIMEOUT,
+  TOKEN_UNAVAILABLE,
+} from './commands.js';
+import { ClientError } from './errors.js';
+import { Handlers, errorCausedBy } from './handlers.js';
 import { decodeMessage } from './message.js';
 import { MethodRequest } from './method.js';
 import { Receiving } from './receiving.js';
@@ -17,6 +27,9 @@ import { attach, detach } from './socket.js';
 const HANDLER = 1;
 const BYTES = 2;
 const ACTIVE = 4;
+
+/** As the core numbers them. */
+const connectionStates = ['disconnected', 'connecting', 'connected', 'reconnecting'];
 
 /** One client. The methods that say so are for the core to call. */
 export class Shell {
@@ -48,29 +61,43 @@ export class Shell {
   }
 
   get connectionState() {
-    return this.#isBroken ? 'disconnected' : this.#core.connectionState;
+    return connectionStates[this.#enter((core) => core.connectionState()) ?? 0];
   }
 
-  /** Gives a command to the core; what follows from it happens when the present call has ended. */
-  command(call) {
-    const result = this.tell(call);
+  /**
+   * Gives a command to the core; what follows from it happens when the present call has ended. Does
+   * nothing on a broken client.
+   */
+  tell(command, number = 0, text = '') {
+    this.wake();
+    return this.#enter((core) => core.command(command, number, text));
+  }
+
+  /** As `tell`, but throws on a broken client. */
+  command(command, number = 0, text = '') {
+    return this.use((core) => core.command(command, number, text));
+  }
+
+  /** As `command`, for what takes or gives more. */
+  use(call) {
+    this.wake();
+    const result = this.#enter(call);
     if (this.#isBroken) throw brokenError();
     return result;
   }
 
-  /** As `command`, but does nothing on a broken client. */
-  tell(call) {
-    this.wake();
-    return this.#enter(call);
+  /** Gives a command that begins an operation; the Promise settles with it. */
+  begin(command, number = 0, text = '') {
+    return this.operation((core) => core.command(command, number, text));
   }
 
   /**
-   * Gives a command that begins an operation; the Promise settles with it.
-   * @param {object} [queue] for a receive call
+   * As `begin`, for what takes more.
+   * @param {object} [queue] of a receive call
    */
   operation(call, queue) {
     return new Promise((resolve, reject) => {
-      this.#pending.set(this.command(call), { resolve, reject, queue });
+      this.#pending.set(this.use(call), { resolve, reject, queue });
     });
   }
 
@@ -83,7 +110,7 @@ export class Shell {
   forgetReceived() {
     this.handlers.forgetReceived();
     this.receiving.forgetReceived();
-    this.tell((core) => core.forgetDeliveredProperties());
+    this.tell(FORGET_DELIVERED_PROPERTIES);
   }
 
   /** Sees to it that all is done that is to be done when the present call has ended. */
@@ -103,14 +130,14 @@ export class Shell {
     try {
       token = await this.host.ClientHandle.callTokenFunction(this.tokenFunction);
     } catch (thrown) {
-      this.tell((core) => core.tokenUnavailable());
+      this.tell(TOKEN_UNAVAILABLE);
       throw errorCausedBy('the function that gives SAS tokens failed', thrown);
     }
     if (typeof token !== 'string') {
-      this.tell((core) => core.tokenUnavailable());
+      this.tell(TOKEN_UNAVAILABLE);
       throw new TypeError('the function that gives SAS tokens must give a string');
     }
-    this.command((core) => core.provideToken(token));
+    this.command(PROVIDE_TOKEN, 0, token);
   }
 
   /** For the core. */
@@ -118,14 +145,8 @@ export class Shell {
     const socket = this.host.openSocket(url, this.transport);
     attach(socket, {
       opened: () => this.#opened(socket),
-      received: (frame) =>
-        this.#input((core) =>
-          typeof frame === 'string' ? core.receivedText() : core.received(frame),
-        ),
-      closed: (detail) => {
-        this.#socket = undefined;
-        this.#input((core) => core.socketClosed(detail));
-      },
+      received: (frame) => this.#received(frame),
+      closed: (detail) => this.#closed(detail),
     });
     this.#socket = socket;
     return socket;
@@ -147,7 +168,7 @@ export class Shell {
    * task sets does not.
    */
   timerFired() {
-    this.host.defer(() => this.#input((core) => core.timeout()));
+    this.host.defer(() => this.#input(TIMEOUT));
   }
 
   /** For the core. */
@@ -189,7 +210,7 @@ export class Shell {
     if (!this.receiving.take(MESSAGES, message)) {
       this.handlers.push(this.handlers.message, message, { delivery });
     } else if (delivery !== undefined) {
-      this.tell((core) => core.conclude(delivery, true));
+      this.tell(ACKNOWLEDGE, delivery);
     }
   }
 
@@ -219,13 +240,26 @@ export class Shell {
     // A browser leaves it to the script to see what the server has agreed to.
     if (socket.protocol.toLowerCase() !== 'mqtt') {
       this.dropSocket();
-      const detail = 'the server did not agree to the sub-protocol mqtt';
-      this.#input((core) => core.socketClosed(detail));
+      this.#closed('the server did not agree to the sub-protocol mqtt');
       return;
     }
     // The hub is reached: it will end the connection of any other client of this identity.
     if (this.connectionState === 'connecting') this.#watch?.takeOver();
-    this.#input((core) => core.socketOpened());
+    this.#input(SOCKET_OPENED);
+  }
+
+  #received(frame) {
+    if (typeof frame === 'string') {
+      this.#input(RECEIVED_TEXT);
+    } else {
+      this.#enter((core) => core.received(frame));
+      this.#pump(false);
+    }
+  }
+
+  #closed(detail) {
+    this.#socket = undefined;
+    this.#input(SOCKET_CLOSED, detail);
   }
 
   #take(operation) {
@@ -235,8 +269,8 @@ export class Shell {
   }
 
   /** Tells the core what has happened, and does what follows. */
-  #input(call) {
-    this.#enter(call);
+  #input(command, text = '') {
+    this.#enter((core) => core.command(command, 0, text));
     this.#pump(false);
   }
 
@@ -257,8 +291,8 @@ export class Shell {
 
   #watchWhile(isActive) {
     if (isActive && !this.#watch) {
-      this.#watch = this.host.watch(this.#core.resource, (online) =>
-        this.tell((core) => core.platformChanged(online)),
+      this.#watch = this.host.watch(this.#core.resource(), (online) =>
+        this.tell(online === undefined ? REPLACED : online ? ONLINE : OFFLINE),
       );
     } else if (!isActive) {
       this.#watch?.stop();
@@ -286,7 +320,7 @@ export class Shell {
     console.error(trap);
     if (this.#isBroken) return;
     this.#isBroken = true;
-    this.#core.abandon();
+    this.#core.breakDown();
     this.dropSocket();
     this.#watchWhile(false);
     this.receiving.end();

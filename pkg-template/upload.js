@@ -1,4 +1,5 @@
 // The two HTTP calls around a file upload. The core says what to send and judges the answers.
+import { CHECK_HTTP_ANSWER } from './commands.js';
 import { ClientError, ConnectionFailedError, CredentialError, OperationTimeout } from './errors.js';
 
 /**
@@ -12,7 +13,7 @@ import { ClientError, ConnectionFailedError, CredentialError, OperationTimeout }
 export async function makeUploadCall(shell, prepare) {
   const request = await prepared(shell, prepare);
   const { status, body } = await send(request, shell);
-  shell.command((core) => core.checkHttpAnswer(status, unwrapped(body)));
+  shell.command(CHECK_HTTP_ANSWER, status, unwrapped(body));
   if (body === '') return undefined;
   try {
     return JSON.parse(body);
@@ -33,11 +34,11 @@ function unwrapped(body) {
 
 async function prepared(shell, prepare) {
   try {
-    return shell.command(prepare);
+    return shell.use(prepare);
   } catch (error) {
     if (!(shell.tokenFunction && error instanceof CredentialError)) throw error;
-    await inTime(shell.fetchToken(), shell.command((core) => core.operationTimeoutMs));
-    return shell.command(prepare);
+    await inTime(shell.fetchToken(), shell.use((core) => core.operationTimeoutMs()));
+    return shell.use(prepare);
   }
 }
 

@@ -16,6 +16,7 @@ const publishedFiles = [
   'LICENSE',
   'README.md',
   'client.js',
+  'commands.js',
   'errors.js',
   'exports.js',
   'factories.js',

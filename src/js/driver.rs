@@ -41,12 +41,9 @@ impl Driver {
         }
     }
 
-    /// Tells the core what has happened.
-    pub fn input(&self, input: Input<'_>) {
-        if let Input::SocketClosed { .. } = input {
-            self.socket.borrow_mut().end();
-        }
-        self.core.borrow_mut().handle_input(clock::now(), input);
+    /// The socket has closed: there is nothing to write to.
+    pub fn socket_closed(&self) {
+        self.socket.borrow_mut().end();
     }
 
     /// Does all that the core asks for, up to the next thing that a handler may want to know: what
@@ -58,15 +55,15 @@ impl Driver {
         self.core.borrow_mut().set_room(room);
         loop {
             let output = self.core.borrow_mut().poll_output(now);
-            match output {
+            let Some(output) = output else {
                 // Whoever is told of an operation may ask for more.
-                None if !self.tell_settled(shell) => break,
-                None => {}
-                Some(output) => {
-                    if self.perform(shell, output, now) {
-                        return status::HANDLER;
-                    }
+                if self.tell_settled(shell) {
+                    continue;
                 }
+                break;
+            };
+            if self.perform(shell, output, now) {
+                return status::HANDLER;
             }
         }
         if flush {

@@ -38,8 +38,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = dropSocket)]
     pub fn drop_socket(this: &Shell);
 
-    /// The timer has fired: [`ClientHandle::timeout`](super::ClientHandle::timeout) is to be called
-    /// when what has arrived is read.
+    /// The timer has fired: the core is to be told when what has arrived is read.
     #[wasm_bindgen(method, js_name = timerFired)]
     pub fn timer_fired(this: &Shell);
 

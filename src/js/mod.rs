@@ -4,6 +4,7 @@
 
 mod client;
 mod clock;
+mod command;
 mod driver;
 mod host;
 mod message;

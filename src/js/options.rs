@@ -1,17 +1,12 @@
 //! The options of the factories.
 
-use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use crate::protocol::client::Options;
 
 /// Takes what `pkg-template/options.js` has checked, in its order.
-pub fn read(values: &Array) -> Options {
-    let mut index = 0;
-    let mut next = || -> JsValue {
-        index += 1;
-        values.get(index - 1)
-    };
+pub fn read(mut values: impl Iterator<Item = JsValue>) -> Options {
+    let mut next = || values.next().unwrap_or_default();
     Options {
         endpoint: next().as_string(),
         websockets: next().as_bool(),

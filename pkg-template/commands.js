@@ -1,0 +1,55 @@
+// What the shell asks of the core and tells it, as `core.command(command, number, text)`. The core
+// has the same numbers in `src/js/command.rs`.
+
+/** Begins an operation, as the next seven do: gives its number. */
+export const CONNECT = 0;
+export const DISCONNECT = 1;
+export const SHUTDOWN = 2;
+export const GET_TWIN = 3;
+/** The patch as JSON text. */
+export const PATCH_REPORTED_PROPERTIES = 4;
+/** The token. */
+export const UPDATE_SAS_TOKEN = 5;
+/** Waits for something to receive; the number of a feature. */
+export const RECEIVE = 6;
+/** Waits for no more than the subscription; the number of a feature. */
+export const RECEIVE_NOW = 7;
+/** The number of the operation. */
+export const END_RECEIVE = 8;
+/** 1 where there is a handler for messages that can be called already. */
+export const TAKE_MESSAGES = 9;
+/** The number of a feature. */
+export const SUBSCRIBE = 10;
+/** The number of a feature. */
+export const UNSUBSCRIBE = 11;
+/** The number of a delivery. */
+export const ACKNOWLEDGE = 12;
+/** The number of a delivery. */
+export const ABANDON = 13;
+/** The id of the request. */
+export const FAIL_METHOD = 14;
+export const FORGET_DELIVERED_PROPERTIES = 15;
+/** 1 where there is a handler that gives tokens. */
+export const CAN_ASK_FOR_TOKEN = 16;
+/** The token that the function of the user gave. */
+export const PROVIDE_TOKEN = 17;
+/** The function gave none. */
+export const TOKEN_UNAVAILABLE = 18;
+/** The status and the body. */
+export const CHECK_HTTP_ANSWER = 19;
+export const SOCKET_OPENED = 20;
+/** A text frame came. */
+export const RECEIVED_TEXT = 21;
+/** What the platform says about it. */
+export const SOCKET_CLOSED = 22;
+export const ONLINE = 23;
+export const OFFLINE = 24;
+/** Another client takes over. */
+export const REPLACED = 25;
+/** The timer has fired, and what had arrived is read. */
+export const TIMEOUT = 26;
+
+/** What may be received, as the core numbers it. */
+export const MESSAGES = 0;
+export const METHODS = 1;
+export const DESIRED_PROPERTIES = 2;
