@@ -6,6 +6,7 @@ import {
   MESSAGES,
   METHODS,
   PATCH_REPORTED_PROPERTIES,
+  SEND_METHOD_RESPONSE,
   SHUTDOWN,
   UPDATE_SAS_TOKEN,
 } from './commands.js';
@@ -94,13 +95,12 @@ export class IoTHubDeviceClient {
     return this.#shell.begin(PATCH_REPORTED_PROPERTIES, 0, JSON.stringify(patch));
   }
 
-  sendMethodResponse(response) {
-    return this.#shell.operation((core) => {
-      if (!(response instanceof MethodResponse)) {
-        throw new TypeError('sendMethodResponse takes a MethodResponse');
-      }
-      return core.sendMethodResponse(...encodeResponse(response, JSON.stringify(response.payload)));
-    });
+  async sendMethodResponse(response) {
+    if (!(response instanceof MethodResponse)) {
+      throw new TypeError('sendMethodResponse takes a MethodResponse');
+    }
+    const encoded = encodeResponse(response, JSON.stringify(response.payload));
+    return this.#shell.begin(SEND_METHOD_RESPONSE, ...encoded);
   }
 
   async updateSasToken(token) {

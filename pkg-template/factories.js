@@ -45,7 +45,7 @@ export function fromX509Certificate(host, x509, hostname, deviceId, options) {
 function createShell(host, given, tokenFunction) {
   const { serverVerificationCert, cipher, proxy, x509, trace } = given;
   if (trace !== undefined) mustBe('function', { trace });
-  const core = new host.ClientHandle(host, forCore(given));
+  const core = new host.ClientHandle(host, forCore({ ...given, platform: host.platform }));
   const transport = host.createTransport({ serverVerificationCert, cipher, proxy, x509 });
   return new Shell(trace ? tracingHost(host, trace) : host, core, transport, tokenFunction);
 }

@@ -8,6 +8,7 @@ import {
   FORGET_DELIVERED_PROPERTIES,
   MESSAGES,
   METHODS,
+  SEND_METHOD_RESPONSE,
   SUBSCRIBE,
   TAKE_MESSAGES,
   UNSUBSCRIBE,
@@ -138,7 +139,7 @@ export class Handlers {
   #answer(requestId, response) {
     try {
       const encoded = encodeResponse(response, jsonOf(response));
-      this.#shell.use((core) => core.sendMethodResponse(...encoded));
+      this.#shell.command(SEND_METHOD_RESPONSE, ...encoded);
     } catch (error) {
       this.#shell.tell(FAIL_METHOD, 0, requestId);
       this.#shell.report(error);

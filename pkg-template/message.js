@@ -71,7 +71,7 @@ export class Message {
 }
 
 /**
- * What crosses to the core: the body, and the properties if there are any.
+ * What crosses to the core: the body, and the properties, or an empty text where there are none.
  * @param {unknown} value a `Message`, or the data of one
  */
 export function encodeMessage(value) {
@@ -79,7 +79,7 @@ export function encodeMessage(value) {
   const { bytes, isJson } = toBytes(message.data);
   const parts = propertiesOf(message, isJson);
   const hasAny = parts.some((part) => part !== undefined);
-  return { body: bytes, properties: hasAny ? joinProperties(parts) : undefined };
+  return { body: bytes, properties: hasAny ? joinProperties(parts) : '' };
 }
 
 /** Makes a received message of what comes from the core. */

@@ -27,13 +27,12 @@ export class MethodResponse {
   }
 }
 
-/** What crosses to the core; the user may have changed the fields since. */
-export function encodeResponse({ requestId, status }, json) {
+/** What crosses to the core: a number and a text. The user may have changed the fields since. */
+export function encodeResponse({ requestId, status }, json = 'null') {
   if (typeof requestId !== 'string' || !Number.isInteger(status)) {
     throw new TypeError(
       'a method response needs the requestId of its request and a whole number as status',
     );
   }
-  const within = Math.max(-(2 ** 31), Math.min(status, 2 ** 31 - 1));
-  return [requestId, within, json ?? 'null'];
+  return [Math.max(-(2 ** 31), Math.min(status, 2 ** 31 - 1)), `${requestId}\0${json}`];
 }

@@ -1,7 +1,15 @@
 // The options object of the factories.
 
-/** Who the client is, in the order in which the core reads it. */
-const identity = ['connectionString', 'sasToken', 'key', 'x509', 'hostname', 'deviceId'];
+/** Where and who the client is, in the order in which the core reads it. */
+const identity = [
+  'platform',
+  'connectionString',
+  'sasToken',
+  'key',
+  'x509',
+  'hostname',
+  'deviceId',
+];
 
 /** What all factories take, in the order in which the core reads it, and after it. */
 const common = {

@@ -2,6 +2,7 @@
 // the core tells comes out here. Handlers are called when the core has returned.
 import {
   ACKNOWLEDGE,
+  CONNECTION_STATE,
   DESIRED_PROPERTIES,
   FORGET_DELIVERED_PROPERTIES,
   MESSAGES,
@@ -61,7 +62,7 @@ export class Shell {
   }
 
   get connectionState() {
-    return connectionStates[this.#enter((core) => core.connectionState()) ?? 0];
+    return connectionStates[this.#enter((core) => core.command(CONNECTION_STATE, 0, '')) ?? 0];
   }
 
   /**
@@ -128,7 +129,9 @@ export class Shell {
   async fetchToken() {
     let token;
     try {
-      token = await this.host.ClientHandle.callTokenFunction(this.tokenFunction);
+      token = await new Promise((resolve, reject) =>
+        this.host.ClientHandle.callTokenFunction(this.tokenFunction, resolve, reject),
+      );
     } catch (thrown) {
       this.tell(TOKEN_UNAVAILABLE);
       throw errorCausedBy('the function that gives SAS tokens failed', thrown);
@@ -140,9 +143,14 @@ export class Shell {
     this.command(PROVIDE_TOKEN, 0, token);
   }
 
-  /** For the core. */
+  /** For the core: gives the socket, or what the platform has against the URL. */
   openSocket(url) {
-    const socket = this.host.openSocket(url, this.transport);
+    let socket;
+    try {
+      socket = this.host.openSocket(url, this.transport);
+    } catch (error) {
+      return error.message;
+    }
     attach(socket, {
       opened: () => this.#opened(socket),
       received: (frame) => this.#received(frame),

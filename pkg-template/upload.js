@@ -1,13 +1,12 @@
 // The two HTTP calls around a file upload. The core says what to send and judges the answers.
-import { CHECK_HTTP_ANSWER } from './commands.js';
+import { CHECK_HTTP_ANSWER, OPERATION_TIMEOUT_MS } from './commands.js';
 import { ClientError, ConnectionFailedError, CredentialError, OperationTimeout } from './errors.js';
 
 /**
  * Makes the call that `prepare` describes.
  * @param {import('./shell.js').Shell} shell
- * @param {(core: object) => [string, string | undefined, string, number]} prepare URL,
- *   `Authorization` header, body and time limit in milliseconds; throws what keeps the call from
- *   being made
+ * @param {(core: object) => [string, string | undefined, string]} prepare URL, `Authorization`
+ *   header and body; throws what keeps the call from being made
  * @returns {Promise<unknown>} the body of the answer
  */
 export async function makeUploadCall(shell, prepare) {
@@ -37,7 +36,7 @@ async function prepared(shell, prepare) {
     return shell.use(prepare);
   } catch (error) {
     if (!(shell.tokenFunction && error instanceof CredentialError)) throw error;
-    await inTime(shell.fetchToken(), shell.use((core) => core.operationTimeoutMs()));
+    await inTime(shell.fetchToken(), shell.command(OPERATION_TIMEOUT_MS));
     return shell.use(prepare);
   }
 }
@@ -52,7 +51,9 @@ async function inTime(promise, milliseconds) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-async function send([url, authorization, body, timeoutMs], { host, transport }) {
+async function send([url, authorization, body], shell) {
+  const { host, transport } = shell;
+  const timeoutMs = shell.command(OPERATION_TIMEOUT_MS);
   // Pages and Node.js say the same, with what `fetch` says by itself.
   const headers = { Accept: '*/*', 'Content-Type': 'application/json' };
   if (authorization !== undefined) headers.Authorization = authorization;

@@ -1,6 +1,6 @@
 //! The exported handle. `pkg-template/shell.js` holds it, and the class that users see holds that.
 
-use js_sys::{Array, Function, Promise};
+use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
 use super::clock;
@@ -40,7 +40,7 @@ impl ClientHandle {
     /// A `TypeError` or `RangeError` that names what is wrong.
     #[wasm_bindgen(constructor)]
     pub fn new(host: Host, given: &Array) -> Result<ClientHandle, JsValue> {
-        let config = config(&host.platform(), given).map_err(|error| host.error(&error))?;
+        let config = config(given).map_err(|error| host.error(&error))?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any bits do")]
         let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
         Ok(Self { driver: Driver::new(host, Client::new(config, seed)) })
@@ -66,31 +66,14 @@ impl ClientHandle {
     ///
     /// What keeps it from being sent.
     #[wasm_bindgen(js_name = sendMessage)]
-    pub fn send_message(&self, body: Vec<u8>, properties: Option<String>) -> Result<u32, JsValue> {
-        let message = message::from_js(body, properties.as_deref());
+    pub fn send_message(&self, body: Vec<u8>, properties: &str) -> Result<u32, JsValue> {
+        let message = message::from_js(body, properties);
         self.with_core(|core, now| core.send_message(now, message).map(u32::from))
     }
 
-    /// Gives the number of the operation: see [`Client::send_method_response`].
-    ///
-    /// # Errors
-    ///
-    /// What keeps it from being sent.
-    #[wasm_bindgen(js_name = sendMethodResponse)]
-    pub fn send_method_response(
-        &self,
-        request_id: &str,
-        status: i32,
-        payload: String,
-    ) -> Result<u32, JsValue> {
-        self.with_core(|core, now| {
-            core.send_method_response(now, request_id, status, payload).map(u32::from)
-        })
-    }
-
-    /// URL, `Authorization` header, body, and milliseconds until it is given up (0: never) of an
-    /// HTTP call that `pkg-template/upload.js` makes: with the name of a blob that which asks where
-    /// to upload it, else that which tells how an upload has ended.
+    /// URL, `Authorization` header and body of an HTTP call that `pkg-template/upload.js` makes: with
+    /// the name of a blob that which asks where to upload it, else that which tells how an upload
+    /// has ended.
     ///
     /// # Errors
     ///
@@ -109,23 +92,8 @@ impl ClientHandle {
             Some(name) => core.storage_info_request(now, &name),
             None => core.notification_request(now, &result),
         })?;
-        let call = (request.url, request.authorization, request.body, self.operation_timeout_ms());
+        let call = (request.url, request.authorization, request.body);
         Ok(serde_wasm_bindgen::to_value(&call)?)
-    }
-
-    /// The `operationTimeout`, in milliseconds; 0 is for ever.
-    #[wasm_bindgen(js_name = operationTimeoutMs)]
-    pub fn operation_timeout_ms(&self) -> f64 {
-        let limit = self.driver.core.borrow().operation_timeout();
-        limit.map_or(0.0, |limit| limit.as_secs_f64() * 1000.0)
-    }
-
-    /// See `IoTHubDeviceClient.connectionState`; the number of a [`ConnectionState`].
-    ///
-    /// [`ConnectionState`]: crate::protocol::ConnectionState
-    #[wasm_bindgen(js_name = connectionState)]
-    pub fn connection_state(&self) -> u8 {
-        self.driver.core.borrow().connection_state() as u8
     }
 
     /// See [`Client::resource`].
@@ -161,8 +129,8 @@ impl ClientHandle {
 
     /// Calls the function of the user that gives SAS tokens.
     #[wasm_bindgen(js_name = callTokenFunction)]
-    pub fn call_token_function(function: Function) -> Promise {
-        tokens::call(function)
+    pub fn call_token_function(function: Function, resolve: Function, reject: Function) {
+        tokens::call(function, resolve, reject);
     }
 
     fn with_core<T>(
@@ -175,9 +143,10 @@ impl ClientHandle {
 }
 
 /// In the order of `pkg-template/options.js`: who the client is, then its options.
-fn config(platform: &str, given: &Array) -> Result<Config, Error> {
+fn config(given: &Array) -> Result<Config, Error> {
     let mut given = given.iter();
     let mut next = || given.next().unwrap_or_default();
+    let platform = next().as_string().unwrap_or_default();
     let connection_string = next().as_string();
     let (token, key) = (next().as_string(), next().as_string());
     let has_certificate = !next().is_undefined();

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use wasm_bindgen::JsCast;
+
 use super::clock;
 use super::host::{Host, Shell};
 use super::message;
@@ -87,15 +89,16 @@ impl Driver {
     /// Gives whether a handler may want to know.
     fn perform(&self, shell: &Shell, output: Output, now: Now) -> bool {
         match output {
-            Output::OpenSocket { url } => match shell.open_socket(&url) {
-                Ok(socket) => self.socket.borrow_mut().socket = Some(socket),
-                Err(error) => {
-                    let detail = String::from(js_sys::Error::from(error).message());
+            Output::OpenSocket { url } => {
+                let socket = shell.open_socket(&url);
+                if let Some(detail) = socket.as_string() {
                     let input = Input::SocketClosed { detail: &detail };
                     self.core.borrow_mut().handle_input(now, input);
+                } else {
+                    self.socket.borrow_mut().socket = Some(socket.unchecked_into());
                 }
-            },
-            Output::Transmit(bytes) => self.socket.borrow_mut().outgoing.push(bytes),
+            }
+            Output::Transmit(bytes) => self.socket.borrow_mut().write(bytes),
             Output::CloseSocket => self.socket.borrow_mut().close(),
             Output::AbortSocket => {
                 self.socket.borrow_mut().end();

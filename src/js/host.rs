@@ -1,7 +1,6 @@
 //! What the JavaScript half of the package does for the Rust half.
 
 use wasm_bindgen::prelude::*;
-use web_sys::WebSocket;
 
 use crate::protocol::Error;
 
@@ -10,10 +9,6 @@ extern "C" {
     /// The platform, as `pkg-template/host.js` presents it.
     #[derive(Clone, Debug)]
     pub type Host;
-
-    /// Names the platform to the hub: `Node.js 20.19.0`.
-    #[wasm_bindgen(method, getter)]
-    pub fn platform(this: &Host) -> String;
 
     #[wasm_bindgen(method, js_name = createError)]
     fn create_error(
@@ -30,9 +25,10 @@ extern "C" {
     #[derive(Clone, Debug)]
     pub type Shell;
 
-    /// Opens a WebSocket with the sub-protocol `mqtt`, and listens to it.
-    #[wasm_bindgen(method, catch, js_name = openSocket)]
-    pub fn open_socket(this: &Shell, url: &str) -> Result<WebSocket, JsValue>;
+    /// Opens a WebSocket with the sub-protocol `mqtt`, and listens to it. Gives it, or what the
+    /// platform has against the URL.
+    #[wasm_bindgen(method, js_name = openSocket)]
+    pub fn open_socket(this: &Shell, url: &str) -> JsValue;
 
     /// Drops the socket without waiting for its closing handshake.
     #[wasm_bindgen(method, js_name = dropSocket)]

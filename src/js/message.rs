@@ -14,8 +14,10 @@ pub fn tell(shell: &Shell, message: &Message, delivery: Option<u32>) {
 }
 
 /// A message of what `pkg-template/message.js` has checked.
-pub fn from_js(body: Vec<u8>, properties: Option<&str>) -> Message {
-    Message { body: body.into(), properties: properties.map(split).unwrap_or_default() }
+pub fn from_js(body: Vec<u8>, properties: &str) -> Message {
+    let is_empty = properties.is_empty();
+    let properties = if is_empty { MessageProperties::default() } else { split(properties) };
+    Message { body: body.into(), properties }
 }
 
 fn join(properties: &MessageProperties) -> String {

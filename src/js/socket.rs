@@ -15,7 +15,7 @@ const HIGH_WATER: usize = 4 * WRITE_SIZE;
 pub struct Socket {
     pub socket: Option<WebSocket>,
     /// Bytes that leave when the turn of the event loop ends.
-    pub outgoing: Vec<BytesMut>,
+    pub outgoing: BytesMut,
 }
 
 impl Socket {
@@ -26,21 +26,26 @@ impl Socket {
         self.socket.as_ref().map_or(0, full)
     }
 
-    /// Sends what this turn has gathered, in as few frames as the limit allows.
-    pub fn flush(&mut self) {
-        let mut pieces = std::mem::take(&mut self.outgoing).into_iter();
-        let Some(mut frame) = pieces.next() else {
-            return;
-        };
-        for piece in pieces {
-            if frame.len() + piece.len() > WRITE_SIZE {
-                self.send(&frame);
-                frame = piece;
-            } else {
-                frame.unsplit(piece);
-            }
+    /// Keeps bytes until [`Socket::flush`], or until they are enough for a frame.
+    pub fn write(&mut self, bytes: BytesMut) {
+        if self.outgoing.len() + bytes.len() > WRITE_SIZE {
+            self.flush();
         }
-        self.send(&frame);
+        if self.outgoing.is_empty() {
+            self.outgoing = bytes;
+        } else {
+            self.outgoing.extend_from_slice(&bytes);
+        }
+    }
+
+    /// Sends one frame, if there is anything to send.
+    pub fn flush(&mut self) {
+        let frame = std::mem::take(&mut self.outgoing);
+        if let (Some(socket), false) = (&self.socket, frame.is_empty()) {
+            // A copy: npm `ws` may read the bytes after this call, when wasm's memory has moved on.
+            // A socket that cannot send is closing; its close event says the rest.
+            let _ = socket.send_with_array_buffer_view(&Uint8Array::from(&frame[..]));
+        }
     }
 
     /// Closes when all is sent.
@@ -55,13 +60,5 @@ impl Socket {
     /// The socket has ended, or is dropped.
     pub fn end(&mut self) {
         *self = Self::default();
-    }
-
-    fn send(&self, frame: &[u8]) {
-        if let Some(socket) = &self.socket {
-            // A copy: npm `ws` may read the bytes after this call, when wasm's memory has moved on.
-            // A socket that cannot send is closing; its close event says the rest.
-            let _ = socket.send_with_array_buffer_view(&Uint8Array::from(frame));
-        }
     }
 }

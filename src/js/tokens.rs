@@ -1,19 +1,21 @@
 //! The function of the user that gives SAS tokens.
 
-use std::future::Future;
-use std::pin::Pin;
-
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-/// Calls it, in a later microtask, and awaits what it gives.
-pub fn call(function: Function) -> Promise {
-    let call = async move {
-        let given = function.call0(&JsValue::UNDEFINED)?;
-        JsFuture::from(Promise::resolve(&given)).await
-    };
-    // Boxed, the bridge to Promises is smaller than for a future of its own kind.
-    let call: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(call);
-    future_to_promise(call)
+/// Calls it, in a later microtask, awaits what it gives, and settles a Promise with that.
+pub fn call(function: Function, resolve: Function, reject: Function) {
+    spawn_local(async move {
+        // The functions of a Promise never throw.
+        let _ = match result_of(&function).await {
+            Ok(given) => resolve.call1(&JsValue::UNDEFINED, &given),
+            Err(thrown) => reject.call1(&JsValue::UNDEFINED, &thrown),
+        };
+    });
+}
+
+async fn result_of(function: &Function) -> Result<JsValue, JsValue> {
+    let given = function.call0(&JsValue::UNDEFINED)?;
+    JsFuture::from(Promise::resolve(&given)).await
 }
