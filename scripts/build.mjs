@@ -42,6 +42,7 @@ export async function build(options) {
   optimise(generated);
   assemble(generated, pkg);
   link();
+  if (options?.tests) await bundleWebTests();
   say('The package is in pkg/.');
   return environment;
 }
@@ -54,6 +55,18 @@ export async function buildForcedPanic(folder) {
   const generated = join(target, 'wasm-pack-forced-panic');
   await compile({}, generated, ['--dev'], ['--', '--features', 'forced-panic']);
   assemble(generated, folder);
+}
+
+/** The JavaScript of `tests/web`, in one file. */
+async function bundleWebTests() {
+  // Set-up may have installed it just now.
+  const { build: bundle } = await import('esbuild');
+  await bundle({
+    entryPoints: [join(root, 'tests/web/platform.js')],
+    bundle: true,
+    format: 'esm',
+    outfile: join(target, 'web-tests.js'),
+  });
 }
 
 async function compile(wasmEnvironment, generated, profile, features = []) {

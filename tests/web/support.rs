@@ -10,7 +10,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::hub::{Hub, Sent};
 
-#[wasm_bindgen(module = "/tests/web/platform.js")]
+#[wasm_bindgen(module = "/target/web-tests.js")]
 extern "C" {
     #[derive(Clone, Debug)]
     pub type Platform;
@@ -84,7 +84,7 @@ extern "C" {
 }
 
 /// The class that users see.
-#[wasm_bindgen(module = "/pkg-template/client.js")]
+#[wasm_bindgen(module = "/target/web-tests.js")]
 extern "C" {
     #[derive(Clone, Debug)]
     #[wasm_bindgen(js_name = IoTHubDeviceClient)]
@@ -119,7 +119,7 @@ impl Client {
     }
 }
 
-#[wasm_bindgen(module = "/pkg-template/host.js")]
+#[wasm_bindgen(module = "/target/web-tests.js")]
 extern "C" {
     #[wasm_bindgen(thread_local_v2, js_name = host)]
     static HOST: Host;
@@ -129,75 +129,24 @@ extern "C" {
     fn mark_ready();
 }
 
-#[wasm_bindgen(module = "/pkg-template/errors.js")]
+#[wasm_bindgen(module = "/target/web-tests.js")]
 extern "C" {
     #[wasm_bindgen(extends = Error)]
     pub type ClientError;
 }
 
-#[wasm_bindgen(module = "/pkg-template/message.js")]
+#[wasm_bindgen(module = "/target/web-tests.js")]
 extern "C" {
     pub type Message;
     #[wasm_bindgen(method)]
     pub fn text(this: &Message) -> String;
 }
 
-#[wasm_bindgen(module = "/pkg-template/method.js")]
+#[wasm_bindgen(module = "/target/web-tests.js")]
 extern "C" {
     pub type MethodResponse;
     #[wasm_bindgen(constructor)]
     pub fn new(request_id: &str, status: i32, payload: &JsValue) -> MethodResponse;
-}
-
-/// What these modules import must be named somewhere, to be there beside them.
-mod imported {
-    use wasm_bindgen::prelude::wasm_bindgen;
-
-    #[wasm_bindgen(module = "/pkg-template/factories.js")]
-    extern "C" {
-        #[wasm_bindgen(js_name = fromSasToken)]
-        pub type Factories;
-    }
-    #[wasm_bindgen(module = "/pkg-template/handlers.js")]
-    extern "C" {
-        #[wasm_bindgen(js_name = Handlers)]
-        pub type Handlers;
-    }
-    #[wasm_bindgen(module = "/pkg-template/options.js")]
-    extern "C" {
-        #[wasm_bindgen(js_name = readOptions)]
-        pub type Options;
-    }
-    #[wasm_bindgen(module = "/pkg-template/properties.js")]
-    extern "C" {
-        #[wasm_bindgen(js_name = joinProperties)]
-        pub type Properties;
-    }
-    #[wasm_bindgen(module = "/pkg-template/receiving.js")]
-    extern "C" {
-        #[wasm_bindgen(js_name = Receiving)]
-        pub type Receiving;
-    }
-    #[wasm_bindgen(module = "/pkg-template/shell.js")]
-    extern "C" {
-        #[wasm_bindgen(js_name = Shell)]
-        pub type Shell;
-    }
-    #[wasm_bindgen(module = "/pkg-template/socket.js")]
-    extern "C" {
-        #[wasm_bindgen(js_name = attach)]
-        pub type Socket;
-    }
-    #[wasm_bindgen(module = "/pkg-template/trace.js")]
-    extern "C" {
-        #[wasm_bindgen(js_name = tracingHost)]
-        pub type Trace;
-    }
-    #[wasm_bindgen(module = "/pkg-template/upload.js")]
-    extern "C" {
-        #[wasm_bindgen(js_name = makeUploadCall)]
-        pub type Upload;
-    }
 }
 
 pub const KEY: &str = "c2VjcmV0";
