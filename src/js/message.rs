@@ -88,7 +88,10 @@ fn unescape(part: &str) -> Option<String> {
     if part.is_empty() {
         return None;
     }
-    let mut text = String::with_capacity(part.len());
+    if !part.bytes().any(|byte| byte == ESCAPE as u8) {
+        return Some(part.into());
+    }
+    let mut text = String::new();
     let mut chars = part.chars();
     while let Some(c) = chars.next() {
         match c {
