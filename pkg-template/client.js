@@ -80,10 +80,13 @@ export class IoTHubDeviceClient {
   }
 
   sendMessage(message) {
-    return this.#shell.operation((core) => {
+    try {
+      // Here code of the user may run, such as a `toJSON`.
       const { body, properties } = encodeMessage(message);
-      return core.sendMessage(body, properties);
-    });
+      return this.#shell.operation((core) => core.sendMessage(body, properties));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   getTwin() {
@@ -110,7 +113,7 @@ export class IoTHubDeviceClient {
 
   async getStorageInfoForBlob(name) {
     mustBe('string', { name });
-    return makeUploadCall(this.#shell, (core) => core.uploadRequest(name, '', false, 0, ''));
+    return makeUploadCall(this.#shell, (core) => core.uploadRequest(false, name, false, 0, ''));
   }
 
   async notifyBlobUploadStatus(correlationId, isSuccess, statusCode, statusDescription) {
@@ -120,7 +123,7 @@ export class IoTHubDeviceClient {
       throw new TypeError('statusCode must be a whole number');
     }
     return makeUploadCall(this.#shell, (core) =>
-      core.uploadRequest(undefined, correlationId, isSuccess, statusCode, statusDescription),
+      core.uploadRequest(true, correlationId, isSuccess, statusCode, statusDescription),
     );
   }
 

@@ -37,7 +37,7 @@ export class Receiving {
   }
 
   /** One receive call. `timeout` is how many seconds it blocks at most; without it, for ever. */
-  async receive(feature, { methodName, block, timeout }) {
+  receive(feature, { methodName, block, timeout }) {
     if (this.#isByHandlers) throw excluded('a receive call', 'handlers');
     this.isByCalls = true;
     const queue = this.#queue(feature, methodName);

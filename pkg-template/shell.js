@@ -182,7 +182,7 @@ export class Shell {
   /** For the core. */
   settled(operations) {
     // The array is a view of memory that may grow.
-    for (const operation of [...operations]) {
+    for (const operation of operations.slice()) {
       const { resolve, queue } = this.#take(operation) ?? {};
       resolve?.(queue && this.receiving.itemOf(queue));
     }

@@ -71,9 +71,9 @@ impl ClientHandle {
         self.with_core(|core, now| core.send_message(now, message).map(u32::from))
     }
 
-    /// URL, `Authorization` header and body of an HTTP call that `pkg-template/upload.js` makes: with
-    /// the name of a blob that which asks where to upload it, else that which tells how an upload
-    /// has ended.
+    /// URL, `Authorization` header and body of an HTTP call that `pkg-template/upload.js` makes: for
+    /// the blob of that name the call that asks where to upload it, or for that correlation id the
+    /// one that tells how an upload has ended.
     ///
     /// # Errors
     ///
@@ -81,16 +81,21 @@ impl ClientHandle {
     #[wasm_bindgen(js_name = uploadRequest)]
     pub fn upload_request(
         &self,
-        name: Option<String>,
-        correlation_id: String,
+        has_ended: bool,
+        name_or_id: String,
         is_success: bool,
         status_code: i32,
         status_description: String,
     ) -> Result<JsValue, JsValue> {
-        let result = UploadResult { correlation_id, is_success, status_code, status_description };
-        let request = self.with_core(|core, now| match name {
-            Some(name) => core.storage_info_request(now, &name),
-            None => core.notification_request(now, &result),
+        let request = self.with_core(|core, now| {
+            if has_ended {
+                let correlation_id = name_or_id;
+                let result =
+                    UploadResult { correlation_id, is_success, status_code, status_description };
+                core.notification_request(now, &result)
+            } else {
+                core.storage_info_request(now, &name_or_id)
+            }
         })?;
         let call = (request.url, request.authorization, request.body);
         Ok(serde_wasm_bindgen::to_value(&call)?)

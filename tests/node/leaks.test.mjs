@@ -43,6 +43,26 @@ for (const wasConnected of [true, false]) {
   });
 }
 
+test('a client that nobody refers to any more leaves its calls to their end', async (t) => {
+  const backEnd = await createDevice();
+  const program = `
+    ${UNTIL_COLLECTED}
+    let collected = false;
+    const registry = new FinalizationRegistry(() => (collected = true));
+    function send() {
+      const client = createClient();
+      registry.register(client);
+      return client.sendMessage('in flight');
+    }
+    const sent = send();
+    // What is collected is the class in front: what works for it stays.
+    await untilCollected(() => collected, 'the client is kept');
+    await sent;
+    process.exit();`;
+  await runProgram(t, backEnd, program, '--expose-gc');
+  assert.equal((await backEnd.waitForTelemetry())[0].text, 'in flight');
+});
+
 test('timers leave nothing behind when they have fired', async (t) => {
   const backEnd = await createDevice();
   const program = `

@@ -94,12 +94,17 @@ test('a message takes along custom properties with any characters, empty and nul
     empty: '',
     nothing: null,
     constructor: 'own',
+    'zero\0one\x01': '\0\x010\x011\x01',
+    '\x01': '\x01',
+    '\0': '\0',
   };
-  const message = new Message('x');
-  Object.assign(message.customProperties, properties);
+  const message = new Message('x', { messageId: '', contentEncoding: '\0\x01' });
+  Object.assign(message.customProperties, properties, { half: '\ud83c', and: '\udf0d' });
   await client.sendMessage(message);
   const [seen] = await backEnd.waitForTelemetry();
-  assert.deepEqual({ ...seen.properties }, properties);
+  assert.deepEqual({ ...seen.properties }, { ...properties, half: '\ufffd', and: '\ufffd' });
+  assert.equal(seen.systemProperties.messageId, '');
+  assert.equal(seen.systemProperties.contentEncoding, '\0\x01');
 });
 
 test('the data of a message are converted as sendMessage converts them', async (t) => {
