@@ -60,9 +60,7 @@ export class Handlers {
     const isFunction = typeof value === 'function';
     const isNothing = value === undefined || value === null;
     if (!isNothing && !isFunction && !isThenable(value)) {
-      throw new TypeError(
-        `${name} must be a function, a Promise of a function, null or undefined`,
-      );
+      throw new TypeError(`${name} must be a function, a Promise of a function, null or undefined`);
     }
     if (handler.feature !== undefined) {
       const { receiving } = this.#shell;

@@ -90,13 +90,9 @@ export class Receiving {
   }
 
   #wait(queue, operation, timeout) {
-    const timer =
-      timeout === undefined
-        ? undefined
-        : setTimeout(
-            () => this.#endWait(queue, operation),
-            Math.min(timeout * 1000, MAX_DELAY),
-          );
+    const end = () => this.#endWait(queue, operation);
+    const limited = timeout !== undefined;
+    const timer = limited ? setTimeout(end, Math.min(timeout * 1000, MAX_DELAY)) : undefined;
     queue.waiting.set(operation, timer);
   }
 

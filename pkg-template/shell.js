@@ -317,8 +317,8 @@ export class Shell {
     try {
       return call(this.#core);
     } catch (error) {
-      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-      this.#breakDown(error);
+      if (error instanceof WebAssembly.RuntimeError) this.#breakDown(error);
+      else if (!this.#isBroken) throw error;
       return undefined;
     }
   }

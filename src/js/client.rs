@@ -71,9 +71,9 @@ impl ClientHandle {
         self.with_core(|core, now| core.send_message(now, message).map(u32::from))
     }
 
-    /// URL, `Authorization` header and body of an HTTP call that `pkg-template/upload.js` makes: for
-    /// the blob of that name the call that asks where to upload it, or for that correlation id the
-    /// one that tells how an upload has ended.
+    /// URL, `Authorization` header and body of an HTTP call that `pkg-template/upload.js` makes:
+    /// for the blob of that name the call that asks where to upload it, or for that correlation id
+    /// the one that tells how an upload has ended.
     ///
     /// # Errors
     ///
