@@ -18,7 +18,9 @@ export function fromSasToken(host, token, options) {
   }
   const given = checkOptions(options, ['gatewayHostname', 'hostname', 'deviceId']);
   if (given.hostname === undefined || given.deviceId === undefined) {
-    throw new TypeError('with a function that gives tokens, the options need hostname and deviceId');
+    throw new TypeError(
+      'with a function that gives tokens, the options need hostname and deviceId',
+    );
   }
   return createShell(host, given, token);
 }
