@@ -149,7 +149,7 @@ export class Shell {
     try {
       socket = this.host.openSocket(url, this.transport);
     } catch (error) {
-      return error.message;
+      return String(error.message);
     }
     attach(socket, {
       opened: () => this.#opened(socket),
