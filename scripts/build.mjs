@@ -72,7 +72,7 @@ async function bundleWebTests() {
 async function compile(wasmEnvironment, generated, profile, features = []) {
   const options = ['--target', 'web', ...profile, '--mode', 'no-install', '--no-pack'];
   const output = ['--out-dir', generated, '--out-name', module];
-  await run('wasm-pack', ['build', ...options, ...output, root, ...features], {
+  await run('wasm-pack', ['build', ...options, ...output, join(root, 'module'), ...features], {
     env: { ...process.env, ...wasmEnvironment, [wasmFlags]: hidePaths().join(' ') },
   });
 }

@@ -59,7 +59,8 @@ const mutations = [
 ];
 
 rmSync(copy, { recursive: true, force: true });
-for (const path of ['Cargo.toml', 'Cargo.lock', 'src', 'tests/matrix', 'tests/protocol']) {
+const copied = ['benches', 'module', 'src', 'tests/matrix', 'tests/protocol'];
+for (const path of ['Cargo.toml', 'Cargo.lock', ...copied]) {
   cpSync(join(root, path), join(copy, path), { recursive: true });
 }
 
