@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// What went wrong: the class of error that a user sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +33,9 @@ pub enum ErrorKind {
 ///
 /// No message holds a key, a signature or a token.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Error(Box<Details>);
+pub struct Error(Arc<Details>);
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 struct Details {
     kind: ErrorKind,
     message: Cow<'static, str>,
@@ -70,7 +71,10 @@ impl Error {
     }
 
     pub(crate) fn caused_by(mut self, cause: Error) -> Self {
-        self.0.cause = Some(cause);
+        // It was made just now: nobody shares it.
+        if let Some(details) = Arc::get_mut(&mut self.0) {
+            details.cause = Some(cause);
+        }
         self
     }
 
@@ -80,7 +84,7 @@ impl Error {
         status: Option<u16>,
         code: Option<String>,
     ) -> Self {
-        Self(Box::new(Details { kind, message, status, code, cause: None }))
+        Self(Arc::new(Details { kind, message, status, code, cause: None }))
     }
 
     /// The class of the error.

@@ -18,7 +18,7 @@ pub fn is_valid(text: &str) -> bool {
 pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let mut found = None;
     let mut scanner = Scanner { rest: text.as_bytes() };
-    scanner.object(0, |key, from, to| {
+    scanner.object(0, &mut |key, from, to| {
         if key == name.as_bytes() {
             found = Some((from, to));
         }
@@ -76,7 +76,7 @@ impl Scanner<'_> {
             return None;
         }
         match self.peek()? {
-            b'{' => self.object(depth, |_, _, _| ()),
+            b'{' => self.object(depth, &mut |_, _, _| ()),
             b'[' => self.array(depth),
             b'"' => self.string(),
             b't' => self.literal(b"true"),
@@ -88,7 +88,7 @@ impl Scanner<'_> {
 
     /// Calls `found` with each key, and with how many bytes were left at the beginning and at the
     /// end of its value.
-    fn object(&mut self, depth: u32, mut found: impl FnMut(&[u8], usize, usize)) -> Option<()> {
+    fn object(&mut self, depth: u32, found: &mut dyn FnMut(&[u8], usize, usize)) -> Option<()> {
         self.take(b'{')?;
         if self.peek()? == b'}' {
             return self.take(b'}');

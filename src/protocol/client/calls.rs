@@ -5,7 +5,7 @@ use super::twin::TwinRequestId;
 use super::{Client, Event, Feature, OperationId, Reply, failures};
 use crate::protocol::hub::{Message, topic};
 use crate::protocol::mqtt::Resend;
-use crate::protocol::{Error, ErrorKind, Now};
+use crate::protocol::{Error, ErrorKind, Now, queue};
 
 /// What a publish belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,7 +226,7 @@ impl Client {
         self.fail_all(&failures::cancelled(by));
         self.calls.disconnects.push(operation);
         self.forget_undelivered_properties();
-        self.output.retain(|queued| !queued.is_received());
+        queue::retain(&mut self.output, |queued| !queued.is_received());
         self.close(now, AfterClose::Stay);
         operation
     }
@@ -267,7 +267,7 @@ impl Client {
     pub(super) fn fail_all(&mut self, error: &Error) -> bool {
         self.forget_synchronization();
         let mut told = self.fail_connects(error);
-        told |= self.fail_receives(|_| true, error);
+        told |= self.settle_receives(&|_| true, &Err(error.clone()));
         for publication in self.mqtt.withdraw_all() {
             told |= self.fail_publication(publication, error.clone());
         }
@@ -305,7 +305,7 @@ impl Client {
                 }
                 operation.is_some()
             }
-            Publication::Twin(request) => self.fail_twin_request(request, error),
+            Publication::Twin(request) => self.fail_twin_publication(request, error),
         }
     }
 
@@ -332,7 +332,9 @@ impl Client {
 
     pub(super) fn subscribed(&mut self, feature: Feature, granted: bool) {
         if granted {
-            self.settle_receives(feature);
+            // Those that wait for no more than the subscription.
+            let ready = |receive: &Receive| receive.feature == feature && !receive.block;
+            self.settle_receives(&ready, &Ok(Reply::Done));
             match feature {
                 Feature::TwinResponses => self.publish_waiting_twin_requests(),
                 Feature::DesiredProperties if self.mqtt.is_wanted(feature as usize) => {
@@ -352,31 +354,29 @@ impl Client {
         self.settle_connects_if_ready();
     }
 
-    /// Gives whether any call was told.
-    fn fail_receives(&mut self, which: impl Fn(&Receive) -> bool, error: &Error) -> bool {
-        let receives = self.calls.receives.clone();
-        let failed: Vec<_> = receives.into_iter().filter(which).collect();
-        for receive in &failed {
-            self.end_receive(receive.operation);
-            self.settle(receive.operation, Err(error.clone()));
+    /// Settles some of the receive calls. Gives whether there were any.
+    fn settle_receives(
+        &mut self,
+        which: &dyn Fn(&Receive) -> bool,
+        result: &Result<Reply, Error>,
+    ) -> bool {
+        let mut any = false;
+        for receive in self.calls.receives.clone() {
+            if which(&receive) {
+                any = true;
+                self.end_receive(receive.operation);
+                self.settle(receive.operation, result.clone());
+            }
         }
-        !failed.is_empty()
-    }
-
-    /// Fulfils the receive calls that wait for no more than the subscription.
-    fn settle_receives(&mut self, feature: Feature) {
-        let ready = |receive: &Receive| receive.feature == feature && !receive.block;
-        for receive in self.calls.receives.clone().into_iter().filter(ready) {
-            self.end_receive(receive.operation);
-            self.settle(receive.operation, Ok(Reply::Done));
-        }
+        any
     }
 
     fn subscription_failed(&mut self, feature: Feature, error: Error) {
         let told = match feature {
             Feature::TwinResponses => self.fail_twin_requests(&error),
             _ => {
-                let told = self.fail_receives(|receive| receive.feature == feature, &error);
+                let of_feature = |receive: &Receive| receive.feature == feature;
+                let told = self.settle_receives(&of_feature, &Err(error.clone()));
                 self.fail_connects(&error) || told
             }
         };

@@ -1,6 +1,5 @@
 //! The options of a client: checked once, then known to be right.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use crate::protocol::Error;
@@ -179,10 +178,10 @@ fn check_endpoint(endpoint: &str, with_certificate: bool) -> Result<(), Error> {
     } else {
         return wrong("must be a URL that begins with wss:// (or ws:// on this machine)");
     };
-    if endpoint.chars().any(|c| matches!(c, '#' | '\\') || c.is_whitespace() || c.is_control()) {
+    if endpoint.bytes().any(|byte| matches!(byte, b'#' | b'\\' | b'\0'..=b' ' | b'\x7f')) {
         return wrong("must be a WebSocket URL, without a fragment, a backslash or white space");
     }
-    let authority = authority.split(['/', '?']).next().unwrap_or_default();
+    let authority = before(authority, "/?");
     if authority.bytes().any(|byte| byte == b'@') {
         return wrong("must not hold a user name or password");
     }
@@ -191,7 +190,7 @@ fn check_endpoint(endpoint: &str, with_certificate: bool) -> Result<(), Error> {
             Some((host, after)) if after.is_empty() || after.starts_with(':') => host,
             _ => "",
         },
-        None => authority.split(':').next().unwrap_or_default(),
+        None => before(authority, ":"),
     };
     if host.is_empty() {
         return wrong("has no host");
@@ -208,14 +207,24 @@ fn check_endpoint(endpoint: &str, with_certificate: bool) -> Result<(), Error> {
     Ok(())
 }
 
+/// The part of a URL before the first of `ends`.
+pub(super) fn before<'a>(text: &'a str, ends: &str) -> &'a str {
+    let end = text.bytes().position(|byte| ends.as_bytes().contains(&byte));
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
 fn is_loopback(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let is_label = |label: &str| {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
-    let mut labels = host.rsplit('.');
-    (labels.next() == Some("localhost") && labels.all(is_label))
-        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+    // As it is written: 010 and +1 may mean something else to whoever dials.
+    let is_byte = |label: &str| {
+        label.parse::<u64>().is_ok_and(|byte| byte < 256 && byte.to_string() == label)
+    };
+    let are_bytes = |rest: &str| rest.split('.').count() == 3 && rest.split('.').all(is_byte);
+    ((host == "localhost" || host.ends_with(".localhost")) && host.split('.').all(is_label))
+        || host.strip_prefix("127.").is_some_and(are_bytes)
         || host == "::1"
 }
 

@@ -7,7 +7,7 @@ use super::platform::OFFLINE_RETRY;
 use super::timers::Timer;
 use super::{Client, Event, Feature, Output, failures};
 use crate::protocol::hub::connect;
-use crate::protocol::mqtt;
+use crate::protocol::mqtt::{self, ProtocolViolation};
 use crate::protocol::{Error, ErrorKind, Instant, Now};
 use mqttbytes::v4::ConnectReturnCode;
 
@@ -230,7 +230,7 @@ impl Client {
         }
     }
 
-    /// Does what has become possible: part of every [`Client::poll_output`].
+    /// Does what has become possible: part of each [`Client::poll_output`] that finds nothing ready.
     pub(super) fn advance(&mut self, now: Now) {
         self.watch_clocks(now);
         // A token that has expired meanwhile is replaced before anything is sent under it.
@@ -387,8 +387,8 @@ impl Client {
     }
 
     /// The events of the session, as long as there are any.
-    pub(super) fn drain_session(&mut self, now: Now) {
-        while let Some(event) = self.mqtt.poll_event() {
+    pub(super) fn drain_session(&mut self, now: Now) -> Result<(), ProtocolViolation> {
+        while let Some(event) = self.mqtt.poll_event(now.monotonic)? {
             match event {
                 mqtt::Event::Accepted => self.accepted(now),
                 mqtt::Event::Refused(code) => self.refused(now, code),
@@ -399,5 +399,6 @@ impl Client {
                 mqtt::Event::Delivered(delivery) => self.delivered(now, delivery),
             }
         }
+        Ok(())
     }
 }

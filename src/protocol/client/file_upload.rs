@@ -1,5 +1,6 @@
 //! What the two HTTP calls of a file upload say, and to whom. The shell makes them.
 
+use super::config::before;
 use super::{Client, Config};
 use crate::protocol::hub::file_upload;
 use crate::protocol::{Error, Now};
@@ -89,7 +90,6 @@ impl Config {
             (Some(rest), _) => ("http", rest),
             (None, rest) => ("https", rest.unwrap_or(url)),
         };
-        let authority = rest.split(['/', '?']).next().unwrap_or_default();
-        format!("{scheme}://{authority}")
+        format!("{scheme}://{}", before(rest, "/?"))
     }
 }

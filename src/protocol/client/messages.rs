@@ -1,7 +1,5 @@
 //! Cloud-to-device messages: delivered in order, acknowledged in order, never swallowed.
 
-use std::collections::VecDeque;
-
 use super::config::Acknowledge;
 use super::{Client, Event, Queued};
 use crate::protocol::Now;
@@ -26,19 +24,23 @@ pub(super) struct Inbox {
     /// Whether somebody takes messages.
     taken: bool,
     /// Came while nobody took them; unacknowledged, so that the hub keeps them too.
-    held: VecDeque<(Option<DeliveryId>, Box<Message>)>,
+    held: Vec<(Option<DeliveryId>, Box<Message>)>,
     /// Handed out and not yet acknowledged, in the order of arrival (section 4.6).
-    owed: VecDeque<(DeliveryId, Outcome)>,
+    owed: Vec<(DeliveryId, Outcome)>,
 }
 
 impl Inbox {
     pub fn new(acknowledge: Acknowledge) -> Self {
-        Self { acknowledge, taken: false, held: VecDeque::new(), owed: VecDeque::new() }
+        Self { acknowledge, taken: false, held: Vec::new(), owed: Vec::new() }
     }
 
     /// Whether a message was handed out whose handling has not ended.
     pub fn owes_acknowledgements(&self) -> bool {
         !self.owed.is_empty()
+    }
+
+    fn next_held(&mut self) -> Option<(Option<DeliveryId>, Box<Message>)> {
+        (!self.held.is_empty()).then(|| self.held.remove(0))
     }
 
     /// The hub delivers again on the next connection what was not acknowledged on this.
@@ -53,7 +55,9 @@ impl Client {
     pub fn take_messages(&mut self, taken: bool) {
         self.inbox.taken = taken;
         if taken {
-            self.output.extend(self.inbox.held.iter().map(|_| Queued::Message));
+            for _ in &self.inbox.held {
+                self.output.push_back(Queued::Message);
+            }
         }
     }
 
@@ -75,13 +79,13 @@ impl Client {
             }
             return;
         }
-        self.inbox.held.push_back((delivery, Box::new(message)));
+        self.inbox.held.push((delivery, Box::new(message)));
         self.output.push_back(Queued::Message);
     }
 
     /// Takes the oldest message that waits, for a call that receives one.
     pub fn receive_message(&mut self, now: Now) -> Option<Box<Message>> {
-        let (delivery, message) = self.inbox.held.pop_front()?;
+        let (delivery, message) = self.inbox.next_held()?;
         if let Some(id) = delivery {
             self.mqtt.acknowledge(now.monotonic, id);
         }
@@ -93,7 +97,7 @@ impl Client {
         if !self.inbox.taken || self.inbox.owed.len() == MAX_HELD {
             return None;
         }
-        let (delivery, message) = self.inbox.held.pop_front()?;
+        let (delivery, message) = self.inbox.next_held()?;
         #[cfg(feature = "forced-panic")]
         super::panic_if_asked(&message.body);
         let Some(id) = delivery else {
@@ -103,7 +107,7 @@ impl Client {
             self.mqtt.acknowledge(now.monotonic, id);
             return Some(Event::MessageReceived { message, delivery: None });
         }
-        self.inbox.owed.push_back((id, Outcome::Open));
+        self.inbox.owed.push((id, Outcome::Open));
         Some(Event::MessageReceived { message, delivery: Some(id) })
     }
 
@@ -113,13 +117,13 @@ impl Client {
         {
             entry.1 = outcome;
         }
-        while let Some(&(id, outcome)) = self.inbox.owed.front() {
+        while let Some(&(id, outcome)) = self.inbox.owed.first() {
             match outcome {
                 Outcome::Open => break,
                 Outcome::Handled => self.mqtt.acknowledge(now.monotonic, id),
                 Outcome::Abandoned => self.mqtt.forget(id),
             }
-            self.inbox.owed.pop_front();
+            self.inbox.owed.remove(0);
             // There is room for one more in work.
             self.output.push_back(Queued::Message);
         }

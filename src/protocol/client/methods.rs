@@ -1,6 +1,5 @@
 //! Direct methods: each request is answered at most once.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::receiving::json_text;
@@ -33,7 +32,7 @@ struct OpenRequest {
 /// The requests that have not been answered.
 #[derive(Debug, Default)]
 pub(super) struct OpenRequests {
-    requests: VecDeque<OpenRequest>,
+    requests: Vec<OpenRequest>,
     renamed: u64,
 }
 
@@ -44,12 +43,12 @@ impl OpenRequests {
     fn open(&mut self, now: Instant, request_id: &str) -> Option<String> {
         if self.requests.len() == MAX_OPEN {
             // Some handlers never answer; the oldest makes room if the hub has given it up.
-            if let Some(OpenRequest { since: Some(since), .. }) = self.requests.front()
+            if let Some(OpenRequest { since: Some(since), .. }) = self.requests.first()
                 && now - *since < LONGEST_WAIT
             {
                 return None;
             }
-            self.requests.pop_front();
+            self.requests.remove(0);
         }
         let mut name = request_id.to_owned();
         while self.requests.iter().any(|open| open.name == name) {
@@ -57,14 +56,14 @@ impl OpenRequests {
             name = format!("{request_id}.{}", self.renamed);
         }
         let request_id = request_id.to_owned();
-        self.requests.push_back(OpenRequest { name: name.clone(), request_id, since: Some(now) });
+        self.requests.push(OpenRequest { name: name.clone(), request_id, since: Some(now) });
         Some(name)
     }
 
     /// Takes a request out, to answer it. Gives what the hub calls it.
     pub fn close(&mut self, name: &str) -> Result<String, Error> {
         let index = self.requests.iter().position(|open| open.name == name);
-        match index.and_then(|index| self.requests.remove(index)) {
+        match index.map(|index| self.requests.remove(index)) {
             None => Err(Error::client(
                 "this method request was answered already, or never made to this client",
             )),

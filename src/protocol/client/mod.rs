@@ -257,15 +257,16 @@ impl Client {
     /// A client that is not connected. `seed` is any random number; it spreads retries and keeps
     /// request identifiers of two clients apart.
     pub fn new(config: Config, seed: u64) -> Self {
-        let filters = Feature::ALL.map(|feature| match feature {
-            Feature::Messages => topic::messages_filter(&config.identity),
-            Feature::Methods => topic::methods_filter(),
-            Feature::DesiredProperties => topic::desired_patches_filter(),
-            Feature::TwinResponses => topic::twin_responses_filter(),
-        });
+        // In the order of `Feature::ALL`.
+        let filters = vec![
+            topic::messages_filter(&config.identity),
+            topic::methods_filter(),
+            topic::desired_patches_filter(),
+            topic::twin_responses_filter(),
+        ];
         let keep_alive = Duration::from_secs(config.keep_alive_secs.into());
         Self {
-            mqtt: Session::new(keep_alive, filters.into()),
+            mqtt: Session::new(keep_alive, filters),
             link: Link::Down,
             connected: false,
             shut_down: false,
@@ -288,8 +289,10 @@ impl Client {
 
     /// The next thing to do, or `None` when all is done until the next input or command.
     pub fn poll_output(&mut self, now: Now) -> Option<Output> {
-        self.advance(now);
         loop {
+            if self.output.is_empty() {
+                self.advance(now);
+            }
             // Writes come last, so that the acknowledgements of many messages go together.
             if matches!(self.output.front(), None | Some(Queued::Output(Output::CloseSocket)))
                 && let Some(bytes) = self.mqtt.poll_transmit()
@@ -371,7 +374,7 @@ impl Client {
 
     /// Names the identity: `{host}/devices/{device}[/modules/{module}]`.
     pub fn resource(&self) -> String {
-        self.config.identity.resource()
+        self.config.identity.resource().into()
     }
 
     /// Whether the client was shut down and all that followed from it is done.

@@ -16,9 +16,8 @@ impl Client {
             Link::Down | Link::AwaitingToken(_) | Link::Opening(_) | Link::Waiting => false,
         };
         if listening {
-            let result = self.mqtt.receive(now.monotonic, bytes);
-            self.drain_session(now);
-            if let Err(violation) = result {
+            self.mqtt.receive(bytes);
+            if let Err(violation) = self.drain_session(now) {
                 self.violated(now, failures::protocol_violation(&violation.to_string()));
             }
         }
@@ -30,17 +29,11 @@ impl Client {
     }
 
     pub(super) fn delivered(&mut self, now: Now, delivery: Delivery) {
-        let identity = self.config.identity.clone();
-        match topic::route(&identity, &delivery.topic) {
-            Some(Route::CloudToDevice { bag }) => {
-                let properties = properties::decode(bag);
-                let message = Message { body: delivery.payload.clone(), properties };
-                return self.message_arrived(delivery.id, message);
-            }
-            Some(Route::Input { name, bag }) => {
+        match topic::route(&self.config.identity, &delivery.topic) {
+            Some(Route::Message { input_name, bag }) => {
                 let mut properties = properties::decode(bag);
-                properties.input_name = Some(name.into());
-                let message = Message { body: delivery.payload.clone(), properties };
+                properties.input_name = input_name.map(Into::into);
+                let message = Message { body: delivery.payload, properties };
                 return self.message_arrived(delivery.id, message);
             }
             Some(Route::MethodRequest { name, request_id }) => {

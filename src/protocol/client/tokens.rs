@@ -263,7 +263,7 @@ impl Client {
     fn make_token(&self, now: Now, key: &SharedAccessKey, policy: Option<&str>) -> SasToken {
         // Rounded up, so that a short life is not cut to nothing.
         let expiry = now.unix_millis.div_ceil(1000).saturating_add(self.config.sas_token_ttl);
-        key.sign(&self.config.identity.resource(), expiry, policy)
+        key.sign(self.config.identity.resource(), expiry, policy)
     }
 
     fn check_token(&self, now: Now, text: &str) -> Result<SasToken, Error> {

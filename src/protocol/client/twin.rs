@@ -7,7 +7,7 @@ use super::{Client, Event, Feature, OperationId, Output, Queued, Reply};
 use crate::protocol::hub::message::MAX_MESSAGE_SIZE;
 use crate::protocol::hub::{topic, twin};
 use crate::protocol::mqtt::{PublishId, Resend};
-use crate::protocol::{Error, Now};
+use crate::protocol::{Error, Now, queue};
 
 use super::calls::{Publication, check_size};
 
@@ -62,12 +62,9 @@ impl TwinRequests {
         if self.request_id(id) == request_id { self.take(id) } else { None }
     }
 
-    fn index(&self, id: TwinRequestId) -> Option<usize> {
-        self.requests.binary_search_by_key(&id, |request| request.id).ok()
-    }
-
     fn take(&mut self, id: TwinRequestId) -> Option<TwinRequest> {
-        self.requests.remove(self.index(id)?)
+        let index = self.requests.iter().position(|request| request.id == id)?;
+        queue::remove(&mut self.requests, index)
     }
 }
 
@@ -152,13 +149,13 @@ impl Client {
         let id = TwinRequestId(self.twin_requests.last);
         self.twin_requests.requests.push_back(TwinRequest { id, purpose, publish: None });
         if self.is_subscribed(Feature::TwinResponses) {
-            self.publish_twin_request(id);
+            self.publish_twin_request(self.twin_requests.requests.len() - 1);
         }
     }
 
-    fn publish_twin_request(&mut self, id: TwinRequestId) {
+    fn publish_twin_request(&mut self, index: usize) {
+        let id = self.twin_requests.requests[index].id;
         let request_id = self.twin_requests.request_id(id);
-        let Some(index) = self.twin_requests.index(id) else { return };
         let request = &mut self.twin_requests.requests[index];
         let (topic, payload) = match &mut request.purpose {
             Purpose::Report { patch, .. } => {
@@ -171,18 +168,11 @@ impl Client {
     }
 
     pub(super) fn publish_waiting_twin_requests(&mut self) {
-        for id in self.unpublished_twin_requests() {
-            self.publish_twin_request(id);
+        for index in 0..self.twin_requests.requests.len() {
+            if self.twin_requests.requests[index].publish.is_none() {
+                self.publish_twin_request(index);
+            }
         }
-    }
-
-    fn unpublished_twin_requests(&self) -> Vec<TwinRequestId> {
-        let requests = &self.twin_requests.requests;
-        requests
-            .iter()
-            .filter(|request| request.publish.is_none())
-            .map(|request| request.id)
-            .collect()
     }
 
     pub(super) fn twin_response(&mut self, request_id: &str, status: u16, body: &[u8]) {
@@ -207,31 +197,29 @@ impl Client {
     }
 
     /// Gives whether anybody was told.
-    pub(super) fn fail_twin_request(&mut self, id: TwinRequestId, error: Error) -> bool {
-        let Some(request) = self.twin_requests.take(id) else {
-            return false;
-        };
-        match request.purpose {
+    pub(super) fn fail_twin_publication(&mut self, id: TwinRequestId, error: Error) -> bool {
+        let request = self.twin_requests.take(id);
+        let is_there = request.is_some();
+        if let Some(request) = request {
+            self.fail_twin_request(request.purpose, error);
+        }
+        is_there
+    }
+
+    fn fail_twin_request(&mut self, purpose: Purpose, error: Error) {
+        match purpose {
             Purpose::Get(operation) | Purpose::Report { operation, .. } => {
                 self.settle(operation, Err(error));
-                true
             }
-            Purpose::Synchronize => {
-                self.synchronized(Err(error));
-                true
-            }
+            Purpose::Synchronize => self.synchronized(Err(error)),
         }
     }
 
     pub(super) fn fail_twin_requests(&mut self, error: &Error) -> bool {
-        let ids: Vec<_> = self.twin_requests.requests.iter().map(|request| request.id).collect();
-        self.fail_each_twin_request(ids, error)
-    }
-
-    fn fail_each_twin_request(&mut self, ids: Vec<TwinRequestId>, error: &Error) -> bool {
         let mut told = false;
-        for id in ids {
-            told |= self.fail_twin_request(id, error.clone());
+        for request in std::mem::take(&mut self.twin_requests.requests) {
+            self.fail_twin_request(request.purpose, error.clone());
+            told = true;
         }
         told
     }
@@ -276,7 +264,7 @@ impl Client {
     pub(super) fn forget_synchronization(&mut self) {
         self.desired.waiting = None;
         let Self { mqtt, twin_requests, .. } = self;
-        twin_requests.requests.retain(|request| {
+        queue::retain(&mut twin_requests.requests, |request| {
             let own = matches!(request.purpose, Purpose::Synchronize);
             if let (true, Some(publish)) = (own, request.publish) {
                 mqtt.withdraw(publish);

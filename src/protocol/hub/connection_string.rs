@@ -34,43 +34,30 @@ impl ConnectionString {
     ///
     /// Whatever is missing, unknown, double or contradictory, named without its value.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let mut values = split(text)?;
-        let mut take = |name: &str| {
-            let index = NAMES.iter().position(|known| *known == name)?;
-            values[index].take()
-        };
-        let hostname = take("HostName").ok_or_else(|| missing("HostName"))?;
-        let device_id = take("DeviceId").ok_or_else(|| missing("DeviceId"))?;
-        let identity = Identity::new(hostname, device_id, take("ModuleId"))?;
-        let credentials = credentials(
-            &identity,
-            take("SharedAccessKey"),
-            take("SharedAccessKeyName"),
-            take("SharedAccessSignature"),
-            take("x509"),
-        )?;
-        let gateway_hostname = take("GatewayHostName").map(Into::into);
-        Ok(Self { identity, credentials, gateway_hostname })
+        let [hostname, device_id, module_id, key, policy, signature, gateway, x509] = split(text)?;
+        let hostname = hostname.ok_or_else(|| wrong("has no HostName"))?;
+        let device_id = device_id.ok_or_else(|| wrong("has no DeviceId"))?;
+        let identity = Identity::new(hostname, device_id, module_id)?;
+        let credentials = credentials(&identity, key, policy, signature, x509)?;
+        Ok(Self { identity, credentials, gateway_hostname: gateway.map(Into::into) })
     }
 }
 
 fn split(text: &str) -> Result<[Option<&str>; NAMES.len()], Error> {
     let mut values = [None; NAMES.len()];
-    for part in text.trim().split(';').filter(|part| !part.is_empty()) {
+    for part in text.trim_ascii().split(';').filter(|part| !part.is_empty()) {
         // A part without a name may be a piece of a key: it is not shown.
         let (name, value) = part.split_once('=').ok_or_else(|| {
-            wrong(
-                "has a part that is not name=value; check for a missing or a surplus \";\"".into(),
-            )
+            wrong("has a part that is not name=value; check for a missing or a surplus \";\"")
         })?;
         let index = NAMES.iter().position(|known| *known == name).ok_or_else(|| {
-            wrong(format!("has a name that is not known; the names are {}", NAMES.join(", ")))
+            wrong(&format!("has a name that is not known; the names are {}", NAMES.join(", ")))
         })?;
         if value.is_empty() {
-            return Err(wrong(format!("has no value for {name}")));
+            return Err(wrong(&format!("has no value for {name}")));
         }
         if values[index].replace(value).is_some() {
-            return Err(wrong(format!("has {name} twice")));
+            return Err(wrong(&format!("has {name} twice")));
         }
     }
     Ok(values)
@@ -85,14 +72,14 @@ fn credentials(
 ) -> Result<Credentials, Error> {
     if x509.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         return Err(wrong(if key.is_some() || signature.is_some() {
-            "has x509=true together with a key or a signature".into()
+            "has x509=true together with a key or a signature"
         } else {
-            "is for an X.509 certificate; use createFromX509Certificate".into()
+            "is for an X.509 certificate; use createFromX509Certificate"
         }));
     }
     match (key, signature) {
         (Some(_), Some(_)) => {
-            Err(wrong("has both SharedAccessKey and SharedAccessSignature; keep one".into()))
+            Err(wrong("has both SharedAccessKey and SharedAccessSignature; keep one"))
         }
         (Some(key), None) => Ok(Credentials::SharedAccessKey {
             key: SharedAccessKey::from_base64(key)?,
@@ -101,20 +88,16 @@ fn credentials(
         (None, Some(signature)) => {
             let (token, resource) = SasToken::parse(signature)?;
             if !identity.is_covered_by(&resource) {
-                return Err(wrong("has a SharedAccessSignature for another resource (sr)".into()));
+                return Err(wrong("has a SharedAccessSignature for another resource (sr)"));
             }
             Ok(Credentials::SasToken(token))
         }
-        (None, None) => Err(missing("SharedAccessKey (or SharedAccessSignature)")),
+        (None, None) => Err(wrong("has no SharedAccessKey (or SharedAccessSignature)")),
     }
 }
 
-fn wrong(what: String) -> Error {
+fn wrong(what: &str) -> Error {
     Error::invalid_argument(format!("the connection string {what}"))
-}
-
-fn missing(name: &str) -> Error {
-    wrong(format!("has no {name}"))
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ pub struct Identity {
     pub device_id: String,
     /// The module id, for a module identity.
     pub module_id: Option<String>,
+    /// `{host}/devices/{device}[/modules/{module}]`
+    resource: String,
 }
 
 impl Identity {
@@ -46,10 +48,16 @@ impl Identity {
         if let Some(module_id) = module_id {
             check("module id", module_id, id_ok)?;
         }
+        let mut resource = format!("{hostname}/devices/{device_id}");
+        if let Some(module_id) = module_id {
+            resource.push_str("/modules/");
+            resource.push_str(module_id);
+        }
         Ok(Self {
             hostname: hostname.into(),
             device_id: device_id.into(),
             module_id: module_id.map(Into::into),
+            resource,
         })
     }
 
@@ -59,10 +67,13 @@ impl Identity {
     ///
     /// Anything else, a module included.
     pub fn of_device(resource: &str) -> Result<Self, Error> {
-        let segments: Vec<&str> = resource.split('/').collect();
-        match segments[..] {
-            [hostname, "devices", device_id] => Self::new(hostname, device_id, None),
-            [_, "devices", _, "modules", _] => Err(Error::invalid_argument(
+        let mut segments = resource.split('/');
+        let mut next = || segments.next();
+        match (next(), next(), next(), next()) {
+            (Some(hostname), Some("devices"), Some(device_id), None) => {
+                Self::new(hostname, device_id, None)
+            }
+            (_, Some("devices"), _, Some("modules")) => Err(Error::invalid_argument(
                 "the SAS token is for a module; use createFromConnectionString with a ModuleId",
             )),
             _ => Err(Error::invalid_argument(
@@ -73,37 +84,31 @@ impl Identity {
 
     /// The MQTT client identifier: `{device}` or `{device}/{module}`.
     pub fn client_id(&self) -> String {
-        self.path("", "/")
+        match &self.module_id {
+            None => self.device_id.clone(),
+            Some(module_id) => format!("{}/{module_id}", self.device_id),
+        }
     }
 
     /// What a SAS token of this identity is for: `{host}/devices/{device}[/modules/{module}]`.
-    pub fn resource(&self) -> String {
-        format!("{}/{}", self.hostname, self.topic_base())
+    pub fn resource(&self) -> &str {
+        &self.resource
     }
 
     /// The beginning of this identity's own topics: `devices/{device}[/modules/{module}]`.
-    pub fn topic_base(&self) -> String {
-        self.path("devices/", "/modules/")
+    pub fn topic_base(&self) -> &str {
+        // Not by an index: the message of its panic brings tables of Unicode into the module.
+        self.resource.get(self.hostname.len() + 1..).unwrap_or_default()
     }
 
     /// Whether a token for `resource` is good for this identity: the same, or whole segments
     /// above it. Host names know no case.
     pub fn is_covered_by(&self, resource: &str) -> bool {
-        let own = self.resource();
-        let mut own = own.split('/');
-        let mut granted = resource.trim_end_matches('/').split('/');
-        let host_matches = match (granted.next(), own.next()) {
-            (Some(granted), Some(own)) => granted.eq_ignore_ascii_case(own),
-            _ => false,
-        };
-        host_matches && granted.all(|segment| own.next() == Some(segment))
-    }
-
-    fn path(&self, prefix: &str, separator: &str) -> String {
-        match &self.module_id {
-            None => format!("{prefix}{}", self.device_id),
-            Some(module_id) => format!("{prefix}{}{separator}{module_id}", self.device_id),
-        }
+        let granted = resource.trim_end_matches('/');
+        let (host, path) = granted.split_once('/').unwrap_or((granted, ""));
+        let below = self.topic_base().strip_prefix(path);
+        host.eq_ignore_ascii_case(&self.hostname)
+            && below.is_some_and(|rest| path.is_empty() || rest.is_empty() || rest.starts_with('/'))
     }
 }
 

@@ -93,7 +93,10 @@ impl Message {
                 "the message has {size} bytes; IoT Hub takes at most {MAX_MESSAGE_SIZE} with its properties"
             )));
         }
-        let mut topic = identity.topic_base();
+        let base = identity.topic_base();
+        // Enough for the few properties that most messages have.
+        let mut topic = String::with_capacity(base.len() + 64);
+        topic.push_str(base);
         topic.push_str("/messages/events/");
         properties::encode_into(&mut topic, &self.properties);
         if topic.len() > MAX_TOPIC {

@@ -1,8 +1,6 @@
 //! Percent-encoding as IoT Hub wants it: everything but RFC 3986's unreserved characters, a space
 //! as `%20`, and a `+` that is only ever a plus.
 
-use std::borrow::Cow;
-
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 /// Appends `text`, encoded.
@@ -27,30 +25,22 @@ pub fn encode(text: &str) -> String {
 
 /// `text`, decoded. What is no valid escape stays as it is, and so does a text that would be no
 /// UTF-8.
-pub fn decode(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| byte != b'%') {
-        return Cow::Borrowed(text);
+pub fn decode(text: &str) -> String {
+    let mut output = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escaped = escaped(rest);
+        output.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &rest[3..] } else { tail };
     }
-    let bytes = text.as_bytes();
-    let mut output = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some((&first, tail)) = rest.split_first() {
-        match (first, tail) {
-            (b'%', [high, low, after @ ..]) if hex(*high).is_some() && hex(*low).is_some() => {
-                output.push(hex(*high).unwrap_or(0) << 4 | hex(*low).unwrap_or(0));
-                rest = after;
-            }
-            _ => {
-                output.push(first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(output).map_or(Cow::Borrowed(text), Cow::Owned)
+    String::from_utf8(output).unwrap_or_else(|_| text.into())
 }
 
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+/// The byte that an escape at the beginning stands for.
+fn escaped(text: &[u8]) -> Option<u8> {
+    let [b'%', high, low, ..] = text else { return None };
+    let hex = |digit: u8| char::from(digit).to_digit(16);
+    u8::try_from(hex(*high)? << 4 | hex(*low)?).ok()
 }
 
 #[cfg(test)]

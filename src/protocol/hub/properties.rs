@@ -43,23 +43,25 @@ pub fn decode(bag: &str) -> MessageProperties {
     let bag = bag.strip_suffix('/').unwrap_or(bag);
     for pair in bag.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = match pair.split_once('=') {
-            Some((name, value)) => (name, Some(percent::decode(value).into_owned())),
+            Some((name, value)) => (name, Some(percent::decode(value))),
             None => (pair, None),
         };
         let name = percent::decode(name);
-        match &*name {
-            "$.to" => {}
-            "$.mid" => properties.message_id = value,
-            "$.cid" => properties.correlation_id = value,
-            "$.uid" => properties.user_id = value,
-            "$.ct" => properties.content_type = value,
-            "$.ce" => properties.content_encoding = value,
-            "$.exp" => properties.expiry_time_utc = value,
-            "iothub-ack" => properties.ack = value,
+        let system = match name.as_str() {
+            "$.to" => continue,
+            "$.mid" => &mut properties.message_id,
+            "$.cid" => &mut properties.correlation_id,
+            "$.uid" => &mut properties.user_id,
+            "$.ct" => &mut properties.content_type,
+            "$.ce" => &mut properties.content_encoding,
+            "$.exp" => &mut properties.expiry_time_utc,
+            "iothub-ack" => &mut properties.ack,
             _ => {
-                properties.set_custom(name.into_owned(), value);
+                properties.set_custom(name, value);
+                continue;
             }
-        }
+        };
+        *system = value;
     }
     properties
 }

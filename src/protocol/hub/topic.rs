@@ -10,15 +10,10 @@ const DESIRED_PATCH: &str = "$iothub/twin/PATCH/properties/desired/";
 /// What an incoming publish is, by its topic.
 #[derive(Debug, PartialEq)]
 pub enum Route<'a> {
-    /// A cloud-to-device message.
-    CloudToDevice {
-        /// Its properties, encoded.
-        bag: &'a str,
-    },
-    /// A message for an input of a module.
-    Input {
+    /// A cloud-to-device message, or one for an input of a module.
+    Message {
         /// The input.
-        name: &'a str,
+        input_name: Option<&'a str>,
         /// Its properties, encoded.
         bag: &'a str,
     },
@@ -87,25 +82,27 @@ pub fn route<'a>(identity: &Identity, topic: &'a str) -> Option<Route<'a>> {
     if let Some(rest) = topic.strip_prefix(METHOD_REQUEST) {
         let (name, query) = rest.split_once('/')?;
         let request_id = parameter(query, "$rid")?;
-        return Some(Route::MethodRequest { name: percent::decode(name).into_owned(), request_id });
+        return Some(Route::MethodRequest { name: percent::decode(name), request_id });
     }
     if let Some(rest) = topic.strip_prefix(TWIN_RESPONSE) {
         let (status, query) = rest.split_once('/')?;
         let request_id = parameter(query, "$rid")?;
-        return Some(Route::TwinResponse { status: status.parse().ok()?, request_id });
+        // Read as every other number is: a second reader of numbers would be more code.
+        let status = u16::try_from(status.parse::<u64>().ok()?).ok()?;
+        return Some(Route::TwinResponse { status, request_id });
     }
     if let Some(query) = topic.strip_prefix(DESIRED_PATCH) {
         let version = parameter(query, "$version").and_then(|version| version.parse().ok());
         return Some(Route::DesiredPatch { version });
     }
-    let rest = topic.strip_prefix(identity.topic_base().as_str())?;
+    let rest = topic.strip_prefix(identity.topic_base())?;
     if identity.module_id.is_some() {
         let (name, bag) = rest.strip_prefix("/inputs/")?.split_once('/')?;
-        return Some(Route::Input { name, bag });
+        return Some(Route::Message { input_name: Some(name), bag });
     }
     let bag = rest.strip_prefix("/messages/devicebound")?;
     (bag.is_empty() || bag.starts_with('/'))
-        .then(|| Route::CloudToDevice { bag: bag.trim_start_matches('/') })
+        .then(|| Route::Message { input_name: None, bag: bag.trim_start_matches('/') })
 }
 
 fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
@@ -140,11 +137,11 @@ mod tests {
         );
         assert_eq!(
             route(&d, "devices/d/messages/devicebound/%24.mid=1"),
-            Some(Route::CloudToDevice { bag: "%24.mid=1" })
+            Some(Route::Message { input_name: None, bag: "%24.mid=1" })
         );
         assert_eq!(
             route(&d, "devices/d/messages/devicebound"),
-            Some(Route::CloudToDevice { bag: "" })
+            Some(Route::Message { input_name: None, bag: "" })
         );
     }
 
@@ -153,7 +150,7 @@ mod tests {
         let module = Identity::new("h", "d", Some("m")).unwrap();
         assert_eq!(
             route(&module, "devices/d/modules/m/inputs/in/%24.cid=1"),
-            Some(Route::Input { name: "in", bag: "%24.cid=1" })
+            Some(Route::Message { input_name: Some("in"), bag: "%24.cid=1" })
         );
         assert_eq!(messages_filter(&module), "devices/d/modules/m/inputs/#");
     }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use bytes::BytesMut;
+use bytes::Bytes;
 use mqttbytes::QoS;
 use mqttbytes::v4::{ConnAck, PubAck, Publish, SubAck, UnsubAck};
 
@@ -38,13 +38,15 @@ pub(super) enum Received {
 /// Gathers the bytes of one connection and gives the packets in them.
 #[derive(Debug, Default)]
 pub(super) struct PacketReader {
-    buffer: BytesMut,
+    buffer: Bytes,
 }
 
 impl PacketReader {
     /// Takes the bytes of one frame.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.buffer.extend_from_slice(bytes);
+        let mut buffer = Vec::from(std::mem::take(&mut self.buffer));
+        buffer.extend_from_slice(bytes);
+        self.buffer = buffer.into();
     }
 
     /// The next whole packet, or `None` until more bytes come.
@@ -55,7 +57,7 @@ impl PacketReader {
             Err(mqttbytes::Error::InsufficientBytes(_)) => return Ok(None),
             Err(error) => return Err(malformed(error)),
         };
-        let bytes = self.buffer.split_to(header.frame_length()).freeze();
+        let bytes = self.buffer.split_to(header.frame_length());
         let packet = match bytes[0] >> 4 {
             CONNACK => ConnAck::read(header, bytes).map(Received::ConnAck),
             PUBACK => PubAck::read(header, bytes).map(Received::PubAck),
@@ -97,7 +99,8 @@ fn check_header(bytes: &[u8]) -> Result<(), ProtocolViolation> {
         PINGRESP => ("PINGRESP", |length| length == 0),
         other => {
             return Err(ProtocolViolation(format!(
-                "the hub sent an MQTT packet of type {other}, which it may not send to this client"
+                "the hub sent an MQTT packet of type {other}, which it may not send to this client",
+                other = u32::from(other)
             )));
         }
     };

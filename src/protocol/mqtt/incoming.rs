@@ -1,7 +1,5 @@
 //! Incoming publishes on one connection: which are duplicates, and which acknowledgements are owed.
 
-use std::collections::VecDeque;
-
 use bytes::Bytes;
 use mqttbytes::QoS;
 use mqttbytes::v4::Publish;
@@ -61,7 +59,7 @@ pub(super) enum Arrival {
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
     connection: u16,
-    remembered: VecDeque<Remembered>,
+    remembered: Vec<Remembered>,
 }
 
 impl Incoming {
@@ -88,9 +86,9 @@ impl Incoming {
             }
             _ => {
                 if self.remembered.len() == REMEMBERED {
-                    self.remembered.pop_front();
+                    self.remembered.remove(0);
                 }
-                self.remembered.push_back(Remembered { packet_id, digest, acknowledged: false });
+                self.remembered.push(Remembered { packet_id, digest, acknowledged: false });
                 let id = DeliveryId { connection: self.connection, packet_id };
                 Arrival::Deliver(Delivery { id: Some(id), topic, payload })
             }
@@ -118,8 +116,11 @@ impl Incoming {
 
 /// FNV-1a: to tell a repeated message from a new one, not to stand up to an attacker.
 fn digest(topic: &str, payload: &[u8]) -> u64 {
-    let bytes = topic.bytes().chain([0]).chain(payload.iter().copied());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    let mut hash = 0xcbf2_9ce4_8422_2325;
+    for bytes in [topic.as_bytes(), &[0], payload] {
+        for byte in bytes {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    hash
 }

@@ -12,7 +12,7 @@ use mqttbytes::QoS;
 use mqttbytes::v4::Publish;
 
 use super::packet_ids::{Awaiting, PacketIds};
-use crate::protocol::Instant;
+use crate::protocol::{Instant, queue};
 
 /// How many connections may end under the oldest publish before it is given up: a server that
 /// refuses a message can only close, and would close for ever.
@@ -56,13 +56,13 @@ pub(super) struct Outbox<T> {
     /// Sorted by id. Acknowledgements come in order, so that removals are at the front.
     entries: VecDeque<Entry<T>>,
     next_id: u64,
-    /// Everything before it has been written on the present connection.
-    unsent_from: PublishId,
+    /// How many of the first have been written on the present connection.
+    written: usize,
 }
 
 impl<T: Copy> Outbox<T> {
     pub fn new() -> Self {
-        Self { entries: VecDeque::new(), next_id: 0, unsent_from: PublishId(0) }
+        Self { entries: VecDeque::new(), next_id: 0, written: 0 }
     }
 
     /// Puts a publish behind all others.
@@ -93,8 +93,7 @@ impl<T: Copy> Outbox<T> {
         output: &mut BytesMut,
         size: usize,
     ) -> bool {
-        let from = self.entries.partition_point(|entry| entry.id < self.unsent_from);
-        let mut written = false;
+        let from = self.written;
         for entry in self.entries.range_mut(from..).take(window.saturating_sub(from)) {
             if entry.publish.pkid == 0 {
                 match ids.take(Awaiting::Publish(entry.id)) {
@@ -109,13 +108,12 @@ impl<T: Copy> Outbox<T> {
             let _ = entry.publish.write(output);
             entry.publish.dup = true;
             entry.sent_at = Some(now);
-            self.unsent_from = PublishId(entry.id.0 + 1);
-            written = true;
+            self.written += 1;
             if output.len() >= size {
                 break;
             }
         }
-        written
+        self.written > from
     }
 
     /// Whether one of this kind has not been written on this connection.
@@ -134,7 +132,7 @@ impl<T: Copy> Outbox<T> {
             entry.acknowledged = true;
             ids.reassign(packet_id, Awaiting::Nothing);
         } else {
-            self.entries.remove(index);
+            self.take_out(index);
             ids.release(packet_id);
         }
         Some(tag)
@@ -142,15 +140,14 @@ impl<T: Copy> Outbox<T> {
 
     /// Forgets a publish; if it was sent and not acknowledged, its identifier stays in use.
     pub fn remove(&mut self, id: PublishId, ids: &mut PacketIds) {
-        let entry = self.index(id).and_then(|index| self.entries.remove(index));
-        if let Some(entry) = entry {
+        if let Some(entry) = self.index(id).and_then(|index| self.take_out(index)) {
             entry.forget(ids);
         }
     }
 
     /// Forgets every publish, and gives their marks.
     pub fn clear(&mut self, ids: &mut PacketIds) -> Vec<T> {
-        self.take(ids, |_| true)
+        self.take(ids, &|_| true)
     }
 
     /// The connection has ended: all that stays is to be written again. Gives the marks of what
@@ -163,12 +160,12 @@ impl<T: Copy> Outbox<T> {
             oldest.losses += 1;
         }
         let lost =
-            self.take(ids, |entry| entry.resend == Resend::Never || entry.losses >= MAX_LOSSES);
+            self.take(ids, &|entry| entry.resend == Resend::Never || entry.losses >= MAX_LOSSES);
         for entry in &mut self.entries {
             entry.sent_at = None;
             entry.acknowledged = false;
         }
-        self.unsent_from = PublishId(0);
+        self.written = 0;
         lost
     }
 
@@ -180,26 +177,32 @@ impl<T: Copy> Outbox<T> {
 
     /// Takes out the publishes that have waited for `limit` on this connection.
     pub fn take_expired(&mut self, now: Instant, limit: Duration, ids: &mut PacketIds) -> Vec<T> {
-        self.take(ids, |entry| entry.sent_at.is_some_and(|sent_at| sent_at + limit <= now))
+        self.take(ids, &|entry| entry.sent_at.is_some_and(|sent_at| sent_at + limit <= now))
     }
 
     fn index(&self, id: PublishId) -> Option<usize> {
-        match self.entries.front() {
-            Some(first) if first.id == id => Some(0),
-            _ => self.entries.binary_search_by_key(&id, |entry| entry.id).ok(),
-        }
+        self.entries.iter().position(|entry| entry.id == id)
     }
 
-    fn take(&mut self, ids: &mut PacketIds, gone: impl Fn(&Entry<T>) -> bool) -> Vec<T> {
+    fn take_out(&mut self, index: usize) -> Option<Entry<T>> {
+        self.written -= usize::from(index < self.written);
+        queue::remove(&mut self.entries, index)
+    }
+
+    fn take(&mut self, ids: &mut PacketIds, gone: &dyn Fn(&Entry<T>) -> bool) -> Vec<T> {
         let mut marks = Vec::new();
-        self.entries.retain(|entry| {
+        let mut written = 0;
+        queue::retain(&mut self.entries, |entry| {
             let gone = gone(entry);
             if gone {
                 entry.forget(ids);
                 marks.push(entry.tag);
+            } else if entry.sent_at.is_some() {
+                written += 1;
             }
             !gone
         });
+        self.written = written;
         marks
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{PublishId, SubscriptionId};
+use crate::protocol::queue;
 
 /// What the acknowledgement with a packet identifier will belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl PacketIds {
     /// Gives an identifier back.
     pub fn release(&mut self, id: u16) {
         if let Some(index) = self.index(id) {
-            self.in_use.remove(index);
+            queue::remove(&mut self.in_use, index);
         }
     }
 
@@ -84,8 +85,15 @@ impl PacketIds {
     /// Where the identifier of `number` is in use, since this round or an earlier one.
     fn find(&self, mut number: u64) -> Option<usize> {
         let (oldest, _) = self.in_use.front()?;
+        let (newest, _) = self.in_use.back()?;
         while number >= *oldest {
-            if let Ok(index) = self.in_use.binary_search_by_key(&number, |(number, _)| *number) {
+            // Acknowledgements come in order, and a new number is above all others.
+            if number == *oldest {
+                return Some(0);
+            }
+            if number <= *newest
+                && let Ok(index) = self.in_use.binary_search_by_key(&number, |(known, _)| *known)
+            {
                 return Some(index);
             }
             number = number.checked_sub(COUNT)?;
@@ -95,8 +103,8 @@ impl PacketIds {
 
     /// Gives back what cannot be acknowledged any more once the connection has ended.
     pub fn connection_ended(&mut self) {
-        self.in_use
-            .retain(|(_, awaiting)| matches!(awaiting, Awaiting::Publish(_) | Awaiting::Nothing));
+        let stays = |awaiting| matches!(awaiting, Awaiting::Publish(_) | Awaiting::Nothing);
+        queue::retain(&mut self.in_use, |(_, awaiting)| stays(*awaiting));
     }
 }
 

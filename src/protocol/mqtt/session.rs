@@ -1,6 +1,5 @@
 //! An MQTT session: what outlives connections, and the one connection that may stand.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
@@ -51,13 +50,12 @@ enum Connection {
 pub struct Session<T> {
     connection: Connection,
     reader: PacketReader,
-    writes: VecDeque<BytesMut>,
+    writes: Vec<BytesMut>,
     ids: PacketIds,
     outbox: Outbox<T>,
     subscriptions: Subscriptions,
     incoming: Incoming,
     keep_alive: KeepAlive,
-    events: VecDeque<Event<T>>,
     /// How many more bytes of publishes the transport takes.
     room: usize,
 }
@@ -75,13 +73,12 @@ impl<T: Copy> Session<T> {
         Self {
             connection: Connection::None,
             reader: PacketReader::default(),
-            writes: VecDeque::new(),
+            writes: Vec::new(),
             ids: PacketIds::default(),
             outbox: Outbox::new(),
             subscriptions: Subscriptions::new(filters),
             incoming: Incoming::default(),
             keep_alive: KeepAlive::new(keep_alive),
-            events: VecDeque::new(),
             room: usize::MAX,
         }
     }
@@ -89,7 +86,6 @@ impl<T: Copy> Session<T> {
     /// The transport stands: writes CONNECT.
     pub fn start(&mut self, now: Instant, connect: &Connect) {
         self.connection = Connection::AwaitingConnack;
-        self.reader = PacketReader::default();
         self.writes.clear();
         self.incoming.start();
         self.keep_alive.start(now);
@@ -100,8 +96,8 @@ impl<T: Copy> Session<T> {
     /// `lost` says that the client did not end it.
     pub fn end(&mut self, lost: bool) -> Vec<T> {
         self.connection = Connection::None;
+        self.reader = PacketReader::default();
         self.writes.clear();
-        self.events.clear();
         self.subscriptions.connection_ended();
         let gone = self.outbox.connection_ended(lost, &mut self.ids);
         self.ids.connection_ended();
@@ -182,18 +178,20 @@ impl<T: Copy> Session<T> {
     }
 
     /// Takes the bytes of one frame.
-    pub fn receive(&mut self, now: Instant, bytes: &[u8]) -> Result<(), ProtocolViolation> {
+    pub fn receive(&mut self, bytes: &[u8]) {
         self.reader.push(bytes);
-        while let Some(packet) = self.reader.next()? {
-            self.keep_alive.received(now);
-            self.handle_packet(packet)?;
-        }
-        Ok(())
     }
 
     /// The next event, in the order of arrival.
-    pub fn poll_event(&mut self) -> Option<Event<T>> {
-        self.events.pop_front()
+    pub fn poll_event(&mut self, now: Instant) -> Result<Option<Event<T>>, ProtocolViolation> {
+        while let Some(packet) = self.reader.next()? {
+            self.keep_alive.received(now);
+            let event = self.handle_packet(packet)?;
+            if event.is_some() {
+                return Ok(event);
+            }
+        }
+        Ok(None)
     }
 
     /// How many bytes of publishes may be written from now on, about: what the transport cannot
@@ -236,8 +234,7 @@ impl<T: Copy> Session<T> {
 
     /// The next piece of bytes for the transport.
     pub fn poll_transmit(&mut self) -> Option<BytesMut> {
-        self.writes.retain(|bytes| !bytes.is_empty());
-        self.writes.pop_front()
+        if self.writes.first()?.is_empty() { None } else { Some(self.writes.remove(0)) }
     }
 
     /// When [`Session::check_keep_alive`] is due.
@@ -296,85 +293,82 @@ impl<T: Copy> Session<T> {
         write_buffer(&mut self.writes)
     }
 
-    fn handle_packet(&mut self, packet: Received) -> Result<(), ProtocolViolation> {
+    fn handle_packet(&mut self, packet: Received) -> Result<Option<Event<T>>, ProtocolViolation> {
         let Received::ConnAck(connack) = packet else {
             if self.connection == Connection::AwaitingConnack {
                 return Err(ProtocolViolation("the hub sent a packet before CONNACK".into()));
             }
-            self.handle_packet_of_session(packet);
-            return Ok(());
+            return Ok(self.handle_packet_of_session(packet));
         };
         if self.connection != Connection::AwaitingConnack {
             return Err(ProtocolViolation("the hub sent a second CONNACK".into()));
         }
         if connack.code == ConnectReturnCode::Success {
             self.connection = Connection::Open;
-            self.events.push_back(Event::Accepted);
+            Ok(Some(Event::Accepted))
         } else {
-            self.events.push_back(Event::Refused(connack.code));
+            Ok(Some(Event::Refused(connack.code)))
         }
-        Ok(())
     }
 
-    fn handle_packet_of_session(&mut self, packet: Received) {
+    fn handle_packet_of_session(&mut self, packet: Received) -> Option<Event<T>> {
         match packet {
             Received::Publish(publish) => self.handle_publish(publish),
             Received::PubAck(puback) => self.handle_puback(puback.pkid),
             Received::SubAck(suback) => {
                 let refused = suback.return_codes.contains(&SubscribeReasonCode::Failure);
-                self.handle_suback(suback.pkid, !refused);
+                self.handle_suback(suback.pkid, !refused)
             }
             Received::UnsubAck(unsuback) => {
                 if let Some(Awaiting::Subscription(_)) = self.ids.get(unsuback.pkid) {
                     self.ids.release(unsuback.pkid);
                     self.subscriptions.unsubscribed(unsuback.pkid);
                 }
+                None
             }
             // PINGRESP has done its work by arriving.
-            Received::PingResp | Received::ConnAck(_) => {}
+            Received::PingResp | Received::ConnAck(_) => None,
         }
     }
 
-    fn handle_publish(&mut self, publish: mqttbytes::v4::Publish) {
+    fn handle_publish(&mut self, publish: mqttbytes::v4::Publish) -> Option<Event<T>> {
         // After DISCONNECT nothing can be acknowledged: the server delivers it again later.
         if self.connection != Connection::Open {
-            return;
+            return None;
         }
         match self.incoming.arrived(publish) {
-            Arrival::Deliver(delivery) => self.events.push_back(Event::Delivered(delivery)),
+            Arrival::Deliver(delivery) => return Some(Event::Delivered(delivery)),
             Arrival::AcknowledgeAgain(packet_id) => {
                 let _ = PubAck::new(packet_id).write(self.write_buffer());
             }
             Arrival::Ignore => {}
         }
+        None
     }
 
-    fn handle_puback(&mut self, packet_id: u16) {
-        match self.ids.get(packet_id) {
-            Some(Awaiting::Publish(id)) => {
-                if let Some(tag) = self.outbox.acknowledge(id, &mut self.ids) {
-                    self.events.push_back(Event::Acknowledged(tag));
-                }
+    fn handle_puback(&mut self, packet_id: u16) -> Option<Event<T>> {
+        match self.ids.get(packet_id)? {
+            Awaiting::Publish(id) => {
+                return self.outbox.acknowledge(id, &mut self.ids).map(Event::Acknowledged);
             }
-            Some(Awaiting::Withdrawn) => self.ids.release(packet_id),
-            Some(Awaiting::Subscription(_) | Awaiting::Nothing) | None => {}
+            Awaiting::Withdrawn => self.ids.release(packet_id),
+            Awaiting::Subscription(_) | Awaiting::Nothing => {}
         }
+        None
     }
 
-    fn handle_suback(&mut self, packet_id: u16, granted: bool) {
-        if let Some(Awaiting::Subscription(_)) = self.ids.get(packet_id) {
-            self.ids.release(packet_id);
-            if let Some(id) = self.subscriptions.subscribed(packet_id, granted) {
-                self.events.push_back(Event::Subscribed { id, granted });
-            }
-        }
+    fn handle_suback(&mut self, packet_id: u16, granted: bool) -> Option<Event<T>> {
+        let Some(Awaiting::Subscription(_)) = self.ids.get(packet_id) else { return None };
+        self.ids.release(packet_id);
+        let id = self.subscriptions.subscribed(packet_id, granted)?;
+        Some(Event::Subscribed { id, granted })
     }
 }
 
 /// The buffer to write the next packet to: a new one when the last is full.
-fn write_buffer(writes: &mut VecDeque<BytesMut>) -> &mut BytesMut {
-    if writes.back().is_none_or(|last| last.len() >= WRITE_SIZE) {
-        writes.push_back(BytesMut::new());
+fn write_buffer(writes: &mut Vec<BytesMut>) -> &mut BytesMut {
+    if writes.last().is_none_or(|last| last.len() >= WRITE_SIZE) {
+        writes.push(BytesMut::new());
     }
     let last = writes.len() - 1;
     &mut writes[last]

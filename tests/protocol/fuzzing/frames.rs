@@ -40,14 +40,17 @@ struct Read {
 fn read(accepted: bool, frames: &[&[u8]]) -> Read {
     let now = Instant::from_millis(0);
     let mut session = session(accepted);
-    let outcome = frames.iter().try_for_each(|frame| session.receive(now, frame));
     let (mut events, mut deliveries) = (Vec::new(), Vec::new());
-    while let Some(event) = session.poll_event() {
-        events.push(format!("{event:?}"));
-        if let Event::Delivered(delivery) = event {
-            deliveries.push((delivery.topic, delivery.payload));
+    let outcome = frames.iter().try_for_each(|frame| {
+        session.receive(frame);
+        while let Some(event) = session.poll_event(now)? {
+            events.push(format!("{event:?}"));
+            if let Event::Delivered(delivery) = event {
+                deliveries.push((delivery.topic, delivery.payload));
+            }
         }
-    }
+        Ok(())
+    });
     let mut written = Vec::new();
     while let Some(bytes) = session.poll_transmit() {
         written.extend(bytes);
@@ -61,7 +64,8 @@ fn session(accepted: bool) -> Session<u8> {
     let mut session = Session::new(Duration::from_secs(60), vec!["a/#".into()]);
     session.start(now, &Connect::new("d"));
     if accepted {
-        session.receive(now, &connack(false)).expect("a CONNACK");
+        session.receive(&connack(false));
+        assert!(matches!(session.poll_event(now), Ok(Some(Event::Accepted))));
     }
     session.want(0, true);
     session.publish("t".into(), Bytes::from_static(b"1"), Resend::UntilAcknowledged, 1);

@@ -37,10 +37,10 @@ pub fn topics(data: &[u8]) {
 fn rebuilt(identity: &Identity, route: &Route<'_>) -> (String, String) {
     let base = identity.topic_base();
     match route {
-        Route::CloudToDevice { bag } => {
+        Route::Message { input_name: None, bag } => {
             (topic::messages_filter(identity), format!("{base}/messages/devicebound/{bag}"))
         }
-        Route::Input { name, bag } => {
+        Route::Message { input_name: Some(name), bag } => {
             (topic::messages_filter(identity), format!("{base}/inputs/{name}/{bag}"))
         }
         Route::MethodRequest { name, request_id } => {
@@ -125,7 +125,7 @@ pub fn connection_string(data: &[u8]) {
 
 /// The connection string that says the same, in another order.
 fn written(parsed: &ConnectionString, text: &str) -> String {
-    let Identity { hostname, device_id, module_id } = &parsed.identity;
+    let Identity { hostname, device_id, module_id, .. } = &parsed.identity;
     let secret = text.trim().split(';').filter(|part| part.starts_with("SharedAccess"));
     let mut parts: Vec<String> = secret.map(Into::into).collect();
     parts.extend([format!("DeviceId={device_id}"), format!("HostName={hostname}")]);
