@@ -26,8 +26,7 @@ import { attach, detach } from './socket.js';
 
 /** What `pump` of the core gives: the sum of these. */
 const HANDLER = 1;
-const BYTES = 2;
-const ACTIVE = 4;
+const ACTIVE = 2;
 
 /** As the core numbers them. */
 const connectionStates = ['disconnected', 'connecting', 'connected', 'reconnecting'];
@@ -121,7 +120,7 @@ export class Shell {
     this.#isQueued = true;
     queueMicrotask(() => {
       this.#isQueued = false;
-      this.#pump(true);
+      this.#pump();
     });
   }
 
@@ -176,7 +175,7 @@ export class Shell {
    * task sets does not.
    */
   timerFired() {
-    this.host.defer(() => this.#input(TIMEOUT));
+    this.host.defer(() => this.tell(TIMEOUT));
   }
 
   /** For the core. */
@@ -253,21 +252,21 @@ export class Shell {
     }
     // The hub is reached: it will end the connection of any other client of this identity.
     if (this.connectionState === 'connecting') this.#watch?.takeOver();
-    this.#input(SOCKET_OPENED);
+    this.tell(SOCKET_OPENED);
   }
 
   #received(frame) {
     if (typeof frame === 'string') {
-      this.#input(RECEIVED_TEXT);
+      this.tell(RECEIVED_TEXT);
     } else {
+      this.wake();
       this.#enter((core) => core.received(frame));
-      this.#pump(false);
     }
   }
 
   #closed(detail) {
     this.#socket = undefined;
-    this.#input(SOCKET_CLOSED, detail);
+    this.tell(SOCKET_CLOSED, 0, detail);
   }
 
   #take(operation) {
@@ -276,25 +275,18 @@ export class Shell {
     return pending;
   }
 
-  /** Tells the core what has happened, and does what follows. */
-  #input(command, text = '') {
-    this.#enter((core) => core.command(command, 0, text));
-    this.#pump(false);
-  }
-
   /** Does all that the core asks for; what handlers ask for, too. */
-  #pump(flush) {
-    if (this.#isPumping) return;
+  #pump() {
     this.#isPumping = true;
     let status = 0;
     do {
       this.handlers.callAll();
       this.#isAsked = false;
-      status = this.#enter((core) => core.pump(this, flush));
+      status = this.#enter((core) => core.pump(this));
     } while (status & HANDLER);
     this.#isPumping = false;
     if (status !== undefined) this.#watchWhile((status & ACTIVE) !== 0);
-    if (this.#isAsked || status & BYTES) this.wake();
+    if (this.#isAsked) this.wake();
   }
 
   #watchWhile(isActive) {

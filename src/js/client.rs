@@ -122,8 +122,8 @@ impl ClientHandle {
 
     /// Does all that is to be done: see [`Driver::pump`]. Nothing comes in while it runs, but for
     /// what the shell does when it is told that a receive call has succeeded.
-    pub fn pump(&self, shell: &Shell, flush: bool) -> u8 {
-        self.driver.pump(shell, flush)
+    pub fn pump(&self, shell: &Shell) -> u8 {
+        self.driver.pump(shell)
     }
 
     /// The core has panicked: nothing is to fire any more.

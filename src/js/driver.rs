@@ -16,10 +16,8 @@ use crate::protocol::{Input, Now};
 mod status {
     /// The shell has something for a handler, and calls again when that has returned.
     pub const HANDLER: u8 = 1;
-    /// Bytes wait for the end of the turn.
-    pub const BYTES: u8 = 2;
     /// There is a connection to care for.
-    pub const ACTIVE: u8 = 4;
+    pub const ACTIVE: u8 = 2;
 }
 
 /// The core of one client, and what it holds of the platform.
@@ -50,7 +48,7 @@ impl Driver {
 
     /// Does all that the core asks for, up to the next thing that a handler may want to know: what
     /// that handler does comes before what follows.
-    pub fn pump(&self, shell: &Shell, flush: bool) -> u8 {
+    pub fn pump(&self, shell: &Shell) -> u8 {
         let now = clock::now();
         // What is acknowledged has left the socket, so that this is looked at when there is room.
         let room = self.socket.borrow().room();
@@ -68,13 +66,10 @@ impl Driver {
                 return status::HANDLER;
             }
         }
-        if flush {
-            self.socket.borrow_mut().flush();
-        }
+        self.socket.borrow_mut().flush();
         let mut core = self.core.borrow_mut();
         self.timer.arm(shell, now.monotonic, core.next_timeout());
-        let bytes = if self.socket.borrow().outgoing.is_empty() { 0 } else { status::BYTES };
-        bytes | if core.is_active() { status::ACTIVE } else { 0 }
+        if core.is_active() { status::ACTIVE } else { 0 }
     }
 
     /// Gives whether there was any.
