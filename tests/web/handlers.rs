@@ -127,6 +127,7 @@ async fn an_error_that_nobody_takes_is_one_line_on_the_console() {
     let printed = Array::new();
     let stop = record_console_errors(&printed);
     device.publish_message("nobody is set");
+    next_task().await;
     let throws = also.clone();
     device.set_handler("onBackgroundException", &function(move |_| Err(throws.clone())));
     device.publish_message("the one that is set throws");

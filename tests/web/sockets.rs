@@ -32,9 +32,9 @@ async fn a_text_frame_ends_the_connection() {
     let device = Device::connected("{}").await;
     let errors = device.record("onBackgroundException");
     device.socket().deliver(&"text".into());
+    device.until(|| errors.len() == 1).await;
     assert!(device.socket().aborted());
     assert_eq!(device.client.connection_state(), "reconnecting");
-    assert_eq!(errors.len(), 1);
     assert!(errors.get(0).has_type::<ClientError>());
     assert_nothing_is_uncaught().await;
 }
