@@ -84,7 +84,8 @@ fn a_response_is_published_as_it_is_and_settles_with_its_puback() {
 #[test]
 fn the_request_identifier_goes_back_as_it_came() {
     let mut h = listening();
-    for request_id in ["0", "2f5d5c4b-1b9c-4e6c-8d7e-0a1b2c3d4e5f", "a%20b%2F=", "+1"] {
+    let long = "r".repeat(65_000);
+    for request_id in ["0", "2f5d5c4b-1b9c-4e6c-8d7e-0a1b2c3d4e5f", "a%20b%2F=", "+1", &long] {
         call_method(&mut h, request_id, "");
         respond(&mut h, request_id, "null").unwrap();
         h.run();
@@ -109,9 +110,10 @@ fn a_second_answer_is_refused() {
 fn too_large_an_answer_is_refused_and_another_may_follow() {
     let mut h = listening();
     call_method(&mut h, "1", "");
-    let large = format!("\"{}\"", "x".repeat(131_071));
-    assert_eq!(respond(&mut h, "1", &large).unwrap_err().kind(), ErrorKind::OutOfRange);
-    assert!(respond(&mut h, "1", "null").is_ok());
+    let answer = |size: usize| format!("\"{}\"", "x".repeat(size - 2));
+    let refused = respond(&mut h, "1", &answer(131_073)).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::OutOfRange);
+    assert!(respond(&mut h, "1", &answer(131_072)).is_ok());
 }
 
 #[test]
@@ -163,6 +165,19 @@ fn a_response_lost_with_the_connection_fails_and_is_never_sent_again() {
 }
 
 #[test]
+fn the_error_of_a_lost_response_says_how_the_connection_ended() {
+    let mut h = listening();
+    h.hub.script.withhold_puback = true;
+    call_method(&mut h, "1", "");
+    let response = respond(&mut h, "1", "null").unwrap();
+    h.run();
+    h.drop_connection();
+    h.run();
+    let message = h.error(response).message();
+    assert!(message.contains("lost") && message.contains("close code 1006"), "{message}");
+}
+
+#[test]
 fn a_response_given_when_the_connection_of_its_request_has_ended_is_refused_and_never_sent() {
     let mut h = listening();
     call_method(&mut h, "while reconnecting", "");
@@ -207,6 +222,22 @@ fn a_request_identifier_that_comes_again_on_the_next_connection_is_another_reque
         h.hub.published_on(2).last().map(|&(_, _, topic, body)| (topic, body)),
         Some(("$iothub/methods/res/200/?$rid=1", "\"to the new one\"")),
     );
+}
+
+#[test]
+fn the_late_failure_of_a_handler_that_had_answered_answers_no_request_of_the_next_connection() {
+    let mut h = listening();
+    for _ in 0..2 {
+        call_method(&mut h, "1", "\"earlier\"");
+        let earlier = h.method_calls().last().unwrap().request_id.clone();
+        respond(&mut h, &earlier, "null").unwrap();
+        h.drop_connection();
+        h.advance_secs(60);
+        call_method(&mut h, "1", "\"later\"");
+        h.client.fail_method(&earlier);
+        let later = h.method_calls().last().unwrap().request_id.clone();
+        assert!(respond(&mut h, &later, "null").is_ok());
+    }
 }
 
 #[test]

@@ -33,13 +33,13 @@ struct OpenRequest {
 #[derive(Debug, Default)]
 pub(super) struct OpenRequests {
     requests: Vec<OpenRequest>,
-    renamed: u64,
+    connections_ended: u64,
 }
 
 impl OpenRequests {
     /// Gives the name to answer by, or none if there is no place for one more. The hub counts anew
-    /// on each connection: where an earlier request of the same identifier may still be answered, a
-    /// later one has another name.
+    /// on each connection: after the first, a name says of which it is, so that what a handler does
+    /// late never meets a later request.
     fn open(&mut self, now: Instant, request_id: &str) -> Option<String> {
         if self.requests.len() == MAX_OPEN {
             // Some handlers never answer; the oldest makes room if the hub has given it up.
@@ -50,11 +50,10 @@ impl OpenRequests {
             }
             self.requests.remove(0);
         }
-        let mut name = request_id.to_owned();
-        while self.requests.iter().any(|open| open.name == name) {
-            self.renamed += 1;
-            name = format!("{request_id}.{}", self.renamed);
-        }
+        let name = match self.connections_ended {
+            0 => request_id.to_owned(),
+            ended => format!("{request_id}.{ended}"),
+        };
         let request_id = request_id.to_owned();
         self.requests.push(OpenRequest { name: name.clone(), request_id, since: Some(now) });
         Some(name)
@@ -80,6 +79,7 @@ impl OpenRequests {
     }
 
     pub fn connection_ended(&mut self) {
+        self.connections_ended += 1;
         for open in &mut self.requests {
             open.since = None;
         }
