@@ -195,6 +195,21 @@ fn a_hub_that_acknowledges_no_answers_gets_no_more_than_1024() {
 }
 
 #[test]
+fn answers_lost_with_the_connection_leave_their_places_to_others() {
+    let mut h = Harness::connected(no_timeout());
+    h.subscribe(Feature::Methods);
+    h.run();
+    h.hub.script.withhold_puback = true;
+    for number in 0..1024 {
+        h.deliver(&format!("$iothub/methods/POST/m/?$rid={number}"), "not JSON");
+    }
+    h.drop_connection();
+    h.advance_secs(20);
+    h.deliver("$iothub/methods/POST/m/?$rid=1024", "not JSON");
+    assert_eq!(published(&h, "$iothub/methods/res/400/?$rid=1024"), 1);
+}
+
+#[test]
 fn messages_over_the_1024_in_work_wait_and_are_handed_out_in_order() {
     let mut h = Harness::connected(Options {
         acknowledge_messages: Some("after-handler".into()),

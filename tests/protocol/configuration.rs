@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use iothub_device_client::protocol::client::{Config, Options};
 use iothub_device_client::protocol::hub::{Credentials, Identity};
-use iothub_device_client::protocol::{Client, Error, ErrorKind};
+use iothub_device_client::protocol::{Client, Error, ErrorKind, Output};
 
 use crate::harness::{Harness, KEY, config, connection_string};
 use crate::hub::Sent;
@@ -246,9 +246,18 @@ fn an_unencrypted_endpoint_anywhere_else_is_refused() {
 fn an_encrypted_endpoint_is_anywhere_but_still_a_web_socket_url() {
     accepts(endpoint("wss://relay.example/hub"));
     accepts(endpoint("wss://10.0.0.1:8443"));
-    for url in
-        ["", "relay.example", "https://relay.example", "wss:/relay", "wss://", "wss://u:p@relay"]
-    {
+    for url in [
+        "",
+        "relay.example",
+        "https://relay.example",
+        "wss:/relay",
+        "wss://",
+        "wss://u:p@relay",
+        "wss://relay/#x",
+        "wss://relay/\\x",
+        "wss://relay/a b",
+        "wss://relay/\u{7f}",
+    ] {
         assert_eq!(refused(endpoint(url)).kind(), ErrorKind::InvalidArgument, "{url}");
     }
 }
@@ -285,6 +294,19 @@ fn no_secret_is_shown() {
         // Nor the signature that was made with the key.
         assert!(!shown.contains("sig="), "{shown}");
     }
+}
+
+#[test]
+fn what_is_written_is_shown_by_its_length_alone() {
+    let mut h = Harness::new();
+    h.slow_open = true;
+    h.call(Client::connect);
+    h.run();
+    h.open_socket();
+    let now = h.now();
+    let output = h.client.poll_output(now).expect("CONNECT");
+    let Output::Transmit(bytes) = &output else { panic!("CONNECT is written, not {output:?}") };
+    assert_eq!(format!("{output:?}"), format!("Transmit({} bytes)", bytes.len()));
 }
 
 #[test]

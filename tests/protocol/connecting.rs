@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use iothub_device_client::protocol::client::{Feature, Options};
-use iothub_device_client::protocol::{Client, ConnectionState, ErrorKind, Event, Reply};
+use iothub_device_client::protocol::{
+    Client, ConnectionState, ErrorKind, Event, Input, OperationId, Reply,
+};
 use mqttrs::ConnectReturnCode;
 
 use crate::harness::{Harness, START_UNIX};
@@ -151,6 +153,39 @@ fn a_failure_that_no_call_waits_for_is_a_background_exception() {
 }
 
 #[test]
+fn a_failure_that_one_call_hears_of_is_no_background_exception() {
+    let calls: [fn(&mut Harness) -> OperationId; 4] = [
+        |h| h.call(Client::connect),
+        |h| h.receive_call(Feature::Messages, true),
+        |h| h.send("a"),
+        |h| h.call(Client::get_twin),
+    ];
+    for (index, call) in calls.into_iter().enumerate() {
+        let mut h = Harness::new();
+        h.refuse_sockets = true;
+        let call = call(&mut h);
+        h.run();
+        assert_eq!(h.result(call), Err(ErrorKind::ConnectionFailed));
+        assert_eq!(h.background(), [], "call {index}");
+    }
+}
+
+#[test]
+fn a_failure_ends_with_what_the_platform_says_of_it_if_anything() {
+    for (detail, end) in [("refused", " (refused)"), ("", "certificate")] {
+        let mut h = Harness::new();
+        h.slow_open = true;
+        let connect = h.call(Client::connect);
+        h.run();
+        h.input(Input::SocketClosed { detail });
+        h.run();
+        let message = h.error(connect).message();
+        assert!(message.starts_with("the WebSocket could not be opened"), "{message}");
+        assert!(message.ends_with(end), "{message}");
+    }
+}
+
+#[test]
 fn without_auto_connect_only_connect_connects() {
     let mut h = Harness::with(Options { auto_connect: Some(false), ..Options::default() });
     let now = h.now();
@@ -278,7 +313,7 @@ fn nothing_received_is_told_after_disconnect() {
     h.client.subscribe(now, Feature::Methods);
     h.run();
     let call = h.hub.publish("$iothub/methods/POST/m/?$rid=1", b"");
-    h.input(iothub_device_client::protocol::Input::Received(&call));
+    h.input(Input::Received(&call));
     h.disconnect();
     h.run();
     assert!(!h.events.iter().any(|event| matches!(event, Event::MethodCalled(_))));

@@ -158,10 +158,11 @@ fn neither_a_call_nor_its_client_shows_a_secret_in_its_debug_output() {
         let request = storage_info(&mut h).unwrap();
         let signature = request.authorization.clone().unwrap();
         let signature = signature.split("sig=").nth(1).unwrap().split('&').next().unwrap();
-        let shown = format!("{request:?} {:?}", h.client);
-        assert!(shown.contains("hub.example"));
-        for secret in ["sig=", KEY, signature] {
-            assert!(!shown.contains(secret), "{secret}");
+        for shown in [format!("{request:?}"), format!("{:?}", h.client)] {
+            assert!(shown.contains("hub.example"));
+            for secret in ["sig=", KEY, signature] {
+                assert!(!shown.contains(secret), "{secret}");
+            }
         }
     }
 }

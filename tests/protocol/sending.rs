@@ -158,6 +158,20 @@ fn one_message_more_than_may_wait_is_refused_at_once() {
 }
 
 #[test]
+fn a_message_that_has_failed_leaves_its_place_to_another() {
+    let mut h =
+        Harness::connected(Options { max_pending_messages: Some(1.0), ..Options::default() });
+    h.hub.script.withhold_puback = true;
+    let failed = h.send("a");
+    h.advance_secs(60);
+    assert_eq!(h.result(failed), Err(ErrorKind::OperationTimeout));
+    h.hub.script.withhold_puback = false;
+    let another = h.send("b");
+    h.run();
+    assert_eq!(h.result(another), Ok(Reply::Done));
+}
+
+#[test]
 fn an_unanswered_message_times_out_and_is_not_sent_again() {
     let mut h = Harness::connected(Options { operation_timeout: Some(5.0), ..Options::default() });
     h.hub.script.withhold_puback = true;
