@@ -113,6 +113,17 @@ fn with_an_expired_token_a_call_fails_and_its_user_is_told_once() {
 }
 
 #[test]
+fn a_token_authorizes_a_call_until_the_second_of_its_expiry() {
+    for call in CALLS {
+        let mut h = with_token(3600);
+        h.set_wall_clock(3598);
+        assert!(call(&mut h).is_ok());
+        h.set_wall_clock(1);
+        assert_eq!(call(&mut h).unwrap_err().kind(), ErrorKind::Credential);
+    }
+}
+
+#[test]
 fn a_module_uploads_nothing() {
     let identity = Identity::new("hub.example", "dev", Some("m")).unwrap();
     for call in CALLS {
