@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use iothub_device_client::protocol::client::{Feature, Options};
-use iothub_device_client::protocol::{Client, ConnectionState, ErrorKind, Event, Reply};
+use iothub_device_client::protocol::{Client, ConnectionState, ErrorKind, Event, Input, Reply};
 use mqttrs::ConnectReturnCode;
 
 use crate::harness::Harness;
@@ -28,6 +28,18 @@ fn next_attempt(h: &mut Harness) -> Duration {
 fn is_about(wait: Duration, seconds: u64) -> bool {
     let interval = Duration::from_secs(seconds);
     (interval * 8 / 10..=interval * 12 / 10).contains(&wait)
+}
+
+#[test]
+fn the_end_of_a_socket_that_is_given_up_already_is_none_of_the_next() {
+    let mut h = Harness::connected(Options::default());
+    h.advance(Duration::from_millis(10_001));
+    h.input(Input::ReceivedText);
+    h.drop_connection();
+    h.run();
+    assert_eq!((h.hub.connections, h.urls.len()), (2, 2));
+    assert_eq!(h.state_changes(), [true, false, true]);
+    assert_eq!(h.background(), [ErrorKind::Client]);
 }
 
 #[test]

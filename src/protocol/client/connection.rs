@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::calls::Publication;
 use super::platform::OFFLINE_RETRY;
 use super::timers::Timer;
-use super::{Client, Event, Feature, Output, failures};
+use super::{Client, Event, Feature, Output, Queued, failures};
 use crate::protocol::hub::connect;
 use crate::protocol::mqtt::{self, ProtocolViolation};
-use crate::protocol::{Error, ErrorKind, Instant, Now};
+use crate::protocol::{Error, ErrorKind, Instant, Now, queue};
 use mqttbytes::v4::ConnectReturnCode;
 
 /// From dialling to CONNACK.
@@ -157,6 +157,11 @@ impl Client {
     }
 
     pub(super) fn socket_closed(&mut self, now: Now, detail: &str) {
+        // One that is given up already, before anybody could drop it: the link is past it.
+        if let Some(abort) = self.output.iter().position(Queued::is_abort) {
+            queue::remove(&mut self.output, abort);
+            return;
+        }
         match self.link {
             Link::Opening(attempt) => {
                 self.attempt_failed(now, attempt, failures::not_opened(detail));

@@ -211,6 +211,10 @@ enum Queued {
 }
 
 impl Queued {
+    fn is_abort(&self) -> bool {
+        matches!(self, Queued::Output(Output::AbortSocket))
+    }
+
     /// Whether it would start a handler of something received.
     fn is_received(&self) -> bool {
         matches!(
