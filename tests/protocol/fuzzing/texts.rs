@@ -126,7 +126,7 @@ pub fn connection_string(data: &[u8]) {
 /// The connection string that says the same, in another order.
 fn written(parsed: &ConnectionString, text: &str) -> String {
     let Identity { hostname, device_id, module_id, .. } = &parsed.identity;
-    let secret = text.trim().split(';').filter(|part| part.starts_with("SharedAccess"));
+    let secret = text.trim_ascii().split(';').filter(|part| part.starts_with("SharedAccess"));
     let mut parts: Vec<String> = secret.map(Into::into).collect();
     parts.extend([format!("DeviceId={device_id}"), format!("HostName={hostname}")]);
     parts.extend(module_id.iter().map(|module_id| format!("ModuleId={module_id}")));
