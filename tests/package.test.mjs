@@ -118,3 +118,16 @@ async function execute(program, args, options) {
   const { stdout } = await promisify(execFile)(program, args, { cwd: project, ...options });
   return stdout;
 }
+
+test('a command has the same number in JavaScript and in Rust', async () => {
+  const numbers = async (file, pattern) => {
+    const text = await readFile(new URL(`../${file}`, import.meta.url), 'utf8');
+    return [...text.matchAll(pattern)].map(([, name, number]) => `${name} ${number}`);
+  };
+  const javaScript = await numbers('pkg-template/commands.js', /^export const (\w+) = (\d+);$/gm);
+  const rust = await numbers('src/js/command.rs', /^(?:pub )?const (\w+): u8 = (\d+);$/gm);
+  // `FEATURES` in Rust has no numbers but the order.
+  const features = ['MESSAGES 0', 'METHODS 1', 'DESIRED_PROPERTIES 2'];
+  assert.ok(rust.length > 0);
+  assert.deepEqual(javaScript, [...rust, ...features]);
+});
