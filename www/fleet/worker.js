@@ -1,0 +1,4 @@
+import { expose } from 'comlink';
+import { version } from 'iothub-device-client';
+
+expose({ version: () => version });
