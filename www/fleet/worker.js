@@ -1,4 +1,6 @@
+/** All devices of the page run here, where a hidden tab does not slow them down. */
 import { expose } from 'comlink';
-import { version } from 'iothub-device-client';
 
-expose({ version: () => version });
+import { Fleet } from './fleet.js';
+
+expose(new Fleet());
