@@ -1,3 +1,12 @@
 import { render } from 'preact';
 
-render(<p>Simulator</p>, document.body);
+import { App } from './app.jsx';
+import { connectFleet } from './fleet.js';
+import { findLocalHub } from './local-hub.js';
+import { openAdding } from './navigation.js';
+import { beginScene } from './scene.js';
+
+await Promise.all([findLocalHub(), beginScene()]);
+connectFleet();
+openAdding();
+render(<App />, document.getElementById('app'));
