@@ -64,6 +64,10 @@ const acts = {
  */
 export async function localHub(server, { hub }) {
   const backEnds = new Map();
+  server.setErrorHandler((error, _request, reply) => {
+    reply.code(error.statusCode ?? error.status ?? 500).send({ message: inWords(error) });
+  });
+
   const find = (ids) =>
     ids === 'all' ? [...backEnds.values()] : ids.map((deviceId) => new BackEnd(hub, { deviceId }));
 
@@ -98,4 +102,13 @@ export async function localHub(server, { hub }) {
 async function forEach(backEnds, act) {
   await Promise.all(backEnds.map(act));
   return { devices: backEnds.length };
+}
+
+/** The hub's own words: it wraps them in JSON, as text in JSON. */
+function inWords({ body, message }) {
+  try {
+    return JSON.parse(JSON.parse(body).Message).message;
+  } catch {
+    return message;
+  }
 }
