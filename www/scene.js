@@ -103,18 +103,18 @@ export function parseScene(source) {
   return checkScene(value);
 }
 
-/** The fragment of a link that holds the scene. */
-export async function toFragment(scene) {
+/** A link to the simulator at `address` that holds the scene, in its fragment. */
+export async function sceneToLink(scene, address) {
   const source = new Blob([JSON.stringify(checkScene(scene))]);
   const packed = source.stream().pipeThrough(new CompressionStream('deflate-raw'));
   const bytes = new Uint8Array(await new Response(packed).arrayBuffer());
   const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-  return `#scene=${base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`;
+  return `${address}#scene=${base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`;
 }
 
-/** The scene of such a fragment; `undefined` where there is none in it. */
-export async function fromFragment(fragment) {
-  const [, base64] = /^#scene=([\w-]+)$/.exec(fragment) ?? [];
+/** The scene of such a link's fragment; `undefined` where there is none in it. */
+export async function sceneFromHash(hash) {
+  const [, base64] = /^#scene=([\w-]+)$/.exec(hash) ?? [];
   if (base64 === undefined) return undefined;
   return parseScene(await unpack(base64));
 }

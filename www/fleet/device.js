@@ -129,6 +129,11 @@ export class Device {
     await this.#client.shutdown();
   }
 
+  /** Sends one message now, whatever the period. */
+  sendNow() {
+    return this.#send();
+  }
+
   /** Reports properties, when those before are accepted. */
   reportProperties(patch) {
     return this.#inTurn(() => this.#report(patch));
@@ -141,24 +146,24 @@ export class Device {
 
   /**
    * Uploads a file, and logs how it goes.
-   * @param {string} blobName
+   * @param {string} name of the blob
    * @param {Blob} blob
-   * @param {(progress: {loaded: number, total: number}) => void} onProgress
+   * @param {(progress: {sent: number, total: number}) => void} [onProgress]
    */
-  async upload(blobName, blob, onProgress) {
-    const entry = { time: Date.now(), blobName, loaded: 0, total: blob.size, state: 'uploading' };
+  async upload(name, blob, onProgress) {
+    const entry = { time: Date.now(), name, size: blob.size, sent: 0, state: 'uploading' };
     this.#uploads.add(entry);
     this.#changed();
     try {
-      await uploadBlob(this.#client, this.#identity, { blobName, blob }, (progress) => {
-        Object.assign(entry, progress);
+      await uploadBlob(this.#client, this.#identity, { name, blob }, (sent) => {
+        entry.sent = sent;
         this.#changed();
-        onProgress?.(progress);
+        onProgress?.({ sent, total: blob.size });
       });
       entry.state = 'done';
     } catch (error) {
-      entry.state = 'failed';
-      entry.error = this.#explain(error, { isUpload: true });
+      const { message, hint } = this.#explain(error, { isUpload: true });
+      Object.assign(entry, { state: 'failed', error: `${message}. ${hint}` });
       throw error;
     } finally {
       this.#changed();
@@ -186,10 +191,10 @@ export class Device {
       id: this.id,
       twin: { desired, reported },
       changedPaths,
-      messages: this.#messages.entries,
-      invocations: this.#invocations.entries,
-      uploads: this.#uploads.entries,
-      errors: this.#errors.entries,
+      messages: this.#messages.newestFirst,
+      invocations: this.#invocations.newestFirst,
+      uploads: this.#uploads.newestFirst,
+      errors: this.#errors.newestFirst,
       values: this.#values.values,
     };
   }
@@ -224,6 +229,7 @@ export class Device {
     this.#around.scheduler.add(this, { periodMs, jitter, random: Math.random, run });
   }
 
+  /** @returns {Promise<void>} fulfilled when it is acknowledged; who does not wait needs no catch */
   #send() {
     const now = Date.now();
     const { body, text, properties, ...options } = this.#behaviour.nextMessage(now);
@@ -235,11 +241,13 @@ export class Device {
     this.#values.add(now / 1000, body);
     this.#around.statistics.addSent();
     const called = performance.now();
-    this.#client.sendMessage(message).then(
+    const done = this.#client.sendMessage(message);
+    done.then(
       () => this.#noteAcknowledged(performance.now() - called),
       (error) => this.#noteFailed(error),
     );
     this.#changed();
+    return done;
   }
 
   #noteAcknowledged(latency) {

@@ -30,6 +30,7 @@ export class Fleet {
   };
   #hasNews = false;
   #watched;
+  #traced;
   #listeners = new Map();
   #timer = setInterval(() => this.#tell(), NEWS_MS);
 
@@ -138,19 +139,24 @@ export class Fleet {
     this.#listen('details', listener);
   }
 
-  /** Tells `listener` of what went over the wire since it was told last: the newest 200. */
-  watchTrace(listener) {
+  /**
+   * Tells `listener` of what goes over the wire, first of what is kept of it; no listener ends it.
+   * @param {(records: object[]) => void} [listener]
+   * @param {{ids?: string[] | 'all'}} [choice] of which devices
+   */
+  trace(listener, { ids = 'all' } = {}) {
+    this.#traced = { sequence: 0, ids: ids === 'all' ? undefined : new Set(ids) };
     this.#listen('trace', listener);
   }
 
-  /** @param {{isPaused?: boolean, ids?: string[]}} choice what to trace from now on */
-  trace(choice) {
-    this.#trace.choose(choice);
+  /** All that is kept of what went over the wire, oldest first: a line of JSON for each record. */
+  exportTrace() {
+    return this.#trace.after(0).map((record) => `${JSON.stringify(record)}\n`).join('');
   }
 
-  /** All that is kept of what went over the wire, oldest first. */
-  exportTrace() {
-    return this.#trace.entries;
+  /** Sends a message of a device at once. */
+  sendNow(id) {
+    return this.#device(id).sendNow();
   }
 
   reportProperties(id, patch) {
@@ -161,8 +167,8 @@ export class Fleet {
     return this.#device(id).getTwin();
   }
 
-  upload(id, blobName, blob, onProgress) {
-    return this.#device(id).upload(blobName, blob, onProgress);
+  upload(id, name, blob, onProgress) {
+    return this.#device(id).upload(name, blob, onProgress);
   }
 
   /** Removes all devices, and tells nobody any more. */
@@ -223,7 +229,13 @@ export class Fleet {
     if (this.#watched?.hasNews && this.#push('details', () => this.#watched.details())) {
       this.#watched.hasNews = false;
     }
-    this.#push('trace', () => this.#trace.takeNews());
+    this.#push('trace', () => this.#newRecords());
+  }
+
+  #newRecords() {
+    const { sequence, ids } = this.#traced;
+    this.#traced.sequence = this.#trace.last;
+    return this.#trace.after(sequence, ids);
   }
 
   /** Gives the news to who listens, unless they are still busy with what came before. */

@@ -15,9 +15,13 @@ export class Log {
   get entries() {
     return this.#entries;
   }
+
+  get newestFirst() {
+    return [...this.#entries].reverse();
+  }
 }
 
-const HISTORY = 120;
+const HISTORY = 240;
 const MAX_PATHS = 8;
 
 /** The numbers in the bodies that a device has sent, for its chart. */

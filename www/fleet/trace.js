@@ -1,62 +1,35 @@
 import { Log } from './log.js';
 
 const KEPT = 5_000;
-const MAX_NEWS = 200;
 
-/** What went over the wire, of all devices or of some. */
+/** What went over the wire last, of all devices. It holds no payload, key or token. */
 export class TraceLog {
   #log = new Log(KEPT);
-  #news = new Log(MAX_NEWS);
-  #isPaused = false;
-  #ids;
-
-  /** @param {{isPaused?: boolean, ids?: string[]}} choice all devices where none are named */
-  choose({ isPaused = false, ids }) {
-    this.#isPaused = isPaused;
-    this.#ids = ids && new Set(ids);
-  }
+  #sequence = 0;
 
   /**
    * @param {string} id of the device
    * @param {import('iothub-device-client').TraceRecord} record
    */
-  add(id, record) {
-    if (this.#isPaused || (this.#ids && !this.#ids.has(id))) return;
-    const entry = { id, record };
-    this.#log.add(entry);
-    this.#news.add(entry);
+  add(id, { time, ...record }) {
+    this.#sequence += 1;
+    this.#log.add({ sequence: this.#sequence, time: time.getTime(), id, ...record });
   }
 
-  /** The newest of what was added since the last call. */
-  takeNews() {
-    const { entries } = this.#news;
-    this.#news = new Log(MAX_NEWS);
-    return entries.map(toRow);
+  /**
+   * What came behind a number, oldest first.
+   * @param {number} sequence 0 for all
+   * @param {Set<string> | undefined} ids of the devices; `undefined` for all
+   */
+  after(sequence, ids) {
+    const records = this.#log.entries;
+    const first = records.findIndex((record) => record.sequence > sequence);
+    const news = first < 0 ? [] : records.slice(first);
+    return ids ? news.filter(({ id }) => ids.has(id)) : news;
   }
 
-  /** All that is kept. */
-  get entries() {
-    return this.#log.entries.map(toRow);
+  /** The number of the newest. */
+  get last() {
+    return this.#sequence;
   }
-}
-
-function toRow({ id, record: { time, ...record } }) {
-  return { time: time.getTime(), id, ...record, text: describe(record) };
-}
-
-function describe({ packet, size, packetId, topic, qos, dup, filter, returnCode, ...record }) {
-  if (packet === undefined) return describeState(record);
-  const details = [
-    packetId !== undefined && `id ${packetId}`,
-    qos !== undefined && `QoS ${qos}`,
-    dup && 'again (DUP)',
-    returnCode !== undefined && (returnCode === 0 ? 'accepted' : `refused (${returnCode})`),
-    `${size} bytes`,
-  ].filter(Boolean);
-  return [packet, topic ?? filter, `(${details.join(', ')})`].filter(Boolean).join(' ');
-}
-
-function describeState({ state, url, code }) {
-  if (url !== undefined) return `${state}: ${url}`;
-  return code === undefined ? state : `${state} (code ${code})`;
 }
