@@ -15,23 +15,20 @@ const WAYS = [
 
 const SAS = 'https://learn.microsoft.com/azure/iot-hub/authenticate-authorize-sas';
 
-/** The server of `npm start` relays file uploads, as IoT Hub sends no CORS headers. */
-const relay = (host) => new URL(`relay/${host}`, document.baseURI).href;
-
 /** Connects a device of a real hub. */
 export function ConnectForm() {
   const way = useSignal('connectionString');
   const kind = useSignal(undefined);
   const kindName = kindNames.value.includes(kind.value) ? kind.value : kindNames.value[0];
-  const connect = (fields, form) => {
-    const isRelayed = localHub.value && !fields.endpoint;
-    const identity = identityOf(fields, isRelayed ? relay : undefined);
-    return addAndStart([identity], kindName).then(() => form.reset());
+  const connect = async (fields, form) => {
+    // The server of `npm start` relays file uploads, as IoT Hub sends no CORS headers.
+    await addAndStart([identityOf(fields, localHub.value?.httpEndpoint)], kindName);
+    form.reset();
   };
   return (
     <section class="way">
       <h3>Connect a device of a real hub</h3>
-      <ActionForm work={async (...given) => void (await connect(...given))} button="Connect">
+      <ActionForm work={connect} button="Connect">
         <fieldset class="segments">
           <legend>By its</legend>
           {WAYS.map(([name, label]) => (

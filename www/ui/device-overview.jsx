@@ -61,8 +61,8 @@ function Errors() {
       <h3>Errors</h3>
       {errors.length === 0 && <p class="empty">None so far.</p>}
       <ol class="log">
-        {errors.slice(0, 20).map(({ time, name, message, hint }, index) => (
-          <li key={`${time}-${errors.length - index}`}>
+        {errors.slice(0, 20).map(({ time, name, message, hint }) => (
+          <li key={`${time} ${message}`}>
             <time>{timeOfDay(time)}</time>
             <span class="bad">{name}</span> {message}
             {hint && <p class="hint">{hint}</p>}

@@ -1,6 +1,5 @@
 import { useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
-import { proxy } from 'comlink';
 
 import { details, fleet } from './fleet.js';
 import { size } from './format.js';
@@ -11,14 +10,9 @@ import { Notice } from './notice.jsx';
 export function FilesView({ id }) {
   const picker = useRef();
   const isOver = useSignal(false);
-  const problem = useSignal(undefined);
   const upload = async (files) => {
-    problem.value = undefined;
-    for (const file of files) {
-      await fleet.upload(id, file.name, file, proxy(() => {})).catch((error) => {
-        problem.value = `${file.name}: ${error.message}`;
-      });
-    }
+    // What goes wrong is told in the list of uploads.
+    for (const file of files) await fleet.upload(id, file.name, file).catch(() => {});
   };
   const drop = (event) => {
     event.preventDefault();
@@ -38,7 +32,6 @@ export function FilesView({ id }) {
         <button onClick={() => picker.current.click()}>Choose files</button>
         <input type="file" multiple hidden ref={picker} onChange={pick} aria-label="Files" />
       </section>
-      {problem.value && <Notice kind="bad" text={problem.value} />}
       <Uploads />
       {!localHub.value && (
         <p class="hint">
@@ -57,13 +50,13 @@ function Uploads() {
   const uploads = details.value?.uploads ?? [];
   return (
     <ol class="log uploads" aria-label="Uploads">
-      {uploads.map((upload, index) => (
-        <li key={`${upload.time}-${uploads.length - index}`}>
-          <span>{upload.name}</span> <span class="quiet">{size(upload.size)}</span>{' '}
-          <span class={{ done: 'good', failed: 'bad' }[upload.state]}>{WORDS[upload.state]}</span>
-          <progress max={upload.size || 1} value={upload.state === 'done' ? upload.size || 1 : upload.sent}
-            aria-label={`Progress of ${upload.name}`} />
-          {upload.error && <p class="hint">{upload.error}</p>}
+      {uploads.map(({ name, size: total, sent, state, error }, index) => (
+        <li key={uploads.length - index}>
+          <span>{name}</span> <span class="quiet">{size(total)}</span>{' '}
+          <span class={{ done: 'good', failed: 'bad' }[state]}>{WORDS[state]}</span>
+          <progress max={total || 1} value={state === 'done' ? total || 1 : sent}
+            aria-label={`Progress of ${name}`} />
+          {error && <Notice kind="bad" text={error} />}
         </li>
       ))}
     </ol>

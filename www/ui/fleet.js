@@ -4,8 +4,18 @@ import { proxy, wrap } from 'comlink';
 
 import { selectedId } from './navigation.js';
 
+/** The worker hears nothing before it is ready, as its module waits for WebAssembly. */
+async function startWorker() {
+  const worker = new Worker('fleet.js', { type: 'module' });
+  await new Promise((resolve, reject) => {
+    worker.addEventListener('message', resolve, { once: true });
+    worker.addEventListener('error', reject, { once: true });
+  });
+  return worker;
+}
+
 /** The worker's calls; see `www/fleet/fleet.js`. */
-export const fleet = wrap(new Worker('fleet.js', { type: 'module' }));
+export const fleet = wrap(await startWorker());
 
 /** Ids of all devices, in the order in which they were added. */
 export const ids = signal([]);
@@ -55,14 +65,11 @@ function take(snapshot) {
     if (known) known.value = state;
     else devices.set(state.id, signal(state));
   }
-  const gone = snapshot.isPartial
-    ? (snapshot.removed ?? [])
-    : idsWithout(new Set(snapshot.devices.map(({ id }) => id)));
+  const present = new Set(snapshot.devices.map(({ id }) => id));
+  const gone = [...devices.keys()].filter((id) => !present.has(id));
   for (const id of gone) devices.delete(id);
   if (gone.length > 0 || devices.size !== ids.peek().length) ids.value = [...devices.keys()];
   if (gone.includes(selectedId.peek())) selectedId.value = undefined;
   totals.value = snapshot.totals;
-  if (snapshot.series) series.value = snapshot.series;
+  series.value = snapshot.series;
 }
-
-const idsWithout = (present) => [...devices.keys()].filter((id) => !present.has(id));

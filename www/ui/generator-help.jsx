@@ -4,7 +4,7 @@ const GENERATORS = [
   ['walk', '{{walk 20 25 0.5}}', 'wanders between the two, by at most the third each time'],
   ['sine', '{{sine 20 25 60}}', 'swings between the two once in so many seconds'],
   ['choice', '{{choice on off}}', 'one of the words'],
-  ['counter', '{{counter}}', '0, 1, 2 …; with two numbers: start and step'],
+  ['counter', '{{counter}}', '1, 2, 3 …; with two numbers: start and step'],
   ['time', '{{time}}', 'now, as ISO 8601; {{time unix}} in seconds'],
   ['device id', '{{deviceId}}', 'the id of the device'],
 ];

@@ -6,14 +6,13 @@ const HUB_POLICY =
 
 /**
  * @param {Record<string, string>} fields of the form
- * @param {string} page the page's address, when its server relays file uploads
+ * @param {string} [relay] where the page's server relays file uploads
  * @returns {object} what `fleet.add` takes
  */
 export function identityOf(fields, relay) {
-  const credential = WAYS[fields.way](fields);
-  const httpEndpoint = fields.httpEndpoint || relay?.(hubOf(credential));
+  const httpEndpoint = fields.httpEndpoint || relay;
   return {
-    ...credential,
+    ...WAYS[fields.way](fields),
     ...(fields.endpoint && { endpoint: fields.endpoint }),
     ...(httpEndpoint && { httpEndpoint }),
   };
@@ -39,10 +38,4 @@ function checked(text) {
   }
   if (!has('DeviceId')) throw new Error(HUB_POLICY);
   return connectionString;
-}
-
-function hubOf({ connectionString, sasToken, hostname }) {
-  const inString = /(?:^|;)HostName=([^;]*)/i.exec(connectionString ?? '');
-  const inToken = /sr=([^&%/]*)/.exec(sasToken ?? '');
-  return hostname ?? (inString ?? inToken)?.[1];
 }

@@ -22,7 +22,7 @@ function Inbox() {
       {messages.length === 0 && <p class="empty">None yet: a back end sends them.</p>}
       <ol class="log" role="log" aria-labelledby="inbox">
         {messages.map(({ time, text, properties, ...system }, index) => (
-          <li key={`${time}-${messages.length - index}`}>
+          <li key={messages.length - index}>
             <time>{timeOfDay(time)}</time> {text}
             <Pairs of={properties} />
             <Pairs of={system} />

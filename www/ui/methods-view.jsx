@@ -83,19 +83,26 @@ function Invocations() {
       <h3 id="invocations">Invocations</h3>
       {invocations.length === 0 && <p class="empty">None yet: a back end invokes them.</p>}
       <ol class="log" aria-labelledby="invocations">
-        {invocations.map(({ time, name, payload, status, answer, durationMs }, index) => (
-          <li key={`${time}-${invocations.length - index}`}>
+        {invocations.map(({ time, name, payload, ...rest }, index) => (
+          <li key={invocations.length - index}>
             <time>{timeOfDay(time)}</time>
             <b>{name}</b> <code>{JSON.stringify(payload)}</code>
-            <p>
-              <span class={status < 400 ? 'good' : 'bad'}>{status}</span>{' '}
-              <code>{JSON.stringify(answer)}</code>{' '}
-              <span class="quiet">after {duration(durationMs)}</span>
-            </p>
+            <Answer {...rest} />
           </li>
         ))}
       </ol>
     </section>
+  );
+}
+
+function Answer({ status, answer, delayMs, durationMs }) {
+  if (status === undefined) return <p class="quiet">is answered after {duration(delayMs)}</p>;
+  return (
+    <p>
+      <span class={status < 400 ? 'good' : 'bad'}>{status}</span>{' '}
+      <code>{JSON.stringify(answer)}</code>{' '}
+      <span class="quiet">after {duration(durationMs)}</span>
+    </p>
   );
 }
 

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
 import { fleet } from './fleet.js';
-import { size } from './format.js';
+import { pretty, size } from './format.js';
 import { GeneratorHelp } from './generator-help.jsx';
 import { KindEditor, useDraft } from './kind-editor.jsx';
 import { Notice } from './notice.jsx';
@@ -63,7 +63,7 @@ function Preview({ preview }) {
   return (
     <div id="template-error">
       <h3>Preview {message && <span class="quiet">{size(message.size)}</span>}</h3>
-      {error && <Notice kind="bad" text={error.at ? `At ${error.at}: ${error.message}` : error.message} />}
+      {error && <Notice kind="bad" text={inWords(error)} />}
       {message && <pre class="json preview">{readable(message.body)}</pre>}
       {message && Object.keys(message.properties).length > 0 && (
         <dl class="pairs">
@@ -76,7 +76,17 @@ function Preview({ preview }) {
   );
 }
 
-const readable = (body) => (typeof body === 'string' ? body : JSON.stringify(body, null, 2));
+function readable(text) {
+  try {
+    return pretty(JSON.parse(text));
+  } catch {
+    return text;
+  }
+}
+
+function inWords({ message, at }) {
+  return at?.line === undefined ? message : `Line ${at.line}, column ${at.column}: ${message}`;
+}
 
 function Timing({ telemetry, set }) {
   const { isOn, periodMs, jitter, contentType, contentEncoding } = telemetry;
@@ -93,7 +103,7 @@ function Timing({ telemetry, set }) {
       </label>
       <div class="fields">
         <label>Every, in seconds
-          <input type="number" min="0.05" max="86400" step="any" required value={periodMs / 1000}
+          <input type="number" min="0.01" max="86400" step="any" required value={periodMs / 1000}
             onInput={(event) => number(event, (seconds) => ({ periodMs: Math.round(seconds * 1000) }))} />
         </label>
         <label>Jitter, in percent

@@ -19,7 +19,7 @@ export function WireLog({ id }) {
   useEffect(() => {
     if (isPaused.value) return undefined;
     records.value = [];
-    const take = (news) => (records.value = [...records.value, ...news].slice(-KEPT));
+    const take = (news) => (records.value = [...records.peek(), ...news].slice(-KEPT));
     fleet.trace(proxy(take), { ids: id === undefined ? 'all' : [id] });
     return () => void fleet.trace();
   }, [id, isPaused.value]);
@@ -40,9 +40,7 @@ export function WireLog({ id }) {
           <button aria-pressed={isPaused.value} onClick={() => (isPaused.value = !isPaused.value)}>
             Pause
           </button>
-          <button onClick={async () => download('wire-log.jsonl', await fleet.exportTrace())}>
-            Export
-          </button>
+          <button onClick={save}>Export</button>
         </div>
       </div>
       <p class="quiet small">
@@ -54,6 +52,10 @@ export function WireLog({ id }) {
       </ol>
     </section>
   );
+}
+
+async function save() {
+  download('wire-log.jsonl', await fleet.exportTrace());
 }
 
 function matching(records, text, direction) {
