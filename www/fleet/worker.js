@@ -4,3 +4,5 @@ import { expose } from 'comlink';
 import { Fleet } from './fleet.js';
 
 expose(new Fleet());
+// What came before, while the package was loading, nobody has heard.
+postMessage('ready');
