@@ -34,8 +34,8 @@ async function* views({ page, device }) {
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await page.locator('.view-head .state').filter({ hasText: 'stopped' }).waitFor();
   yield 'a stopped device';
-  if (await page.locator('.back').isVisible()) {
-    await page.locator('.back').click();
+  if (await page.getByRole('button', { name: 'Devices', exact: true }).isVisible()) {
+    await page.getByRole('button', { name: 'Devices', exact: true }).click();
     yield 'the list';
   }
   await page.getByRole('button', { name: /^All devices/ }).click();
@@ -43,6 +43,7 @@ async function* views({ page, device }) {
     await openTab(page, tab);
     yield `all devices: ${tab}`;
   }
+  await openTab(page, 'Scene');
   await page.getByLabel('Vehicle fleet').check();
   await openTab(page, 'Overview');
   await page.getByRole('button', { name: 'Map' }).click();
