@@ -10,8 +10,6 @@ import { startHub } from 'iothub-local';
 import { BackEnd } from '../../scripts/start/back-end.mjs';
 import { launchBrowser } from './launch.mjs';
 
-export { servePage } from '../../scripts/start/page-server.mjs';
-
 const TEST_MILLISECONDS = 60_000;
 const WAIT_MILLISECONDS = 20_000;
 

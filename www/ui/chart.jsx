@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 
-import { measure } from './format.js';
+import { measure, timeOfDay } from './format.js';
 import { theme } from './theme.js';
 
 const colour = (name) => () =>
@@ -13,26 +13,27 @@ const STYLES = [
   { stroke: colour('--quiet'), width: 1.25, dash: [5, 4] },
 ];
 
-const CLOCK = (_, times) =>
-  times.map((time) => new Date(time * 1000).toLocaleTimeString('en-GB', { timeStyle: 'short' }));
+const clock = (_, times) => times.map((time) => timeOfDay(time * 1000));
 
 /**
  * Lines over time, with a title that tells the latest values, and a sentence for those who do not
  * see it.
  * @param {{title: string, lines: Array<{label: string, values: (number | null)[]}>,
- *          time: number[], text?: (value: number) => string, height?: number}} props
+ *          time: number[], text?: (value: number) => string, height?: number,
+ *          isFromZero?: boolean}} props
  */
-export function Chart({ title, lines, time, text = measure, height = 150 }) {
+export function Chart({ title, lines, time, text = measure, height = 150, isFromZero = false }) {
   const place = useRef();
   const plot = useRef();
   const data = [time, ...lines.map(({ values }) => values)];
 
   useEffect(() => {
-    plot.current = new uPlot(optionsOf(place.current, lines, height), data, place.current);
+    const element = place.current;
+    plot.current = new uPlot(optionsOf(element, lines, height, isFromZero), data, element);
     const observer = new ResizeObserver(() =>
-      plot.current.setSize({ width: place.current.clientWidth, height }),
+      plot.current.setSize({ width: element.clientWidth, height }),
     );
-    observer.observe(place.current);
+    observer.observe(element);
     return () => {
       observer.disconnect();
       plot.current.destroy();
@@ -56,7 +57,7 @@ export function Chart({ title, lines, time, text = measure, height = 150 }) {
   );
 }
 
-function optionsOf(place, lines, height) {
+function optionsOf(place, lines, height, isFromZero) {
   const axis = {
     stroke: colour('--quiet'),
     grid: { stroke: colour('--line'), width: 1 },
@@ -69,20 +70,22 @@ function optionsOf(place, lines, height) {
     padding: [8, 8, 0, 0],
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: rangeOf } },
+    scales: { y: { range: isFromZero ? fromZero : around } },
     axes: [
-      { ...axis, values: CLOCK, space: 70, size: 24 },
+      { ...axis, values: clock, space: 90, size: 24 },
       { ...axis, size: 46, space: 28 },
     ],
     series: [{}, ...lines.map((_, index) => ({ ...STYLES[index], points: { show: false } }))],
   };
 }
 
+const fromZero = (_, least, most) => [0, (most || 1) * 1.1];
+
 /** A line that does not move lies in the middle, not on an edge. */
-function rangeOf(_, least, most) {
+function around(_, least, most) {
   if (least === null || most === null) return [0, 1];
   const room = (most - least) * 0.1 || Math.abs(most) * 0.1 || 1;
-  return [least >= 0 && least - room < 0 ? 0 : least - room, most + room];
+  return [least - room, most + room];
 }
 
 const known = (values) => values.filter((value) => value !== null && value !== undefined);

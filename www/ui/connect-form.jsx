@@ -30,7 +30,7 @@ export function ConnectForm() {
       <h3>Connect a device of a real hub</h3>
       <ActionForm work={connect} button="Connect">
         <fieldset class="segments">
-          <legend>By its</legend>
+          <legend class="unseen">What the device logs in with</legend>
           {WAYS.map(([name, label]) => (
             <label key={name}>
               <input type="radio" name="way" value={name} checked={way.value === name}

@@ -1,5 +1,5 @@
 /** The fleet, which runs in a worker, and what it tells of itself, as signals. */
-import { batch, effect, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import { proxy, wrap } from 'comlink';
 
 import { selectedId } from './navigation.js';
@@ -16,9 +16,6 @@ async function startWorker() {
 
 /** The worker's calls; see `www/fleet/fleet.js`. */
 export const fleet = wrap(await startWorker());
-
-/** Ids of all devices, in the order in which they were added. */
-export const ids = signal([]);
 
 /** Sums over all devices. */
 export const totals = signal({
@@ -37,13 +34,13 @@ export const series = signal({ time: [], sent: [], acknowledged: [], latencyP50:
 export const details = signal(undefined);
 
 /** A signal for each device, so that a change draws its own row and no other. */
-const devices = new Map();
+const devices = signal(new Map());
 
-/** The state of a device as a signal. */
-export const deviceOf = (id) => devices.get(id);
+/** Ids of all devices, in the order in which they were added. */
+export const ids = computed(() => [...devices.value.keys()]);
 
-/** What a device is as of now; draws again whoever reads it, when it changes. */
-export const device = (id) => devices.get(id)?.value;
+/** What a device is as of now; draws again whoever reads it, when it changes or comes to be. */
+export const device = (id) => devices.value.get(id)?.value;
 
 /** Begins to listen to the worker. */
 export function connectFleet() {
@@ -60,16 +57,25 @@ export function connectFleet() {
 }
 
 function take(snapshot) {
+  const before = devices.peek();
+  const now = new Map(snapshot.devices.map((state) => [state.id, before.get(state.id) ?? signal()]));
   for (const state of snapshot.devices) {
-    const known = devices.get(state.id);
-    if (known) known.value = state;
-    else devices.set(state.id, signal(state));
+    const shown = now.get(state.id);
+    if (!isAlike(shown.peek(), state)) shown.value = state;
   }
-  const present = new Set(snapshot.devices.map(({ id }) => id));
-  const gone = [...devices.keys()].filter((id) => !present.has(id));
-  for (const id of gone) devices.delete(id);
-  if (gone.length > 0 || devices.size !== ids.peek().length) ids.value = [...devices.keys()];
-  if (gone.includes(selectedId.peek())) selectedId.value = undefined;
+  const isSame = now.size === before.size && [...now.keys()].every((id) => before.has(id));
+  if (!isSame) devices.value = now;
+  const selected = selectedId.peek();
+  if (before.has(selected) && !now.has(selected)) selectedId.value = undefined;
   totals.value = snapshot.totals;
-  series.value = snapshot.series;
+  if (snapshot.series.time.at(-1) !== series.peek().time.at(-1)) series.value = snapshot.series;
+}
+
+/** Whether a device looks as before: a snapshot has all devices, those at rest too. */
+function isAlike(before, now) {
+  const names = ['state', 'kind', 'sent', 'acknowledged', 'failed', 'ratePerSecond'];
+  return (
+    names.every((name) => before?.[name] === now[name]) &&
+    before?.lastError?.message === now.lastError?.message
+  );
 }

@@ -9,4 +9,6 @@ import { beginScene } from './scene.js';
 await Promise.all([findLocalHub(), beginScene()]);
 connectFleet();
 openAdding();
-render(<App />, document.getElementById('app'));
+const root = document.getElementById('app');
+root.replaceChildren();
+render(<App />, root);

@@ -1,5 +1,5 @@
 import { totals } from './fleet.js';
-import { count, counted, rate } from './format.js';
+import { count, rate } from './format.js';
 import { Icon } from './icon.jsx';
 import { openFleetTab } from './navigation.js';
 import { scene } from './scene.js';
@@ -28,7 +28,7 @@ function Now() {
   if (devices === 0) return <p class="now quiet">No devices yet</p>;
   return (
     <p class="now">
-      <b>{count(connected)}</b> of {counted(devices, 'device')} connected
+      <b>{count(connected)}</b> of {count(devices)} connected
       <span class="quiet"> · </span><b>{rate(ratePerSecond)}</b>
       {failed > 0 && <span class="bad"> · {count(failed)} failed</span>}
     </p>

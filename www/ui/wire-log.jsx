@@ -47,7 +47,7 @@ export function WireLog({ id }) {
         {isPaused.value ? 'Paused. ' : ''}Newest first. No payload and no key is in it.
       </p>
       {lines.length === 0 && <p class="empty">Nothing yet, or nothing that matches.</p>}
-      <ol class="log packets" aria-label="Packets" tabIndex={0}>
+      <ol class={`log packets ${id ? '' : 'of-all'}`} aria-label="Packets" tabIndex={0}>
         {lines.map((line) => <Line key={line.sequence} line={line} withId={id === undefined} />)}
       </ol>
     </section>
