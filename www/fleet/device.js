@@ -252,8 +252,9 @@ export class Device {
 
   #noteAcknowledged(latency) {
     this.#acknowledged += 1;
-    this.#rate.add(Date.now());
-    this.#around.statistics.addAcknowledged(latency);
+    const now = Date.now();
+    this.#rate.add(now);
+    this.#around.statistics.addAcknowledged(latency, now);
     this.#noteSettled();
   }
 
