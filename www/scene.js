@@ -155,8 +155,10 @@ function check(schema, value, what) {
   const { success, output, issues } = v.safeParse(schema, value, { abortEarly: true });
   if (success) return output;
   const [issue] = issues;
-  const path = v.getDotPath(issue);
-  throw new Error(`The ${what} cannot be used: ${path ? `${path} ` : ''}${inWords(issue)}.`);
+  const path = v.getDotPath(issue) ?? '';
+  // The name itself may be the secret.
+  const place = SECRET.test(path) ? 'a name ' : path && `${path} `;
+  throw new Error(`The ${what} cannot be used: ${place}${inWords(issue)}.`);
 }
 
 /** The library's own messages say what it expected; ours are half sentences already. */

@@ -75,6 +75,7 @@ export async function localHub(server, { hub }) {
     hostname: hub.hostname,
     endpoint: hub.endpoint,
     httpEndpoint: `${protocol}://${host}`,
+    tunnel: `ws://${host}/tunnel`,
   }));
 
   const count = { type: 'integer', minimum: 1, maximum: MAX_DEVICES };

@@ -7,11 +7,13 @@ import fastify from 'fastify';
 import { relay } from '../../examples/cors-relay/relay.mjs';
 import { simulatorFolder } from '../build-www.mjs';
 import { localHub } from './local-hub.mjs';
+import { acceptTunnels } from './tunnel.mjs';
 
 const HOST_NAMES = ['127.0.0.1', 'localhost'];
 
 /**
- * Serves the simulator, lets it use the local hub, and relays its file uploads to hubs in Azure.
+ * Serves the simulator, lets it use the local hub, relays its file uploads to hubs in Azure, and
+ * opens more WebSockets for it than a browser does.
  * @param {object} options
  * @param {import('./back-end.mjs').LocalHub & {hostname: string, endpoint: string}} options.hub
  * @param {number} [options.port]
@@ -39,8 +41,19 @@ export async function servePage({ hub, port = 0 }) {
   server.register(relay, {
     originOf: (hostname) => (hostname === hub.hostname ? hub.url : undefined),
   });
+  const closeTunnels = acceptTunnels(server.server, {
+    isAllowed: ({ host, origin }) =>
+      HOST_NAMES.includes(host.split(':')[0]) && origin === `http://${host}`,
+    endpoint: hub.endpoint,
+  });
   const url = await server.listen({ host: '127.0.0.1', port });
-  return { url, close: () => server.close() };
+  return {
+    url,
+    close() {
+      closeTunnels();
+      return server.close();
+    },
+  };
 }
 
 /** The page has it within, for static hosts; only a header can keep it out of frames. */

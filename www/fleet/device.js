@@ -204,10 +204,13 @@ export class Device {
     client.onConnectionStateChange = ({ connected }) => {
       if (connected) this.#lastError = undefined;
       if (connected && this.#phase === 'running') this.#catchUp();
-      if (client.connectionState === 'disconnected') this.#around.scheduler.remove(this);
       this.#changed();
     };
-    client.onBackgroundException = (error) => this.#noteError(error);
+    client.onBackgroundException = (error) => {
+      // Not every error ends the attempts to reconnect.
+      if (client.connectionState === 'disconnected') this.#around.scheduler.remove(this);
+      this.#noteError(error);
+    };
     client.onMessageReceived = (message) => this.#keepMessage(message);
     client.onTwinDesiredPropertiesPatchReceived = (patch) => this.#takeDesired(patch);
     client.onMethodRequestReceived = (request) => this.#answer(request);
@@ -252,8 +255,9 @@ export class Device {
 
   #noteAcknowledged(latency) {
     this.#acknowledged += 1;
-    this.#rate.add(Date.now());
-    this.#around.statistics.addAcknowledged(latency);
+    const now = Date.now();
+    this.#rate.add(now);
+    this.#around.statistics.addAcknowledged(latency, now);
     this.#noteSettled();
   }
 

@@ -205,7 +205,8 @@ export class Fleet {
   #snapshot() {
     const now = Date.now();
     const devices = [...this.#devices.values()].map((device) => device.row(now));
-    const { sent, acknowledged, failed, ratePerSecond } = this.#statistics;
+    const { sent, acknowledged, failed } = this.#statistics;
+    const ratePerSecond = this.#statistics.ratePerSecond(now);
     const connected = devices.filter(({ state }) => state === 'connected').length;
     return {
       devices,

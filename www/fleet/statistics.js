@@ -39,15 +39,20 @@ export class Statistics {
   #series = { time: [], sent: [], acknowledged: [], latencyP50: [], latencyP99: [] };
   #second;
   #before = { sent: 0, acknowledged: 0 };
+  #rate = new Rate();
   #latencies = [];
 
   addSent() {
     this.sent += 1;
   }
 
-  /** @param {number} latency milliseconds from `sendMessage` to its acknowledgement */
-  addAcknowledged(latency) {
+  /**
+   * @param {number} latency milliseconds from `sendMessage` to its acknowledgement
+   * @param {number} now
+   */
+  addAcknowledged(latency, now) {
     this.acknowledged += 1;
+    this.#rate.add(now);
     this.#latencies.push(latency);
   }
 
@@ -71,9 +76,9 @@ export class Statistics {
     return structuredClone(this.#series);
   }
 
-  /** Messages acknowledged in the last whole second. */
-  get ratePerSecond() {
-    return this.#series.acknowledged.at(-1) ?? 0;
+  /** Messages acknowledged in a second. */
+  ratePerSecond(now) {
+    return this.#rate.perSecond(now);
   }
 
   #closeSecond() {
