@@ -48,6 +48,6 @@ function Pages({ from, start }) {
 }
 
 function cell(value) {
-  if (value === undefined) return '';
+  if (value === undefined || value === null) return '–';
   return typeof value === 'number' ? measure(value) : String(value);
 }
