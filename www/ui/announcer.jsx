@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import { effect, useSignal } from '@preact/signals';
+import { computed, effect, useSignal } from '@preact/signals';
 
 import { totals } from './fleet.js';
 import { counted } from './format.js';
@@ -7,21 +7,21 @@ import { counted } from './format.js';
 /** How long the numbers must have stood still before they are told. */
 const QUIET_MILLISECONDS = 2000;
 
+/** Snapshots come all the time, most of them with the same numbers. */
+const news = computed(() => {
+  const { connected, devices } = totals.value;
+  return `${connected} of ${counted(devices, 'device')} connected`;
+});
+
 /** Tells screen readers how many devices are connected, when that has come to rest. */
 export function Announcer() {
   const text = useSignal('');
   useEffect(() => {
     let timer;
-    let told = '0/0';
     const stop = effect(() => {
-      const { connected, devices } = totals.value;
-      const news = `${connected}/${devices}`;
+      const next = news.value;
       clearTimeout(timer);
-      if (news === told) return;
-      timer = setTimeout(() => {
-        told = news;
-        text.value = `${connected} of ${counted(devices, 'device')} connected`;
-      }, QUIET_MILLISECONDS);
+      timer = setTimeout(() => (text.value = next), QUIET_MILLISECONDS);
     });
     return () => {
       stop();

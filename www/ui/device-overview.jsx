@@ -13,15 +13,17 @@ export function DeviceOverview({ id }) {
   const send = useAction(async () => void (await fleet.sendNow(id)));
   return (
     <>
-      <dl class="totals">
-        <div><dt>Rate</dt><dd>{rate(shown.ratePerSecond)}</dd></div>
-        <div><dt>Sent</dt><dd>{count(shown.sent)}</dd></div>
-        <div><dt>Acknowledged</dt><dd>{count(shown.acknowledged)}</dd></div>
-        <div class={shown.failed ? 'bad' : ''}><dt>Failed</dt><dd>{count(shown.failed)}</dd></div>
-        <div class="totals-act">
-          <button disabled={shown.state !== 'connected'} onClick={() => send.run()}>Send one now</button>
-        </div>
-      </dl>
+      <div class="section-head">
+        <dl class="totals">
+          <div><dt>Rate</dt><dd>{rate(shown.ratePerSecond)}</dd></div>
+          <div><dt>Sent</dt><dd>{count(shown.sent)}</dd></div>
+          <div><dt>Acknowledged</dt><dd>{count(shown.acknowledged)}</dd></div>
+          <div class={shown.failed ? 'bad' : ''}><dt>Failed</dt><dd>{count(shown.failed)}</dd></div>
+        </dl>
+        <button disabled={shown.state !== 'connected'} onClick={() => send.run()}>
+          Send one now
+        </button>
+      </div>
       <Outcome result={send.result} />
       <Values />
       {isLocal(id) && <Faults id={id} />}

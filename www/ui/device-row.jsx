@@ -12,7 +12,7 @@ export function DeviceRow({ id }) {
   const act = isStopped ? 'start' : 'stop';
   const isOpen = place.value === 'device' && selectedId.value === id;
   return (
-    <li class={`row ${state}`}>
+    <li class="row">
       <button class="row-name" onClick={() => open(id)} aria-current={isOpen ? 'true' : undefined}>
         <Icon name={state} />
         <span class="row-id">{id}</span>

@@ -19,7 +19,7 @@ const PATHS = {
 /** @param {{name: keyof typeof PATHS}} props */
 export function Icon({ name }) {
   return (
-    <svg class={`icon ${name}`} viewBox="0 0 16 16" aria-hidden="true">
+    <svg class={`icon icon-${name}`} viewBox="0 0 16 16" aria-hidden="true">
       <path d={PATHS[name]} fill-rule="evenodd" />
     </svg>
   );

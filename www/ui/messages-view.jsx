@@ -20,15 +20,17 @@ function Inbox() {
     <section>
       <h3 id="inbox">Cloud-to-device messages</h3>
       {messages.length === 0 && <p class="empty">None yet: a back end sends them.</p>}
-      <ol class="log" role="log" aria-labelledby="inbox">
-        {messages.map(({ time, text, properties, ...system }, index) => (
-          <li key={messages.length - index}>
-            <time>{timeOfDay(time)}</time> {text}
-            <Pairs of={properties} />
-            <Pairs of={system} />
-          </li>
-        ))}
-      </ol>
+      <div role="log" aria-labelledby="inbox">
+        <ol class="log">
+          {messages.map(({ time, text, properties, ...system }, index) => (
+            <li key={messages.length - index}>
+              <time>{timeOfDay(time)}</time> {text}
+              <Pairs of={properties} />
+              <Pairs of={system} />
+            </li>
+          ))}
+        </ol>
+      </div>
     </section>
   );
 }

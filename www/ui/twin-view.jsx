@@ -48,6 +48,7 @@ function Report({ id }) {
   const { value, error } = useJson(text, 'object');
   const isConnected = device(id).state === 'connected';
   const report = async () => {
+    if (error) throw error;
     await fleet.reportProperties(id, value);
     return 'The hub has it.';
   };
