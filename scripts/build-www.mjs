@@ -25,6 +25,7 @@ export async function buildWww() {
     minify: true,
     format: 'esm',
     target: 'es2022',
+    alias: { 'iothub-device-client': join(root, 'pkg', 'index.browser.js') },
     jsx: 'automatic',
     jsxImportSource: 'preact',
   });

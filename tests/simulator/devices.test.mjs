@@ -133,6 +133,22 @@ test('a hundred devices connect by and by', async (t) => {
   assert.ok(most > 1 && most <= 20, `${most} at once`);
 });
 
+test('a device that is stopped while it waits for its turn never connects', async (t) => {
+  const { fleet, snapshots } = createFleet(t);
+  const backEnds = await Promise.all(Array.from({ length: 21 }, createDevice));
+  const last = backEnds.pop();
+  await Promise.all(backEnds.map((backEnd) => backEnd.setFaults({ withhold: ['connack'] })));
+  await fleet.add([...backEnds, last].map(identityOf), 'kind');
+  const started = fleet.start('all');
+  await Promise.all(backEnds.map((backEnd) => backEnd.waitForPackets('connect', 'in')));
+  await fleet.stop([last.deviceId]);
+  await Promise.all(backEnds.map((backEnd) => backEnd.drop()));
+  await started;
+  const { devices } = await snapshots.until(({ devices }) => devices[0]?.state === 'failed');
+  assert.equal(devices[20].state, 'stopped');
+  assert.deepEqual(await last.packets(), []);
+});
+
 test('a wrong key is told with what to do, and without the key', async (t) => {
   const { fleet, snapshots } = createFleet(t, sending());
   const backEnd = await createDevice();

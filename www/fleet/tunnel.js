@@ -12,13 +12,14 @@ const decoder = new TextDecoder();
 /**
  * Puts itself in the place of `WebSocket`.
  * @param {string} [tunnelUrl] none where there is no tunnel
+ * @param {number} [most] how many are opened directly
  */
-export function allowManySockets(tunnelUrl) {
+export function allowManySockets(tunnelUrl, most = MOST_DIRECT) {
   const Direct = globalThis.WebSocket;
   const tunnel = tunnelUrl && new Tunnel(() => new Direct(tunnelUrl));
   let direct = 0;
   globalThis.WebSocket = function WebSocket(url, protocol) {
-    if (direct < MOST_DIRECT) {
+    if (direct < most) {
       const socket = new Direct(url, protocol);
       direct += 1;
       socket.addEventListener('close', () => (direct -= 1));
@@ -26,7 +27,7 @@ export function allowManySockets(tunnelUrl) {
     }
     if (tunnel) return tunnel.open(url);
     throw new Error(
-      `a browser opens no more than about ${MOST_DIRECT} WebSockets at once; the page of ` +
+      `a browser opens no more than about ${most} WebSockets at once; the page of ` +
         '`npm start` has a tunnel for more',
     );
   };
