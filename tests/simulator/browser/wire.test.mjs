@@ -28,8 +28,9 @@ test('the log is filtered by words and by direction', async (t) => {
   await packets(page).filter({ hasText: 'PUBACK' }).first().waitFor({ state: 'detached' });
   await packets(page).filter({ hasText: 'twin' }).first().waitFor();
   await page.getByLabel('Filter the log').fill('');
+  await packets(page).filter({ hasText: 'logs in' }).waitFor();
   await page.getByLabel('Direction').selectOption('Received');
-  await packets(page).filter({ hasText: 'SUBSCRIBE' }).first().waitFor({ state: 'detached' });
+  await packets(page).filter({ hasText: 'logs in' }).first().waitFor({ state: 'detached' });
   await packets(page).filter({ hasText: 'CONNACK' }).waitFor();
 });
 
