@@ -5,7 +5,7 @@ import { parseScene, sceneFromHash, sceneToLink } from '../scene.js';
 import machine from '../scenes/machine.json';
 import thermostat from '../scenes/thermostat.json';
 import vehicles from '../scenes/vehicles.json';
-import { device, fleet, ids } from './fleet.js';
+import { everySecond, fleet } from './fleet.js';
 import { pretty } from './format.js';
 
 /** The scenes that are ready to use. */
@@ -13,6 +13,9 @@ export const examples = [thermostat, vehicles, machine];
 
 /** The scene that is on. */
 export const scene = signal(thermostat);
+
+/** How many scenes were put on: what edits one begins anew with the next. */
+export const sceneNumber = signal(0);
 
 /** What was wrong with the scene of a link. */
 export const linkError = signal(undefined);
@@ -26,12 +29,13 @@ export const behaviourOf = (kindName) =>
 
 /** How many devices of a kind there are. */
 export const devicesOf = (kindName) =>
-  ids.value.filter((id) => device(id).kind === kindName).length;
+  everySecond.value.filter(({ kind }) => kind === kindName).length;
 
 /** Puts another scene on; rejects when something in it is wrong. */
 export async function changeScene(next) {
   await fleet.setScene(next);
   scene.value = next;
+  sceneNumber.value += 1;
 }
 
 /** Changes what devices of a kind do, at once. */

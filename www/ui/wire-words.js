@@ -38,7 +38,17 @@ function stateLine({ state, url, code }) {
   return { direction: 'socket', name: state, about };
 }
 
-function packetLine({ direction, packet, size: bytes, packetId, topic, qos, dup, filter, returnCode }) {
+function packetLine({
+  direction,
+  packet,
+  size: bytes,
+  packetId,
+  topic,
+  qos,
+  dup,
+  filter,
+  returnCode,
+}) {
   const parts = [
     topic === undefined ? MEANINGS[packet] : meaningOf(topic),
     returnCode === undefined ? undefined : returnCodeText(returnCode),

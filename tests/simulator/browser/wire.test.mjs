@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 
 import {
-  hubSide, isLostSocket, openSimulator, openTab, openWithDevice, rowOf, test,
+  hubSide,
+  isLostSocket,
+  openSimulator,
+  openTab,
+  openWithDevice,
+  rowOf,
+  test,
   waitForState,
 } from './support.mjs';
 
@@ -57,7 +63,10 @@ test('the exported log has its packets and no secret', async (t) => {
   const downloading = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Export' }).click();
   const text = await readFile(await (await downloading).path(), 'utf8');
-  const records = text.trim().split('\n').map((line) => JSON.parse(line));
+  const records = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   assert.ok(records.some(({ packet, id }) => packet === 'CONNECT' && id === 'thermostat-1'));
   const headers = { authorization: hub.authorization() };
   const created = await fetch(`${hub.url}/local/devices/thermostat-1`, { method: 'PUT', headers });
@@ -79,7 +88,9 @@ test('the log of all devices names each', async (t) => {
 for (const how of ['Reset', 'Close']) {
   test(`a ${how.toLowerCase()} of the connection at a click is survived`, async (t) => {
     const { page, device } = await openWithDevice(t, { isExpected: isLostSocket });
-    await hubSide(page, 'Let something').getByRole('button', { name: `${how} connection` }).click();
+    await hubSide(page, 'Let something')
+      .getByRole('button', { name: `${how} connection` })
+      .click();
     await device.waitForPackets('connect', 'in', 2);
     await waitForState(page, 'connected');
     const before = (await device.telemetry()).at(-1).sequence;
