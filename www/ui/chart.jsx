@@ -67,7 +67,7 @@ function optionsOf(place, lines, height, isFromZero) {
   return {
     width: place.clientWidth,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 26, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: isFromZero ? fromZero : around } },

@@ -38,8 +38,7 @@ export function DeviceList() {
     <nav class="devices" aria-label="Devices">
       <div class="devices-head">
         <h2>Devices <span class="quiet">{count(ids.value.length)}</span></h2>
-        <button class={ids.value.length ? '' : 'primary'} onClick={openAdding}
-          aria-current={place.value === 'add' ? 'true' : undefined}>
+        <button onClick={openAdding} aria-current={place.value === 'add' ? 'true' : undefined}>
           <Icon name="plus" /> Add
         </button>
       </div>

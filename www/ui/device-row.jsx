@@ -1,3 +1,5 @@
+import { useComputed } from '@preact/signals';
+
 import { device, fleet } from './fleet.js';
 import { rate } from './format.js';
 import { Icon } from './icon.jsx';
@@ -5,21 +7,22 @@ import { open, place, selectedId } from './navigation.js';
 
 /** A device in the list: its state, its rate or its error, and what starts or stops it. */
 export function DeviceRow({ id }) {
-  const shown = device(id);
-  if (!shown) return null;
-  const { state, kind, lastError, ratePerSecond } = shown;
+  // Each on its own: hundreds of rows are drawn when their words change, not at each message.
+  const state = useComputed(() => device(id)?.state).value;
+  const about = useComputed(() => aboutOf(device(id))).value;
+  const speed = useComputed(() => speedOf(device(id))).value;
+  const hasError = useComputed(() => device(id)?.lastError !== undefined).value;
+  const isOpen = useComputed(() => place.value === 'device' && selectedId.value === id).value;
+  if (state === undefined) return null;
   const isStopped = state === 'stopped' || state === 'failed';
   const act = isStopped ? 'start' : 'stop';
-  const isOpen = place.value === 'device' && selectedId.value === id;
   return (
     <li class="row">
       <button class="row-name" onClick={() => open(id)} aria-current={isOpen ? 'true' : undefined}>
         <Icon name={state} />
         <span class="row-id">{id}</span>
-        <span class="row-rate">{state === 'connected' ? rate(ratePerSecond) : ''}</span>
-        <span class={`row-about ${lastError ? 'bad' : ''}`}>
-          {state}{lastError ? `: ${lastError.message}` : ` · ${kind}`}
-        </span>
+        <span class="row-rate">{speed}</span>
+        <span class={`row-about ${hasError ? 'bad' : ''}`}>{about}</span>
       </button>
       <button class="plain only-icon" onClick={() => fleet[act]([id])}
         aria-label={`${isStopped ? 'Start' : 'Stop'} ${id}`}>
@@ -27,4 +30,12 @@ export function DeviceRow({ id }) {
       </button>
     </li>
   );
+}
+
+function aboutOf({ state, kind, lastError } = {}) {
+  return lastError ? `${state}: ${lastError.message}` : `${state} · ${kind}`;
+}
+
+function speedOf({ state, ratePerSecond } = {}) {
+  return state === 'connected' ? rate(ratePerSecond) : '';
 }

@@ -35,7 +35,7 @@ export function Faults({ id = 'all' }) {
   });
   const isOn = (name) => faultsOn.value.has(`${name} of ${id}`);
   return (
-    <HubSide title="Let something go wrong">
+    <HubSide title="Let something go wrong" isLine>
       <div class="buttons">
         <button onClick={() => run(() => drop('reset', 'The TCP connection was reset.'))}>
           Reset connection

@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks';
 
-import { device, ids } from './fleet.js';
+import { everySecond } from './fleet.js';
 import { counted } from './format.js';
 import { Notice } from './notice.jsx';
 
@@ -12,7 +12,7 @@ const TRAIL = 40;
 /** Where the devices are that send a position, and the ways that they came. */
 export function FleetMap() {
   const trails = useRef(new Map());
-  const here = ids.value.map(device).filter((shown) => isPosition(shown?.last?.position));
+  const here = everySecond.value.filter(({ last }) => isPosition(last?.position));
   if (here.length === 0) {
     return (
       <Notice text="No device sends a position."

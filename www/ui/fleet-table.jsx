@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 
-import { device, ids } from './fleet.js';
+import { everySecond, ids } from './fleet.js';
 import { measure } from './format.js';
 import { open } from './navigation.js';
 import { leavesOf } from './values.js';
@@ -11,7 +11,7 @@ const ROWS = 25;
 export function FleetTable() {
   const from = useSignal(0);
   const start = from.value < ids.value.length ? from.value : 0;
-  const shown = ids.value.slice(start, start + ROWS).map(device).filter(Boolean);
+  const shown = everySecond.value.slice(start, start + ROWS);
   const rows = shown.map(({ last }) => leavesOf(last));
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].slice(0, 8);
   return (
@@ -48,6 +48,6 @@ function Pages({ from, start }) {
 }
 
 function cell(value) {
-  if (value === undefined) return '';
+  if (value === undefined || value === null) return '–';
   return typeof value === 'number' ? measure(value) : String(value);
 }

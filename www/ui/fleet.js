@@ -42,6 +42,12 @@ export const ids = computed(() => [...devices.value.keys()]);
 /** What a device is as of now; draws again whoever reads it, when it changes or comes to be. */
 export const device = (id) => devices.value.get(id)?.value;
 
+/** All devices as they are each second: for what shows many at once. */
+export const everySecond = computed(() => {
+  series.value;
+  return [...devices.value.values()].map((shown) => shown.peek());
+});
+
 /** Begins to listen to the worker. */
 export function connectFleet() {
   fleet.subscribe(proxy((snapshot) => batch(() => take(snapshot))));

@@ -61,7 +61,7 @@ function usePreview(kindName, draft, id) {
 function Preview({ preview }) {
   const { message, error } = preview.value;
   return (
-    <div id="template-error">
+    <div id="template-error" class="stack">
       <h3>Preview {message && <span class="quiet">{size(message.size)}</span>}</h3>
       {error && <Notice kind="bad" text={inWords(error)} />}
       {message && <pre class="json preview">{readable(message.body)}</pre>}

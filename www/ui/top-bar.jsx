@@ -29,7 +29,7 @@ function Now() {
   return (
     <p class="now">
       <b>{count(connected)}</b> of {count(devices)} connected
-      <span class="quiet"> · </span><b>{rate(ratePerSecond)}</b>
+      <span class="wide-only"> · <b>{rate(ratePerSecond)}</b></span>
       {failed > 0 && <span class="bad"> · {count(failed)} failed</span>}
     </p>
   );

@@ -13,7 +13,7 @@ export function TwinView({ kindName, id }) {
   const { twin, changedPaths } = details.value ?? {};
   return (
     <>
-      <div class="columns">
+      <div class="columns halves">
         <Half title="Desired" about="what the back end wants" section={twin?.desired}
           changed={changedPaths?.desired} />
         <Half title="Reported" about="what the device says" section={twin?.reported}

@@ -8,22 +8,23 @@ import { timeOfDay } from './format.js';
 import { lineOf } from './wire-words.js';
 
 const KEPT = 2000;
-const SHOWN = 150;
+const SHOWN = 100;
 
 /** The packets and states of a device's connection, or of all, newest first. */
 export function WireLog({ id }) {
-  const records = useSignal([]);
+  const lines = useSignal([]);
   const isPaused = useSignal(false);
   const filter = useSignal('');
   const direction = useSignal('any');
   useEffect(() => {
     if (isPaused.value) return undefined;
-    records.value = [];
-    const take = (news) => (records.value = [...records.peek(), ...news].slice(-KEPT));
+    lines.value = [];
+    const take = (records) =>
+      (lines.value = [...lines.peek(), ...records.map(lineOf)].slice(-KEPT));
     fleet.trace(proxy(take), { ids: id === undefined ? 'all' : [id] });
     return () => void fleet.trace();
   }, [id, isPaused.value]);
-  const lines = matching(records.value, filter.value.toLowerCase(), direction.value);
+  const shown = matching(lines.value, filter.value.toLowerCase(), direction.value);
   return (
     <section class="wire">
       <div class="tools">
@@ -46,9 +47,9 @@ export function WireLog({ id }) {
       <p class="quiet small">
         {isPaused.value ? 'Paused. ' : ''}Newest first. No payload and no key is in it.
       </p>
-      {lines.length === 0 && <p class="empty">Nothing yet, or nothing that matches.</p>}
+      {shown.length === 0 && <p class="empty">Nothing yet, or nothing that matches.</p>}
       <ol class={`log packets ${id ? '' : 'of-all'}`} aria-label="Packets" tabIndex={0}>
-        {lines.map((line) => <Line key={line.sequence} line={line} withId={id === undefined} />)}
+        {shown.map((line) => <Line key={line.sequence} line={line} withId={id === undefined} />)}
       </ol>
     </section>
   );
@@ -58,14 +59,15 @@ async function save() {
   download('wire-log.jsonl', await fleet.exportTrace());
 }
 
-function matching(records, text, direction) {
-  const lines = [];
-  for (let index = records.length - 1; index >= 0 && lines.length < SHOWN; index -= 1) {
-    const line = lineOf(records[index]);
+/** The newest that match; no more than are shown are looked for. */
+function matching(lines, text, direction) {
+  const found = [];
+  for (let index = lines.length - 1; index >= 0 && found.length < SHOWN; index -= 1) {
+    const line = lines[index];
     const isWanted = direction === 'any' || line.direction === direction;
-    if (isWanted && line.words.includes(text)) lines.push(line);
+    if (isWanted && line.words.includes(text)) found.push(line);
   }
-  return lines;
+  return found;
 }
 
 const ARROWS = { sent: '→', received: '←', socket: '•' };
