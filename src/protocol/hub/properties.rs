@@ -43,12 +43,15 @@ pub fn decode(bag: &str) -> MessageProperties {
     let bag = bag.strip_suffix('/').unwrap_or(bag);
     for pair in bag.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = match pair.split_once('=') {
-            Some((name, value)) => (name, Some(percent::decode(value))),
+            Some((name, value)) => (name, Some(value)),
             None => (pair, None),
         };
         let name = percent::decode(name);
+        if name == "$.to" {
+            continue;
+        }
+        let value = value.map(percent::decode);
         let system = match name.as_str() {
-            "$.to" => continue,
             "$.mid" => &mut properties.message_id,
             "$.cid" => &mut properties.correlation_id,
             "$.uid" => &mut properties.user_id,
