@@ -13,7 +13,7 @@ const FOLDER = fileURLToPath(new URL('../../docs/simulator/', import.meta.url));
 /** Names of pictures, with the width and height of the window and what is shown. */
 const PICTURES = [
   ['start', 1280, 860, showNothing],
-  ['fleet', 1280, 860, showFleet],
+  ['fleet', 1280, 800, showFleet],
   ['editor', 1280, 860, (page) => showDevice(page, 'Telemetry')],
   ['twin', 768, 1000, showTwin],
   ['recovery', 768, 1000, showRecovery],

@@ -55,9 +55,13 @@ async function openAll(t, options) {
   return { ...simulator, device: simulator.backEnd('thermostat-1') };
 }
 
-for (const colorScheme of ['light', 'dark']) {
-  test(`axe finds nothing to complain of in any view, ${colorScheme}`, async (t) => {
-    const simulator = await openAll(t, { colorScheme });
+for (const [name, profile] of Object.entries({
+  light: { colorScheme: 'light' },
+  dark: { colorScheme: 'dark' },
+  'on a phone': { viewport: PHONE },
+})) {
+  test(`axe finds nothing to complain of in any view, ${name}`, async (t) => {
+    const simulator = await openAll(t, profile);
     await simulator.page.evaluate(axe.source);
     for await (const view of views(simulator)) {
       const complaints = await simulator.page.evaluate(async () => {
