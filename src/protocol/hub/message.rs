@@ -129,3 +129,21 @@ impl Message {
         Ok(topic)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_topic_that_mqtt_has_is_sent() {
+        let identity = Identity::new("h", "d", None).unwrap();
+        let with_id_of = |length: usize| {
+            let message_id = Some("m".repeat(length));
+            let properties = MessageProperties { message_id, ..MessageProperties::default() };
+            Message { properties, ..Message::default() }.telemetry_topic(&identity)
+        };
+        let rest = with_id_of(0).unwrap().len();
+        assert_eq!(with_id_of(MAX_TOPIC - rest).map(|topic| topic.len()), Ok(MAX_TOPIC));
+        assert!(with_id_of(MAX_TOPIC - rest + 1).is_err());
+    }
+}

@@ -127,3 +127,15 @@ fn digest(topic: &str, payload: &[u8]) -> u64 {
     }
     hash
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delivery_has_one_number() {
+        let id = DeliveryId { connection: 0x1234, packet_id: 0x5678 };
+        assert_eq!(u32::from(id), 0x1234_5678);
+        assert_eq!(DeliveryId::from(0x1234_5678), id);
+    }
+}
