@@ -18,6 +18,8 @@ export const host = {
  *   sub-protocol `mqtt`
  * @param {(socket: WebSocket) => void} platform.abortSocket drops without a closing handshake
  * @param {(task: () => void) => void} platform.defer runs a task after the input that waits already
+ * @param {(task: () => void) => void} platform.deferFrames runs a task after the frames that wait
+ *   to be read already
  * @param {(resource: string, report: (what?: boolean) => void) => object} [platform.watch] tells of
  *   networks that come and go, and of other clients of the same identity
  * @param {(url: string, init: object, transport: unknown) => Promise<{ status: number, body: string }>}

@@ -16,6 +16,8 @@ setPlatform({
   abortSocket,
   request,
   defer: setImmediate,
+  // npm `ws` tells of all frames of one read in one turn.
+  deferFrames: queueMicrotask,
 });
 
 /** The version of this package. */

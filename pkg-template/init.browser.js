@@ -13,6 +13,7 @@ setPlatform({
   abortSocket,
   request,
   defer,
+  deferFrames: defer,
   watch,
 });
 
@@ -21,13 +22,13 @@ export let version;
 
 let loading;
 
+const deferred = [];
+const { port1, port2 } = new MessageChannel();
+port1.onmessage = () => deferred.shift()();
+
 /** A task behind those that wait already. A timeout would be held back in a hidden tab. */
 function defer(task) {
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
-    port1.close();
-    task();
-  };
+  deferred.push(task);
   port2.postMessage(null);
 }
 

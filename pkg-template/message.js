@@ -86,12 +86,18 @@ export function encodeMessage(value) {
 export function decodeMessage(body, properties) {
   const message = new Message(body);
   const parts = splitProperties(properties);
-  systemProperties.forEach((name, index) => {
-    if (parts[index] !== null) message[name] = parts[index];
-  });
+  // Written out, as below. The hub sends no interface id.
+  message.messageId = parts[0];
+  message.correlationId = parts[1];
+  message.userId = parts[2];
+  message.contentType = parts[CONTENT_TYPE];
+  message.contentEncoding = parts[CONTENT_ENCODING];
+  message.expiryTimeUtc = parts[EXPIRY];
+  message.ack = parts[6];
+  message.outputName = parts[7];
+  message.inputName = parts[8];
   for (let index = systemProperties.length; index < parts.length; index += 2) {
-    // A name is never null, but may be empty.
-    message.customProperties[parts[index]] = parts[index + 1];
+    message.customProperties[parts[index]] = parts[index + 1] ?? null;
   }
   return message;
 }

@@ -22,14 +22,17 @@ export function joinProperties(parts) {
 
 /**
  * @param {string} text
- * @returns {(string | null)[]}
+ * @returns {(string | undefined)[]}
  */
 export function splitProperties(text) {
-  const parts = text.split(SEPARATOR).map((part) => (part === '' ? null : unescaped(part)));
+  const parts = text.split(SEPARATOR);
   // Each part ends with a separator.
   parts.pop();
-  return parts;
+  const read = text.includes(ESCAPE) ? unescaped : identity;
+  return parts.map((part) => (part === '' ? undefined : read(part)));
 }
+
+const identity = (part) => part;
 
 const escaped = (part) => part.replace(/[\0\x01]/g, (character) => escapes[character]);
 

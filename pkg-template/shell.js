@@ -28,6 +28,9 @@ import { attach, detach } from './socket.js';
 const HANDLER = 1;
 const ACTIVE = 2;
 
+/** So many frames may come before one drain. */
+const MAX_UNANSWERED = 64;
+
 /** As the core numbers them. */
 const connectionStates = ['disconnected', 'connecting', 'connected', 'reconnecting'];
 
@@ -42,6 +45,8 @@ export class Shell {
   /** The functions of Promises, by operation. */
   #pending = new Map();
   #isQueued = false;
+  /** Frames since the last drain. */
+  #unanswered = 0;
   #isPumping = false;
   /** Something is to be done that the present pump may have missed. */
   #isAsked = false;
@@ -259,8 +264,12 @@ export class Shell {
     if (typeof frame === 'string') {
       this.tell(RECEIVED_TEXT);
     } else {
-      this.wake();
       this.#enter((core) => core.received(frame));
+      this.#unanswered += 1;
+      // A single operation waits for nothing but this. Else more may have come: what follows from
+      // many frames is one drain, and one frame to the hub.
+      if (this.#pending.size === 1 || this.#unanswered === MAX_UNANSWERED) this.wake();
+      else if (this.#unanswered === 1) this.host.deferFrames(() => this.#pump());
     }
   }
 
@@ -278,6 +287,7 @@ export class Shell {
   /** Does all that the core asks for; what handlers ask for, too. */
   #pump() {
     this.#isPumping = true;
+    this.#unanswered = 0;
     let status = 0;
     do {
       this.handlers.callAll();

@@ -1,6 +1,6 @@
 /**
- * `npm start`: set-up, build, a local hub, a device that does its whole job in Node.js, and then the
- * simulator, a page on which any number of devices run in a browser.
+ * `npm start`: set-up, build, a local hub, a device that does its whole job in Node.js, and then
+ * the simulator, a page on which any number of devices run in a browser.
  */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';

@@ -99,23 +99,23 @@ impl Driver {
                 self.socket.borrow_mut().end();
                 shell.drop_socket();
             }
-            Output::Event(Event::Settled { operation, result: Ok(Reply::Done) }) => {
-                self.settled.borrow_mut().push(operation.into());
-            }
-            Output::Event(event) => {
-                self.tell_settled(shell);
-                self.tell(shell, event);
-                return true;
-            }
+            Output::Event(event) => return self.tell(shell, event),
         }
         false
     }
 
-    fn tell(&self, shell: &Shell, event: Event) {
+    /// Gives whether a handler may want to know.
+    fn tell(&self, shell: &Shell, event: Event) -> bool {
+        if !matches!(event, Event::Settled { result: Ok(Reply::Done), .. }) {
+            self.tell_settled(shell);
+        }
         match event {
             Event::Settled { operation, result } => match result {
+                Ok(Reply::Done) => {
+                    self.settled.borrow_mut().push(operation.into());
+                    return false;
+                }
                 Ok(Reply::Twin(json)) => shell.twin_received(operation.into(), &json),
-                Ok(Reply::Done) => shell.settled(&[operation.into()]),
                 Err(error) => shell.failed(operation.into(), self.host.error(&error)),
             },
             Event::ConnectionStateChanged { connected, cause } => {
@@ -132,5 +132,6 @@ impl Driver {
             Event::DesiredPropertiesReceived(json) => shell.desired_properties_received(&json),
             Event::SasTokenRequired => shell.token_required(),
         }
+        true
     }
 }

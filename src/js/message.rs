@@ -22,22 +22,10 @@ pub fn from_js(body: Vec<u8>, properties: &str) -> Message {
 
 fn join(properties: &MessageProperties) -> String {
     let mut text = String::new();
-    let p = properties;
-    for value in [
-        &p.message_id,
-        &p.correlation_id,
-        &p.user_id,
-        &p.content_type,
-        &p.content_encoding,
-        &p.expiry_time_utc,
-        &p.ack,
-        &p.output_name,
-        &p.input_name,
-        &p.iothub_interface_id,
-    ] {
+    for value in properties.system() {
         push(&mut text, value.as_deref());
     }
-    for (name, value) in &p.custom_properties {
+    for (name, value) in &properties.custom_properties {
         push(&mut text, Some(name));
         push(&mut text, value.as_deref());
     }
@@ -46,49 +34,45 @@ fn join(properties: &MessageProperties) -> String {
 
 fn split(text: &str) -> MessageProperties {
     let mut parts = text.split(SEPARATOR).map(unescape);
-    let mut p = MessageProperties::default();
-    for field in [
-        &mut p.message_id,
-        &mut p.correlation_id,
-        &mut p.user_id,
-        &mut p.content_type,
-        &mut p.content_encoding,
-        &mut p.expiry_time_utc,
-        &mut p.ack,
-        &mut p.output_name,
-        &mut p.input_name,
-        &mut p.iothub_interface_id,
-    ] {
-        *field = parts.next().flatten();
+    let mut properties = MessageProperties::default();
+    for value in properties.system_mut() {
+        *value = parts.next().flatten();
     }
     while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
-        p.set_custom(name.unwrap_or_default(), value);
+        properties.set_custom(name.unwrap_or_default(), value);
     }
-    p
+    properties
 }
 
 /// Each part ends with a separator.
 fn push(text: &mut String, part: Option<&str>) {
-    if let Some(part) = part {
-        if part.is_empty() {
-            text.push(ESCAPE);
-        }
-        for c in part.chars() {
-            match c {
-                SEPARATOR => text.extend([ESCAPE, '0']),
-                ESCAPE => text.extend([ESCAPE, '1']),
-                _ => text.push(c),
+    match part {
+        None => {}
+        Some("") => text.push(ESCAPE),
+        Some(part) if is_plain(part) => text.push_str(part),
+        Some(part) => {
+            for c in part.chars() {
+                match c {
+                    SEPARATOR => text.extend([ESCAPE, '0']),
+                    ESCAPE => text.extend([ESCAPE, '1']),
+                    _ => text.push(c),
+                }
             }
         }
     }
     text.push(SEPARATOR);
 }
 
+/// Whether it stands for itself.
+fn is_plain(part: &str) -> bool {
+    !part.bytes().any(|byte| byte <= ESCAPE as u8)
+}
+
 fn unescape(part: &str) -> Option<String> {
     if part.is_empty() {
         return None;
     }
-    if !part.bytes().any(|byte| byte == ESCAPE as u8) {
+    if is_plain(part) {
         return Some(part.into());
     }
     let mut text = String::new();

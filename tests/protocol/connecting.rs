@@ -234,6 +234,13 @@ fn a_refused_subscription_fails_the_connect_that_waits_for_it() {
     h.run();
     assert_eq!(h.result(connect), Err(ErrorKind::Client));
     assert!(h.error(connect).message().contains("direct methods"));
+    h.hub.script.refuse_subscriptions = false;
+    let again = h.call(Client::connect);
+    h.run();
+    assert_eq!(h.result(again), Ok(Reply::Done));
+    let asked = |sent: &&Sent| matches!(sent, Sent::Subscribe { .. });
+    let count = h.hub.on_connection(1).into_iter().filter(asked).count();
+    assert_eq!(count, 2, "the next connect asks again, on the same connection");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! `generated_input`.
 
 use iothub_device_client::protocol::client::{Feature, Options};
-use iothub_device_client::protocol::{Client, ErrorKind, Input, OperationId};
+use iothub_device_client::protocol::{Client, ErrorKind, Event, Input, OperationId};
 
 use crate::harness::Harness;
 use crate::hub::puback;
@@ -65,6 +65,17 @@ fn a_text_frame_ends_the_connection() {
     h.run();
     assert_eq!(h.background(), [ErrorKind::Client]);
     assert!(!h.socket_is_open());
+}
+
+#[test]
+fn an_error_says_what_the_hub_did_wrong() {
+    let mut h = Harness::connected(Options::default());
+    h.receive(&[0x34, 5, 0, 1, b'x', 0, 1]);
+    let said = |event: &Event| match event {
+        Event::BackgroundException(error) => error.message().contains("QoS 2"),
+        _ => false,
+    };
+    assert!(h.events.iter().any(said), "{:?}", h.events);
 }
 
 #[test]

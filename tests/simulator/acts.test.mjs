@@ -22,7 +22,8 @@ const follower = (reported = {}) => ({ twin: { reported, followsDesired: true } 
 
 test('a device reports at its start what its scene says, generators too', async (t) => {
   const reported = { name: '{{deviceId}}', firmware: { version: '1.4.2' } };
-  const { backEnd, id, details } = await startDevice(t, { twin: { reported, followsDesired: false } });
+  const twinOfKind = { reported, followsDesired: false };
+  const { backEnd, id, details } = await startDevice(t, { twin: twinOfKind });
   const { twin } = await details.until(({ twin }) => twin.reported.name);
   assert.deepEqual(twin.reported, { name: id, firmware: { version: '1.4.2' }, $version: 2 });
   assert.deepEqual(await reportedOf(backEnd), twin.reported);
@@ -149,7 +150,8 @@ test('a changed behaviour is that of running devices at once', async (t) => {
   assert.equal((await backEnd.telemetry())[0].text, '{"new":true}');
   const methods = [{ name: 'm', delayMs: 0, status: 1, payload: '2' }];
   fleet.setBehaviour('kind', behaviourOf({ methods }));
-  const { sent } = only(await snapshots.until((news) => only(news).acknowledged === only(news).sent));
+  const isAcknowledged = (news) => only(news).acknowledged === only(news).sent;
+  const { sent } = only(await snapshots.until(isAcknowledged));
   assert.deepEqual(await backEnd.invokeMethod('m'), { status: 1, payload: 2 });
   assert.equal((await backEnd.telemetry()).length, sent);
 });
@@ -162,7 +164,7 @@ test('another scene gives devices of a kind that it lacks its first kind', async
   assert.deepEqual([only(news).kind, only(news).last], ['first', 1]);
 });
 
-test('a scene or behaviour with a mistake is refused with its place, and nothing changes', async (t) => {
+test('what has a mistake is refused with the place of it, and nothing changes', async (t) => {
   const { fleet, backEnd, snapshots } = await startDevice(t, sending());
   const bad = behaviourOf({ telemetry: { template: '{"a":\n "{{x}}"}', isOn: true } });
   const refused = (act, field) =>
@@ -192,7 +194,7 @@ test('the preview is the first message of the device, or what is wrong', async (
   assert.match(fleet.preview({}, id).error.message, /telemetry is missing/);
 });
 
-test('the trace has packets and states, of the devices that are asked for, and no secret', async (t) => {
+test('the trace has packets and states of the devices asked for, and no secret', async (t) => {
   const { fleet, id, backEnd } = await startDevice(t);
   const other = await createDevice();
   const { connectionString, endpoint } = other;

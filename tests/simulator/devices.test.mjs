@@ -38,7 +38,7 @@ test('a module is one of the fleet, too', async (t) => {
   assert.ok(messages.length > 0);
 });
 
-test('devices are added all or none, and which one is wrong is told, without its key', async (t) => {
+test('devices are added all or none; which one is wrong is told without its key', async (t) => {
   const { fleet, snapshots } = createFleet(t);
   const good = await createDevice();
   const bad = identityOf(good).connectionString.replace('DeviceId', 'Device');
@@ -111,7 +111,8 @@ test('nothing is lost with a connection', async (t) => {
   await details.until(({ errors }) => errors[0]?.name === 'ConnectionDroppedError');
   await backEnd.waitForPackets('connect', 'in', 2);
   await fleet.stop('all');
-  const { sent, acknowledged } = only(await snapshots.until((news) => only(news).state === 'stopped'));
+  const stopped = await snapshots.until((news) => only(news).state === 'stopped');
+  const { sent, acknowledged } = only(stopped);
   assert.equal(acknowledged, sent);
   const numbers = (await backEnd.telemetry()).map(({ text }) => JSON.parse(text).number);
   assert.equal(new Set(numbers).size, sent);
@@ -158,7 +159,7 @@ test('a wrong key is told with what to do, and without the key', async (t) => {
   await fleet.start('all');
   const { state, lastError, sent } = only(await snapshots.until((news) => only(news).lastError));
   assert.deepEqual([state, lastError.name, sent], ['failed', 'CredentialError', 0]);
-  assert.match(lastError.hint, /Check that the key/);
+  assert.match(lastError.hint, /connection string: IoT hub → Devices/);
   assert.ok(!JSON.stringify(snapshots.last).includes(wrong));
 });
 

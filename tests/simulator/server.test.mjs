@@ -50,9 +50,9 @@ test('the page, its worker and the module come with their policy', async (t) => 
 
 test('the folder names no server, so that any can serve it', () => {
   const read = (name) => readFileSync(new URL(`../../target/www/${name}`, import.meta.url), 'utf8');
-  const references = [...read('index.html').matchAll(/(?:src|href)="([^"]+)"/g)].map(([, to]) => to);
+  const references = [...read('index.html').matchAll(/(?:src|href)="([^"]+)"/g)];
   assert.ok(references.length > 1);
-  for (const to of references) assert.doesNotMatch(to, /^(\/|https?:)/, to);
+  for (const [, to] of references) assert.doesNotMatch(to, /^(\/|https?:)/, to);
 });
 
 test('the local hub is told of, and gives devices, each once', async (t) => {
@@ -83,7 +83,8 @@ test('the page acts as a back end', async (t) => {
   assert.deepEqual((await post('/local-hub/desired', { id, patch: { a: 1 } })).body, {
     $version: 2,
   });
-  const { status, body } = await post('/local-hub/messages', { id: 'no', body: '', properties: {} });
+  const lost = { id: 'no', body: '', properties: {} };
+  const { status, body } = await post('/local-hub/messages', lost);
   assert.deepEqual([status, body.message], [404, 'There is no device "no".']);
 });
 
@@ -100,11 +101,12 @@ test('things go wrong at a click, for one or for all, and are cleared', async (t
   await post('/local-hub/throttle', { ids: 'all', isOn: true });
   await snapshots.until(({ devices }) => devices.some(({ state }) => state === 'reconnecting'));
   await post('/local-hub/throttle', { ids: 'all', isOn: false });
-  const isGood = ({ state, sent, acknowledged }) => state === 'connected' && sent - acknowledged < 3;
+  const isGood = ({ state, sent, acknowledged }) =>
+    state === 'connected' && sent - acknowledged < 3;
   await snapshots.until(({ devices }) => devices.every(isGood));
 });
 
-test('a page elsewhere cannot act: its requests need a preflight, which nobody answers', async (t) => {
+test('a page elsewhere cannot act: nobody answers the preflight that it needs', async (t) => {
   const { url, post } = await serve(t);
   const text = JSON.stringify({ count: 1 });
   const { status } = await post('/local-hub/devices', text, { 'content-type': 'text/plain' });

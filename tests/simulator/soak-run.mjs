@@ -12,7 +12,7 @@ import { measurePage } from '../leaks/page-memory.mjs';
 
 const CONNECT_MILLISECONDS = 120_000;
 
-/** Memory settles before it can be flat: of longer runs, the first half minute counts for nothing. */
+/** Memory settles before it can be flat: the first half minute does not count. */
 const SETTLING_SECONDS = 30;
 
 /**

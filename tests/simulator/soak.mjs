@@ -24,7 +24,9 @@ await runAsProgram(async () => {
   const { memory, ...counts } = figures;
   console.log('messages:', counts);
   const grown = growth(memory);
-  if (grown !== undefined) console.log(`memory grew by ${(grown / 1e6).toFixed(1)} MB once settled`);
+  if (grown !== undefined) {
+    console.log(`memory grew by ${(grown / 1e6).toFixed(1)} MB once settled`);
+  }
   const { sent, atHub, lost } = counts;
   if (lost > 0 || atHub < sent) throw new Failure(`${lost + Math.max(0, sent - atHub)} are lost.`);
 });

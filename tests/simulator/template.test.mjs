@@ -74,7 +74,8 @@ test('what the caller of a method sent can be part of the answer', () => {
   const text = '{"all": "{{request}}", "one": "{{request.a.b}}", "none": "{{request.a.x.y}}"}';
   const next = readTemplate(text, { withRequest: true })(randomFrom(1));
   const request = { a: { b: [1] } };
-  assert.deepEqual(next({ now: 0, deviceId: 'd', request }), { all: request, one: [1], none: null });
+  const value = next({ now: 0, deviceId: 'd', request });
+  assert.deepEqual(value, { all: request, one: [1], none: null });
 });
 
 test('generators within a text are put into it', () => {

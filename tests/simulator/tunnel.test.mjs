@@ -84,7 +84,11 @@ test('a hub that cannot be reached is told with the reason', async (t) => {
 
 test('the tunnel leads to hubs only', async (t) => {
   const { open } = await openTunnel(t);
-  const others = ['ws://127.0.0.1:1/', 'wss://evil.example/', 'wss://x.azure-devices.net.evil.example/'];
+  const others = [
+    'ws://127.0.0.1:1/',
+    'wss://evil.example/',
+    'wss://x.azure-devices.net.evil.example/',
+  ];
   for (const url of others) {
     const { code, reason } = await next(open(url), 'close');
     assert.deepEqual([code, reason], [1008, 'this is no hub of Azure']);

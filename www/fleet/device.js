@@ -1,10 +1,10 @@
 import { Message, MethodResponse } from 'iothub-device-client';
 
+import { DeviceTwin } from './device-twin.js';
 import { explain } from './hints.js';
 import { createClient, idOf } from './identity.js';
 import { Log, ValueHistory } from './log.js';
 import { Rate } from './statistics.js';
-import { missingIn, TwinCopy, withoutVersion } from './twin.js';
 import { uploadBlob } from './upload.js';
 
 const KEPT_ENTRIES = 100;
@@ -34,7 +34,6 @@ export class Device {
   #behaviour;
   /** 'stopped', 'starting' (waiting for its turn, too), 'running' or 'stopping' */
   #phase = 'stopped';
-  #hasReported = false;
   #sent = 0;
   #acknowledged = 0;
   #failed = 0;
@@ -43,8 +42,7 @@ export class Device {
   #rate = new Rate();
   #lastError;
   #last;
-  #twin = new TwinCopy();
-  #twinWork = Promise.resolve();
+  #twin;
   #messages = new Log(KEPT_ENTRIES);
   #invocations = new Log(KEPT_ENTRIES);
   #uploads = new Log(KEPT_ENTRIES);
@@ -68,6 +66,10 @@ export class Device {
       trace: (record) => around.trace.add(this.id, record),
     });
     this.id = idOf(identity);
+    this.#twin = new DeviceTwin(this.#client, {
+      changed: () => this.#changed(),
+      failed: (error) => this.#noteError(error),
+    });
     this.#listen();
   }
 
@@ -79,6 +81,7 @@ export class Device {
   behaveAs(kind, makeBehaviour) {
     this.kind = kind;
     this.#behaviour = makeBehaviour(this.id);
+    this.#twin.behaviour = this.#behaviour;
     if (this.#phase === 'running') this.#schedule();
     this.#changed();
   }
@@ -134,14 +137,12 @@ export class Device {
     return this.#send();
   }
 
-  /** Reports properties, when those before are accepted. */
   reportProperties(patch) {
-    return this.#inTurn(() => this.#report(patch));
+    return this.#twin.report(patch);
   }
 
-  /** Fetches the twin, gives it, and keeps it. */
   getTwin() {
-    return this.#inTurn(() => this.#fetchTwin());
+    return this.#twin.fetch();
   }
 
   /**
@@ -186,7 +187,7 @@ export class Device {
   }
 
   details() {
-    const { desired, reported, changedPaths } = this.#twin;
+    const { desired, reported, changedPaths } = this.#twin.copy;
     return {
       id: this.id,
       twin: { desired, reported },
@@ -203,7 +204,7 @@ export class Device {
     const client = this.#client;
     client.onConnectionStateChange = ({ connected }) => {
       if (connected) this.#lastError = undefined;
-      if (connected && this.#phase === 'running') this.#catchUp();
+      if (connected && this.#phase === 'running') this.#twin.catchUp();
       this.#changed();
     };
     client.onBackgroundException = (error) => {
@@ -212,16 +213,14 @@ export class Device {
       this.#noteError(error);
     };
     client.onMessageReceived = (message) => this.#keepMessage(message);
-    client.onTwinDesiredPropertiesPatchReceived = (patch) => this.#takeDesired(patch);
+    client.onTwinDesiredPropertiesPatchReceived = (patch) => this.#twin.takeDesired(patch);
     client.onMethodRequestReceived = (request) => this.#answer(request);
   }
 
   #begin() {
     this.#phase = 'running';
-    this.#hasReported = false;
-    this.#twin = new TwinCopy();
     this.#schedule();
-    this.#catchUp();
+    this.#twin.begin();
     this.#changed();
   }
 
@@ -232,7 +231,7 @@ export class Device {
     this.#around.scheduler.add(this, { periodMs, jitter, random: Math.random, run });
   }
 
-  /** @returns {Promise<void>} fulfilled when it is acknowledged; who does not wait needs no catch */
+  /** @returns {Promise<void>} fulfilled when acknowledged; who does not wait needs no `catch` */
   #send() {
     const now = Date.now();
     const { body, text, properties, ...options } = this.#behaviour.nextMessage(now);
@@ -283,54 +282,6 @@ export class Device {
         resolve();
       };
     });
-  }
-
-  /** What may have changed at the hub while there was no connection. */
-  #catchUp() {
-    this.#inTurn(async () => {
-      await this.#fetchTwin();
-      if (!this.#hasReported) {
-        await this.#reportMissing(this.#behaviour.reportedAtStart(Date.now()));
-        this.#hasReported = true;
-      }
-      await this.#follow(this.#twin.desired);
-    }).catch((error) => this.#noteError(error));
-  }
-
-  #takeDesired(patch) {
-    if (!this.#twin.mergeDesired(patch)) return this.#catchUp();
-    this.#changed();
-    this.#inTurn(() => this.#follow(patch)).catch((error) => this.#noteError(error));
-  }
-
-  /** One thing after the other: a patch depends on what is reported when its turn comes. */
-  #inTurn(work) {
-    const done = this.#twinWork.then(work);
-    this.#twinWork = done.catch(() => {});
-    return done;
-  }
-
-  async #fetchTwin() {
-    const twin = await this.#client.getTwin();
-    this.#twin.replace(twin);
-    this.#changed();
-    return twin;
-  }
-
-  async #report(patch) {
-    await this.#client.patchTwinReportedProperties(patch);
-    this.#twin.mergeReported(patch);
-    this.#changed();
-  }
-
-  /** Reported follows desired: deletions too, but never the version. */
-  async #follow(desired) {
-    if (this.#behaviour.followsDesired) await this.#reportMissing(withoutVersion(desired));
-  }
-
-  async #reportMissing(wanted) {
-    const patch = missingIn(this.#twin.reported, wanted);
-    if (patch) await this.#report(patch);
   }
 
   #keepMessage(message) {

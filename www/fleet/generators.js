@@ -97,7 +97,7 @@ const generators = {
 /**
  * Reads what stood between the braces.
  * @param {string} source
- * @param {{withRequest?: boolean}} [options] whether it answers a method, and so may use its payload
+ * @param {{withRequest?: boolean}} [options] whether it answers a method, and may use its payload
  * @returns {Begin}
  */
 export function readGenerator(source, { withRequest = false } = {}) {

@@ -1,11 +1,11 @@
-/** What to do about an error, by its class. */
+/** What to do about an error, by its class, beside what its message says already. */
 const hints = {
   CredentialError:
-    'Check that the key or token is of this device and whole, that the device exists and is ' +
-    'enabled, and that the clock of this machine is right. Then start the device again.',
+    'The portal shows the connection string: IoT hub → Devices → the device. A token that has ' +
+    'expired takes a new one: remove the device and add it again. Else start it again.',
   ConnectionFailedError:
-    'Check the host name, and that this network lets WebSockets (wss, port 443) out. Then start ' +
-    'the device again.',
+    'A hub is dialled at wss, port 443, which not every network lets out. Then start the device ' +
+    'again.',
   ConnectionDroppedError: 'Nothing to do if the device reconnects; else check the network.',
   NoConnectionError:
     'Start the device. If it was on, another client has connected as the same device: only one ' +

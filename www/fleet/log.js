@@ -24,29 +24,38 @@ export class Log {
 const HISTORY = 240;
 const MAX_PATHS = 8;
 
-/** The numbers in the bodies that a device has sent, for its chart. */
+/** The numbers in the bodies that a device has sent last, for its chart. */
 export class ValueHistory {
+  #count = 0;
+  #times = new Float64Array(HISTORY);
+  /** Path → values, of which those that a body did not have are NaN. */
   #paths = new Map();
 
   add(time, body) {
+    const at = this.#count % HISTORY;
+    this.#count += 1;
+    this.#times[at] = time;
+    for (const values of this.#paths.values()) values[at] = NaN;
     for (const [path, value] of numbersIn(body)) {
-      if (!this.#paths.has(path)) {
-        if (this.#paths.size === MAX_PATHS) continue;
-        this.#paths.set(path, { time: new Log(HISTORY), value: new Log(HISTORY) });
+      if (!this.#paths.has(path) && this.#paths.size < MAX_PATHS) {
+        this.#paths.set(path, new Float64Array(HISTORY).fill(NaN));
       }
-      const history = this.#paths.get(path);
-      history.time.add(time);
-      history.value.add(value);
+      const values = this.#paths.get(path);
+      if (values) values[at] = value;
     }
   }
 
-  /** Path → times in seconds and values. */
+  /** Path → times in seconds and values, oldest first. */
   get values() {
+    const places = Array.from({ length: HISTORY }, (_, index) => (this.#count + index) % HISTORY);
     return Object.fromEntries(
-      [...this.#paths].map(([path, { time, value }]) => [
-        path,
-        { time: time.entries, value: value.entries },
-      ]),
+      [...this.#paths].map(([path, values]) => {
+        const known = places.filter((at) => !Number.isNaN(values[at]));
+        return [
+          path,
+          { time: known.map((at) => this.#times[at]), value: known.map((at) => values[at]) },
+        ];
+      }),
     );
   }
 }

@@ -89,4 +89,12 @@ mod tests {
         assert_eq!(check_answer(503, "").unwrap_err().status(), Some(503));
         assert_eq!(check_answer(204, ""), Ok(()));
     }
+
+    #[test]
+    fn what_can_be_done_about_a_status_is_said() {
+        for (status, hint) in [(401, "clock"), (403, "too many uploads"), (429, "more slowly")] {
+            let error = check_answer(status, "").unwrap_err();
+            assert!(error.message().contains(hint), "{error}");
+        }
+    }
 }

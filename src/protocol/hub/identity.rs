@@ -124,3 +124,30 @@ fn check(what: &str, value: &str, allowed: fn(char) -> bool) -> Result<(), Error
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_for_one_device_names_it() {
+        assert_eq!(Identity::of_device("h/devices/d"), Identity::new("h", "d", None));
+        for (resource, hint) in [
+            ("h/devices/d/modules/m", "for a module"),
+            ("h", "not for one device"),
+            ("h/devices", "not for one device"),
+            ("h/devices/d/x", "not for one device"),
+            ("h/messages/d", "not for one device"),
+        ] {
+            let error = Identity::of_device(resource).unwrap_err();
+            assert!(error.message().contains(hint), "{resource}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_name_has_255_characters_at_most() {
+        assert!(Identity::new("h", &"d".repeat(255), None).is_ok());
+        let error = Identity::new("h", &"d".repeat(256), None).unwrap_err();
+        assert!(error.message().contains("longer than 255"), "{error}");
+    }
+}

@@ -39,6 +39,38 @@ pub struct MessageProperties {
 }
 
 impl MessageProperties {
+    /// The system properties, in the order above.
+    pub fn system(&self) -> [&Option<String>; 10] {
+        [
+            &self.message_id,
+            &self.correlation_id,
+            &self.user_id,
+            &self.content_type,
+            &self.content_encoding,
+            &self.expiry_time_utc,
+            &self.ack,
+            &self.output_name,
+            &self.input_name,
+            &self.iothub_interface_id,
+        ]
+    }
+
+    /// As [`MessageProperties::system`], to be set.
+    pub fn system_mut(&mut self) -> [&mut Option<String>; 10] {
+        [
+            &mut self.message_id,
+            &mut self.correlation_id,
+            &mut self.user_id,
+            &mut self.content_type,
+            &mut self.content_encoding,
+            &mut self.expiry_time_utc,
+            &mut self.ack,
+            &mut self.output_name,
+            &mut self.input_name,
+            &mut self.iothub_interface_id,
+        ]
+    }
+
     /// Sets a custom property.
     pub fn set_custom(&mut self, name: String, value: Option<String>) {
         let custom = &mut self.custom_properties;
@@ -62,22 +94,11 @@ impl Message {
     /// The size that counts against the hub's limit, in bytes: the body, the values of system
     /// properties, the names and values of custom properties.
     pub fn size(&self) -> usize {
-        let p = &self.properties;
-        let system = [
-            &p.message_id,
-            &p.correlation_id,
-            &p.user_id,
-            &p.content_type,
-            &p.content_encoding,
-            &p.expiry_time_utc,
-            &p.ack,
-            &p.output_name,
-            &p.input_name,
-            &p.iothub_interface_id,
-        ];
         let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let custom = p.custom_properties.iter().map(|(name, value)| name.len() + length(value));
-        self.body.len() + system.into_iter().map(length).sum::<usize>() + custom.sum::<usize>()
+        let system = self.properties.system().into_iter().map(length);
+        let custom = &self.properties.custom_properties;
+        let custom = custom.iter().map(|(name, value)| name.len() + length(value));
+        self.body.len() + system.sum::<usize>() + custom.sum::<usize>()
     }
 
     /// The topic that the message is published to as telemetry.
@@ -106,5 +127,23 @@ impl Message {
             )));
         }
         Ok(topic)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_topic_that_mqtt_has_is_sent() {
+        let identity = Identity::new("h", "d", None).unwrap();
+        let with_id_of = |length: usize| {
+            let message_id = Some("m".repeat(length));
+            let properties = MessageProperties { message_id, ..MessageProperties::default() };
+            Message { properties, ..Message::default() }.telemetry_topic(&identity)
+        };
+        let rest = with_id_of(0).unwrap().len();
+        assert_eq!(with_id_of(MAX_TOPIC - rest).map(|topic| topic.len()), Ok(MAX_TOPIC));
+        assert!(with_id_of(MAX_TOPIC - rest + 1).is_err());
     }
 }

@@ -26,6 +26,9 @@ pub fn encode(text: &str) -> String {
 /// `text`, decoded. What is no valid escape stays as it is, and so does a text that would be no
 /// UTF-8.
 pub fn decode(text: &str) -> String {
+    if !text.bytes().any(|byte| byte == b'%') {
+        return text.into();
+    }
     let mut output = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

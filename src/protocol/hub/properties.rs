@@ -43,12 +43,15 @@ pub fn decode(bag: &str) -> MessageProperties {
     let bag = bag.strip_suffix('/').unwrap_or(bag);
     for pair in bag.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = match pair.split_once('=') {
-            Some((name, value)) => (name, Some(percent::decode(value))),
+            Some((name, value)) => (name, Some(value)),
             None => (pair, None),
         };
         let name = percent::decode(name);
+        if name == "$.to" {
+            continue;
+        }
+        let value = value.map(percent::decode);
         let system = match name.as_str() {
-            "$.to" => continue,
             "$.mid" => &mut properties.message_id,
             "$.cid" => &mut properties.correlation_id,
             "$.uid" => &mut properties.user_id,
@@ -99,10 +102,14 @@ mod tests {
     fn the_bag_of_a_portal_message_is_read() {
         let properties = decode(
             "%24.to=%2Fdevices%2Fd%2Fmessages%2FdeviceBound&%24.ct=text%2Fplain%3B%20charset%3DUTF-8\
-             &$.ce=utf-8&iothub-ack=full&a+b=c+d&null&empty=",
+             &$.ce=utf-8&$.mid=m&$.cid=c&$.uid=u&$.exp=e&iothub-ack=full&a+b=c+d&null&empty=",
         );
         assert_eq!(properties.content_type, text("text/plain; charset=UTF-8"));
         assert_eq!(properties.content_encoding, text("utf-8"));
+        assert_eq!(properties.message_id, text("m"));
+        assert_eq!(properties.correlation_id, text("c"));
+        assert_eq!(properties.user_id, text("u"));
+        assert_eq!(properties.expiry_time_utc, text("e"));
         assert_eq!(properties.ack, text("full"));
         assert_eq!(
             properties.custom_properties,

@@ -46,4 +46,12 @@ mod tests {
         assert!(error.message().contains("bad"));
         assert_eq!(service_error(503, b"").code(), None);
     }
+
+    #[test]
+    fn what_can_be_done_about_a_status_is_said() {
+        for (status, hint) in [(400, "depth"), (429, "more slowly"), (500, "try again")] {
+            let error = service_error(status, b"");
+            assert!(error.message().contains(hint), "{error}");
+        }
+    }
 }
