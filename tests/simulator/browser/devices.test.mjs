@@ -97,7 +97,8 @@ test('a wrong key is told in words, with what to do and without the key', async 
   const wrong = device.connectionString.replace(device.primaryKey, wrongKey);
   await connect(page, { [CONNECTION_STRING]: wrong, [ENDPOINT]: device.endpoint });
   await waitForState(page, 'failed');
-  await page.locator('main .notice.bad .hint').filter({ hasText: 'key' }).waitFor();
+  const notice = page.locator('main .notice.bad').filter({ hasText: 'check that the key is right' });
+  await notice.locator('.hint').filter({ hasText: 'IoT hub → Devices' }).waitFor();
   await rowOf(page, 'wrong-key').filter({ hasText: 'failed:' }).waitFor();
   assert.ok(!(await page.content()).includes(wrongKey));
 });
