@@ -48,7 +48,7 @@ export function suites(wasmEnvironment) {
     nodeTests(
       'simulator',
       [...testFiles('tests/simulator'), ...testFiles('tests/simulator/browser')],
-      240_000,
+      600_000,
     ),
     // A part of it waits for the minute after which a hub without CONNACK is given up.
     nodeTests('conformance', testFiles('tests/conformance'), 240_000),

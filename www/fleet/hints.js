@@ -1,8 +1,9 @@
 /** What to do about an error, by its class, beside what its message says already. */
 const hints = {
   CredentialError:
-    'The portal shows the connection string: IoT hub → Devices → the device. A token that has ' +
-    'expired takes a new one: remove the device and add it again. Else start it again.',
+    'The portal shows the key, in the connection string: IoT hub → Devices → the device. A ' +
+    'token that has expired takes a new one: remove the device and add it again. Else start it ' +
+    'again.',
   ConnectionFailedError:
     'A hub is dialled at wss, port 443, which not every network lets out. Then start the device ' +
     'again.',
