@@ -23,9 +23,9 @@ export const linkError = signal(undefined);
 /** The names of the kinds of devices. */
 export const kindNames = computed(() => scene.value.kinds.map(({ name }) => name));
 
-/** What devices of a kind do. */
+/** What devices of a kind do; of one that the scene lacks, that of its first, as in the fleet. */
 export const behaviourOf = (kindName) =>
-  scene.value.kinds.find(({ name }) => name === kindName)?.behaviour;
+  (scene.value.kinds.find(({ name }) => name === kindName) ?? scene.value.kinds[0]).behaviour;
 
 /** How many devices of a kind there are. */
 export const devicesOf = (kindName) =>
