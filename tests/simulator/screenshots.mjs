@@ -16,7 +16,7 @@ const PICTURES = [
   ['fleet', 1280, 800, showFleet],
   ['editor', 1280, 860, (page) => showDevice(page, 'Telemetry')],
   ['twin', 768, 1000, showTwin],
-  ['recovery', 768, 1000, showRecovery],
+  ['recovery', 768, 860, showRecovery],
   ['device', 375, 760, (page) => showDevice(page, 'Overview')],
   ['start-phone', 375, 760, showNothing],
 ];

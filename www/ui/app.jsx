@@ -19,7 +19,9 @@ export function App() {
   const main = useRef();
   // A button that is gone must not take the place of keyboard and screen reader with it.
   useEffect(() => {
-    if (document.activeElement === document.body) main.current.focus();
+    if (document.activeElement === document.body) main.current.focus({ preventScroll: true });
+    scrollTo(0, 0);
+    main.current.scrollTo(0, 0);
   }, [place.value, selectedId.value]);
   return (
     <div class={`app ${isListInFront.value ? 'list-in-front' : ''}`}>
