@@ -96,8 +96,18 @@ export interface StorageInfo {
   sasToken: string;
 }
 
+/** What every call takes that waits for something; `disconnect` and `shutdown` end by themselves. */
+export interface CallOptions {
+  /**
+   * Aborting it gives the call up: it rejects with the signal's `reason`, and is not sent, or not
+   * again. The hub may have what was sent already, and act on it. With a signal that is aborted
+   * already, nothing happens but the rejection. A call that has settled no longer listens.
+   */
+  signal?: Signal | undefined;
+}
+
 /** How long a receive call waits. */
-export interface ReceiveOptions {
+export interface ReceiveOptions extends CallOptions {
   /** Whether to wait if there is nothing yet. Default `true`. */
   block?: boolean | undefined;
   /** Seconds to wait at most, 0 or more. Default: for ever. */
@@ -283,6 +293,9 @@ export interface SasTokenFunctionOptions extends GatewayOptions {
  * request on which three connections in a row end unacknowledged is given up, with
  * {@link ConnectionDroppedError}.
  *
+ * Every call but `disconnect` and `shutdown` takes a `signal` to give it up by: see
+ * {@link CallOptions}.
+ *
  * Where the platform has `Symbol.asyncDispose`, `await using client = ...` shuts the client down
  * at the end of its block.
  */
@@ -410,8 +423,12 @@ export class IoTHubDeviceClient {
    * - {@link OperationCancelled}: `disconnect` or `shutdown` was called meanwhile
    * - {@link ClientError}: the hub refused a subscription or broke the protocol, or the client was
    *   shut down
+   *
+   * Aborted during the first attempt, it ends the attempt, and the client is disconnected; unless
+   * another call waits for the connection, which is made then all the same. So is one that was
+   * lost.
    */
-  connect(): Promise<void>;
+  connect(options?: CallOptions): Promise<void>;
 
   /**
    * Disconnects: what was called before is written, and the socket closed. Calls that have no
@@ -434,8 +451,9 @@ export class IoTHubDeviceClient {
    * Rejects with TypeError for a token that is malformed, has expired, or is for another host,
    * device or module (the old one is kept); with {@link ClientError} on a client that was not made
    * from a token, or was shut down; else as {@link IoTHubDeviceClient.connect}.
+   * Aborted, it only waits no longer: the new token is in use.
    */
-  updateSasToken(token: string): Promise<void>;
+  updateSasToken(token: string, options?: CallOptions): Promise<void>;
 
   /**
    * Sends telemetry. Fulfils when the hub has acknowledged it (at least once, in the order of the
@@ -451,7 +469,7 @@ export class IoTHubDeviceClient {
    *
    * @param message a {@link Message}, or the data of one without properties
    */
-  sendMessage(message: Message | MessageData): Promise<void>;
+  sendMessage(message: Message | MessageData, options?: CallOptions): Promise<void>;
 
   /**
    * Fetches the twin.
@@ -461,7 +479,7 @@ export class IoTHubDeviceClient {
    * down, {@link OperationTimeout}, {@link OperationCancelled}, {@link ConnectionDroppedError},
    * {@link NoConnectionError}, or the error of the connection that it needed.
    */
-  getTwin(): Promise<Twin>;
+  getTwin(options?: CallOptions): Promise<Twin>;
 
   /**
    * Merges a patch into the reported properties of the twin; `null` deletes a property. Fulfils
@@ -471,7 +489,7 @@ export class IoTHubDeviceClient {
    * 262,144 bytes, {@link ServiceError} when the hub refuses it (its own limits are far lower:
    * 32 KB of reported properties), and otherwise as {@link IoTHubDeviceClient.getTwin}.
    */
-  patchTwinReportedProperties(patch: JsonObject): Promise<void>;
+  patchTwinReportedProperties(patch: JsonObject, options?: CallOptions): Promise<void>;
 
   /**
    * Answers a direct method, once. Fulfils when the hub has acknowledged the answer. There is no
@@ -486,7 +504,7 @@ export class IoTHubDeviceClient {
    * - {@link OperationTimeout}, {@link OperationCancelled}, {@link NoConnectionError}, or the error
    *   of the connection that it needed
    */
-  sendMethodResponse(response: MethodResponse): Promise<void>;
+  sendMethodResponse(response: MethodResponse, options?: CallOptions): Promise<void>;
 
   /**
    * Asks where to upload a blob, by HTTPS; the client need not be connected. Upload it yourself
@@ -506,7 +524,7 @@ export class IoTHubDeviceClient {
    *
    * @param name the name of the blob, without the device id
    */
-  getStorageInfoForBlob(name: string): Promise<StorageInfo>;
+  getStorageInfoForBlob(name: string, options?: CallOptions): Promise<StorageInfo>;
 
   /**
    * Tells the hub how an upload ended, by HTTPS. Rejects as
@@ -522,6 +540,7 @@ export class IoTHubDeviceClient {
     isSuccess: boolean,
     statusCode: number,
     statusDescription: string,
+    options?: CallOptions,
   ): Promise<void>;
 
   /**
@@ -731,6 +750,11 @@ export class X509 {
    */
   static platform(): X509;
 }
+
+/** `AbortSignal`, where the user's own `lib` or types declare it; else nothing. */
+type Signal = typeof globalThis extends { AbortSignal: { prototype: infer AbortSignal } }
+  ? AbortSignal
+  : never;
 
 /** `URL`, where the user's own `lib` or types declare it; else nothing. */
 type FileUrl = typeof globalThis extends { URL: { prototype: infer Url } } ? Url : never;

@@ -74,6 +74,19 @@ export function forCore(given) {
   return order.map((name) => given[name]);
 }
 
+/**
+ * The `signal` among the options of a call.
+ * @returns {AbortSignal | undefined}
+ */
+export function signalOf(options) {
+  const signal = options?.signal;
+  // One of another realm, such as that of a frame, is no instance of this realm's class.
+  if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
+    throw new TypeError('signal must be an AbortSignal');
+  }
+  return signal;
+}
+
 /** @param {object} values by what they are called in the error */
 export function mustBe(type, values) {
   for (const [name, value] of Object.entries(values)) {

@@ -16,6 +16,7 @@ import {
   SOCKET_OPENED,
   TIMEOUT,
   TOKEN_UNAVAILABLE,
+  WITHDRAW,
 } from './commands.js';
 import { ClientError } from './errors.js';
 import { Handlers, errorCausedBy } from './handlers.js';
@@ -91,16 +92,20 @@ export class Shell {
     return result;
   }
 
-  /** Gives a command that begins an operation; the Promise settles with it. */
-  begin(command, number = 0, text = '') {
-    return this.operation((core) => core.command(command, number, text));
+  /**
+   * Gives a command that begins an operation; the Promise settles with it.
+   * @param {AbortSignal} [signal] gives it up
+   */
+  begin(signal, command, number = 0, text = '') {
+    return this.operation((core) => core.command(command, number, text), signal);
   }
 
   /**
    * As `begin`, for what takes more.
    * @param {object} [queue] of a receive call
    */
-  operation(call, queue) {
+  operation(call, signal, queue) {
+    if (signal) return this.#abortable(signal, call, queue);
     return new Promise((resolve, reject) => {
       this.#pending.set(this.use(call), { resolve, reject, queue });
     });
@@ -246,6 +251,23 @@ export class Shell {
   tokenRequired() {
     if (this.tokenFunction) this.fetchToken().catch((error) => this.report(error));
     else this.handlers.push(this.handlers.newSasToken);
+  }
+
+  async #abortable(signal, call, queue) {
+    signal.throwIfAborted();
+    let operation;
+    // The core settles it, if that has not happened already.
+    const withdraw = () => this.tell(WITHDRAW, operation);
+    const begin = (core) => (operation = call(core));
+    const settled = this.operation(begin, undefined, queue);
+    signal.addEventListener('abort', withdraw);
+    try {
+      return await settled;
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      signal.removeEventListener('abort', withdraw);
+    }
   }
 
   #opened(socket) {

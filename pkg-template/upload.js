@@ -7,11 +7,13 @@ import { ClientError, ConnectionFailedError, CredentialError, OperationTimeout }
  * @param {import('./shell.js').Shell} shell
  * @param {(core: object) => [string, string | undefined, string]} prepare URL, `Authorization`
  *   header and body; throws what keeps the call from being made
+ * @param {AbortSignal} [signal]
  * @returns {Promise<unknown>} the body of the answer
  */
-export async function makeUploadCall(shell, prepare) {
-  const request = await prepared(shell, prepare);
-  const { status, body } = await send(request, shell);
+export async function makeUploadCall(shell, prepare, signal) {
+  signal?.throwIfAborted();
+  const request = await prepared(shell, prepare, signal);
+  const { status, body } = await send(request, shell, signal);
   shell.command(CHECK_HTTP_ANSWER, status, unwrapped(body));
   if (body === '') return undefined;
   try {
@@ -31,35 +33,42 @@ function unwrapped(body) {
   }
 }
 
-async function prepared(shell, prepare) {
+async function prepared(shell, prepare, signal) {
   try {
     return shell.use(prepare);
   } catch (error) {
     if (!(shell.tokenFunction && error instanceof CredentialError)) throw error;
-    await inTime(shell.fetchToken(), shell.command(OPERATION_TIMEOUT_MS));
+    await inTime(shell.fetchToken(), shell.command(OPERATION_TIMEOUT_MS), signal);
     return shell.use(prepare);
   }
 }
 
-async function inTime(promise, milliseconds) {
-  if (milliseconds === 0) return promise;
+function inTime(promise, milliseconds, signal) {
   let timer;
-  const late = new Promise((_, reject) => {
+  let abort;
+  const ended = new Promise((_, reject) => {
     const error = new OperationTimeout('no SAS token was given within operationTimeout');
-    timer = setTimeout(reject, milliseconds, error);
+    if (milliseconds > 0) timer = setTimeout(reject, milliseconds, error);
+    abort = () => reject(signal.reason);
   });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  signal?.addEventListener('abort', abort);
+  return Promise.race([promise, ended]).finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  });
 }
 
-async function send([url, authorization, body], shell) {
+async function send([url, authorization, body], shell, signal) {
   const { host, transport } = shell;
   const timeoutMs = shell.command(OPERATION_TIMEOUT_MS);
   // Pages and Node.js say the same, with what `fetch` says by itself.
   const headers = { Accept: '*/*', 'Content-Type': 'application/json' };
   if (authorization !== undefined) headers.Authorization = authorization;
   try {
-    return await host.request(url, { method: 'POST', headers, body, timeoutMs }, transport);
+    const options = { method: 'POST', headers, body, timeoutMs, signal };
+    return await host.request(url, options, transport);
   } catch (cause) {
+    signal?.throwIfAborted();
     if (cause.name === 'TimeoutError') {
       throw new OperationTimeout(
         'the hub did not answer the file upload call within operationTimeout',

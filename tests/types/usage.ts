@@ -18,6 +18,7 @@ import {
 } from 'iothub-device-client';
 import type {
   BackgroundExceptionHandler,
+  CallOptions,
   ClientOptions,
   ConnectionState,
   ConnectionStateChange,
@@ -164,6 +165,28 @@ export async function calls(client: IoTHubDeviceClient): Promise<void> {
 
   await client.disconnect();
   await client.shutdown();
+}
+
+export async function givingUp(client: IoTHubDeviceClient, request: MethodRequest): Promise<void> {
+  const options: CallOptions = { signal: AbortSignal.timeout(5000) };
+  const response = MethodResponse.createFromMethodRequest(request, 200);
+  await client.connect(options);
+  await client.updateSasToken('SharedAccessSignature ...', options);
+  await client.sendMessage('text', new AbortController());
+  await client.getTwin(options);
+  await client.patchTwinReportedProperties({}, { signal: undefined });
+  await client.sendMethodResponse(response, options);
+  await client.getStorageInfoForBlob('a', options);
+  await client.notifyBlobUploadStatus('id', true, 201, 'Created', options);
+  await client.receiveMessage({ ...options, block: false });
+  // @ts-expect-error: it ends by itself
+  await client.disconnect(options);
+  // @ts-expect-error: it ends by itself
+  await client.shutdown(options);
+  // @ts-expect-error: the signal of the controller
+  await client.connect({ signal: new AbortController() });
+  // @ts-expect-error: only the signal
+  await client.getTwin({ timeout: 5 });
 }
 
 export async function telemetry(client: IoTHubDeviceClient): Promise<void> {
@@ -435,6 +458,7 @@ type Checked =
   | AnyInMembers<X509>
   | AnyInMembers<Omit<typeof X509, 'prototype'>>
   | AnyInMembers<ServiceError>
+  | AnyInMembers<CallOptions>
   | AnyInMembers<ClientOptions>
   | AnyInMembers<SymmetricKeyOptions>
   | AnyInMembers<SasTokenFunctionOptions>

@@ -196,6 +196,28 @@ impl Client {
         }
     }
 
+    /// Whether any call waits for its answer.
+    pub(super) fn any_twin_request(&self) -> bool {
+        !self.twin_requests.requests.is_empty()
+    }
+
+    /// Gives the request of a call up. Gives whether there is one.
+    pub(super) fn withdraw_twin_request(&mut self, call: OperationId, error: &Error) -> bool {
+        let of_call = |request: &TwinRequest| match request.purpose {
+            Purpose::Get(operation) | Purpose::Report { operation, .. } => operation == call,
+            Purpose::Synchronize => false,
+        };
+        let index = self.twin_requests.requests.iter().position(of_call);
+        let request =
+            index.and_then(|index| queue::remove(&mut self.twin_requests.requests, index));
+        let Some(TwinRequest { purpose, publish, .. }) = request else { return false };
+        if let Some(publish) = publish {
+            self.mqtt.withdraw(publish);
+        }
+        self.fail_twin_request(purpose, error.clone());
+        true
+    }
+
     /// Gives whether anybody was told.
     pub(super) fn fail_twin_publication(&mut self, id: TwinRequestId, error: Error) -> bool {
         let request = self.twin_requests.take(id);

@@ -116,6 +116,11 @@ impl<T: Copy> Outbox<T> {
         self.written > from
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Whether one of this kind has not been written on this connection.
     pub fn has_unsent(&self, resend: Resend) -> bool {
         self.entries.iter().any(|entry| entry.resend == resend && entry.sent_at.is_none())
@@ -143,6 +148,14 @@ impl<T: Copy> Outbox<T> {
         if let Some(entry) = self.index(id).and_then(|index| self.take_out(index)) {
             entry.forget(ids);
         }
+    }
+
+    /// Forgets the oldest publish with such a mark, and gives it.
+    pub fn remove_marked(&mut self, which: &dyn Fn(T) -> bool, ids: &mut PacketIds) -> Option<T> {
+        let index = self.entries.iter().position(|entry| which(entry.tag))?;
+        let entry = self.take_out(index)?;
+        entry.forget(ids);
+        Some(entry.tag)
     }
 
     /// Forgets every publish, and gives their marks.

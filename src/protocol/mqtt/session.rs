@@ -117,6 +117,11 @@ impl<T: Copy> Session<T> {
         self.ids.any_awaited()
     }
 
+    /// Whether any publish has not settled.
+    pub fn has_publishes(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
     /// Whether a publish waits to be written that means nothing on another connection.
     pub fn has_unsent_for_this_connection(&self) -> bool {
         self.outbox.has_unsent(Resend::Never)
@@ -130,6 +135,11 @@ impl<T: Copy> Session<T> {
     /// Forgets a publish, so that it is not sent (again).
     pub fn withdraw(&mut self, id: PublishId) {
         self.outbox.remove(id, &mut self.ids);
+    }
+
+    /// Forgets the oldest publish with such a mark, and gives it.
+    pub fn withdraw_marked(&mut self, which: &dyn Fn(T) -> bool) -> Option<T> {
+        self.outbox.remove_marked(which, &mut self.ids)
     }
 
     /// Forgets every publish, and gives their marks.
