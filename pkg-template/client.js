@@ -76,7 +76,9 @@ export class IoTHubDeviceClient {
 
   shutdown() {
     this.#shell.forgetReceived();
-    return this.#shell.begin(undefined, SHUTDOWN);
+    const ended = this.#shell.begin(undefined, SHUTDOWN);
+    this.#shell.handlers.endIterations();
+    return ended;
   }
 
   sendMessage(message, options) {
@@ -140,6 +142,21 @@ export class IoTHubDeviceClient {
 
   async receiveTwinDesiredPropertiesPatch(options) {
     return this.#shell.receiving.receive(DESIRED_PROPERTIES, receiveOptions(options));
+  }
+
+  messages(options) {
+    const { handlers } = this.#shell;
+    return handlers.iterate(handlers.message, signalOf(options));
+  }
+
+  methodRequests(options) {
+    const { handlers } = this.#shell;
+    return handlers.iterate(handlers.method, signalOf(options));
+  }
+
+  desiredPropertiesPatches(options) {
+    const { handlers } = this.#shell;
+    return handlers.iterate(handlers.desiredProperties, signalOf(options));
   }
 
   get onMessageReceived() {

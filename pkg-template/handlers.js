@@ -14,9 +14,10 @@ import {
   UNSUBSCRIBE,
 } from './commands.js';
 import { ClientError } from './errors.js';
+import { Iteration, done } from './iteration.js';
 import { MethodResponse, encodeResponse } from './method.js';
 
-/** How much may wait for the Promise of one handler. */
+/** How much may wait for the Promise of one handler, or for a loop. */
 const MAX_WAITING = 1024;
 
 /** A property; those that receive something from the hub have a `feature`. */
@@ -25,12 +26,21 @@ class Handler {
   call;
   /** Of a function, as long as it is pending. */
   promise;
+  /** Takes the place of a function. */
+  iteration;
+  /** Its subscription was ended, as too much waited. */
+  isCut = false;
   /** What came and was not given to a function yet: its argument, and what follows. */
   waiting = [];
 
   constructor(name, feature) {
     this.name = name;
     this.feature = feature;
+  }
+
+  /** How much may wait. */
+  get room() {
+    return this.promise || (this.iteration && !this.iteration.isAsked) ? MAX_WAITING : 0;
   }
 }
 
@@ -43,6 +53,8 @@ export class Handlers {
   newSasToken = new Handler('onNewSasTokenRequired');
   backgroundException = new Handler('onBackgroundException');
   #all = Object.values(this);
+  /** How calls that ask for more end, when there is no more. */
+  #ending;
   #shell;
 
   /** @param {import('./shell.js').Shell} shell */
@@ -64,13 +76,56 @@ export class Handlers {
     }
     if (handler.feature !== undefined) {
       const { receiving } = this.#shell;
-      if (isNothing && receiving.isByCalls) return;
+      if (isNothing && (receiving.isByCalls || handler.iteration)) return;
       if (!isNothing) receiving.useHandlers(name);
     }
+    if (handler.iteration) throw iterated(handler);
     handler.call = isFunction ? value : undefined;
     handler.promise = isNothing || isFunction ? undefined : Promise.resolve(value);
     this.#listen(handler, !isNothing, !handler.promise);
     this.#await(handler);
+  }
+
+  /**
+   * Iterates over what a handler would get.
+   * @param {AbortSignal} [signal]
+   * @throws {ClientError} where one is set, or iterated over, or the client receives by calls
+   */
+  iterate(handler, signal) {
+    if (handler.iteration) throw iterated(handler);
+    if (handler.call || handler.promise) {
+      throw new ClientError(`there is ${handler.name} already, which gets what you iterate over`);
+    }
+    const ending = signal?.aborted ? (call) => call.reject(signal.reason) : this.#ending;
+    if (!ending) this.#shell.receiving.useHandlers('iteration');
+    const iteration = new Iteration(this.#shell, handler, signal);
+    if (ending) {
+      iteration.end(ending);
+    } else {
+      handler.iteration = iteration;
+      this.#listen(handler, true, false);
+    }
+    return iteration;
+  }
+
+  /** A loop asks for an item. */
+  demand(handler) {
+    this.#shell.wake();
+    if (handler === this.message) this.#shell.tell(TAKE_MESSAGES, 1);
+    if (handler.isCut) this.#shell.tell(SUBSCRIBE, handler.feature);
+    handler.isCut = false;
+  }
+
+  /** Nothing is iterated over from now on; `ending` ends the calls that ask for more. */
+  endIterations(ending = done) {
+    this.#ending = ending;
+    for (const { iteration } of this.#all) iteration?.end(ending);
+  }
+
+  endIteration(handler, iteration) {
+    if (handler.iteration !== iteration) return;
+    handler.iteration = undefined;
+    this.#listen(handler, false, false);
   }
 
   /** One call of a handler. `after` says what follows when it has done its work. */
@@ -83,11 +138,12 @@ export class Handlers {
   callAll() {
     for (;;) {
       const handler = this.#all.find(
-        ({ waiting, promise }) => waiting.length > (promise ? MAX_WAITING : 0),
+        (handler) => handler.waiting.length > 0 && handler.waiting.length > handler.room,
       );
       if (!handler) return;
       const notice = handler.waiting.shift();
-      if (handler.call) this.#call(handler, handler.call, notice);
+      if (handler.iteration?.isAsked) this.#give(handler, notice);
+      else if (handler.call) this.#call(handler, handler.call, notice);
       else this.#goWithout(handler, notice);
     }
   }
@@ -106,9 +162,16 @@ export class Handlers {
     } else if (handler === this.desiredProperties) {
       // The next subscription fetches the whole.
       handler.waiting = [];
+      handler.isCut = true;
       this.#shell.tell(UNSUBSCRIBE, DESIRED_PROPERTIES);
       this.#shell.tell(FORGET_DELIVERED_PROPERTIES);
     }
+  }
+
+  #give(handler, notice) {
+    handler.iteration.give(notice);
+    // The next message stays with the hub until it is asked for.
+    if (handler === this.message && !handler.iteration.isAsked) this.#shell.tell(TAKE_MESSAGES, 0);
   }
 
   #call(handler, call, { argument, after }) {
@@ -128,14 +191,16 @@ export class Handlers {
   #handled({ delivery, requestId } = {}, value) {
     if (delivery !== undefined) {
       this.#shell.tell(ACKNOWLEDGE, delivery);
-    } else if (requestId !== undefined && value instanceof MethodResponse) {
+    } else if (requestId !== undefined) {
       this.#answer(requestId, value);
     }
   }
 
   /** Sends the response that a handler gave; one that cannot be sent is as good as a failure. */
-  #answer(requestId, response) {
+  #answer(requestId, value) {
     try {
+      const response = responseOf(requestId, value);
+      if (!response) return;
       const encoded = encodeResponse(response, jsonOf(response));
       this.#shell.command(SEND_METHOD_RESPONSE, ...encoded);
     } catch (error) {
@@ -187,9 +252,26 @@ export class Handlers {
   }
 }
 
+function iterated({ name }) {
+  return new ClientError(`what ${name} gets is iterated over; end that loop first`);
+}
+
 /** A `ClientError` about something that the user's code threw. */
 export function errorCausedBy(message, cause) {
   return new ClientError(message, cause === undefined ? {} : { cause });
+}
+
+/** What a handler of methods gave, if it is a response, or a plain object with a status. */
+function responseOf(requestId, value) {
+  if (value instanceof MethodResponse) return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  // What `fetch` gives has a status as well.
+  const prototype = Object.getPrototypeOf(value);
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  const { status, payload } = value;
+  return isPlain && Number.isInteger(status)
+    ? new MethodResponse(requestId, status, payload)
+    : undefined;
 }
 
 function jsonOf({ payload }) {

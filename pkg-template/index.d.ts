@@ -34,12 +34,20 @@ export type Handler<F> = F | PromiseLike<F | null | undefined> | null | undefine
 export type MessageHandler = (message: Message) => unknown;
 
 /**
- * Takes calls of direct methods. A {@link MethodResponse} that it returns, or resolves to, is sent
- * as the answer; when it returns nothing, answer with `sendMethodResponse`.
+ * Takes calls of direct methods. A {@link MethodResponse} or {@link MethodResult} that it returns,
+ * or resolves to, is sent as the answer; when it returns nothing, answer with `sendMethodResponse`.
  */
 export type MethodRequestHandler = (
   request: MethodRequest,
-) => MethodResponse | void | PromiseLike<MethodResponse | void>;
+) => MethodResponse | MethodResult | void | PromiseLike<MethodResponse | MethodResult | void>;
+
+/** The answer to the call that a handler was given: a {@link MethodResponse} without its id. */
+export interface MethodResult {
+  /** See {@link MethodResponse.status}. */
+  status: number;
+  /** See {@link MethodResponse.payload}. */
+  payload?: JsonValue | undefined;
+}
 
 /** Takes desired properties. A Promise that it returns is awaited; its value is not used. */
 export type DesiredPropertiesHandler = (patch: TwinProperties) => unknown;
@@ -286,7 +294,7 @@ export interface SasTokenFunctionOptions extends GatewayOptions {
  *
  * Made by one of its four factories, never with `new`.
  *
- * Methods never throw: they reject. An operation that is called without a connection opens one
+ * Methods that give a Promise never throw: they reject. An operation that is called without a connection opens one
  * (option `autoConnect`); if that fails, it rejects with the connection's error. While a lost
  * connection is being re-established, operations wait, and what was sent without an
  * acknowledgement is sent again, in order; only method responses are not. The telemetry or twin
@@ -573,6 +581,36 @@ export class IoTHubDeviceClient {
    * @deprecated set `onTwinDesiredPropertiesPatchReceived`
    */
   receiveTwinDesiredPropertiesPatch(options?: ReceiveOptions): Promise<TwinProperties | undefined>;
+
+  /**
+   * Iterates over cloud-to-device messages: `for await (const message of client.messages())`.
+   *
+   * Like the other two iterations: it takes the place of the handler as long as it runs. It
+   * subscribes at once, as setting a handler does, and waits across lost connections. `break`, or
+   * whatever else leaves the loop, unsubscribes. It ends at `shutdown`, and rejects with the
+   * signal's reason when that is aborted. What comes before the loop asks for it waits, as it does
+   * for the Promise of a {@link Handler}.
+   *
+   * A message stays with the hub until the loop asks for it. With `acknowledgeMessages:
+   * "after-handler"` it is acknowledged when the loop asks for the next one; a message whose body
+   * was left by `break` or an error is not, and comes again.
+   *
+   * @throws ClientError where the handler of the kind is set, or is set while this runs; where the
+   * kind is iterated over already; on a client that has used a receive call
+   */
+  messages(options?: CallOptions): AsyncIterableIterator<Message>;
+
+  /**
+   * Iterates over calls of direct methods, of every name; answer them by `sendMethodResponse`.
+   * Otherwise as {@link IoTHubDeviceClient.messages}.
+   */
+  methodRequests(options?: CallOptions): AsyncIterableIterator<MethodRequest>;
+
+  /**
+   * Iterates over desired properties, of which the first are those that stand (unless
+   * `ensureDesiredProperties` is off). Otherwise as {@link IoTHubDeviceClient.messages}.
+   */
+  desiredPropertiesPatches(options?: CallOptions): AsyncIterableIterator<TwinProperties>;
 
   /**
    * Takes cloud-to-device messages; of a module, the messages for its inputs (`inputName`).

@@ -39,7 +39,7 @@ export class Receiving {
   /** One receive call. `timeout` is how many seconds it blocks at most; without it, for ever. */
   receive(feature, { methodName, block, timeout, signal }) {
     signal?.throwIfAborted();
-    if (this.#isByHandlers) throw excluded('a receive call', 'handlers');
+    if (this.#isByHandlers) throw excluded('a receive call', 'handlers or iteration');
     this.isByCalls = true;
     const queue = this.#queue(feature, methodName);
     if (queue.items.length > 0) return queue.items.shift();

@@ -357,6 +357,7 @@ export class Shell {
     this.#watchWhile(false);
     this.receiving.end();
     this.handlers.forgetReceived();
+    this.handlers.endIterations((call) => call.reject(brokenError()));
     for (const { reject } of this.#pending.values()) reject(brokenError());
     this.#pending.clear();
     this.report(brokenError());

@@ -30,6 +30,7 @@ const publishedFiles = [
   'init.node.js',
   'iothub_device_client.js',
   'iothub_device_client_bg.wasm',
+  'iteration.js',
   'message.js',
   'method.js',
   'options.js',

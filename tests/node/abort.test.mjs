@@ -113,6 +113,8 @@ for (const [name, call] of Object.entries(HTTP_CALLS)) {
       { hostname: hub.hostname, deviceId, endpoint },
     );
     t.after(() => client.shutdown());
+    await assert.rejects(call(client, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+    assert.deepEqual(asked.all, []);
     const controller = new AbortController();
     const waiting = call(client, controller);
     await asked.take();

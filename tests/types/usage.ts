@@ -33,6 +33,7 @@ import type {
   MessageHandler,
   MessageOptions,
   MethodRequestHandler,
+  MethodResult,
   NewSasTokenHandler,
   ReceiveMethodOptions,
   ReceiveOptions,
@@ -187,6 +188,22 @@ export async function givingUp(client: IoTHubDeviceClient, request: MethodReques
   await client.connect({ signal: new AbortController() });
   // @ts-expect-error: only the signal
   await client.getTwin({ timeout: 5 });
+}
+
+export async function iterations(client: IoTHubDeviceClient, signal: AbortSignal): Promise<void> {
+  for await (const message of client.messages({ signal })) {
+    const text: string = message.text();
+    if (text === 'end') break;
+  }
+  for await (const request of client.methodRequests()) {
+    const result: MethodResult = { status: 200, payload: request.payload };
+    await client.sendMethodResponse(new MethodResponse(request.requestId, result.status));
+  }
+  for await (const { $version, ...patch } of client.desiredPropertiesPatches()) {
+    await client.patchTwinReportedProperties({ seen: $version, patch });
+  }
+  // @ts-expect-error: only the signal
+  client.messages({ timeout: 5 });
 }
 
 export async function telemetry(client: IoTHubDeviceClient): Promise<void> {
@@ -375,8 +392,12 @@ export function handlers(client: IoTHubDeviceClient): void {
   client.onMessageReceived = Promise.resolve(5);
   // @ts-expect-error: what is returned is a response, or nothing
   client.onMethodRequestReceived = () => 200;
-  // @ts-expect-error: what is promised is a response, or nothing
   client.onMethodRequestReceived = async () => ({ status: 200 });
+  client.onMethodRequestReceived = () => ({ status: 200, payload: { done: true } });
+  // @ts-expect-error: what is promised is a response, or nothing
+  client.onMethodRequestReceived = async () => ({ status: '200' });
+  // @ts-expect-error: the payload is JSON
+  client.onMethodRequestReceived = () => ({ status: 200, payload: Date.now });
   // @ts-expect-error: a patch is passed
   client.onTwinDesiredPropertiesPatchReceived = (patch: Twin) => patch.desired;
   // @ts-expect-error: an object is passed
