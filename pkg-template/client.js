@@ -16,6 +16,7 @@ import {
   fromSymmetricKey,
   fromX509Certificate,
 } from './factories.js';
+import { uploadFile } from './file-upload.js';
 import { assertReady, host } from './host.js';
 import { encodeMessage } from './message.js';
 import { MethodResponse, encodeResponse } from './method.js';
@@ -130,6 +131,10 @@ export class IoTHubDeviceClient {
     const prepare = (core) =>
       core.uploadRequest(true, correlationId, isSuccess, statusCode, statusDescription);
     return makeUploadCall(this.#shell, prepare, signalOf(options));
+  }
+
+  uploadFile(blobName, data, options) {
+    return uploadFile(this, this.#shell, blobName, data, options);
   }
 
   async receiveMessage(options) {

@@ -14,6 +14,7 @@ const identity = [
 /** What all factories take, in the order in which the core reads it, and after it. */
 const common = {
   endpoint: 'string',
+  httpEndpoint: 'string',
   websockets: 'boolean',
   productInfo: 'string',
   keepAlive: 'number',

@@ -1,4 +1,5 @@
-// The two HTTP calls around a file upload. The core says what to send and judges the answers.
+// The two HTTP calls of the hub around a file upload. The core says what to send and judges the
+// answers.
 import { CHECK_HTTP_ANSWER, OPERATION_TIMEOUT_MS } from './commands.js';
 import { ClientError, ConnectionFailedError, CredentialError, OperationTimeout } from './errors.js';
 
@@ -43,7 +44,39 @@ async function prepared(shell, prepare, signal) {
   }
 }
 
-function inTime(promise, milliseconds, signal) {
+async function send([url, authorization, body], shell, signal) {
+  // Pages and Node.js say the same, with what `fetch` says by itself.
+  const headers = { Accept: '*/*', 'Content-Type': 'application/json' };
+  if (authorization !== undefined) headers.Authorization = authorization;
+  return exchange(shell, 'the hub', url, { method: 'POST', headers, body, signal }, HUB_UNREACHED);
+}
+
+const HUB_UNREACHED =
+  'the file upload call did not reach the hub; check the network. In a page set httpEndpoint to a ' +
+  'relay that sends CORS headers, as IoT Hub sends none';
+
+/**
+ * Makes an HTTP call.
+ * @param {string} server what it is, for the error
+ * @param {string} unreached what there is to say when no answer comes
+ * @returns {Promise<import('./request.js').Answer>}
+ */
+export async function exchange(shell, server, url, options, unreached) {
+  const timeoutMs = shell.command(OPERATION_TIMEOUT_MS);
+  try {
+    return await shell.host.request(url, { ...options, timeoutMs }, shell.transport);
+  } catch (cause) {
+    options.signal?.throwIfAborted();
+    if (cause.name === 'TimeoutError') {
+      const message = `${server} did not answer the file upload call within operationTimeout`;
+      throw new OperationTimeout(message, { cause });
+    }
+    throw new ConnectionFailedError(unreached, { cause });
+  }
+}
+
+/** Waits for a Promise, until it is late or the signal is aborted. */
+export function inTime(promise, milliseconds, signal) {
   let timer;
   let abort;
   const ended = new Promise((_, reject) => {
@@ -56,30 +89,4 @@ function inTime(promise, milliseconds, signal) {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
   });
-}
-
-async function send([url, authorization, body], shell, signal) {
-  const { host, transport } = shell;
-  const timeoutMs = shell.command(OPERATION_TIMEOUT_MS);
-  // Pages and Node.js say the same, with what `fetch` says by itself.
-  const headers = { Accept: '*/*', 'Content-Type': 'application/json' };
-  if (authorization !== undefined) headers.Authorization = authorization;
-  try {
-    const options = { method: 'POST', headers, body, timeoutMs, signal };
-    return await host.request(url, options, transport);
-  } catch (cause) {
-    signal?.throwIfAborted();
-    if (cause.name === 'TimeoutError') {
-      throw new OperationTimeout(
-        'the hub did not answer the file upload call within operationTimeout',
-        { cause },
-      );
-    }
-    throw new ConnectionFailedError(
-      'the file upload call did not reach the hub; check the network. In a page IoT Hub cannot be ' +
-        'called directly, because it sends no CORS headers: set gatewayHostname or endpoint to a ' +
-        'relay that does',
-      { cause },
-    );
-  }
 }

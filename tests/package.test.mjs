@@ -20,6 +20,7 @@ const publishedFiles = [
   'errors.js',
   'exports.js',
   'factories.js',
+  'file-upload.js',
   'handlers.js',
   'host.js',
   'index.browser.js',

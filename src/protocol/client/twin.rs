@@ -207,15 +207,12 @@ impl Client {
             Purpose::Get(operation) | Purpose::Report { operation, .. } => operation == call,
             Purpose::Synchronize => false,
         };
-        let index = self.twin_requests.requests.iter().position(of_call);
-        let request =
-            index.and_then(|index| queue::remove(&mut self.twin_requests.requests, index));
-        let Some(TwinRequest { purpose, publish, .. }) = request else { return false };
+        let found = self.twin_requests.requests.iter().find(|request| of_call(request));
+        let Some(&TwinRequest { id, publish, .. }) = found else { return false };
         if let Some(publish) = publish {
             self.mqtt.withdraw(publish);
         }
-        self.fail_twin_request(purpose, error.clone());
-        true
+        self.fail_twin_publication(id, error.clone())
     }
 
     /// Gives whether anybody was told.
