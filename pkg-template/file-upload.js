@@ -97,8 +97,7 @@ async function send(shell, url, options) {
       const message = `the storage account answered ${status} ${code ?? ''}`;
       throw new ServiceError(message, { status, code });
     } catch (error) {
-      if (options.signal?.aborted) throw error;
-      const { status = 500 } = error;
+      const status = error?.status ?? 500;
       if (wait > LAST_WAIT || (status < 500 && status !== 429)) throw error;
     }
     await inTime(new Promise((resolve) => setTimeout(resolve, wait)), 0, options.signal);

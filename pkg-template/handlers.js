@@ -79,7 +79,7 @@ export class Handlers {
       if (isNothing && (receiving.isByCalls || handler.iteration)) return;
       if (!isNothing) receiving.useHandlers(name);
     }
-    if (handler.iteration) throw iterated(handler);
+    if (handler.iteration) throw taken(handler);
     handler.call = isFunction ? value : undefined;
     handler.promise = isNothing || isFunction ? undefined : Promise.resolve(value);
     this.#listen(handler, !isNothing, !handler.promise);
@@ -92,10 +92,7 @@ export class Handlers {
    * @throws {ClientError} where one is set, or iterated over, or the client receives by calls
    */
   iterate(handler, signal) {
-    if (handler.iteration) throw iterated(handler);
-    if (handler.call || handler.promise) {
-      throw new ClientError(`there is ${handler.name} already, which gets what you iterate over`);
-    }
+    if (handler.iteration || handler.call || handler.promise) throw taken(handler);
     const ending = signal?.aborted ? (call) => call.reject(signal.reason) : this.#ending;
     if (!ending) this.#shell.receiving.useHandlers('iteration');
     const iteration = new Iteration(this.#shell, handler, signal);
@@ -252,8 +249,8 @@ export class Handlers {
   }
 }
 
-function iterated({ name }) {
-  return new ClientError(`what ${name} gets is iterated over; end that loop first`);
+function taken({ name }) {
+  return new ClientError(`what ${name} gets goes to a loop or a handler already; end that first`);
 }
 
 /** A `ClientError` about something that the user's code threw. */

@@ -90,6 +90,14 @@ export interface Twin {
   reported: TwinProperties;
 }
 
+/** What {@link IoTHubDeviceClient.uploadFile} takes. */
+export type UploadData =
+  | string
+  | ArrayBuffer
+  | ArrayBufferView
+  | UploadBlob
+  | AsyncIterable<string | ArrayBuffer | ArrayBufferView>;
+
 /** Where to upload a blob, and by what right. */
 export interface StorageInfo {
   /** For {@link IoTHubDeviceClient.notifyBlobUploadStatus}. */
@@ -102,6 +110,22 @@ export interface StorageInfo {
   blobName: string;
   /** The query of the upload's URL, with its `?`. A secret for as long as it is valid. */
   sasToken: string;
+}
+
+/** What {@link IoTHubDeviceClient.uploadFile} takes beside name and data. */
+export interface UploadOptions extends CallOptions {
+  /** The media type of the blob. Default: that of the `Blob`, or `application/octet-stream`. */
+  contentType?: string | undefined;
+  /** Called after each block of 4 MiB that is stored. What it throws ends the upload. */
+  onProgress?: ((progress: UploadProgress) => unknown) | undefined;
+}
+
+/** How far an upload has come. */
+export interface UploadProgress {
+  /** Bytes that are stored. */
+  readonly loaded: number;
+  /** Bytes in all; `undefined` for a stream. */
+  readonly total: number | undefined;
 }
 
 /** What every call takes that waits for something; `disconnect` and `shutdown` end by themselves. */
@@ -143,6 +167,12 @@ export interface ClientOptions {
    * `ws:` not with a certificate.
    */
   endpoint?: string | undefined;
+  /**
+   * Where the HTTP calls of a file upload go, in place of the hub or the origin that is dialled: a
+   * URL that `/devices/...` is put behind, of a relay which adds the CORS headers that pages need.
+   * It gets the token of the device. `https:`, or `http:` on this machine only, as for `endpoint`.
+   */
+  httpEndpoint?: string | undefined;
   /** MQTT over WebSockets is the only transport: `false` is a `TypeError`. Default `true`. */
   websockets?: true | undefined;
   /**
@@ -202,7 +232,8 @@ export interface ClientOptions {
    */
   acknowledgeMessages?: 'on-arrival' | 'after-handler' | undefined;
   /**
-   * Certificates to trust in place of the system's, as PEM text. Node.js only: in a browser a
+   * Certificates to trust in place of the system's, as PEM text; of the storage account, too, when
+   * `uploadFile` puts a file there. Node.js only: in a browser a
    * `TypeError`, as a page cannot choose whom to trust.
    */
   serverVerificationCert?: string | undefined;
@@ -515,12 +546,32 @@ export class IoTHubDeviceClient {
   sendMethodResponse(response: MethodResponse, options?: CallOptions): Promise<void>;
 
   /**
+   * Uploads a file: asks the hub where to, puts it into the storage account, and tells the hub how
+   * that went, a failure too. The client need not be connected.
+   *
+   * More than 4 MiB, and streams, go in blocks of 4 MiB, one after the other. What gets no answer,
+   * 429 or 5xx is tried three times more, with growing waits. Each answer may take
+   * `operationTimeout`. The storage account takes it for an hour, if the hub is not set otherwise.
+   * `disconnect` does not end it; abort it by its `signal`.
+   *
+   * Rejects as {@link IoTHubDeviceClient.getStorageInfoForBlob}; with {@link ServiceError} also
+   * when the storage account refuses, and {@link ConnectionFailedError} also when it is not reached:
+   * in a page, its CORS rules must allow `PUT` and the headers `x-ms-*`; with TypeError for data of
+   * another type.
+   *
+   * @param blobName the name of the blob, without the device id
+   * @param data the bytes; a string is sent as UTF-8. A `Blob` is read piece by piece. A stream
+   * (`ReadableStream`, where the platform can iterate over it, or one of Node.js) is read once.
+   */
+  uploadFile(blobName: string, data: UploadData, options?: UploadOptions): Promise<void>;
+
+  /**
    * Asks where to upload a blob, by HTTPS; the client need not be connected. Upload it yourself
    * (`PUT https://{hostName}/{containerName}/{blobName}{sasToken}` with the header
    * `x-ms-blob-type: BlockBlob`), then call `notifyBlobUploadStatus`.
    *
-   * IoT Hub sends no CORS headers: in a page this works through `gatewayHostname` or `endpoint`,
-   * with a relay that does.
+   * IoT Hub sends no CORS headers: in a page this works through `httpEndpoint` (or `endpoint`, or
+   * `gatewayHostname`), with a relay that does.
    *
    * Rejects with
    * - {@link ServiceError}: a status other than 200 to 299
@@ -788,6 +839,9 @@ export class X509 {
    */
   static platform(): X509;
 }
+
+/** `Blob`, where the user's own `lib` or types declare it; else nothing. */
+type UploadBlob = typeof globalThis extends { Blob: { prototype: infer Blob } } ? Blob : never;
 
 /** `AbortSignal`, where the user's own `lib` or types declare it; else nothing. */
 type Signal = typeof globalThis extends { AbortSignal: { prototype: infer AbortSignal } }

@@ -83,6 +83,7 @@ export function inTime(promise, milliseconds, signal) {
     const error = new OperationTimeout('no SAS token was given within operationTimeout');
     if (milliseconds > 0) timer = setTimeout(reject, milliseconds, error);
     abort = () => reject(signal.reason);
+    if (signal?.aborted) abort();
   });
   signal?.addEventListener('abort', abort);
   return Promise.race([promise, ended]).finally(() => {

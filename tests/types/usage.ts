@@ -43,6 +43,8 @@ import type {
   SymmetricKeyOptions,
   Twin,
   TwinProperties,
+  UploadOptions,
+  UploadProgress,
 } from 'iothub-device-client';
 
 type Same<A, B> =
@@ -58,6 +60,7 @@ export function factories(): IoTHubDeviceClient[] {
   const all: Required<SymmetricKeyOptions> = {
     endpoint: 'ws://127.0.0.1:8080/$iothub/websocket',
     gatewayHostname: 'gateway:443',
+    httpEndpoint: 'https://relay.example/iot',
     websockets: true,
     productInfo: 'dtmi:com:example:Thermostat;1',
     keepAlive: 60,
@@ -319,6 +322,21 @@ export async function upload(client: IoTHubDeviceClient): Promise<string> {
   const info: StorageInfo = await client.getStorageInfoForBlob('a/b.txt');
   const { hostName, containerName, blobName, sasToken } = info;
   await client.notifyBlobUploadStatus(info.correlationId, true, 201, 'Created');
+  await client.uploadFile('a', new Blob(['text']));
+  await client.uploadFile('a', 'text', { contentType: 'text/plain', signal: AbortSignal.timeout(9) });
+  await client.uploadFile('a', new Uint8Array(3).buffer);
+  await client.uploadFile('a', new Blob(['text']).stream(), {
+    onProgress: ({ loaded, total }) => {
+      const part: number = loaded / (total ?? loaded);
+      // @ts-expect-error: that of a stream is not known
+      const whole: number = total;
+      return [part, whole];
+    },
+  });
+  // @ts-expect-error: JSON is no file
+  await client.uploadFile('a', { a: 1 });
+  // @ts-expect-error: an unknown option
+  await client.uploadFile('a', 'text', { onprogress: () => 0 });
   // @ts-expect-error: a name is needed
   await client.getStorageInfoForBlob();
   // @ts-expect-error: the status is a number
@@ -485,6 +503,8 @@ type Checked =
   | AnyInMembers<SasTokenFunctionOptions>
   | AnyInMembers<ReceiveMethodOptions>
   | AnyInMembers<StorageInfo>
+  | AnyInMembers<UploadOptions>
+  | AnyInMembers<UploadProgress>
   | AnyInMembers<MessageOptions>
   | AnyInMembers<ConnectionStateChange>
   | AnyInMembers<Twin>

@@ -168,12 +168,11 @@ impl Client {
     /// sent may take effect. A first connection ends on which nothing but this
     /// [`Client::connect`] has waited.
     pub fn withdraw(&mut self, now: Now, operation: OperationId) {
-        let error = failures::withdrawn();
-        let is_telemetry_or_response = |publication| match publication {
-            Publication::Telemetry(id) | Publication::MethodResponse(Some(id)) => id == operation,
-            Publication::MethodResponse(None) | Publication::Twin(_) => false,
-        };
-        if let Some(publication) = self.mqtt.withdraw_marked(&is_telemetry_or_response) {
+        let error = failures::cancelled("abort");
+        let mut publications =
+            [Publication::Telemetry(operation), Publication::MethodResponse(Some(operation))]
+                .into_iter();
+        if let Some(publication) = publications.find(|mark| self.mqtt.withdraw(*mark)) {
             self.fail_publication(publication, error);
         } else if let Some(index) = self.calls.connects.iter().position(|id| *id == operation) {
             self.calls.connects.remove(index);

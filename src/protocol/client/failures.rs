@@ -12,10 +12,6 @@ pub(super) fn cancelled(by: &'static str) -> Error {
     Error::new(ErrorKind::OperationCancelled, format!("cancelled by {by}()"))
 }
 
-pub(super) fn withdrawn() -> Error {
-    Error::new(ErrorKind::OperationCancelled, "the call was given up")
-}
-
 pub(super) fn no_connection() -> Error {
     Error::new(
         ErrorKind::NoConnection,
