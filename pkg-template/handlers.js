@@ -109,8 +109,7 @@ export class Handlers {
   demand(handler) {
     this.#shell.wake();
     if (handler === this.message) this.#shell.tell(TAKE_MESSAGES, 1);
-    if (handler.isCut) this.#shell.tell(SUBSCRIBE, handler.feature);
-    handler.isCut = false;
+    if (handler.isCut) this.#listen(handler, true, true);
   }
 
   /** Nothing is iterated over from now on; `ending` ends the calls that ask for more. */
@@ -241,6 +240,7 @@ export class Handlers {
    */
   #listen(handler, wanted, ready) {
     const shell = this.#shell;
+    handler.isCut = false;
     shell.wake();
     if (handler === this.newSasToken) shell.tell(CAN_ASK_FOR_TOKEN, Number(wanted));
     if (handler === this.message) shell.tell(TAKE_MESSAGES, Number(wanted && ready));
