@@ -1,10 +1,9 @@
 // A whole upload: where to, by the hub; the file, to the storage account; how it went, to the hub.
 import { ServiceError } from './errors.js';
+import { toBytes } from './message.js';
 import { mustBe, signalOf } from './options.js';
 import { exchange, inTime, makeUploadCall } from './upload.js';
 
-/** Of the storage's API. */
-const VERSION = { 'x-ms-version': '2020-04-08' };
 const BLOCK_SIZE = 4 * 1024 * 1024;
 /** What is between two tries, in milliseconds: it doubles with each. */
 const FIRST_WAIT = 500;
@@ -55,19 +54,18 @@ function urlOf({ hostName, containerName, blobName, sasToken }, hub) {
 
 /** @returns {Source} */
 function sourceOf(data) {
-  if (typeof data === 'string' || data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
-    return new Blob([data]);
-  }
   if (data instanceof Blob || data?.[Symbol.asyncIterator]) return data;
-  throw new TypeError('data must be a Blob, bytes, a string, or an async iterable of bytes');
+  const { bytes, isJson } = toBytes(data ?? null);
+  if (isJson) throw new TypeError('data must be bytes, a string, a Blob or a stream');
+  return new Blob([bytes]);
 }
 
 /** Puts a blob, in blocks if it is large or of unknown size. */
 async function putBlob(shell, url, source, { contentType, onProgress, signal }) {
-  const put = async (block, query, headers) => {
+  const put = async (block, query, more) => {
     const body = new Uint8Array(await block.arrayBuffer());
-    const options = { method: 'PUT', headers: { ...VERSION, ...headers }, body, signal };
-    await send(shell, url + query, options);
+    const headers = { 'x-ms-version': '2020-04-08', ...more };
+    await send(shell, url + query, { method: 'PUT', headers, body, signal });
   };
   const total = source.size;
   const isWhole = total <= BLOCK_SIZE;
@@ -77,8 +75,8 @@ async function putBlob(shell, url, source, { contentType, onProgress, signal }) 
   for await (const block of isWhole ? [source] : blocksOf(source)) {
     // The ids of blocks have one length.
     const id = btoa(String(loaded).padStart(15, '0'));
-    if (isWhole) await put(block, '', { ...type, 'x-ms-blob-type': 'BlockBlob' });
-    else await put(block, `&comp=block&blockid=${id}`);
+    const query = isWhole ? '' : `&comp=block&blockid=${id}`;
+    await put(block, query, isWhole && { ...type, 'x-ms-blob-type': 'BlockBlob' });
     list += `<Latest>${id}</Latest>`;
     loaded += block.size;
     onProgress({ loaded, total });
@@ -90,11 +88,11 @@ async function putBlob(shell, url, source, { contentType, onProgress, signal }) 
 async function send(shell, url, options) {
   for (let wait = FIRST_WAIT; ; wait *= 2) {
     try {
-      const { status, body } = await exchange(shell, 'the storage account', url, options, UNREACHED);
+      const { status, body } = await exchange(shell, 'the storage account', url, options, IN_PAGES);
       if (status < 300) return;
       // The message beside the code may quote the token.
       const [, code] = /<Code>(\w+)/.exec(body) ?? [];
-      const message = `the storage account answered ${status} ${code ?? ''}`;
+      const message = `the storage account answered ${code ?? status}`;
       throw new ServiceError(message, { status, code });
     } catch (error) {
       const status = error?.status ?? 500;
@@ -104,10 +102,9 @@ async function send(shell, url, options) {
   }
 }
 
-const UNREACHED =
-  'the file did not reach the storage account; check the network. In a page its CORS rules must ' +
-  'allow PUT and x-ms-*';
+const IN_PAGES = 'its CORS rules must allow PUT and x-ms-*';
 
+/** Of a stream they may be larger, by what comes in one piece. */
 async function* blocksOf(source) {
   if (source instanceof Blob) {
     for (let at = 0; at < source.size; at += BLOCK_SIZE) yield source.slice(at, at + BLOCK_SIZE);
@@ -116,17 +113,13 @@ async function* blocksOf(source) {
   let parts = [];
   let size = 0;
   for await (const chunk of source) {
-    const bytes = new Blob([chunk]);
-    for (let at = 0; at < bytes.size; ) {
-      const part = bytes.slice(at, at + BLOCK_SIZE - size);
-      parts.push(part);
-      at += part.size;
-      size += part.size;
-      if (size === BLOCK_SIZE) {
-        yield new Blob(parts);
-        parts = [];
-        size = 0;
-      }
+    const part = new Blob([chunk]);
+    parts.push(part);
+    size += part.size;
+    if (size >= BLOCK_SIZE) {
+      yield new Blob(parts);
+      parts = [];
+      size = 0;
     }
   }
   if (size > 0) yield new Blob(parts);

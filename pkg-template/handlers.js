@@ -24,7 +24,7 @@ const MAX_WAITING = 1024;
 class Handler {
   /** What is to be called: `undefined` also while it is promised. */
   call;
-  /** Of a function, as long as it is pending. */
+  /** Of a function, as long as it is pending; also while `iteration` is not asked for an item. */
   promise;
   /** Takes the place of a function. */
   iteration;
@@ -36,11 +36,6 @@ class Handler {
   constructor(name, feature) {
     this.name = name;
     this.feature = feature;
-  }
-
-  /** How much may wait. */
-  get room() {
-    return this.promise || (this.iteration && !this.iteration.isAsked) ? MAX_WAITING : 0;
   }
 }
 
@@ -99,7 +94,7 @@ export class Handlers {
     if (ending) {
       iteration.end(ending);
     } else {
-      handler.iteration = iteration;
+      handler.iteration = handler.promise = iteration;
       this.#listen(handler, true, false);
     }
     return iteration;
@@ -107,6 +102,7 @@ export class Handlers {
 
   /** A loop asks for an item. */
   demand(handler) {
+    handler.promise = undefined;
     this.#shell.wake();
     if (handler === this.message) this.#shell.tell(TAKE_MESSAGES, 1);
     if (handler.isCut) this.#listen(handler, true, true);
@@ -120,7 +116,7 @@ export class Handlers {
 
   endIteration(handler, iteration) {
     if (handler.iteration !== iteration) return;
-    handler.iteration = undefined;
+    handler.iteration = handler.promise = undefined;
     this.#listen(handler, false, false);
   }
 
@@ -134,12 +130,12 @@ export class Handlers {
   callAll() {
     for (;;) {
       const handler = this.#all.find(
-        (handler) => handler.waiting.length > 0 && handler.waiting.length > handler.room,
+        ({ waiting, promise }) => waiting.length > (promise ? MAX_WAITING : 0),
       );
       if (!handler) return;
       const notice = handler.waiting.shift();
-      if (handler.iteration?.isAsked) this.#give(handler, notice);
-      else if (handler.call) this.#call(handler, handler.call, notice);
+      if (handler.call) this.#call(handler, handler.call, notice);
+      else if (handler.iteration && !handler.promise) this.#give(handler, notice);
       else this.#goWithout(handler, notice);
     }
   }
@@ -165,9 +161,11 @@ export class Handlers {
   }
 
   #give(handler, notice) {
-    handler.iteration.give(notice);
+    const { iteration } = handler;
+    if (iteration.give(notice)) return;
+    handler.promise = iteration;
     // The next message stays with the hub until it is asked for.
-    if (handler === this.message && !handler.iteration.isAsked) this.#shell.tell(TAKE_MESSAGES, 0);
+    if (handler === this.message) this.#shell.tell(TAKE_MESSAGES, 0);
   }
 
   #call(handler, call, { argument, after }) {

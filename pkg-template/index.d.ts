@@ -549,7 +549,7 @@ export class IoTHubDeviceClient {
    * Uploads a file: asks the hub where to, puts it into the storage account, and tells the hub how
    * that went, a failure too. The client need not be connected.
    *
-   * More than 4 MiB, and streams, go in blocks of 4 MiB, one after the other. What gets no answer,
+   * More than 4 MiB, and streams, go in blocks of 4 MiB or so, one after the other. What gets no answer,
    * 429 or 5xx is tried three times more, with growing waits. Each answer may take
    * `operationTimeout`. The storage account takes it for an hour, if the hub is not set otherwise.
    * `disconnect` does not end it; abort it by its `signal`.

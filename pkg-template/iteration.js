@@ -29,15 +29,11 @@ export class Iteration {
     signal?.addEventListener('abort', this.#abort);
   }
 
-  /** Whether a call of `next` waits. */
-  get isAsked() {
-    return this.#asking.length > 0;
-  }
-
-  /** Gives an item to the oldest of them. */
+  /** Gives an item to the oldest call that waits. Gives whether there are more. */
   give({ argument, after }) {
     if (after?.delivery !== undefined) this.#deliveries.push(after.delivery);
     this.#asking.shift().resolve({ done: false, value: argument });
+    return this.#asking.length > 0;
   }
 
   next() {

@@ -21,7 +21,7 @@ export async function makeUploadCall(shell, prepare, signal) {
     return JSON.parse(body);
   } catch {
     // The reason would quote the body, which holds a token for the storage.
-    throw new ClientError('the hub answered the file upload call with what is not JSON');
+    throw new ClientError('the hub answered the upload with what is not JSON');
   }
 }
 
@@ -48,30 +48,28 @@ async function send([url, authorization, body], shell, signal) {
   // Pages and Node.js say the same, with what `fetch` says by itself.
   const headers = { Accept: '*/*', 'Content-Type': 'application/json' };
   if (authorization !== undefined) headers.Authorization = authorization;
-  return exchange(shell, 'the hub', url, { method: 'POST', headers, body, signal }, HUB_UNREACHED);
+  const inPages = 'set httpEndpoint or endpoint to a relay that sends CORS headers';
+  return exchange(shell, 'the hub', url, { method: 'POST', headers, body, signal }, inPages);
 }
-
-const HUB_UNREACHED =
-  'the file upload call did not reach the hub; check the network. In a page set httpEndpoint to a ' +
-  'relay that sends CORS headers, as IoT Hub sends none';
 
 /**
  * Makes an HTTP call.
  * @param {string} server what it is, for the error
- * @param {string} unreached what there is to say when no answer comes
+ * @param {string} inPages what else to do there when no answer comes
  * @returns {Promise<import('./request.js').Answer>}
  */
-export async function exchange(shell, server, url, options, unreached) {
+export async function exchange(shell, server, url, options, inPages) {
   const timeoutMs = shell.command(OPERATION_TIMEOUT_MS);
   try {
     return await shell.host.request(url, { ...options, timeoutMs }, shell.transport);
   } catch (cause) {
     options.signal?.throwIfAborted();
     if (cause.name === 'TimeoutError') {
-      const message = `${server} did not answer the file upload call within operationTimeout`;
+      const message = `${server} did not answer the upload within operationTimeout`;
       throw new OperationTimeout(message, { cause });
     }
-    throw new ConnectionFailedError(unreached, { cause });
+    const message = `the upload did not reach ${server}; check the network. In a page ${inPages}`;
+    throw new ConnectionFailedError(message, { cause });
   }
 }
 

@@ -179,10 +179,10 @@ test('a refusal is a ServiceError with the code, at once, and told to the hub', 
     assert.ok(error instanceof ServiceError);
     assert.equal(error.status, 403);
     assert.equal(error.code, 'Scripted');
-    return /storage account.*403 Scripted/.test(error.message);
+    return /storage account.*Scripted/.test(error.message);
   });
   assert.equal(seen.puts.length, 1);
-  const statusDescription = 'the storage account answered 403 Scripted';
+  const statusDescription = 'the storage account answered Scripted';
   isTold(seen, { isSuccess: false, statusCode: 403, statusDescription });
 });
 

@@ -169,11 +169,12 @@ impl Client {
     /// [`Client::connect`] has waited.
     pub fn withdraw(&mut self, now: Now, operation: OperationId) {
         let error = failures::cancelled("abort");
-        let mut publications =
-            [Publication::Telemetry(operation), Publication::MethodResponse(Some(operation))]
-                .into_iter();
-        if let Some(publication) = publications.find(|mark| self.mqtt.withdraw(*mark)) {
-            self.fail_publication(publication, error);
+        let message = Publication::Telemetry(operation);
+        let response = Publication::MethodResponse(Some(operation));
+        if self.mqtt.withdraw(message) {
+            self.fail_publication(message, error);
+        } else if self.mqtt.withdraw(response) {
+            self.fail_publication(response, error);
         } else if let Some(index) = self.calls.connects.iter().position(|id| *id == operation) {
             self.calls.connects.remove(index);
             self.settle(operation, Err(error));
@@ -181,7 +182,8 @@ impl Client {
                 self.tokens.ask_anew();
                 self.close(now, AfterClose::Stay);
             }
-        } else if !self.withdraw_twin_request(operation, &error) {
+        } else {
+            self.withdraw_twin_request(operation, &error);
             self.settle_receives(&|receive| receive.operation == operation, &Err(error));
         }
     }

@@ -190,12 +190,10 @@ fn check_endpoint(
     let (authority, plain) = match (rest.strip_prefix("s://"), rest.strip_prefix("://")) {
         (Some(rest), _) => (rest, false),
         (None, Some(rest)) => (rest, true),
-        (None, None) => {
-            return wrong("must begin with wss:// or ws://, httpEndpoint with https:// or http://");
-        }
+        (None, None) => return wrong("must begin with wss://, httpEndpoint with https://"),
     };
     if endpoint.bytes().any(|byte| matches!(byte, b'#' | b'\\' | b'\0'..=b' ' | b'\x7f')) {
-        return wrong("must have no fragment, no backslash and no white space");
+        return wrong("must have no fragment, backslash or white space");
     }
     let authority = before(authority, "/?");
     if authority.bytes().any(|byte| byte == b'@') {
@@ -212,12 +210,12 @@ fn check_endpoint(
         return wrong("has no host");
     }
     if plain && with_certificate {
-        return wrong("has no TLS to present a certificate in; use wss:// or https://");
+        return wrong("has no TLS to present a certificate in: use wss: or https:");
     }
     if plain && !is_loopback(host) {
         return wrong(
-            "with ws:// or http:// must be on this machine (localhost, 127.0.0.0/8 or [::1]): \
-             anywhere else the token would travel unencrypted; use wss:// or https://",
+            "with ws: or http: must be on this machine (localhost, 127.0.0.0/8 or [::1]): \
+             anywhere else the token would travel unencrypted",
         );
     }
     Ok(())

@@ -200,16 +200,16 @@ impl Client {
         !self.twin_requests.requests.is_empty()
     }
 
-    /// Gives the request of a call up. Gives whether there is one.
-    pub(super) fn withdraw_twin_request(&mut self, call: OperationId, error: &Error) -> bool {
-        let of_call = |request: &TwinRequest| match request.purpose {
+    /// Gives the request of a call up, if there is one.
+    pub(super) fn withdraw_twin_request(&mut self, call: OperationId, error: &Error) {
+        let of_call = |request: &&TwinRequest| match request.purpose {
             Purpose::Get(operation) | Purpose::Report { operation, .. } => operation == call,
             Purpose::Synchronize => false,
         };
-        let found = self.twin_requests.requests.iter().find(|request| of_call(request));
-        let Some(&TwinRequest { id, .. }) = found else { return false };
-        self.mqtt.withdraw(Publication::Twin(id));
-        self.fail_twin_publication(id, error.clone())
+        if let Some(&TwinRequest { id, .. }) = self.twin_requests.requests.iter().find(of_call) {
+            self.mqtt.withdraw(Publication::Twin(id));
+            self.fail_twin_publication(id, error.clone());
+        }
     }
 
     /// Gives whether anybody was told.

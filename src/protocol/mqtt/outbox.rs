@@ -146,11 +146,10 @@ impl<T: Copy + PartialEq> Outbox<T> {
     /// in use. Gives whether there was one.
     pub fn remove(&mut self, mark: T, ids: &mut PacketIds) -> bool {
         let index = self.entries.iter().position(|entry| entry.tag == mark);
-        let entry = index.and_then(|index| self.take_out(index));
-        entry.is_some_and(|entry| {
+        if let Some(entry) = index.and_then(|index| self.take_out(index)) {
             entry.forget(ids);
-            true
-        })
+        }
+        index.is_some()
     }
 
     /// Forgets every publish, and gives their marks.
