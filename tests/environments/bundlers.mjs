@@ -1,6 +1,5 @@
 /** Each bundler as its users run it: no setting and no plug-in but what it says here. */
 import { cp, readdir, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -12,33 +11,53 @@ import webpack from 'webpack';
 
 const WASM = 'node_modules/iothub-device-client/iothub_device_client_bg.wasm';
 
-/** Each makes `dist/` in the folder of a project. */
+/**
+ * What each makes of a script: `dist/` in the folder of the project, with a page.
+ * @type {Record<string, (folder: string, script: string) => Promise<void>>}
+ */
 export const bundlers = {
-  Vite: (root) => vite.build({ root, logLevel: 'error' }),
-
-  async 'webpack 5'(context) {
-    const options = { context, mode: 'production', entry: './main.js' };
-    const stats = await promisify(webpack)({ ...options, output: { path: join(context, 'dist') } });
-    if (stats.hasErrors() || stats.hasWarnings()) throw new Error(stats.toString());
-    await writePage(context, '<script defer src="main.js"></script>');
+  async Vite(root, script) {
+    await writePage(root, script);
+    await vite.build({ root, logLevel: 'error' });
   },
 
-  async Rollup(folder) {
-    const input = join(folder, 'main.js');
-    // Without it, Rollup takes nothing from node_modules at all.
-    const bundle = await rollup({ input, plugins: [nodeResolve()] });
+  async 'webpack 5'(context, script) {
+    const output = { path: join(context, 'dist') };
+    const options = { context, mode: 'production', entry: `./${script}`, output };
+    const stats = await promisify(webpack)(options);
+    if (stats.hasErrors() || stats.hasWarnings()) throw new Error(stats.toString());
+    await writePage(output.path, 'main.js', 'defer');
+  },
+
+  async Rollup(folder, script) {
+    // Without this plug-in it finds nothing in node_modules at all.
+    const bundle = await rollup({ input: join(folder, script), plugins: [nodeResolve()] });
     await bundle.write({ dir: join(folder, 'dist') });
     await copyModule(folder);
-    await writePage(folder, '<script type="module" src="main.js"></script>');
+    await writePage(join(folder, 'dist'), script);
   },
 
-  async esbuild(absWorkingDir) {
-    const options = { entryPoints: ['main.js'], bundle: true, format: 'esm', outdir: 'dist' };
-    await esbuild.build({ ...options, absWorkingDir, logLevel: 'error' });
-    await copyModule(absWorkingDir);
-    await writePage(absWorkingDir, '<script type="module" src="main.js"></script>');
+  async esbuild(folder, script) {
+    await bundleByEsbuild(folder, script);
+    await copyModule(folder);
+    await writePage(join(folder, 'dist'), script);
   },
 };
+
+/** A page that is served by Vite as it is. */
+export async function serveByVite(root, script) {
+  await writePage(root, script);
+  const options = { root, logLevel: 'error', server: { host: '127.0.0.1', port: 0 } };
+  const server = await (await vite.createServer(options)).listen();
+  return { url: server.resolvedUrls.local[0], stop: () => server.close() };
+}
+
+/** As Cloudflare's own tool does it: that installs little less than a whole browser. */
+export function bundleForWorkerd(folder, script) {
+  const conditions = ['workerd', 'worker', 'browser'];
+  const loader = { '.wasm': 'copy' };
+  return bundleByEsbuild(folder, script, { conditions, loader, assetNames: '[name]' });
+}
 
 /** How many WebAssembly modules a bundle came to. */
 export async function countModules(folder) {
@@ -46,11 +65,17 @@ export async function countModules(folder) {
   return files.filter((file) => file.endsWith('.wasm')).length;
 }
 
-/** The one line of the README: these two take no files but JavaScript along by themselves. */
+function bundleByEsbuild(absWorkingDir, script, more) {
+  const options = { bundle: true, format: 'esm', outdir: 'dist', logLevel: 'error', ...more };
+  return esbuild.build({ entryPoints: [script], absWorkingDir, ...options });
+}
+
+/** One line of the README: these two take nothing but JavaScript along. */
 const copyModule = (folder) => cp(join(folder, WASM), join(folder, 'dist', basename(WASM)));
 
-const writePage = (folder, script) =>
+const writePage = (folder, script, attribute = 'type="module"') =>
   writeFile(
-    join(folder, 'dist', 'index.html'),
-    `<!doctype html>\n<title>A bundle</title>\n<link rel="icon" href="data:,">\n${script}\n`,
+    join(folder, 'index.html'),
+    '<!doctype html>\n<title>A bundle</title>\n<link rel="icon" href="data:,">\n' +
+      `<script ${attribute} src="${script}"></script>\n`,
   );

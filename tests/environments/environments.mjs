@@ -1,49 +1,71 @@
-/** What the job is done in. */
+/** What the job is done in: the rows of the table, and the hosts that are its cells. */
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import fastifyStatic from '@fastify/static';
 import fastify from 'fastify';
-import * as vite from 'vite';
 
-import { bundlers, countModules } from './bundlers.mjs';
 import { browsers, visit } from './browsers.mjs';
-import { bin, execute, nodes, program } from './programs.mjs';
+import { bundleForWorkerd, bundlers, countModules, serveByVite } from './bundlers.mjs';
+import { bun, deno, nodes, runProgram, workerd } from './programs.mjs';
 
 /**
  * @typedef {object} Environment
  * @property {string} name
  * @property {Host[]} hosts
- * @property {(folder: string) => Promise<{url?: string, stop?: () => Promise<void>}>} [prepare]
+ * @property {(folder: string) => Promise<{url?: string, stop?: () => Promise<void>} | void>} [prepare]
  *   builds or serves the project
  *
  * @typedef {object} Host
  * @property {string} name
- * @property {string} [missing] why it cannot be had here
+ * @property {string} [missing] why the job is not done in it here
  * @property {(project: {folder: string, url?: string, outcome: Promise<object>}) => Promise<void>} run
  *   fails as soon as it is known that there will be no outcome
  */
 
-/** In each Node.js. @returns {Host[]} */
-const inNodes = (file, versions = nodes) =>
-  versions.map(({ name, missing, program: node }) => ({ name, missing, run: program(node, file) }));
-
-/** In each browser, of which each is opened once. @type {Host[]} */
-const inBrowsers = browsers.map(({ name, missing, open }) => {
-  let browser;
-  return {
+/** The last argument of the programs is the file. @returns {Host[]} */
+const inPrograms = (programs, file) =>
+  programs.map(({ name, missing, command }) => ({
     name,
     missing,
-    async run({ url, outcome }) {
-      browser ??= open();
-      await visit(await browser, url, outcome);
-    },
-    close: async () => (await browser)?.close(),
-  };
+    run: ({ folder }) => runProgram(folder, ...command, file),
+  }));
+
+/** Each browser is opened once. */
+const opened = new Map();
+
+export async function closeBrowsers() {
+  for (const browser of opened.values()) await (await browser).close();
+}
+
+/** @type {Host[]} */
+const inBrowsers = browsers.map(({ name, missing, open }) => ({
+  name,
+  missing,
+  async run({ url, outcome }) {
+    if (!opened.has(name)) opened.set(name, open());
+    await visit(await opened.get(name), url, outcome);
+  },
+}));
+
+/** A page that needs no build. @returns {Environment} */
+const page = (name, path) => ({
+  name,
+  hosts: inBrowsers,
+  prepare: (folder) => serve(folder, path),
 });
 
-export const closeBrowsers = () => Promise.all(inBrowsers.map(({ close }) => close()));
+/** @returns {Environment} */
+const bundle = (bundler, name, script) => ({
+  name: `${bundler}, ${name}`,
+  hosts: inBrowsers,
+  async prepare(folder) {
+    await bundlers[bundler](folder, script);
+    await assertOneModule(folder);
+    return serve(join(folder, 'dist'));
+  },
+});
 
 /** A static server, as there are many. */
 async function serve(root, path = '/') {
@@ -53,56 +75,52 @@ async function serve(root, path = '/') {
   return { url: origin + path, stop: () => server.close() };
 }
 
-/** A page of the project that needs no build. @returns {Environment} */
-const page = (name, path) => ({
-  name,
-  hosts: inBrowsers,
-  prepare: (folder) => serve(folder, path),
-});
+const assertOneModule = async (folder) =>
+  assert.equal(await countModules(folder), 1, 'WebAssembly modules of the bundle');
 
-/** @returns {Environment} */
-const bundle = ([name, build]) => ({
-  name: `${name}, bundle`,
-  hosts: inBrowsers,
-  async prepare(folder) {
-    await build(folder);
-    assert.equal(await countModules(folder), 1, 'WebAssembly modules in the bundle');
-    return serve(join(folder, 'dist'));
-  },
-});
+const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
+const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'];
+// The job is JavaScript with types in comments, and as strictly checked as the rest.
+const checked = ['--allowJs', '--checkJs', '--target', 'es2022', '--lib', 'es2022,dom'];
 
-/** @type {Environment} */
-const viteDev = {
-  name: 'Vite, development server',
-  hosts: inBrowsers,
-  async prepare(root) {
-    const options = { root, logLevel: 'error', server: { host: '127.0.0.1', port: 0 } };
-    const server = await (await vite.createServer(options)).listen();
-    return { url: server.resolvedUrls.local[0], stop: () => server.close() };
-  },
-};
-
-/** Compiled by TypeScript with everything strict, then run. @returns {Environment} */
-const typescript = (title, file, options) => ({
-  name: `TypeScript, ${title}`,
-  hosts: inNodes(`dist/${file.replace('ts', 'js')}`, [nodes.at(0)]),
-  async prepare(folder) {
-    const tsc = ['node_modules/typescript/bin/tsc'];
-    await execute(folder, process.execPath, tsc, ...STRICT, ...options, file);
-    return {};
-  },
+/** Compiled, then run. @returns {Environment} */
+const typescript = (name, file, ...options) => ({
+  name: `TypeScript, ${name}`,
+  hosts: inPrograms(nodes.slice(0, 1), `dist/${file.replace('ts', 'js')}`),
+  prepare: (folder) =>
+    runProgram(folder, process.execPath, tsc, ...strict, ...checked, '--outDir', 'dist', ...options, file),
 });
 
 /** @type {Environment[]} */
 export const environments = [
-  { name: 'import', hosts: inNodes('main.js') },
-  { name: 'require()', hosts: inNodes('require.cjs') },
+  { name: 'import', hosts: inPrograms([...nodes, deno, bun], 'main.js') },
+  { name: 'require()', hosts: inPrograms([...nodes, deno, bun], 'require.cjs') },
+  typescript('module nodenext', 'main.ts', '--module', 'nodenext'),
+  typescript('module nodenext, require()', 'require.cts', '--module', 'nodenext'),
+  typescript('module node16', 'main.ts', '--module', 'node16'),
+  typescript('moduleResolution bundler', 'main.ts', '--module', 'esnext', '--moduleResolution', 'bundler'),
   page('page without a bundler', '/page.html'),
   page('dedicated worker', '/dedicated-worker.html'),
   page('shared worker', '/shared-worker.html'),
-  page('service worker', '/service-worker.html'),
-  viteDev,
-  ...Object.entries(bundlers).map(bundle),
-  { name: 'import', hosts: [{ name: 'Deno', run: program(bin('deno'), 'run', '--allow-all', 'main.js') }] },
-  { name: 'import', hosts: [{ name: 'Bun', run: program(bin('bun'), 'main.js') }] },
+  page('service worker, /init', '/service-worker.html'),
+  {
+    name: 'Vite, development server',
+    hosts: inBrowsers,
+    prepare: (folder) => serveByVite(folder, 'main.js'),
+  },
+  ...Object.keys(bundlers).map((bundler) => bundle(bundler, 'page', 'main.js')),
+  bundle('Vite', 'worker, /init', 'starts-worker.js'),
+  bundle('webpack 5', 'worker, /init', 'starts-worker.js'),
+  {
+    name: 'Cloudflare Workers',
+    hosts: inPrograms([workerd], 'workerd.capnp'),
+    async prepare(folder) {
+      await bundleForWorkerd(folder, 'workerd.js');
+      await assertOneModule(folder);
+    },
+  },
+  {
+    name: 'page without a bundler',
+    hosts: [{ name: 'WebKit', missing: 'no registry has a build of it that can be driven' }],
+  },
 ];

@@ -1,4 +1,4 @@
-/** Runs a project in a runtime of its own process, which has to end by itself. */
+/** Runtimes whose process does the job and then has to end by itself. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -6,29 +6,26 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 const installed = (path) => fileURLToPath(new URL(`node_modules/${path}`, import.meta.url));
+const bin = (name) => installed(`.bin/${name}`);
 
-/** The program that an npm package brings. */
-export const bin = (name) => installed(`.bin/${name}`);
+/** `{name, command, missing}`, where `missing` says why there is none. */
+export const deno = { name: 'Deno', command: [bin('deno'), 'run', '--allow-all'] };
+export const bun = { name: 'Bun', command: [bin('bun')] };
+export const workerd = { name: 'workerd', command: [bin('workerd'), 'test'] };
 
-/** This Node.js, and later ones from npm, which has them for few platforms as packages. */
+/** The Node.js that runs this, and others. */
 export const nodes = [
-  ['', process.execPath],
-  ...['22', '24', '26'].map((version) => [version, installed(`node-${version}/bin/node`)]),
-].map(([version, program]) => ({
-  name: version ? `Node.js ${version}` : `Node.js ${process.versions.node}`,
-  program,
-  missing: existsSync(program) ? undefined : 'npm has no package of it for this platform',
-}));
-
-/** @returns what `run` of an environment is */
-export const program =
-  (...command) =>
-  ({ folder }) =>
-    execute(folder, ...command);
+  { name: `Node.js ${process.versions.node}`, command: [process.execPath] },
+  ...['22', '24', '26'].map((version) => {
+    const program = installed(`node-${version}/bin/node`);
+    const missing = existsSync(program) ? undefined : 'its npm package is for Linux on x64';
+    return { name: `Node.js ${version}`, command: [program], missing };
+  }),
+];
 
 /** Fails with all that the program printed if it fails. */
-export async function execute(folder, file, ...args) {
-  const child = spawn(file, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function runProgram(folder, program, ...args) {
+  const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const printed = Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`exit code ${code}:\n${(await printed).join('')}`);

@@ -1,0 +1,25 @@
+/** What publint and Are The Types Wrong say of the tarball. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, test } from 'node:test';
+
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+
+import { ThrowAwayProjects } from './throw-away.mjs';
+
+const projects = await new ThrowAwayProjects().open();
+after(() => projects.close());
+const tarball = await readFile(projects.tarball);
+
+test('publint has nothing to say', async () => {
+  const { buffer, byteOffset, byteLength } = tarball;
+  const data = buffer.slice(byteOffset, byteOffset + byteLength);
+  const { messages } = await publint({ pack: { tarball: data } });
+  assert.deepEqual(messages, []);
+});
+
+test('Are The Types Wrong has nothing to say', async () => {
+  const { problems } = await checkPackage(createPackageFromTarballData(tarball));
+  assert.deepEqual(problems, []);
+});
