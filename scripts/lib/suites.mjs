@@ -54,6 +54,7 @@ export function suites(wasmEnvironment) {
     { ...nodeTests('panic', ['tests/panic.test.mjs'], 600_000), env: wasmEnvironment },
     nodeTests('benchmarks', ['tests/benchmarks.test.mjs'], 240_000),
     nodeTests('package', ['tests/package.test.mjs']),
+    nodeTests('environments', testFiles('tests/environments'), 300_000),
     nodeTests('hub package', ['tests/hub-package.test.mjs']),
     nodeTests('scale', ['tests/scale.test.mjs']),
     nodeTests('size', ['tests/size.test.mjs']),

@@ -9,12 +9,12 @@ import { startHub } from 'iothub-local';
 
 import { Counterpart, assertDone, openHub, playTheHub } from './counterpart.mjs';
 import { closeBrowsers, environments } from './environments.mjs';
-import { ThrowAwayProjects } from './throw-away.mjs';
+import { openThrowAwayProjects } from './throw-away.mjs';
 
 /** One that hangs must fail, not stop the run. */
 const TIMEOUT = { timeout: 60_000 };
 
-const projects = await new ThrowAwayProjects().open();
+const projects = await openThrowAwayProjects();
 const hub = await startHub();
 const devices = await openHub(hub);
 after(() => Promise.all([closeBrowsers(), projects.close(), hub.close()]));

@@ -6,9 +6,9 @@ import { after, test } from 'node:test';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 
-import { ThrowAwayProjects } from './throw-away.mjs';
+import { openThrowAwayProjects } from './throw-away.mjs';
 
-const projects = await new ThrowAwayProjects().open();
+const projects = await openThrowAwayProjects();
 after(() => projects.close());
 const tarball = await readFile(projects.tarball);
 
@@ -19,7 +19,8 @@ test('publint has nothing to say', async () => {
   assert.deepEqual(messages, []);
 });
 
-test('Are The Types Wrong has nothing to say', async () => {
+test('Are The Types Wrong has nothing to say but that it is ESM alone', async () => {
   const { problems } = await checkPackage(createPackageFromTarballData(tarball));
-  assert.deepEqual(problems, []);
+  // Every Node.js that is supported takes ESM by `require()`: the table of environments shows it.
+  assert.deepEqual(problems.filter(({ kind }) => kind !== 'CJSResolvesToESM'), []);
 });

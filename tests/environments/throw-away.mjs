@@ -10,33 +10,34 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const shell = process.platform === 'win32';
 
 /** Packs `pkg/` and installs the tarball once; each project gets a copy of that. */
-export class ThrowAwayProjects {
-  async open() {
-    this.folder = await mkdtemp(join(tmpdir(), 'packed-'));
-    await writeFile(join(this.folder, 'package.json'), '{ "private": true, "type": "module" }');
-    const npm = async (...args) =>
-      (await promisify(execFile)('npm', args, { cwd: this.folder, shell })).stdout;
-    /** What `npm pack` tells: `version`, `filename`, `files`. */
-    [this.packed] = JSON.parse(await npm('pack', here('../../pkg/'), '--json'));
-    this.tarball = join(this.folder, this.packed.filename);
-    await npm('install', '--prefer-offline', `./${this.packed.filename}`);
-    return this;
-  }
+export async function openThrowAwayProjects() {
+  const folder = await mkdtemp(join(tmpdir(), 'packed-'));
+  await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  const npm = async (...args) =>
+    (await promisify(execFile)('npm', args, { cwd: folder, shell })).stdout;
+  const [packed] = JSON.parse(await npm('pack', here('../../pkg/'), '--json'));
+  await npm('install', '--prefer-offline', `./${packed.filename}`);
 
-  /** A new folder with all of `project/`, which asks `counterpart` who it is. */
-  async create(name, counterpart) {
-    const folder = join(this.folder, 'projects', name.replaceAll(/\W+/g, '-'));
-    await mkdir(folder, { recursive: true });
+  /** A new project with all of `project/`, which asks `counterpart` who it is. */
+  async function create(name, counterpart) {
+    const project = join(folder, 'projects', name.replaceAll(/\W+/g, '-'));
+    await mkdir(project, { recursive: true });
     for (const part of ['package.json', 'node_modules']) {
-      await cp(join(this.folder, part), join(folder, part), { recursive: true });
+      await cp(join(folder, part), join(project, part), { recursive: true });
     }
-    await cp(here('project'), folder, { recursive: true });
+    await cp(here('project'), project, { recursive: true });
     const url = `export const counterpart = ${JSON.stringify(counterpart)};\n`;
-    await writeFile(join(folder, 'counterpart.js'), url);
-    return folder;
+    await writeFile(join(project, 'counterpart.js'), url);
+    return project;
   }
 
-  close() {
-    return rm(this.folder, { recursive: true, force: true });
-  }
+  return {
+    /** Itself a project, with nothing but the package. */
+    folder,
+    /** What `npm pack` tells: `version`, `files`. */
+    packed,
+    tarball: join(folder, packed.filename),
+    create,
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
 }

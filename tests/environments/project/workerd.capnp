@@ -7,7 +7,7 @@ const config :Workerd.Config = (
         (name = "worker", esModule = embed "dist/workerd.js"),
         (name = "./iothub_device_client_bg.wasm", wasm = embed "dist/iothub_device_client_bg.wasm"),
       ],
-      compatibilityDate = "2026-11-01",
+      compatibilityDate = "2026-10-01",
     )),
     (name = "internet", network = (allow = ["private"])),
   ],
