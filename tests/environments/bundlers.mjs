@@ -1,6 +1,7 @@
 /** Each bundler as its users run it: no setting and no plug-in but what it says here. */
-import { cp, readdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { exec } from 'node:child_process';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import nodeResolve from '@rollup/plugin-node-resolve';
@@ -8,8 +9,6 @@ import * as esbuild from 'esbuild';
 import { rollup } from 'rollup';
 import * as vite from 'vite';
 import webpack from 'webpack';
-
-const WASM = 'node_modules/iothub-device-client/iothub_device_client_bg.wasm';
 
 /**
  * What each makes of a script: `dist/` in the folder of the project, with a page.
@@ -70,8 +69,11 @@ function bundleByEsbuild(absWorkingDir, script, more) {
   return esbuild.build({ entryPoints: [script], absWorkingDir, ...options });
 }
 
-/** One line of the README: these two take nothing but JavaScript along. */
-const copyModule = (folder) => cp(join(folder, WASM), join(folder, 'dist', basename(WASM)));
+/** The line that the README has for those that take nothing but JavaScript along. */
+async function copyModule(cwd) {
+  const readme = await readFile(join(cwd, 'node_modules/iothub-device-client/README.md'), 'utf8');
+  await promisify(exec)(/^cp .+$/m.exec(readme)[0], { cwd });
+}
 
 const writePage = (folder, script, attribute = 'type="module"') =>
   writeFile(

@@ -121,6 +121,6 @@ export const environments = [
   },
   {
     name: 'page without a bundler',
-    hosts: [{ name: 'WebKit', missing: 'no registry has a build of it that can be driven' }],
+    hosts: [{ name: 'WebKit', missing: 'untested, as there is nothing here to drive it' }],
   },
 ];

@@ -59,6 +59,6 @@ async function doTheJob(counterpart, run) {
 
 test('the table', (t) => {
   for (const { name, host, outcome } of results) {
-    t.diagnostic(`note: ${name.padEnd(36)} ${host.padEnd(18)} ${outcome}`);
+    t.diagnostic(`note: ${name.padEnd(40)} ${host.padEnd(16)} ${outcome}`);
   }
 });
