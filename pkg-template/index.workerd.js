@@ -18,7 +18,7 @@ setPlatform({
   defer: (task) => setTimeout(task, 0),
 });
 
-/** As in pages, by the `fetch` of workers: it has no cookies, and cannot make a redirect an error. */
+/** The `fetch` of these workers has no cookies, and cannot make an error of a redirect. */
 function request(url, { method, headers, body, ...bounds }) {
   return bounded(bounds, async (signal) => {
     const response = await fetch(url, { method, headers, body, signal, redirect: 'manual' });

@@ -3,6 +3,7 @@ import { aptInstall } from './apt.mjs';
 import { Failure, findOnPath, isExecutable, say } from './run.mjs';
 
 const chromiumNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const firefoxNames = ['firefox-esr', 'firefox'];
 const chromeOfMac = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 const firefoxOfMac = '/Applications/Firefox.app/Contents/MacOS/firefox';
 
@@ -19,7 +20,7 @@ export async function findBrowser() {
 
 /** The path of Firefox, or `undefined` where there is none. */
 export function findFirefox() {
-  return fromEnvironment('FIREFOX') ?? findOnPath('firefox-esr', 'firefox') ?? ifThere(firefoxOfMac);
+  return fromEnvironment('FIREFOX') ?? findOnPath(...firefoxNames) ?? ifThere(firefoxOfMac);
 }
 
 /** Installs Firefox; where that fails, says so: the tests in it are not run then. */

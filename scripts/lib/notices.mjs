@@ -16,11 +16,11 @@ export function thirdPartyNotices() {
     const text = crate.text || standardText(crate.license, crates);
     names.set(text, [...(names.get(text) ?? []), crate.name]);
   }
-  const sections = [...names].map(([text, of]) => `${RULE}\n${of.join('\n')}\n${RULE}\n\n${text}\n`);
-  return (
-    'iothub_device_client_bg.wasm, and the JavaScript that wasm-bindgen made for it, hold code of\n' +
-    `the following.\n\n${sections.join('\n')}`
+  const sections = [...names].map(
+    ([text, of]) => `${RULE}\n${of.join('\n')}\n${RULE}\n\n${text}\n`,
   );
+  const head = 'The WebAssembly module and its generated JavaScript hold code of these.';
+  return [`${head}\n`, ...sections].join('\n');
 }
 
 const STANDARD_LIBRARY = {

@@ -38,7 +38,9 @@ function readEnvironment() {
     );
   }
   if (service && !/(^|;)SharedAccessKeyName=[^;]+/.test(service)) {
-    throw new Failure('IOTHUB_SERVICE_CONNECTION_STRING must name a policy: SharedAccessKeyName=...');
+    throw new Failure(
+      'IOTHUB_SERVICE_CONNECTION_STRING must name a policy: SharedAccessKeyName=...',
+    );
   }
   return { device, service, endpoint };
 }

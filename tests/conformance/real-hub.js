@@ -84,7 +84,8 @@ function outOfReach(what) {
 }
 
 /** The hub's REST API for back ends. */
-function createCaller({ HostName: hostname, SharedAccessKeyName: skn, SharedAccessKey: key }, endpoint) {
+function createCaller(policy, endpoint) {
+  const { HostName: hostname, SharedAccessKeyName: skn, SharedAccessKey: key } = policy;
   const { origin } = new URL(endpoint.replace(/^ws/, 'http'));
   return async (method, path, body, headers) => {
     const se = Math.floor(Date.now() / 1000) + 3600;

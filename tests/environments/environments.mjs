@@ -14,14 +14,15 @@ import { bun, deno, nodes, runProgram, workerd } from './programs.mjs';
  * @typedef {object} Environment
  * @property {string} name
  * @property {Host[]} hosts
- * @property {(folder: string) => Promise<{url?: string, stop?: () => Promise<void>} | void>} [prepare]
- *   builds or serves the project
+ * @property {(folder: string) => Promise<void | Served>} [prepare] builds or serves the project
+ *
+ * @typedef {{url: string, stop: () => Promise<void>}} Served
  *
  * @typedef {object} Host
  * @property {string} name
  * @property {string} [missing] why the job is not done in it here
- * @property {(project: {folder: string, url?: string, outcome: Promise<object>}) => Promise<void>} run
- *   fails as soon as it is known that there will be no outcome
+ * @property {(project: Partial<Served> & {folder: string, outcome: Promise<object>}) =>
+ *   Promise<void>} run fails as soon as it is known that there will be no outcome
  */
 
 /** The last argument of the programs is the file. @returns {Host[]} */
@@ -81,14 +82,16 @@ const assertOneModule = async (folder) =>
 const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
 const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'];
 // The job is JavaScript with types in comments, and as strictly checked as the rest.
-const checked = ['--allowJs', '--checkJs', '--target', 'es2022', '--lib', 'es2022,dom'];
+const checked = ['--allowJs', '--checkJs'];
+const output = ['--outDir', 'dist', '--target', 'es2022', '--lib', 'es2022,dom'];
+const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler'];
 
 /** Compiled, then run. @returns {Environment} */
 const typescript = (name, file, ...options) => ({
   name: `TypeScript, ${name}`,
   hosts: inPrograms(nodes.slice(0, 1), `dist/${file.replace('ts', 'js')}`),
   prepare: (folder) =>
-    runProgram(folder, process.execPath, tsc, ...strict, ...checked, '--outDir', 'dist', ...options, file),
+    runProgram(folder, process.execPath, tsc, ...strict, ...checked, ...output, ...options, file),
 });
 
 /** @type {Environment[]} */
@@ -98,7 +101,7 @@ export const environments = [
   typescript('module nodenext', 'main.ts', '--module', 'nodenext'),
   typescript('module nodenext, require()', 'require.cts', '--module', 'nodenext'),
   typescript('module node16', 'main.ts', '--module', 'node16'),
-  typescript('moduleResolution bundler', 'main.ts', '--module', 'esnext', '--moduleResolution', 'bundler'),
+  typescript('moduleResolution bundler', 'main.ts', ...bundler),
   page('page without a bundler', '/page.html'),
   page('dedicated worker', '/dedicated-worker.html'),
   page('shared worker', '/shared-worker.html'),
