@@ -46,7 +46,7 @@ export function suites(wasmEnvironment) {
     // A part of it waits for the minute after which a hidden tab is throttled.
     nodeTests('browser end to end', testFiles('tests/browser'), 240_000),
     // A part of it waits for the minute after which a hub without CONNACK is given up.
-    nodeTests('conformance', testFiles('tests/conformance'), 240_000),
+    nodeTests('conformance', testFiles('tests/conformance'), 240_000, ['--test-concurrency=1']),
     nodeTests('leaks', testFiles('tests/leaks'), 600_000),
     nodeTests('soak', testFiles('tests/soak'), 300_000),
     // One file after the other, as each needs port 443 for itself.

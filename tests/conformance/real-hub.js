@@ -8,12 +8,6 @@ const API = 'api-version=2021-04-12';
 const run = Date.now().toString(36);
 let created = 0;
 
-/** The parts of a connection string, by their names. */
-export function parseConnectionString(text) {
-  const parts = text.split(';').filter(Boolean);
-  return Object.fromEntries(parts.map((part) => part.split(/=(.*)/s, 2)));
-}
-
 /**
  * @param {object} access
  * @param {string} access.device connection string of the device that all rows share
@@ -28,8 +22,9 @@ export function parseConnectionString(text) {
 export function openRealHub({ device, service, after, takeOver, ...elsewhere }, onSecret) {
   const { HostName: hostname, DeviceId: deviceId, SharedAccessKey } = parseConnectionString(device);
   const endpoint = elsewhere.endpoint ?? `wss://${hostname}/$iothub/websocket`;
-  const call = service && createCaller(parseConnectionString(service), endpoint);
-  onSecret(SharedAccessKey);
+  const policy = service && parseConnectionString(service);
+  const call = policy && createCaller(policy, endpoint);
+  for (const key of [SharedAccessKey, policy?.SharedAccessKey]) if (key) onSecret(key);
 
   /** The one that is there, or a new one, which is deleted at the end. */
   async function provide() {
@@ -59,6 +54,12 @@ export function openRealHub({ device, service, after, takeOver, ...elsewhere }, 
       });
     },
   };
+}
+
+/** The parts of a connection string, by their names. */
+function parseConnectionString(text) {
+  const parts = text.split(';').filter(Boolean);
+  return Object.fromEntries(parts.map((part) => part.split(/=(.*)/s, 2)));
 }
 
 /** What a back end can do with a device over HTTP. */
