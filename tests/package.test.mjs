@@ -152,7 +152,8 @@ test('the numbers of functions in a stack are turned into names', async (t) => {
   IoTHubDeviceClient.createFromSasToken(token);
   assert.match(stack, /wasm-function\[\d+\]/);
   const named = nameFunctions(stack);
-  assert.match(named, /iothub_device_client::js::clock::.*iothub_device_client::js::client::/s);
+  // Which functions lie between, the optimiser decides.
+  assert.match(named, /clienthandle_new.*\n.* new ClientHandle /);
   assert.doesNotMatch(named, /wasm-function\[/);
 });
 

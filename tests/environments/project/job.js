@@ -51,25 +51,9 @@ async function work(
   await client.patchTwinReportedProperties({ firmware: '1.4.2' });
   const received = { desired: await desired, message: await message, method: await method };
   const twin = await client.getTwin();
-  await upload(client, new URL(endpoint.replace(/^ws/, 'http')));
+  await client.uploadFile('file.txt', 'contents');
   await client.disconnect();
   return { version, twin, ...received };
-}
-
-/**
- * @param {import('iothub-device-client').IoTHubDeviceClient} client
- * @param {URL} hub
- */
-async function upload(client, { protocol }) {
-  const place = await client.getStorageInfoForBlob('file.txt');
-  const path = `${place.hostName}/${place.containerName}/${place.blobName}${place.sasToken}`;
-  const headers = { 'x-ms-blob-type': 'BlockBlob' };
-  const { ok, status } = await fetch(`${protocol}//${path}`, {
-    method: 'PUT',
-    headers,
-    body: 'contents',
-  });
-  await client.notifyBlobUploadStatus(place.correlationId, ok, status, 'stored');
 }
 
 /**
