@@ -1,4 +1,4 @@
-/** `npm run build`: set-up, then the package that is published, in pkg/. */
+/** `npm run build`: set-up, the package that is published in pkg/, the simulator in target/www/. */
 import {
   cpSync,
   existsSync,
@@ -12,6 +12,7 @@ import {
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildWww } from './build-www.mjs';
 import { thirdPartyNotices } from './lib/notices.mjs';
 import { crateField, readJson, root } from './lib/project.mjs';
 import { Failure, outputOf, run, runAsProgram, say } from './lib/run.mjs';
@@ -37,7 +38,7 @@ const wasmFeatures = [
   'sign-ext',
 ];
 
-/** Builds pkg/ and gives back what `setup` gave. */
+/** Builds pkg/ and target/www/, and gives back what `setup` gave. */
 export async function build(options) {
   const environment = await setup(options);
   say('Building the WebAssembly module.');
@@ -46,8 +47,9 @@ export async function build(options) {
   optimise(generated);
   assemble(generated, pkg);
   link();
+  await buildWww();
   if (options?.tests) await bundleWebTests();
-  say('The package is in pkg/.');
+  say('The package is in pkg/, the simulator in target/www/.');
   return environment;
 }
 

@@ -1,6 +1,6 @@
 /**
- * `npm start`: set-up, build, a local hub, a device that does its whole job in Node.js, and then a
- * page on which the same device runs in a browser.
+ * `npm start`: set-up, build, a local hub, a device that does its whole job in Node.js, and then
+ * the simulator, a page on which any number of devices run in a browser.
  */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
@@ -13,8 +13,8 @@ const DEVICE_ID = 'my-device';
 const HELP = `npm start -- [options]
 
 Sets up and builds what is missing, starts a local hub, and lets a device do its whole job in
-Node.js, step by step. Then it serves a page on which the same device runs in your browser, until
-Ctrl-C.
+Node.js, step by step. Then it serves the simulator, a page on which any number of devices run in
+your browser, until Ctrl-C.
 
   --once           stop after the device's job: exit code 0 when every step was done
   --port N         port of the page (a free one is chosen otherwise)
@@ -55,8 +55,8 @@ async function start({ once: onlyTheJob, port, hubPort }) {
   const { startHub } = await import('iothub-local');
   const hub = await listening('--hub-port', hubPort, () => startHub({ port: hubPort }));
   try {
-    const backEnd = await runDevice(hub);
-    if (!onlyTheJob) await servePageUntilStopped(backEnd, port);
+    await runDevice(hub);
+    if (!onlyTheJob) await servePageUntilStopped(hub, port);
   } finally {
     await hub.close();
   }
@@ -72,13 +72,12 @@ async function runDevice(hub) {
     throw new Failure(error.message);
   });
   console.log('\nThe device has done its whole job in Node.js.');
-  return backEnd;
 }
 
-async function servePageUntilStopped(backEnd, port) {
+async function servePageUntilStopped(hub, port) {
   const { servePage } = await import('./start/page-server.mjs');
-  const page = await listening('--port', port, () => servePage({ backEnd, port }));
-  console.log(`\nNow open ${page.url} for the same device in your browser. Ctrl-C stops it all.`);
+  const page = await listening('--port', port, () => servePage({ hub, port }));
+  console.log(`\nNow simulate devices in your browser: ${page.url} (Ctrl-C stops it all)`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   console.log('\nStopping.');
   await page.close();

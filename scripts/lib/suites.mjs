@@ -45,6 +45,11 @@ export function suites(wasmEnvironment) {
     nodeTests('Node.js end to end', testFiles('tests/node')),
     // A part of it waits for the minute after which a hidden tab is throttled.
     nodeTests('browser end to end', testFiles('tests/browser'), 240_000),
+    nodeTests(
+      'simulator',
+      [...testFiles('tests/simulator'), ...testFiles('tests/simulator/browser')],
+      600_000,
+    ),
     // A part of it waits for the minute after which a hub without CONNACK is given up.
     nodeTests('conformance', testFiles('tests/conformance'), 240_000, ['--test-concurrency=1']),
     nodeTests('leaks', testFiles('tests/leaks'), 600_000),

@@ -1,60 +1,63 @@
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import fastifyStatic from '@fastify/static';
 import fastify from 'fastify';
 
-const folder = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+import { relay } from '../../examples/cors-relay/relay.mjs';
+import { simulatorFolder } from '../build-www.mjs';
+import { localHub } from './local-hub.mjs';
+import { acceptTunnels } from './tunnel.mjs';
 
 const HOST_NAMES = ['127.0.0.1', 'localhost'];
 
-/** `ws:` only to this machine, as the client allows it; `wss:` for a hub of the reader's own. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self'",
-  'img-src data:',
-  "connect-src 'self' ws://127.0.0.1:* ws://localhost:* wss:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
 /**
- * Serves the page of `www/` with the built package, and what the page asks of the hub's side.
- * @param {{backEnd: import('./back-end.mjs').BackEnd, port?: number}} options
+ * Serves the simulator, lets it use the local hub, relays its file uploads to hubs in Azure, and
+ * opens more WebSockets for it than a browser does.
+ * @param {object} options
+ * @param {import('./back-end.mjs').LocalHub & {hostname: string, endpoint: string}} options.hub
+ * @param {number} [options.port]
  * @returns {Promise<{url: string, close: () => Promise<void>}>}
  */
-export async function servePage({ backEnd, port = 0 }) {
+export async function servePage({ hub, port = 0 }) {
   const server = fastify({ forceCloseConnections: true });
   // A page elsewhere may let its own name lead here, and would be of this origin then.
   server.addHook('onRequest', async ({ hostname }, reply) => {
     if (HOST_NAMES.includes(hostname)) return undefined;
     return reply.code(400).send({ message: `Open it as ${HOST_NAMES.join(' or ')}.` });
   });
-  server.addHook('onSend', async (_request, reply) => {
-    reply.headers({
-      'content-security-policy': CONTENT_SECURITY_POLICY,
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-store',
-    });
-  });
+  const headers = {
+    'content-security-policy': `${policyOfThePage()}; frame-ancestors 'none'`,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+  };
+  server.addHook('onSend', async (_request, reply) => void reply.headers(headers));
   server.setErrorHandler((error, _request, reply) => {
     reply.status(error.statusCode ?? error.status ?? 500).send({ message: error.message });
   });
-  server.register(fastifyStatic, { root: folder('www') });
-  server.register(fastifyStatic, { root: folder('pkg'), prefix: '/pkg/', decorateReply: false });
-  addBackEnd(server, backEnd);
+  server.register(fastifyStatic, { root: simulatorFolder });
+  server.register(localHub, { hub });
+  server.register(relay, {
+    originOf: (hostname) => (hostname === hub.hostname ? hub.url : undefined),
+  });
+  const closeTunnels = acceptTunnels(server.server, {
+    isAllowed: ({ host, origin }) =>
+      HOST_NAMES.includes(host.split(':')[0]) && origin === `http://${host}`,
+    endpoint: hub.endpoint,
+  });
   const url = await server.listen({ host: '127.0.0.1', port });
-  return { url, close: () => server.close() };
+  return {
+    url,
+    close() {
+      closeTunnels();
+      return server.close();
+    },
+  };
 }
 
-/** The buttons of the page: the server asks the hub, so that the page needs no CORS. */
-function addBackEnd(server, backEnd) {
-  const { connectionString, endpoint } = backEnd;
-  server.get('/device.json', () => ({ connectionString, endpoint }));
-  server.post('/hub/messages', ({ body }) => backEnd.sendMessage(body));
-  server.post('/hub/methods', ({ body }) => backEnd.invokeMethod(body.methodName, body.payload));
-  server.post('/hub/desired', ({ body }) => backEnd.patchDesired(body));
-  server.post('/hub/disconnect', ({ body }) => backEnd.drop(body.how));
+/** The page has it within, for static hosts; only a header can keep it out of frames. */
+function policyOfThePage() {
+  const page = readFileSync(join(simulatorFolder, 'index.html'), 'utf8');
+  return /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(page)[1];
 }

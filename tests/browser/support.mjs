@@ -6,28 +6,14 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import fastify from 'fastify';
 import { startHub } from 'iothub-local';
-import { chromium } from 'playwright-core';
 
-import { findBrowser } from '../../scripts/lib/browser.mjs';
 import { BackEnd } from '../../scripts/start/back-end.mjs';
-
-export { servePage } from '../../scripts/start/page-server.mjs';
+import { launchBrowser } from './launch.mjs';
 
 const TEST_MILLISECONDS = 60_000;
 const WAIT_MILLISECONDS = 20_000;
 
-await findBrowser();
-export const browser = await chromium.launch({
-  executablePath: process.env.CHROME,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
-  // Pages are put aside and throttled as users' are.
-  ignoreDefaultArgs: [
-    '--disable-back-forward-cache',
-    '--disable-background-timer-throttling',
-    '--disable-backgrounding-occluded-windows',
-    '--disable-renderer-backgrounding',
-  ],
-});
+export const browser = await launchBrowser();
 const hub = await startHub();
 after(async () => {
   await browser.close();

@@ -1,0 +1,53 @@
+// The two HTTP calls of a file upload, relayed to the hub for pages: hubs send no CORS headers.
+import cors from '@fastify/cors';
+
+const HUB = /^[a-z0-9-]+\.azure-devices\.net$/i;
+const PATHS = ['/devices/:deviceId/files', '/devices/:deviceId/files/notifications'];
+const MAX_BYTES = 64 * 1024;
+
+/**
+ * Adds the relay to a server. The hub is the one that the device's token is for; the token goes on
+ * to it, and is neither kept nor logged.
+ * @param {import('fastify').FastifyInstance} server
+ * @param {object} options
+ * @param {string} [options.allowedOrigin] of the pages that may call; default the server's own
+ * @param {(hostname: string) => string | undefined} [options.originOf] another place of a hub
+ */
+export async function relay(server, { allowedOrigin, originOf = () => undefined }) {
+  if (allowedOrigin) {
+    const allowedHeaders = ['authorization', 'content-type'];
+    await server.register(cors, { origin: allowedOrigin, methods: ['POST'], allowedHeaders });
+  }
+  const onRequest = async ({ protocol, host, headers: { origin } }, reply) => {
+    const allowed = allowedOrigin ?? `${protocol}://${host}`;
+    if (origin === allowed) return undefined;
+    return reply.code(403).send({ message: `Only pages of ${allowed} may call this.` });
+  };
+  for (const path of PATHS) {
+    server.post(path, { onRequest, bodyLimit: MAX_BYTES }, async ({ url, headers, body }, reply) => {
+      const hub = hubOf(headers.authorization, originOf);
+      if (!hub) {
+        const message = 'The token has to be that of a device of an IoT Hub (*.azure-devices.net).';
+        return reply.code(400).send({ message });
+      }
+      const answer = await ask(hub + url, headers.authorization, body);
+      if (!answer) return reply.code(502).send({ message: 'The hub cannot be reached.' });
+      const type = answer.headers.get('content-type') ?? 'application/json';
+      return reply.code(answer.status).type(type).send(await answer.text());
+    });
+  }
+}
+
+/** Where the hub is that the token is for; `undefined` for what is none. */
+function hubOf(token = '', originOf) {
+  const resource = new URLSearchParams(token.replace('SharedAccessSignature ', '')).get('sr') ?? '';
+  const [hostname] = resource.split('/');
+  return originOf(hostname) ?? (HUB.test(hostname) ? `https://${hostname}` : undefined);
+}
+
+/** A redirect could take the token elsewhere. */
+async function ask(url, authorization, body) {
+  const headers = { authorization, 'content-type': 'application/json' };
+  const request = { method: 'POST', headers, body: JSON.stringify(body), redirect: 'error' };
+  return fetch(url, request).catch(() => undefined);
+}

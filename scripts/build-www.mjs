@@ -1,0 +1,36 @@
+/** The simulator: the files of `www/` in `target/www/`, which any static server can serve. */
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './lib/project.mjs';
+
+const www = join(root, 'www');
+
+/** Where the simulator is, once it is built. */
+export const simulatorFolder = join(root, 'target', 'www');
+
+/** Takes the package from `pkg/`, which has to be there. */
+export async function buildWww() {
+  // Set-up may have installed it just now.
+  const { build } = await import('esbuild');
+  rmSync(simulatorFolder, { recursive: true, force: true });
+  mkdirSync(simulatorFolder, { recursive: true });
+  await build({
+    entryPoints: {
+      page: join(www, 'ui', 'main.jsx'),
+      fleet: join(www, 'fleet', 'worker.js'),
+      style: join(www, 'style.css'),
+    },
+    outdir: simulatorFolder,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    alias: { 'iothub-device-client': join(root, 'pkg', 'index.browser.js') },
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+  });
+  cpSync(join(www, 'index.html'), join(simulatorFolder, 'index.html'));
+  // The module's JavaScript looks for it beside the script that it is part of.
+  const wasm = 'iothub_device_client_bg.wasm';
+  cpSync(join(root, 'pkg', wasm), join(simulatorFolder, wasm));
+}

@@ -1,0 +1,115 @@
+import { BackEnd } from './back-end.mjs';
+
+const MAX_DEVICES = 1000;
+
+/** So many messages in a second nobody sends. */
+const NO_LIMIT = 1_000_000;
+
+const id = { type: 'string', minLength: 1, maxLength: 128 };
+const ids = { anyOf: [{ const: 'all' }, { type: 'array', items: id, maxItems: MAX_DEVICES }] };
+
+/** What the page may let the local hub do, by path: the body's members, and what becomes of it. */
+const acts = {
+  messages: {
+    members: { id, body: { type: 'string' }, properties: { type: 'object' } },
+    act({ id, body, properties }, find) {
+      const [backEnd] = find([id]);
+      return backEnd.sendMessage({ body, properties });
+    },
+  },
+  methods: {
+    members: { id, methodName: { type: 'string' }, payload: {} },
+    act({ id, methodName, payload }, find) {
+      const [backEnd] = find([id]);
+      return backEnd.invokeMethod(methodName, payload);
+    },
+  },
+  desired: {
+    members: { id, patch: { type: 'object' } },
+    async act({ id, patch }, find) {
+      const [backEnd] = find([id]);
+      const { properties } = await backEnd.patchDesired(patch);
+      return { $version: properties.desired.$version };
+    },
+  },
+  drop: {
+    members: { ids, how: { enum: ['reset', 'close'] } },
+    act: ({ ids, how }, find) => forEach(find(ids), (backEnd) => backEnd.drop(how)),
+  },
+  delay: {
+    members: { ids, milliseconds: { type: 'integer', minimum: 0, maximum: 60_000 } },
+    act({ ids, milliseconds }, find) {
+      const delay = { puback: milliseconds };
+      return forEach(find(ids), (backEnd) => backEnd.setFaults({ delay }));
+    },
+  },
+  throttle: {
+    members: { ids, isOn: { type: 'boolean' } },
+    act({ ids, isOn }, find) {
+      const rate = { telemetry: isOn ? 1 : NO_LIMIT };
+      return forEach(find(ids), (backEnd) => backEnd.setFaults({ rate }));
+    },
+  },
+  'faults/clear': {
+    members: { ids },
+    act: ({ ids }, find) => forEach(find(ids), (backEnd) => backEnd.setFaults({ clear: true })),
+  },
+};
+
+/**
+ * Lets the page use the local hub: make devices there, act as their back end, and let things go
+ * wrong. `all` are the devices that it has made.
+ * @param {import('fastify').FastifyInstance} server
+ * @param {{hub: import('./back-end.mjs').LocalHub & {hostname: string, endpoint: string}}} options
+ */
+export async function localHub(server, { hub }) {
+  const backEnds = new Map();
+  server.setErrorHandler((error, _request, reply) => {
+    reply.code(error.statusCode ?? error.status ?? 500).send({ message: inWords(error) });
+  });
+
+  const find = (ids) =>
+    ids === 'all' ? [...backEnds.values()] : ids.map((deviceId) => new BackEnd(hub, { deviceId }));
+
+  server.get('/local-hub.json', ({ protocol, host }) => ({
+    hostname: hub.hostname,
+    endpoint: hub.endpoint,
+    httpEndpoint: `${protocol}://${host}`,
+    tunnel: `ws://${host}/tunnel`,
+  }));
+
+  const count = { type: 'integer', minimum: 1, maximum: MAX_DEVICES };
+  const prefix = { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$', default: 'device' };
+  const required = { type: 'object', required: ['count'], properties: { count, prefix } };
+  server.post('/local-hub/devices', { schema: { body: required } }, async ({ body }) => {
+    const identities = [];
+    for (let number = 1; identities.length < body.count; number += 1) {
+      const deviceId = `${body.prefix}-${number}`;
+      if (backEnds.has(deviceId)) continue;
+      const backEnd = await BackEnd.createDevice(hub, deviceId);
+      backEnds.set(deviceId, backEnd);
+      identities.push({ connectionString: backEnd.connectionString, endpoint: backEnd.endpoint });
+    }
+    return identities;
+  });
+
+  for (const [path, { members, act }] of Object.entries(acts)) {
+    const body = { type: 'object', required: Object.keys(members), properties: members };
+    server.post(`/local-hub/${path}`, { schema: { body } }, ({ body }) => act(body, find));
+  }
+}
+
+/** Does the same with each; says how many there were. */
+async function forEach(backEnds, act) {
+  await Promise.all(backEnds.map(act));
+  return { devices: backEnds.length };
+}
+
+/** The hub's own words: it wraps them in JSON, as text in JSON. */
+function inWords({ body, message }) {
+  try {
+    return JSON.parse(JSON.parse(body).Message).message;
+  } catch {
+    return message;
+  }
+}

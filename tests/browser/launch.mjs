@@ -1,0 +1,18 @@
+import { chromium } from 'playwright-core';
+
+import { findBrowser } from '../../scripts/lib/browser.mjs';
+
+/** A headless Chromium that puts pages aside and throttles them as it does with those of users. */
+export async function launchBrowser() {
+  await findBrowser();
+  return chromium.launch({
+    executablePath: process.env.CHROME,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+    ignoreDefaultArgs: [
+      '--disable-back-forward-cache',
+      '--disable-background-timer-throttling',
+      '--disable-backgrounding-occluded-windows',
+      '--disable-renderer-backgrounding',
+    ],
+  });
+}

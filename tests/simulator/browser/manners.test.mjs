@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { get } from 'node:http';
+
+import fastifyStatic from '@fastify/static';
+import axe from 'axe-core';
+import fastify from 'fastify';
+
+import { simulatorFolder } from '../../../scripts/build-www.mjs';
+import { openPage, openSimulator, openTab, openWithDevice, test } from './support.mjs';
+
+const DEVICE_TABS = ['Overview', 'Telemetry', 'Twin', 'Methods', 'Messages', 'Files', 'Wire log'];
+const FLEET_TABS = ['Overview', 'Scene', 'Wire log'];
+const PHONE = { width: 375, height: 720 };
+
+/** Everything that the page can show, one after the other, with something in it. */
+async function* views({ page, device }) {
+  yield 'the first page';
+  for (const summary of await page.locator('summary').all()) await summary.click();
+  for (const way of ['SAS token', 'Key', 'Connection string']) {
+    await page.getByLabel(way, { exact: true }).check();
+    yield `adding by ${way}`;
+  }
+  await page.getByRole('button', { name: 'Add 1 device' }).click();
+  await device.waitForTelemetry(2);
+  await device.sendMessage({ body: 'hello', properties: { colour: 'red' } });
+  await device.invokeMethod('reboot', { delay: 1 });
+  await device.patchDesired({ targetTemperature: 24 });
+  for (const tab of DEVICE_TABS) {
+    await openTab(page, tab);
+    if (tab === 'Telemetry') await page.getByLabel('Template').fill('{"wrong": "{{wrong}}"}');
+    yield `a device: ${tab}`;
+  }
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
+  await page.locator('.view-head .state').filter({ hasText: 'stopped' }).waitFor();
+  yield 'a stopped device';
+  if (await page.getByRole('button', { name: 'Devices', exact: true }).isVisible()) {
+    await page.getByRole('button', { name: 'Devices', exact: true }).click();
+    yield 'the list';
+  }
+  await page.getByRole('button', { name: /^All devices/ }).click();
+  for (const tab of FLEET_TABS) {
+    await openTab(page, tab);
+    yield `all devices: ${tab}`;
+  }
+  await openTab(page, 'Scene');
+  await page.getByLabel('Vehicle fleet').check();
+  await openTab(page, 'Overview');
+  await page.getByRole('button', { name: 'Map' }).click();
+  yield 'the map';
+}
+
+async function openAll(t, options) {
+  const simulator = await openSimulator(t, options);
+  return { ...simulator, device: simulator.backEnd('thermostat-1') };
+}
+
+for (const [name, profile] of Object.entries({
+  light: { colorScheme: 'light' },
+  dark: { colorScheme: 'dark' },
+  'on a phone': { viewport: PHONE },
+})) {
+  test(`axe finds nothing to complain of in any view, ${name}`, async (t) => {
+    const simulator = await openAll(t, profile);
+    await simulator.page.evaluate(axe.source);
+    for await (const view of views(simulator)) {
+      const complaints = await simulator.page.evaluate(async () => {
+        const { violations } = await window.axe.run();
+        return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+      });
+      assert.deepEqual(complaints, [], view);
+    }
+  });
+}
+
+test('nothing is wider than a phone, and what is to be touched is large enough', async (t) => {
+  const simulator = await openAll(t, { viewport: PHONE });
+  for await (const view of views(simulator)) {
+    const { excess, small } = await simulator.page.evaluate(() => ({
+      excess: document.documentElement.scrollWidth - innerWidth,
+      small: [...document.querySelectorAll('button:not(.chip, .link), select')]
+        .filter((element) => element.checkVisibility() && element.offsetHeight < 44)
+        .map((element) => element.outerHTML),
+    }));
+    assert.ok(excess <= 0, `${view} is wider by ${excess}`);
+    assert.deepEqual(small, [], view);
+  }
+});
+
+test('a phone shows the list or what is chosen in it, with a way back', async (t) => {
+  const { page } = await openWithDevice(t, { viewport: PHONE });
+  const list = page.getByRole('navigation', { name: 'Devices' });
+  assert.equal(await list.isVisible(), false);
+  await page.getByRole('button', { name: 'Devices', exact: true }).click();
+  assert.equal(await list.isVisible(), true);
+  await list.getByRole('button', { name: /^thermostat-1/ }).click();
+  await page.getByRole('heading', { name: 'thermostat-1' }).waitFor();
+});
+
+test('the theme is the system’s until it is changed, and then stays', async (t) => {
+  const { page } = await openSimulator(t, { colorScheme: 'dark' });
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const dark = await ground();
+  await page.getByRole('button', { name: 'Change to the light theme' }).click();
+  const light = await ground();
+  assert.notEqual(light, dark);
+  await page.reload();
+  await page.getByRole('button', { name: 'Change to the dark theme' }).click();
+  assert.equal(await ground(), dark);
+  assert.deepEqual(await page.evaluate(() => ({ ...localStorage })), {});
+});
+
+test('tabs are used by the arrow keys', async (t) => {
+  const { page } = await openWithDevice(t);
+  await page.getByRole('tab', { name: 'Overview' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await page.getByLabel('Template').waitFor();
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowLeft');
+  const tab = page.getByRole('tab', { name: 'Wire log' });
+  assert.equal(await tab.getAttribute('aria-selected'), 'true');
+  assert.equal(await tab.evaluate((element) => element === document.activeElement), true);
+});
+
+test('screen readers are told how many devices are connected, when it is settled', async (t) => {
+  const { page } = await openSimulator(t);
+  await page.getByLabel('Number of devices').fill('5');
+  await page.getByRole('button', { name: 'Add 5 devices' }).click();
+  const told = page.getByRole('status').filter({ hasText: '5 of 5 devices connected' });
+  await told.waitFor({ state: 'attached' });
+});
+
+test('the page runs its own scripts and WebAssembly and nothing else, on any server', async (t) => {
+  const { url, page } = await openSimulator(t);
+  const header = (await fetch(url)).headers.get('content-security-policy');
+  const meta = await page.locator('meta[http-equiv]').getAttribute('content');
+  for (const policy of [header, meta]) {
+    const directives = policy.split('; ');
+    assert.ok(directives.includes("default-src 'none'"));
+    assert.ok(directives.includes("script-src 'self' 'wasm-unsafe-eval'"));
+    assert.ok(directives.includes("style-src 'self'"));
+  }
+  assert.ok(header.includes("frame-ancestors 'none'"));
+});
+
+test('the page is given to no other host name', async (t) => {
+  const { url } = await openSimulator(t);
+  const statuses = { 'example.com': 400, 'localhost.example.com': 400, localhost: 200 };
+  for (const [host, status] of Object.entries(statuses)) {
+    const [response] = await once(get(`${url}/local-hub.json`, { headers: { host } }), 'response');
+    response.resume();
+    assert.equal(response.statusCode, status, host);
+  }
+});
+
+test('as static files in any folder, it connects a device and offers no local hub', async (t) => {
+  const { hub } = await openSimulator(t);
+  const server = fastify({ forceCloseConnections: true });
+  server.register(fastifyStatic, { root: simulatorFolder, prefix: '/some/folder/' });
+  const url = await server.listen({ host: '127.0.0.1', port: 0 });
+  // There is no local-hub.json on a static server, which Chromium prints.
+  const isExpected = (complaint) => complaint.includes('404');
+  const page = await openPage(t, `${url}/some/folder/`, { isExpected });
+  t.after(() => server.close());
+  await page.getByText('No hub at hand?').waitFor();
+  assert.equal(await page.getByText('Add devices from the local hub').count(), 0);
+
+  const headers = { authorization: hub.authorization() };
+  const created = await fetch(`${hub.url}/local/devices/static`, { method: 'PUT', headers });
+  const { connectionString, endpoint } = await created.json();
+  await page.getByText('Another endpoint or relay').click();
+  await page.getByLabel('WebSocket endpoint').fill(endpoint);
+  await page.getByLabel('Connection string of the device').fill(connectionString);
+  await page.getByRole('button', { name: 'Connect', exact: true }).click();
+  await page.locator('.now').filter({ hasText: '1 of 1 connected' }).waitFor();
+});

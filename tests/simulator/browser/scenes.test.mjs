@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+
+import { openPage, openSimulator, openTab, openWithDevice, test } from './support.mjs';
+
+const JSON_FILE = { name: 'scene.json', mimeType: 'application/json' };
+
+async function openScene(t, options) {
+  const simulator = await openWithDevice(t, options);
+  await simulator.page.getByRole('button', { name: /^All devices/ }).click();
+  await openTab(simulator.page, 'Scene');
+  return simulator;
+}
+
+const load = (page, scene) =>
+  page.getByLabel('File of a scene').setInputFiles({
+    ...JSON_FILE,
+    buffer: Buffer.from(typeof scene === 'string' ? scene : JSON.stringify(scene)),
+  });
+
+async function save(page) {
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save as a file' }).click();
+  return readFile(await (await downloading).path(), 'utf8');
+}
+
+for (const [title, number, id, member] of [
+  ['Thermostat', 3, 'thermostat-1', 'temperature'],
+  ['Vehicle fleet', 22, 'van-1', 'position'],
+  ['Machine with alarms', undefined, undefined, undefined],
+]) {
+  test(`the example “${title}” runs`, async (t) => {
+    const { page, backEnd } = await openSimulator(t);
+    await page.getByLabel(title).check();
+    const all = page.getByRole('button', { name: /^Add (the scene’s|1 device)/ }).last();
+    await all.click();
+    if (number) await page.locator('.now').filter({ hasText: `${number} of ${number} connected` }).waitFor();
+    const first = id ?? (await page.locator('.row-id').nth(1).textContent());
+    const [message] = await backEnd(first).waitForTelemetry();
+    assert.ok((member ?? Object.keys(JSON.parse(message.text))[0]) in JSON.parse(message.text));
+  });
+}
+
+test('vehicles are on a map, and in a table', async (t) => {
+  const { page } = await openSimulator(t);
+  await page.getByLabel('Vehicle fleet').check();
+  await page.getByRole('button', { name: 'Add the scene’s 22' }).click();
+  await page.getByRole('img', { name: 'Map of 22 devices' }).waitFor();
+  assert.equal(await page.locator('.vehicle').count(), 22);
+  await page.getByRole('button', { name: 'Table' }).click();
+  const row = page.getByRole('row').filter({ hasText: 'van-3' });
+  await row.filter({ hasText: /47\.\d+/ }).waitFor();
+  await row.getByRole('button', { name: 'van-3' }).click();
+  await page.getByRole('heading', { name: 'van-3' }).waitFor();
+});
+
+test('a saved scene has what was edited, and comes back by its file', async (t) => {
+  const { page, device } = await openScene(t);
+  await page.getByLabel('Template').fill('{"saved": "{{choice yes}}"}');
+  await page.getByRole('button', { name: 'Apply to “thermostat”' }).first().click();
+  await page.getByText('Applied to 1 device.').waitFor();
+  const text = await save(page);
+  assert.equal(JSON.parse(text).kinds[0].behaviour.telemetry.template, '{"saved": "{{choice yes}}"}');
+
+  await page.getByLabel('Machine with alarms').check();
+  await load(page, text);
+  await page.getByText('“Thermostat” is on.').waitFor();
+  const before = (await device.telemetry()).at(-1).sequence;
+  const [message] = await device.waitForTelemetry(1, before);
+  assert.deepEqual(JSON.parse(message.text), { saved: 'yes' });
+});
+
+test('a copied link opens the scene elsewhere, and has no key and no device in it', async (t) => {
+  const { page, hub } = await openScene(t, { permissions: ['clipboard-read', 'clipboard-write'] });
+  const scene = JSON.parse(await save(page));
+  scene.title = 'Greenhouse';
+  await load(page, scene);
+  await page.getByText('“Greenhouse” is on.').waitFor();
+  await page.getByRole('button', { name: 'Copy a link' }).click();
+  await page.getByText('The link is copied.').waitFor();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  assert.ok(!JSON.stringify(scene).includes(hub.hostname));
+
+  const other = await openPage(t, link);
+  await other.locator('.scene-name').filter({ hasText: 'Greenhouse' }).waitFor();
+  assert.equal(await other.getByLabel('Greenhouse').isChecked(), true);
+});
+
+test('a file that is no scene, or holds a secret, is refused in words', async (t) => {
+  const { page } = await openScene(t);
+  const outcome = page.locator('.keep .notice.bad');
+  await load(page, 'no JSON');
+  await outcome.filter({ hasText: 'not JSON' }).waitFor();
+  const scene = JSON.parse(await save(page));
+  await load(page, { ...scene, connectionString: 'HostName=h' });
+  await outcome.filter({ hasText: 'connectionString' }).waitFor();
+  scene.kinds[0].behaviour.telemetry.template = '"HostName=h;DeviceId=d;SharedAccessKey=abc"';
+  await load(page, scene);
+  await outcome.filter({ hasText: 'belongs in no scene' }).waitFor();
+});
+
+test('a damaged link is told, and the page works', async (t) => {
+  const { url } = await openSimulator(t);
+  const page = await openPage(t, `${url}/#scene=damaged`);
+  await page.getByText('The scene in the link was not loaded').waitFor();
+  await page.getByRole('button', { name: 'Add 1 device' }).waitFor();
+});

@@ -1,0 +1,47 @@
+/** What the tests of the simulator's page share. */
+import { startHub } from 'iothub-local';
+
+import { BackEnd } from '../../../scripts/start/back-end.mjs';
+import { servePage } from '../../../scripts/start/page-server.mjs';
+import { openPage } from '../../browser/support.mjs';
+
+export { openPage, test } from '../../browser/support.mjs';
+
+/** Chromium itself prints a lost WebSocket on the console. */
+export const isLostSocket = (complaint) => complaint.startsWith('WebSocket connection to');
+
+/** The page of `npm start` with a local hub of its own, in a fresh profile. */
+export async function openSimulator(t, options) {
+  const hub = await startHub();
+  const server = await servePage({ hub });
+  // The page goes first: it would complain about a hub that has left.
+  const page = await openPage(t, server.url, options);
+  t.after(() => server.close());
+  t.after(() => hub.close());
+  await page.getByRole('heading', { name: 'Simulate a device' }).waitFor();
+  const backEnd = (deviceId) => new BackEnd(hub, { deviceId });
+  return { hub, page, url: server.url, backEnd };
+}
+
+/** The same with one device, thermostat-1, which is connected and shown. */
+export async function openWithDevice(t, options) {
+  const simulator = await openSimulator(t, options);
+  await simulator.page.getByRole('button', { name: 'Add 1 device' }).click();
+  await waitForState(simulator.page, 'connected');
+  return { ...simulator, device: simulator.backEnd('thermostat-1') };
+}
+
+/** Chooses a tab of what is shown. */
+export const openTab = (page, name) => page.getByRole('tab', { name }).click();
+
+/** Waits until the device that is shown is in a state. */
+export const waitForState = (page, state) =>
+  page.locator('.view-head .state').filter({ hasText: state }).waitFor();
+
+/** The row of a device in the list. */
+export const rowOf = (page, id) =>
+  page.getByRole('navigation').getByRole('listitem').filter({ hasText: id });
+
+/** What a back end does at the local hub, by its title. */
+export const hubSide = (page, title) =>
+  page.getByRole('region', { name: `At the local hub: ${title}` });

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+
+import { hubSide, openTab, openWithDevice, test } from './support.mjs';
+
+async function openTwin(t) {
+  const simulator = await openWithDevice(t);
+  await openTab(simulator.page, 'Twin');
+  const half = (name) => simulator.page.getByRole('region', { name: `${name} properties` });
+  return { ...simulator, desired: half('Desired'), reported: half('Reported') };
+}
+
+const version = (half) => half.locator('.tag');
+
+test('desired and reported properties stand side by side with their versions', async (t) => {
+  const { device, desired, reported } = await openTwin(t);
+  await reported.filter({ hasText: '"firmware": "1.4.2"' }).waitFor();
+  const { properties } = await device.twin();
+  await version(desired).filter({ hasText: `version ${properties.desired.$version}` }).waitFor();
+  await version(reported).filter({ hasText: `version ${properties.reported.$version}` }).waitFor();
+});
+
+test('what a device reports is at the hub, null removes', async (t) => {
+  const { page, device, reported } = await openTwin(t);
+  await reported.filter({ hasText: 'firmware' }).waitFor();
+  await page.getByLabel('Patch of the reported').fill('{"door": {"open": true}, "firmware": null}');
+  await page.getByRole('button', { name: 'Report', exact: true }).click();
+  await page.getByText('The hub has it.').waitFor();
+  await reported.filter({ hasText: '"open": true' }).waitFor();
+  const atHub = (await device.twin()).properties.reported;
+  assert.deepEqual(atHub.door, { open: true });
+  assert.equal('firmware' in atHub, false);
+});
+
+test('what cannot be reported is told below the field, and is not sent', async (t) => {
+  const { page, device, reported } = await openTwin(t);
+  await reported.filter({ hasText: 'firmware' }).waitFor();
+  const before = (await device.twin()).properties.reported.$version;
+  const field = page.getByLabel('Patch of the reported');
+  await field.fill('{"a": }');
+  await page.getByText('This is no JSON').waitFor();
+  await page.getByRole('button', { name: 'Report', exact: true }).click();
+  await page.getByRole('status').filter({ hasText: 'This is no JSON' }).waitFor();
+  await field.fill('[1]');
+  await page.getByText('It has to be an object').first().waitFor();
+  assert.equal(await field.getAttribute('aria-invalid'), 'true');
+  await page.getByRole('button', { name: 'Report', exact: true }).click();
+  await page.getByRole('status').filter({ hasText: 'It has to be an object' }).waitFor();
+  assert.equal((await device.twin()).properties.reported.$version, before);
+});
+
+test('a change is highlighted, and reported follows desired', async (t) => {
+  const { page, device, desired, reported } = await openTwin(t);
+  const side = hubSide(page, 'Change desired properties');
+  await side.getByLabel('Patch').fill('{"targetTemperature": 24.5}');
+  await side.getByRole('button', { name: 'Patch' }).click();
+  await side.getByText('have version 2 now').waitFor();
+  await desired.locator('mark').filter({ hasText: '"targetTemperature": 24.5' }).waitFor();
+  await reported.locator('mark').filter({ hasText: '24.5' }).waitFor();
+  assert.equal((await device.twin()).properties.reported.targetTemperature, 24.5);
+});
+
+test('without the rule, reported stays as it is', async (t) => {
+  const { page, device, desired } = await openTwin(t);
+  await page.getByLabel('Reported follows desired').uncheck();
+  await page.getByRole('button', { name: 'Apply to “thermostat”' }).click();
+  await page.getByText('Applied to 1 device.').waitFor();
+  await device.patchDesired({ targetTemperature: 26 });
+  await desired.filter({ hasText: '26' }).waitFor();
+  // What is reported next comes after anything that the rule would have reported.
+  await page.getByRole('button', { name: 'Report', exact: true }).click();
+  await page.getByText('The hub has it.').waitFor();
+  assert.equal((await device.twin()).properties.reported.targetTemperature, 21);
+});

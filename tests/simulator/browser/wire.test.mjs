@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+
+import {
+  hubSide, isLostSocket, openSimulator, openTab, openWithDevice, rowOf, test,
+  waitForState,
+} from './support.mjs';
+
+const packets = (page) => page.getByRole('list', { name: 'Packets' }).getByRole('listitem');
+
+test('packets and states of the socket are told in words, newest first', async (t) => {
+  const { page, device } = await openWithDevice(t);
+  await openTab(page, 'Wire log');
+  for (const text of ['socket opening', 'CONNACK accepted', 'telemetry', 'asks for the twin']) {
+    await packets(page).filter({ hasText: text }).first().waitFor();
+  }
+  await device.sendMessage({ body: 'hello' });
+  await packets(page).filter({ hasText: 'cloud-to-device message' }).waitFor();
+  const sequence = await packets(page).evaluateAll((lines) => lines.map((line) => line.innerText));
+  const at = (text) => sequence.findIndex((line) => line.includes(text));
+  assert.ok(at('cloud-to-device message') < at('CONNACK'));
+});
+
+test('the log is filtered by words and by direction', async (t) => {
+  const { page } = await openWithDevice(t);
+  await openTab(page, 'Wire log');
+  await page.getByLabel('Filter the log').fill('twin');
+  await packets(page).filter({ hasText: 'PUBACK' }).first().waitFor({ state: 'detached' });
+  await packets(page).filter({ hasText: 'twin' }).first().waitFor();
+  await page.getByLabel('Filter the log').fill('');
+  await page.getByLabel('Direction').selectOption('Received');
+  await packets(page).filter({ hasText: 'SUBSCRIBE' }).first().waitFor({ state: 'detached' });
+  await packets(page).filter({ hasText: 'CONNACK' }).waitFor();
+});
+
+test('a paused log stands still until it goes on', async (t) => {
+  const { page, device } = await openWithDevice(t);
+  await openTab(page, 'Wire log');
+  await packets(page).filter({ hasText: 'CONNACK' }).waitFor();
+  const pause = page.getByRole('button', { name: 'Pause' });
+  await pause.click();
+  assert.equal(await pause.getAttribute('aria-pressed'), 'true');
+  await device.sendMessage({ body: 'hello' });
+  // The device has it when the hub has its acknowledgement, and shows it here after the log would.
+  const before = (await device.telemetry()).at(-1).sequence;
+  await device.waitForTelemetry(2, before);
+  assert.equal(await packets(page).filter({ hasText: 'cloud-to-device' }).count(), 0);
+  await pause.click();
+  await packets(page).filter({ hasText: 'cloud-to-device' }).waitFor();
+});
+
+test('the exported log has its packets and no secret', async (t) => {
+  const { page, hub } = await openWithDevice(t);
+  await openTab(page, 'Wire log');
+  await packets(page).filter({ hasText: 'CONNACK' }).waitFor();
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export' }).click();
+  const text = await readFile(await (await downloading).path(), 'utf8');
+  const records = text.trim().split('\n').map((line) => JSON.parse(line));
+  assert.ok(records.some(({ packet, id }) => packet === 'CONNECT' && id === 'thermostat-1'));
+  const headers = { authorization: hub.authorization() };
+  const created = await fetch(`${hub.url}/local/devices/thermostat-1`, { method: 'PUT', headers });
+  assert.ok(!text.includes((await created.json()).primaryKey));
+  assert.ok(!text.includes('SharedAccessSignature') && !text.includes('sig='));
+});
+
+test('the log of all devices names each', async (t) => {
+  const { page } = await openSimulator(t);
+  await page.getByLabel('Number of devices').fill('2');
+  await page.getByRole('button', { name: 'Add 2 devices' }).click();
+  await page.locator('.now').filter({ hasText: '2 of 2 connected' }).waitFor();
+  await openTab(page, 'Wire log');
+  for (const id of ['thermostat-1', 'thermostat-2']) {
+    await packets(page).filter({ hasText: id }).filter({ hasText: 'CONNACK' }).waitFor();
+  }
+});
+
+for (const how of ['Reset', 'Close']) {
+  test(`a ${how.toLowerCase()} of the connection at a click is survived`, async (t) => {
+    const { page, device } = await openWithDevice(t, { isExpected: isLostSocket });
+    await hubSide(page, 'Let something').getByRole('button', { name: `${how} connection` }).click();
+    await device.waitForPackets('connect', 'in', 2);
+    await waitForState(page, 'connected');
+    const before = (await device.telemetry()).at(-1).sequence;
+    await device.waitForTelemetry(1, before);
+    await openTab(page, 'Wire log');
+    await packets(page).filter({ hasText: 'socket closed' }).first().waitFor();
+  });
+}
+
+test('delayed answers are seen as latency, until they are prompt again', async (t) => {
+  const { page, device } = await openWithDevice(t);
+  const delay = page.getByRole('button', { name: 'Delay answers' });
+  await delay.click();
+  await page.getByText('The hub acknowledges 2 seconds late now').waitFor();
+  await page.getByRole('button', { name: /^All devices/ }).click();
+  await page.getByRole('img', { name: /Until acknowledged.* and [2-9][\d.]* s/ }).waitFor();
+  await rowOf(page, 'thermostat-1').getByRole('button').first().click();
+  assert.equal(await delay.getAttribute('aria-pressed'), 'true');
+  await delay.click();
+  await page.getByText('The hub acknowledges at once again').waitFor();
+  assert.equal(await delay.getAttribute('aria-pressed'), 'false');
+  await device.waitForTelemetry(1, (await device.telemetry()).at(-1).sequence);
+});
+
+test('throttling closes the connection of a device that sends too much', async (t) => {
+  const { page, device } = await openWithDevice(t, { isExpected: isLostSocket });
+  await page.getByRole('button', { name: 'Throttle' }).click();
+  await page.getByText('when a second message comes within one second').waitFor();
+  const send = page.getByRole('button', { name: 'Send one now' });
+  for (let click = 0; click < 3; click += 1) await send.click();
+  await device.waitForPackets('connect', 'in', 2);
+  await page.locator('.log').filter({ hasText: 'ConnectionDroppedError' }).waitFor();
+});

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { readBehaviour } from '../../www/fleet/behaviour.js';
+import { checkScene, parseScene, sceneFromHash, sceneToLink } from '../../www/scene.js';
+
+const folder = new URL('../../www/scenes/', import.meta.url);
+const examples = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
+const [example] = examples.map((text) => JSON.parse(text));
+
+/** What is wrong with the example when something in it was changed. */
+function mistakeOf(change) {
+  const scene = structuredClone(example);
+  change(scene, scene.kinds[0].behaviour);
+  let found;
+  assert.throws(() => checkScene(scene), (error) => Boolean((found = error.message)));
+  return found;
+}
+
+test('each of the examples can be used, and differs from the others', () => {
+  assert.equal(examples.length, 3);
+  const titles = new Set();
+  for (const text of examples) {
+    const scene = parseScene(text);
+    titles.add(scene.title);
+    for (const { name, behaviour } of scene.kinds) {
+      const device = readBehaviour(behaviour)(`${name}-1`);
+      assert.ok(Object.keys(device.nextMessage(0).body).length > 2);
+    }
+  }
+  assert.equal(titles.size, 3);
+});
+
+test('a link holds the whole scene, and nothing but its fragment changes', async () => {
+  for (const text of examples) {
+    const scene = parseScene(text);
+    const link = new URL(await sceneToLink(scene, 'https://example.com/page?x=1'));
+    assert.match(link.hash, /^#scene=[\w-]+$/);
+    assert.equal(link.href.split('#')[0], 'https://example.com/page?x=1');
+    assert.deepEqual(await sceneFromHash(link.hash), scene);
+    assert.ok(link.href.length < 2000, `${link.href.length} characters`);
+  }
+});
+
+test('a link without a scene is none, and a damaged one is told', async () => {
+  assert.equal(await sceneFromHash(''), undefined);
+  assert.equal(await sceneFromHash('#other'), undefined);
+  const { hash } = new URL(await sceneToLink(example, 'https://example.com/'));
+  await assert.rejects(sceneFromHash(hash.slice(0, -20)), /link is damaged/);
+});
+
+test('a link cannot unpack to more than a scene can be', async () => {
+  const huge = new Blob([`"${'x'.repeat(50_000_000)}"`]).stream();
+  const packed = await new Response(huge.pipeThrough(new CompressionStream('deflate-raw')))
+    .arrayBuffer();
+  const hash = `#scene=${Buffer.from(packed).toString('base64url')}`;
+  await assert.rejects(sceneFromHash(hash), /no scene|too long/);
+});
+
+test('what is no scene is told', () => {
+  assert.throws(() => parseScene('{'), /no scene: it is not JSON/);
+  assert.throws(() => parseScene('null'), /cannot be used/);
+  assert.throws(() => parseScene('[]'), /cannot be used/);
+});
+
+test('a mistake is told with its place', () => {
+  const mistakes = [
+    [(scene) => (scene.version = 2), /version is not 1/],
+    [(scene) => delete scene.title, /title is missing/],
+    [(scene) => (scene.kinds = []), /kinds is empty/],
+    [(scene) => scene.kinds.push(scene.kinds[0]), /kinds has a name twice/],
+    [(scene) => (scene.kinds[0].count = 0), /kinds\.0\.count is below 1/],
+    [(scene) => (scene.view = 'chart'), /view is neither "table" nor "map"/],
+    [(_, { telemetry }) => (telemetry.periodMs = 1), /telemetry\.periodMs is below 10/],
+    [(_, { telemetry }) => (telemetry.periodMs = '1'), /telemetry\.periodMs is no number/],
+    [(_, { telemetry }) => (telemetry.jitter = 2), /telemetry\.jitter is above 1/],
+    [(_, { telemetry }) => (telemetry.properties.a = 1), /properties\.a should be string/],
+    [(_, { twin }) => (twin.reported = []), /twin\.reported is no object/],
+    [(_, { methods }) => (methods[0].status = 1.5), /methods\.0\.status is no whole number/],
+    [(_, { methods }) => methods.push(methods[0]), /methods has a name twice/],
+  ];
+  for (const [change, expected] of mistakes) assert.match(mistakeOf(change), expected);
+});
+
+test('nothing is taken that a scene does not have, so that no key can hide in it', () => {
+  const mistakes = [
+    (scene) => (scene.key = 'x'),
+    (scene) => (scene.devices = []),
+    (scene) => (scene.kinds[0].connectionString = 'x'),
+    (_, behaviour) => (behaviour.sasToken = 'x'),
+    (_, { telemetry }) => (telemetry.key = 'x'),
+    (_, { twin }) => (twin.desired = {}),
+    (_, { methods }) => (methods[0].key = 'x'),
+  ];
+  for (const change of mistakes) assert.match(mistakeOf(change), /is not known/);
+});
+
+test('a key or a token that was pasted into a field is refused, and not repeated', () => {
+  const secrets = [
+    'HostName=h.azure-devices.net;DeviceId=d;SharedAccessKey=c2VjcmV0',
+    'SharedAccessSignature sr=h.azure-devices.net&sig=c2VjcmV0&se=1',
+    'https://h.blob.core.windows.net/c/b?sv=1&sig=c2VjcmV0',
+  ];
+  const places = [
+    (scene, secret) => (scene.title = secret),
+    (scene, secret) => (scene.description = secret),
+    (scene, secret) => (scene.kinds[0].name = secret),
+    (scene, secret) => (scene.kinds[0].behaviour.telemetry.template = `"${secret}"`),
+    (scene, secret) => (scene.kinds[0].behaviour.telemetry.properties.a = secret),
+    (scene, secret) => (scene.kinds[0].behaviour.telemetry.properties[secret] = 'a'),
+    (scene, secret) => (scene.kinds[0].behaviour.telemetry.contentType = secret),
+    (scene, secret) => (scene.kinds[0].behaviour.twin.reported = { a: [{ b: secret }] }),
+    (scene, secret) => (scene.kinds[0].behaviour.methods[0].payload = `"${secret}"`),
+  ];
+  for (const secret of secrets) {
+    for (const place of places) {
+      const message = mistakeOf((scene) => place(scene, secret));
+      assert.match(message, /holds a key or a token/);
+      assert.doesNotMatch(message, /c2VjcmV0/);
+    }
+    assert.doesNotMatch(mistakeOf((scene) => (scene[secret] = 1)), /c2VjcmV0/);
+  }
+});

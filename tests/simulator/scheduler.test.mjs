@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Scheduler } from '../../www/fleet/scheduler.js';
+
+/** A scheduler whose time passes when the test says so. */
+function createScheduler(t) {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  let now = 0;
+  const scheduler = new Scheduler(() => now);
+  const pass = (milliseconds) => {
+    for (const end = now + milliseconds; now < end; ) {
+      now += 10;
+      t.mock.timers.tick(10);
+    }
+  };
+  /** The timer is late: a machine that is busy, or slept. */
+  const sleep = (milliseconds) => (now += milliseconds);
+  const times = [];
+  const add = (plan) =>
+    scheduler.add(times, {
+      periodMs: 100,
+      jitter: 0,
+      random: Math.random,
+      run: () => times.push(now),
+      ...plan,
+    });
+  return { scheduler, pass, sleep, add, times };
+}
+
+test('the pace is kept, however the period and the tick meet', (t) => {
+  for (const periodMs of [10, 33, 100, 1000, 1234]) {
+    const { pass, add, times } = createScheduler(t);
+    add({ periodMs });
+    pass(60_000);
+    assert.ok(Math.abs(times.length - 60_000 / periodMs) <= 2, `${periodMs}: ${times.length}`);
+    t.mock.timers.reset();
+  }
+});
+
+test('jitter spreads the calls, and does not change the pace', (t) => {
+  const { pass, add, times } = createScheduler(t);
+  add({ periodMs: 1000, jitter: 1 });
+  pass(100_000);
+  assert.ok(Math.abs(times.length - 100) <= 1, `${times.length}`);
+  const offsets = times.slice(1).map((time, index) => time - (index + 1) * 1000);
+  assert.ok(offsets.every((offset) => offset >= 0 && offset <= 1030), `${offsets}`);
+  assert.ok(Math.max(...offsets) - Math.min(...offsets) > 500, `${offsets}`);
+});
+
+test('what was due while the timer was late is made up for', (t) => {
+  const { pass, sleep, add, times } = createScheduler(t);
+  add();
+  pass(1000);
+  sleep(3000);
+  pass(1000);
+  assert.ok(Math.abs(times.length - 50) <= 1, `${times.length}`);
+});
+
+test('a machine that slept for long sends no backlog, and goes on in its pace', (t) => {
+  const { pass, sleep, add, times } = createScheduler(t);
+  add();
+  pass(1000);
+  const before = times.length;
+  sleep(3_600_000);
+  pass(1000);
+  assert.ok(times.length - before <= 12, `${times.length - before}`);
+  assert.ok(times.length - before >= 9, `${times.length - before}`);
+});
+
+test('what is removed is not called again, even by itself', (t) => {
+  const { scheduler, pass, sleep, times } = createScheduler(t);
+  const run = () => {
+    times.push(0);
+    scheduler.remove(times);
+  };
+  scheduler.add(times, { periodMs: 10, jitter: 0, random: Math.random, run });
+  sleep(5000);
+  pass(1000);
+  assert.equal(times.length, 1);
+});
+
+test('a new plan takes the place of the old one', (t) => {
+  const { pass, add, times } = createScheduler(t);
+  add({ periodMs: 10 });
+  pass(20);
+  times.length = 0;
+  add({ periodMs: 1000 });
+  pass(10_000);
+  assert.ok(times.length >= 10 && times.length <= 11, `${times.length}`);
+});

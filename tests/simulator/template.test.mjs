@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { usages } from '../../www/fleet/generators.js';
+import { randomFrom, seedOf } from '../../www/fleet/random.js';
+import { readTemplate, TemplateError } from '../../www/fleet/template.js';
+
+/** The first values of a template whose string is the generator. */
+function valuesOf(generator, count = 200, { seed = 1, ...context } = {}) {
+  const next = readTemplate(JSON.stringify(`{{${generator}}}`))(randomFrom(seed));
+  return Array.from({ length: count }, (_, index) =>
+    next({ now: index * 1000, deviceId: 'device', ...context }),
+  );
+}
+
+/** What is wrong with a template. */
+function mistakeIn(text, options) {
+  try {
+    readTemplate(text, options);
+  } catch (error) {
+    assert.ok(error instanceof TemplateError, error.stack);
+    return error;
+  }
+  return assert.fail(`${text} was taken`);
+}
+
+test('JSON without generators is sent as it is', () => {
+  const value = { a: [1, -2.5e3, true, null, 'text'], b: { c: {}, d: [] }, 'é "': '\\n' };
+  const next = readTemplate(JSON.stringify(value, null, 2))(randomFrom(1));
+  assert.deepEqual(next({ now: 0, deviceId: 'd' }), value);
+});
+
+test('a range has numbers of all of it, with so many decimals', () => {
+  const values = valuesOf('range 20 25 1');
+  assert.ok(values.every((value) => value >= 20 && value <= 25));
+  assert.ok(Math.min(...values) < 20.5 && Math.max(...values) > 24.5);
+  assert.ok(values.every((value) => Number(value.toFixed(1)) === value));
+  assert.ok(values.some((value) => !Number.isInteger(value)));
+  assert.ok(valuesOf('range -3 3 0').every(Number.isInteger));
+});
+
+test('a walk never steps too far, nor out of its bounds', () => {
+  const values = valuesOf('walk 0 10 0.5 3', 2000);
+  const steps = values.slice(1).map((value, index) => Math.abs(value - values[index]));
+  assert.ok(Math.max(...steps) <= 0.501, `${Math.max(...steps)}`);
+  assert.ok(Math.max(...steps) > 0.4);
+  assert.ok(values.every((value) => value >= 0 && value <= 10));
+});
+
+test('a sine comes back after its period and has gone all the way between', () => {
+  const values = valuesOf('sine -10 10 60 6', 121);
+  assert.ok(Math.abs(values[0] - values[60]) < 1e-5 && Math.abs(values[7] - values[67]) < 1e-5);
+  assert.ok(Math.max(...values) > 9.9 && Math.min(...values) < -9.9);
+});
+
+test('a choice takes each, numbers and words of JSON as what they are', () => {
+  const seen = new Set(valuesOf(`choice 1 true null word 'two words' "3"`));
+  assert.deepEqual(seen, new Set([1, true, null, 'word', 'two words', '3']));
+});
+
+test('a counter counts', () => {
+  assert.deepEqual(valuesOf('counter', 3), [1, 2, 3]);
+  assert.deepEqual(valuesOf('counter 100 -5', 3), [100, 95, 90]);
+});
+
+test('time and device id are those of the message', () => {
+  const context = { deviceId: 'van-7' };
+  assert.deepEqual(valuesOf('time', 2), ['1970-01-01T00:00:00.000Z', '1970-01-01T00:00:01.000Z']);
+  assert.deepEqual(valuesOf('time unix', 2), [0, 1]);
+  assert.deepEqual(valuesOf('deviceId', 1, context), ['van-7']);
+});
+
+test('what the caller of a method sent can be part of the answer', () => {
+  const text = '{"all": "{{request}}", "one": "{{request.a.b}}", "none": "{{request.a.x.y}}"}';
+  const next = readTemplate(text, { withRequest: true })(randomFrom(1));
+  const request = { a: { b: [1] } };
+  const value = next({ now: 0, deviceId: 'd', request });
+  assert.deepEqual(value, { all: request, one: [1], none: null });
+});
+
+test('generators within a text are put into it', () => {
+  const next = readTemplate('"{{deviceId}}: {{counter}} of {{choice null}}"')(randomFrom(1));
+  const context = { now: 0, deviceId: 'd' };
+  assert.deepEqual([next(context), next(context)], ['d: 1 of null', 'd: 2 of null']);
+});
+
+test('the same seed gives the same values, another gives others', () => {
+  for (const generator of ['range 0 1 9', 'walk 0 1 0.1 9', 'choice 1 2 3', 'sine 0 1 60 9']) {
+    assert.deepEqual(valuesOf(generator, 50), valuesOf(generator, 50), generator);
+    assert.notDeepEqual(valuesOf(generator, 50), valuesOf(generator, 50, { seed: 2 }), generator);
+  }
+  assert.notEqual(seedOf('device-1'), seedOf('device-2'));
+});
+
+test('devices do not share a counter', () => {
+  const begin = readTemplate('"{{counter}}"');
+  const [one, other] = [begin(randomFrom(1)), begin(randomFrom(1))];
+  const context = { now: 0, deviceId: 'd' };
+  assert.deepEqual([one(context), one(context), other(context)], [1, 2, 1]);
+});
+
+test('a mistake in JSON is told with its place', () => {
+  const mistakes = {
+    '': [1, 1],
+    '{\n  "a": abc\n}': [2, 8],
+    '{"a": 1,}': [1, 9],
+    '{"a": 1} 2': [1, 10],
+    '{"a"\n  1}': [2, 3],
+    '[1\n 2]': [2, 2],
+    '// a\n1': [1, 1],
+    '{"a": "x': [1, 7],
+  };
+  for (const [text, [line, column]] of Object.entries(mistakes)) {
+    const { at, message } = mistakeIn(text);
+    assert.deepEqual(at, { line, column: at.column }, text);
+    assert.ok(Math.abs(at.column - column) <= 1, `${text}: ${at.column}`);
+    assert.ok(message.length > 10, message);
+  }
+});
+
+test('a mistake in a generator is told with its place and what is possible', () => {
+  const mistakes = {
+    'rnge 1 2': /no "rnge".*range, walk, sine, choice, counter, time, deviceId/,
+    '': /empty/,
+    'range 1': /range: it takes 2 to 3 arguments, not 1; write \{\{range MIN MAX/,
+    'range a 2': /"a" is no number/,
+    'range 2 1': /2 is more than 1/,
+    'range 1 2 -1': /decimals/,
+    'walk 1 2 0': /step has to be above 0/,
+    'sine 1 2 0': /period has to be above 0/,
+    choice: /choose from/,
+    'counter 1 2 3': /0 to 2 arguments/,
+    'time local': /"unix" or nothing/,
+    'deviceId x': /0 arguments/,
+    constructor: /no "constructor"/,
+    'request.a': /no "request.a" outside of the payload of a method/,
+  };
+  for (const [generator, expected] of Object.entries(mistakes)) {
+    const { at, message } = mistakeIn(`{\n  "a": "x {{${generator}}}"\n}`);
+    assert.match(message, expected);
+    assert.deepEqual(at, { line: 2, column: 8 });
+  }
+  assert.match(mistakeIn('"{{range 1 2"').message, /no }}/);
+});
+
+test('the help knows each generator, in a form that is taken or only waits for its values', () => {
+  for (const [name, usage] of Object.entries(usages)) {
+    const { message } = mistakeIn('"{{nothing}}"', { withRequest: true });
+    assert.ok(message.includes(name), `${name} is not known`);
+    assert.ok(usage.startsWith(`{{${name}`), usage);
+  }
+});

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+
+import { generate } from 'mqtt-packet';
+import { WebSocket } from 'ws';
+
+import { servePage } from '../../scripts/start/page-server.mjs';
+import { allowManySockets } from '../../www/fleet/tunnel.js';
+import { hub, test } from './support.mjs';
+
+/** What `WebSocket` is in a page of the server, one of which is opened directly. */
+async function openTunnel(t, { hasTunnel = true } = {}) {
+  const server = await servePage({ hub });
+  const { tunnel } = await (await fetch(`${server.url}/local-hub.json`)).json();
+  const before = globalThis.WebSocket;
+  globalThis.WebSocket = class extends WebSocket {
+    constructor(url, protocol) {
+      super(url, protocol, { origin: server.url });
+      // A browser throws nothing.
+      this.on('error', () => {});
+    }
+  };
+  allowManySockets(hasTunnel ? tunnel : undefined, 1);
+  const ManySockets = globalThis.WebSocket;
+  globalThis.WebSocket = before;
+  const direct = new ManySockets(hub.endpoint, 'mqtt');
+  t.after(async () => {
+    direct.close();
+    await server.close();
+  });
+  return { server, tunnel, direct, open: (url) => new ManySockets(url, 'mqtt') };
+}
+
+/** The next event of a kind. */
+const next = (socket, type) =>
+  new Promise((resolve) => socket.addEventListener(type, resolve, { once: true }));
+
+test('a socket more than a browser opens speaks to the hub all the same', async (t) => {
+  const { direct, open } = await openTunnel(t);
+  assert.ok(direct instanceof WebSocket);
+  const socket = open(hub.endpoint);
+  assert.ok(!(socket instanceof WebSocket));
+  await next(socket, 'open');
+  assert.equal(socket.protocol, 'mqtt');
+  const message = next(socket, 'message');
+  // Nobody whom the hub knows.
+  const connect = { cmd: 'connect', clientId: 'nobody', username: 'x', password: Buffer.from('x') };
+  socket.send(generate(connect));
+  const answer = new Uint8Array((await message).data);
+  assert.deepEqual([answer[0] >> 4, answer.length], [2, 4]);
+  const { code } = await next(socket, 'close');
+  assert.equal(typeof code, 'number');
+});
+
+test('a socket that is closed leaves the hub, and the others stay', async (t) => {
+  const { open } = await openTunnel(t);
+  const [one, other] = [open(hub.endpoint), open(hub.endpoint)];
+  await Promise.all([next(one, 'open'), next(other, 'open')]);
+  const left = [];
+  other.onclose = () => left.push('other');
+  one.close(1000);
+  await next(one, 'close');
+  const third = open(hub.endpoint);
+  await next(third, 'open');
+  assert.deepEqual(left, []);
+});
+
+test('a place is free again when its socket has closed', async (t) => {
+  const { direct, open } = await openTunnel(t);
+  await next(direct, 'open');
+  direct.close();
+  await next(direct, 'close');
+  const socket = open(hub.endpoint);
+  assert.ok(socket instanceof WebSocket);
+  await next(socket, 'open');
+  socket.close();
+});
+
+test('a hub that cannot be reached is told with the reason', async (t) => {
+  const { open } = await openTunnel(t);
+  const { reason } = await next(open('wss://no-such-hub.azure-devices.net/x'), 'close');
+  assert.match(reason, /no-such-hub|ENOTFOUND|EAI_AGAIN|ECONNREFUSED/);
+});
+
+test('the tunnel leads to hubs only', async (t) => {
+  const { open } = await openTunnel(t);
+  const others = [
+    'ws://127.0.0.1:1/',
+    'wss://evil.example/',
+    'wss://x.azure-devices.net.evil.example/',
+  ];
+  for (const url of others) {
+    const { code, reason } = await next(open(url), 'close');
+    assert.deepEqual([code, reason], [1008, 'this is no hub of Azure']);
+  }
+});
+
+test('what the tunnel carried is lost with it, and the next socket opens another', async (t) => {
+  const { server, tunnel, open } = await openTunnel(t);
+  const socket = open(hub.endpoint);
+  await next(socket, 'open');
+  const closed = next(socket, 'close');
+  await server.close();
+  assert.equal((await closed).code, 1006);
+  assert.equal((await next(open(hub.endpoint), 'close')).code, 1006);
+  assert.match(tunnel, /^ws:/);
+});
+
+test('without a tunnel one socket too many is an error in words', async (t) => {
+  const { open } = await openTunnel(t, { hasTunnel: false });
+  assert.throws(() => open(hub.endpoint), /no more than about 1 WebSockets.*npm start/);
+});
+
+test('only pages of the server get a tunnel', async (t) => {
+  const { tunnel } = await openTunnel(t);
+  for (const origin of [undefined, 'https://example.com', 'http://localhost:1']) {
+    const [error] = await once(new WebSocket(tunnel, { origin }), 'error');
+    assert.match(error.message, /hang up|ECONNRESET/);
+  }
+  const headers = { host: 'example.com' };
+  const options = { origin: 'http://example.com', headers };
+  const [error] = await once(new WebSocket(tunnel, options), 'error');
+  assert.match(error.message, /hang up|ECONNRESET/);
+});

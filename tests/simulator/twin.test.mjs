@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { missingIn, TwinCopy } from '../../www/fleet/twin.js';
+
+const twinOf = (desired, reported) => ({
+  desired: { $version: 1, ...desired },
+  reported: { $version: 1, ...reported },
+});
+
+test('patches are merged as the hub does it', () => {
+  const twin = new TwinCopy();
+  twin.replace(twinOf({ a: 1, b: { c: 1, d: 2 }, e: [1] }));
+  assert.ok(twin.mergeDesired({ a: null, b: { c: null, f: { g: 1 } }, e: [2], $version: 2 }));
+  assert.deepEqual(twin.desired, { b: { d: 2, f: { g: 1 } }, e: [2], $version: 2 });
+});
+
+test('a name of JavaScript is a name like any other', () => {
+  const twin = new TwinCopy();
+  twin.mergeReported({ constructor: { a: 1 }, toString: 'x' });
+  assert.deepEqual(Object.keys(twin.reported).sort(), ['$version', 'constructor', 'toString']);
+  assert.deepEqual(twin.reported.constructor, { a: 1 });
+});
+
+test('what was reported raises the version', () => {
+  const twin = new TwinCopy();
+  twin.replace(twinOf({}, { $version: 7 }));
+  twin.mergeReported({ a: 1 });
+  assert.deepEqual(twin.reported, { a: 1, $version: 8 });
+});
+
+test('a patch behind a gap is not merged, and one that is old changes nothing', () => {
+  const twin = new TwinCopy();
+  twin.replace(twinOf({ $version: 5, a: 1 }));
+  assert.equal(twin.mergeDesired({ a: 2, $version: 7 }), false);
+  assert.equal(twin.mergeDesired({ a: 2, $version: 4 }), true);
+  assert.deepEqual(twin.desired, { a: 1, $version: 5 });
+});
+
+test('a twin that was asked for before a patch came does not undo the patch', () => {
+  const twin = new TwinCopy();
+  twin.replace(twinOf({ a: 1 }));
+  twin.mergeDesired({ a: 2, $version: 2 });
+  twin.replace(twinOf({ a: 1 }));
+  assert.deepEqual(twin.desired, { a: 2, $version: 2 });
+});
+
+test('the paths of what changed are known, until the next change', () => {
+  const twin = new TwinCopy();
+  twin.replace(twinOf({ a: 1, b: { c: 1, d: [1, { e: 1 }] } }));
+  twin.mergeDesired({ b: { c: 2, d: [1, { e: 1 }], f: 1 }, $version: 2 });
+  assert.deepEqual(twin.changedPaths.desired.sort(), ['b.c', 'b.f']);
+  twin.mergeDesired({ a: null, $version: 3 });
+  assert.deepEqual(twin.changedPaths.desired, ['a']);
+});
+
+test('what is missing is all that differs, deletions of what is there too', () => {
+  assert.deepEqual(
+    missingIn({ a: 1, b: { c: 1, d: 2 }, e: 1, $version: 9 }, {
+      a: 1,
+      b: { c: 3, d: 2 },
+      e: null,
+      f: null,
+      g: { h: [] },
+      $version: 4,
+    }),
+    { b: { c: 3 }, e: null, g: { h: [] } },
+  );
+  assert.equal(missingIn({ a: { b: [1] } }, { a: { b: [1] }, $version: 2 }), undefined);
+});

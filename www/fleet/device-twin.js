@@ -1,0 +1,91 @@
+import { missingIn, TwinCopy, withoutVersion } from './twin.js';
+
+/** What one device does with its twin: it keeps a copy, and reports by its behaviour. */
+export class DeviceTwin {
+  copy = new TwinCopy();
+  /** Of the device; see `readBehaviour`. */
+  behaviour;
+  #client;
+  #told;
+  #hasReported = false;
+  #lastWork = Promise.resolve();
+
+  /**
+   * @param {import('iothub-device-client').IoTHubDeviceClient} client
+   * @param {{changed: () => void, failed: (error: Error) => void}} told of what it does by itself
+   */
+  constructor(client, told) {
+    this.#client = client;
+    this.#told = told;
+  }
+
+  /** The device has started; at the hub it may be another one than before. */
+  begin() {
+    this.copy = new TwinCopy();
+    this.#hasReported = false;
+    this.catchUp();
+  }
+
+  /** What may have changed at the hub while there was no connection. */
+  catchUp() {
+    this.#byItself(async () => {
+      await this.#fetch();
+      if (!this.#hasReported) {
+        await this.#reportMissing(this.behaviour.reportedAtStart(Date.now()));
+        this.#hasReported = true;
+      }
+      await this.#follow(this.copy.desired);
+    });
+  }
+
+  /** A patch of the desired properties has come. */
+  takeDesired(patch) {
+    if (!this.copy.mergeDesired(patch)) return this.catchUp();
+    this.#told.changed();
+    this.#byItself(() => this.#follow(patch));
+  }
+
+  /** Reports properties, when those before are accepted. */
+  report(patch) {
+    return this.#inTurn(() => this.#report(patch));
+  }
+
+  /** Fetches the twin, gives it, and keeps it. */
+  fetch() {
+    return this.#inTurn(() => this.#fetch());
+  }
+
+  #byItself(work) {
+    this.#inTurn(work).catch(this.#told.failed);
+  }
+
+  /** One thing after the other: a patch depends on what is reported when its turn comes. */
+  #inTurn(work) {
+    const done = this.#lastWork.then(work);
+    this.#lastWork = done.catch(() => {});
+    return done;
+  }
+
+  async #fetch() {
+    const twin = await this.#client.getTwin();
+    this.copy.replace(twin);
+    this.#told.changed();
+    return twin;
+  }
+
+  async #report(patch) {
+    await this.#client.patchTwinReportedProperties(patch);
+    this.copy.mergeReported(patch);
+    this.#told.changed();
+  }
+
+  /** Reported follows desired: deletions too, but never the version. */
+  async #follow(desired) {
+    if (this.behaviour.followsDesired) await this.#reportMissing(withoutVersion(desired));
+  }
+
+  async #reportMissing(wanted) {
+    const patch = missingIn(this.copy.reported, wanted);
+    if (patch) await this.#report(patch);
+  }
+}

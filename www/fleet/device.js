@@ -1,0 +1,331 @@
+import { Message, MethodResponse } from 'iothub-device-client';
+
+import { DeviceTwin } from './device-twin.js';
+import { explain } from './hints.js';
+import { createClient, idOf } from './identity.js';
+import { Log, ValueHistory } from './log.js';
+import { Rate } from './statistics.js';
+import { uploadBlob } from './upload.js';
+
+const KEPT_ENTRIES = 100;
+
+/** What a hub does not acknowledge waits; of more than this, messages fail. */
+const MAX_PENDING = 1_000;
+
+/** How long a device that stops waits for acknowledgements, in milliseconds. */
+const LAST_WAIT_MS = 3_000;
+
+/**
+ * What the devices of a fleet share.
+ * @typedef {object} Surroundings
+ * @property {import('./scheduler.js').Scheduler} scheduler
+ * @property {import('./statistics.js').Statistics} statistics
+ * @property {import('./trace.js').TraceLog} trace
+ * @property {() => void} changed to be called when there is something new to show
+ */
+
+/** One simulated device: a client, what it does by itself, and what happened to it. */
+export class Device {
+  /** Whether there is something new in its details. */
+  hasNews = true;
+  #around;
+  #identity;
+  #client;
+  #behaviour;
+  /** 'stopped', 'starting' (waiting for its turn, too), 'running' or 'stopping' */
+  #phase = 'stopped';
+  #sent = 0;
+  #acknowledged = 0;
+  #failed = 0;
+  #pending = 0;
+  #settled = () => {};
+  #rate = new Rate();
+  #lastError;
+  #last;
+  #twin;
+  #messages = new Log(KEPT_ENTRIES);
+  #invocations = new Log(KEPT_ENTRIES);
+  #uploads = new Log(KEPT_ENTRIES);
+  #errors = new Log(KEPT_ENTRIES);
+  #values = new ValueHistory();
+
+  /**
+   * @param {import('./identity.js').Identity} identity
+   * @param {Surroundings} around
+   * @throws TypeError for an identity that cannot be one
+   */
+  constructor(identity, around) {
+    this.#identity = identity;
+    this.#around = around;
+    this.#client = createClient(identity, {
+      autoConnect: false,
+      connectionRetryInterval: 1,
+      connectionRetryMaxInterval: 30,
+      ensureDesiredProperties: false,
+      maxPendingMessages: MAX_PENDING,
+      trace: (record) => around.trace.add(this.id, record),
+    });
+    this.id = idOf(identity);
+    this.#twin = new DeviceTwin(this.#client, {
+      changed: () => this.#changed(),
+      failed: (error) => this.#noteError(error),
+    });
+    this.#listen();
+  }
+
+  /**
+   * Takes up a kind's behaviour, at once where it is running.
+   * @param {string} kind
+   * @param {ReturnType<import('./behaviour.js').readBehaviour>} makeBehaviour
+   */
+  behaveAs(kind, makeBehaviour) {
+    this.kind = kind;
+    this.#behaviour = makeBehaviour(this.id);
+    this.#twin.behaviour = this.#behaviour;
+    if (this.#phase === 'running') this.#schedule();
+    this.#changed();
+  }
+
+  get state() {
+    if (this.#phase === 'stopped') return 'stopped';
+    if (this.#phase === 'starting') return 'connecting';
+    const state = this.#client.connectionState;
+    return state === 'disconnected' ? 'failed' : state;
+  }
+
+  /** Says that it waits for its turn to connect; `false` where it has no need to. */
+  prepareToStart() {
+    if (!['stopped', 'failed'].includes(this.state)) return false;
+    this.#phase = 'starting';
+    this.#lastError = undefined;
+    this.#changed();
+    return true;
+  }
+
+  /** Connects, unless it was stopped meanwhile; an error is for the page to see. */
+  async start() {
+    if (this.#phase !== 'starting') return;
+    try {
+      await this.#client.connect();
+      if (this.#phase === 'starting') this.#begin();
+    } catch (error) {
+      if (this.#phase !== 'starting') return;
+      this.#phase = 'running';
+      this.#noteError(error);
+    }
+  }
+
+  /** Sends nothing more, waits a while for what is not acknowledged yet, and disconnects. */
+  async stop() {
+    if (this.#phase === 'stopped') return;
+    this.#phase = 'stopping';
+    this.#around.scheduler.remove(this);
+    if (this.#client.connected) await this.#allSettled();
+    await this.#client.disconnect();
+    this.#phase = 'stopped';
+    this.#changed();
+  }
+
+  /** Ends it for good. */
+  async shutdown() {
+    await this.stop();
+    await this.#client.shutdown();
+  }
+
+  /** Sends one message now, whatever the period. */
+  sendNow() {
+    return this.#send();
+  }
+
+  reportProperties(patch) {
+    return this.#twin.report(patch);
+  }
+
+  getTwin() {
+    return this.#twin.fetch();
+  }
+
+  /**
+   * Uploads a file, and logs how it goes.
+   * @param {string} name of the blob
+   * @param {Blob} blob
+   * @param {(progress: {sent: number, total: number}) => void} [onProgress]
+   */
+  async upload(name, blob, onProgress) {
+    const entry = { time: Date.now(), name, size: blob.size, sent: 0, state: 'uploading' };
+    this.#uploads.add(entry);
+    this.#changed();
+    try {
+      await uploadBlob(this.#client, this.#identity, { name, blob }, (sent) => {
+        entry.sent = sent;
+        this.#changed();
+        onProgress?.({ sent, total: blob.size });
+      });
+      entry.state = 'done';
+    } catch (error) {
+      const { message, hint } = this.#explain(error, { isUpload: true });
+      Object.assign(entry, { state: 'failed', error: `${message}. ${hint}` });
+      throw error;
+    } finally {
+      this.#changed();
+    }
+  }
+
+  /** Its row in the list. */
+  row(now) {
+    return {
+      id: this.id,
+      kind: this.kind,
+      state: this.state,
+      sent: this.#sent,
+      acknowledged: this.#acknowledged,
+      failed: this.#failed,
+      ratePerSecond: this.#rate.perSecond(now),
+      lastError: this.#lastError,
+      last: this.#last,
+    };
+  }
+
+  details() {
+    const { desired, reported, changedPaths } = this.#twin.copy;
+    return {
+      id: this.id,
+      twin: { desired, reported },
+      changedPaths,
+      messages: this.#messages.newestFirst,
+      invocations: this.#invocations.newestFirst,
+      uploads: this.#uploads.newestFirst,
+      errors: this.#errors.newestFirst,
+      values: this.#values.values,
+    };
+  }
+
+  #listen() {
+    const client = this.#client;
+    client.onConnectionStateChange = ({ connected }) => {
+      if (connected) this.#lastError = undefined;
+      if (connected && this.#phase === 'running') this.#twin.catchUp();
+      this.#changed();
+    };
+    client.onBackgroundException = (error) => {
+      // Not every error ends the attempts to reconnect.
+      if (client.connectionState === 'disconnected') this.#around.scheduler.remove(this);
+      this.#noteError(error);
+    };
+    client.onMessageReceived = (message) => this.#keepMessage(message);
+    client.onTwinDesiredPropertiesPatchReceived = (patch) => this.#twin.takeDesired(patch);
+    client.onMethodRequestReceived = (request) => this.#answer(request);
+  }
+
+  #begin() {
+    this.#phase = 'running';
+    this.#schedule();
+    this.#twin.begin();
+    this.#changed();
+  }
+
+  #schedule() {
+    const { periodMs, jitter, isOn } = this.#behaviour.telemetry;
+    if (!isOn || this.state === 'failed') return this.#around.scheduler.remove(this);
+    const run = () => this.#send();
+    this.#around.scheduler.add(this, { periodMs, jitter, random: Math.random, run });
+  }
+
+  /** @returns {Promise<void>} fulfilled when acknowledged; who does not wait needs no `catch` */
+  #send() {
+    const now = Date.now();
+    const { body, text, properties, ...options } = this.#behaviour.nextMessage(now);
+    const message = new Message(text, options);
+    Object.assign(message.customProperties, properties);
+    this.#sent += 1;
+    this.#pending += 1;
+    this.#last = body;
+    this.#values.add(now / 1000, body);
+    this.#around.statistics.addSent();
+    const called = performance.now();
+    const done = this.#client.sendMessage(message);
+    done.then(
+      () => this.#noteAcknowledged(performance.now() - called),
+      (error) => this.#noteFailed(error),
+    );
+    this.#changed();
+    return done;
+  }
+
+  #noteAcknowledged(latency) {
+    this.#acknowledged += 1;
+    const now = Date.now();
+    this.#rate.add(now);
+    this.#around.statistics.addAcknowledged(latency, now);
+    this.#noteSettled();
+  }
+
+  #noteFailed(error) {
+    this.#failed += 1;
+    this.#around.statistics.addFailed();
+    this.#noteError(error);
+    this.#noteSettled();
+  }
+
+  #noteSettled() {
+    this.#pending -= 1;
+    if (this.#pending === 0) this.#settled();
+    this.#changed();
+  }
+
+  #allSettled() {
+    if (this.#pending === 0) return undefined;
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, LAST_WAIT_MS);
+      this.#settled = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #keepMessage(message) {
+    const { messageId, correlationId, userId, contentType, contentEncoding } = message;
+    this.#messages.add({
+      time: Date.now(),
+      text: message.text(),
+      properties: { ...message.customProperties },
+      messageId,
+      correlationId,
+      userId,
+      contentType,
+      contentEncoding,
+    });
+    this.#changed();
+  }
+
+  async #answer(request) {
+    const { name, payload } = request;
+    const { delayMs, status, payload: answer } = this.#behaviour.answer(name, payload, Date.now());
+    const entry = { time: Date.now(), name, payload, delayMs };
+    this.#invocations.add(entry);
+    this.#changed();
+    const begun = performance.now();
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    Object.assign(entry, { status, answer, durationMs: performance.now() - begun });
+    this.#changed();
+    return MethodResponse.createFromMethodRequest(request, status, answer);
+  }
+
+  #explain(error, circumstances) {
+    return explain(error, { isLocal: Boolean(this.#identity.endpoint), ...circumstances });
+  }
+
+  #noteError(error) {
+    // Nothing but stopping cancels.
+    if (error.name === 'OperationCancelled') return;
+    this.#lastError = this.#explain(error);
+    this.#errors.add({ time: Date.now(), ...this.#lastError });
+    this.#changed();
+  }
+
+  #changed() {
+    this.hasNews = true;
+    this.#around.changed();
+  }
+}

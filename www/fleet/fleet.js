@@ -1,0 +1,262 @@
+import { checkBehaviour, checkScene } from '../scene.js';
+import { readBehaviour } from './behaviour.js';
+import { Device } from './device.js';
+import { Scheduler } from './scheduler.js';
+import { Statistics } from './statistics.js';
+import { TraceLog } from './trace.js';
+
+/** Hubs throttle connections, and machines have only so many threads: hundreds come by and by. */
+const CONNECTING_AT_ONCE = 20;
+
+/** How often there may be news, in milliseconds. */
+const NEWS_MS = 250;
+
+/**
+ * All simulated devices. It runs in a worker of the page, and in Node.js.
+ *
+ * Whoever listens is told what is new at most four times a second, and not before the call for what
+ * was new before has settled.
+ */
+export class Fleet {
+  #devices = new Map();
+  #kinds = new Map();
+  #statistics = new Statistics();
+  #trace = new TraceLog();
+  #around = {
+    scheduler: new Scheduler(),
+    statistics: this.#statistics,
+    trace: this.#trace,
+    changed: () => (this.#hasNews = true),
+  };
+  #hasNews = false;
+  #watched;
+  #traced;
+  #listeners = new Map();
+  #timer = setInterval(() => this.#tell(), NEWS_MS);
+
+  /**
+   * Takes a scene's kinds of devices, and gives their behaviours to the devices of these kinds.
+   * Devices of a kind that the scene does not have become those of its first.
+   */
+  setScene(scene) {
+    const kinds = checkScene(scene).kinds.map(({ name, behaviour }, index) => [
+      name,
+      readWithin(`kinds.${index}.behaviour`, behaviour),
+    ]);
+    this.#kinds = new Map(kinds);
+    const [first] = this.#kinds.keys();
+    for (const device of this.#devices.values()) {
+      const kind = this.#kinds.has(device.kind) ? device.kind : first;
+      device.behaveAs(kind, this.#kinds.get(kind));
+    }
+  }
+
+  /** Changes the behaviour of a kind, and so of its devices. */
+  setBehaviour(kindName, behaviour) {
+    this.#kind(kindName);
+    const makeBehaviour = readBehaviour(checkBehaviour(behaviour));
+    this.#kinds.set(kindName, makeBehaviour);
+    for (const device of this.#devices.values()) {
+      if (device.kind === kindName) device.behaveAs(kindName, makeBehaviour);
+    }
+  }
+
+  /** The first message that a device of this behaviour would send, or what is wrong with it. */
+  preview(behaviour, deviceId) {
+    try {
+      const device = readBehaviour(checkBehaviour(behaviour))(deviceId);
+      const { text, properties } = device.nextMessage(Date.now());
+      const size = new TextEncoder().encode(text).length;
+      return { message: { body: text, properties, size } };
+    } catch ({ message, at }) {
+      return { error: { message, at } };
+    }
+  }
+
+  /**
+   * Adds devices, all or none.
+   * @param {import('./identity.js').Identity[]} identities
+   * @param {string} kindName
+   * @returns {Promise<{ids: string[]}>}
+   */
+  async add(identities, kindName) {
+    const kind = this.#kind(kindName);
+    const added = new Map();
+    try {
+      for (const [index, identity] of identities.entries()) {
+        const device = this.#create(identity, identities.length > 1 && index + 1);
+        if (this.#devices.has(device.id) || added.has(device.id)) {
+          await device.shutdown();
+          throw new Error(`The device ${device.id} is there already.`);
+        }
+        device.behaveAs(kindName, kind);
+        added.set(device.id, device);
+      }
+    } catch (error) {
+      await Promise.all([...added.values()].map((device) => device.shutdown()));
+      throw error;
+    }
+    for (const [id, device] of added) this.#devices.set(id, device);
+    return { ids: [...added.keys()] };
+  }
+
+  /** @param {string[] | 'all'} ids */
+  async remove(ids) {
+    const devices = this.#choose(ids);
+    for (const { id } of devices) this.#devices.delete(id);
+    if (devices.includes(this.#watched)) this.#watched = undefined;
+    this.#hasNews = true;
+    await Promise.all(devices.map((device) => device.shutdown()));
+  }
+
+  /**
+   * Connects devices; each sends from then on. Fulfils when each is connected or has failed.
+   * @param {string[] | 'all'} ids
+   */
+  async start(ids) {
+    const waiting = this.#choose(ids).filter((device) => device.prepareToStart());
+    const startNext = async () => {
+      for (let device = waiting.shift(); device; device = waiting.shift()) await device.start();
+    };
+    await Promise.all(Array.from({ length: CONNECTING_AT_ONCE }, startNext));
+  }
+
+  /** @param {string[] | 'all'} ids */
+  async stop(ids) {
+    await Promise.all(this.#choose(ids).map((device) => device.stop()));
+  }
+
+  /** Tells `listener` of all devices, as a snapshot; `undefined` ends it. */
+  subscribe(listener) {
+    this.#hasNews = true;
+    this.#listen('snapshot', listener);
+  }
+
+  /** Tells `listener` of one device in detail; `undefined` in place of the id ends it. */
+  watch(id, listener) {
+    this.#watched = id === undefined ? undefined : this.#device(id);
+    if (this.#watched) this.#watched.hasNews = true;
+    this.#listen('details', listener);
+  }
+
+  /**
+   * Tells `listener` of what goes over the wire, first of what is kept of it; no listener ends it.
+   * @param {(records: object[]) => void} [listener]
+   * @param {{ids?: string[] | 'all'}} [choice] of which devices
+   */
+  trace(listener, { ids = 'all' } = {}) {
+    this.#traced = { sequence: 0, ids: ids === 'all' ? undefined : new Set(ids) };
+    this.#listen('trace', listener);
+  }
+
+  /** All that is kept of what went over the wire, oldest first: a line of JSON for each record. */
+  exportTrace() {
+    return this.#trace.after(0).map((record) => `${JSON.stringify(record)}\n`).join('');
+  }
+
+  /** Sends a message of a device at once. */
+  sendNow(id) {
+    return this.#device(id).sendNow();
+  }
+
+  reportProperties(id, patch) {
+    return this.#device(id).reportProperties(patch);
+  }
+
+  getTwin(id) {
+    return this.#device(id).getTwin();
+  }
+
+  upload(id, name, blob, onProgress) {
+    return this.#device(id).upload(name, blob, onProgress);
+  }
+
+  /** Removes all devices, and tells nobody any more. */
+  async close() {
+    await this.remove('all');
+    clearInterval(this.#timer);
+  }
+
+  #create(identity, number) {
+    try {
+      return new Device(identity, this.#around);
+    } catch (error) {
+      const which = number ? `Device ${number} of the list` : 'The device';
+      throw new Error(`${which} cannot be added: ${error.message}`, { cause: error });
+    }
+  }
+
+  #choose(ids) {
+    return ids === 'all' ? [...this.#devices.values()] : ids.map((id) => this.#device(id));
+  }
+
+  #device(id) {
+    const device = this.#devices.get(id);
+    if (!device) throw new Error(`There is no device ${id}.`);
+    return device;
+  }
+
+  #kind(name) {
+    const kind = this.#kinds.get(name);
+    if (!kind) throw new Error(`The scene has no kind "${name}", but ${[...this.#kinds.keys()]}.`);
+    return kind;
+  }
+
+  #snapshot() {
+    const now = Date.now();
+    const devices = [...this.#devices.values()].map((device) => device.row(now));
+    const { sent, acknowledged, failed } = this.#statistics;
+    const ratePerSecond = this.#statistics.ratePerSecond(now);
+    const connected = devices.filter(({ state }) => state === 'connected').length;
+    return {
+      devices,
+      totals: {
+        devices: devices.length, connected, sent, acknowledged, failed, ratePerSecond,
+      },
+      series: this.#statistics.series(),
+    };
+  }
+
+  #listen(kind, listener) {
+    if (listener) this.#listeners.set(kind, { listener, isBusy: false });
+    else this.#listeners.delete(kind);
+  }
+
+  #tell() {
+    const isNewSecond = this.#statistics.closeSeconds(Date.now());
+    if ((this.#hasNews || isNewSecond) && this.#push('snapshot', () => this.#snapshot())) {
+      this.#hasNews = false;
+    }
+    if (this.#watched?.hasNews && this.#push('details', () => this.#watched.details())) {
+      this.#watched.hasNews = false;
+    }
+    this.#push('trace', () => this.#newRecords());
+  }
+
+  #newRecords() {
+    const { sequence, ids } = this.#traced;
+    this.#traced.sequence = this.#trace.last;
+    return this.#trace.after(sequence, ids);
+  }
+
+  /** Gives the news to who listens, unless they are still busy with what came before. */
+  #push(kind, makeNews) {
+    const entry = this.#listeners.get(kind);
+    if (!entry || entry.isBusy) return false;
+    const news = makeNews();
+    if (news.length === 0) return false;
+    entry.isBusy = true;
+    Promise.resolve(entry.listener(news)).finally(() => (entry.isBusy = false));
+    return true;
+  }
+}
+
+/** Reads a behaviour; an error's place begins with where it is in the scene. */
+function readWithin(place, behaviour) {
+  try {
+    return readBehaviour(behaviour);
+  } catch (error) {
+    error.at.field = `${place}.${error.at.field}`;
+    throw error;
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * What may stand between double braces in a template.
+ *
+ * Each generator reads its arguments once, then is begun for each device: `begin` gets the device's
+ * own source of random numbers, and gives the function that makes one value after the other.
+ *
+ * @typedef {object} Context what a value is made for
+ * @property {number} now milliseconds since 1970
+ * @property {string} deviceId
+ * @property {unknown} [request] the payload of a method call
+ *
+ * @typedef {(random: () => number) => (context: Context) => unknown} Begin
+ */
+
+/** How each is written; the page shows them as its help. */
+export const usages = {
+  range: '{{range MIN MAX [DECIMALS]}}',
+  walk: '{{walk MIN MAX STEP [DECIMALS]}}',
+  sine: '{{sine MIN MAX SECONDS [DECIMALS]}}',
+  choice: '{{choice A B ...}}',
+  counter: '{{counter [START [STEP]]}}',
+  time: '{{time}} or {{time unix}}',
+  deviceId: '{{deviceId}}',
+  request: '{{request}} or {{request.NAME}}, in the payload of a method',
+};
+
+const DEFAULT_DECIMALS = 2;
+
+const generators = {
+  range(args) {
+    const [min, max, decimals = DEFAULT_DECIMALS] = bounds(args, 2, 3);
+    const round = rounding(decimals);
+    return (random) => () => round(min + (max - min) * random());
+  },
+
+  walk(args) {
+    const [min, max, step, decimals = DEFAULT_DECIMALS] = bounds(args, 3, 4);
+    if (step <= 0) throw new Error('its step has to be above 0');
+    const round = rounding(decimals);
+    return (random) => {
+      let value;
+      return () => {
+        const next = value === undefined
+          ? min + (max - min) * random()
+          : value + step * (2 * random() - 1);
+        value = Math.min(max, Math.max(min, next));
+        return round(value);
+      };
+    };
+  },
+
+  sine(args) {
+    const [min, max, seconds, decimals = DEFAULT_DECIMALS] = bounds(args, 3, 4);
+    if (seconds <= 0) throw new Error('its period has to be above 0 seconds');
+    const round = rounding(decimals);
+    return (random) => {
+      // Devices that swing together would look like one.
+      const phase = random();
+      return ({ now }) => {
+        const turn = 2 * Math.PI * (now / (seconds * 1000) + phase);
+        return round(min + ((max - min) * (1 + Math.sin(turn))) / 2);
+      };
+    };
+  },
+
+  choice(args) {
+    if (args.length === 0) throw new Error('it needs something to choose from');
+    const values = args.map(({ text, isQuoted }) => (isQuoted ? text : literal(text)));
+    return (random) => () => values[Math.floor(random() * values.length)];
+  },
+
+  counter(args) {
+    const [start = 1, step = 1] = numbers(args, 0, 2);
+    return () => {
+      let next = start;
+      return () => {
+        const value = next;
+        next += step;
+        return value;
+      };
+    };
+  },
+
+  time(args) {
+    const [kind] = args.map(({ text }) => text);
+    if (args.length === 0) return () => ({ now }) => new Date(now).toISOString();
+    if (args.length > 1 || kind !== 'unix') throw new Error('it takes "unix" or nothing');
+    return () => ({ now }) => Math.floor(now / 1000);
+  },
+
+  deviceId(args) {
+    numbers(args, 0, 0);
+    return () => ({ deviceId }) => deviceId;
+  },
+};
+
+/**
+ * Reads what stood between the braces.
+ * @param {string} source
+ * @param {{withRequest?: boolean}} [options] whether it answers a method, and may use its payload
+ * @returns {Begin}
+ */
+export function readGenerator(source, { withRequest = false } = {}) {
+  const [name, ...args] = words(source);
+  if (name === undefined) throw new Error(`the braces are empty; ${knownNames(withRequest)}`);
+  const path = /^request(?:\.(.+))?$/.exec(name.text);
+  if (path && withRequest) return requestReader(path[1]?.split('.') ?? []);
+  if (!Object.hasOwn(generators, name.text)) {
+    const where = path ? ' outside of the payload of a method' : '';
+    throw new Error(`there is no "${name.text}"${where}; ${knownNames(withRequest)}`);
+  }
+  try {
+    return generators[name.text](args);
+  } catch (error) {
+    throw new Error(`${name.text}: ${error.message}; write ${usages[name.text]}`);
+  }
+}
+
+/** What is not there becomes `null`. */
+function requestReader(path) {
+  return () => ({ request }) =>
+    path.reduce((value, name) => (isOwn(value, name) ? value[name] : null), request) ?? null;
+}
+
+function isOwn(value, name) {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name);
+}
+
+function knownNames(withRequest) {
+  const names = Object.keys(usages).filter((name) => withRequest || name !== 'request');
+  return `known are ${names.join(', ')}`;
+}
+
+/** Words between spaces; what is in quotes is one word. */
+function words(source) {
+  return [...source.matchAll(/"([^"]*)"|'([^']*)'|\S+/g)].map(([word, double, single]) => {
+    const quoted = double ?? single;
+    return { text: quoted ?? word, isQuoted: quoted !== undefined };
+  });
+}
+
+/** What JSON has words for is that; all else is text. */
+function literal(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function numbers(args, least, most) {
+  if (args.length < least || args.length > most) {
+    const count = least === most ? least : `${least} to ${most}`;
+    throw new Error(`it takes ${count} arguments, not ${args.length}`);
+  }
+  return args.map(({ text }) => {
+    const number = Number(text);
+    if (!Number.isFinite(number)) throw new Error(`"${text}" is no number`);
+    return number;
+  });
+}
+
+function bounds(args, least, most) {
+  const [min, max, ...rest] = numbers(args, least, most);
+  if (min > max) throw new Error(`${min} is more than ${max}`);
+  return [min, max, ...rest];
+}
+
+function rounding(decimals) {
+  if (!Number.isInteger(decimals) || decimals < 0 || decimals > 15) {
+    throw new Error('decimals are a whole number from 0 to 15');
+  }
+  return (value) => Number(value.toFixed(decimals));
+}

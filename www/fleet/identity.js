@@ -1,0 +1,47 @@
+import { IoTHubDeviceClient } from 'iothub-device-client';
+
+/**
+ * What a device proves itself with, and where it connects. Stays in the memory of the worker.
+ *
+ * @typedef {object} Identity one of `connectionString`, `sasToken`, and `key` with the names
+ * @property {string} [connectionString]
+ * @property {string} [sasToken]
+ * @property {string} [hostname]
+ * @property {string} [deviceId]
+ * @property {string} [moduleId]
+ * @property {string} [key]
+ * @property {string} [endpoint] WebSocket URL of a local hub
+ * @property {string} [httpEndpoint] origin of a relay for the HTTP calls of file upload
+ */
+
+/**
+ * A client of the identity, which does not connect.
+ * @param {Identity} identity
+ * @param {import('iothub-device-client').ClientOptions} options
+ */
+export function createClient({ connectionString, sasToken, endpoint, ...parts }, options) {
+  const all = { ...options, ...(endpoint && { endpoint }) };
+  if (sasToken) return IoTHubDeviceClient.createFromSasToken(sasToken, all);
+  const text = connectionString ?? toConnectionString(parts);
+  return IoTHubDeviceClient.createFromConnectionString(text, all);
+}
+
+function toConnectionString({ hostname, deviceId, moduleId, key }) {
+  const missing = Object.entries({ hostname, deviceId, key }).find(([, value]) => !value);
+  if (missing) throw new TypeError(`the ${missing[0]} is missing`);
+  const module = moduleId ? `;ModuleId=${moduleId}` : '';
+  return `HostName=${hostname};DeviceId=${deviceId}${module};SharedAccessKey=${key}`;
+}
+
+/**
+ * The name of a device in the fleet: its id, with a slash and the module's behind it for a module.
+ * @param {Identity} identity one that makes a client
+ */
+export function idOf({ connectionString, sasToken, deviceId, moduleId }) {
+  if (sasToken) return decodeURIComponent(/\bsr=([^&]*)/.exec(sasToken)[1]).split('/')[2];
+  if (connectionString) {
+    const parts = connectionString.split(';').map((part) => part.trim().split(/=(.*)/s));
+    ({ DeviceId: deviceId, ModuleId: moduleId } = Object.fromEntries(parts));
+  }
+  return moduleId ? `${deviceId}/${moduleId}` : deviceId;
+}

@@ -1,0 +1,69 @@
+/** The newest of what was added, oldest first. */
+export class Log {
+  #entries = [];
+  #limit;
+
+  constructor(limit) {
+    this.#limit = limit;
+  }
+
+  add(entry) {
+    this.#entries.push(entry);
+    if (this.#entries.length > this.#limit) this.#entries.shift();
+  }
+
+  get entries() {
+    return this.#entries;
+  }
+
+  get newestFirst() {
+    return [...this.#entries].reverse();
+  }
+}
+
+const HISTORY = 240;
+const MAX_PATHS = 8;
+
+/** The numbers in the bodies that a device has sent last, for its chart. */
+export class ValueHistory {
+  #count = 0;
+  #times = new Float64Array(HISTORY);
+  /** Path → values, of which those that a body did not have are NaN. */
+  #paths = new Map();
+
+  add(time, body) {
+    const at = this.#count % HISTORY;
+    this.#count += 1;
+    this.#times[at] = time;
+    for (const values of this.#paths.values()) values[at] = NaN;
+    for (const [path, value] of numbersIn(body)) {
+      if (!this.#paths.has(path) && this.#paths.size < MAX_PATHS) {
+        this.#paths.set(path, new Float64Array(HISTORY).fill(NaN));
+      }
+      const values = this.#paths.get(path);
+      if (values) values[at] = value;
+    }
+  }
+
+  /** Path → times in seconds and values, oldest first. */
+  get values() {
+    const places = Array.from({ length: HISTORY }, (_, index) => (this.#count + index) % HISTORY);
+    return Object.fromEntries(
+      [...this.#paths].map(([path, values]) => {
+        const known = places.filter((at) => !Number.isNaN(values[at]));
+        return [
+          path,
+          { time: known.map((at) => this.#times[at]), value: known.map((at) => values[at]) },
+        ];
+      }),
+    );
+  }
+}
+
+function* numbersIn(value, path = '') {
+  if (typeof value === 'number') yield [path, value];
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, member] of Object.entries(value)) {
+    yield* numbersIn(member, path ? `${path}.${name}` : name);
+  }
+}

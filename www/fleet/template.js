@@ -1,0 +1,113 @@
+import { parseTree, printParseErrorCode } from 'jsonc-parser';
+
+import { readGenerator } from './generators.js';
+
+/** A template that cannot be read, and where. */
+export class TemplateError extends Error {
+  /**
+   * @param {string} message
+   * @param {{field?: string, line: number, column: number}} at both count from 1
+   */
+  constructor(message, at) {
+    super(message);
+    this.name = 'TemplateError';
+    this.at = at;
+  }
+}
+
+/** What the parser finds, in words. */
+const mistakes = {
+  InvalidSymbol: 'this is no JSON: text stands in double quotes',
+  InvalidNumberFormat: 'this is no number of JSON',
+  PropertyNameExpected: 'here the name of a property has to stand, in double quotes',
+  ValueExpected: 'here a value has to stand',
+  ColonExpected: 'here a colon has to stand',
+  CommaExpected: 'here a comma has to stand',
+  CloseBraceExpected: 'here a } has to stand',
+  CloseBracketExpected: 'here a ] has to stand',
+  EndOfFileExpected: 'here the JSON is over, but more comes',
+  InvalidCommentToken: 'JSON has no comments',
+  UnexpectedEndOfComment: 'JSON has no comments',
+  UnexpectedEndOfString: 'this text has no closing quote',
+  InvalidUnicode: 'this escape is no character',
+  InvalidEscapeCharacter: 'JSON has no such escape',
+  InvalidCharacter: 'a character that has to be escaped',
+};
+
+/**
+ * Reads JSON text whose strings may be, or hold, generators in double braces. Gives what begins it
+ * for one device: a function of a source of random numbers.
+ * @param {string} text
+ * @param {{withRequest?: boolean}} [options] see `readGenerator`
+ * @returns {import('./generators.js').Begin} its values are what JSON can hold
+ * @throws {TemplateError}
+ */
+export function readTemplate(text, options) {
+  const errors = [];
+  const tree = parseTree(text, errors, { disallowComments: true });
+  if (errors.length > 0 || !tree) {
+    const { error, offset } = errors[0] ?? { offset: text.length };
+    const mistake = mistakes[printParseErrorCode(error)] ?? mistakes.ValueExpected;
+    throw new TemplateError(mistake, placeOf(text, offset));
+  }
+  return readNode(tree, (value, offset) => {
+    try {
+      return readText(value, options);
+    } catch (error) {
+      throw new TemplateError(error.message, placeOf(text, offset));
+    }
+  });
+}
+
+function readNode(node, read) {
+  if (node.type === 'object') {
+    const members = (node.children ?? []).map(({ children: [name, value] }) => [
+      name.value,
+      readNode(value, read),
+    ]);
+    return (random) => {
+      const begun = members.map(([name, begin]) => [name, begin(random)]);
+      return (context) => Object.fromEntries(begun.map(([name, next]) => [name, next(context)]));
+    };
+  }
+  if (node.type === 'array') {
+    const items = (node.children ?? []).map((child) => readNode(child, read));
+    return (random) => {
+      const begun = items.map((begin) => begin(random));
+      return (context) => begun.map((next) => next(context));
+    };
+  }
+  if (node.type === 'string') return read(node.value, node.offset);
+  return () => () => node.value;
+}
+
+/**
+ * Reads a text in which generators may stand. One that is nothing but a generator becomes its
+ * value, of whatever type; into any other the values are put as text.
+ * @returns {import('./generators.js').Begin}
+ */
+export function readText(text, options) {
+  // Every other part stood between braces.
+  const parts = text.split(/\{\{(.*?)\}\}/s);
+  if (parts.some((part, index) => index % 2 === 0 && part.includes('{{'))) {
+    throw new Error('a {{ has no }}');
+  }
+  const begins = parts.map((part, index) =>
+    index % 2 === 1 ? readGenerator(part, options) : () => () => part,
+  );
+  if (begins.length === 3 && parts[0] === '' && parts[2] === '') return begins[1];
+  return (random) => {
+    const begun = begins.map((begin) => begin(random));
+    return (context) => begun.map((next) => toText(next(context))).join('');
+  };
+}
+
+/** A value as part of a text. */
+export function toText(value) {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function placeOf(text, offset) {
+  const lines = text.slice(0, offset).split('\n');
+  return { line: lines.length, column: lines.at(-1).length + 1 };
+}

@@ -1,0 +1,52 @@
+import { useSignal } from '@preact/signals';
+
+import { Notice } from './notice.jsx';
+
+/**
+ * Something that a button does: how it went is kept in `result`.
+ * @param {(...args: any[]) => Promise<string | undefined>} work its value is what to say at the end
+ */
+export function useAction(work) {
+  const result = useSignal({});
+  const run = async (...args) => {
+    result.value = { isBusy: true };
+    try {
+      result.value = { text: await work(...args) };
+    } catch (error) {
+      result.value = { error };
+    }
+  };
+  return { run, result };
+}
+
+/** How an action went, in words. */
+export function Outcome({ result }) {
+  const { text, error } = result.value;
+  return (
+    <div class="outcome" role="status">
+      {error && <Notice kind="bad" text={error.message} />}
+      {text && <p class="quiet">{text}</p>}
+    </div>
+  );
+}
+
+/**
+ * A form with one button. What it does gets the form's fields by name.
+ * @param {{work: (fields: Record<string, string>) => Promise<string | undefined>}} props
+ */
+export function ActionForm({ work, button, class: className = '', children, ...rest }) {
+  const { run, result } = useAction(work);
+  const submit = (event) => {
+    event.preventDefault();
+    run(Object.fromEntries(new FormData(event.currentTarget)), event.currentTarget);
+  };
+  return (
+    <form class={`action ${className}`} onSubmit={submit} {...rest}>
+      {children}
+      <div class="buttons">
+        <button disabled={result.value.isBusy}>{button}</button>
+      </div>
+      <Outcome result={result} />
+    </form>
+  );
+}

@@ -1,0 +1,120 @@
+import { useSignal } from '@preact/signals';
+
+import { ActionForm } from './action.jsx';
+import { addAndStart } from './adding.js';
+import { identityOf } from './identity.js';
+import { KindSelect } from './kind-select.jsx';
+import { localHub } from './local-hub.js';
+import { kindNames } from './scene.js';
+
+const WAYS = [
+  ['connectionString', 'Connection string'],
+  ['sasToken', 'SAS token'],
+  ['key', 'Key'],
+];
+
+const SAS = 'https://learn.microsoft.com/azure/iot-hub/authenticate-authorize-sas';
+
+/** Connects a device of a real hub. */
+export function ConnectForm() {
+  const way = useSignal('connectionString');
+  const kind = useSignal(undefined);
+  const kindName = kindNames.value.includes(kind.value) ? kind.value : kindNames.value[0];
+  const connect = async (fields, form) => {
+    // The server of `npm start` relays file uploads, as IoT Hub sends no CORS headers.
+    await addAndStart([identityOf(fields, localHub.value?.httpEndpoint)], kindName);
+    form.reset();
+  };
+  return (
+    <section class="way">
+      <h3>Connect a device of a real hub</h3>
+      <ActionForm work={connect} button="Connect">
+        <fieldset class="segments">
+          <legend class="unseen">What the device logs in with</legend>
+          {WAYS.map(([name, label]) => (
+            <label key={name}>
+              <input type="radio" name="way" value={name} checked={way.value === name}
+                onChange={() => (way.value = name)} />
+              {label}
+            </label>
+          ))}
+        </fieldset>
+        {FIELDS[way.value]()}
+        {kindNames.value.length > 1 && <KindSelect value={kindName} choose={kind} />}
+        <Elsewhere />
+      </ActionForm>
+      <p class="quiet small">
+        Keys and tokens stay in this page’s memory, and are gone when it is closed or loaded again.
+      </p>
+      <SaferTokens />
+    </section>
+  );
+}
+
+const Secret = ({ name, children, ...rest }) => (
+  <input type="password" name={name} autoComplete="off" spellcheck={false} required {...rest} />
+);
+
+const FIELDS = {
+  connectionString: () => (
+    <>
+      <label>Connection string of the device
+        <Secret name="connectionString" placeholder="HostName=…;DeviceId=…;SharedAccessKey=…" />
+      </label>
+      <p class="hint">
+        In the Azure portal: your IoT hub → <b>Devices</b> → the device →{' '}
+        <b>Primary connection string</b>. There is no device yet? <b>Add device</b> is on the same
+        page. Or by <code>az iot hub device-identity connection-string show</code>.
+      </p>
+    </>
+  ),
+  sasToken: () => (
+    <>
+      <label>SAS token of the device
+        <Secret name="sasToken" placeholder="SharedAccessSignature sr=…&sig=…&se=…" />
+      </label>
+      <p class="hint">
+        It names hub and device itself, and ends at its time. Make one by{' '}
+        <code>az iot hub generate-sas-token --hub-name … --device-id … --duration 3600</code>.
+      </p>
+    </>
+  ),
+  key: () => (
+    <div class="fields">
+      <label>Host name of the hub
+        <input name="hostname" required spellcheck={false} placeholder="my-hub.azure-devices.net" />
+      </label>
+      <label>Device id <input name="deviceId" required spellcheck={false} /></label>
+      <label>Module id, if it is one <input name="moduleId" spellcheck={false} /></label>
+      <label>Primary or secondary key <Secret name="key" /></label>
+    </div>
+  ),
+};
+
+function Elsewhere() {
+  return (
+    <details>
+      <summary>Another endpoint or relay</summary>
+      <label>WebSocket endpoint, of a hub on this machine
+        <input name="endpoint" spellcheck={false} placeholder="ws://127.0.0.1:8080/$iothub/websocket" />
+      </label>
+      <label>HTTP endpoint for file uploads: a relay that adds CORS
+        <input name="httpEndpoint" spellcheck={false} placeholder="https://relay.example.com" />
+      </label>
+    </details>
+  );
+}
+
+function SaferTokens() {
+  return (
+    <details>
+      <summary>Why a SAS token is safer than a key</summary>
+      <p>
+        A key opens the device for ever, until somebody changes it. A SAS token is made from the key
+        and ends after minutes or hours; who sees it cannot get the key from it. Where others look
+        at your screen, or a page is not your own, paste a token.{' '}
+        <a href={SAS} rel="noreferrer" target="_blank">How SAS tokens are made (Microsoft)</a>
+      </p>
+    </details>
+  );
+}

@@ -1,0 +1,87 @@
+/** The fleet, which runs in a worker, and what it tells of itself, as signals. */
+import { batch, computed, effect, signal } from '@preact/signals';
+import { proxy, wrap } from 'comlink';
+
+import { selectedId } from './navigation.js';
+
+/** The worker hears nothing before it is ready, as its module waits for WebAssembly. */
+async function startWorker() {
+  const worker = new Worker('fleet.js', { type: 'module' });
+  await new Promise((resolve, reject) => {
+    worker.addEventListener('message', resolve, { once: true });
+    worker.addEventListener('error', reject, { once: true });
+  });
+  return worker;
+}
+
+/** The worker's calls; see `www/fleet/fleet.js`. */
+export const fleet = wrap(await startWorker());
+
+/** Sums over all devices. */
+export const totals = signal({
+  devices: 0,
+  connected: 0,
+  sent: 0,
+  acknowledged: 0,
+  failed: 0,
+  ratePerSecond: 0,
+});
+
+/** What happened in each second of the last five minutes. */
+export const series = signal({ time: [], sent: [], acknowledged: [], latencyP50: [], latencyP99: [] });
+
+/** Twin, messages and so on of the selected device, once they are known. */
+export const details = signal(undefined);
+
+/** A signal for each device, so that a change draws its own row and no other. */
+const devices = signal(new Map());
+
+/** Ids of all devices, in the order in which they were added. */
+export const ids = computed(() => [...devices.value.keys()]);
+
+/** What a device is as of now; draws again whoever reads it, when it changes or comes to be. */
+export const device = (id) => devices.value.get(id)?.value;
+
+/** All devices as they are each second: for what shows many at once. */
+export const everySecond = computed(() => {
+  series.value;
+  return [...devices.value.values()].map((shown) => shown.peek());
+});
+
+/** Begins to listen to the worker. */
+export function connectFleet() {
+  fleet.subscribe(proxy((snapshot) => batch(() => take(snapshot))));
+  effect(() => {
+    const id = selectedId.value;
+    details.value = undefined;
+    const show = (news) => {
+      if (selectedId.peek() === id) details.value = news;
+    };
+    if (id === undefined) fleet.watch();
+    else fleet.watch(id, proxy(show));
+  });
+}
+
+function take(snapshot) {
+  const before = devices.peek();
+  const now = new Map(snapshot.devices.map((state) => [state.id, before.get(state.id) ?? signal()]));
+  for (const state of snapshot.devices) {
+    const shown = now.get(state.id);
+    if (!isAlike(shown.peek(), state)) shown.value = state;
+  }
+  const isSame = now.size === before.size && [...now.keys()].every((id) => before.has(id));
+  if (!isSame) devices.value = now;
+  const selected = selectedId.peek();
+  if (before.has(selected) && !now.has(selected)) selectedId.value = undefined;
+  totals.value = snapshot.totals;
+  if (snapshot.series.time.at(-1) !== series.peek().time.at(-1)) series.value = snapshot.series;
+}
+
+/** Whether a device looks as before: a snapshot has all devices, those at rest too. */
+function isAlike(before, now) {
+  const names = ['state', 'kind', 'sent', 'acknowledged', 'failed', 'ratePerSecond'];
+  return (
+    names.every((name) => before?.[name] === now[name]) &&
+    before?.lastError?.message === now.lastError?.message
+  );
+}

@@ -1,0 +1,38 @@
+/** Generators with what they give; the first is what a button inserts. */
+const GENERATORS = [
+  ['range', '{{range 20 25}}', 'any number between the two; a third number: decimals'],
+  ['walk', '{{walk 20 25 0.5}}', 'wanders between the two, by at most the third each time'],
+  ['sine', '{{sine 20 25 60}}', 'swings between the two once in so many seconds'],
+  ['choice', '{{choice on off}}', 'one of the words'],
+  ['counter', '{{counter}}', '1, 2, 3 …; with two numbers: start and step'],
+  ['time', '{{time}}', 'now, as ISO 8601; {{time unix}} in seconds'],
+  ['device id', '{{deviceId}}', 'the id of the device'],
+];
+
+/** Buttons that put a generator where the cursor is, and what each gives. */
+export function GeneratorHelp({ insert }) {
+  return (
+    <div class="generators">
+      <div class="buttons" role="group" aria-label="Insert a generator">
+        {GENERATORS.map(([name, text, meaning]) => (
+          <button key={name} type="button" class="chip" title={meaning}
+            onClick={() => insert(`"${text}"`)}>
+            {name}
+          </button>
+        ))}
+      </div>
+      <details>
+        <summary>What the generators give</summary>
+        <dl class="pairs">
+          {GENERATORS.map(([name, text, meaning]) => (
+            <div key={name}><dt><code>{text}</code></dt><dd>{meaning}</dd></div>
+          ))}
+        </dl>
+        <p class="hint">
+          A string that is one generator becomes its value, such as a number. Within other text its
+          value is put in: <code>{'"room {{choice 1 2 3}}"'}</code>.
+        </p>
+      </details>
+    </div>
+  );
+}

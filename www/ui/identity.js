@@ -1,0 +1,41 @@
+/** What somebody typed or pasted, as an identity for the fleet. */
+
+const HUB_POLICY =
+  'This is the connection string of a policy of the hub: it opens every device, and belongs into ' +
+  'no page. Take that of one device: IoT hub → Devices → the device → Primary connection string.';
+
+/**
+ * @param {Record<string, string>} fields of the form
+ * @param {string} [relay] where the page's server relays file uploads
+ * @returns {object} what `fleet.add` takes
+ */
+export function identityOf(fields, relay) {
+  const httpEndpoint = fields.httpEndpoint || relay;
+  return {
+    ...WAYS[fields.way](fields),
+    ...(fields.endpoint && { endpoint: fields.endpoint }),
+    ...(httpEndpoint && { httpEndpoint }),
+  };
+}
+
+const WAYS = {
+  connectionString: ({ connectionString }) => ({ connectionString: checked(connectionString) }),
+  sasToken: ({ sasToken }) => ({ sasToken: sasToken.trim() }),
+  key: ({ hostname, deviceId, moduleId, key }) => ({
+    hostname: hostname.trim(),
+    deviceId: deviceId.trim(),
+    ...(moduleId && { moduleId: moduleId.trim() }),
+    key: key.trim(),
+  }),
+};
+
+/** The client checks it too; here it is told where the right one is to be found. */
+function checked(text) {
+  const connectionString = text.trim();
+  const has = (name) => new RegExp(`(^|;)${name}=`, 'i').test(connectionString);
+  if (!has('HostName')) {
+    throw new Error('This is no connection string: it begins with HostName=… and has DeviceId=….');
+  }
+  if (!has('DeviceId')) throw new Error(HUB_POLICY);
+  return connectionString;
+}

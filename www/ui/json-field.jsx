@@ -1,0 +1,36 @@
+import { useId } from 'preact/hooks';
+
+/**
+ * What a text holds as JSON, or what is wrong with it.
+ * @param {import('@preact/signals').Signal<string>} text
+ * @param {'object' | 'any'} wanted
+ * @returns {{value?: any, error?: Error}}
+ */
+export function useJson(text, wanted = 'any') {
+  try {
+    const value = JSON.parse(text.value);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (wanted === 'any' || isObject) return { value };
+    return { error: new Error('It has to be an object: { … }.') };
+  } catch (error) {
+    return { error: new Error(`This is no JSON: ${error.message}`) };
+  }
+}
+
+/** A field for JSON, with what is wrong below it. */
+export function JsonField({ label, text, error, rows = 4, onType }) {
+  const id = useId();
+  const type = (event) => {
+    text.value = event.currentTarget.value;
+    onType?.();
+  };
+  return (
+    <div class="json-field">
+      <label>{label}
+        <textarea class="code" rows={rows} spellcheck={false} value={text} onInput={type}
+          aria-invalid={error !== undefined} aria-describedby={id} />
+      </label>
+      <p class="bad small" id={id}>{error?.message}</p>
+    </div>
+  );
+}

@@ -1,0 +1,64 @@
+import { ActionForm } from './action.jsx';
+import { details } from './fleet.js';
+import { timeOfDay } from './format.js';
+import { HubSide } from './hub-side.jsx';
+import { askLocalHub, isLocal } from './local-hub.js';
+
+/** The cloud-to-device messages that came to a device. */
+export function MessagesView({ id }) {
+  return (
+    <div class="columns">
+      <Inbox />
+      {isLocal(id) && <Send id={id} />}
+    </div>
+  );
+}
+
+function Inbox() {
+  const messages = details.value?.messages ?? [];
+  return (
+    <section>
+      <h3 id="inbox">Cloud-to-device messages</h3>
+      {messages.length === 0 && <p class="empty">None yet: a back end sends them.</p>}
+      <div role="log" aria-labelledby="inbox">
+        <ol class="log">
+          {messages.map(({ time, text, properties, ...system }, index) => (
+            <li key={messages.length - index}>
+              <time>{timeOfDay(time)}</time> {text}
+              <Pairs of={properties} />
+              <Pairs of={system} />
+            </li>
+          ))}
+        </ol>
+      </div>
+    </section>
+  );
+}
+
+function Pairs({ of }) {
+  const pairs = Object.entries(of ?? {}).filter(([, value]) => value !== undefined);
+  if (pairs.length === 0) return null;
+  return (
+    <dl class="pairs">
+      {pairs.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{String(value)}</dd></div>)}
+    </dl>
+  );
+}
+
+function Send({ id }) {
+  const send = async ({ body, name, value }) => {
+    await askLocalHub('messages', { id, body, properties: name ? { [name]: value } : {} });
+    return 'The hub has it for the device.';
+  };
+  return (
+    <HubSide title="Send a message to the device">
+      <ActionForm work={send} button="Send">
+        <label>Text <input name="body" required defaultValue="Hello, device" /></label>
+        <div class="fields">
+          <label>Property <input name="name" defaultValue="priority" spellcheck={false} /></label>
+          <label>Its value <input name="value" defaultValue="high" spellcheck={false} /></label>
+        </div>
+      </ActionForm>
+    </HubSide>
+  );
+}

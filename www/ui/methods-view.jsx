@@ -1,0 +1,130 @@
+import { useSignal } from '@preact/signals';
+
+import { ActionForm } from './action.jsx';
+import { details } from './fleet.js';
+import { duration, timeOfDay } from './format.js';
+import { HubSide } from './hub-side.jsx';
+import { Icon } from './icon.jsx';
+import { JsonField, useJson } from './json-field.jsx';
+import { KindEditor, useDraft } from './kind-editor.jsx';
+import { askLocalHub, isLocal } from './local-hub.js';
+import { behaviourOf } from './scene.js';
+
+const NEW = { name: '', delayMs: 0, status: 200, payload: '{"done": true}' };
+
+/** The methods of a kind, and what was invoked at a device. */
+export function MethodsView({ kindName, id }) {
+  return (
+    <>
+      <MethodsEditor kindName={kindName} />
+      <div class="columns">
+        <Invocations />
+        {isLocal(id) && <Invoke id={id} kindName={kindName} />}
+      </div>
+    </>
+  );
+}
+
+/** Declares what a kind answers to. */
+export function MethodsEditor({ kindName }) {
+  const draft = useDraft(kindName, 'methods');
+  const methods = draft.value.value;
+  const change = (index, part) =>
+    draft.change(methods.map((method, at) => (at === index ? { ...method, ...part } : method)));
+  return (
+    <section>
+      <h3>Methods <span class="quiet">any other is answered with 404</span></h3>
+      <KindEditor kindName={kindName} draft={draft}>
+        {methods.length === 0 && <p class="empty">It has none yet.</p>}
+        {methods.map((method, index) => (
+          <Method key={index} number={index + 1} method={method}
+            change={(part) => change(index, part)}
+            remove={() => draft.change(methods.filter((_, at) => at !== index))} />
+        ))}
+        <button type="button" class="chip" onClick={() => draft.change([...methods, NEW])}>
+          Add a method
+        </button>
+      </KindEditor>
+    </section>
+  );
+}
+
+function Method({ number, method, change, remove }) {
+  const { name, delayMs, status, payload } = method;
+  return (
+    <fieldset class="method">
+      <legend class="unseen">Method {number}</legend>
+      <label>Name
+        <input value={name} required spellcheck={false}
+          onInput={(event) => change({ name: event.currentTarget.value })} />
+      </label>
+      <label>Delay, ms
+        <input type="number" min="0" max="300000" value={delayMs}
+          onInput={(event) => change({ delayMs: event.currentTarget.valueAsNumber || 0 })} />
+      </label>
+      <label>Status
+        <input type="number" min="0" max="999" value={status}
+          onInput={(event) => change({ status: event.currentTarget.valueAsNumber || 0 })} />
+      </label>
+      <label class="wide">Payload of the answer
+        <input class="code" value={payload} spellcheck={false}
+          onInput={(event) => change({ payload: event.currentTarget.value })} />
+      </label>
+      <button type="button" class="plain only-icon" onClick={remove}
+        aria-label={`Remove method ${name || number}`}><Icon name="remove" /></button>
+    </fieldset>
+  );
+}
+
+function Invocations() {
+  const invocations = details.value?.invocations ?? [];
+  return (
+    <section>
+      <h3 id="invocations">Invocations</h3>
+      {invocations.length === 0 && <p class="empty">None yet: a back end invokes them.</p>}
+      <ol class="log" aria-labelledby="invocations">
+        {invocations.map(({ time, name, payload, ...rest }, index) => (
+          <li key={invocations.length - index}>
+            <time>{timeOfDay(time)}</time>
+            <b>{name}</b> <code>{JSON.stringify(payload)}</code>
+            <Answer {...rest} />
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Answer({ status, answer, delayMs, durationMs }) {
+  if (status === undefined) return <p class="quiet">is answered after {duration(delayMs)}</p>;
+  return (
+    <p>
+      <span class={status < 400 ? 'good' : 'bad'}>{status}</span>{' '}
+      <code>{JSON.stringify(answer)}</code>{' '}
+      <span class="quiet">after {duration(durationMs)}</span>
+    </p>
+  );
+}
+
+function Invoke({ id, kindName }) {
+  const text = useSignal('{}');
+  const { value, error } = useJson(text);
+  const names = behaviourOf(kindName).methods.map(({ name }) => name);
+  const invoke = async ({ methodName }) => {
+    if (error) throw error;
+    const { status, payload } = await askLocalHub('methods', { id, methodName, payload: value });
+    return `Answered ${status} ${JSON.stringify(payload)}`;
+  };
+  return (
+    <HubSide title="Invoke a method">
+      <ActionForm work={invoke} button="Invoke">
+        <label>Name
+          <input name="methodName" required spellcheck={false} list="method-names"
+            defaultValue={names[0] ?? ''} />
+        </label>
+        <datalist id="method-names">{names.map((name) => <option key={name} value={name} />)}</datalist>
+        <JsonField label="Payload" text={text} error={error} rows={2} />
+      </ActionForm>
+    </HubSide>
+  );
+}

@@ -1,0 +1,15 @@
+import { Icon } from './icon.jsx';
+
+/** Something to know: what went wrong, and what to do. */
+export function Notice({ kind = 'info', text, hint, children }) {
+  return (
+    <div class={`notice ${kind}`}>
+      <Icon name={kind === 'bad' ? 'warning' : 'info'} />
+      <div>
+        <p>{text}</p>
+        {hint && <p class="hint">{hint}</p>}
+        {children}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,64 @@
+/** The scene: what the devices of the page do. */
+import { computed, signal } from '@preact/signals';
+
+import { parseScene, sceneFromHash, sceneToLink } from '../scene.js';
+import machine from '../scenes/machine.json';
+import thermostat from '../scenes/thermostat.json';
+import vehicles from '../scenes/vehicles.json';
+import { device, fleet, ids } from './fleet.js';
+import { pretty } from './format.js';
+
+/** The scenes that are ready to use. */
+export const examples = [thermostat, vehicles, machine];
+
+/** The scene that is on. */
+export const scene = signal(thermostat);
+
+/** What was wrong with the scene of a link. */
+export const linkError = signal(undefined);
+
+/** The names of the kinds of devices. */
+export const kindNames = computed(() => scene.value.kinds.map(({ name }) => name));
+
+/** What devices of a kind do. */
+export const behaviourOf = (kindName) =>
+  scene.value.kinds.find(({ name }) => name === kindName)?.behaviour;
+
+/** How many devices of a kind there are. */
+export const devicesOf = (kindName) =>
+  ids.value.filter((id) => device(id).kind === kindName).length;
+
+/** Puts another scene on; rejects when something in it is wrong. */
+export async function changeScene(next) {
+  await fleet.setScene(next);
+  scene.value = next;
+}
+
+/** Changes what devices of a kind do, at once. */
+export async function changeBehaviour(kindName, change) {
+  const behaviour = { ...behaviourOf(kindName), ...change };
+  await fleet.setBehaviour(kindName, behaviour);
+  const kinds = scene.value.kinds.map((kind) =>
+    kind.name === kindName ? { ...kind, behaviour } : kind,
+  );
+  scene.value = { ...scene.value, kinds };
+}
+
+/** The scene as the text of a file. */
+export const sceneText = () => `${pretty(scene.value)}\n`;
+
+/** Puts on the scene of a file. */
+export const loadScene = async (file) => changeScene(parseScene(await file.text()));
+
+/** A link that opens this page with the scene. */
+export const sceneLink = () => sceneToLink(scene.value, location.href.split('#')[0]);
+
+/** Puts on the scene of the page's link, if it has one, or else the first example. */
+export async function beginScene() {
+  try {
+    await changeScene((await sceneFromHash(location.hash)) ?? thermostat);
+  } catch (error) {
+    linkError.value = error;
+    await changeScene(thermostat);
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Tabs by the pattern of WAI-ARIA: Tab goes to the one that is chosen, arrow keys to its neighbours.
+ * @param {{label: string, tabs: Array<[string, string]>, chosen: import('@preact/signals').Signal}} props
+ */
+export function Tabs({ label, tabs, chosen, children }) {
+  const move = (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const here = tabs.findIndex(([name]) => name === chosen.value);
+    const next = (here + step + tabs.length) % tabs.length;
+    chosen.value = tabs[next][0];
+    event.currentTarget.children[next].focus();
+  };
+  return (
+    <>
+      <div class="tabs" role="tablist" aria-label={label} onKeyDown={move}>
+        {tabs.map(([name, text]) => (
+          <button key={name} role="tab" id={`tab-${name}`} aria-controls="panel"
+            aria-selected={chosen.value === name} tabIndex={chosen.value === name ? 0 : -1}
+            onClick={() => (chosen.value = name)}>
+            {text}
+          </button>
+        ))}
+      </div>
+      <div class="panel" role="tabpanel" id="panel" aria-labelledby={`tab-${chosen.value}`}>
+        {children}
+      </div>
+    </>
+  );
+}

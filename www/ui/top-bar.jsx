@@ -1,0 +1,36 @@
+import { totals } from './fleet.js';
+import { count, rate } from './format.js';
+import { Icon } from './icon.jsx';
+import { openFleetTab } from './navigation.js';
+import { scene } from './scene.js';
+import { theme, toggleTheme } from './theme.js';
+
+/** What it is, what it does now, and the theme. */
+export function TopBar() {
+  const other = theme.value === 'dark' ? 'light' : 'dark';
+  return (
+    <header class="top-bar">
+      <h1>Device simulator <span class="quiet">for Azure IoT Hub</span></h1>
+      <button class="plain scene-name" onClick={() => openFleetTab('scene')}>
+        <span class="quiet">Scene</span> {scene.value.title}
+      </button>
+      <Now />
+      <button class="plain only-icon" onClick={toggleTheme} title={`Change to ${other}`}
+        aria-label={`Change to the ${other} theme`}>
+        <Icon name={theme.value === 'dark' ? 'sun' : 'moon'} />
+      </button>
+    </header>
+  );
+}
+
+function Now() {
+  const { devices, connected, ratePerSecond, failed } = totals.value;
+  if (devices === 0) return <p class="now quiet">No devices yet</p>;
+  return (
+    <p class="now">
+      <b>{count(connected)}</b> of {count(devices)} connected
+      <span class="wide-only"> · <b>{rate(ratePerSecond)}</b></span>
+      {failed > 0 && <span class="bad"> · {count(failed)} failed</span>}
+    </p>
+  );
+}

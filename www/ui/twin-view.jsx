@@ -1,0 +1,118 @@
+import { useSignal } from '@preact/signals';
+
+import { ActionForm } from './action.jsx';
+import { details, device, fleet } from './fleet.js';
+import { HubSide } from './hub-side.jsx';
+import { JsonField, useJson } from './json-field.jsx';
+import { JsonView } from './json-view.jsx';
+import { KindEditor, useDraft } from './kind-editor.jsx';
+import { askLocalHub, isLocal } from './local-hub.js';
+
+/** Both halves of a device's twin, what it reports, and the rule of its kind. */
+export function TwinView({ kindName, id }) {
+  const { twin, changedPaths } = details.value ?? {};
+  return (
+    <>
+      <div class="columns halves">
+        <Half title="Desired" about="what the back end wants" section={twin?.desired}
+          changed={changedPaths?.desired} />
+        <Half title="Reported" about="what the device says" section={twin?.reported}
+          changed={changedPaths?.reported} />
+      </div>
+      <div class="columns">
+        <Report id={id} />
+        {isLocal(id) && <Desire id={id} />}
+      </div>
+      <TwinRule kindName={kindName} />
+    </>
+  );
+}
+
+function Half({ title, about, section, changed }) {
+  const { $version, ...properties } = section ?? {};
+  return (
+    <section class="twin-half" aria-label={`${title} properties`}>
+      <div class="section-head">
+        <h3>{title} <span class="quiet">{about}</span></h3>
+        {section && <span class="tag">version {$version}</span>}
+      </div>
+      {section
+        ? <JsonView value={properties} changed={changed} />
+        : <p class="empty">Known once the device is connected.</p>}
+    </section>
+  );
+}
+
+function Report({ id }) {
+  const text = useSignal('{\n  "firmware": "1.0.1"\n}');
+  const { value, error } = useJson(text, 'object');
+  const isConnected = device(id).state === 'connected';
+  const report = async () => {
+    if (error) throw error;
+    await fleet.reportProperties(id, value);
+    return 'The hub has it.';
+  };
+  return (
+    <section>
+      <h3>Report properties</h3>
+      <ActionForm work={report} button="Report">
+        <JsonField label="Patch of the reported properties" text={text} error={error} />
+        <p class="hint">
+          What it does not name stays; <code>null</code> removes a property.
+          {!isConnected && ' Start the device first: it is not connected.'}
+        </p>
+      </ActionForm>
+    </section>
+  );
+}
+
+function Desire({ id }) {
+  const text = useSignal('{\n  "targetTemperature": 23\n}');
+  const { value, error } = useJson(text, 'object');
+  const patch = async () => {
+    if (error) throw error;
+    const { $version } = await askLocalHub('desired', { id, patch: value });
+    return `The desired properties have version ${$version} now.`;
+  };
+  return (
+    <HubSide title="Change desired properties">
+      <ActionForm work={patch} button="Patch">
+        <JsonField label="Patch of the desired properties" text={text} error={error} />
+      </ActionForm>
+    </HubSide>
+  );
+}
+
+/** What every device of a kind reports by itself. */
+export function TwinRule({ kindName }) {
+  const draft = useDraft(kindName, 'twin');
+  const twin = draft.value.value;
+  const text = useSignal(JSON.stringify(twin.reported, null, 2));
+  const { error } = useJson(text, 'object');
+  const type = () => {
+    const parsed = parsedOrNothing(text.value);
+    draft.change({ ...twin, reported: parsed ?? twin.reported });
+  };
+  return (
+    <section>
+      <h3>By itself <span class="quiet">every “{kindName}”</span></h3>
+      <KindEditor kindName={kindName} draft={draft} isWrong={error !== undefined}>
+        <label class="check">
+          <input type="checkbox" checked={twin.followsDesired}
+            onChange={(event) =>
+              draft.change({ ...twin, followsDesired: event.currentTarget.checked })} />
+          Reported follows desired: what the back end wants is reported as done
+        </label>
+        <JsonField label="Reported when it starts" text={text} error={error} onType={type} />
+      </KindEditor>
+    </section>
+  );
+}
+
+function parsedOrNothing(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
