@@ -1,4 +1,4 @@
-/** Remakes the pictures in docs/simulator: `node tests/simulator/screenshots.mjs`, after a build. */
+/** `node tests/simulator/screenshots.mjs`: remakes the pictures in docs/simulator, after a build. */
 import { fileURLToPath } from 'node:url';
 
 import { startHub } from 'iothub-local';
@@ -16,7 +16,7 @@ const PICTURES = [
   ['fleet', 1280, 800, showFleet],
   ['editor', 1280, 860, (page) => showDevice(page, 'Telemetry')],
   ['twin', 768, 1000, showTwin],
-  ['recovery', 768, 1000, showRecovery],
+  ['recovery', 768, 860, showRecovery],
   ['device', 375, 760, (page) => showDevice(page, 'Overview')],
   ['start-phone', 375, 760, showNothing],
 ];
@@ -60,12 +60,12 @@ function acknowledged(page, least) {
 async function showFleet(page) {
   await page.getByLabel('Vehicle fleet').check();
   await page.getByRole('button', { name: 'Add the scene’s 22' }).click();
-  await acknowledged(page, 700);
+  await acknowledged(page, 500);
 }
 
 async function addDevice(page) {
   await page.getByRole('button', { name: 'Add 1 device' }).click();
-  await acknowledged(page, 15);
+  await acknowledged(page, 9);
   const id = await page.locator('.view-head h2').innerText();
   return new BackEnd(hub, { deviceId: id });
 }

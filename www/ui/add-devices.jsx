@@ -21,7 +21,10 @@ export function AddDevices() {
         </p>
       )}
       {linkError.value && (
-        <Notice kind="bad" text={`The scene in the link was not loaded: ${linkError.value.message}`} />
+        <Notice
+          kind="bad"
+          text={`The scene in the link was not loaded: ${linkError.value.message}`}
+        />
       )}
       <div class="ways">
         {localHub.value ? <LocalHubForm /> : <NoLocalHub />}
@@ -37,8 +40,8 @@ function NoLocalHub() {
     <section class="way">
       <h3>No hub at hand?</h3>
       <p>
-        <code>npm start</code> in a clone of the project serves this page together with a local
-        hub, whose devices are added with one click. This copy of the page has none.
+        <code>npm start</code> in a clone of the project serves this page together with a local hub,
+        whose devices are added with one click. This copy of the page has none.
       </p>
     </section>
   );

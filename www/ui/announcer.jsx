@@ -28,5 +28,9 @@ export function Announcer() {
       clearTimeout(timer);
     };
   }, []);
-  return <p class="unseen" role="status">{text}</p>;
+  return (
+    <p class="unseen" role="status">
+      {text}
+    </p>
+  );
 }

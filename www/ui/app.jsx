@@ -1,3 +1,5 @@
+import { useEffect, useRef } from 'preact/hooks';
+
 import { AddDevices } from './add-devices.jsx';
 import { Announcer } from './announcer.jsx';
 import { DeviceList } from './device-list.jsx';
@@ -14,11 +16,20 @@ const PLACES = {
 
 /** The whole page. */
 export function App() {
+  const main = useRef();
+  // A button that is gone must not take the place of keyboard and screen reader with it.
+  useEffect(() => {
+    if (document.activeElement === document.body) main.current.focus({ preventScroll: true });
+    scrollTo(0, 0);
+    main.current.scrollTo(0, 0);
+  }, [place.value, selectedId.value]);
   return (
     <div class={`app ${isListInFront.value ? 'list-in-front' : ''}`}>
       <TopBar />
       <DeviceList />
-      <main id="main" tabIndex={-1}>{PLACES[place.value]()}</main>
+      <main tabIndex={-1} ref={main}>
+        {PLACES[place.value]()}
+      </main>
       <Announcer />
     </div>
   );

@@ -3,9 +3,8 @@ import { useSignal } from '@preact/signals';
 import { ActionForm } from './action.jsx';
 import { addAndStart } from './adding.js';
 import { identityOf } from './identity.js';
-import { KindSelect } from './kind-select.jsx';
+import { KindSelect, useKind } from './kind-select.jsx';
 import { localHub } from './local-hub.js';
-import { kindNames } from './scene.js';
 
 const WAYS = [
   ['connectionString', 'Connection string'],
@@ -18,11 +17,10 @@ const SAS = 'https://learn.microsoft.com/azure/iot-hub/authenticate-authorize-sa
 /** Connects a device of a real hub. */
 export function ConnectForm() {
   const way = useSignal('connectionString');
-  const kind = useSignal(undefined);
-  const kindName = kindNames.value.includes(kind.value) ? kind.value : kindNames.value[0];
+  const kind = useKind();
   const connect = async (fields, form) => {
     // The server of `npm start` relays file uploads, as IoT Hub sends no CORS headers.
-    await addAndStart([identityOf(fields, localHub.value?.httpEndpoint)], kindName);
+    await addAndStart([identityOf(fields, localHub.value?.httpEndpoint)], kind.kindName);
     form.reset();
   };
   return (
@@ -33,14 +31,19 @@ export function ConnectForm() {
           <legend class="unseen">What the device logs in with</legend>
           {WAYS.map(([name, label]) => (
             <label key={name}>
-              <input type="radio" name="way" value={name} checked={way.value === name}
-                onChange={() => (way.value = name)} />
+              <input
+                type="radio"
+                name="way"
+                value={name}
+                checked={way.value === name}
+                onChange={() => (way.value = name)}
+              />
               {label}
             </label>
           ))}
         </fieldset>
         {FIELDS[way.value]()}
-        {kindNames.value.length > 1 && <KindSelect value={kindName} choose={kind} />}
+        <KindSelect kind={kind} />
         <Elsewhere />
       </ActionForm>
       <p class="quiet small">
@@ -51,14 +54,15 @@ export function ConnectForm() {
   );
 }
 
-const Secret = ({ name, children, ...rest }) => (
+const Secret = ({ name, ...rest }) => (
   <input type="password" name={name} autoComplete="off" spellcheck={false} required {...rest} />
 );
 
 const FIELDS = {
   connectionString: () => (
     <>
-      <label>Connection string of the device
+      <label>
+        Connection string of the device
         <Secret name="connectionString" placeholder="HostName=…;DeviceId=…;SharedAccessKey=…" />
       </label>
       <p class="hint">
@@ -70,7 +74,8 @@ const FIELDS = {
   ),
   sasToken: () => (
     <>
-      <label>SAS token of the device
+      <label>
+        SAS token of the device
         <Secret name="sasToken" placeholder="SharedAccessSignature sr=…&sig=…&se=…" />
       </label>
       <p class="hint">
@@ -81,12 +86,19 @@ const FIELDS = {
   ),
   key: () => (
     <div class="fields">
-      <label>Host name of the hub
+      <label>
+        Host name of the hub
         <input name="hostname" required spellcheck={false} placeholder="my-hub.azure-devices.net" />
       </label>
-      <label>Device id <input name="deviceId" required spellcheck={false} /></label>
-      <label>Module id, if it is one <input name="moduleId" spellcheck={false} /></label>
-      <label>Primary or secondary key <Secret name="key" /></label>
+      <label>
+        Device id <input name="deviceId" required spellcheck={false} />
+      </label>
+      <label>
+        Module id, if it is one <input name="moduleId" spellcheck={false} />
+      </label>
+      <label>
+        Primary or secondary key <Secret name="key" />
+      </label>
     </div>
   ),
 };
@@ -95,10 +107,16 @@ function Elsewhere() {
   return (
     <details>
       <summary>Another endpoint or relay</summary>
-      <label>WebSocket endpoint, of a hub on this machine
-        <input name="endpoint" spellcheck={false} placeholder="ws://127.0.0.1:8080/$iothub/websocket" />
+      <label>
+        WebSocket endpoint, of a hub on this machine
+        <input
+          name="endpoint"
+          spellcheck={false}
+          placeholder="ws://127.0.0.1:8080/$iothub/websocket"
+        />
       </label>
-      <label>HTTP endpoint for file uploads: a relay that adds CORS
+      <label>
+        HTTP endpoint for file uploads: a relay that adds CORS
         <input name="httpEndpoint" spellcheck={false} placeholder="https://relay.example.com" />
       </label>
     </details>
@@ -113,7 +131,9 @@ function SaferTokens() {
         A key opens the device for ever, until somebody changes it. A SAS token is made from the key
         and ends after minutes or hours; who sees it cannot get the key from it. Where others look
         at your screen, or a page is not your own, paste a token.{' '}
-        <a href={SAS} rel="noreferrer" target="_blank">How SAS tokens are made (Microsoft)</a>
+        <a href={SAS} rel="noreferrer" target="_blank">
+          How SAS tokens are made (Microsoft)
+        </a>
       </p>
     </details>
   );

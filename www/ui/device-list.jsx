@@ -37,7 +37,9 @@ export function DeviceList() {
   return (
     <nav class="devices" aria-label="Devices">
       <div class="devices-head">
-        <h2>Devices <span class="quiet">{count(ids.value.length)}</span></h2>
+        <h2>
+          Devices <span class="quiet">{count(ids.value.length)}</span>
+        </h2>
         <button onClick={openAdding} aria-current={place.value === 'add' ? 'true' : undefined}>
           <Icon name="plus" /> Add
         </button>
@@ -45,10 +47,17 @@ export function DeviceList() {
       {ids.value.length > 0 && <Tools />}
       <ul class="rows" onKeyDown={moveFocus}>
         <FleetRow />
-        {matching.value.map((id) => <DeviceRow key={id} id={id} />)}
+        {matching.value.map((id) => (
+          <DeviceRow key={id} id={id} />
+        ))}
       </ul>
       {ids.value.length > 0 && matching.value.length === 0 && (
-        <p class="empty">No device matches. <button class="link" onClick={showAll}>Show all</button></p>
+        <p class="empty">
+          No device matches.{' '}
+          <button class="link" onClick={showAll}>
+            Show all
+          </button>
+        </p>
       )}
     </nav>
   );
@@ -68,10 +77,18 @@ function Tools() {
   };
   return (
     <div class="tools">
-      <input type="search" aria-label="Filter devices" placeholder="Filter by id or kind"
-        value={filter} onInput={(event) => (filter.value = event.currentTarget.value)} />
-      <select aria-label="State" value={state}
-        onChange={(event) => (state.value = event.currentTarget.value)}>
+      <input
+        type="search"
+        aria-label="Filter devices"
+        placeholder="Filter by id or kind"
+        value={filter}
+        onInput={(event) => (filter.value = event.currentTarget.value)}
+      />
+      <select
+        aria-label="State"
+        value={state}
+        onChange={(event) => (state.value = event.currentTarget.value)}
+      >
         <option value="any">Any state</option>
         <option value="connected">Connected</option>
         <option value="waiting">Connecting</option>
@@ -79,9 +96,15 @@ function Tools() {
         <option value="error">With an error</option>
       </select>
       <div class="buttons">
-        <button onClick={() => fleet.start(chosen())}><Icon name="start" /> Start {which}</button>
-        <button onClick={() => fleet.stop(chosen())}><Icon name="stop" /> Stop {which}</button>
-        <button class="plain" onClick={remove}>Remove {which}</button>
+        <button onClick={() => fleet.start(chosen())}>
+          <Icon name="start" /> Start {which}
+        </button>
+        <button onClick={() => fleet.stop(chosen())}>
+          <Icon name="stop" /> Stop {which}
+        </button>
+        <button class="plain" onClick={remove}>
+          Remove {which}
+        </button>
       </div>
     </div>
   );
@@ -91,10 +114,15 @@ function FleetRow() {
   const { devices, connected } = totals.value;
   return (
     <li class="row fleet-row">
-      <button class="row-name" onClick={() => open()}
-        aria-current={place.value === 'fleet' ? 'true' : undefined}>
+      <button
+        class="row-name"
+        onClick={() => open()}
+        aria-current={place.value === 'fleet' ? 'true' : undefined}
+      >
         <span class="row-id">All devices</span>
-        <span class="row-about">{devices ? `${count(connected)} connected` : 'charts, scene, wire log'}</span>
+        <span class="row-about">
+          {devices ? `${count(connected)} connected` : 'charts, scene, wire log'}
+        </span>
       </button>
     </li>
   );

@@ -15,10 +15,22 @@ export function DeviceOverview({ id }) {
     <>
       <div class="section-head">
         <dl class="totals">
-          <div><dt>Rate</dt><dd>{rate(shown.ratePerSecond)}</dd></div>
-          <div><dt>Sent</dt><dd>{count(shown.sent)}</dd></div>
-          <div><dt>Acknowledged</dt><dd>{count(shown.acknowledged)}</dd></div>
-          <div class={shown.failed ? 'bad' : ''}><dt>Failed</dt><dd>{count(shown.failed)}</dd></div>
+          <div>
+            <dt>Rate</dt>
+            <dd>{rate(shown.ratePerSecond)}</dd>
+          </div>
+          <div>
+            <dt>Sent</dt>
+            <dd>{count(shown.sent)}</dd>
+          </div>
+          <div>
+            <dt>Acknowledged</dt>
+            <dd>{count(shown.acknowledged)}</dd>
+          </div>
+          <div class={shown.failed ? 'bad' : ''}>
+            <dt>Failed</dt>
+            <dd>{count(shown.failed)}</dd>
+          </div>
         </dl>
         <button disabled={shown.state !== 'connected'} onClick={() => send.run()}>
           Send one now
@@ -30,9 +42,13 @@ export function DeviceOverview({ id }) {
       <div class="columns">
         <section>
           <h3>Latest message</h3>
-          {shown.last === undefined
-            ? <p class="empty">Nothing sent yet.</p>
-            : <pre class="json" tabIndex={0}>{pretty(shown.last)}</pre>}
+          {shown.last === undefined ? (
+            <p class="empty">Nothing sent yet.</p>
+          ) : (
+            <pre class="json" tabIndex={0}>
+              {pretty(shown.last)}
+            </pre>
+          )}
         </section>
         <Errors />
       </div>
@@ -48,8 +64,13 @@ function Values() {
       <h3>Values sent</h3>
       <div class="charts small">
         {values.slice(0, MOST_CHARTS).map(([path, { time, value }]) => (
-          <Chart key={path} title={path} time={time} height={100}
-            lines={[{ label: 'now', values: value }]} />
+          <Chart
+            key={path}
+            title={path}
+            time={time}
+            height={100}
+            lines={[{ label: 'now', values: value }]}
+          />
         ))}
       </div>
     </section>

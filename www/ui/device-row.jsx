@@ -24,8 +24,11 @@ export function DeviceRow({ id }) {
         <span class="row-rate">{speed}</span>
         <span class={`row-about ${hasError ? 'bad' : ''}`}>{about}</span>
       </button>
-      <button class="plain only-icon" onClick={() => fleet[act]([id])}
-        aria-label={`${isStopped ? 'Start' : 'Stop'} ${id}`}>
+      <button
+        class="plain only-icon"
+        onClick={() => fleet[act]([id])}
+        aria-label={`${isStopped ? 'Start' : 'Stop'} ${id}`}
+      >
         <Icon name={act} />
       </button>
     </li>

@@ -43,19 +43,31 @@ export function DeviceView({ id }) {
       <BackButton />
       <div class="view-head">
         <h2>{id}</h2>
-        <p class={`state ${state}`}><Icon name={state} /> {state}</p>
+        <p class={`state ${state}`}>
+          <Icon name={state} /> {state}
+        </p>
         <p class="quiet">{kind}</p>
         <div class="buttons">
-          {isStopped
-            ? <button class="primary" onClick={() => fleet.start([id])}><Icon name="start" /> Start</button>
-            : <button onClick={() => fleet.stop([id])}><Icon name="stop" /> Stop</button>}
-          <button class="plain" onClick={() => fleet.remove([id])}>Remove</button>
+          {isStopped ? (
+            <button class="primary" onClick={() => fleet.start([id])}>
+              <Icon name="start" /> Start
+            </button>
+          ) : (
+            <button onClick={() => fleet.stop([id])}>
+              <Icon name="stop" /> Stop
+            </button>
+          )}
+          <button class="plain" onClick={() => fleet.remove([id])}>
+            Remove
+          </button>
         </div>
       </div>
       {lastError && state !== 'connected' && (
         <Notice kind="bad" text={`${lastError.name}: ${lastError.message}`} hint={lastError.hint} />
       )}
-      <Tabs label={id} tabs={TABS} chosen={deviceTab}>{PANELS[deviceTab.value](id)}</Tabs>
+      <Tabs label={id} tabs={TABS} chosen={deviceTab}>
+        {PANELS[deviceTab.value](id)}
+      </Tabs>
     </article>
   );
 }

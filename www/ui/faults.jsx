@@ -43,8 +43,12 @@ export function Faults({ id = 'all' }) {
         <button onClick={() => run(() => drop('close', 'The WebSocket was closed.'))}>
           Close connection
         </button>
-        <button aria-pressed={isOn('delay')} onClick={() => run(delay)}>Delay answers</button>
-        <button aria-pressed={isOn('throttle')} onClick={() => run(throttle)}>Throttle</button>
+        <button aria-pressed={isOn('delay')} onClick={() => run(delay)}>
+          Delay answers
+        </button>
+        <button aria-pressed={isOn('throttle')} onClick={() => run(throttle)}>
+          Throttle
+        </button>
       </div>
       <Outcome result={result} />
     </HubSide>

@@ -25,9 +25,16 @@ export function FilesView({ id }) {
   };
   return (
     <>
-      <section class={`drop ${isOver.value ? 'over' : ''}`} aria-label="Upload files" onDrop={drop}
-        onDragOver={(event) => { event.preventDefault(); isOver.value = true; }}
-        onDragLeave={() => (isOver.value = false)}>
+      <section
+        class={`drop ${isOver.value ? 'over' : ''}`}
+        aria-label="Upload files"
+        onDrop={drop}
+        onDragOver={(event) => {
+          event.preventDefault();
+          isOver.value = true;
+        }}
+        onDragLeave={() => (isOver.value = false)}
+      >
         <p>Drop files here, to upload them to the hub’s storage</p>
         <button onClick={() => picker.current.click()}>Choose files</button>
         <input type="file" multiple hidden ref={picker} onChange={pick} aria-label="Files" />
@@ -54,8 +61,11 @@ function Uploads() {
         <li key={uploads.length - index}>
           <span>{name}</span> <span class="quiet">{size(total)}</span>{' '}
           <span class={{ done: 'good', failed: 'bad' }[state]}>{WORDS[state]}</span>
-          <progress max={total || 1} value={state === 'done' ? total || 1 : sent}
-            aria-label={`Progress of ${name}`} />
+          <progress
+            max={total || 1}
+            value={state === 'done' ? total || 1 : sent}
+            aria-label={`Progress of ${name}`}
+          />
           {error && <Notice kind="bad" text={error} />}
         </li>
       ))}

@@ -7,10 +7,25 @@ export function FleetCharts() {
   const { time, sent, acknowledged, latencyP50, latencyP99 } = series.value;
   return (
     <div class="charts">
-      <Chart title="Messages per second" time={time} isFromZero
-        lines={[{ label: 'acknowledged', values: acknowledged }, { label: 'sent', values: sent }]} />
-      <Chart title="Until acknowledged" time={time} text={duration} isFromZero
-        lines={[{ label: 'p50', values: latencyP50 }, { label: 'p99', values: latencyP99 }]} />
+      <Chart
+        title="Messages per second"
+        time={time}
+        isFromZero
+        lines={[
+          { label: 'acknowledged', values: acknowledged },
+          { label: 'sent', values: sent },
+        ]}
+      />
+      <Chart
+        title="Until acknowledged"
+        time={time}
+        text={duration}
+        isFromZero
+        lines={[
+          { label: 'p50', values: latencyP50 },
+          { label: 'p99', values: latencyP99 },
+        ]}
+      />
     </div>
   );
 }

@@ -15,18 +15,29 @@ export function FleetMap() {
   const here = everySecond.value.filter(({ last }) => isPosition(last?.position));
   if (here.length === 0) {
     return (
-      <Notice text="No device sends a position."
-        hint="The map shows telemetry with position.latitude and position.longitude." />
+      <Notice
+        text="No device sends a position."
+        hint="The map shows telemetry with position.latitude and position.longitude."
+      />
     );
   }
   for (const { id, last } of here) follow(trails.current, id, last.position);
   const project = projection([...trails.current.values()].flat());
   return (
-    <svg class="map" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img"
-      aria-label={`Map of ${counted(here.length, 'device')}; the table has the same numbers.`}>
+    <svg
+      class="map"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      role="img"
+      aria-label={`Map of ${counted(here.length, 'device')}; the table has the same numbers.`}
+    >
       <Grid project={project} />
       {here.map(({ id, state }) => (
-        <Vehicle key={id} id={id} state={state} points={trails.current.get(id).map(project.point)} />
+        <Vehicle
+          key={id}
+          id={id}
+          state={state}
+          points={trails.current.get(id).map(project.point)}
+        />
       ))}
     </svg>
   );
@@ -70,10 +81,16 @@ function Grid({ project }) {
   const places = (length) => Array.from({ length: Math.ceil(length / step) }, (_, n) => n * step);
   return (
     <g class="grid">
-      {places(WIDTH).map((x) => <line key={`x${x}`} x1={x} x2={x} y1="0" y2={HEIGHT} />)}
-      {places(HEIGHT).map((y) => <line key={`y${y}`} x1="0" x2={WIDTH} y1={y} y2={y} />)}
+      {places(WIDTH).map((x) => (
+        <line key={`x${x}`} x1={x} x2={x} y1="0" y2={HEIGHT} />
+      ))}
+      {places(HEIGHT).map((y) => (
+        <line key={`y${y}`} x1="0" x2={WIDTH} y1={y} y2={y} />
+      ))}
       <path d={`M12 ${HEIGHT - 18}v6h${step}v-6`} />
-      <text x={12 + step / 2} y={HEIGHT - 20}>{bar >= 1 ? `${bar} km` : `${Math.round(bar * 1000)} m`}</text>
+      <text x={12 + step / 2} y={HEIGHT - 20}>
+        {bar >= 1 ? `${bar} km` : `${Math.round(bar * 1000)} m`}
+      </text>
     </g>
   );
 }
@@ -83,10 +100,14 @@ function Vehicle({ id, state, points }) {
   return (
     <g class={`vehicle ${state}`}>
       <polyline points={points.map((point) => point.join()).join(' ')} />
-      {state === 'connected'
-        ? <circle cx={x} cy={y} r="6" />
-        : <path d={`M${x - 6} ${y - 6}l12 12m0 -12l-12 12`} />}
-      <text x={x + 9} y={y + 4}>{id}</text>
+      {state === 'connected' ? (
+        <circle cx={x} cy={y} r="6" />
+      ) : (
+        <path d={`M${x - 6} ${y - 6}l12 12m0 -12l-12 12`} />
+      )}
+      <text x={x + 9} y={y + 4}>
+        {id}
+      </text>
     </g>
   );
 }

@@ -16,7 +16,10 @@ export function FleetOverview() {
   if (ids.value.length === 0) {
     return (
       <p class="empty">
-        No devices yet. <button class="link" onClick={openAdding}>Add the first one</button>
+        No devices yet.{' '}
+        <button class="link" onClick={openAdding}>
+          Add the first one
+        </button>
       </p>
     );
   }
@@ -29,8 +32,12 @@ export function FleetOverview() {
         <div class="section-head">
           <h3>Latest values</h3>
           <div class="buttons" role="group" aria-label="Show as">
-            <button aria-pressed={!isMap.value} onClick={() => (isMap.value = false)}>Table</button>
-            <button aria-pressed={isMap.value} onClick={() => (isMap.value = true)}>Map</button>
+            <button aria-pressed={!isMap.value} onClick={() => (isMap.value = false)}>
+              Table
+            </button>
+            <button aria-pressed={isMap.value} onClick={() => (isMap.value = true)}>
+              Map
+            </button>
           </div>
         </div>
         {isMap.value ? <FleetMap /> : <FleetTable />}
@@ -43,11 +50,29 @@ function Totals() {
   const { devices, connected, sent, acknowledged, failed, ratePerSecond } = totals.value;
   return (
     <dl class="totals">
-      <div><dt>Connected</dt><dd>{count(connected)}<small> of {count(devices)}</small></dd></div>
-      <div><dt>Rate</dt><dd>{rate(ratePerSecond)}</dd></div>
-      <div><dt>Sent</dt><dd>{count(sent)}</dd></div>
-      <div><dt>Acknowledged</dt><dd>{count(acknowledged)}</dd></div>
-      <div class={failed ? 'bad' : ''}><dt>Failed</dt><dd>{count(failed)}</dd></div>
+      <div>
+        <dt>Connected</dt>
+        <dd>
+          {count(connected)}
+          <small> of {count(devices)}</small>
+        </dd>
+      </div>
+      <div>
+        <dt>Rate</dt>
+        <dd>{rate(ratePerSecond)}</dd>
+      </div>
+      <div>
+        <dt>Sent</dt>
+        <dd>{count(sent)}</dd>
+      </div>
+      <div>
+        <dt>Acknowledged</dt>
+        <dd>{count(acknowledged)}</dd>
+      </div>
+      <div class={failed ? 'bad' : ''}>
+        <dt>Failed</dt>
+        <dd>{count(failed)}</dd>
+      </div>
     </dl>
   );
 }

@@ -19,13 +19,26 @@ export function FleetTable() {
       <div class="table" role="region" aria-label="Latest values" tabIndex={0}>
         <table>
           <thead>
-            <tr><th scope="col">Device</th>{columns.map((name) => <th key={name} scope="col">{name}</th>)}</tr>
+            <tr>
+              <th scope="col">Device</th>
+              {columns.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
           </thead>
           <tbody>
             {shown.map(({ id }, index) => (
               <tr key={id}>
-                <th scope="row"><button class="link" onClick={() => open(id)}>{id}</button></th>
-                {columns.map((name) => <td key={name}>{cell(rows[index][name])}</td>)}
+                <th scope="row">
+                  <button class="link" onClick={() => open(id)}>
+                    {id}
+                  </button>
+                </th>
+                {columns.map((name) => (
+                  <td key={name}>{cell(rows[index][name])}</td>
+                ))}
               </tr>
             ))}
           </tbody>
@@ -40,9 +53,15 @@ function Pages({ from, start }) {
   const end = Math.min(start + ROWS, ids.value.length);
   return (
     <div class="buttons pages">
-      <button disabled={start === 0} onClick={() => (from.value = start - ROWS)}>Previous</button>
-      <span class="quiet">{start + 1} to {end} of {ids.value.length}</span>
-      <button disabled={end === ids.value.length} onClick={() => (from.value = end)}>Next</button>
+      <button disabled={start === 0} onClick={() => (from.value = start - ROWS)}>
+        Previous
+      </button>
+      <span class="quiet">
+        {start + 1} to {end} of {ids.value.length}
+      </span>
+      <button disabled={end === ids.value.length} onClick={() => (from.value = end)}>
+        Next
+      </button>
     </div>
   );
 }

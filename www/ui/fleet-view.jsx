@@ -22,8 +22,12 @@ export function FleetView() {
   return (
     <article class="view">
       <BackButton />
-      <div class="view-head"><h2>All devices</h2></div>
-      <Tabs label="All devices" tabs={TABS} chosen={fleetTab}>{PANELS[fleetTab.value]()}</Tabs>
+      <div class="view-head">
+        <h2>All devices</h2>
+      </div>
+      <Tabs label="All devices" tabs={TABS} chosen={fleetTab}>
+        {PANELS[fleetTab.value]()}
+      </Tabs>
     </article>
   );
 }

@@ -28,7 +28,13 @@ export const totals = signal({
 });
 
 /** What happened in each second of the last five minutes. */
-export const series = signal({ time: [], sent: [], acknowledged: [], latencyP50: [], latencyP99: [] });
+export const series = signal({
+  time: [],
+  sent: [],
+  acknowledged: [],
+  latencyP50: [],
+  latencyP99: [],
+});
 
 /** Twin, messages and so on of the selected device, once they are known. */
 export const details = signal(undefined);
@@ -64,7 +70,9 @@ export function connectFleet() {
 
 function take(snapshot) {
   const before = devices.peek();
-  const now = new Map(snapshot.devices.map((state) => [state.id, before.get(state.id) ?? signal()]));
+  const now = new Map(
+    snapshot.devices.map((state) => [state.id, before.get(state.id) ?? signal()]),
+  );
   for (const state of snapshot.devices) {
     const shown = now.get(state.id);
     if (!isAlike(shown.peek(), state)) shown.value = state;

@@ -16,7 +16,8 @@ export const measure = (number) =>
 export const rate = (number) => `${short.format(number)}/s`;
 
 /** "1 device", "2 devices". */
-export const counted = (number, noun) => `${whole.format(number)} ${noun}${number === 1 ? '' : 's'}`;
+export const counted = (number, noun) =>
+  `${whole.format(number)} ${noun}${number === 1 ? '' : 's'}`;
 
 /** The time of day of milliseconds since 1970. */
 export const timeOfDay = (milliseconds) => clock.format(milliseconds);

@@ -15,8 +15,13 @@ export function GeneratorHelp({ insert }) {
     <div class="generators">
       <div class="buttons" role="group" aria-label="Insert a generator">
         {GENERATORS.map(([name, text, meaning]) => (
-          <button key={name} type="button" class="chip" title={meaning}
-            onClick={() => insert(`"${text}"`)}>
+          <button
+            key={name}
+            type="button"
+            class="chip"
+            title={meaning}
+            onClick={() => insert(`"${text}"`)}
+          >
             {name}
           </button>
         ))}
@@ -25,7 +30,12 @@ export function GeneratorHelp({ insert }) {
         <summary>What the generators give</summary>
         <dl class="pairs">
           {GENERATORS.map(([name, text, meaning]) => (
-            <div key={name}><dt><code>{text}</code></dt><dd>{meaning}</dd></div>
+            <div key={name}>
+              <dt>
+                <code>{text}</code>
+              </dt>
+              <dd>{meaning}</dd>
+            </div>
           ))}
         </dl>
         <p class="hint">

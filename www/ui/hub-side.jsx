@@ -2,7 +2,9 @@
 export function HubSide({ title, isLine = false, children }) {
   return (
     <section class={`hub-side ${isLine ? 'line' : ''}`} aria-label={`At the local hub: ${title}`}>
-      <h3><span class="tag">Local hub</span> {title}</h3>
+      <h3>
+        <span class="tag">Local hub</span> {title}
+      </h3>
       {children}
     </section>
   );

@@ -10,10 +10,12 @@ const HUB_POLICY =
  * @returns {object} what `fleet.add` takes
  */
 export function identityOf(fields, relay) {
-  const httpEndpoint = fields.httpEndpoint || relay;
+  const endpoint = fields.endpoint.trim();
+  // A hub on this machine needs no relay.
+  const httpEndpoint = fields.httpEndpoint.trim() || (endpoint ? undefined : relay);
   return {
     ...WAYS[fields.way](fields),
-    ...(fields.endpoint && { endpoint: fields.endpoint }),
+    ...(endpoint && { endpoint }),
     ...(httpEndpoint && { httpEndpoint }),
   };
 }

@@ -2,13 +2,13 @@ import { useId } from 'preact/hooks';
 
 /**
  * What a text holds as JSON, or what is wrong with it.
- * @param {import('@preact/signals').Signal<string>} text
+ * @param {string} text
  * @param {'object' | 'any'} wanted
  * @returns {{value?: any, error?: Error}}
  */
-export function useJson(text, wanted = 'any') {
+export function readJson(text, wanted = 'any') {
   try {
-    const value = JSON.parse(text.value);
+    const value = JSON.parse(text);
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     if (wanted === 'any' || isObject) return { value };
     return { error: new Error('It has to be an object: { … }.') };
@@ -26,11 +26,21 @@ export function JsonField({ label, text, error, rows = 4, onType }) {
   };
   return (
     <div class="json-field">
-      <label>{label}
-        <textarea class="code" rows={rows} spellcheck={false} value={text} onInput={type}
-          aria-invalid={error !== undefined} aria-describedby={id} />
+      <label>
+        {label}
+        <textarea
+          class="code"
+          rows={rows}
+          spellcheck={false}
+          value={text}
+          onInput={type}
+          aria-invalid={error !== undefined}
+          aria-describedby={id}
+        />
       </label>
-      <p class="bad small" id={id}>{error?.message}</p>
+      <p class="bad small" id={id}>
+        {error?.message}
+      </p>
     </div>
   );
 }

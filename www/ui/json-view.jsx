@@ -8,9 +8,14 @@ export function JsonView({ value, changed = [] }) {
       <ol>
         {lines.map(({ depth, text, path }, index) => (
           <li key={index} class={`depth-${Math.min(depth, 8)}`}>
-            {changed.some((one) => isWithin(path, one))
-              ? <mark>{text}<span class="changed">changed</span></mark>
-              : text}
+            {changed.some((one) => isWithin(path, one)) ? (
+              <mark>
+                {text}
+                <span class="changed">changed</span>
+              </mark>
+            ) : (
+              text
+            )}
           </li>
         ))}
       </ol>
@@ -34,9 +39,5 @@ function linesOf(value, depth = 0, path = undefined, before = '', after = '') {
     const comma = index < entries.length - 1 ? ',' : '';
     return linesOf(item, depth + 1, itemPath, itemBefore, comma);
   });
-  return [
-    { depth, path, text: `${before}${open}` },
-    ...inner,
-    { depth, text: `${close}${after}` },
-  ];
+  return [{ depth, path, text: `${before}${open}` }, ...inner, { depth, text: `${close}${after}` }];
 }

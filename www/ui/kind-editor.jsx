@@ -41,8 +41,14 @@ export function KindEditor({ kindName, draft, isWrong = false, children }) {
     <form class="kind-editor" onSubmit={submit}>
       {children}
       <div class="buttons apply">
-        <button class="primary" disabled={!isChanged || isWrong}>Apply to “{kindName}”</button>
-        {isChanged && <button type="button" onClick={draft.undo}>Undo changes</button>}
+        <button class="primary" disabled={!isChanged || isWrong}>
+          Apply to “{kindName}”
+        </button>
+        {isChanged && (
+          <button type="button" onClick={draft.undo}>
+            Undo changes
+          </button>
+        )}
         <span class="quiet small">{isChanged ? 'Not applied yet.' : `In use by ${whom}.`}</span>
       </div>
       <Outcome result={result} />

@@ -1,11 +1,26 @@
+import { useSignal } from '@preact/signals';
+
 import { kindNames } from './scene.js';
 
-/** Chooses one of the scene's kinds of devices. */
-export function KindSelect({ value, choose, label = 'Kind' }) {
+/** The kind that was chosen, or the scene's first. */
+export function useKind() {
+  const chosen = useSignal(undefined);
+  const kindName = kindNames.value.includes(chosen.value) ? chosen.value : kindNames.value[0];
+  return { kindName, choose: (name) => (chosen.value = name) };
+}
+
+/** Chooses one of the scene's kinds of devices, where it has more than one. */
+export function KindSelect({ kind, label = 'Kind' }) {
+  if (kindNames.value.length === 1) return null;
   return (
-    <label>{label}
-      <select value={value} onChange={(event) => (choose.value = event.currentTarget.value)}>
-        {kindNames.value.map((name) => <option key={name} value={name}>{name}</option>)}
+    <label>
+      {label}
+      <select value={kind.kindName} onChange={(event) => kind.choose(event.currentTarget.value)}>
+        {kindNames.value.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
       </select>
     </label>
   );

@@ -2,18 +2,17 @@ import { useSignal } from '@preact/signals';
 
 import { Outcome, useAction } from './action.jsx';
 import { counted } from './format.js';
-import { KindSelect } from './kind-select.jsx';
+import { KindSelect, useKind } from './kind-select.jsx';
 import { addFromLocalHub, localHub } from './local-hub.js';
-import { kindNames, scene } from './scene.js';
+import { scene } from './scene.js';
 
 const MOST = 1000;
 
 /** Adds any number of devices of the local hub with one click. */
 export function LocalHubForm() {
   const number = useSignal(1);
-  const kind = useSignal(undefined);
-  const kindName = kindNames.value.includes(kind.value) ? kind.value : kindNames.value[0];
-  const one = useAction(() => addFromLocalHub(number.value, kindName));
+  const kind = useKind();
+  const one = useAction(() => addFromLocalHub(number.value, kind.kindName));
   const all = useAction(async () => {
     for (const { name, count } of scene.value.kinds) await addFromLocalHub(count, name);
   });
@@ -32,14 +31,23 @@ export function LocalHubForm() {
       </p>
       <form onSubmit={submit}>
         <div class="fields">
-          <label>Number of devices
-            <input type="number" min="1" max={MOST} required value={number}
-              onInput={(event) => (number.value = event.currentTarget.valueAsNumber || 1)} />
+          <label>
+            Number of devices
+            <input
+              type="number"
+              min="1"
+              max={MOST}
+              required
+              value={number}
+              onInput={(event) => (number.value = event.currentTarget.valueAsNumber || 1)}
+            />
           </label>
-          {kindNames.value.length > 1 && <KindSelect value={kindName} choose={kind} />}
+          <KindSelect kind={kind} />
         </div>
         <div class="buttons">
-          <button class="primary" disabled={isBusy}>Add {counted(number.value, 'device')}</button>
+          <button class="primary" disabled={isBusy}>
+            Add {counted(number.value, 'device')}
+          </button>
           {suggested > 1 && (
             <button type="button" disabled={isBusy} onClick={() => all.run()}>
               Add the scene’s {suggested}

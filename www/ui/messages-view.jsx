@@ -40,7 +40,12 @@ function Pairs({ of }) {
   if (pairs.length === 0) return null;
   return (
     <dl class="pairs">
-      {pairs.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{String(value)}</dd></div>)}
+      {pairs.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{String(value)}</dd>
+        </div>
+      ))}
     </dl>
   );
 }
@@ -53,10 +58,16 @@ function Send({ id }) {
   return (
     <HubSide title="Send a message to the device">
       <ActionForm work={send} button="Send">
-        <label>Text <input name="body" required defaultValue="Hello, device" /></label>
+        <label>
+          Text <input name="body" required defaultValue="Hello, device" />
+        </label>
         <div class="fields">
-          <label>Property <input name="name" defaultValue="priority" spellcheck={false} /></label>
-          <label>Its value <input name="value" defaultValue="high" spellcheck={false} /></label>
+          <label>
+            Property <input name="name" defaultValue="priority" spellcheck={false} />
+          </label>
+          <label>
+            Its value <input name="value" defaultValue="high" spellcheck={false} />
+          </label>
         </div>
       </ActionForm>
     </HubSide>

@@ -5,7 +5,7 @@ import { details } from './fleet.js';
 import { duration, timeOfDay } from './format.js';
 import { HubSide } from './hub-side.jsx';
 import { Icon } from './icon.jsx';
-import { JsonField, useJson } from './json-field.jsx';
+import { JsonField, readJson } from './json-field.jsx';
 import { KindEditor, useDraft } from './kind-editor.jsx';
 import { askLocalHub, isLocal } from './local-hub.js';
 import { behaviourOf } from './scene.js';
@@ -33,13 +33,19 @@ export function MethodsEditor({ kindName }) {
     draft.change(methods.map((method, at) => (at === index ? { ...method, ...part } : method)));
   return (
     <section>
-      <h3>Methods <span class="quiet">any other is answered with 404</span></h3>
+      <h3>
+        Methods <span class="quiet">any other is answered with 404</span>
+      </h3>
       <KindEditor kindName={kindName} draft={draft}>
         {methods.length === 0 && <p class="empty">It has none yet.</p>}
         {methods.map((method, index) => (
-          <Method key={index} number={index + 1} method={method}
+          <Method
+            key={index}
+            number={index + 1}
+            method={method}
             change={(part) => change(index, part)}
-            remove={() => draft.change(methods.filter((_, at) => at !== index))} />
+            remove={() => draft.change(methods.filter((_, at) => at !== index))}
+          />
         ))}
         <button type="button" class="chip" onClick={() => draft.change([...methods, NEW])}>
           Add a method
@@ -54,24 +60,52 @@ function Method({ number, method, change, remove }) {
   return (
     <fieldset class="method">
       <legend class="unseen">Method {number}</legend>
-      <label>Name
-        <input value={name} required spellcheck={false}
-          onInput={(event) => change({ name: event.currentTarget.value })} />
+      <label>
+        Name
+        <input
+          value={name}
+          required
+          spellcheck={false}
+          onInput={(event) => change({ name: event.currentTarget.value })}
+        />
       </label>
-      <label>Delay, ms
-        <input type="number" min="0" max="300000" value={delayMs}
-          onInput={(event) => change({ delayMs: event.currentTarget.valueAsNumber || 0 })} />
+      <label>
+        Delay, ms
+        <input
+          type="number"
+          min="0"
+          max="300000"
+          value={delayMs}
+          onInput={(event) => change({ delayMs: event.currentTarget.valueAsNumber || 0 })}
+        />
       </label>
-      <label>Status
-        <input type="number" min="0" max="999" value={status}
-          onInput={(event) => change({ status: event.currentTarget.valueAsNumber || 0 })} />
+      <label>
+        Status
+        <input
+          type="number"
+          min="0"
+          max="999"
+          value={status}
+          onInput={(event) => change({ status: event.currentTarget.valueAsNumber || 0 })}
+        />
       </label>
-      <label class="wide">Payload of the answer
-        <input class="code" value={payload} spellcheck={false}
-          onInput={(event) => change({ payload: event.currentTarget.value })} />
+      <label class="wide">
+        Payload of the answer
+        <input
+          class="code"
+          value={payload}
+          spellcheck={false}
+          onInput={(event) => change({ payload: event.currentTarget.value })}
+        />
       </label>
-      <button type="button" class="plain only-icon" onClick={remove}
-        aria-label={`Remove method ${name || number}`}><Icon name="remove" /></button>
+      <button
+        type="button"
+        class="plain only-icon"
+        onClick={remove}
+        aria-label={`Remove method ${name || number}`}
+      >
+        <Icon name="remove" />
+      </button>
     </fieldset>
   );
 }
@@ -100,15 +134,14 @@ function Answer({ status, answer, delayMs, durationMs }) {
   return (
     <p>
       <span class={status < 400 ? 'good' : 'bad'}>{status}</span>{' '}
-      <code>{JSON.stringify(answer)}</code>{' '}
-      <span class="quiet">after {duration(durationMs)}</span>
+      <code>{JSON.stringify(answer)}</code> <span class="quiet">after {duration(durationMs)}</span>
     </p>
   );
 }
 
 function Invoke({ id, kindName }) {
   const text = useSignal('{}');
-  const { value, error } = useJson(text);
+  const { value, error } = readJson(text.value);
   const names = behaviourOf(kindName).methods.map(({ name }) => name);
   const invoke = async ({ methodName }) => {
     if (error) throw error;
@@ -118,11 +151,21 @@ function Invoke({ id, kindName }) {
   return (
     <HubSide title="Invoke a method">
       <ActionForm work={invoke} button="Invoke">
-        <label>Name
-          <input name="methodName" required spellcheck={false} list="method-names"
-            defaultValue={names[0] ?? ''} />
+        <label>
+          Name
+          <input
+            name="methodName"
+            required
+            spellcheck={false}
+            list="method-names"
+            defaultValue={names[0] ?? ''}
+          />
         </label>
-        <datalist id="method-names">{names.map((name) => <option key={name} value={name} />)}</datalist>
+        <datalist id="method-names">
+          {names.map((name) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
         <JsonField label="Payload" text={text} error={error} rows={2} />
       </ActionForm>
     </HubSide>

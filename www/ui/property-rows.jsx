@@ -12,15 +12,32 @@ export function PropertyRows({ properties, change }) {
       <legend>Properties</legend>
       {rows.map(([name, value], index) => (
         <div class="property-row" key={index}>
-          <input aria-label={`Name of property ${index + 1}`} required spellcheck={false} value={name}
-            onChange={(event) => replace(index, [event.currentTarget.value, value])} />
-          <input aria-label={`Value of property ${index + 1}`} spellcheck={false} value={value}
-            onInput={(event) => replace(index, [name, event.currentTarget.value])} />
-          <button type="button" class="plain only-icon" aria-label={`Remove property ${name}`}
-            onClick={() => remove(index)}><Icon name="remove" /></button>
+          <input
+            aria-label={`Name of property ${index + 1}`}
+            required
+            spellcheck={false}
+            value={name}
+            onChange={(event) => replace(index, [event.currentTarget.value, value])}
+          />
+          <input
+            aria-label={`Value of property ${index + 1}`}
+            spellcheck={false}
+            value={value}
+            onInput={(event) => replace(index, [name, event.currentTarget.value])}
+          />
+          <button
+            type="button"
+            class="plain only-icon"
+            aria-label={`Remove property ${name}`}
+            onClick={() => remove(index)}
+          >
+            <Icon name="remove" />
+          </button>
         </div>
       ))}
-      <button type="button" class="chip" onClick={add}>Add a property</button>
+      <button type="button" class="chip" onClick={add}>
+        Add a property
+      </button>
     </fieldset>
   );
 }

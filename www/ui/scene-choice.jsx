@@ -12,8 +12,12 @@ export function SceneChoice() {
       <div class="choices">
         {choices.map((choice) => (
           <label key={choice.title} class="choice">
-            <input type="radio" name="scene" checked={choice.title === scene.value.title}
-              onChange={() => run(choice)} />
+            <input
+              type="radio"
+              name="scene"
+              checked={choice.title === scene.value.title}
+              onChange={() => run(choice)}
+            />
             <span>
               <b>{choice.title}</b>
               <span class="hint">{choice.description}</span>

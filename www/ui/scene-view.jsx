@@ -1,29 +1,26 @@
 import { useRef } from 'preact/hooks';
-import { useSignal } from '@preact/signals';
 
 import { Outcome, useAction } from './action.jsx';
 import { download } from './download.js';
-import { KindSelect } from './kind-select.jsx';
+import { KindSelect, useKind } from './kind-select.jsx';
 import { MethodsEditor } from './methods-view.jsx';
 import { SceneChoice } from './scene-choice.jsx';
-import { kindNames, loadScene, scene, sceneLink, sceneText } from './scene.js';
+import { loadScene, scene, sceneLink, sceneNumber, sceneText } from './scene.js';
 import { TelemetryView } from './telemetry-view.jsx';
 import { TwinRule } from './twin-view.jsx';
 
 /** The scene: chosen, kept as a file or a link, and what each of its kinds does. */
 export function SceneView() {
-  const kind = useSignal(kindNames.value[0]);
-  const kindName = kindNames.value.includes(kind.value) ? kind.value : kindNames.value[0];
+  const kind = useKind();
+  const { kindName } = kind;
   return (
     <>
       <SceneChoice />
       <Keep />
-      {kindNames.value.length > 1 && (
-        <KindSelect label="Kind to edit" value={kindName} choose={kind} />
-      )}
-      <TelemetryView key={`${scene.value.title}-${kindName}-t`} kindName={kindName} />
-      <TwinRule key={`${scene.value.title}-${kindName}-r`} kindName={kindName} />
-      <MethodsEditor key={`${scene.value.title}-${kindName}-m`} kindName={kindName} />
+      <KindSelect label="Kind to edit" kind={kind} />
+      <TelemetryView key={`${sceneNumber}-${kindName}-t`} kindName={kindName} />
+      <TwinRule key={`${sceneNumber}-${kindName}-r`} kindName={kindName} />
+      <MethodsEditor key={`${sceneNumber}-${kindName}-m`} kindName={kindName} />
     </>
   );
 }
@@ -54,8 +51,14 @@ function Keep() {
         <button onClick={() => run(save)}>Save as a file</button>
         <button onClick={() => picker.current.click()}>Load a file</button>
         <button onClick={() => run(copy)}>Copy a link</button>
-        <input type="file" accept=".json,application/json" hidden ref={picker} onChange={pick}
-          aria-label="File of a scene" />
+        <input
+          type="file"
+          accept=".json,application/json"
+          hidden
+          ref={picker}
+          onChange={pick}
+          aria-label="File of a scene"
+        />
       </div>
       <p class="hint">
         File and link hold what devices do, and no device: no id, no key and no token.

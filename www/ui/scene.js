@@ -5,7 +5,7 @@ import { parseScene, sceneFromHash, sceneToLink } from '../scene.js';
 import machine from '../scenes/machine.json';
 import thermostat from '../scenes/thermostat.json';
 import vehicles from '../scenes/vehicles.json';
-import { device, fleet, ids } from './fleet.js';
+import { everySecond, fleet } from './fleet.js';
 import { pretty } from './format.js';
 
 /** The scenes that are ready to use. */
@@ -14,24 +14,28 @@ export const examples = [thermostat, vehicles, machine];
 /** The scene that is on. */
 export const scene = signal(thermostat);
 
+/** How many scenes were put on: what edits one begins anew with the next. */
+export const sceneNumber = signal(0);
+
 /** What was wrong with the scene of a link. */
 export const linkError = signal(undefined);
 
 /** The names of the kinds of devices. */
 export const kindNames = computed(() => scene.value.kinds.map(({ name }) => name));
 
-/** What devices of a kind do. */
+/** What devices of a kind do; of one that the scene lacks, that of its first, as in the fleet. */
 export const behaviourOf = (kindName) =>
-  scene.value.kinds.find(({ name }) => name === kindName)?.behaviour;
+  (scene.value.kinds.find(({ name }) => name === kindName) ?? scene.value.kinds[0]).behaviour;
 
 /** How many devices of a kind there are. */
 export const devicesOf = (kindName) =>
-  ids.value.filter((id) => device(id).kind === kindName).length;
+  everySecond.value.filter(({ kind }) => kind === kindName).length;
 
 /** Puts another scene on; rejects when something in it is wrong. */
 export async function changeScene(next) {
   await fleet.setScene(next);
   scene.value = next;
+  sceneNumber.value += 1;
 }
 
 /** Changes what devices of a kind do, at once. */

@@ -1,6 +1,9 @@
 /**
- * Tabs by the pattern of WAI-ARIA: Tab goes to the one that is chosen, arrow keys to its neighbours.
- * @param {{label: string, tabs: Array<[string, string]>, chosen: import('@preact/signals').Signal}} props
+ * Tabs by the pattern of WAI-ARIA: Tab goes to the chosen one, arrow keys to its neighbours.
+ * @param {object} props
+ * @param {string} props.label whose tabs they are
+ * @param {Array<[string, string]>} props.tabs names and texts
+ * @param {import('@preact/signals').Signal<string>} props.chosen a name
  */
 export function Tabs({ label, tabs, chosen, children }) {
   const move = (event) => {
@@ -16,9 +19,15 @@ export function Tabs({ label, tabs, chosen, children }) {
     <>
       <div class="tabs" role="tablist" aria-label={label} onKeyDown={move}>
         {tabs.map(([name, text]) => (
-          <button key={name} role="tab" id={`tab-${name}`} aria-controls="panel"
-            aria-selected={chosen.value === name} tabIndex={chosen.value === name ? 0 : -1}
-            onClick={() => (chosen.value = name)}>
+          <button
+            key={name}
+            role="tab"
+            id={`tab-${name}`}
+            aria-controls="panel"
+            aria-selected={chosen.value === name}
+            tabIndex={chosen.value === name ? 0 : -1}
+            onClick={() => (chosen.value = name)}
+          >
             {text}
           </button>
         ))}

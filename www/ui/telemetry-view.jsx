@@ -28,13 +28,24 @@ export function TelemetryView({ kindName, id = 'device-1' }) {
       <div class="columns">
         <section>
           <h3>Message</h3>
-          <label>Template: JSON with generators
-            <textarea class="code" rows="9" spellcheck={false} ref={area} value={telemetry.template}
-              aria-invalid={preview.value.error !== undefined} aria-describedby="template-error"
-              onInput={(event) => set({ template: event.currentTarget.value })} />
+          <label>
+            Template: JSON with generators
+            <textarea
+              class="code"
+              rows="9"
+              spellcheck={false}
+              ref={area}
+              value={telemetry.template}
+              aria-invalid={preview.value.error !== undefined}
+              aria-describedby="template-error"
+              onInput={(event) => set({ template: event.currentTarget.value })}
+            />
           </label>
           <GeneratorHelp insert={insert} />
-          <PropertyRows properties={telemetry.properties} change={(properties) => set({ properties })} />
+          <PropertyRows
+            properties={telemetry.properties}
+            change={(properties) => set({ properties })}
+          />
         </section>
         <section>
           <Preview preview={preview} />
@@ -68,7 +79,10 @@ function Preview({ preview }) {
       {message && Object.keys(message.properties).length > 0 && (
         <dl class="pairs">
           {Object.entries(message.properties).map(([name, value]) => (
-            <div key={name}><dt>{name}</dt><dd>{value}</dd></div>
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
           ))}
         </dl>
       )}
@@ -97,26 +111,55 @@ function Timing({ telemetry, set }) {
     <>
       <h3>When, and as what</h3>
       <label class="check">
-        <input type="checkbox" checked={isOn}
-          onChange={(event) => set({ isOn: event.currentTarget.checked })} />
+        <input
+          type="checkbox"
+          checked={isOn}
+          onChange={(event) => set({ isOn: event.currentTarget.checked })}
+        />
         Send telemetry
       </label>
       <div class="fields">
-        <label>Every, in seconds
-          <input type="number" min="0.01" max="86400" step="any" required value={periodMs / 1000}
-            onInput={(event) => number(event, (seconds) => ({ periodMs: Math.round(seconds * 1000) }))} />
+        <label>
+          Every, in seconds
+          <input
+            type="number"
+            min="0.01"
+            max="86400"
+            step="any"
+            required
+            value={periodMs / 1000}
+            onInput={(event) =>
+              number(event, (seconds) => ({ periodMs: Math.round(seconds * 1000) }))
+            }
+          />
         </label>
-        <label>Jitter, in percent
-          <input type="number" min="0" max="100" step="any" required value={Math.round(jitter * 100)}
-            onInput={(event) => number(event, (percent) => ({ jitter: percent / 100 }))} />
+        <label>
+          Jitter, in percent
+          <input
+            type="number"
+            min="0"
+            max="100"
+            step="any"
+            required
+            value={Math.round(jitter * 100)}
+            onInput={(event) => number(event, (percent) => ({ jitter: percent / 100 }))}
+          />
         </label>
-        <label>Content type
-          <input value={contentType} spellcheck={false}
-            onInput={(event) => set({ contentType: event.currentTarget.value })} />
+        <label>
+          Content type
+          <input
+            value={contentType}
+            spellcheck={false}
+            onInput={(event) => set({ contentType: event.currentTarget.value })}
+          />
         </label>
-        <label>Content encoding
-          <input value={contentEncoding} spellcheck={false}
-            onInput={(event) => set({ contentEncoding: event.currentTarget.value })} />
+        <label>
+          Content encoding
+          <input
+            value={contentEncoding}
+            spellcheck={false}
+            onInput={(event) => set({ contentEncoding: event.currentTarget.value })}
+          />
         </label>
       </div>
     </>

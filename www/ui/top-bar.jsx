@@ -10,13 +10,19 @@ export function TopBar() {
   const other = theme.value === 'dark' ? 'light' : 'dark';
   return (
     <header class="top-bar">
-      <h1>Device simulator <span class="quiet">for Azure IoT Hub</span></h1>
+      <h1>
+        Device simulator <span class="quiet">for Azure IoT Hub</span>
+      </h1>
       <button class="plain scene-name" onClick={() => openFleetTab('scene')}>
         <span class="quiet">Scene</span> {scene.value.title}
       </button>
       <Now />
-      <button class="plain only-icon" onClick={toggleTheme} title={`Change to ${other}`}
-        aria-label={`Change to the ${other} theme`}>
+      <button
+        class="plain only-icon"
+        onClick={toggleTheme}
+        title={`Change to ${other}`}
+        aria-label={`Change to the ${other} theme`}
+      >
         <Icon name={theme.value === 'dark' ? 'sun' : 'moon'} />
       </button>
     </header>
@@ -29,7 +35,10 @@ function Now() {
   return (
     <p class="now">
       <b>{count(connected)}</b> of {count(devices)} connected
-      <span class="wide-only"> · <b>{rate(ratePerSecond)}</b></span>
+      <span class="wide-only">
+        {' '}
+        · <b>{rate(ratePerSecond)}</b>
+      </span>
       {failed > 0 && <span class="bad"> · {count(failed)} failed</span>}
     </p>
   );

@@ -2,8 +2,9 @@ import { useSignal } from '@preact/signals';
 
 import { ActionForm } from './action.jsx';
 import { details, device, fleet } from './fleet.js';
+import { pretty } from './format.js';
 import { HubSide } from './hub-side.jsx';
-import { JsonField, useJson } from './json-field.jsx';
+import { JsonField, readJson } from './json-field.jsx';
 import { JsonView } from './json-view.jsx';
 import { KindEditor, useDraft } from './kind-editor.jsx';
 import { askLocalHub, isLocal } from './local-hub.js';
@@ -14,10 +15,18 @@ export function TwinView({ kindName, id }) {
   return (
     <>
       <div class="columns halves">
-        <Half title="Desired" about="what the back end wants" section={twin?.desired}
-          changed={changedPaths?.desired} />
-        <Half title="Reported" about="what the device says" section={twin?.reported}
-          changed={changedPaths?.reported} />
+        <Half
+          title="Desired"
+          about="what the back end wants"
+          section={twin?.desired}
+          changed={changedPaths?.desired}
+        />
+        <Half
+          title="Reported"
+          about="what the device says"
+          section={twin?.reported}
+          changed={changedPaths?.reported}
+        />
       </div>
       <div class="columns">
         <Report id={id} />
@@ -33,19 +42,23 @@ function Half({ title, about, section, changed }) {
   return (
     <section class="twin-half" aria-label={`${title} properties`}>
       <div class="section-head">
-        <h3>{title} <span class="quiet">{about}</span></h3>
+        <h3>
+          {title} <span class="quiet">{about}</span>
+        </h3>
         {section && <span class="tag">version {$version}</span>}
       </div>
-      {section
-        ? <JsonView value={properties} changed={changed} />
-        : <p class="empty">Known once the device is connected.</p>}
+      {section ? (
+        <JsonView value={properties} changed={changed} />
+      ) : (
+        <p class="empty">Known once the device is connected.</p>
+      )}
     </section>
   );
 }
 
 function Report({ id }) {
   const text = useSignal('{\n  "firmware": "1.0.1"\n}');
-  const { value, error } = useJson(text, 'object');
+  const { value, error } = readJson(text.value, 'object');
   const isConnected = device(id).state === 'connected';
   const report = async () => {
     if (error) throw error;
@@ -68,7 +81,7 @@ function Report({ id }) {
 
 function Desire({ id }) {
   const text = useSignal('{\n  "targetTemperature": 23\n}');
-  const { value, error } = useJson(text, 'object');
+  const { value, error } = readJson(text.value, 'object');
   const patch = async () => {
     if (error) throw error;
     const { $version } = await askLocalHub('desired', { id, patch: value });
@@ -87,32 +100,34 @@ function Desire({ id }) {
 export function TwinRule({ kindName }) {
   const draft = useDraft(kindName, 'twin');
   const twin = draft.value.value;
-  const text = useSignal(JSON.stringify(twin.reported, null, 2));
-  const { error } = useJson(text, 'object');
+  const text = useSignal(pretty(twin.reported));
+  const { error } = readJson(text.value, 'object');
   const type = () => {
-    const parsed = parsedOrNothing(text.value);
-    draft.change({ ...twin, reported: parsed ?? twin.reported });
+    const { value = twin.reported } = readJson(text.value, 'object');
+    draft.change({ ...twin, reported: value });
+  };
+  const undo = () => {
+    draft.undo();
+    text.value = pretty(draft.value.value.reported);
   };
   return (
     <section>
-      <h3>By itself <span class="quiet">every “{kindName}”</span></h3>
-      <KindEditor kindName={kindName} draft={draft} isWrong={error !== undefined}>
+      <h3>
+        By itself <span class="quiet">every “{kindName}”</span>
+      </h3>
+      <KindEditor kindName={kindName} draft={{ ...draft, undo }} isWrong={error !== undefined}>
         <label class="check">
-          <input type="checkbox" checked={twin.followsDesired}
+          <input
+            type="checkbox"
+            checked={twin.followsDesired}
             onChange={(event) =>
-              draft.change({ ...twin, followsDesired: event.currentTarget.checked })} />
+              draft.change({ ...twin, followsDesired: event.currentTarget.checked })
+            }
+          />
           Reported follows desired: what the back end wants is reported as done
         </label>
         <JsonField label="Reported when it starts" text={text} error={error} onType={type} />
       </KindEditor>
     </section>
   );
-}
-
-function parsedOrNothing(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

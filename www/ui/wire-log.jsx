@@ -28,10 +28,18 @@ export function WireLog({ id }) {
   return (
     <section class="wire">
       <div class="tools">
-        <input type="search" aria-label="Filter the log" placeholder="Filter: publish, twin, telemetry …"
-          value={filter} onInput={(event) => (filter.value = event.currentTarget.value)} />
-        <select aria-label="Direction" value={direction}
-          onChange={(event) => (direction.value = event.currentTarget.value)}>
+        <input
+          type="search"
+          aria-label="Filter the log"
+          placeholder="Filter: publish, twin, telemetry …"
+          value={filter}
+          onInput={(event) => (filter.value = event.currentTarget.value)}
+        />
+        <select
+          aria-label="Direction"
+          value={direction}
+          onChange={(event) => (direction.value = event.currentTarget.value)}
+        >
           <option value="any">Both directions</option>
           <option value="sent">Sent</option>
           <option value="received">Received</option>
@@ -49,7 +57,9 @@ export function WireLog({ id }) {
       </p>
       {shown.length === 0 && <p class="empty">Nothing yet, or nothing that matches.</p>}
       <ol class={`log packets ${id ? '' : 'of-all'}`} aria-label="Packets" tabIndex={0}>
-        {shown.map((line) => <Line key={line.sequence} line={line} withId={id === undefined} />)}
+        {shown.map((line) => (
+          <Line key={line.sequence} line={line} withId={id === undefined} />
+        ))}
       </ol>
     </section>
   );
@@ -78,7 +88,9 @@ function Line({ line, withId }) {
     <li class={direction}>
       <time>{timeOfDay(time)}</time>
       {withId && <span class="packet-id">{id}</span>}
-      <span class="arrow" aria-label={direction}>{ARROWS[direction]}</span>
+      <span class="arrow" aria-label={direction}>
+        {ARROWS[direction]}
+      </span>
       <b>{name}</b> <span>{about}</span>
       {topic && <code>{topic}</code>}
     </li>

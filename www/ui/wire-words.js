@@ -15,8 +15,10 @@ const TOPICS = [
 
 const MEANINGS = {
   CONNECT: 'logs in',
-  SUBSCRIBE: 'subscribes to',
-  UNSUBSCRIBE: 'unsubscribes from',
+  SUBSCRIBE: 'subscribes',
+  SUBACK: 'is subscribed',
+  UNSUBSCRIBE: 'unsubscribes',
+  UNSUBACK: 'is unsubscribed',
   PUBACK: 'acknowledges',
   PINGREQ: 'is there anybody?',
   PINGRESP: 'yes',
@@ -36,10 +38,19 @@ function stateLine({ state, url, code }) {
   return { direction: 'socket', name: state, about };
 }
 
-function packetLine({ direction, packet, size: bytes, packetId, topic, qos, dup, filter, returnCode }) {
+function packetLine({
+  direction,
+  packet,
+  size: bytes,
+  packetId,
+  topic,
+  qos,
+  dup,
+  filter,
+  returnCode,
+}) {
   const parts = [
     topic === undefined ? MEANINGS[packet] : meaningOf(topic),
-    filter,
     returnCode === undefined ? undefined : returnCodeText(returnCode),
     packetId === undefined ? undefined : `#${packetId}`,
     qos === undefined ? undefined : `QoS ${qos}`,
@@ -47,7 +58,7 @@ function packetLine({ direction, packet, size: bytes, packetId, topic, qos, dup,
     size(bytes),
   ];
   const about = parts.filter((part) => part !== undefined).join(' · ');
-  return { direction, name: packet, about, topic };
+  return { direction, name: packet, about, topic: topic ?? filter };
 }
 
 const meaningOf = (topic) => TOPICS.find(([pattern]) => pattern.test(topic))?.[1];

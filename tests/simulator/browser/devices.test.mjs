@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 
 import { BackEnd } from '../../../scripts/start/back-end.mjs';
-import { isLostSocket, openSimulator, openWithDevice, rowOf, test, waitForState } from './support.mjs';
+import {
+  isLostSocket,
+  openSimulator,
+  openWithDevice,
+  rowOf,
+  test,
+  waitForState,
+} from './support.mjs';
 
 /** Fills the form of a real hub with a device of the local one. */
 async function connect(page, fields) {
@@ -38,7 +45,10 @@ test('any number of devices comes from the local hub by one click', async (t) =>
 test('a device is connected by its connection string', async (t) => {
   const { page, hub } = await openSimulator(t);
   const device = await BackEnd.createDevice(hub, 'by-string');
-  await connect(page, { [CONNECTION_STRING]: device.connectionString, [ENDPOINT]: device.endpoint });
+  await connect(page, {
+    [CONNECTION_STRING]: device.connectionString,
+    [ENDPOINT]: device.endpoint,
+  });
   await waitForState(page, 'connected');
   await device.waitForTelemetry();
 });
@@ -87,7 +97,8 @@ test('a wrong key is told in words, with what to do and without the key', async 
   const wrong = device.connectionString.replace(device.primaryKey, wrongKey);
   await connect(page, { [CONNECTION_STRING]: wrong, [ENDPOINT]: device.endpoint });
   await waitForState(page, 'failed');
-  await page.locator('main .notice.bad .hint').filter({ hasText: 'key' }).waitFor();
+  const notice = page.locator('main .notice.bad').filter({ hasText: 'check that the key is right' });
+  await notice.locator('.hint').filter({ hasText: 'IoT hub → Devices' }).waitFor();
   await rowOf(page, 'wrong-key').filter({ hasText: 'failed:' }).waitFor();
   assert.ok(!(await page.content()).includes(wrongKey));
 });
@@ -107,7 +118,10 @@ test('all devices stop and start, and those that the filter shows', async (t) =>
   await page.getByLabel('Number of devices').fill('12');
   await page.getByRole('button', { name: 'Add 12 devices' }).click();
   const connected = (number) =>
-    page.locator('.now').filter({ hasText: `${number} of 12 connected` }).waitFor();
+    page
+      .locator('.now')
+      .filter({ hasText: `${number} of 12 connected` })
+      .waitFor();
   await connected(12);
   await page.getByRole('button', { name: 'Stop all' }).click();
   await connected(0);
@@ -155,7 +169,10 @@ test('the list is used by keyboard', async (t) => {
 test('keys are in no storage, no address and no attribute', async (t) => {
   const { page, hub } = await openSimulator(t);
   const device = await BackEnd.createDevice(hub, 'secret');
-  await connect(page, { [CONNECTION_STRING]: device.connectionString, [ENDPOINT]: device.endpoint });
+  await connect(page, {
+    [CONNECTION_STRING]: device.connectionString,
+    [ENDPOINT]: device.endpoint,
+  });
   await waitForState(page, 'connected');
   await page.getByRole('button', { name: 'Change to the' }).click();
   const kept = await page.evaluate(async () => ({

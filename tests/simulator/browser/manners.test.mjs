@@ -122,6 +122,14 @@ test('tabs are used by the arrow keys', async (t) => {
   assert.equal(await tab.evaluate((element) => element === document.activeElement), true);
 });
 
+test('what a button leads to takes over from it, for keyboard and screen reader', async (t) => {
+  const { page } = await openWithDevice(t);
+  await page.waitForFunction(() => document.activeElement.matches('main'));
+  await page.keyboard.press('Tab');
+  const stop = page.getByRole('button', { name: 'Stop', exact: true });
+  assert.equal(await stop.evaluate((element) => element === document.activeElement), true);
+});
+
 test('screen readers are told how many devices are connected, when it is settled', async (t) => {
   const { page } = await openSimulator(t);
   await page.getByLabel('Number of devices').fill('5');

@@ -47,7 +47,11 @@ test('messages are shown with their properties, as text whatever markup they hol
   const { page, device } = await openWithDevice(t);
   await openTab(page, 'Messages');
   const markup = '<img src="x" onerror="document.title = 1"><script>document.title = 2</script>';
-  await device.sendMessage({ body: `Grüße ${markup}`, messageId: 'm-1', properties: { colour: markup } });
+  await device.sendMessage({
+    body: `Grüße ${markup}`,
+    messageId: 'm-1',
+    properties: { colour: markup },
+  });
   const entry = page.getByRole('log', { name: 'Cloud-to-device messages' }).getByRole('listitem');
   await entry.filter({ hasText: 'Grüße <img' }).filter({ hasText: 'm-1' }).waitFor();
   await device.invokeMethod(markup.slice(0, 60), { [markup]: markup });
@@ -103,7 +107,9 @@ test('an upload that the hub refuses is told where it is listed', async (t) => {
   const { page, device } = await openWithDevice(t, { isExpected });
   await device.setFaults({ filesStatus: 503 });
   await openTab(page, 'Files');
-  await page.locator('input[type=file]').setInputFiles({ name: 'a', mimeType: '', buffer: Buffer.from('a') });
+  await page
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'a', mimeType: '', buffer: Buffer.from('a') });
   const entry = page.getByRole('list', { name: 'Uploads' }).getByRole('listitem');
   await entry.filter({ hasText: 'failed' }).filter({ hasText: '503' }).waitFor();
 });

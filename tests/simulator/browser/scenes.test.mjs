@@ -34,7 +34,11 @@ for (const [title, number, id, member] of [
     await page.getByLabel(title).check();
     const all = page.getByRole('button', { name: /^Add (the scene’s|1 device)/ }).last();
     await all.click();
-    if (number) await page.locator('.now').filter({ hasText: `${number} of ${number} connected` }).waitFor();
+    if (number)
+      await page
+        .locator('.now')
+        .filter({ hasText: `${number} of ${number} connected` })
+        .waitFor();
     const first = id ?? (await page.locator('.row-id').nth(1).textContent());
     const [message] = await backEnd(first).waitForTelemetry();
     assert.ok((member ?? Object.keys(JSON.parse(message.text))[0]) in JSON.parse(message.text));
@@ -60,7 +64,10 @@ test('a saved scene has what was edited, and comes back by its file', async (t) 
   await page.getByRole('button', { name: 'Apply to “thermostat”' }).first().click();
   await page.getByText('Applied to 1 device.').waitFor();
   const text = await save(page);
-  assert.equal(JSON.parse(text).kinds[0].behaviour.telemetry.template, '{"saved": "{{choice yes}}"}');
+  assert.equal(
+    JSON.parse(text).kinds[0].behaviour.telemetry.template,
+    '{"saved": "{{choice yes}}"}',
+  );
 
   await page.getByLabel('Machine with alarms').check();
   await load(page, text);

@@ -16,7 +16,7 @@ async function openEditor(t) {
 
 /** The first message of the device that has a member of this name. */
 async function firstWith(device, name) {
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const messages = await device.waitForTelemetry(1, after);
     const found = messages.find(({ text }) => name in JSON.parse(text));
     if (found) return found;
@@ -26,7 +26,9 @@ async function firstWith(device, name) {
 
 test('a template, its properties and its content type are what the hub gets', async (t) => {
   const { page, device, template, apply } = await openEditor(t);
-  await template.fill('{"pressure": "{{range 3 4}}", "who": "{{deviceId}}", "n": "{{counter 7 2}}"}');
+  await template.fill(
+    '{"pressure": "{{range 3 4}}", "who": "{{deviceId}}", "n": "{{counter 7 2}}"}',
+  );
   await page.getByLabel('Value of property 1').fill('hall {{choice 9}}');
   await page.getByRole('button', { name: 'Add a property' }).click();
   await page.getByLabel('Name of property 2').fill('line');
@@ -59,7 +61,10 @@ test('the preview follows what is typed, and nothing is sent of it before it is 
 test('a template that is wrong is told with its place, and cannot be applied', async (t) => {
   const { page, template, apply } = await openEditor(t);
   await template.fill('{\n  "a": 1,\n  "b": "{{wander 1 2}}"\n}');
-  await page.locator('#template-error').filter({ hasText: /Line 3, column \d+: .*wander/ }).waitFor();
+  await page
+    .locator('#template-error')
+    .filter({ hasText: /Line 3, column \d+: .*wander/ })
+    .waitFor();
   assert.equal(await template.getAttribute('aria-invalid'), 'true');
   assert.equal(await apply.isDisabled(), true);
   await page.getByRole('button', { name: 'Undo changes' }).click();

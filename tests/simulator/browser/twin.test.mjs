@@ -15,8 +15,12 @@ test('desired and reported properties stand side by side with their versions', a
   const { device, desired, reported } = await openTwin(t);
   await reported.filter({ hasText: '"firmware": "1.4.2"' }).waitFor();
   const { properties } = await device.twin();
-  await version(desired).filter({ hasText: `version ${properties.desired.$version}` }).waitFor();
-  await version(reported).filter({ hasText: `version ${properties.reported.$version}` }).waitFor();
+  await version(desired)
+    .filter({ hasText: `version ${properties.desired.$version}` })
+    .waitFor();
+  await version(reported)
+    .filter({ hasText: `version ${properties.reported.$version}` })
+    .waitFor();
 });
 
 test('what a device reports is at the hub, null removes', async (t) => {
@@ -57,6 +61,23 @@ test('a change is highlighted, and reported follows desired', async (t) => {
   await desired.locator('mark').filter({ hasText: '"targetTemperature": 24.5' }).waitFor();
   await reported.locator('mark').filter({ hasText: '24.5' }).waitFor();
   assert.equal((await device.twin()).properties.reported.targetTemperature, 24.5);
+});
+
+test('what is reported at the start is edited, and the change undone', async (t) => {
+  const { page, device } = await openTwin(t);
+  const field = page.getByLabel('Reported when it starts');
+  const before = await field.inputValue();
+  await field.fill('{"firmware": ');
+  await page.getByText('This is no JSON').waitFor();
+  await page.getByRole('button', { name: 'Undo changes' }).click();
+  assert.equal(await field.inputValue(), before);
+  await field.fill('{"firmware": "2.0.0"}');
+  await page.getByRole('button', { name: 'Apply to “thermostat”' }).click();
+  await page.getByText('Applied to 1 device.').waitFor();
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await page.getByRole('region', { name: 'Reported properties' }).getByText('2.0.0').waitFor();
+  assert.equal((await device.twin()).properties.reported.firmware, '2.0.0');
 });
 
 test('without the rule, reported stays as it is', async (t) => {
