@@ -33,12 +33,15 @@ test('every link of the site leads to a file and a place in it', () => {
   assert.deepEqual(broken.map(({ from, link }) => `${from}: ${link}`), []);
 });
 
-test('every page of the documentation is on the site, and linked from the first one', () => {
+test('every page of the documentation is on the site', () => {
+  const pages = readdirSync(join(site, 'documents')).map((page) => read(join(site, 'documents', page)));
   const documents = readdirSync(join(root, 'docs'), { recursive: true })
-    .filter((file) => file.endsWith('.md') && !file.includes('node_modules'))
-    .map((file) => headingOf(join(root, 'docs', file)));
-  const first = visibleText(join(site, 'index.html'));
-  for (const document of documents) assert.ok(first.includes(document), document);
+    .filter((file) => file.endsWith('.md') && !file.includes('node_modules'));
+  const missing = documents.filter((file) => {
+    const [heading] = /(?<=^# ).*$/m.exec(read(join(root, 'docs', file)));
+    return !pages.some((page) => page.includes(`<title>${heading} |`));
+  });
+  assert.deepEqual(missing, []);
 });
 
 test('every export has its page', () => {
@@ -54,10 +57,8 @@ test('the core is beside it', () => {
 });
 
 const read = (file) => readFileSync(file, 'utf8');
-const headingOf = (file) => /^# (.*)$/m.exec(read(file))[1];
 const entities = { amp: '&', quot: '"', lt: '<', gt: '>', '#39': "'" };
 const decode = (text) => text.replaceAll(/&(amp|quot|lt|gt|#39);/g, (_, name) => entities[name]);
-const visibleText = (file) => decode(read(file).replaceAll(/<(script|style).*?<\/\1>|<[^>]*>/gs, ''));
 
 /** The links of a page to the site itself. */
 function linksOf(file) {
