@@ -22,6 +22,9 @@ export function test(name, work) {
 
 let created = 0;
 
+/** What the hub calls by the gateway `host:port`, with TLS: the way for programs without endpoint. */
+export const gateway = new URL(hub.secureUrl).host;
+
 /** A new device at the hub; its name needs escaping in a URL and in a token. */
 export function createDevice() {
   created += 1;
@@ -35,13 +38,13 @@ export const environmentOf = ({ connectionString, endpoint }) => ({
 });
 
 /**
- * Starts Node.js in the project's root; it does not outlive the test.
+ * Starts Node.js, in the project's root unless told otherwise; it does not outlive the test.
  * @param {string[]} args
  * @param {Record<string, string>} env on top of the environment
- * @param {string} [code] a module for its standard input
+ * @param {{code?: string, cwd?: string}} [options] `code` is a module for its standard input
  */
-export function startProgram(t, args, env, code) {
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env } });
+export function startProgram(t, args, env, { code, cwd = root } = {}) {
+  const child = spawn(process.execPath, args, { cwd, env: { ...process.env, ...env } });
   t.after(() => child.kill('SIGKILL'));
   child.stdin.end(code);
   return new Program(child);
