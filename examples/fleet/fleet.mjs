@@ -1,4 +1,5 @@
 // A fleet of devices in one program: node fleet.mjs FILE, with a connection string in each line.
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IoTHubDeviceClient } from 'iothub-device-client';
@@ -10,6 +11,7 @@ const strings = readFileSync(file, 'utf8').split('\n').filter((line) => line.tri
 
 const stop = new AbortController();
 const { signal } = stop;
+setMaxListeners(0, signal); // every device listens to it
 process.once('SIGINT', () => stop.abort());
 const counts = { connected: 0, sent: 0, failed: 0, calls: 0 };
 const show = () =>

@@ -10,5 +10,5 @@ const client = IoTHubDeviceClient.createFromX509Certificate(x509, HOSTNAME, DEVI
 
 process.once('SIGINT', () => client.shutdown());
 for await (const message of client.messages()) {
-  console.log(message.text(), message.customProperties, message.contentType);
+  console.log(message.text(), { ...message.customProperties }, message.contentType);
 }

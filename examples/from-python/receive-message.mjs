@@ -6,5 +6,5 @@ const client = IoTHubDeviceClient.createFromConnectionString(IOTHUB_DEVICE_CONNE
 
 process.once('SIGINT', () => client.shutdown());
 for await (const message of client.messages()) {
-  console.log(message.text(), message.customProperties, message.contentType);
+  console.log(message.text(), { ...message.customProperties }, message.contentType);
 }

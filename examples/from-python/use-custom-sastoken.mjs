@@ -11,5 +11,5 @@ client.onNewSasTokenRequired = async () => {
 };
 process.once('SIGINT', () => client.shutdown());
 for await (const message of client.messages()) {
-  console.log(message.text(), message.customProperties, message.contentType);
+  console.log(message.text(), { ...message.customProperties }, message.contentType);
 }

@@ -25,10 +25,9 @@ let created = 0;
 /** What the hub calls by the gateway `host:port`, with TLS: the way for programs without endpoint. */
 export const gateway = new URL(hub.secureUrl).host;
 
-/** A new device at the hub; its name needs escaping in a URL and in a token. */
-export function createDevice() {
-  created += 1;
-  return BackEnd.createDevice(hub, `device'${created}`);
+/** A new device at the hub; unless it is given a name, that needs escaping in URLs and tokens. */
+export function createDevice(name = `device'${(created += 1)}`) {
+  return BackEnd.createDevice(hub, name);
 }
 
 /** What a program needs to be this device. */
