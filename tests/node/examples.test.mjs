@@ -86,8 +86,7 @@ test('a thousand devices are at work in one program', async (t) => {
   await writeFile(join(cwd, 'devices.txt'), lines.join(''));
   const env = { IOTHUB_ENDPOINT: hub.endpoint, START_SECONDS: '5', INTERVAL_SECONDS: '5' };
   const program = startProgram(t, ['fleet.mjs', 'devices.txt'], env, { cwd });
-  const [, sent] = await program.printed(/^1000 connected, (\d+) sent, 0 failed, 0 calls$/m);
-  assert.ok(Number(sent) >= 1000);
+  await program.printed(/^1000 connected, \d{4,} sent, 0 failed, 0 calls$/m);
   const answer = await devices.at(-1).invokeMethod('restart');
   assert.deepEqual(answer, { status: 200, payload: { done: 'restart' } });
   assert.equal(await program.interrupt(), 0, program.errors);
