@@ -86,13 +86,13 @@ test('a thousand devices are at work in one program', async (t) => {
   await writeFile(join(cwd, 'devices.txt'), lines.join(''));
   const env = { IOTHUB_ENDPOINT: hub.endpoint, START_SECONDS: '5', INTERVAL_SECONDS: '5' };
   const program = startProgram(t, ['fleet.mjs', 'devices.txt'], env, { cwd });
-  await program.printed(/^1000 connected, \d{4,} sent, 0 failed, 0 calls$/m);
+  await program.printed(/^1000 connected, \d{4,} sent, 0 failed, 0 calls$/m, 80);
   const answer = await devices.at(-1).invokeMethod('restart');
   assert.deepEqual(answer, { status: 200, payload: { done: 'restart' } });
   assert.equal(await program.interrupt(), 0, program.errors);
   assert.match(program.output, /^0 connected, \d+ sent, 0 failed, 1 calls\n$/m);
   assert.equal(program.errors, '');
-});
+}, 110_000);
 
 test('every example is run from a copy, with the packages that its manifest pins', () => {
   const folders = readdirSync(join(root, 'examples'), { withFileTypes: true })

@@ -1,11 +1,13 @@
 /** Folders of examples/, copied to where nothing of the project is, with what their manifest names. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { root } from './programs.mjs';
+
+const client = 'iothub-device-client';
 
 const readManifest = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 
@@ -27,11 +29,22 @@ export async function copyExample(t, name) {
   return folder;
 }
 
+/** An empty project in which the client is installed. */
+export async function createProject(t) {
+  const folder = await mkdtemp(join(tmpdir(), 'project-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const { version } = readManifest(placeOf(client));
+  const manifest = { private: true, dependencies: { [client]: version } };
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
+  await install(folder, client, placeOf(client));
+  return folder;
+}
+
 /** The client is copied, as npm would: bundlers and servers look at where a file really is. */
 async function install(folder, dependency, place) {
   const target = join(folder, 'node_modules', dependency);
   await mkdir(dirname(target), { recursive: true });
-  if (dependency !== 'iothub-device-client') return symlink(place, target, 'junction');
+  if (dependency !== client) return symlink(place, target, 'junction');
   await cp(place, target, { recursive: true, dereference: true });
   for (const needed of Object.keys(readManifest(place).dependencies)) {
     await install(folder, needed, placeOf(needed));
