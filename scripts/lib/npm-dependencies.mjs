@@ -11,7 +11,7 @@ export const officialClients = 'tests/official/nodejs';
 export const environments = 'tests/environments';
 
 /** What makes the documentation's site: apart, as it wants a TypeScript of its own. */
-export const documentationSite = 'docs/site';
+export const documentationSite = 'scripts/docs';
 
 /** @param {string} folder of the lock file, in the project */
 export async function installNpmDependencies(folder = '') {

@@ -16,7 +16,7 @@ const runs = {
 
 const documents = ['', 'docs', 'examples', 'hub'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: folder !== '' && folder !== 'hub' })
-    .filter((file) => file.endsWith('.md') && !file.includes('node_modules'))
+    .filter((file) => file.endsWith('.md'))
     .map((file) => join(folder, file)),
 );
 const read = (path) => readFileSync(join(root, path), 'utf8');
