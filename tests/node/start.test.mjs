@@ -21,8 +21,9 @@ function testPage(page, work) {
   run.add(page);
   test(`docs/guide/start/${page}`, async (t) => {
     const folder = await createProject(t);
-    const files = [...readFileSync(join(start, page), 'utf8').matchAll(FILE)];
-    assert.ok(files.length > 0);
+    const text = readFileSync(join(start, page), 'utf8');
+    const files = [...text.matchAll(FILE)];
+    assert.equal(files.length, text.match(/^```(js|html)/gm).length, 'each block needs a name');
     for (const [, name, code] of files) await writeFile(join(folder, name), code);
     const backEnd = await createDevice();
     await work({ t, folder, backEnd });
