@@ -35,7 +35,8 @@ const ofJavascript = (text) =>
   text.replaceAll(/['`"]\s*\+\s*['`"]/gs, '').slice(1, -1).replaceAll(/\$\{[^}]*\}/g, '…');
 
 /** Some are put together before they are given to an error: what reads like a sentence is one. */
-const isSentence = (text) => text.split(' ').length > 5 && !text.includes('\n');
+const isSentence = (text) =>
+  (text.split(' ').length > 5 || /^the .* answered /.test(text)) && !text.includes('\n');
 
 export const messages = [
   ...firstGroups(rust, RUST_ERROR).map(ofRust),

@@ -7,7 +7,8 @@ import { readText } from '../../scripts/lib/project.mjs';
 import { messages } from './messages.mjs';
 
 const page = readText('docs/guide/troubleshooting.md');
-const cells = page.split('\n').filter((line) => line.startsWith('| `')).map((line) => line.split(' | '));
+const rows = page.split('\n').filter((line) => /^\| (?!message|---)/.test(line));
+const cells = rows.map((line) => line.split(' | '));
 const families = cells.flatMap(([first]) => [...first.matchAll(/`([^`]+)`/g)].map(([, text]) => text));
 const patterns = families.map((family) => ({
   family,
