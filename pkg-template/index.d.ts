@@ -1,4 +1,8 @@
-// Declarations of `iothub-device-client`, written by hand. Times are in seconds everywhere.
+/**
+ * Declarations, written by hand. Times are in seconds everywhere.
+ *
+ * @module iothub-device-client
+ */
 
 /**
  * What JSON can hold: twins, payloads of direct methods, bodies of messages.

@@ -1,3 +1,8 @@
+/**
+ * For places that allow no top-level await. All of `iothub-device-client`, and `init`.
+ *
+ * @module iothub-device-client/init
+ */
 export * from './index.js';
 
 /**

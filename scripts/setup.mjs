@@ -4,7 +4,12 @@
  */
 import { fileURLToPath } from 'node:url';
 import { findBrowser, installFirefox } from './lib/browser.mjs';
-import { environments, installNpmDependencies, officialClients } from './lib/npm-dependencies.mjs';
+import {
+  documentationSite,
+  environments,
+  installNpmDependencies,
+  officialClients,
+} from './lib/npm-dependencies.mjs';
 import { installOfficialPython } from './lib/official-python.mjs';
 import { isAtLeast, readJson } from './lib/project.mjs';
 import { Failure, runAsProgram, say } from './lib/run.mjs';
@@ -28,6 +33,7 @@ export async function setup({ tests = false } = {}) {
     await installLints();
     await findBrowser();
     await installFirefox();
+    await installNpmDependencies(documentationSite);
     await installNpmDependencies(environments);
     await installNpmDependencies(officialClients);
     await installOfficialPython();

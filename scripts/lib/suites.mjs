@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './project.mjs';
+import { rustdocFlags } from './rust.mjs';
 
 /**
  * @typedef {object} Suite
@@ -30,8 +31,7 @@ export function suites(wasmEnvironment) {
     check('clippy, core alone', [...clippy, core, '--', '-D', 'warnings']),
     {
       ...check('rustdoc', ['cargo', 'doc', '--no-deps', '--document-private-items']),
-      // Private items are documented for the project's own readers, and may be linked to.
-      env: { RUSTDOCFLAGS: '-D warnings -A rustdoc::private-intra-doc-links' },
+      env: { RUSTDOCFLAGS: rustdocFlags },
     },
     rustTests('native tests', ['cargo', 'test', '--no-fail-fast']),
     rustTests('native tests, core alone', ['cargo', 'test', '--no-fail-fast', core]),
@@ -42,6 +42,7 @@ export function suites(wasmEnvironment) {
     nodeTests('broken clients', ['tests/broken-clients.test.mjs'], 600_000),
     { ...rustTests('wasm in Chromium', wasmTests()), env: wasmEnvironment },
     nodeTests('hub', testFiles('hub/test')),
+    nodeTests('documentation', testFiles('tests/documentation')),
     nodeTests('Node.js end to end', testFiles('tests/node')),
     // A part of it waits for the minute after which a hidden tab is throttled.
     nodeTests('browser end to end', testFiles('tests/browser'), 240_000),

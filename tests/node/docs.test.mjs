@@ -30,7 +30,7 @@ function testBlock(name, work) {
   });
 }
 
-const startModule = (t, code, env) => startProgram(t, ['--input-type=module'], env, code);
+const startModule = (t, code, env) => startProgram(t, ['--input-type=module'], env, { code });
 
 async function openBlock(t, html, backEnd, { endpoint, ...profile } = {}) {
   return openPage(t, await serveDevice(t, backEnd, { html, endpoint }), profile);
