@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import fastifyStatic from '@fastify/static';
 import fastify from 'fastify';
 
+import { callHub } from '../../scripts/start/back-end.mjs';
 import { openPage } from '../browser/support.mjs';
 import { copyExample } from './docs/copies.mjs';
 import { createDevice, environmentOf, hub, startProgram, test } from './docs/programs.mjs';
@@ -27,6 +28,31 @@ for (const name of ['browser', 'worker']) {
     await log.filter({ hasText: /method: \w+ 100/ }).waitFor();
   });
 }
+
+test('a page uploads a file through the relay', async (t) => {
+  const backEnd = await createDevice();
+  const cwd = await copyExample(t, 'cors-relay');
+  const server = fastify({ forceCloseConnections: true });
+  server.register(fastifyStatic, { root: cwd });
+  t.after(() => server.close());
+  const origin = await server.listen({ host: '127.0.0.1', port: 0 });
+  const env = { ...environmentOf(backEnd), PORT: '0', ALLOWED_ORIGIN: origin };
+  const relay = startProgram(t, ['server.mjs'], env, { cwd });
+  const [, url] = await relay.printed(/^relay at (\S+)$/m);
+
+  const page = await openPage(t, `${origin}/page/`);
+  await page.getByLabel('Connection string').fill(backEnd.connectionString);
+  await page.getByLabel('Address of the relay').fill(url);
+  const file = { name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('Grüße') };
+  await page.getByLabel('File').setInputFiles(file);
+  await page.getByRole('button', { name: 'Upload' }).click();
+  await page.getByRole('status').filter({ hasText: 'a.txt is uploaded.' }).waitFor();
+  const path = `/local/devices/${backEnd.deviceId}/uploads`;
+  const [upload] = (await callHub(hub, 'GET', path)).uploads;
+  assert.equal(upload.isSuccess, true);
+  assert.equal(await (await fetch(upload.blobUrl)).text(), 'Grüße');
+  assert.equal(await page.getByRole('progressbar').getAttribute('value'), '7');
+});
 
 for (const command of ['dev', 'preview']) {
   test(`the React app is a device, by npm run ${command}`, async (t) => {
