@@ -16,10 +16,11 @@ import {
   fromSymmetricKey,
   fromX509Certificate,
 } from './factories.js';
+import { uploadFile } from './file-upload.js';
 import { assertReady, host } from './host.js';
 import { encodeMessage } from './message.js';
 import { MethodResponse, encodeResponse } from './method.js';
-import { mustBe } from './options.js';
+import { mustBe, signalOf } from './options.js';
 import { makeUploadCall } from './upload.js';
 
 const FACTORY = Symbol('factory');
@@ -65,66 +66,75 @@ export class IoTHubDeviceClient {
     return this.connectionState === 'connected';
   }
 
-  connect() {
-    return this.#shell.begin(CONNECT);
+  async connect(options) {
+    return this.#shell.begin(signalOf(options), CONNECT);
   }
 
   disconnect() {
     this.#shell.forgetReceived();
-    return this.#shell.begin(DISCONNECT);
+    return this.#shell.begin(undefined, DISCONNECT);
   }
 
   shutdown() {
     this.#shell.forgetReceived();
-    return this.#shell.begin(SHUTDOWN);
+    const ended = this.#shell.begin(undefined, SHUTDOWN);
+    this.#shell.handlers.endIterations();
+    return ended;
   }
 
-  sendMessage(message) {
+  sendMessage(message, options) {
     try {
+      const signal = options && signalOf(options);
       // Here code of the user may run, such as a `toJSON`.
       const { body, properties } = encodeMessage(message);
-      return this.#shell.operation((core) => core.sendMessage(body, properties));
+      return this.#shell.operation((core) => core.sendMessage(body, properties), signal);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  getTwin() {
-    return this.#shell.begin(GET_TWIN);
+  async getTwin(options) {
+    return this.#shell.begin(signalOf(options), GET_TWIN);
   }
 
-  async patchTwinReportedProperties(patch) {
+  async patchTwinReportedProperties(patch, options) {
+    const signal = signalOf(options);
     // What JSON cannot hold is no object either, which the core says.
-    return this.#shell.begin(PATCH_REPORTED_PROPERTIES, 0, JSON.stringify(patch));
+    return this.#shell.begin(signal, PATCH_REPORTED_PROPERTIES, 0, JSON.stringify(patch));
   }
 
-  async sendMethodResponse(response) {
+  async sendMethodResponse(response, options) {
     if (!(response instanceof MethodResponse)) {
       throw new TypeError('sendMethodResponse takes a MethodResponse');
     }
     const encoded = encodeResponse(response, JSON.stringify(response.payload));
-    return this.#shell.begin(SEND_METHOD_RESPONSE, ...encoded);
+    return this.#shell.begin(signalOf(options), SEND_METHOD_RESPONSE, ...encoded);
   }
 
-  async updateSasToken(token) {
+  async updateSasToken(token, options) {
     mustBe('string', { 'the SAS token': token });
-    return this.#shell.begin(UPDATE_SAS_TOKEN, 0, token);
+    return this.#shell.begin(signalOf(options), UPDATE_SAS_TOKEN, 0, token);
   }
 
-  async getStorageInfoForBlob(name) {
+  async getStorageInfoForBlob(name, options) {
     mustBe('string', { name });
-    return makeUploadCall(this.#shell, (core) => core.uploadRequest(false, name, false, 0, ''));
+    const prepare = (core) => core.uploadRequest(false, name, false, 0, '');
+    return makeUploadCall(this.#shell, prepare, signalOf(options));
   }
 
-  async notifyBlobUploadStatus(correlationId, isSuccess, statusCode, statusDescription) {
+  async notifyBlobUploadStatus(correlationId, isSuccess, statusCode, statusDescription, options) {
     mustBe('string', { correlationId, statusDescription });
     mustBe('boolean', { isSuccess });
     if (!Number.isInteger(statusCode)) {
       throw new TypeError('statusCode must be a whole number');
     }
-    return makeUploadCall(this.#shell, (core) =>
-      core.uploadRequest(true, correlationId, isSuccess, statusCode, statusDescription),
-    );
+    const prepare = (core) =>
+      core.uploadRequest(true, correlationId, isSuccess, statusCode, statusDescription);
+    return makeUploadCall(this.#shell, prepare, signalOf(options));
+  }
+
+  uploadFile(blobName, data, options) {
+    return uploadFile(this, this.#shell, blobName, data, options);
   }
 
   async receiveMessage(options) {
@@ -137,6 +147,21 @@ export class IoTHubDeviceClient {
 
   async receiveTwinDesiredPropertiesPatch(options) {
     return this.#shell.receiving.receive(DESIRED_PROPERTIES, receiveOptions(options));
+  }
+
+  messages(options) {
+    const { handlers } = this.#shell;
+    return handlers.iterate(handlers.message, signalOf(options));
+  }
+
+  methodRequests(options) {
+    const { handlers } = this.#shell;
+    return handlers.iterate(handlers.method, signalOf(options));
+  }
+
+  desiredPropertiesPatches(options) {
+    const { handlers } = this.#shell;
+    return handlers.iterate(handlers.desiredProperties, signalOf(options));
   }
 
   get onMessageReceived() {
@@ -203,12 +228,12 @@ if (Symbol.asyncDispose) {
   };
 }
 
-function receiveOptions({ methodName, block = true, timeout } = {}) {
+function receiveOptions({ methodName, block = true, timeout, signal } = {}) {
   if (methodName !== undefined) mustBe('string', { methodName });
   mustBe('boolean', { block });
   if (timeout !== undefined) {
     mustBe('number', { timeout });
     if (!(timeout >= 0)) throw new RangeError('timeout must be 0 or more seconds');
   }
-  return { methodName, block, timeout };
+  return { methodName, block, timeout, signal: signalOf({ signal }) };
 }

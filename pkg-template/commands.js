@@ -54,6 +54,8 @@ export const TIMEOUT = 27;
 export const CONNECTION_STATE = 28;
 /** Gives milliseconds; 0 is for ever. */
 export const OPERATION_TIMEOUT_MS = 29;
+/** The number of the operation. */
+export const WITHDRAW = 30;
 
 /** What may be received, as the core numbers it. */
 export const MESSAGES = 0;

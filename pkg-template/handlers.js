@@ -14,17 +14,22 @@ import {
   UNSUBSCRIBE,
 } from './commands.js';
 import { ClientError } from './errors.js';
+import { Iteration, done } from './iteration.js';
 import { MethodResponse, encodeResponse } from './method.js';
 
-/** How much may wait for the Promise of one handler. */
+/** How much may wait for the Promise of one handler, or for a loop. */
 const MAX_WAITING = 1024;
 
 /** A property; those that receive something from the hub have a `feature`. */
 class Handler {
   /** What is to be called: `undefined` also while it is promised. */
   call;
-  /** Of a function, as long as it is pending. */
+  /** Of a function, as long as it is pending; also while `iteration` is not asked for an item. */
   promise;
+  /** Takes the place of a function. */
+  iteration;
+  /** Its subscription was ended, as too much waited. */
+  isCut = false;
   /** What came and was not given to a function yet: its argument, and what follows. */
   waiting = [];
 
@@ -43,6 +48,8 @@ export class Handlers {
   newSasToken = new Handler('onNewSasTokenRequired');
   backgroundException = new Handler('onBackgroundException');
   #all = Object.values(this);
+  /** How calls that ask for more end, when there is no more. */
+  #ending;
   #shell;
 
   /** @param {import('./shell.js').Shell} shell */
@@ -64,13 +71,53 @@ export class Handlers {
     }
     if (handler.feature !== undefined) {
       const { receiving } = this.#shell;
-      if (isNothing && receiving.isByCalls) return;
+      if (isNothing && (receiving.isByCalls || handler.iteration)) return;
       if (!isNothing) receiving.useHandlers(name);
     }
+    if (handler.iteration) throw taken(handler);
     handler.call = isFunction ? value : undefined;
     handler.promise = isNothing || isFunction ? undefined : Promise.resolve(value);
     this.#listen(handler, !isNothing, !handler.promise);
     this.#await(handler);
+  }
+
+  /**
+   * Iterates over what a handler would get.
+   * @param {AbortSignal} [signal]
+   * @throws {ClientError} where one is set, or iterated over, or the client receives by calls
+   */
+  iterate(handler, signal) {
+    if (handler.iteration || handler.call || handler.promise) throw taken(handler);
+    const ending = signal?.aborted ? (call) => call.reject(signal.reason) : this.#ending;
+    if (!ending) this.#shell.receiving.useHandlers('iteration');
+    const iteration = new Iteration(this.#shell, handler, signal);
+    if (ending) {
+      iteration.end(ending);
+    } else {
+      handler.iteration = handler.promise = iteration;
+      this.#listen(handler, true, false);
+    }
+    return iteration;
+  }
+
+  /** A loop asks for an item. */
+  demand(handler) {
+    handler.promise = undefined;
+    this.#shell.wake();
+    if (handler === this.message) this.#shell.tell(TAKE_MESSAGES, 1);
+    if (handler.isCut) this.#listen(handler, true, true);
+  }
+
+  /** Nothing is iterated over from now on; `ending` ends the calls that ask for more. */
+  endIterations(ending = done) {
+    this.#ending = ending;
+    for (const { iteration } of this.#all) iteration?.end(ending);
+  }
+
+  endIteration(handler, iteration) {
+    if (handler.iteration !== iteration) return;
+    handler.iteration = handler.promise = undefined;
+    this.#listen(handler, false, false);
   }
 
   /** One call of a handler. `after` says what follows when it has done its work. */
@@ -88,6 +135,7 @@ export class Handlers {
       if (!handler) return;
       const notice = handler.waiting.shift();
       if (handler.call) this.#call(handler, handler.call, notice);
+      else if (handler.iteration && !handler.promise) this.#give(handler, notice);
       else this.#goWithout(handler, notice);
     }
   }
@@ -106,9 +154,18 @@ export class Handlers {
     } else if (handler === this.desiredProperties) {
       // The next subscription fetches the whole.
       handler.waiting = [];
+      handler.isCut = true;
       this.#shell.tell(UNSUBSCRIBE, DESIRED_PROPERTIES);
       this.#shell.tell(FORGET_DELIVERED_PROPERTIES);
     }
+  }
+
+  #give(handler, notice) {
+    const { iteration } = handler;
+    if (iteration.give(notice)) return;
+    handler.promise = iteration;
+    // The next message stays with the hub until it is asked for.
+    if (handler === this.message) this.#shell.tell(TAKE_MESSAGES, 0);
   }
 
   #call(handler, call, { argument, after }) {
@@ -128,14 +185,16 @@ export class Handlers {
   #handled({ delivery, requestId } = {}, value) {
     if (delivery !== undefined) {
       this.#shell.tell(ACKNOWLEDGE, delivery);
-    } else if (requestId !== undefined && value instanceof MethodResponse) {
+    } else if (requestId !== undefined) {
       this.#answer(requestId, value);
     }
   }
 
   /** Sends the response that a handler gave; one that cannot be sent is as good as a failure. */
-  #answer(requestId, response) {
+  #answer(requestId, value) {
     try {
+      const response = responseOf(requestId, value);
+      if (!response) return;
       const encoded = encodeResponse(response, jsonOf(response));
       this.#shell.command(SEND_METHOD_RESPONSE, ...encoded);
     } catch (error) {
@@ -179,6 +238,7 @@ export class Handlers {
    */
   #listen(handler, wanted, ready) {
     const shell = this.#shell;
+    handler.isCut = false;
     shell.wake();
     if (handler === this.newSasToken) shell.tell(CAN_ASK_FOR_TOKEN, Number(wanted));
     if (handler === this.message) shell.tell(TAKE_MESSAGES, Number(wanted && ready));
@@ -187,9 +247,26 @@ export class Handlers {
   }
 }
 
+function taken({ name }) {
+  return new ClientError(`what ${name} gets goes to a loop or a handler already; end that first`);
+}
+
 /** A `ClientError` about something that the user's code threw. */
 export function errorCausedBy(message, cause) {
   return new ClientError(message, cause === undefined ? {} : { cause });
+}
+
+/** What a handler of methods gave, if it is a response, or a plain object with a status. */
+function responseOf(requestId, value) {
+  if (value instanceof MethodResponse) return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  // What `fetch` gives has a status as well.
+  const prototype = Object.getPrototypeOf(value);
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  const { status, payload } = value;
+  return isPlain && Number.isInteger(status)
+    ? new MethodResponse(requestId, status, payload)
+    : undefined;
 }
 
 function jsonOf({ payload }) {

@@ -1,4 +1,8 @@
-// Declarations of `iothub-device-client`, written by hand. Times are in seconds everywhere.
+/**
+ * Declarations, written by hand. Times are in seconds everywhere.
+ *
+ * @module iothub-device-client
+ */
 
 /**
  * What JSON can hold: twins, payloads of direct methods, bodies of messages.
@@ -34,12 +38,20 @@ export type Handler<F> = F | PromiseLike<F | null | undefined> | null | undefine
 export type MessageHandler = (message: Message) => unknown;
 
 /**
- * Takes calls of direct methods. A {@link MethodResponse} that it returns, or resolves to, is sent
- * as the answer; when it returns nothing, answer with `sendMethodResponse`.
+ * Takes calls of direct methods. A {@link MethodResponse} or {@link MethodResult} that it returns,
+ * or resolves to, is sent as the answer; when it returns nothing, answer with `sendMethodResponse`.
  */
 export type MethodRequestHandler = (
   request: MethodRequest,
-) => MethodResponse | void | PromiseLike<MethodResponse | void>;
+) => MethodResponse | MethodResult | void | PromiseLike<MethodResponse | MethodResult | void>;
+
+/** The answer to the call that a handler was given: a {@link MethodResponse} without its id. */
+export interface MethodResult {
+  /** See {@link MethodResponse.status}. */
+  status: number;
+  /** See {@link MethodResponse.payload}. */
+  payload?: JsonValue | undefined;
+}
 
 /** Takes desired properties. A Promise that it returns is awaited; its value is not used. */
 export type DesiredPropertiesHandler = (patch: TwinProperties) => unknown;
@@ -82,6 +94,14 @@ export interface Twin {
   reported: TwinProperties;
 }
 
+/** What {@link IoTHubDeviceClient.uploadFile} takes. */
+export type UploadData =
+  | string
+  | ArrayBuffer
+  | ArrayBufferView
+  | UploadBlob
+  | AsyncIterable<string | ArrayBuffer | ArrayBufferView>;
+
 /** Where to upload a blob, and by what right. */
 export interface StorageInfo {
   /** For {@link IoTHubDeviceClient.notifyBlobUploadStatus}. */
@@ -96,8 +116,34 @@ export interface StorageInfo {
   sasToken: string;
 }
 
+/** What {@link IoTHubDeviceClient.uploadFile} takes beside name and data. */
+export interface UploadOptions extends CallOptions {
+  /** The media type of the blob. Default: that of the `Blob`, or `application/octet-stream`. */
+  contentType?: string | undefined;
+  /** Called after each block of 4 MiB that is stored. What it throws ends the upload. */
+  onProgress?: ((progress: UploadProgress) => unknown) | undefined;
+}
+
+/** How far an upload has come. */
+export interface UploadProgress {
+  /** Bytes that are stored. */
+  readonly loaded: number;
+  /** Bytes in all; `undefined` for a stream. */
+  readonly total: number | undefined;
+}
+
+/** What every call takes that waits for something; `disconnect` and `shutdown` end by themselves. */
+export interface CallOptions {
+  /**
+   * Aborting it gives the call up: it rejects with the signal's `reason`, and is not sent, or not
+   * again. The hub may have what was sent already, and act on it. With a signal that is aborted
+   * already, nothing happens but the rejection. A call that has settled no longer listens.
+   */
+  signal?: Signal | undefined;
+}
+
 /** How long a receive call waits. */
-export interface ReceiveOptions {
+export interface ReceiveOptions extends CallOptions {
   /** Whether to wait if there is nothing yet. Default `true`. */
   block?: boolean | undefined;
   /** Seconds to wait at most, 0 or more. Default: for ever. */
@@ -125,6 +171,12 @@ export interface ClientOptions {
    * `ws:` not with a certificate.
    */
   endpoint?: string | undefined;
+  /**
+   * Where the HTTP calls of a file upload go, in place of the hub or the origin that is dialled: a
+   * URL that `/devices/...` is put behind, of a relay which adds the CORS headers that pages need.
+   * It gets the token of the device. `https:`, or `http:` on this machine only, as for `endpoint`.
+   */
+  httpEndpoint?: string | undefined;
   /** MQTT over WebSockets is the only transport: `false` is a `TypeError`. Default `true`. */
   websockets?: true | undefined;
   /**
@@ -184,7 +236,8 @@ export interface ClientOptions {
    */
   acknowledgeMessages?: 'on-arrival' | 'after-handler' | undefined;
   /**
-   * Certificates to trust in place of the system's, as PEM text. Node.js only: in a browser a
+   * Certificates to trust in place of the system's, as PEM text; of the storage account, too, when
+   * `uploadFile` puts a file there. Node.js only: in a browser a
    * `TypeError`, as a page cannot choose whom to trust.
    */
   serverVerificationCert?: string | undefined;
@@ -276,12 +329,15 @@ export interface SasTokenFunctionOptions extends GatewayOptions {
  *
  * Made by one of its four factories, never with `new`.
  *
- * Methods never throw: they reject. An operation that is called without a connection opens one
+ * Methods that give a Promise never throw: they reject. An operation that is called without a connection opens one
  * (option `autoConnect`); if that fails, it rejects with the connection's error. While a lost
  * connection is being re-established, operations wait, and what was sent without an
  * acknowledgement is sent again, in order; only method responses are not. The telemetry or twin
  * request on which three connections in a row end unacknowledged is given up, with
  * {@link ConnectionDroppedError}.
+ *
+ * Every call but `disconnect` and `shutdown` takes a `signal` to give it up by: see
+ * {@link CallOptions}.
  *
  * Where the platform has `Symbol.asyncDispose`, `await using client = ...` shuts the client down
  * at the end of its block.
@@ -410,8 +466,12 @@ export class IoTHubDeviceClient {
    * - {@link OperationCancelled}: `disconnect` or `shutdown` was called meanwhile
    * - {@link ClientError}: the hub refused a subscription or broke the protocol, or the client was
    *   shut down
+   *
+   * Aborted during the first attempt, it ends the attempt, and the client is disconnected; unless
+   * another call waits for the connection, which is made then all the same. So is one that was
+   * lost.
    */
-  connect(): Promise<void>;
+  connect(options?: CallOptions): Promise<void>;
 
   /**
    * Disconnects: what was called before is written, and the socket closed. Calls that have no
@@ -434,8 +494,9 @@ export class IoTHubDeviceClient {
    * Rejects with TypeError for a token that is malformed, has expired, or is for another host,
    * device or module (the old one is kept); with {@link ClientError} on a client that was not made
    * from a token, or was shut down; else as {@link IoTHubDeviceClient.connect}.
+   * Aborted, it only waits no longer: the new token is in use.
    */
-  updateSasToken(token: string): Promise<void>;
+  updateSasToken(token: string, options?: CallOptions): Promise<void>;
 
   /**
    * Sends telemetry. Fulfils when the hub has acknowledged it (at least once, in the order of the
@@ -451,7 +512,7 @@ export class IoTHubDeviceClient {
    *
    * @param message a {@link Message}, or the data of one without properties
    */
-  sendMessage(message: Message | MessageData): Promise<void>;
+  sendMessage(message: Message | MessageData, options?: CallOptions): Promise<void>;
 
   /**
    * Fetches the twin.
@@ -461,7 +522,7 @@ export class IoTHubDeviceClient {
    * down, {@link OperationTimeout}, {@link OperationCancelled}, {@link ConnectionDroppedError},
    * {@link NoConnectionError}, or the error of the connection that it needed.
    */
-  getTwin(): Promise<Twin>;
+  getTwin(options?: CallOptions): Promise<Twin>;
 
   /**
    * Merges a patch into the reported properties of the twin; `null` deletes a property. Fulfils
@@ -471,7 +532,7 @@ export class IoTHubDeviceClient {
    * 262,144 bytes, {@link ServiceError} when the hub refuses it (its own limits are far lower:
    * 32 KB of reported properties), and otherwise as {@link IoTHubDeviceClient.getTwin}.
    */
-  patchTwinReportedProperties(patch: JsonObject): Promise<void>;
+  patchTwinReportedProperties(patch: JsonObject, options?: CallOptions): Promise<void>;
 
   /**
    * Answers a direct method, once. Fulfils when the hub has acknowledged the answer. There is no
@@ -486,15 +547,35 @@ export class IoTHubDeviceClient {
    * - {@link OperationTimeout}, {@link OperationCancelled}, {@link NoConnectionError}, or the error
    *   of the connection that it needed
    */
-  sendMethodResponse(response: MethodResponse): Promise<void>;
+  sendMethodResponse(response: MethodResponse, options?: CallOptions): Promise<void>;
+
+  /**
+   * Uploads a file: asks the hub where to, puts it into the storage account, and tells the hub how
+   * that went, a failure too. The client need not be connected.
+   *
+   * More than 4 MiB, and streams, go in blocks of 4 MiB or so, one after the other. What gets no answer,
+   * 429 or 5xx is tried three times more, with growing waits. Each answer may take
+   * `operationTimeout`. The storage account takes it for an hour, if the hub is not set otherwise.
+   * `disconnect` does not end it; abort it by its `signal`.
+   *
+   * Rejects as {@link IoTHubDeviceClient.getStorageInfoForBlob}; with {@link ServiceError} also
+   * when the storage account refuses, and {@link ConnectionFailedError} also when it is not reached:
+   * in a page, its CORS rules must allow `PUT` and the headers `x-ms-*`; with TypeError for data of
+   * another type.
+   *
+   * @param blobName the name of the blob, without the device id
+   * @param data the bytes; a string is sent as UTF-8. A `Blob` is read piece by piece. A stream
+   * (`ReadableStream`, where the platform can iterate over it, or one of Node.js) is read once.
+   */
+  uploadFile(blobName: string, data: UploadData, options?: UploadOptions): Promise<void>;
 
   /**
    * Asks where to upload a blob, by HTTPS; the client need not be connected. Upload it yourself
    * (`PUT https://{hostName}/{containerName}/{blobName}{sasToken}` with the header
    * `x-ms-blob-type: BlockBlob`), then call `notifyBlobUploadStatus`.
    *
-   * IoT Hub sends no CORS headers: in a page this works through `gatewayHostname` or `endpoint`,
-   * with a relay that does.
+   * IoT Hub sends no CORS headers: in a page this works through `httpEndpoint` (or `endpoint`, or
+   * `gatewayHostname`), with a relay that does.
    *
    * Rejects with
    * - {@link ServiceError}: a status other than 200 to 299
@@ -506,7 +587,7 @@ export class IoTHubDeviceClient {
    *
    * @param name the name of the blob, without the device id
    */
-  getStorageInfoForBlob(name: string): Promise<StorageInfo>;
+  getStorageInfoForBlob(name: string, options?: CallOptions): Promise<StorageInfo>;
 
   /**
    * Tells the hub how an upload ended, by HTTPS. Rejects as
@@ -522,6 +603,7 @@ export class IoTHubDeviceClient {
     isSuccess: boolean,
     statusCode: number,
     statusDescription: string,
+    options?: CallOptions,
   ): Promise<void>;
 
   /**
@@ -554,6 +636,36 @@ export class IoTHubDeviceClient {
    * @deprecated set `onTwinDesiredPropertiesPatchReceived`
    */
   receiveTwinDesiredPropertiesPatch(options?: ReceiveOptions): Promise<TwinProperties | undefined>;
+
+  /**
+   * Iterates over cloud-to-device messages: `for await (const message of client.messages())`.
+   *
+   * Like the other two iterations: it takes the place of the handler as long as it runs. It
+   * subscribes at once, as setting a handler does, and waits across lost connections. `break`, or
+   * whatever else leaves the loop, unsubscribes. It ends at `shutdown`, and rejects with the
+   * signal's reason when that is aborted. What comes before the loop asks for it waits, as it does
+   * for the Promise of a {@link Handler}.
+   *
+   * A message stays with the hub until the loop asks for it. With `acknowledgeMessages:
+   * "after-handler"` it is acknowledged when the loop asks for the next one; a message whose body
+   * was left by `break` or an error is not, and comes again.
+   *
+   * @throws ClientError where the handler of the kind is set, or is set while this runs; where the
+   * kind is iterated over already; on a client that has used a receive call
+   */
+  messages(options?: CallOptions): AsyncIterableIterator<Message>;
+
+  /**
+   * Iterates over calls of direct methods, of every name; answer them by `sendMethodResponse`.
+   * Otherwise as {@link IoTHubDeviceClient.messages}.
+   */
+  methodRequests(options?: CallOptions): AsyncIterableIterator<MethodRequest>;
+
+  /**
+   * Iterates over desired properties, of which the first are those that stand (unless
+   * `ensureDesiredProperties` is off). Otherwise as {@link IoTHubDeviceClient.messages}.
+   */
+  desiredPropertiesPatches(options?: CallOptions): AsyncIterableIterator<TwinProperties>;
 
   /**
    * Takes cloud-to-device messages; of a module, the messages for its inputs (`inputName`).
@@ -731,6 +843,14 @@ export class X509 {
    */
   static platform(): X509;
 }
+
+/** `Blob`, where the user's own `lib` or types declare it; else nothing. */
+type UploadBlob = typeof globalThis extends { Blob: { prototype: infer Blob } } ? Blob : never;
+
+/** `AbortSignal`, where the user's own `lib` or types declare it; else nothing. */
+type Signal = typeof globalThis extends { AbortSignal: { prototype: infer AbortSignal } }
+  ? AbortSignal
+  : never;
 
 /** `URL`, where the user's own `lib` or types declare it; else nothing. */
 type FileUrl = typeof globalThis extends { URL: { prototype: infer Url } } ? Url : never;

@@ -139,7 +139,8 @@ function propertiesOf(message, isJson) {
   return parts;
 }
 
-function toBytes(data) {
+/** The bytes of what a user gives. */
+export function toBytes(data) {
   if (typeof data === 'string') {
     return { bytes: encoder.encode(data), isJson: false };
   }

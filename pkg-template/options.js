@@ -14,6 +14,7 @@ const identity = [
 /** What all factories take, in the order in which the core reads it, and after it. */
 const common = {
   endpoint: 'string',
+  httpEndpoint: 'string',
   websockets: 'boolean',
   productInfo: 'string',
   keepAlive: 'number',
@@ -72,6 +73,19 @@ export function checkOptions(options = {}, extras) {
 /** What the core takes of who the client is and of its options. */
 export function forCore(given) {
   return order.map((name) => given[name]);
+}
+
+/**
+ * The `signal` among the options of a call.
+ * @returns {AbortSignal | undefined}
+ */
+export function signalOf(options) {
+  const signal = options?.signal;
+  // One of another realm, such as that of a frame, is no instance of this realm's class.
+  if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
+    throw new TypeError('signal must be an AbortSignal');
+  }
+  return signal;
 }
 
 /** @param {object} values by what they are called in the error */

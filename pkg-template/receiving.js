@@ -37,8 +37,9 @@ export class Receiving {
   }
 
   /** One receive call. `timeout` is how many seconds it blocks at most; without it, for ever. */
-  receive(feature, { methodName, block, timeout }) {
-    if (this.#isByHandlers) throw excluded('a receive call', 'handlers');
+  receive(feature, { methodName, block, timeout, signal }) {
+    signal?.throwIfAborted();
+    if (this.#isByHandlers) throw excluded('a receive call', 'handlers or iteration');
     this.isByCalls = true;
     const queue = this.#queue(feature, methodName);
     if (queue.items.length > 0) return queue.items.shift();
@@ -46,7 +47,7 @@ export class Receiving {
       const operation = core.command(block ? RECEIVE : RECEIVE_NOW, feature, '');
       if (block) this.#wait(queue, operation, timeout);
       return operation;
-    }, queue);
+    }, signal, queue);
   }
 
   /** Takes what was received, on a client that receives by calls. Gives whether it did. */

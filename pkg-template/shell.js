@@ -16,6 +16,7 @@ import {
   SOCKET_OPENED,
   TIMEOUT,
   TOKEN_UNAVAILABLE,
+  WITHDRAW,
 } from './commands.js';
 import { ClientError } from './errors.js';
 import { Handlers, errorCausedBy } from './handlers.js';
@@ -91,16 +92,20 @@ export class Shell {
     return result;
   }
 
-  /** Gives a command that begins an operation; the Promise settles with it. */
-  begin(command, number = 0, text = '') {
-    return this.operation((core) => core.command(command, number, text));
+  /**
+   * Gives a command that begins an operation; the Promise settles with it.
+   * @param {AbortSignal} [signal] gives it up
+   */
+  begin(signal, command, number = 0, text = '') {
+    return this.operation((core) => core.command(command, number, text), signal);
   }
 
   /**
    * As `begin`, for what takes more.
    * @param {object} [queue] of a receive call
    */
-  operation(call, queue) {
+  operation(call, signal, queue) {
+    if (signal) return this.#abortable(signal, call, queue);
     return new Promise((resolve, reject) => {
       this.#pending.set(this.use(call), { resolve, reject, queue });
     });
@@ -248,6 +253,23 @@ export class Shell {
     else this.handlers.push(this.handlers.newSasToken);
   }
 
+  async #abortable(signal, call, queue) {
+    signal.throwIfAborted();
+    let operation;
+    // The core settles it, if that has not happened already.
+    const withdraw = () => this.tell(WITHDRAW, operation);
+    const begin = (core) => (operation = call(core));
+    const settled = this.operation(begin, undefined, queue);
+    signal.addEventListener('abort', withdraw);
+    try {
+      return await settled;
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      signal.removeEventListener('abort', withdraw);
+    }
+  }
+
   #opened(socket) {
     // A browser leaves it to the script to see what the server has agreed to.
     if (socket.protocol.toLowerCase() !== 'mqtt') {
@@ -335,6 +357,7 @@ export class Shell {
     this.#watchWhile(false);
     this.receiving.end();
     this.handlers.forgetReceived();
+    this.handlers.endIterations((call) => call.reject(brokenError()));
     for (const { reject } of this.#pending.values()) reject(brokenError());
     this.#pending.clear();
     this.report(brokenError());

@@ -1,4 +1,5 @@
-// The two HTTP calls around a file upload. The core says what to send and judges the answers.
+// The two HTTP calls of the hub around a file upload. The core says what to send and judges the
+// answers.
 import { CHECK_HTTP_ANSWER, OPERATION_TIMEOUT_MS } from './commands.js';
 import { ClientError, ConnectionFailedError, CredentialError, OperationTimeout } from './errors.js';
 
@@ -7,18 +8,20 @@ import { ClientError, ConnectionFailedError, CredentialError, OperationTimeout }
  * @param {import('./shell.js').Shell} shell
  * @param {(core: object) => [string, string | undefined, string]} prepare URL, `Authorization`
  *   header and body; throws what keeps the call from being made
+ * @param {AbortSignal} [signal]
  * @returns {Promise<unknown>} the body of the answer
  */
-export async function makeUploadCall(shell, prepare) {
-  const request = await prepared(shell, prepare);
-  const { status, body } = await send(request, shell);
+export async function makeUploadCall(shell, prepare, signal) {
+  signal?.throwIfAborted();
+  const request = await prepared(shell, prepare, signal);
+  const { status, body } = await send(request, shell, signal);
   shell.command(CHECK_HTTP_ANSWER, status, unwrapped(body));
   if (body === '') return undefined;
   try {
     return JSON.parse(body);
   } catch {
     // The reason would quote the body, which holds a token for the storage.
-    throw new ClientError('the hub answered the file upload call with what is not JSON');
+    throw new ClientError('the hub answered the upload with what is not JSON');
   }
 }
 
@@ -31,46 +34,58 @@ function unwrapped(body) {
   }
 }
 
-async function prepared(shell, prepare) {
+async function prepared(shell, prepare, signal) {
   try {
     return shell.use(prepare);
   } catch (error) {
     if (!(shell.tokenFunction && error instanceof CredentialError)) throw error;
-    await inTime(shell.fetchToken(), shell.command(OPERATION_TIMEOUT_MS));
+    await inTime(shell.fetchToken(), shell.command(OPERATION_TIMEOUT_MS), signal);
     return shell.use(prepare);
   }
 }
 
-async function inTime(promise, milliseconds) {
-  if (milliseconds === 0) return promise;
-  let timer;
-  const late = new Promise((_, reject) => {
-    const error = new OperationTimeout('no SAS token was given within operationTimeout');
-    timer = setTimeout(reject, milliseconds, error);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-async function send([url, authorization, body], shell) {
-  const { host, transport } = shell;
-  const timeoutMs = shell.command(OPERATION_TIMEOUT_MS);
+async function send([url, authorization, body], shell, signal) {
   // Pages and Node.js say the same, with what `fetch` says by itself.
   const headers = { Accept: '*/*', 'Content-Type': 'application/json' };
   if (authorization !== undefined) headers.Authorization = authorization;
+  const inPages = 'set httpEndpoint or endpoint to a relay that sends CORS headers';
+  return exchange(shell, 'the hub', url, { method: 'POST', headers, body, signal }, inPages);
+}
+
+/**
+ * Makes an HTTP call.
+ * @param {string} server what it is, for the error
+ * @param {string} inPages what else to do there when no answer comes
+ * @returns {Promise<import('./request.js').Answer>}
+ */
+export async function exchange(shell, server, url, options, inPages) {
+  const timeoutMs = shell.command(OPERATION_TIMEOUT_MS);
   try {
-    return await host.request(url, { method: 'POST', headers, body, timeoutMs }, transport);
+    return await shell.host.request(url, { ...options, timeoutMs }, shell.transport);
   } catch (cause) {
+    options.signal?.throwIfAborted();
     if (cause.name === 'TimeoutError') {
-      throw new OperationTimeout(
-        'the hub did not answer the file upload call within operationTimeout',
-        { cause },
-      );
+      const message = `${server} did not answer the upload within operationTimeout`;
+      throw new OperationTimeout(message, { cause });
     }
-    throw new ConnectionFailedError(
-      'the file upload call did not reach the hub; check the network. In a page IoT Hub cannot be ' +
-        'called directly, because it sends no CORS headers: set gatewayHostname or endpoint to a ' +
-        'relay that does',
-      { cause },
-    );
+    const message = `the upload did not reach ${server}; check the network. In a page ${inPages}`;
+    throw new ConnectionFailedError(message, { cause });
   }
+}
+
+/** Waits for a Promise, until it is late or the signal is aborted. */
+export function inTime(promise, milliseconds, signal) {
+  let timer;
+  let abort;
+  const ended = new Promise((_, reject) => {
+    const error = new OperationTimeout('no SAS token was given within operationTimeout');
+    if (milliseconds > 0) timer = setTimeout(reject, milliseconds, error);
+    abort = () => reject(signal.reason);
+    if (signal?.aborted) abort();
+  });
+  signal?.addEventListener('abort', abort);
+  return Promise.race([promise, ended]).finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  });
 }

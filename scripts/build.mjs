@@ -13,15 +13,19 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildWww } from './build-www.mjs';
+import { thirdPartyNotices } from './lib/notices.mjs';
 import { crateField, readJson, root } from './lib/project.mjs';
 import { Failure, outputOf, run, runAsProgram, say } from './lib/run.mjs';
 import { setup } from './setup.mjs';
 
 const module = 'iothub_device_client';
 const wasm = `${module}_bg.wasm`;
+const notices = 'THIRD-PARTY-NOTICES.txt';
 const wasmFlags = 'CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS';
 const target = join(root, 'target');
 const pkg = join(root, 'pkg');
+/** The names of the module's functions, which the module itself does not keep. */
+export const symbols = join(target, 'symbols.txt');
 
 /** What browsers and Node.js have had for years and rustc uses; anything newer is an error. */
 const wasmFeatures = [
@@ -95,9 +99,9 @@ function optimise(generated) {
   const rounds = ['-Oz', '--gufa-optimizing', '-Oz', '--gufa', '-Oz'];
   // Large functions of many parts compress worse than the parts.
   const parts = ['--one-caller-inline-max-function-size', '20', '--skip-pass=local-cse'];
-  const notes = ['--strip-producers', '--strip-target-features'];
+  const strip = ['--strip-producers', '--strip-target-features'];
   const names = '--minify-imports-and-exports-and-modules';
-  const passes = [...parts, ...rounds, ...notes, names];
+  const passes = [...parts, ...rounds, ...strip, names, `--symbolmap=${symbols}`];
   const renamed = outputOf(process.execPath, [wasmOpt, ...features, ...passes, file, '-o', file]);
   if (renamed === undefined) throw new Failure('wasm-opt could not optimise the module.');
   shortenNames(join(generated, `${module}.js`), JSON.parse(renamed));
@@ -124,11 +128,13 @@ function assemble(generated, folder) {
   const elsewhere = new Map([
     [`${module}.js`, generated],
     [wasm, generated],
+    [notices, generated],
     ['LICENSE', root],
     ['README.md', root],
   ]);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
+  writeFileSync(join(generated, notices), thirdPartyNotices());
   for (const file of manifest.files) {
     cpSync(join(elsewhere.get(file) ?? template, file), join(folder, file));
   }

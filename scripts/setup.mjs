@@ -3,8 +3,13 @@
  * before the npm packages are there, so it uses nothing but what comes with Node.js.
  */
 import { fileURLToPath } from 'node:url';
-import { findBrowser } from './lib/browser.mjs';
-import { installNpmDependencies, officialClients } from './lib/npm-dependencies.mjs';
+import { findBrowser, installFirefox } from './lib/browser.mjs';
+import {
+  documentationSite,
+  environments,
+  installNpmDependencies,
+  officialClients,
+} from './lib/npm-dependencies.mjs';
 import { installOfficialPython } from './lib/official-python.mjs';
 import { isAtLeast, readJson } from './lib/project.mjs';
 import { Failure, runAsProgram, say } from './lib/run.mjs';
@@ -27,6 +32,9 @@ export async function setup({ tests = false } = {}) {
   if (tests) {
     await installLints();
     await findBrowser();
+    await installFirefox();
+    await installNpmDependencies(documentationSite);
+    await installNpmDependencies(environments);
     await installNpmDependencies(officialClients);
     await installOfficialPython();
   }

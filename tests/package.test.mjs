@@ -1,35 +1,42 @@
 /** What `npm pack` makes of pkg/ installs into an empty project and can be imported there. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 
-const pkg = fileURLToPath(new URL('../pkg/', import.meta.url));
-const shell = process.platform === 'win32';
+import { crateField, readJson, root } from '../scripts/lib/project.mjs';
+import { outputOf } from '../scripts/lib/run.mjs';
+import { nameFunctions } from '../scripts/names.mjs';
+import { openThrowAwayProjects } from './environments/throw-away.mjs';
+
+const pkg = join(root, 'pkg');
 
 /** Every file that users get. A new one is added here and in the template's `files`, on purpose. */
 const publishedFiles = [
   'LICENSE',
   'README.md',
+  'THIRD-PARTY-NOTICES.txt',
   'client.js',
   'commands.js',
   'errors.js',
   'exports.js',
   'factories.js',
+  'file-upload.js',
   'handlers.js',
   'host.js',
   'index.browser.js',
   'index.d.ts',
   'index.node.js',
+  'index.workerd.js',
   'init.browser.js',
   'init.d.ts',
   'init.node.js',
+  'init.workerd.js',
   'iothub_device_client.js',
   'iothub_device_client_bg.wasm',
+  'iteration.js',
   'message.js',
   'method.js',
   'options.js',
@@ -65,17 +72,8 @@ const exportedNames = [
   'version',
 ];
 
-let project;
-let packed;
-
-before(async () => {
-  project = await mkdtemp(join(tmpdir(), 'packed-'));
-  await writeFile(join(project, 'package.json'), '{ "private": true }');
-  [packed] = JSON.parse(await execute('npm', ['pack', pkg, '--json'], { shell }));
-  await execute('npm', ['install', '--prefer-offline', `./${packed.filename}`], { shell });
-});
-
-after(() => rm(project, { recursive: true, force: true }));
+const { folder, packed, close } = await openThrowAwayProjects();
+after(close);
 
 test('the tarball holds the published files and nothing else', () => {
   assert.deepEqual(packed.files.map((file) => file.path).sort(), [...publishedFiles].sort());
@@ -110,14 +108,54 @@ test('the package can be required', async () => {
 const printsNames = 'console.log(JSON.stringify(Object.keys(client).sort()));';
 
 async function namesPrintedBy(file, script) {
-  await writeFile(join(project, file), script);
-  return JSON.parse(await execute(process.execPath, [file]));
+  await writeFile(join(folder, file), script);
+  const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: folder });
+  return JSON.parse(stdout);
 }
 
-async function execute(program, args, options) {
-  const { stdout } = await promisify(execFile)(program, args, { cwd: project, ...options });
-  return stdout;
+test('the version of the crate is that of the manifest and of the module', async () => {
+  const { version } = await import('../pkg/index.node.js');
+  assert.deepEqual([packed.version, version], [crateField('version'), crateField('version')]);
+  assert.equal(readJson('pkg-template/package.json').version, undefined);
+});
+
+test('every crate that is linked into the module is in the notices with its licence', async () => {
+  const notices = await readFile(join(pkg, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+  const [, ...sections] = notices.split(/^-{78}\n/m);
+  const crates = sections.filter((_, index) => index % 2 === 0).join('');
+  const licences = sections.filter((_, index) => index % 2 === 1);
+  const named = [...crates.matchAll(/^([\w-]+ \d\S*) \(/gm)].map(([, crate]) => crate);
+  assert.deepEqual(named.sort(), linkedCrates());
+  for (const licence of licences) {
+    assert.match(licence, /Permission is hereby granted|Redistribution and use|Apache License/);
+  }
+});
+
+/** As Cargo itself lists them. */
+function linkedCrates() {
+  const edges = ['--edges', 'normal,no-proc-macro', '--target', 'wasm32-unknown-unknown'];
+  const module = ['--package', 'iothub-device-client-module'];
+  const options = ['tree', '--locked', '--prefix', 'none', '--no-dedupe', ...edges, ...module];
+  const lines = outputOf('cargo', options, { cwd: root }).split(/\r?\n/);
+  const crates = lines.filter((line) => !line.endsWith(')')).map((line) => line.replace(' v', ' '));
+  return [...new Set(crates)].sort();
 }
+
+test('the numbers of functions in a stack are turned into names', async (t) => {
+  const { IoTHubDeviceClient } = await import('../pkg/index.node.js');
+  let stack;
+  t.mock.method(Date, 'now', () => {
+    stack ??= new Error('called by the module').stack;
+    return 0;
+  });
+  const token = 'SharedAccessSignature sr=hub%2Fdevices%2Fdevice&sig=c2ln&se=9';
+  IoTHubDeviceClient.createFromSasToken(token);
+  assert.match(stack, /wasm-function\[\d+\]/);
+  const named = nameFunctions(stack);
+  // Which functions lie between, the optimiser decides.
+  assert.match(named, /clienthandle_new.*\n.* new ClientHandle /);
+  assert.doesNotMatch(named, /wasm-function\[/);
+});
 
 test('a command has the same number in JavaScript and in Rust', async () => {
   const numbers = async (file, pattern) => {

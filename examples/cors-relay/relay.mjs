@@ -18,9 +18,10 @@ export async function relay(server, { allowedOrigin, originOf = () => undefined 
     const allowedHeaders = ['authorization', 'content-type'];
     await server.register(cors, { origin: allowedOrigin, methods: ['POST'], allowedHeaders });
   }
-  const onRequest = async ({ protocol, host, headers: { origin } }, reply) => {
+  /** @type {import('fastify').onRequestAsyncHookHandler} */
+  const onRequest = async ({ protocol, host, headers }, reply) => {
     const allowed = allowedOrigin ?? `${protocol}://${host}`;
-    if (origin === allowed) return undefined;
+    if (headers.origin === allowed) return undefined;
     return reply.code(403).send({ message: `Only pages of ${allowed} may call this.` });
   };
   for (const path of PATHS) {
@@ -45,9 +46,13 @@ function hubOf(token = '', originOf) {
   return originOf(hostname) ?? (HUB.test(hostname) ? `https://${hostname}` : undefined);
 }
 
-/** A redirect could take the token elsewhere. */
 async function ask(url, authorization, body) {
   const headers = { authorization, 'content-type': 'application/json' };
-  const request = { method: 'POST', headers, body: JSON.stringify(body), redirect: 'error' };
-  return fetch(url, request).catch(() => undefined);
+  return fetch(url, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+    // It could take the token elsewhere.
+    redirect: 'error',
+  }).catch(() => undefined);
 }

@@ -1,9 +1,11 @@
-/** Chromium and its driver, for the tests that run in a browser. */
+/** Chromium with its driver, and Firefox, for the tests that run in a browser. */
 import { aptInstall } from './apt.mjs';
-import { Failure, findOnPath, isExecutable } from './run.mjs';
+import { Failure, findOnPath, isExecutable, say } from './run.mjs';
 
 const chromiumNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const firefoxNames = ['firefox-esr', 'firefox'];
 const chromeOfMac = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
+const firefoxOfMac = '/Applications/Firefox.app/Contents/MacOS/firefox';
 
 /** Sees to it that CHROME and CHROMEDRIVER in the environment name the two programs. */
 export async function findBrowser() {
@@ -16,8 +18,24 @@ export async function findBrowser() {
   }
 }
 
+/** The path of Firefox, or `undefined` where there is none. */
+export function findFirefox() {
+  return fromEnvironment('FIREFOX') ?? findOnPath(...firefoxNames) ?? ifThere(firefoxOfMac);
+}
+
+/** Installs Firefox; where that fails, says so: the tests in it are not run then. */
+export async function installFirefox() {
+  if (findFirefox()) return;
+  try {
+    await aptInstall(['firefox-esr'], 'Firefox, for the tests in a second browser,');
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    say(`${error.message}\n  The tests in Firefox will not be run.`);
+  }
+}
+
 function find() {
-  const chrome = fromEnvironment('CHROME') ?? findOnPath(...chromiumNames) ?? macChrome();
+  const chrome = fromEnvironment('CHROME') ?? findOnPath(...chromiumNames) ?? ifThere(chromeOfMac);
   const driver = fromEnvironment('CHROMEDRIVER') ?? findOnPath('chromedriver');
   if (!chrome || !driver) return false;
   process.env.CHROME = chrome;
@@ -32,6 +50,6 @@ function fromEnvironment(name) {
   return file;
 }
 
-function macChrome() {
-  return isExecutable(chromeOfMac) ? chromeOfMac : undefined;
+function ifThere(file) {
+  return isExecutable(file) ? file : undefined;
 }

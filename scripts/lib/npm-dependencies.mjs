@@ -7,6 +7,12 @@ import { npm, say } from './run.mjs';
 /** Microsoft's clients, which the local hub is tested with: apart, as they are old and many. */
 export const officialClients = 'tests/official/nodejs';
 
+/** Bundlers and runtimes, which the packed client is tested with: apart, as they are a gigabyte. */
+export const environments = 'tests/environments';
+
+/** What makes the documentation's site: apart, as it wants a TypeScript of its own. */
+export const documentationSite = 'scripts/docs';
+
 /** @param {string} folder of the lock file, in the project */
 export async function installNpmDependencies(folder = '') {
   if (installedAsLocked(folder)) return;

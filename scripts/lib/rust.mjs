@@ -3,6 +3,9 @@ import { aptInstall } from './apt.mjs';
 import { crateField, isAtLeast } from './project.mjs';
 import { Failure, findOnPath, outputOf, run, say } from './run.mjs';
 
+/** Private items are documented for the project's own readers, and may be linked to. */
+export const rustdocFlags = '-D warnings -A rustdoc::private-intra-doc-links';
+
 /** Checks that there is a Rust which is new enough, and something to link with. */
 export async function checkRust() {
   const version = rustcVersion('rustc');

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './project.mjs';
+import { rustdocFlags } from './rust.mjs';
 
 /**
  * @typedef {object} Suite
@@ -30,8 +31,7 @@ export function suites(wasmEnvironment) {
     check('clippy, core alone', [...clippy, core, '--', '-D', 'warnings']),
     {
       ...check('rustdoc', ['cargo', 'doc', '--no-deps', '--document-private-items']),
-      // Private items are documented for the project's own readers, and may be linked to.
-      env: { RUSTDOCFLAGS: '-D warnings -A rustdoc::private-intra-doc-links' },
+      env: { RUSTDOCFLAGS: rustdocFlags },
     },
     rustTests('native tests', ['cargo', 'test', '--no-fail-fast']),
     rustTests('native tests, core alone', ['cargo', 'test', '--no-fail-fast', core]),
@@ -42,6 +42,7 @@ export function suites(wasmEnvironment) {
     nodeTests('broken clients', ['tests/broken-clients.test.mjs'], 600_000),
     { ...rustTests('wasm in Chromium', wasmTests()), env: wasmEnvironment },
     nodeTests('hub', testFiles('hub/test')),
+    nodeTests('documentation', testFiles('tests/documentation')),
     nodeTests('Node.js end to end', testFiles('tests/node')),
     // A part of it waits for the minute after which a hidden tab is throttled.
     nodeTests('browser end to end', testFiles('tests/browser'), 240_000),
@@ -51,7 +52,7 @@ export function suites(wasmEnvironment) {
       600_000,
     ),
     // A part of it waits for the minute after which a hub without CONNACK is given up.
-    nodeTests('conformance', testFiles('tests/conformance'), 240_000),
+    nodeTests('conformance', testFiles('tests/conformance'), 240_000, ['--test-concurrency=1']),
     nodeTests('leaks', testFiles('tests/leaks'), 600_000),
     nodeTests('soak', testFiles('tests/soak'), 300_000),
     // One file after the other, as each needs port 443 for itself.
@@ -59,6 +60,7 @@ export function suites(wasmEnvironment) {
     { ...nodeTests('panic', ['tests/panic.test.mjs'], 600_000), env: wasmEnvironment },
     nodeTests('benchmarks', ['tests/benchmarks.test.mjs'], 240_000),
     nodeTests('package', ['tests/package.test.mjs']),
+    nodeTests('environments', testFiles('tests/environments'), 300_000),
     nodeTests('hub package', ['tests/hub-package.test.mjs']),
     nodeTests('scale', ['tests/scale.test.mjs']),
     nodeTests('size', ['tests/size.test.mjs']),

@@ -37,6 +37,7 @@ const REPLACED: u8 = 26;
 pub const TIMEOUT: u8 = 27;
 const CONNECTION_STATE: u8 = 28;
 const OPERATION_TIMEOUT_MS: u8 = 29;
+const WITHDRAW: u8 = 30;
 
 /// In the order in which the shell numbers them.
 const FEATURES: [Feature; 3] = [Feature::Messages, Feature::Methods, Feature::DesiredProperties];
@@ -71,6 +72,7 @@ pub fn run(
         _ => {
             match command {
                 END_RECEIVE => core.end_receive(number.into()),
+                WITHDRAW => core.withdraw(now, number.into()),
                 TAKE_MESSAGES => core.take_messages(number == 1),
                 SUBSCRIBE => core.subscribe(now, feature()),
                 UNSUBSCRIBE => core.unsubscribe(feature()),

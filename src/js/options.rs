@@ -9,6 +9,7 @@ pub fn read(mut values: impl Iterator<Item = JsValue>) -> Options {
     let mut next = || values.next().unwrap_or_default();
     Options {
         endpoint: next().as_string(),
+        http_endpoint: next().as_string(),
         websockets: next().as_bool(),
         product_info: next().as_string(),
         keep_alive: next().as_f64(),

@@ -6,9 +6,9 @@ const encode = (text) =>
 /** Seconds since 1970. */
 export const now = () => Math.floor(Date.now() / 1000);
 
-/** A token of the key for `{hostname}/{path}`, that expires at `se`. */
+/** A token of the key for `{hostname}/{path}`, or for the whole hub, that expires at `se`. */
 export async function signToken({ hostname, path, key, se, skn }) {
-  const resource = encode(`${hostname}/${path}`);
+  const resource = encode(path === undefined ? hostname : `${hostname}/${path}`);
   const bytes = Uint8Array.from(atob(key), (character) => character.charCodeAt(0));
   const algorithm = { name: 'HMAC', hash: 'SHA-256' };
   const hmac = await crypto.subtle.importKey('raw', bytes, algorithm, false, ['sign']);

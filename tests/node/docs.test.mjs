@@ -30,7 +30,7 @@ function testBlock(name, work) {
   });
 }
 
-const startModule = (t, code, env) => startProgram(t, ['--input-type=module'], env, code);
+const startModule = (t, code, env) => startProgram(t, ['--input-type=module'], env, { code });
 
 async function openBlock(t, html, backEnd, { endpoint, ...profile } = {}) {
   return openPage(t, await serveDevice(t, backEnd, { html, endpoint }), profile);
@@ -126,6 +126,16 @@ testBlock('methods.md: Answer first, work later', async ({ backEnd, start }) => 
   await waitForReport(backEnd, 'update', { version: '2.0', done: true });
 });
 
+testBlock('methods.md: In a loop', async ({ backEnd, start }) => {
+  start();
+  await backEnd.waitForPackets('suback', 'out');
+  const answers = [1, 2].map((payload) => backEnd.invokeMethod('measure', payload));
+  assert.deepEqual(await Promise.all(answers), [
+    { status: 200, payload: { channel: 1 } },
+    { status: 200, payload: { channel: 2 } },
+  ]);
+});
+
 testBlock('cloud-to-device.md: Receive', async ({ backEnd, start }) => {
   await backEnd.sendMessage({ body: 'kept', messageId: 'm1', properties: { priority: 'low' } });
   const program = start();
@@ -150,8 +160,14 @@ testBlock('cloud-to-device.md: Lose none', async ({ t, backEnd, start }) => {
   assert.deepEqual(receiver.bodies, ['important', 'important']);
 });
 
+testBlock('cloud-to-device.md: In a loop', async ({ backEnd, start }) => {
+  for (const body of ['first', 'stop', 'kept']) await backEnd.sendMessage({ body });
+  assert.equal(await finish(start()), 'first\n');
+  assert.equal((await backEnd.state()).pendingMessages, 1);
+});
+
 testBlock('upload.md: In Node.js', async ({ backEnd, start }) => {
-  await finish(start());
+  assert.equal(await finish(start()), '28 of 28 bytes\n');
   assert.equal(await uploaded(backEnd, 'reports/März.csv'), 'time;temperature\n12:00;21.5\n');
 });
 
@@ -160,8 +176,19 @@ testBlock('upload.md: In a page', async ({ backEnd, start }) => {
   const file = { name: 'Bild 1.txt', mimeType: 'text/plain', buffer: Buffer.from('Grüße') };
   await page.locator('#file:enabled').setInputFiles(file);
   const result = page.getByRole('status');
-  await result.filter({ hasText: `${backEnd.deviceId}/Bild 1.txt is there` }).waitFor();
+  await result.filter({ hasText: 'Bild 1.txt is there' }).waitFor();
   assert.equal(await uploaded(backEnd, 'Bild 1.txt'), 'Grüße');
+});
+
+testBlock('upload.md: Step by step', async ({ backEnd, start }) => {
+  await finish(start());
+  assert.equal(await uploaded(backEnd, 'photo.txt'), 'all of it');
+});
+
+testBlock('connection.md: Give up waiting', async ({ backEnd, start }) => {
+  await backEnd.setFaults({ withhold: ['puback'] });
+  assert.equal(await finish(start()), 'given up: TimeoutError\n');
+  assert.equal((await backEnd.telemetry()).length, 1);
 });
 
 testBlock('tokens.md: From a key', async ({ backEnd, start }) => {

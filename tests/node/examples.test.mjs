@@ -1,17 +1,19 @@
+/** Each folder of examples/, copied elsewhere, does what it says. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { callHub } from '../../scripts/start/back-end.mjs';
-import { openPage } from '../browser/support.mjs';
 import { createX509Device, writeCertificate } from './docs/certificates.mjs';
-import { createDevice, environmentOf, hub, startProgram, test } from './docs/programs.mjs';
+import { copyExample } from './docs/copies.mjs';
+import { createDevice, environmentOf, hub, root, startProgram, test } from './docs/programs.mjs';
 
 test('the device does what it says', async (t) => {
   const backEnd = await createDevice();
-  const program = startProgram(t, ['examples/node/device.mjs'], environmentOf(backEnd));
+  const program = await startExample(t, 'node', ['device.mjs'], environmentOf(backEnd));
 
   const [seen] = await backEnd.waitForTelemetry();
   assert.equal(typeof JSON.parse(seen.text).temperature, 'number');
@@ -32,8 +34,8 @@ for (const name of ['report.csv', 'Berichte/März & Co 100 %.csv', '報告 🌍.
     const file = join(await createFolder(t), 'file');
     await writeFile(file, content);
 
-    const args = ['examples/node/upload.mjs', file, name];
-    const program = startProgram(t, args, environmentOf(backEnd));
+    const args = ['upload.mjs', file, name];
+    const program = await startExample(t, 'node', args, environmentOf(backEnd));
     assert.equal(await program.ended(), 0, program.errors);
     assert.equal(program.output, `uploaded: ${backEnd.deviceId}/${name}\n`);
 
@@ -49,8 +51,8 @@ for (const name of ['report.csv', 'Berichte/März & Co 100 %.csv', '報告 🌍.
 test('an upload without storage says why', async (t) => {
   const backEnd = await createDevice();
   await backEnd.setFaults({ noStorage: true });
-  const args = ['examples/node/upload.mjs', 'LICENSE'];
-  const program = startProgram(t, args, environmentOf(backEnd));
+  const args = ['upload.mjs', 'package.json'];
+  const program = await startExample(t, 'node', args, environmentOf(backEnd));
   assert.equal(await program.ended(), 1);
   assert.match(program.errors, /ServiceError: .*400/);
   assert.doesNotMatch(program.errors, /sig=/);
@@ -59,7 +61,7 @@ test('an upload without storage says why', async (t) => {
 
 test('the certificate opens the hub', async (t) => {
   const backEnd = await createX509Device(hub, 'with-certificate');
-  const program = startProgram(t, ['examples/node/certificate.mjs'], {
+  const program = await startExample(t, 'node', ['certificate.mjs'], {
     IOTHUB_HOSTNAME: hub.hostname,
     IOTHUB_DEVICE_ID: backEnd.deviceId,
     IOTHUB_ENDPOINT: hub.secureEndpoint,
@@ -76,61 +78,42 @@ test('the certificate opens the hub', async (t) => {
   assert.deepEqual(JSON.parse(seen.text), { temperature: 21.5 });
 });
 
-test('the page of the token server lives on tokens that the server renews', async (t) => {
-  const backEnd = await createDevice();
-  const { server, url } = await startTokenServer(t, backEnd);
-  const page = await openPage(t, url);
-  await page.getByRole('status').filter({ hasText: 'connected' }).waitFor();
-  const [seen] = await backEnd.waitForTelemetry();
-  assert.equal(typeof JSON.parse(seen.text).temperature, 'number');
+test('a thousand devices are at work in one program', async (t) => {
+  const devices = [];
+  for (let count = 0; count < 1000; count += 1) devices.push(await createDevice());
+  const cwd = await copyExample(t, 'fleet');
+  const lines = devices.map(({ connectionString }) => `${connectionString}\n`);
+  await writeFile(join(cwd, 'devices.txt'), lines.join(''));
+  const env = { IOTHUB_ENDPOINT: hub.endpoint, START_SECONDS: '5', INTERVAL_SECONDS: '5' };
+  const program = startProgram(t, ['fleet.mjs', 'devices.txt'], env, { cwd });
+  await program.printed(/^1000 connected, \d{4,} sent, 0 failed, 0 calls$/m, 80);
+  const answer = await devices.at(-1).invokeMethod('restart');
+  assert.deepEqual(answer, { status: 200, payload: { done: 'restart' } });
+  assert.equal(await program.interrupt(), 0, program.errors);
+  assert.match(program.output, /^0 connected, \d+ sent, 0 failed, 1 calls\n$/m);
+  assert.equal(program.errors, '');
+}, 110_000);
 
-  const [first, second] = await backEnd.waitForPackets('connect', 'in', 2);
-  assert.ok(second.password.se > first.password.se, 'the second connection has the first token');
-  await backEnd.waitForTelemetry(1, (await backEnd.telemetry()).length);
-  await backEnd.sendMessage({ body: 'Grüße' });
-  await page.getByRole('log').filter({ hasText: 'message: Grüße' }).waitFor();
-  assert.doesNotMatch(await page.getByRole('log').innerText(), /Error/);
-
-  const everything = await everythingServed(url);
-  assert.ok(everything.includes(hub.hostname));
-  assert.ok(!everything.includes(backEnd.primaryKey), 'the server gives the key away');
-  assert.equal(await server.interrupt(), 0);
-  assert.equal(server.errors, '');
+test('every example is run from a copy, with the packages that its manifest pins', () => {
+  const folders = readdirSync(join(root, 'examples'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+  const tests = ['examples', 'example-pages', 'samples']
+    .map((name) => readFileSync(join(root, `tests/node/${name}.test.mjs`), 'utf8'))
+    .join('');
+  assert.deepEqual(folders.filter((name) => !tests.includes(`'${name}'`)), []);
+  for (const name of folders) {
+    const { dependencies, devDependencies } = JSON.parse(
+      readFileSync(join(root, 'examples', name, 'package.json'), 'utf8'),
+    );
+    const versions = Object.values({ ...dependencies, ...devDependencies });
+    assert.deepEqual(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version)), [], name);
+  }
 });
 
-test('a page renews the token of its client from the token server', async (t) => {
-  const backEnd = await createDevice();
-  const { server, url } = await startTokenServer(t, backEnd);
-  // A page of the server's that is no device yet, and has no icon.
-  const isExpected = (complaint) => complaint.includes('404');
-  const page = await openPage(t, `${url}/client/package.json`, { isExpected });
-  await page.evaluate(async () => {
-    const { IoTHubDeviceClient } = await import('/client/index.browser.js');
-    const { endpoint } = await (await fetch('/my-device.json')).json();
-    const getToken = async () => (await fetch('/my-device-token')).text();
-    const client = IoTHubDeviceClient.createFromSasToken(await getToken(), { endpoint });
-    client.onNewSasTokenRequired = async () => client.updateSasToken(await getToken());
-    const changes = [];
-    client.onConnectionStateChange = ({ connected }) => changes.push(connected);
-    await client.connect();
-    Object.assign(window, { client, changes });
-  });
-  const connects = await backEnd.waitForPackets('connect', 'in', 3);
-  const [first, second, third] = connects.map(({ password }) => Number(password.se));
-  assert.ok(first <= second && second < third, `the tokens expire at ${first}, ${second}, ${third}`);
-  const [changes, state] = await page.evaluate(async () => {
-    await window.client.sendMessage('under a new token');
-    return [window.changes, window.client.connectionState];
-  });
-  assert.deepEqual([changes, state], [[true], 'connected']);
-  assert.equal((await backEnd.waitForTelemetry())[0].text, 'under a new token');
-});
-
-/** What the server says of the device, the token included. */
-async function everythingServed(url) {
-  const paths = ['/my-device.json', '/my-device-token'];
-  return (await Promise.all(paths.map(async (path) => (await fetch(url + path)).text()))).join();
-}
+/** Starts a program of a copied example in the copy. */
+const startExample = async (t, name, args, env) =>
+  startProgram(t, args, env, { cwd: await copyExample(t, name) });
 
 async function createFolder(t) {
   const folder = await mkdtemp(join(tmpdir(), 'examples-'));
@@ -148,14 +131,3 @@ async function connectionsOf(backEnd) {
 
 const logOf = ({ deviceId }, log) =>
   callHub(hub, 'GET', `/local/devices/${encodeURIComponent(deviceId)}/${log}`);
-
-/** The token server, whose tokens live for eight seconds, and the address of its page. */
-async function startTokenServer(t, backEnd) {
-  const server = startProgram(t, ['examples/token-server/server.mjs'], {
-    ...environmentOf(backEnd),
-    PORT: '0',
-    TOKEN_SECONDS: '8',
-  });
-  const [, url] = await server.printed(/^open (\S+)$/m);
-  return { server, url };
-}

@@ -72,6 +72,53 @@ test('a response without a payload carries null', async (t) => {
   assert.equal(Buffer.from(payload, 'base64').toString(), 'null');
 });
 
+test('a plain object with a status that the handler returns or promises is sent', async (t) => {
+  const answers = {
+    returned: () => ({ status: 200, payload: { done: true } }),
+    promised: async () => ({ status: 404 }),
+    bare: () => Object.assign(Object.create(null), { status: 201, payload: [1] }),
+    response: (request) => new MethodResponse(request.requestId, 207),
+  };
+  const { backEnd } = await createDeviceWith(t, (request) => answers[request.name](request));
+  const call = (name) => backEnd.invokeMethod(name);
+  assert.deepEqual(await call('returned'), { status: 200, payload: { done: true } });
+  assert.deepEqual(await call('promised'), { status: 404, payload: null });
+  assert.deepEqual(await call('bare'), { status: 201, payload: [1] });
+  assert.deepEqual(await call('response'), { status: 207, payload: null });
+});
+
+test('an object that cannot be sent as an answer is one of 500, and an error', async (t) => {
+  const problem = new Error('no status');
+  const answers = {
+    tooLarge: () => ({ status: 2 ** 31 }),
+    noJson: () => ({ status: 200, payload: 1n }),
+    throwing: () => ({
+      get status() {
+        throw problem;
+      },
+    }),
+  };
+  const { backEnd, errors } = await createDeviceWith(t, (request) => answers[request.name]());
+  for (const name of Object.keys(answers)) {
+    assert.equal((await backEnd.invokeMethod(name)).status, 500, name);
+    assert.ok((await errors.take()) instanceof Error);
+  }
+});
+
+test('whatever else the handler returns is no answer', async (t) => {
+  const values = [5, 'text', null, { status: '200' }, { status: 2.5 }, new Response(), [200]];
+  const { backEnd, errors } = await createDeviceWith(t, (request, client) => {
+    const value = values[request.payload];
+    const response = MethodResponse.createFromMethodRequest(request, 299);
+    setImmediate(() => client.sendMethodResponse(response));
+    return value;
+  });
+  for (const index of values.keys()) {
+    assert.equal((await backEnd.invokeMethod('m', index)).status, 299, String(values[index]));
+  }
+  assert.deepEqual(errors.all, []);
+});
+
 test('a request cannot be changed', async (t) => {
   const requests = new Inbox('method request');
   const { backEnd } = await createDeviceWith(t, (request) => {

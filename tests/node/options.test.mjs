@@ -117,6 +117,7 @@ const WRONG_TYPES = {
   ensureDesiredProperties: 0,
   productInfo: 5,
   endpoint: 7,
+  httpEndpoint: 7,
   acknowledgeMessages: 1,
   websockets: 'yes',
 };

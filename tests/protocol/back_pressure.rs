@@ -66,6 +66,24 @@ fn a_withdrawn_message_leaves_its_place_in_the_window() {
 }
 
 #[test]
+fn what_is_given_up_unsent_leaves_what_was_sent_alone() {
+    let mut h = Harness::connected(no_timeout());
+    h.hub.script.withhold_puback = true;
+    h.send("a");
+    h.run();
+    h.client.set_room(0);
+    let unsent = h.send("b");
+    h.run();
+    let now = h.now();
+    h.client.withdraw(now, unsent);
+    h.client.set_room(1);
+    h.send("c");
+    h.run();
+    let bodies: Vec<_> = h.hub.publishes().map(|(_, _, _, body)| body.to_vec()).collect();
+    assert_eq!(bodies, [b"a", b"c"]);
+}
+
+#[test]
 fn what_the_transport_has_no_room_for_is_encoded_later() {
     let mut h = Harness::connected(no_timeout());
     h.client.set_room(100_000);

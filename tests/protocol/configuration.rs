@@ -263,6 +263,33 @@ fn an_encrypted_endpoint_is_anywhere_but_still_a_web_socket_url() {
 }
 
 #[test]
+fn the_endpoint_of_http_calls_is_a_url_and_encrypted_unless_on_this_machine() {
+    let http_endpoint =
+        |url: &str| Options { http_endpoint: Some(url.into()), ..Options::default() };
+    accepts(http_endpoint("https://relay.example/path"));
+    accepts(http_endpoint("http://127.0.0.1:8080"));
+    accepts(Options { endpoint: Some("wss://relay/".into()), ..http_endpoint("https://other") });
+    accepts(Options { gateway_hostname: Some("gate".into()), ..http_endpoint("https://other") });
+    for url in [
+        "",
+        "relay",
+        "http://relay.example",
+        "wss://relay",
+        "https://",
+        "https://a@b",
+        "https://a#",
+    ] {
+        let error = refused(http_endpoint(url));
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{url}");
+        assert!(error.message().starts_with("httpEndpoint "), "{url}: {error}");
+    }
+    let identity = Identity::new("hub.example", "dev", None).unwrap();
+    let options = http_endpoint("http://127.0.0.1");
+    let error = Config::new(identity, Credentials::X509, "agent", options).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+}
+
+#[test]
 fn a_certificate_needs_an_encrypted_endpoint() {
     let with = |url: &str| {
         let identity = Identity::new("hub.example", "dev", None).unwrap();

@@ -72,6 +72,24 @@ fn the_calls_go_to_the_host_that_is_dialled() {
 }
 
 #[test]
+fn the_calls_go_to_a_relay_of_their_own_and_the_connection_does_not() {
+    for (http_endpoint, base) in [
+        ("https://relay.example", "https://relay.example/devices/dev/"),
+        ("https://relay.example:8443/", "https://relay.example:8443/devices/dev/"),
+        ("https://relay.example/to/hub//", "https://relay.example/to/hub/devices/dev/"),
+        ("http://localhost:8080", "http://localhost:8080/devices/dev/"),
+    ] {
+        let options = Options { http_endpoint: Some(http_endpoint.into()), ..Options::default() };
+        let mut h = Harness::with(options);
+        assert!(storage_info(&mut h).unwrap().url.starts_with(base), "{http_endpoint}");
+        assert!(notification(&mut h).unwrap().url.starts_with(base), "{http_endpoint}");
+        h.call(Client::connect);
+        h.run();
+        assert!(h.urls[0].starts_with("wss://hub.example/"));
+    }
+}
+
+#[test]
 fn a_call_is_authorized_by_a_token_as_connect_is_and_by_none_with_a_certificate() {
     for call in CALLS {
         let made = call(&mut Harness::new()).unwrap().authorization.unwrap();

@@ -28,3 +28,4 @@ mod resending;
 mod sending;
 mod tokens;
 mod twin;
+mod withdrawing;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 
+import fastify from 'fastify';
+
 import { callHub } from '../../scripts/start/back-end.mjs';
 import {
   behaviourOf,
@@ -141,6 +143,21 @@ test('an upload that fails is told with what to do', async (t) => {
   await assert.rejects(fleet.upload(id, 'a', new Blob(['x'])), { name: 'ServiceError' });
   const { uploads } = await details.until((news) => news.uploads[0]?.state === 'failed');
   assert.match(uploads[0].error, /storage account/);
+});
+
+test('an upload asks the relay that the identity names', async (t) => {
+  const asked = [];
+  const server = fastify({ forceCloseConnections: true });
+  server.post('/*', ({ url }, reply) => {
+    asked.push(url);
+    return reply.code(403).send();
+  });
+  const httpEndpoint = await server.listen({ host: '127.0.0.1', port: 0 });
+  t.after(() => server.close());
+  const { fleet, id } = await startDevice(t, {}, { httpEndpoint });
+  await assert.rejects(fleet.upload(id, 'a', new Blob(['x'])), { name: 'ServiceError' });
+  assert.equal(asked.length, 1);
+  assert.match(asked[0], new RegExp(`^/devices/${id}/files\\?`));
 });
 
 test('a changed behaviour is that of running devices at once', async (t) => {

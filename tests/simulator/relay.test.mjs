@@ -167,8 +167,8 @@ test('the relay on its own lets a page upload', async (t) => {
   });
   const [, url] = await program.printed(/^relay at (\S+)$/m);
   const page = await openPage(t, `${origin}/tests/browser/empty.html`);
-  const endpoint = url.replace('http', 'ws');
-  await page.evaluate(upload, { connectionString, endpoint, text: 'Grüße' });
+  const identity = { connectionString, endpoint: hub.endpoint, httpEndpoint: url };
+  await page.evaluate(upload, { ...identity, text: 'Grüße' });
   const [{ isSuccess, blobUrl }] = await uploadsOf(deviceId);
   assert.equal(isSuccess, true);
   assert.equal(await (await fetch(blobUrl)).text(), 'Grüße');
@@ -177,13 +177,8 @@ test('the relay on its own lets a page upload', async (t) => {
 });
 
 /** In the page. */
-async function upload({ connectionString, endpoint, text }) {
+async function upload({ connectionString, text, ...endpoints }) {
   const { IoTHubDeviceClient } = await import('/pkg/index.browser.js');
-  const client = IoTHubDeviceClient.createFromConnectionString(connectionString, { endpoint });
-  const { hostName, containerName, blobName, sasToken, correlationId } =
-    await client.getStorageInfoForBlob('a.txt');
-  const headers = { 'x-ms-blob-type': 'BlockBlob' };
-  const place = `http://${hostName}/${containerName}/${blobName}${sasToken}`;
-  const { ok, status } = await fetch(place, { method: 'PUT', headers, body: text });
-  await client.notifyBlobUploadStatus(correlationId, ok, status, '');
+  const client = IoTHubDeviceClient.createFromConnectionString(connectionString, endpoints);
+  await client.uploadFile('a.txt', text);
 }

@@ -18,6 +18,7 @@ import {
 } from 'iothub-device-client';
 import type {
   BackgroundExceptionHandler,
+  CallOptions,
   ClientOptions,
   ConnectionState,
   ConnectionStateChange,
@@ -32,6 +33,7 @@ import type {
   MessageHandler,
   MessageOptions,
   MethodRequestHandler,
+  MethodResult,
   NewSasTokenHandler,
   ReceiveMethodOptions,
   ReceiveOptions,
@@ -41,6 +43,8 @@ import type {
   SymmetricKeyOptions,
   Twin,
   TwinProperties,
+  UploadOptions,
+  UploadProgress,
 } from 'iothub-device-client';
 
 type Same<A, B> =
@@ -56,6 +60,7 @@ export function factories(): IoTHubDeviceClient[] {
   const all: Required<SymmetricKeyOptions> = {
     endpoint: 'ws://127.0.0.1:8080/$iothub/websocket',
     gatewayHostname: 'gateway:443',
+    httpEndpoint: 'https://relay.example/iot',
     websockets: true,
     productInfo: 'dtmi:com:example:Thermostat;1',
     keepAlive: 60,
@@ -164,6 +169,44 @@ export async function calls(client: IoTHubDeviceClient): Promise<void> {
 
   await client.disconnect();
   await client.shutdown();
+}
+
+export async function givingUp(client: IoTHubDeviceClient, request: MethodRequest): Promise<void> {
+  const options: CallOptions = { signal: AbortSignal.timeout(5000) };
+  const response = MethodResponse.createFromMethodRequest(request, 200);
+  await client.connect(options);
+  await client.updateSasToken('SharedAccessSignature ...', options);
+  await client.sendMessage('text', new AbortController());
+  await client.getTwin(options);
+  await client.patchTwinReportedProperties({}, { signal: undefined });
+  await client.sendMethodResponse(response, options);
+  await client.getStorageInfoForBlob('a', options);
+  await client.notifyBlobUploadStatus('id', true, 201, 'Created', options);
+  await client.receiveMessage({ ...options, block: false });
+  // @ts-expect-error: it ends by itself
+  await client.disconnect(options);
+  // @ts-expect-error: it ends by itself
+  await client.shutdown(options);
+  // @ts-expect-error: the signal of the controller
+  await client.connect({ signal: new AbortController() });
+  // @ts-expect-error: only the signal
+  await client.getTwin({ timeout: 5 });
+}
+
+export async function iterations(client: IoTHubDeviceClient, signal: AbortSignal): Promise<void> {
+  for await (const message of client.messages({ signal })) {
+    const text: string = message.text();
+    if (text === 'end') break;
+  }
+  for await (const request of client.methodRequests()) {
+    const result: MethodResult = { status: 200, payload: request.payload };
+    await client.sendMethodResponse(new MethodResponse(request.requestId, result.status));
+  }
+  for await (const { $version, ...patch } of client.desiredPropertiesPatches()) {
+    await client.patchTwinReportedProperties({ seen: $version, patch });
+  }
+  // @ts-expect-error: only the signal
+  client.messages({ timeout: 5 });
 }
 
 export async function telemetry(client: IoTHubDeviceClient): Promise<void> {
@@ -279,6 +322,21 @@ export async function upload(client: IoTHubDeviceClient): Promise<string> {
   const info: StorageInfo = await client.getStorageInfoForBlob('a/b.txt');
   const { hostName, containerName, blobName, sasToken } = info;
   await client.notifyBlobUploadStatus(info.correlationId, true, 201, 'Created');
+  await client.uploadFile('a', new Blob(['text']));
+  await client.uploadFile('a', 'text', { contentType: 'text/plain', signal: AbortSignal.timeout(9) });
+  await client.uploadFile('a', new Uint8Array(3).buffer);
+  await client.uploadFile('a', new Blob(['text']).stream(), {
+    onProgress: ({ loaded, total }) => {
+      const part: number = loaded / (total ?? loaded);
+      // @ts-expect-error: that of a stream is not known
+      const whole: number = total;
+      return [part, whole];
+    },
+  });
+  // @ts-expect-error: JSON is no file
+  await client.uploadFile('a', { a: 1 });
+  // @ts-expect-error: an unknown option
+  await client.uploadFile('a', 'text', { onprogress: () => 0 });
   // @ts-expect-error: a name is needed
   await client.getStorageInfoForBlob();
   // @ts-expect-error: the status is a number
@@ -352,8 +410,12 @@ export function handlers(client: IoTHubDeviceClient): void {
   client.onMessageReceived = Promise.resolve(5);
   // @ts-expect-error: what is returned is a response, or nothing
   client.onMethodRequestReceived = () => 200;
-  // @ts-expect-error: what is promised is a response, or nothing
   client.onMethodRequestReceived = async () => ({ status: 200 });
+  client.onMethodRequestReceived = () => ({ status: 200, payload: { done: true } });
+  // @ts-expect-error: what is promised is a response, or nothing
+  client.onMethodRequestReceived = async () => ({ status: '200' });
+  // @ts-expect-error: the payload is JSON
+  client.onMethodRequestReceived = () => ({ status: 200, payload: Date.now });
   // @ts-expect-error: a patch is passed
   client.onTwinDesiredPropertiesPatchReceived = (patch: Twin) => patch.desired;
   // @ts-expect-error: an object is passed
@@ -435,11 +497,14 @@ type Checked =
   | AnyInMembers<X509>
   | AnyInMembers<Omit<typeof X509, 'prototype'>>
   | AnyInMembers<ServiceError>
+  | AnyInMembers<CallOptions>
   | AnyInMembers<ClientOptions>
   | AnyInMembers<SymmetricKeyOptions>
   | AnyInMembers<SasTokenFunctionOptions>
   | AnyInMembers<ReceiveMethodOptions>
   | AnyInMembers<StorageInfo>
+  | AnyInMembers<UploadOptions>
+  | AnyInMembers<UploadProgress>
   | AnyInMembers<MessageOptions>
   | AnyInMembers<ConnectionStateChange>
   | AnyInMembers<Twin>

@@ -24,6 +24,7 @@ fn an_unknown_option_is_a_type_error_that_names_it() {
 fn an_option_of_the_wrong_type_is_a_type_error_that_names_it() {
     let wrong = [
         ("endpoint", "1"),
+        ("httpEndpoint", "1"),
         ("websockets", "\"true\""),
         ("websockets", "false"),
         ("productInfo", "{}"),

@@ -51,6 +51,7 @@ export class Platform {
       watch: (resource, report) => this.#watch(resource, report),
       // In the order of `nextTask`.
       defer: (task) => setTimeout(task, 1),
+      deferFrames: (task) => queueMicrotask(task),
     };
   }
 
@@ -169,6 +170,7 @@ export class RealPlatform {
       abortSocket: (socket) => socket.close(),
       watch: () => ({ takeOver() {}, stop() {} }),
       defer: (task) => setTimeout(task, 1),
+      deferFrames: (task) => queueMicrotask(task),
     };
   }
 }

@@ -5,7 +5,6 @@ import { explain } from './hints.js';
 import { createClient, idOf } from './identity.js';
 import { Log, ValueHistory } from './log.js';
 import { Rate } from './statistics.js';
-import { uploadBlob } from './upload.js';
 
 const KEPT_ENTRIES = 100;
 
@@ -156,11 +155,12 @@ export class Device {
     this.#uploads.add(entry);
     this.#changed();
     try {
-      await uploadBlob(this.#client, this.#identity, { name, blob }, (sent) => {
+      const report = ({ loaded: sent, total }) => {
         entry.sent = sent;
         this.#changed();
-        onProgress?.({ sent, total: blob.size });
-      });
+        onProgress?.({ sent, total });
+      };
+      await this.#client.uploadFile(name, blob, { onProgress: report });
       entry.state = 'done';
     } catch (error) {
       const { message, hint } = this.#explain(error, { isUpload: true });

@@ -11,7 +11,7 @@ import { IoTHubDeviceClient } from 'iothub-device-client';
  * @property {string} [moduleId]
  * @property {string} [key]
  * @property {string} [endpoint] WebSocket URL of a local hub
- * @property {string} [httpEndpoint] origin of a relay for the HTTP calls of file upload
+ * @property {string} [httpEndpoint] URL of a relay for the HTTP calls of file upload
  */
 
 /**
@@ -19,8 +19,10 @@ import { IoTHubDeviceClient } from 'iothub-device-client';
  * @param {Identity} identity
  * @param {import('iothub-device-client').ClientOptions} options
  */
-export function createClient({ connectionString, sasToken, endpoint, ...parts }, options) {
-  const all = { ...options, ...(endpoint && { endpoint }) };
+export function createClient({ connectionString, sasToken, ...identity }, options) {
+  const { endpoint, httpEndpoint, ...parts } = identity;
+  const places = { endpoint: endpoint || undefined, httpEndpoint: httpEndpoint || undefined };
+  const all = { ...options, ...places };
   if (sasToken) return IoTHubDeviceClient.createFromSasToken(sasToken, all);
   const text = connectionString ?? toConnectionString(parts);
   return IoTHubDeviceClient.createFromConnectionString(text, all);

@@ -164,6 +164,30 @@ impl Client {
         }
     }
 
+    /// Gives a call up, which fails if it has not settled: it is not sent (again), but what was
+    /// sent may take effect. A first connection ends on which nothing but this
+    /// [`Client::connect`] has waited.
+    pub fn withdraw(&mut self, now: Now, operation: OperationId) {
+        let error = failures::cancelled("abort");
+        let message = Publication::Telemetry(operation);
+        let response = Publication::MethodResponse(Some(operation));
+        if self.mqtt.withdraw(message) {
+            self.fail_publication(message, error);
+        } else if self.mqtt.withdraw(response) {
+            self.fail_publication(response, error);
+        } else if let Some(index) = self.calls.connects.iter().position(|id| *id == operation) {
+            self.calls.connects.remove(index);
+            self.settle(operation, Err(error));
+            if self.link.is_first_attempt() && !self.any_waits() {
+                self.tokens.ask_anew();
+                self.close(now, AfterClose::Stay);
+            }
+        } else {
+            self.withdraw_twin_request(operation, &error);
+            self.settle_receives(&|receive| receive.operation == operation, &Err(error));
+        }
+    }
+
     /// No longer wants what a feature receives.
     pub fn unsubscribe(&mut self, feature: Feature) {
         self.mqtt.want(feature as usize, false);
@@ -214,6 +238,14 @@ impl Client {
 
     pub(super) fn check_open(&self) -> Result<(), Error> {
         if self.shut_down { Err(failures::shut_down()) } else { Ok(()) }
+    }
+
+    /// Whether any call waits for the connection.
+    fn any_waits(&self) -> bool {
+        !self.calls.connects.is_empty()
+            || !self.calls.receives.is_empty()
+            || self.mqtt.has_publishes()
+            || self.any_twin_request()
     }
 
     fn leave(&mut self, now: Now, by: &'static str) -> OperationId {

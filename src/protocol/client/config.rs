@@ -22,6 +22,8 @@ pub struct Options {
     pub gateway_hostname: Option<String>,
     /// WebSocket URL that is dialled in place of the hub.
     pub endpoint: Option<String>,
+    /// URL before the paths of the HTTP calls, in place of the origin that is dialled.
+    pub http_endpoint: Option<String>,
     /// Must not be false: there is no other transport.
     pub websockets: Option<bool>,
     /// Appended to the agent, or a model id that begins with `dtmi`.
@@ -91,6 +93,13 @@ impl Config {
         let with_certificate = matches!(credentials, Credentials::X509);
         let gateway = options.gateway_hostname.as_deref();
         let url = url(&identity, with_certificate, gateway, options.endpoint)?;
+        let http_origin = match options.http_endpoint {
+            None => Self::origin_of(&url),
+            Some(endpoint) => {
+                check_endpoint("httpEndpoint", "http", &endpoint, with_certificate)?;
+                endpoint.trim_end_matches('/').into()
+            }
+        };
         let product_info = options.product_info.unwrap_or_default();
         let user_name = connect::user_name(&identity, agent, &product_info);
         if user_name.len() > usize::from(u16::MAX) {
@@ -107,7 +116,7 @@ impl Config {
             return Err(range("operationTimeout", "0 (wait for ever) to 2147483 seconds"));
         }
         Ok(Self {
-            http_origin: Self::origin_of(&url),
+            http_origin,
             url,
             user_name,
             identity,
@@ -153,7 +162,7 @@ fn url(
             "endpoint and gatewayHostname exclude each other: both say what to dial",
         )),
         (None, Some(endpoint)) => {
-            check_endpoint(&endpoint, with_certificate)?;
+            check_endpoint("endpoint", "ws", &endpoint, with_certificate)?;
             Ok(endpoint)
         }
         (Some(gateway), None) => {
@@ -169,17 +178,22 @@ fn url(
     }
 }
 
-fn check_endpoint(endpoint: &str, with_certificate: bool) -> Result<(), Error> {
-    let wrong = |what| Err(Error::invalid_argument(format!("endpoint {what}")));
-    let (authority, plain) = if let Some(rest) = endpoint.strip_prefix("wss://") {
-        (rest, false)
-    } else if let Some(rest) = endpoint.strip_prefix("ws://") {
-        (rest, true)
-    } else {
-        return wrong("must be a URL that begins with wss:// (or ws:// on this machine)");
+/// `scheme` is the one without TLS; an `s` behind it makes the other.
+fn check_endpoint(
+    name: &str,
+    scheme: &str,
+    endpoint: &str,
+    with_certificate: bool,
+) -> Result<(), Error> {
+    let wrong = |what| Err(Error::invalid_argument(format!("{name} {what}")));
+    let rest = endpoint.strip_prefix(scheme).unwrap_or_default();
+    let (authority, plain) = match (rest.strip_prefix("s://"), rest.strip_prefix("://")) {
+        (Some(rest), _) => (rest, false),
+        (None, Some(rest)) => (rest, true),
+        (None, None) => return wrong("must begin with wss://, httpEndpoint with https://"),
     };
     if endpoint.bytes().any(|byte| matches!(byte, b'#' | b'\\' | b'\0'..=b' ' | b'\x7f')) {
-        return wrong("must be a WebSocket URL, without a fragment, a backslash or white space");
+        return wrong("must have no fragment, backslash or white space");
     }
     let authority = before(authority, "/?");
     if authority.bytes().any(|byte| byte == b'@') {
@@ -196,12 +210,12 @@ fn check_endpoint(endpoint: &str, with_certificate: bool) -> Result<(), Error> {
         return wrong("has no host");
     }
     if plain && with_certificate {
-        return wrong("with ws:// has no TLS to present a certificate in; use wss://");
+        return wrong("has no TLS to present a certificate in: use wss: or https:");
     }
     if plain && !is_loopback(host) {
         return wrong(
-            "with ws:// must be on this machine (localhost, 127.0.0.0/8 or [::1]): \
-                      anywhere else the token would travel unencrypted; use wss://",
+            "with ws: or http: must be on this machine (localhost, 127.0.0.0/8 or [::1]): \
+             anywhere else the token would travel unencrypted",
         );
     }
     Ok(())

@@ -6,7 +6,7 @@ use super::receiving::json_text;
 use super::{Client, Event, Feature, OperationId, Output, Queued, Reply};
 use crate::protocol::hub::message::MAX_MESSAGE_SIZE;
 use crate::protocol::hub::{topic, twin};
-use crate::protocol::mqtt::{PublishId, Resend};
+use crate::protocol::mqtt::Resend;
 use crate::protocol::{Error, Now, queue};
 
 use super::calls::{Publication, check_size};
@@ -30,8 +30,8 @@ enum Purpose {
 struct TwinRequest {
     id: TwinRequestId,
     purpose: Purpose,
-    /// `None` until the subscription to the answers stands.
-    publish: Option<PublishId>,
+    /// False until the subscription to the answers stands.
+    is_published: bool,
 }
 
 /// How many patches may wait for the twin.
@@ -147,7 +147,7 @@ impl Client {
         self.mqtt.want(Feature::TwinResponses as usize, true);
         self.twin_requests.last += 1;
         let id = TwinRequestId(self.twin_requests.last);
-        self.twin_requests.requests.push_back(TwinRequest { id, purpose, publish: None });
+        self.twin_requests.requests.push_back(TwinRequest { id, purpose, is_published: false });
         if self.is_subscribed(Feature::TwinResponses) {
             self.publish_twin_request(self.twin_requests.requests.len() - 1);
         }
@@ -163,13 +163,14 @@ impl Client {
             }
             Purpose::Get(_) | Purpose::Synchronize => (topic::twin_get(&request_id), String::new()),
         };
+        request.is_published = true;
         let tag = Publication::Twin(id);
-        request.publish = Some(self.mqtt.publish(topic, payload.into(), Resend::UntilRemoved, tag));
+        self.mqtt.publish(topic, payload.into(), Resend::UntilRemoved, tag);
     }
 
     pub(super) fn publish_waiting_twin_requests(&mut self) {
         for index in 0..self.twin_requests.requests.len() {
-            if self.twin_requests.requests[index].publish.is_none() {
+            if !self.twin_requests.requests[index].is_published {
                 self.publish_twin_request(index);
             }
         }
@@ -180,9 +181,7 @@ impl Client {
         let Some(request) = self.twin_requests.take_answered(request_id) else {
             return;
         };
-        if let Some(publish) = request.publish {
-            self.mqtt.withdraw(publish);
-        }
+        self.mqtt.withdraw(Publication::Twin(request.id));
         let answer = if status < 300 { Ok(body) } else { Err(twin::service_error(status, body)) };
         match request.purpose {
             Purpose::Get(operation) => {
@@ -193,6 +192,23 @@ impl Client {
                 self.settle(operation, answer.map(|_| Reply::Done))
             }
             Purpose::Synchronize => self.synchronized(answer.and_then(json_text)),
+        }
+    }
+
+    /// Whether any call waits for its answer.
+    pub(super) fn any_twin_request(&self) -> bool {
+        !self.twin_requests.requests.is_empty()
+    }
+
+    /// Gives the request of a call up, if there is one.
+    pub(super) fn withdraw_twin_request(&mut self, call: OperationId, error: &Error) {
+        let of_call = |request: &&TwinRequest| match request.purpose {
+            Purpose::Get(operation) | Purpose::Report { operation, .. } => operation == call,
+            Purpose::Synchronize => false,
+        };
+        if let Some(&TwinRequest { id, .. }) = self.twin_requests.requests.iter().find(of_call) {
+            self.mqtt.withdraw(Publication::Twin(id));
+            self.fail_twin_publication(id, error.clone());
         }
     }
 
@@ -266,8 +282,8 @@ impl Client {
         let Self { mqtt, twin_requests, .. } = self;
         queue::retain(&mut twin_requests.requests, |request| {
             let own = matches!(request.purpose, Purpose::Synchronize);
-            if let (true, Some(publish)) = (own, request.publish) {
-                mqtt.withdraw(publish);
+            if own {
+                mqtt.withdraw(Publication::Twin(request.id));
             }
             !own
         });

@@ -14,7 +14,8 @@ mod subscriptions;
 
 pub use codec::{MAX_INCOMING_PACKET, ProtocolViolation};
 pub use incoming::{Delivery, DeliveryId};
-pub use outbox::{PublishId, Resend};
+use outbox::PublishId;
+pub use outbox::Resend;
 pub use session::{Event, Session, WRITE_SIZE};
 pub use subscriptions::SubscriptionId;
 

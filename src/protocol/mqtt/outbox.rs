@@ -60,13 +60,13 @@ pub(super) struct Outbox<T> {
     written: usize,
 }
 
-impl<T: Copy> Outbox<T> {
+impl<T: Copy + PartialEq> Outbox<T> {
     pub fn new() -> Self {
         Self { entries: VecDeque::new(), next_id: 0, written: 0 }
     }
 
     /// Puts a publish behind all others.
-    pub fn push(&mut self, topic: String, payload: Bytes, resend: Resend, tag: T) -> PublishId {
+    pub fn push(&mut self, topic: String, payload: Bytes, resend: Resend, tag: T) {
         let id = PublishId(self.next_id);
         self.next_id += 1;
         let publish = Publish::from_bytes(topic, QoS::AtLeastOnce, payload);
@@ -79,7 +79,6 @@ impl<T: Copy> Outbox<T> {
             acknowledged: false,
             losses: 0,
         });
-        id
     }
 
     /// Writes what has not been written on this connection, as far as packet identifiers go, until
@@ -116,6 +115,11 @@ impl<T: Copy> Outbox<T> {
         self.written > from
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Whether one of this kind has not been written on this connection.
     pub fn has_unsent(&self, resend: Resend) -> bool {
         self.entries.iter().any(|entry| entry.resend == resend && entry.sent_at.is_none())
@@ -138,11 +142,14 @@ impl<T: Copy> Outbox<T> {
         Some(tag)
     }
 
-    /// Forgets a publish; if it was sent and not acknowledged, its identifier stays in use.
-    pub fn remove(&mut self, id: PublishId, ids: &mut PacketIds) {
-        if let Some(entry) = self.index(id).and_then(|index| self.take_out(index)) {
+    /// Forgets the publish with this mark; if it was sent and not acknowledged, its identifier stays
+    /// in use. Gives whether there was one.
+    pub fn remove(&mut self, mark: T, ids: &mut PacketIds) -> bool {
+        let index = self.entries.iter().position(|entry| entry.tag == mark);
+        if let Some(entry) = index.and_then(|index| self.take_out(index)) {
             entry.forget(ids);
         }
+        index.is_some()
     }
 
     /// Forgets every publish, and gives their marks.

@@ -9,7 +9,7 @@ use mqttbytes::v4::{Connect, ConnectReturnCode, Disconnect, PingReq, PubAck, Sub
 use super::codec::{PacketReader, ProtocolViolation, Received};
 use super::incoming::{Arrival, Delivery, DeliveryId, Incoming};
 use super::keep_alive::{KeepAlive, KeepAliveAction};
-use super::outbox::{MAX_IN_FLIGHT, Outbox, PublishId, Resend};
+use super::outbox::{MAX_IN_FLIGHT, Outbox, Resend};
 use super::packet_ids::{Awaiting, PacketIds};
 use super::subscriptions::{SubscriptionId, Subscriptions};
 use crate::protocol::Instant;
@@ -67,7 +67,7 @@ impl<T> fmt::Debug for Session<T> {
     }
 }
 
-impl<T: Copy> Session<T> {
+impl<T: Copy + PartialEq> Session<T> {
     /// A session that may subscribe to `filters`.
     pub fn new(keep_alive: Duration, filters: Vec<String>) -> Self {
         Self {
@@ -117,19 +117,25 @@ impl<T: Copy> Session<T> {
         self.ids.any_awaited()
     }
 
+    /// Whether any publish has not settled.
+    pub fn has_publishes(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
     /// Whether a publish waits to be written that means nothing on another connection.
     pub fn has_unsent_for_this_connection(&self) -> bool {
         self.outbox.has_unsent(Resend::Never)
     }
 
     /// Puts a publish (QoS 1) behind all others.
-    pub fn publish(&mut self, topic: String, payload: Bytes, resend: Resend, tag: T) -> PublishId {
-        self.outbox.push(topic, payload, resend, tag)
+    pub fn publish(&mut self, topic: String, payload: Bytes, resend: Resend, tag: T) {
+        self.outbox.push(topic, payload, resend, tag);
     }
 
-    /// Forgets a publish, so that it is not sent (again).
-    pub fn withdraw(&mut self, id: PublishId) {
-        self.outbox.remove(id, &mut self.ids);
+    /// Forgets the publish with this mark, so that it is not sent (again). Gives whether there was
+    /// one.
+    pub fn withdraw(&mut self, mark: T) -> bool {
+        self.outbox.remove(mark, &mut self.ids)
     }
 
     /// Forgets every publish, and gives their marks.

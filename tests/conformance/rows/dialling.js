@@ -82,7 +82,7 @@ export const rows = [
       evidence.addSecret(context.proxyPassword);
       evidence.addSecret(encodeURIComponent(context.proxyPassword));
       const device = await createDevice();
-      const { host } = new URL(device.endpoint);
+      const { host } = new URL(context.hub.info.endpoint);
       for (const { url: proxy, closed } of proxies) {
         const client = createClient(device, { proxy });
         await useBoth(client);

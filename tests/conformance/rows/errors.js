@@ -97,9 +97,9 @@ export const rows = [
   {
     id: 'errors.not-opened',
     title: 'WebSocket or TLS could not be opened: ConnectionFailedError',
-    async run({ createDevice, createClient, rejects, ConnectionFailedError }) {
+    async run({ createDevice, createClient, rejects, hub, ConnectionFailedError }) {
       const device = await createDevice();
-      const { host } = new URL(device.endpoint);
+      const { host } = new URL(hub.info.endpoint);
       const endpoints = {
         'nobody listens': 'ws://127.0.0.1:9/',
         'the upgrade is refused': `ws://${host}/wrong/path`,

@@ -9,7 +9,11 @@ const guide = join(root, 'docs', 'guide');
 const FENCED = /^```(js|html)\n(.*?)^```$/gms;
 
 /** @type {Map<string, {language: string, code: string}>} by `page.md: Heading` */
-export const blocks = new Map(readdirSync(guide).flatMap(blocksOf));
+export const blocks = new Map(
+  readdirSync(guide)
+    .filter((name) => name.endsWith('.md'))
+    .flatMap(blocksOf),
+);
 
 function blocksOf(page) {
   const text = readFileSync(join(guide, page), 'utf8');

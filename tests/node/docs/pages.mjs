@@ -13,14 +13,15 @@ const client = dirname(fileURLToPath(import.meta.resolve('iothub-device-client')
 /**
  * Answers what the pages of the guide ask for, and gives its address.
  * @param {import('../../../scripts/start/back-end.mjs').BackEnd} backEnd
- * @param {{html?: string, endpoint?: string, lifetimes?: number[]}} options
- *   `lifetimes` are those of the first tokens, in seconds
+ * @param {{html?: string, folder?: string, endpoint?: string, lifetimes?: number[]}} options
+ *   `html` is the page, or `folder` all that is served; `lifetimes` are those of the first tokens,
+ *   in seconds
  */
-export async function serveDevice(t, backEnd, { html, endpoint, lifetimes = [] } = {}) {
+export async function serveDevice(t, backEnd, { html, folder, endpoint, lifetimes = [] } = {}) {
   const { deviceId, primaryKey: key } = backEnd;
   const { hostname } = hub;
   const server = fastify({ forceCloseConnections: true });
-  server.get('/', (_, reply) => reply.type('text/html').send(html));
+  if (html) server.get('/', (_, reply) => reply.type('text/html').send(html));
   server.get('/favicon.ico', (_, reply) => reply.code(204).send());
   server.get('/my-device.json', () => ({
     hostname,
@@ -32,6 +33,7 @@ export async function serveDevice(t, backEnd, { html, endpoint, lifetimes = [] }
     return createSasToken({ key, hostname, deviceId, seconds });
   });
   server.register(fastifyStatic, { root: client, prefix: '/client/' });
+  if (folder) server.register(fastifyStatic, { root: folder, decorateReply: false });
   t.after(() => server.close());
   return server.listen({ host: '127.0.0.1', port: 0 });
 }

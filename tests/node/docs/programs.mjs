@@ -16,16 +16,18 @@ export const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const hub = await startHub({ https: true });
 after(() => hub.close());
 
-export function test(name, work) {
-  nodeTest(name, { timeout: TEST_MILLISECONDS }, work);
+export function test(name, work, timeout = TEST_MILLISECONDS) {
+  nodeTest(name, { timeout }, work);
 }
 
 let created = 0;
 
-/** A new device at the hub; its name needs escaping in a URL and in a token. */
-export function createDevice() {
-  created += 1;
-  return BackEnd.createDevice(hub, `device'${created}`);
+/** What the hub calls by the gateway `host:port`, with TLS: the way for programs without endpoint. */
+export const gateway = new URL(hub.secureUrl).host;
+
+/** A new device at the hub; unless it is given a name, that needs escaping in URLs and tokens. */
+export function createDevice(name = `device'${(created += 1)}`) {
+  return BackEnd.createDevice(hub, name);
 }
 
 /** What a program needs to be this device. */
@@ -35,13 +37,18 @@ export const environmentOf = ({ connectionString, endpoint }) => ({
 });
 
 /**
- * Starts Node.js in the project's root; it does not outlive the test.
+ * Starts Node.js, in the project's root unless told otherwise; it does not outlive the test.
  * @param {string[]} args
  * @param {Record<string, string>} env on top of the environment
- * @param {string} [code] a module for its standard input
+ * @param {{code?: string, cwd?: string}} [options] `code` is a module for its standard input
  */
-export function startProgram(t, args, env, code) {
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env } });
+export function startProgram(t, args, env, options) {
+  return startCommand(t, [process.execPath, ...args], env, options);
+}
+
+/** Starts any program, as `startProgram` does. */
+export function startCommand(t, [program, ...args], env, { code, cwd = root } = {}) {
+  const child = spawn(program, args, { cwd, env: { ...process.env, ...env } });
   t.after(() => child.kill('SIGKILL'));
   child.stdin.end(code);
   return new Program(child);
@@ -61,7 +68,7 @@ class Program {
   }
 
   /** The match of `pattern` in what it prints, as soon as it is there. */
-  async printed(pattern) {
+  async printed(pattern, seconds = WAIT_SECONDS) {
     const match = new Promise((resolve) => {
       const look = () => pattern.test(this.output) && resolve(pattern.exec(this.output));
       this.#child.stdout.on('data', look);
@@ -70,7 +77,7 @@ class Program {
     const ended = this.#closed.then(() => {
       throw new Error(`the program ended without printing ${pattern}: ${this.errors}`);
     });
-    return within(WAIT_SECONDS, Promise.race([match, ended]), `${pattern} was not printed`);
+    return within(seconds, Promise.race([match, ended]), `${pattern} was not printed`);
   }
 
   /** Waits for its end and gives its exit code. */

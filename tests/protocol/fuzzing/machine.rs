@@ -90,6 +90,11 @@ impl Fuzzed {
                 self.receives.extend(self.calls.last());
             }
             Step::EndReceive(index) => self.end_receive(index),
+            Step::Withdraw(index) => {
+                if let Some(&operation) = pick(&self.calls, index) {
+                    client.withdraw(now, operation);
+                }
+            }
             Step::ReceiveMessage => drop(client.receive_message(now)),
             Step::Respond(index) => self.respond(index),
             Step::FailMethod(index) => {

@@ -18,6 +18,7 @@ pub enum Step {
     Want(Topic, bool),
     Receive(Topic, bool),
     EndReceive(u8),
+    Withdraw(u8),
     ReceiveMessage,
     Respond(u8),
     FailMethod(u8),

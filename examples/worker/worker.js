@@ -1,0 +1,43 @@
+// A device in a worker: telemetry every five seconds, and methods that may take their time.
+// Import maps are for pages alone: a worker names the file. With a bundler it is
+// 'iothub-device-client/init'.
+import { init, IoTHubDeviceClient } from './node_modules/iothub-device-client/init.browser.js';
+
+// A worker that waited for the module at its top would miss the messages that come meanwhile.
+onmessage = ({ data }) => run(data).catch((error) => postMessage(`${error}`));
+
+/** @param {{ connectionString: string, endpoint: string }} login an empty endpoint is Azure's */
+async function run({ connectionString, endpoint }) {
+  await init();
+  const client = IoTHubDeviceClient.createFromConnectionString(
+    connectionString,
+    endpoint ? { endpoint } : {},
+  );
+  client.onMethodRequestReceived = ({ name, payload }) => {
+    postMessage(`method: ${name} ${payload}`);
+    if (name !== 'findPrimes') return { status: 404 };
+    return { status: 200, payload: { primes: countPrimes(Number(payload)) } };
+  };
+  await client.connect();
+  postMessage('connected');
+  for (;;) {
+    const temperature = Math.round(200 + 50 * Math.random()) / 10;
+    await client.sendMessage({ temperature });
+    postMessage(`sent: ${temperature}`);
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+  }
+}
+
+/** @param {number} limit */
+function countPrimes(limit) {
+  const composite = new Uint8Array(limit + 1);
+  let count = 0;
+  for (let number = 2; number <= limit; number += 1) {
+    if (composite[number]) continue;
+    count += 1;
+    for (let multiple = number * number; multiple <= limit; multiple += number) {
+      composite[multiple] = 1;
+    }
+  }
+  return count;
+}

@@ -1,0 +1,37 @@
+// Cloudflare Workers: WebAssembly comes by import, as nothing is compiled at run time.
+import { markReady, setPlatform } from './host.js';
+import { ClientHandle, initSync, version as wasmVersion } from './iothub_device_client.js';
+import wasm from './iothub_device_client_bg.wasm';
+import { bounded } from './request.js';
+import { abortSocket, createTransport, openSocket } from './transport.browser.js';
+
+initSync({ module: wasm });
+markReady();
+
+setPlatform({
+  ClientHandle,
+  platform: 'workerd',
+  createTransport,
+  openSocket,
+  abortSocket,
+  request,
+  defer,
+  deferFrames: defer,
+});
+
+/** Nothing is ever hidden here, so that a timeout is not held back. */
+function defer(task) {
+  setTimeout(task, 0);
+}
+
+/** The `fetch` of these workers has no cookies, and cannot make an error of a redirect. */
+function request(url, { method, headers, body, ...bounds }) {
+  return bounded(bounds, async (signal) => {
+    const response = await fetch(url, { method, headers, body, signal, redirect: 'manual' });
+    return { status: response.status, body: await response.text() };
+  });
+}
+
+/** The version of this package. */
+export const version = wasmVersion();
+export * from './exports.js';

@@ -1,0 +1,75 @@
+// What `for await` takes from a client: it stands in for the handler of one kind.
+import { ABANDON, ACKNOWLEDGE } from './commands.js';
+
+/** Ends a call of `next`: there is no more. */
+export const done = (call) => call.resolve({ done: true, value: undefined });
+
+/** The items of one kind, as long as somebody iterates over them. */
+export class Iteration {
+  /** The calls of `next` that wait: the functions of their Promises. */
+  #asking = [];
+  /** What was given out and is to be acknowledged when the next item is asked for. */
+  #deliveries = [];
+  /** How calls of `next` end, once there is nothing more to give. */
+  #ending;
+  #shell;
+  #handler;
+  #signal;
+  #abort = () => this.end((call) => call.reject(this.#signal.reason));
+
+  /**
+   * @param {import('./shell.js').Shell} shell
+   * @param {object} handler whose place it takes
+   * @param {AbortSignal} [signal]
+   */
+  constructor(shell, handler, signal) {
+    this.#shell = shell;
+    this.#handler = handler;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#abort);
+  }
+
+  /** Gives an item to the oldest call that waits. Gives whether there are more. */
+  give({ argument, after }) {
+    if (after?.delivery !== undefined) this.#deliveries.push(after.delivery);
+    this.#asking.shift().resolve({ done: false, value: argument });
+    return this.#asking.length > 0;
+  }
+
+  next() {
+    this.#conclude(ACKNOWLEDGE);
+    return new Promise((resolve, reject) => {
+      const call = { resolve, reject };
+      if (this.#ending) {
+        this.#ending(call);
+      } else {
+        this.#asking.push(call);
+        this.#shell.handlers.demand(this.#handler);
+      }
+    });
+  }
+
+  /** What leaves the body of a loop calls this. */
+  async return(value) {
+    this.#conclude(ABANDON);
+    this.end();
+    return { done: true, value };
+  }
+
+  /** Gives no item any more. */
+  end(ending = done) {
+    if (this.#ending) return;
+    this.#ending = ending;
+    this.#signal?.removeEventListener('abort', this.#abort);
+    this.#shell.handlers.endIteration(this.#handler, this);
+    this.#asking.splice(0).forEach(ending);
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  #conclude(command) {
+    for (const delivery of this.#deliveries.splice(0)) this.#shell.tell(command, delivery);
+  }
+}

@@ -1,0 +1,36 @@
+/** `npm run docs`: the documentation as a site, in target/docs. */
+import { cp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { documentationSite, installNpmDependencies } from './lib/npm-dependencies.mjs';
+import { root } from './lib/project.mjs';
+import { outputOf, run, runAsProgram, say } from './lib/run.mjs';
+import { checkRust, rustdocFlags } from './lib/rust.mjs';
+
+const site = join(root, 'target', 'docs');
+
+await runAsProgram(async () => {
+  await installNpmDependencies(documentationSite);
+  await checkRust();
+  await rm(site, { recursive: true, force: true });
+  const typedoc = join(root, documentationSite, 'node_modules/typedoc/bin/typedoc');
+  const options = ['--options', join(documentationSite, 'typedoc.json'), '--out', site];
+  await run(process.execPath, [typedoc, ...options], { cwd: root });
+  await cp(await documentCore(), join(site, 'core'), { recursive: true });
+  // rustdoc links to it, and makes none for one crate alone.
+  await writeFile(
+    join(site, 'core', 'index.html'),
+    '<!doctype html><meta http-equiv="refresh" content="0; url=iothub_device_client/index.html">',
+  );
+  say('The documentation is in target/docs: open index.html there.');
+});
+
+/** The folder in which rustdoc leaves the pages of the crate, and nothing else. */
+async function documentCore() {
+  const metadata = outputOf('cargo', ['metadata', '--no-deps', '--format-version=1'], { cwd: root });
+  const folder = join(JSON.parse(metadata).target_directory, 'doc');
+  await rm(folder, { recursive: true, force: true });
+  const args = ['doc', '--no-deps', '--no-default-features', '--document-private-items'];
+  const env = { ...process.env, RUSTDOCFLAGS: rustdocFlags };
+  await run('cargo', args, { cwd: root, env });
+  return folder;
+}

@@ -1,0 +1,63 @@
+/** All code of the documentation is known to a test: none is there that nobody runs. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { readJson, root } from '../../scripts/lib/project.mjs';
+
+/** Which tests run the programs and pages of which document. */
+const runs = {
+  'README.md': ['tests/node/readme.test.mjs'],
+  'docs/guide/': ['tests/node/docs.test.mjs'],
+  'docs/guide/start/': ['tests/node/start.test.mjs'],
+  'hub/README.md': ['tests/official/readme.test.mjs', 'tests/node/readme.test.mjs'],
+};
+
+const documents = ['', 'docs', 'examples', 'hub'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: folder !== '' && folder !== 'hub' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join(folder, file)),
+);
+const read = (path) => readFileSync(join(root, path), 'utf8');
+const blocks = documents.flatMap((document) =>
+  [...read(document).matchAll(/^```(\S*)[^\n]*\n(.*?)^```$/gms)].map(([, language, code]) => ({
+    document,
+    language,
+    code,
+  })),
+);
+
+test('every program and page is in a document whose code is run', (t) => {
+  const counts = new Map();
+  for (const { document, language } of blocks) {
+    // The commands of a shell are only looked at; what has no language is a drawing.
+    if (['sh', ''].includes(language)) continue;
+    assert.match(language, /^(js|html|python|json)$/, document);
+    const place = document in runs ? document : document.replace(/[^/]+$/, '');
+    for (const file of runs[place] ?? assert.fail(`nobody runs the code of ${document}`)) {
+      assert.ok(existsSync(join(root, file)), file);
+    }
+    counts.set(place, (counts.get(place) ?? 0) + 1);
+  }
+  assert.deepEqual([...counts.keys()].sort(), Object.keys(runs).sort());
+  for (const [place, count] of counts) {
+    t.diagnostic(`note: ${count} of ${place} are run by ${runs[place].join(' and ')}`);
+  }
+  const commands = blocks.filter(({ language }) => language === 'sh').length;
+  t.diagnostic(`note: ${commands} of commands are looked at, not run`);
+});
+
+test('every command names a script, an option or a file that is there', () => {
+  const { scripts } = readJson('package.json');
+  const known = new Set(Object.keys(scripts));
+  const lines = blocks.filter(({ language }) => language === 'sh').map(({ code }) => code).join('\n');
+  const named = [...lines.matchAll(/^(?:\w+='[^']*' )?npm (?:run )?([\w:]+)/gm)]
+    .map(([, name]) => name)
+    .filter((name) => name !== 'install');
+  assert.ok(named.includes('start') && named.includes('test'));
+  assert.deepEqual(named.filter((name) => !known.has(name)), []);
+  const files = [...lines.matchAll(/\bnode ((?:hub|examples|scripts|benches)\/\S+)/g)];
+  assert.ok(files.length > 0);
+  assert.deepEqual(files.map(([, file]) => file).filter((file) => !existsSync(join(root, file))), []);
+});

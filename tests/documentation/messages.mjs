@@ -1,0 +1,46 @@
+/** The messages of the product's errors, as its sources have them; `…` stands for what varies. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { readText, root } from '../../scripts/lib/project.mjs';
+
+const sources = (folder, ending) =>
+  readdirSync(join(root, folder), { recursive: true })
+    .filter((file) => file.endsWith(ending))
+    .map((file) => readText(join(folder, file)));
+
+/** Without what is for readers of the code, and without quotes that begin no text. */
+const rust = sources('src/protocol', '.rs').map((code) =>
+  code
+    .replace(/#\[cfg\(test\)\].*/s, '')
+    .replaceAll(/^\s*\/\/.*$/gm, '')
+    .replaceAll(/b?'(?:\\.|[^'\\])'/g, "' '"),
+);
+const javascript = sources('pkg-template', '.js').map((code) =>
+  code.replaceAll(/^\s*\/\/.*$/gm, '').replaceAll(/^\s*\/\*.*?\*\//gms, ''),
+);
+
+const RUST_TEXT = /"((?:\\.|[^"\\])*)"/gs;
+/** The first text in the call that makes an error, or in the sentence that is given to it. */
+const RUST_ERROR = /Error::(?:client|new|invalid_argument|out_of_range|service)\([^";]*"((?:\\.|[^"\\])*)"/gs;
+const JAVASCRIPT_PART = /(?:'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|"[^"\n]*")/.source;
+const JAVASCRIPT_TEXT = `(${JAVASCRIPT_PART}(?:\\s*\\+\\s*${JAVASCRIPT_PART})*)`;
+const JAVASCRIPT_ERROR = new RegExp(`(?:Error|errorCausedBy)\\(\\s*${JAVASCRIPT_TEXT}`, 'gs');
+
+const firstGroups = (texts, pattern) =>
+  texts.flatMap((text) => [...text.matchAll(pattern)].map(([, found]) => found));
+
+const ofRust = (text) => text.replaceAll(/\\\n\s*/g, '').replaceAll(/\{[^}]*\}/g, '…').replaceAll('\\"', '"');
+const ofJavascript = (text) =>
+  text.replaceAll(/['`"]\s*\+\s*['`"]/gs, '').slice(1, -1).replaceAll(/\$\{[^}]*\}/g, '…');
+
+/** Some are put together before they are given to an error: what reads like a sentence is one. */
+const isSentence = (text) =>
+  (text.split(' ').length > 5 || /^the .* answered /.test(text)) && !text.includes('\n');
+
+export const messages = [
+  ...firstGroups(rust, RUST_ERROR).map(ofRust),
+  ...firstGroups(rust, RUST_TEXT).map(ofRust).filter((text) => /^the hub \w+ /.test(text)),
+  ...firstGroups(javascript, JAVASCRIPT_ERROR).map(ofJavascript),
+  ...firstGroups(javascript, new RegExp(JAVASCRIPT_TEXT, 'gs')).map(ofJavascript).filter(isSentence),
+].filter((text) => /\p{L}{2}/u.test(text));

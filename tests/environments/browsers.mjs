@@ -1,0 +1,47 @@
+/** Chromium and Firefox, and pages in them that do the job. */
+import puppeteer from 'puppeteer-core';
+
+import { findBrowser, findFirefox } from '../../scripts/lib/browser.mjs';
+
+const CHROMIUM_FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** `{name, open(), missing}`: why a browser cannot be had, where it cannot. */
+export const browsers = [
+  {
+    name: 'Chromium',
+    async open() {
+      await findBrowser();
+      return puppeteer.launch({ executablePath: process.env.CHROME, args: CHROMIUM_FLAGS });
+    },
+  },
+  {
+    name: 'Firefox',
+    open: () => puppeteer.launch({ browser: 'firefox', executablePath: findFirefox() }),
+    missing: findFirefox() ? undefined : 'it could not be installed (`npm run setup` says why)',
+  },
+];
+
+/** Opens a page in a fresh profile until the outcome is there; fails with what it complains of. */
+export async function visit(browser, url, outcome) {
+  const context = await browser.createBrowserContext();
+  try {
+    const page = await context.newPage();
+    const complaint = new Promise((_, reject) => {
+      page.on('pageerror', reject);
+      page.on('console', (message) => {
+        if (message.type() === 'error') reject(new Error(`console: ${message.text()}`));
+      });
+    });
+    await Promise.race([page.goto(url).then(() => outcome), complaint]);
+  } finally {
+    await context.close();
+  }
+}

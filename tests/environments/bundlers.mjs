@@ -1,0 +1,83 @@
+/** Each bundler as its users run it: no setting and no plug-in but what it says here. */
+import { exec } from 'node:child_process';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import nodeResolve from '@rollup/plugin-node-resolve';
+import * as esbuild from 'esbuild';
+import { rollup } from 'rollup';
+import * as vite from 'vite';
+import webpack from 'webpack';
+
+/**
+ * What each makes of a script: `dist/` in the folder of the project, with a page.
+ * @type {Record<string, (folder: string, script: string) => Promise<void>>}
+ */
+export const bundlers = {
+  async Vite(root, script) {
+    await writePage(root, script);
+    await vite.build({ root, logLevel: 'error' });
+  },
+
+  async 'webpack 5'(context, script) {
+    const output = { path: join(context, 'dist') };
+    const options = { context, mode: 'production', entry: `./${script}`, output };
+    const stats = await promisify(webpack)(options);
+    if (stats.hasErrors() || stats.hasWarnings()) throw new Error(stats.toString());
+    await writePage(output.path, 'main.js', 'defer');
+  },
+
+  async Rollup(folder, script) {
+    // Without this plug-in it finds nothing in node_modules at all.
+    const bundle = await rollup({ input: join(folder, script), plugins: [nodeResolve()] });
+    await bundle.write({ dir: join(folder, 'dist') });
+    await copyModule(folder);
+    await writePage(join(folder, 'dist'), script);
+  },
+
+  async esbuild(folder, script) {
+    await bundleByEsbuild(folder, script);
+    await copyModule(folder);
+    await writePage(join(folder, 'dist'), script);
+  },
+};
+
+/** A page that is served by Vite as it is. */
+export async function serveByVite(root, script) {
+  await writePage(root, script);
+  const options = { root, logLevel: 'error', server: { host: '127.0.0.1', port: 0 } };
+  const server = await (await vite.createServer(options)).listen();
+  return { url: server.resolvedUrls.local[0], stop: () => server.close() };
+}
+
+/** As Cloudflare's own tool does it: that installs little less than a whole browser. */
+export function bundleForWorkerd(folder, script) {
+  const conditions = ['workerd', 'worker', 'browser'];
+  const loader = { '.wasm': 'copy' };
+  return bundleByEsbuild(folder, script, { conditions, loader, assetNames: '[name]' });
+}
+
+/** How many WebAssembly modules a bundle came to. */
+export async function countModules(folder) {
+  const files = await readdir(join(folder, 'dist'), { recursive: true });
+  return files.filter((file) => file.endsWith('.wasm')).length;
+}
+
+function bundleByEsbuild(absWorkingDir, script, more) {
+  const options = { bundle: true, format: 'esm', outdir: 'dist', logLevel: 'error', ...more };
+  return esbuild.build({ entryPoints: [script], absWorkingDir, ...options });
+}
+
+/** The line that the README has for those that take nothing but JavaScript along. */
+async function copyModule(cwd) {
+  const readme = await readFile(join(cwd, 'node_modules/iothub-device-client/README.md'), 'utf8');
+  await promisify(exec)(/^cp .+$/m.exec(readme)[0], { cwd });
+}
+
+const writePage = (folder, script, attribute = 'type="module"') =>
+  writeFile(
+    join(folder, 'index.html'),
+    '<!doctype html>\n<title>A bundle</title>\n<link rel="icon" href="data:,">\n' +
+      `<script ${attribute} src="${script}"></script>\n`,
+  );

@@ -1,0 +1,129 @@
+/** What the job is done in: the rows of the table, and the hosts that are its cells. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import fastifyStatic from '@fastify/static';
+import fastify from 'fastify';
+
+import { browsers, visit } from './browsers.mjs';
+import { bundleForWorkerd, bundlers, countModules, serveByVite } from './bundlers.mjs';
+import { bun, deno, nodes, runProgram, workerd } from './programs.mjs';
+
+/**
+ * @typedef {object} Environment
+ * @property {string} name
+ * @property {Host[]} hosts
+ * @property {(folder: string) => Promise<void | Served>} [prepare] builds or serves the project
+ *
+ * @typedef {{url: string, stop: () => Promise<void>}} Served
+ *
+ * @typedef {object} Host
+ * @property {string} name
+ * @property {string} [missing] why the job is not done in it here
+ * @property {(project: Partial<Served> & {folder: string, outcome: Promise<object>}) =>
+ *   Promise<void>} run fails as soon as it is known that there will be no outcome
+ */
+
+/** The last argument of the programs is the file. @returns {Host[]} */
+const inPrograms = (programs, file) =>
+  programs.map(({ name, missing, command }) => ({
+    name,
+    missing,
+    run: ({ folder }) => runProgram(folder, ...command, file),
+  }));
+
+/** Each browser is opened once. */
+const opened = new Map();
+
+export async function closeBrowsers() {
+  for (const browser of opened.values()) await (await browser).close();
+}
+
+/** @type {Host[]} */
+const inBrowsers = browsers.map(({ name, missing, open }) => ({
+  name,
+  missing,
+  async run({ url, outcome }) {
+    if (!opened.has(name)) opened.set(name, open());
+    await visit(await opened.get(name), url, outcome);
+  },
+}));
+
+/** A page that needs no build. @returns {Environment} */
+const page = (name, path) => ({
+  name,
+  hosts: inBrowsers,
+  prepare: (folder) => serve(folder, path),
+});
+
+/** @returns {Environment} */
+const bundle = (bundler, name, script) => ({
+  name: `${bundler}, ${name}`,
+  hosts: inBrowsers,
+  async prepare(folder) {
+    await bundlers[bundler](folder, script);
+    await assertOneModule(folder);
+    return serve(join(folder, 'dist'));
+  },
+});
+
+/** A static server, as there are many. */
+async function serve(root, path = '/') {
+  const server = fastify({ forceCloseConnections: true });
+  server.register(fastifyStatic, { root });
+  const origin = await server.listen({ host: '127.0.0.1', port: 0 });
+  return { url: origin + path, stop: () => server.close() };
+}
+
+const assertOneModule = async (folder) =>
+  assert.equal(await countModules(folder), 1, 'WebAssembly modules of the bundle');
+
+const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
+const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'];
+// The job is JavaScript with types in comments, and as strictly checked as the rest.
+const checked = ['--allowJs', '--checkJs'];
+const output = ['--outDir', 'dist', '--target', 'es2022', '--lib', 'es2022,dom'];
+const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler'];
+
+/** Compiled, then run. @returns {Environment} */
+const typescript = (name, file, ...options) => ({
+  name: `TypeScript, ${name}`,
+  hosts: inPrograms(nodes.slice(0, 1), `dist/${file.replace('ts', 'js')}`),
+  prepare: (folder) =>
+    runProgram(folder, process.execPath, tsc, ...strict, ...checked, ...output, ...options, file),
+});
+
+/** @type {Environment[]} */
+export const environments = [
+  { name: 'import', hosts: inPrograms([...nodes, deno, bun], 'main.js') },
+  { name: 'require()', hosts: inPrograms([...nodes, deno, bun], 'require.cjs') },
+  typescript('module nodenext', 'main.ts', '--module', 'nodenext'),
+  typescript('module nodenext, require()', 'require.cts', '--module', 'nodenext'),
+  typescript('module node16', 'main.ts', '--module', 'node16'),
+  typescript('moduleResolution bundler', 'main.ts', ...bundler),
+  page('page without a bundler', '/page.html'),
+  page('dedicated worker', '/dedicated-worker.html'),
+  page('shared worker', '/shared-worker.html'),
+  page('service worker, /init', '/service-worker.html'),
+  {
+    name: 'Vite, development server',
+    hosts: inBrowsers,
+    prepare: (folder) => serveByVite(folder, 'main.js'),
+  },
+  ...Object.keys(bundlers).map((bundler) => bundle(bundler, 'page', 'main.js')),
+  bundle('Vite', 'worker, /init', 'starts-worker.js'),
+  bundle('webpack 5', 'worker, /init', 'starts-worker.js'),
+  {
+    name: 'Cloudflare Workers',
+    hosts: inPrograms([workerd], 'workerd.capnp'),
+    async prepare(folder) {
+      await bundleForWorkerd(folder, 'workerd.js');
+      await assertOneModule(folder);
+    },
+  },
+  {
+    name: 'page without a bundler',
+    hosts: [{ name: 'WebKit', missing: 'untested, as there is nothing here to drive it' }],
+  },
+];

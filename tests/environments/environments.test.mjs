@@ -1,0 +1,64 @@
+/**
+ * The packed client does a device's whole job wherever JavaScript runs: a test for each cell of the
+ * table environment × host.
+ */
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+
+import { startHub } from 'iothub-local';
+
+import { Counterpart, assertDone, openHub, playTheHub } from './counterpart.mjs';
+import { closeBrowsers, environments } from './environments.mjs';
+import { openThrowAwayProjects } from './throw-away.mjs';
+
+/** One that hangs must fail, not stop the run. */
+const TIMEOUT = { timeout: 60_000 };
+
+const projects = await openThrowAwayProjects();
+const hub = await startHub();
+const devices = await openHub(hub);
+after(() => Promise.all([closeBrowsers(), projects.close(), hub.close()]));
+
+const results = [];
+for (const environment of environments) {
+  describe(environment.name, () => {
+    let prepared;
+    for (const host of environment.hosts) {
+      const result = { name: environment.name, host: host.name, outcome: 'FAILED' };
+      results.push(result);
+      test(`${environment.name} in ${host.name}`, { ...TIMEOUT, skip: host.missing }, async () => {
+        prepared ??= prepare(environment);
+        const { counterpart, ...project } = await prepared;
+        await doTheJob(counterpart, (outcome) => host.run({ ...project, outcome }));
+        result.outcome = 'passed';
+      });
+      if (host.missing) result.outcome = `NOT RUN: ${host.missing}`;
+    }
+    after(async () => {
+      const { counterpart, stop } = (await prepared) ?? {};
+      await stop?.();
+      await counterpart?.close();
+    });
+  });
+}
+
+async function prepare({ name, prepare: build }) {
+  const counterpart = new Counterpart();
+  await counterpart.start();
+  const folder = await projects.create(name, counterpart.url);
+  return { counterpart, folder, ...(await build?.(folder)) };
+}
+
+/** A new device does its job by `run`, and all three who take part agree that it did. */
+async function doTheJob(counterpart, run) {
+  const device = await devices.createDevice();
+  const outcome = counterpart.outcomeOf(device);
+  const [told] = await Promise.all([outcome, run(outcome), playTheHub(device)]);
+  assertDone(told, projects.packed.version);
+}
+
+test('the table', (t) => {
+  for (const { name, host, outcome } of results) {
+    t.diagnostic(`note: ${name.padEnd(40)} ${host.padEnd(16)} ${outcome}`);
+  }
+});

@@ -1,0 +1,34 @@
+/** Runtimes whose process does the job and then has to end by itself. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+const installed = (path) => fileURLToPath(new URL(`node_modules/${path}`, import.meta.url));
+const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+const bin = (name) => installed(`.bin/${name}`);
+
+/** `{name, command, missing}`, where `missing` says why there is none. */
+export const deno = { name: 'Deno', command: [bin('deno'), 'run', '--allow-all'] };
+export const bun = { name: 'Bun', command: [bin('bun')] };
+export const workerd = { name: 'workerd', command: [bin('workerd'), 'test'] };
+
+/** The Node.js that runs this, the oldest ones that are supported, and newer ones. */
+export const nodes = [
+  { name: `Node.js ${process.versions.node}`, command: [process.execPath] },
+  ...Object.entries(manifest.optionalDependencies).map(([name, wanted]) => {
+    const [version] = /\d+\.\d+\.\d+$/.exec(wanted);
+    const program = installed(`${name}/bin/node`);
+    const missing = existsSync(program) ? undefined : 'its npm package is for Linux on x64';
+    return { name: `Node.js ${version}`, command: [program], missing };
+  }),
+];
+
+/** Fails with all that the program printed if it fails. */
+export async function runProgram(folder, program, ...args) {
+  const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  const printed = Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`exit code ${code}:\n${(await printed).join('')}`);
+}

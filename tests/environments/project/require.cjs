@@ -1,0 +1,3 @@
+const iothub = require('iothub-device-client');
+
+import('./job.js').then(({ doTheJob }) => doTheJob(iothub));

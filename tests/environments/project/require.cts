@@ -1,0 +1,3 @@
+import iothub = require('iothub-device-client');
+
+import('./job.js').then(({ doTheJob }) => doTheJob(iothub));

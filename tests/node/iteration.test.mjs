@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
+
+import {
+  ClientError,
+  Inbox,
+  MethodResponse,
+  createPair,
+  isTwinGet,
+  roundTrip,
+  test,
+  waitForPacket,
+  within,
+} from './support.mjs';
+
+/** Each kind: how to iterate over it, its handler, and how the hub gives an item. */
+const KINDS = {
+  messages: {
+    handler: 'onMessageReceived',
+    receiveCall: 'receiveMessage',
+    give: (backEnd, text) => backEnd.sendMessage({ body: text }),
+    textOf: (message) => message.text(),
+  },
+  methodRequests: {
+    handler: 'onMethodRequestReceived',
+    receiveCall: 'receiveMethodRequest',
+    give: (backEnd, text) => void backEnd.invokeMethod('m', text).catch(() => {}),
+    textOf: (request) => request.payload,
+  },
+  desiredPropertiesPatches: {
+    handler: 'onTwinDesiredPropertiesPatchReceived',
+    receiveCall: 'receiveTwinDesiredPropertiesPatch',
+    give: (backEnd, text) => backEnd.patchDesired({ text }),
+    textOf: (patch) => patch.text,
+    options: { ensureDesiredProperties: false },
+  },
+};
+
+/** A pair, and an iteration whose subscription stands. */
+async function createIterating(t, kind, options, callOptions) {
+  const { client, backEnd } = await createPair(t, { ...KINDS[kind].options, ...options });
+  const items = client[kind](callOptions);
+  await client.connect();
+  return { client, backEnd, items };
+}
+
+const nextText = async (items) => {
+  const { value } = await within(20, items.next(), 'no item came');
+  return value.text();
+};
+
+const subscriptions = async (backEnd) => (await backEnd.state()).subscriptions.length;
+
+/** Waits until the hub has sent a message to the client, and the client has had time to take it. */
+async function delivered(client, backEnd, count = 1) {
+  await backEnd.waitForPackets('publish', 'out', count);
+  await roundTrip(client);
+}
+
+/** How many PUBACKs the client has sent. */
+const acknowledgements = async (backEnd) =>
+  (await backEnd.packets({ type: 'puback', direction: 'in' })).length;
+
+for (const [kind, { handler, receiveCall, give, textOf }] of Object.entries(KINDS)) {
+  test(`${kind}: a loop gets what comes, in its order, and break unsubscribes`, async (t) => {
+    const { client, backEnd, items } = await createIterating(t, kind);
+    assert.equal(await subscriptions(backEnd), 1);
+    await give(backEnd, 'a');
+    const got = [];
+    for await (const item of items) {
+      got.push(textOf(item));
+      if (got.length === 3) break;
+      await give(backEnd, 'ab'[got.length - 1] + got.length);
+    }
+    assert.deepEqual(got, ['a', 'a1', 'b2']);
+    await backEnd.waitForPackets('unsuback', 'out');
+    assert.equal(await subscriptions(backEnd), 0);
+    assert.deepEqual(await items.next(), { done: true, value: undefined });
+    assert.equal(client.connected, true);
+  });
+
+  test(`${kind}: what comes before the loop asks waits for it`, async (t) => {
+    const { client, backEnd, items } = await createIterating(t, kind);
+    for (const text of ['a', 'b', 'c']) await give(backEnd, text);
+    await delivered(client, backEnd, 3);
+    const got = [];
+    for await (const item of items) if (got.push(textOf(item)) === 3) break;
+    assert.deepEqual(got.sort(), ['a', 'b', 'c']);
+  });
+
+  test(`${kind}: a loop waits across a lost connection`, async (t) => {
+    const { client, backEnd, items } = await createIterating(t, kind);
+    const next = items.next();
+    await backEnd.drop();
+    await backEnd.waitForPackets('suback', 'out', 2);
+    await roundTrip(client);
+    await give(backEnd, 'later');
+    const { value } = await within(20, next, 'no item came');
+    assert.equal(textOf(value), 'later');
+  });
+
+  test(`${kind}: shutdown ends a loop, and one that begins later`, async (t) => {
+    const { client, items } = await createIterating(t, kind);
+    const next = items.next();
+    const ended = { done: true, value: undefined };
+    await client.shutdown();
+    assert.deepEqual(await within(10, next, 'the loop goes on'), ended);
+    assert.deepEqual(await items.next(), ended);
+    assert.deepEqual(await client[kind]().next(), ended);
+  });
+
+  test(`${kind}: disconnect does not end a loop, which does not connect by itself`, async (t) => {
+    const { client, backEnd, items } = await createIterating(t, kind);
+    await client.disconnect();
+    const next = items.next();
+    await new Promise(setImmediate);
+    assert.equal(client.connectionState, 'disconnected');
+    await client.connect();
+    await give(backEnd, 'later');
+    assert.equal(textOf((await within(20, next, 'no item came')).value), 'later');
+  });
+
+  test(`${kind}: an abort rejects with the reason and unsubscribes`, async (t) => {
+    const controller = new AbortController();
+    const { backEnd, items } = await createIterating(t, kind, {}, controller);
+    const next = [items.next(), items.next()];
+    const reason = new Error('the user has gone');
+    controller.abort(reason);
+    for (const call of [...next, items.next()]) {
+      await assert.rejects(call, (error) => error === reason);
+    }
+    assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
+    await backEnd.waitForPackets('unsuback', 'out');
+  });
+
+  test(`${kind}: a signal that is aborted already rejects, and nothing happens`, async (t) => {
+    const { client } = await createPair(t);
+    const reason = new Error('too late');
+    const items = client[kind]({ signal: AbortSignal.abort(reason) });
+    await assert.rejects(items.next(), (error) => error === reason);
+    assert.equal(client.connectionState, 'disconnected');
+    assert.throws(() => client[kind]({ signal: 5 }), TypeError);
+    await client[receiveCall]({ block: false });
+  });
+
+  test(`${kind}: handler, second loop and receive calls are excluded until it ends`, async (t) => {
+    const { client, items } = await createIterating(t, kind);
+    const { signal } = new AbortController();
+    assert.throws(() => client[kind]({ signal }), ClientError);
+    assert.throws(() => (client[handler] = () => {}), ClientError);
+    assert.equal(client[handler], undefined);
+    client[handler] = null;
+    await assert.rejects(client[receiveCall]({ block: false }), ClientError);
+    await items.return();
+    client[handler] = () => {};
+    assert.throws(() => client[kind]({ signal }), ClientError);
+    client[handler] = null;
+    await client[kind]().return();
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+  });
+
+  test(`${kind}: a client that receives by calls is not iterated over`, async (t) => {
+    const { client } = await createPair(t);
+    await client[receiveCall]({ block: false });
+    assert.throws(() => client[kind](), ClientError);
+  });
+
+  test(`${kind}: return from outside ends a call that waits`, async (t) => {
+    const { items } = await createIterating(t, kind);
+    const next = items.next();
+    assert.deepEqual(await items.return('value'), { done: true, value: 'value' });
+    assert.deepEqual(await within(10, next, 'the loop goes on'), { done: true, value: undefined });
+  });
+}
+
+test('a message stays with the hub until it is asked for', async (t) => {
+  const { client, backEnd, items } = await createIterating(t, 'messages');
+  for (const body of ['a', 'b']) await backEnd.sendMessage({ body });
+  await delivered(client, backEnd, 2);
+  assert.equal(await acknowledgements(backEnd), 0);
+  assert.equal(await nextText(items), 'a');
+  await roundTrip(client);
+  assert.equal(await acknowledgements(backEnd), 1);
+  await items.return();
+  client.onMessageReceived = () => {};
+  await backEnd.waitForPackets('puback', 'in', 2);
+});
+
+test('after-handler: a message is acknowledged when the next one is asked for', async (t) => {
+  const options = { acknowledgeMessages: 'after-handler' };
+  const { client, backEnd, items } = await createIterating(t, 'messages', options);
+  for (const body of ['a', 'b']) await backEnd.sendMessage({ body });
+  assert.equal(await nextText(items), 'a');
+  await roundTrip(client);
+  assert.equal(await acknowledgements(backEnd), 0);
+  assert.equal(await nextText(items), 'b');
+  await roundTrip(client);
+  assert.equal(await acknowledgements(backEnd), 1);
+});
+
+test('after-handler: a message whose body is left comes again', async (t) => {
+  const { client, backEnd } = await createPair(t, { acknowledgeMessages: 'after-handler' });
+  await backEnd.sendMessage({ body: 'a' });
+  const fail = async () => {
+    for await (const message of client.messages()) throw new Error(message.text());
+  };
+  await assert.rejects(fail(), { message: 'a' });
+  await client.disconnect();
+  assert.equal(await acknowledgements(backEnd), 0);
+  for await (const message of client.messages()) {
+    assert.equal(message.text(), 'a');
+    break;
+  }
+});
+
+test('after-handler: a message in work at an abort is acknowledged when its body is done', async (t) => {
+  const controller = new AbortController();
+  const options = { acknowledgeMessages: 'after-handler' };
+  const { backEnd, items } = await createIterating(t, 'messages', options, controller);
+  await backEnd.sendMessage({ body: 'a' });
+  assert.equal(await nextText(items), 'a');
+  controller.abort();
+  await assert.rejects(items.next(), { name: 'AbortError' });
+  await backEnd.waitForPackets('puback', 'in');
+});
+
+test('several calls of next get one item each, in their order', async (t) => {
+  const { backEnd, items } = await createIterating(t, 'messages');
+  const texts = Promise.all([nextText(items), nextText(items), nextText(items)]);
+  for (const body of ['a', 'b', 'c']) await backEnd.sendMessage({ body });
+  assert.deepEqual(await texts, ['a', 'b', 'c']);
+});
+
+test('a method request of a loop is answered by sendMethodResponse, after the loop too', async (t) => {
+  const { client, backEnd, items } = await createIterating(t, 'methodRequests');
+  const results = ['a', 'b'].map((payload) => backEnd.invokeMethod('echo', payload));
+  let last;
+  for await (const request of items) {
+    if (last) {
+      last = request;
+      break;
+    }
+    last = request;
+    await client.sendMethodResponse(
+      MethodResponse.createFromMethodRequest(request, 200, request.payload),
+    );
+  }
+  await roundTrip(client);
+  await client.sendMethodResponse(MethodResponse.createFromMethodRequest(last, 201, last.payload));
+  assert.deepEqual((await Promise.all(results)).map(({ payload }) => payload), ['a', 'b']);
+});
+
+test('the first patch of a loop is the desired properties as they stand', async (t) => {
+  const { client, backEnd } = await createPair(t);
+  await backEnd.patchDesired({ interval: 7 });
+  const versions = [];
+  for await (const { $version, interval } of client.desiredPropertiesPatches()) {
+    if (versions.push($version) === 1) {
+      assert.equal(interval, 7);
+      await backEnd.patchDesired({ interval: 8 });
+    } else break;
+  }
+  assert.deepEqual(versions, [2, 3]);
+});
+
+test('patches over 1,024 that nobody asks for are the whole of them when one does', async (t) => {
+  const { client, backEnd, items } = await createIterating(t, 'desiredPropertiesPatches', {
+    ensureDesiredProperties: true,
+  });
+  const first = await items.next();
+  assert.equal(first.value.$version, 1);
+  const count = 1025;
+  for (let n = 1; n <= count; n += 1) await backEnd.patchDesired({ [`p${n % 8}`]: n });
+  await backEnd.waitForPackets('unsuback', 'out');
+  const { value } = await within(20, items.next(), 'no item came');
+  assert.equal(value.$version, count + 1);
+  assert.equal(Object.keys(value).length, 9);
+  await roundTrip(client);
+  await waitForPacket(backEnd, 'publish', 'in', isTwinGet);
+});
+
+test('a loop without a connection that can be made tells onBackgroundException', async (t) => {
+  const { client, backEnd } = await createPair(t);
+  await backEnd.setFaults({ connack: 3 });
+  const errors = new Inbox('background exception');
+  client.onBackgroundException = errors.put;
+  const items = client.messages();
+  const next = items.next();
+  assert.equal((await errors.take()).name, 'ConnectionFailedError');
+  await backEnd.setFaults({ clear: true });
+  await client.connect();
+  await backEnd.sendMessage({ body: 'a' });
+  assert.equal((await next).value.text(), 'a');
+});
