@@ -184,6 +184,8 @@ test('keys are in no storage, no address and no attribute', async (t) => {
   assert.ok(!page.url().includes('#'));
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   assert.equal(await page.getByLabel(CONNECTION_STRING).inputValue(), '');
+  await page.getByLabel(CONNECTION_STRING).fill(device.connectionString);
+  assert.ok(!(await page.content()).includes(device.primaryKey));
 });
 
 /** A token of a device, made where a token may be made: not in the page. */
