@@ -26,7 +26,8 @@ await runAsProgram(async () => {
 
 /** The folder in which rustdoc leaves the pages of the crate, and nothing else. */
 async function documentCore() {
-  const metadata = outputOf('cargo', ['metadata', '--no-deps', '--format-version=1'], { cwd: root });
+  const query = ['metadata', '--no-deps', '--format-version=1'];
+  const metadata = outputOf('cargo', query, { cwd: root });
   const folder = join(JSON.parse(metadata).target_directory, 'doc');
   await rm(folder, { recursive: true, force: true });
   const args = ['doc', '--no-deps', '--no-default-features', '--document-private-items'];

@@ -20,8 +20,7 @@ const showing = setInterval(show, 5000);
 
 // They come one after the other: a hub limits how many may connect in a second.
 const pause = (1000 * Number(START_SECONDS)) / strings.length;
-const devices = strings.map((connectionString, index) => runDevice(connectionString, index * pause));
-await Promise.all(devices);
+await Promise.all(strings.map((string, index) => runDevice(string, index * pause)));
 clearInterval(showing);
 show();
 

@@ -1,5 +1,5 @@
-// Uploads a file in three steps: node upload.mjs FILE [BLOB NAME]
-import { readFile } from 'node:fs/promises';
+// Uploads a file of any size: node upload.mjs FILE [BLOB NAME]
+import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { IoTHubDeviceClient } from 'iothub-device-client';
 
@@ -14,24 +14,8 @@ const client = IoTHubDeviceClient.createFromConnectionString(IOTHUB_DEVICE_CONNE
   endpoint: IOTHUB_ENDPOINT,
 });
 
-const content = await readFile(file);
-const place = await client.getStorageInfoForBlob(name);
-const { ok, status, statusText } = await put(place, content).catch(({ message, cause }) => {
-  return { ok: false, status: 0, statusText: `${message}: ${cause?.message}` };
+await client.uploadFile(name, createReadStream(file), {
+  onProgress: ({ loaded }) => console.log(`${loaded} bytes are there`),
 });
-// Also when it failed: a device may have ten uploads at a time, and this one is none any more.
-await client.notifyBlobUploadStatus(place.correlationId, ok, status, statusText);
+console.log('uploaded:', name);
 await client.shutdown();
-if (!ok) throw new Error(`not uploaded: ${status} ${statusText}`);
-console.log('uploaded:', place.blobName);
-
-function put({ hostName, containerName, blobName, sasToken }, body) {
-  // A local hub keeps the blobs itself, without TLS if its endpoint has none.
-  const scheme = IOTHUB_ENDPOINT?.startsWith('ws:') ? 'http' : 'https';
-  const path = blobName.split('/').map(encodeURIComponent).join('/');
-  return fetch(`${scheme}://${hostName}/${containerName}/${path}${sasToken}`, {
-    method: 'PUT',
-    headers: { 'x-ms-blob-type': 'BlockBlob' },
-    body,
-  });
-}

@@ -22,7 +22,10 @@ const javascript = sources('pkg-template', '.js').map((code) =>
 
 const RUST_TEXT = /"((?:\\.|[^"\\])*)"/gs;
 /** The first text in the call that makes an error, or in the sentence that is given to it. */
-const RUST_ERROR = /Error::(?:client|new|invalid_argument|out_of_range|service)\([^";]*"((?:\\.|[^"\\])*)"/gs;
+const RUST_ERROR = new RegExp(
+  `Error::(?:client|new|invalid_argument|out_of_range|service)\\([^";]*${RUST_TEXT.source}`,
+  'gs',
+);
 const JAVASCRIPT_PART = /(?:'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|"[^"\n]*")/.source;
 const JAVASCRIPT_TEXT = `(${JAVASCRIPT_PART}(?:\\s*\\+\\s*${JAVASCRIPT_PART})*)`;
 const JAVASCRIPT_ERROR = new RegExp(`(?:Error|errorCausedBy)\\(\\s*${JAVASCRIPT_TEXT}`, 'gs');
@@ -30,7 +33,8 @@ const JAVASCRIPT_ERROR = new RegExp(`(?:Error|errorCausedBy)\\(\\s*${JAVASCRIPT_
 const firstGroups = (texts, pattern) =>
   texts.flatMap((text) => [...text.matchAll(pattern)].map(([, found]) => found));
 
-const ofRust = (text) => text.replaceAll(/\\\n\s*/g, '').replaceAll(/\{[^}]*\}/g, '…').replaceAll('\\"', '"');
+const ofRust = (text) =>
+  text.replaceAll(/\\\n\s*/g, '').replaceAll(/\{[^}]*\}/g, '…').replaceAll('\\"', '"');
 const ofJavascript = (text) =>
   text.replaceAll(/['`"]\s*\+\s*['`"]/gs, '').slice(1, -1).replaceAll(/\$\{[^}]*\}/g, '…');
 
@@ -42,5 +46,7 @@ export const messages = [
   ...firstGroups(rust, RUST_ERROR).map(ofRust),
   ...firstGroups(rust, RUST_TEXT).map(ofRust).filter((text) => /^the hub \w+ /.test(text)),
   ...firstGroups(javascript, JAVASCRIPT_ERROR).map(ofJavascript),
-  ...firstGroups(javascript, new RegExp(JAVASCRIPT_TEXT, 'gs')).map(ofJavascript).filter(isSentence),
+  ...firstGroups(javascript, new RegExp(JAVASCRIPT_TEXT, 'gs'))
+    .map(ofJavascript)
+    .filter(isSentence),
 ].filter((text) => /\p{L}{2}/u.test(text));

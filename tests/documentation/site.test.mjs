@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { before, test } from 'node:test';
-import { pathToFileURL, fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import * as iothub from '../../pkg/index.node.js';
 import { root } from '../../scripts/lib/project.mjs';
@@ -28,13 +28,14 @@ test('the site is made without a warning', () => {
 test('every link of the site leads to a file and a place in it', () => {
   const pages = readdirSync(site, { recursive: true }).filter((file) => file.endsWith('.html'));
   const links = pages.flatMap((page) => linksOf(join(site, page)));
-  assert.ok(links.some(({ to }) => to.hash) && links.some(({ to }) => to.pathname.endsWith('.svg')));
+  assert.ok(links.some(({ to }) => to.hash));
   const broken = links.filter(({ to }) => !leadsSomewhere(to));
   assert.deepEqual(broken.map(({ from, link }) => `${from}: ${link}`), []);
 });
 
 test('every page of the documentation is on the site', () => {
-  const pages = readdirSync(join(site, 'documents')).map((page) => read(join(site, 'documents', page)));
+  const folder = join(site, 'documents');
+  const pages = readdirSync(folder).map((page) => read(join(folder, page)));
   const documents = readdirSync(join(root, 'docs'), { recursive: true }).filter((file) =>
     file.endsWith('.md'),
   );
@@ -66,7 +67,7 @@ function linksOf(file) {
   const base = pathToFileURL(file);
   const found = read(file).matchAll(/<[a-z][^>]*?\s(?:href|src)="([^"]*)"/g);
   return [...found]
-    .map(([, link]) => ({ from: file.slice(site.length + 1), link, to: new URL(decode(link), base) }))
+    .map(([, link]) => ({ from: relative(site, file), link, to: new URL(decode(link), base) }))
     .filter(({ to }) => to.protocol === 'file:');
 }
 

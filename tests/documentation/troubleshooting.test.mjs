@@ -9,7 +9,9 @@ import { messages } from './messages.mjs';
 const page = readText('docs/guide/troubleshooting.md');
 const rows = page.split('\n').filter((line) => /^\| (?!message|---)/.test(line));
 const cells = rows.map((line) => line.split(' | '));
-const families = cells.flatMap(([first]) => [...first.matchAll(/`([^`]+)`/g)].map(([, text]) => text));
+const families = cells.flatMap(([first]) =>
+  [...first.matchAll(/`([^`]+)`/g)].map(([, text]) => text),
+);
 const patterns = families.map((family) => ({
   family,
   pattern: new RegExp(`^${family.split('…').map(escape).join('.*')}$`, 's'),
@@ -24,12 +26,14 @@ const internal = ['not a list'];
 
 test('every message of the client is in troubleshooting', () => {
   assert.ok(messages.length > 100);
-  const missing = messages.filter((message) => !patterns.some(({ pattern }) => pattern.test(message)));
+  const isThere = (message) => patterns.some(({ pattern }) => pattern.test(message));
+  const missing = messages.filter((message) => !isThere(message));
   assert.deepEqual([...new Set(missing)], internal);
 });
 
 test('troubleshooting has no message that the client does not have', () => {
-  const unknown = patterns.filter(({ pattern }) => !messages.some((message) => pattern.test(message)));
+  const isSaid = ({ pattern }) => messages.some((message) => pattern.test(message));
+  const unknown = patterns.filter((pattern) => !isSaid(pattern));
   assert.deepEqual(unknown.map(({ family }) => family), []);
 });
 

@@ -19,7 +19,8 @@ for (const name of ['browser', 'worker']) {
     await logIn(page, backEnd);
     const log = page.getByRole('log');
     await log.filter({ hasText: /sent: \d/ }).waitFor();
-    assert.equal(typeof JSON.parse((await backEnd.waitForTelemetry())[0].text).temperature, 'number');
+    const [seen] = await backEnd.waitForTelemetry();
+    assert.equal(typeof JSON.parse(seen.text).temperature, 'number');
     const isWorker = name === 'worker';
     assert.deepEqual(await backEnd.invokeMethod(isWorker ? 'findPrimes' : 'm', 100), {
       status: 200,

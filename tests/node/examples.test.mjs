@@ -37,7 +37,7 @@ for (const name of ['report.csv', 'Berichte/März & Co 100 %.csv', '報告 🌍.
     const args = ['upload.mjs', file, name];
     const program = await startExample(t, 'node', args, environmentOf(backEnd));
     assert.equal(await program.ended(), 0, program.errors);
-    assert.equal(program.output, `uploaded: ${backEnd.deviceId}/${name}\n`);
+    assert.equal(program.output, `100000 bytes are there\nuploaded: ${name}\n`);
 
     const [upload] = await uploadsOf(backEnd);
     assert.equal(upload.blobName, `${backEnd.deviceId}/${name}`);

@@ -1,6 +1,6 @@
 /**
- * The code of README.md is run as it stands, against the local hub in place of the one in Azure, and
- * that of hub/README.md that is no client.
+ * The code of README.md is run as it stands, against the local hub in place of the one in Azure,
+ * and that of hub/README.md that is no client.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

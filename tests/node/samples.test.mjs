@@ -173,6 +173,6 @@ testSample('send-message-via-module', async ({ start }) => {
 });
 
 test('every sample is run', () => {
-  const samples = readdirSync(join(root, 'examples/from-python')).filter((file) => file.endsWith('.mjs'));
-  assert.deepEqual(samples.sort(), [...run].sort());
+  const files = readdirSync(join(root, 'examples/from-python'));
+  assert.deepEqual(files.filter((file) => file.endsWith('.mjs')).sort(), [...run].sort());
 });

@@ -1,4 +1,4 @@
-/** Folders of examples/, copied to where nothing of the project is, with what their manifest names. */
+/** Folders of examples/, copied to where nothing of the project is but what they name. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -12,8 +12,8 @@ const client = 'iothub-device-client';
 const readManifest = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 
 /**
- * A copy of an example, in which exactly the packages of its manifest are installed, in the versions
- * that it pins.
+ * A copy of an example, in which exactly the packages of its manifest are installed, in the
+ * versions that it pins.
  * @returns {Promise<string>} its folder
  */
 export async function copyExample(t, name) {

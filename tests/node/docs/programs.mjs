@@ -22,7 +22,7 @@ export function test(name, work, timeout = TEST_MILLISECONDS) {
 
 let created = 0;
 
-/** What the hub calls by the gateway `host:port`, with TLS: the way for programs without endpoint. */
+/** The hub as a gateway, with TLS: the way to it for programs that know of no endpoint. */
 export const gateway = new URL(hub.secureUrl).host;
 
 /** A new device at the hub; unless it is given a name, that needs escaping in URLs and tokens. */
