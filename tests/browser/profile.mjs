@@ -51,11 +51,19 @@ class Session extends EventEmitter {
   #parent;
   #sessionId;
   #answers = new Map();
+  /** Rejects when there will be no answer any more. */
+  #ended;
 
   constructor(parent, sessionId) {
     super();
     this.#parent = parent;
     this.#sessionId = sessionId;
+    this.#ended = new Promise((_, reject) => {
+      const end = () => reject(new Error('the tab or the browser has gone'));
+      parent.on('close', end);
+      parent.on('Target.detachedFromTarget', (event) => event.sessionId === sessionId && end());
+    });
+    this.#ended.catch(() => {});
     parent.on('Target.receivedMessageFromTarget', (event) => {
       if (event.sessionId !== sessionId) return;
       const { id, method, params, ...answer } = JSON.parse(event.message);
@@ -72,7 +80,7 @@ class Session extends EventEmitter {
       sessionId: this.#sessionId,
       message: JSON.stringify({ id, method, params }),
     });
-    const { result, error } = await answered;
+    const { result, error } = await Promise.race([answered, this.#ended]);
     if (error) throw new Error(`${method}: ${error.message}`);
     return result;
   }
