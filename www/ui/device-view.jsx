@@ -62,7 +62,7 @@ export function DeviceView({ id }) {
           </button>
         </div>
       </div>
-      <div class="outcome" role="status">
+      <div class="news" role="status">
         {lastError && state !== 'connected' && (
           <Notice
             kind="bad"
