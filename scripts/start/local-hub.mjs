@@ -63,13 +63,14 @@ const acts = {
  * @param {{hub: import('./back-end.mjs').LocalHub & {hostname: string, endpoint: string}}} options
  */
 export async function localHub(server, { hub }) {
-  const backEnds = new Map();
+  const backEnds = [];
+  const given = new Set();
   server.setErrorHandler((error, _request, reply) => {
     reply.code(error.statusCode ?? error.status ?? 500).send({ message: inWords(error) });
   });
 
   const find = (ids) =>
-    ids === 'all' ? [...backEnds.values()] : ids.map((deviceId) => new BackEnd(hub, { deviceId }));
+    ids === 'all' ? backEnds : ids.map((deviceId) => new BackEnd(hub, { deviceId }));
 
   server.get('/local-hub.json', ({ protocol, host }) => ({
     hostname: hub.hostname,
@@ -85,9 +86,11 @@ export async function localHub(server, { hub }) {
     const identities = [];
     for (let number = 1; identities.length < body.count; number += 1) {
       const deviceId = `${body.prefix}-${number}`;
-      if (backEnds.has(deviceId)) continue;
+      if (given.has(deviceId)) continue;
+      // At once: another request may be here before the hub has answered.
+      given.add(deviceId);
       const backEnd = await BackEnd.createDevice(hub, deviceId);
-      backEnds.set(deviceId, backEnd);
+      backEnds.push(backEnd);
       identities.push({ connectionString: backEnd.connectionString, endpoint: backEnd.endpoint });
     }
     return identities;

@@ -42,7 +42,7 @@ export async function servePage({ hub, port = 0 }) {
     originOf: (hostname) => (hostname === hub.hostname ? hub.url : undefined),
   });
   const closeTunnels = acceptTunnels(server.server, {
-    isAllowed: ({ host, origin }) =>
+    isAllowed: ({ host = '', origin }) =>
       HOST_NAMES.includes(host.split(':')[0]) && origin === `http://${host}`,
     endpoint: hub.endpoint,
   });

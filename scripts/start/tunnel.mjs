@@ -30,22 +30,30 @@ function carry(page, endpoint) {
   const hubs = new Map();
   page.on('error', () => page.terminate());
   page.on('message', (bytes) => {
-    const { kind, channel, content } = readFrame(bytes);
-    if (kind === kinds.open) {
-      const url = content.toString();
-      if (url.startsWith(endpoint) || HUB.test(url)) hubs.set(channel, connect(page, channel, url));
-      else tellClosed(page, channel, 1008, 'this is no hub of Azure');
-    } else if (kind === kinds.data) {
-      hubs.get(channel)?.send(content, () => {});
-    } else if (kind === kinds.close) {
-      hubs.get(channel)?.close();
+    try {
+      take(readFrame(bytes));
+    } catch {
+      // What no page of this server sends: half a frame, no URL, data for a socket not open yet.
+      page.terminate();
     }
   });
   page.on('close', () => {
     for (const hub of hubs.values()) hub.terminate();
   });
 
-  function connect(page, channel, url) {
+  function take({ kind, channel, content }) {
+    if (kind === kinds.open) {
+      const url = content.toString();
+      if (url.startsWith(endpoint) || HUB.test(url)) hubs.set(channel, connect(channel, url));
+      else tellClosed(page, channel, 1008, 'this is no hub of Azure');
+    } else if (kind === kinds.data) {
+      hubs.get(channel)?.send(content, () => {});
+    } else if (kind === kinds.close) {
+      hubs.get(channel)?.close();
+    }
+  }
+
+  function connect(channel, url) {
     const hub = new WebSocket(url, 'mqtt', { perMessageDeflate: false });
     let reason = '';
     hub.on('open', () => page.send(frame(kinds.opened, channel, Buffer.from(hub.protocol))));

@@ -92,6 +92,39 @@ test('a device that stops waits for what is not acknowledged yet', async (t) => 
   assert.equal((await backEnd.state()).connected, false);
 });
 
+test('who stops a device twice waits for the same, and it starts again for good', async (t) => {
+  const { fleet, backEnd, snapshots } = await startDevice(t, sending());
+  await backEnd.setFaults({ delay: { puback: 1000 } });
+  await snapshots.until((news) => only(news).sent - only(news).acknowledged > 3);
+  const settled = [];
+  fleet.stop('all').then(() => settled.push('first'));
+  await fleet.stop('all');
+  assert.deepEqual(settled, ['first']);
+  await backEnd.setFaults({ clear: true });
+  await fleet.start('all');
+  const { acknowledged } = only(snapshots.last);
+  await snapshots.until((news) => only(news).acknowledged > acknowledged + 2);
+  await fleet.stop('all');
+  const { sent } = only(await snapshots.until((news) => only(news).state === 'stopped'));
+  // A device that is left in the schedule would go on to try.
+  await snapshots.until(({ series }) => series.sent.at(-1) === 0);
+  assert.equal(only(snapshots.last).sent, sent);
+});
+
+test('a device that stops while it connects, and starts at once, is connected', async (t) => {
+  const { fleet, snapshots } = createFleet(t, sending());
+  const backEnd = await createDevice();
+  await backEnd.setFaults({ withhold: ['connack'] });
+  await fleet.add([identityOf(backEnd)], 'kind');
+  fleet.start('all');
+  await backEnd.waitForPackets('connect', 'in');
+  await fleet.stop('all');
+  await backEnd.setFaults({ clear: true });
+  await fleet.start('all');
+  await snapshots.until((news) => only(news).acknowledged > 0);
+  assert.equal(only(snapshots.last).state, 'connected');
+});
+
 test('a device that was stopped starts again', async (t) => {
   const { fleet, snapshots } = await startDevice(t, sending());
   await fleet.stop('all');

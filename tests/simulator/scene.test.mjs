@@ -3,7 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { readBehaviour } from '../../www/fleet/behaviour.js';
-import { checkScene, parseScene, sceneFromHash, sceneToLink } from '../../www/scene.js';
+import {
+  checkScene,
+  parseScene,
+  sceneFromHash,
+  sceneToLink,
+  sceneToText,
+} from '../../www/scene.js';
 
 const folder = new URL('../../www/scenes/', import.meta.url);
 const examples = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
@@ -47,7 +53,9 @@ test('a link without a scene is none, and a damaged one is told', async () => {
   assert.equal(await sceneFromHash(''), undefined);
   assert.equal(await sceneFromHash('#other'), undefined);
   const { hash } = new URL(await sceneToLink(example, 'https://example.com/'));
-  await assert.rejects(sceneFromHash(hash.slice(0, -20)), /link is damaged/);
+  for (const damaged of [hash.slice(0, -20), `${hash}.`, `${hash})`, `${hash}&a=1`, '#scene=']) {
+    await assert.rejects(sceneFromHash(damaged), /link is damaged/, damaged);
+  }
 });
 
 test('a link cannot unpack to more than a scene can be', async () => {
@@ -55,7 +63,21 @@ test('a link cannot unpack to more than a scene can be', async () => {
   const packed = await new Response(huge.pipeThrough(new CompressionStream('deflate-raw')))
     .arrayBuffer();
   const hash = `#scene=${Buffer.from(packed).toString('base64url')}`;
-  await assert.rejects(sceneFromHash(hash), /no scene|too long/);
+  await assert.rejects(sceneFromHash(hash), /too long/);
+});
+
+test('no file and no link is made that could not be read again', async () => {
+  const scene = structuredClone(example);
+  const { telemetry } = scene.kinds[0].behaviour;
+  telemetry.template = JSON.stringify('x'.repeat(250_000));
+  assert.deepEqual(parseScene(sceneToText(scene)), scene);
+  const { hash } = new URL(await sceneToLink(scene, 'https://example.com/'));
+  assert.deepEqual(await sceneFromHash(hash), scene);
+  // Fewer characters than are allowed, but more bytes.
+  telemetry.template = JSON.stringify('é'.repeat(150_000));
+  assert.throws(() => sceneToText(scene), /too long/);
+  await assert.rejects(sceneToLink(scene, 'https://example.com/'), /too long/);
+  assert.throws(() => parseScene(JSON.stringify(scene)), /too long/);
 });
 
 test('what is no scene is told', () => {
@@ -121,4 +143,51 @@ test('a key or a token that was pasted into a field is refused, and not repeated
     }
     assert.doesNotMatch(mistakeOf((scene) => (scene[secret] = 1)), /c2VjcmV0/);
   }
+});
+
+test('a secret is found by its name, by its form, and behind escapes; its place is told', () => {
+  const key = Buffer.alloc(32, 7).toString('base64');
+  const accountKey = Buffer.alloc(64, 7).toString('base64');
+  const account = `AccountName=a;AccountKey=${accountKey};EndpointSuffix=core.windows.net`;
+  const fields = [
+    ['telemetry.template', (text) => ({ telemetry: { template: text } })],
+    ['methods.0.payload', (text) => ({ methods: [{ payload: text }] })],
+    ['twin.reported', (text) => ({ twin: { reported: { a: JSON.parse(text) } } })],
+  ];
+  const values = [
+    ...['SharedAccessKey', 'SharedAccessSignature', 'primaryKey', 'secondaryKey', 'AccountKey'].map(
+      (name) => `{ "${name}" : "x" }`,
+    ),
+    `["${key}"]`,
+    `{"a": ["${accountKey}"]}`,
+    JSON.stringify(account),
+    '"SharedAccessKey\\u003dx"',
+    '"?a=1&\\u0073ig=x"',
+    '{"primary\\u004bey": 1}',
+  ];
+  for (const [place, make] of fields) {
+    for (const value of values) {
+      const message = mistakeOf((_, behaviour) => {
+        for (const [part, change] of Object.entries(make(value))) {
+          if (part === 'methods') Object.assign(behaviour.methods[0], change[0]);
+          else Object.assign(behaviour[part], change);
+        }
+      });
+      assert.match(message, /holds a key or a token/, value);
+      assert.ok(message.includes(`kinds.0.behaviour.${place} holds`), message);
+      assert.ok(!message.includes(key) && !message.includes(accountKey));
+    }
+  }
+  const asName = mistakeOf((_, { telemetry }) => (telemetry.properties.sharedAccessKey = 'x'));
+  assert.match(asName, /a name in kinds\.0\.behaviour\.telemetry\.properties holds a key/);
+  assert.match(mistakeOf((scene) => (scene.title = key)), /title holds a key/);
+});
+
+test('what only looks a little like a secret is no secret', () => {
+  const scene = structuredClone(example);
+  const { telemetry, twin } = scene.kinds[0].behaviour;
+  scene.description = 'Keys are rotated; a signal; design=2';
+  telemetry.template = '{"rotatesPrimaryKeys": true, "SharedAccessKeyName": "device", "key": 1}';
+  twin.reported = { hash: 'c2VjcmV0', text: 'x'.repeat(44) };
+  assert.deepEqual(checkScene(scene), scene);
 });

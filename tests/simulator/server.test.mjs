@@ -65,6 +65,10 @@ test('the local hub is told of, and gives devices, each once', async (t) => {
   const first = await post('/local-hub/devices', { count: 2, prefix: 'van' });
   const more = await post('/local-hub/devices', { count: 1, prefix: 'van' });
   assert.deepEqual([...idsOf(first), ...idsOf(more)], ['van-1', 'van-2', 'van-3']);
+  const both = await Promise.all(
+    [3, 3].map((count) => post('/local-hub/devices', { count, prefix: 'bus' })),
+  );
+  assert.equal(new Set(both.flatMap(idsOf)).size, 6);
   for (const wrong of [{}, { count: 0 }, { count: 1001 }, { count: 1, prefix: '../x' }]) {
     const { status, body } = await post('/local-hub/devices', wrong);
     assert.equal(status, 400);

@@ -1,4 +1,7 @@
-/** Many devices of the simulator in a hidden tab, for a while, and the comparison of both ends. */
+/**
+ * Many devices of the simulator: how smoothly their page is drawn, then the tab hidden for a while,
+ * and the comparison of both ends.
+ */
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -14,6 +17,9 @@ const CONNECT_MILLISECONDS = 120_000;
 
 /** Memory settles before it can be flat: the first half minute does not count. */
 const SETTLING_SECONDS = 30;
+
+/** For how long frames are counted before the tab is hidden, at most. */
+const VISIBLE_SECONDS = 10;
 
 /**
  * @param {object} options
@@ -35,7 +41,9 @@ export async function runFleet({ devices, seconds, say }) {
     const worker = await tab.worker();
     await press(tab, 'Add the scene');
     await waitForConnected(hub, devices);
-    say(`${devices} devices are connected; the tab is hidden for ${seconds} seconds`);
+    say(`${devices} devices are connected`);
+    say(await measureFrames(tab, Math.min(seconds, VISIBLE_SECONDS)));
+    say(`the tab is hidden for ${seconds} seconds`);
     await hide(tab, profile, server.url);
     const began = Date.now();
     const memory = await watchMemory(worker, seconds, say);
@@ -93,6 +101,34 @@ async function waitForConnected(hub, count) {
     if (Date.now() > end) throw new Error(`${connectedDeviceCount} of ${count} are connected`);
     await setTimeout(200);
   }
+}
+
+/** How smoothly the visible page is drawn, in words. */
+async function measureFrames(tab, seconds) {
+  const { count, median, p95, longTasks } = await tab.evaluate(async (seconds) => {
+    const longTasks = [];
+    const observer = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) longTasks.push(duration);
+    });
+    observer.observe({ type: 'longtask' });
+    const nextFrame = () => new Promise(requestAnimationFrame);
+    const intervals = [];
+    let last = await nextFrame();
+    for (const end = last + seconds * 1000; last < end; ) {
+      const now = await nextFrame();
+      intervals.push(now - last);
+      last = now;
+    }
+    observer.disconnect();
+    intervals.sort((one, other) => one - other);
+    const at = (share) => intervals[Math.floor(intervals.length * share)];
+    return { count: intervals.length, median: at(0.5), p95: at(0.95), longTasks };
+  }, seconds);
+  const longest = Math.round(Math.max(0, ...longTasks));
+  return (
+    `the visible page: ${count} frames, ${median.toFixed(1)} ms apart (median), ` +
+    `${p95.toFixed(1)} ms (p95); ${longTasks.length} tasks above 50 ms, at most ${longest} ms`
+  );
 }
 
 async function hide(tab, profile, url) {

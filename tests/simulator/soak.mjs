@@ -7,8 +7,8 @@ import { Failure, runAsProgram } from '../../scripts/lib/run.mjs';
 const HELP = `npm run simulate:soak -- [options]
 
 Opens the simulator in Chromium, adds devices of a local hub that send a message a second each,
-hides the tab, and compares at the end what was sent with what is at the hub. Fails if anything is
-missing.
+measures the frames of the page, hides the tab, and compares at the end what was sent with what is
+at the hub. Fails if anything is missing.
 
   --minutes N      how long (5)
   --devices N      how many, from 2 to 1000 (500)

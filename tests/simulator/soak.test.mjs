@@ -17,4 +17,6 @@ test('hundreds of devices in a hidden tab lose nothing and keep their pace', asy
   assert.ok(Math.abs(perSecond / DEVICES - 1) < 0.5, `${perSecond} a second`);
   assert.ok(memory.length > 2 && memory.every(({ heap }) => heap > 0));
   assert.ok(lines.length > 2);
+  const drawn = lines.find((line) => line.startsWith('the visible page'));
+  assert.match(drawn, /: [1-9]\d* frames, [\d.]+ ms apart .*, [\d.]+ ms \(p95\); \d+ tasks/);
 });

@@ -143,6 +143,10 @@ test('a mistake in a generator is told with its place and what is possible', () 
   assert.match(mistakeIn('"{{range 1 2"').message, /no }}/);
 });
 
+test('a million braces are read in one go', () => {
+  assert.match(mistakeIn(JSON.stringify('{'.repeat(1_000_000))).message, /no }}/);
+});
+
 test('the help knows each generator, in a form that is taken or only waits for its values', () => {
   for (const [name, usage] of Object.entries(usages)) {
     const { message } = mistakeIn('"{{nothing}}"', { withRequest: true });

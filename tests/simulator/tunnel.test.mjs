@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { connect as connectSocket } from 'node:net';
 
 import { generate } from 'mqtt-packet';
 import { WebSocket } from 'ws';
 
 import { servePage } from '../../scripts/start/page-server.mjs';
+import { frame, kinds } from '../../www/fleet/tunnel-frames.js';
 import { allowManySockets } from '../../www/fleet/tunnel.js';
 import { hub, test } from './support.mjs';
 
@@ -121,4 +123,36 @@ test('only pages of the server get a tunnel', async (t) => {
   const options = { origin: 'http://example.com', headers };
   const [error] = await once(new WebSocket(tunnel, options), 'error');
   assert.match(error.message, /hang up|ECONNRESET/);
+});
+
+test('a page that sends what none should loses its tunnel, and nobody else theirs', async (t) => {
+  const { server, tunnel, open } = await openTunnel(t);
+  const good = open(hub.endpoint);
+  await next(good, 'open');
+  const ofGood = [];
+  good.onclose = () => ofGood.push('close');
+  const openWith = (url) => frame(kinds.open, 1, Buffer.from(url));
+  const wrong = {
+    'half a frame': [Buffer.from([kinds.open])],
+    'no URL of a WebSocket': [openWith('wss://a.azure-devices.net/#x')],
+    'data too early': [openWith(hub.endpoint), frame(kinds.data, 1, Buffer.from('x'))],
+  };
+  for (const [name, frames] of Object.entries(wrong)) {
+    const page = new WebSocket(tunnel, { origin: server.url });
+    await next(page, 'open');
+    for (const bytes of frames) page.send(bytes);
+    const { code } = await next(page, 'close');
+    assert.equal(code, 1006, name);
+  }
+  const { hostname, port } = new URL(server.url);
+  const nameless = connectSocket(port, hostname);
+  nameless.on('error', () => {});
+  nameless.write(
+    'GET /tunnel HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+  );
+  nameless.resume();
+  await once(nameless, 'close');
+  await next(open(hub.endpoint), 'open');
+  assert.deepEqual(ofGood, []);
 });

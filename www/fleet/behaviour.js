@@ -93,7 +93,6 @@ function within(field, read) {
   try {
     return read();
   } catch (error) {
-    const at = { line: 1, column: 1, ...error.at, field };
-    throw new TemplateError(error.message, at);
+    throw TemplateError.within(field, error);
   }
 }

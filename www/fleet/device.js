@@ -33,6 +33,7 @@ export class Device {
   #behaviour;
   /** 'stopped', 'starting' (waiting for its turn, too), 'running' or 'stopping' */
   #phase = 'stopped';
+  #stopping;
   #sent = 0;
   #acknowledged = 0;
   #failed = 0;
@@ -89,12 +90,13 @@ export class Device {
     if (this.#phase === 'stopped') return 'stopped';
     if (this.#phase === 'starting') return 'connecting';
     const state = this.#client.connectionState;
-    return state === 'disconnected' ? 'failed' : state;
+    if (state !== 'disconnected') return state;
+    return this.#phase === 'stopping' ? 'stopped' : 'failed';
   }
 
   /** Says that it waits for its turn to connect; `false` where it has no need to. */
   prepareToStart() {
-    if (!['stopped', 'failed'].includes(this.state)) return false;
+    if (this.#phase === 'stopping' || !['stopped', 'failed'].includes(this.state)) return false;
     this.#phase = 'starting';
     this.#lastError = undefined;
     this.#changed();
@@ -114,15 +116,15 @@ export class Device {
     }
   }
 
-  /** Sends nothing more, waits a while for what is not acknowledged yet, and disconnects. */
+  /**
+   * Sends nothing more, waits a while for what is not acknowledged yet, and disconnects. It cannot
+   * start again before that is done, and whoever stops it meanwhile waits for the same.
+   */
   async stop() {
-    if (this.#phase === 'stopped') return;
-    this.#phase = 'stopping';
     this.#around.scheduler.remove(this);
-    if (this.#client.connected) await this.#allSettled();
-    await this.#client.disconnect();
-    this.#phase = 'stopped';
-    this.#changed();
+    if (this.#phase === 'stopped') return;
+    this.#stopping ??= this.#end();
+    await this.#stopping;
   }
 
   /** Ends it for good. */
@@ -215,6 +217,18 @@ export class Device {
     client.onMessageReceived = (message) => this.#keepMessage(message);
     client.onTwinDesiredPropertiesPatchReceived = (patch) => this.#twin.takeDesired(patch);
     client.onMethodRequestReceived = (request) => this.#answer(request);
+  }
+
+  async #end() {
+    this.#phase = 'stopping';
+    try {
+      if (this.#client.connected) await this.#allSettled();
+      await this.#client.disconnect();
+    } finally {
+      this.#phase = 'stopped';
+      this.#stopping = undefined;
+      this.#changed();
+    }
   }
 
   #begin() {

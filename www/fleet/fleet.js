@@ -3,6 +3,7 @@ import { readBehaviour } from './behaviour.js';
 import { Device } from './device.js';
 import { Scheduler } from './scheduler.js';
 import { Statistics } from './statistics.js';
+import { TemplateError } from './template.js';
 import { TraceLog } from './trace.js';
 
 /** Hubs throttle connections, and machines have only so many threads: hundreds come by and by. */
@@ -256,7 +257,6 @@ function readWithin(place, behaviour) {
   try {
     return readBehaviour(behaviour);
   } catch (error) {
-    error.at.field = `${place}.${error.at.field}`;
-    throw error;
+    throw TemplateError.within(place, error);
   }
 }

@@ -43,8 +43,8 @@ export function explain(error, { isLocal, isUpload = false }) {
 }
 
 function hintOf({ name, message, status }, isLocal, isUpload) {
+  if (name === 'ConnectionFailedError' && isUpload) return RELAY_IS_AWAY;
   if (name === 'ConnectionFailedError' && isLocal) return LOCAL_HUB_IS_AWAY;
-  if (isUpload && name === 'ConnectionFailedError') return RELAY_IS_AWAY;
   if (name === 'ClientError' && message.includes('maxPendingMessages')) return QUEUE_IS_FULL;
   if (name === 'ServiceError') return byStatus[status] ?? 'Try again later.';
   return hints[name] ?? 'Stop the device and start it again.';

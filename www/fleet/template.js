@@ -5,13 +5,22 @@ import { readGenerator } from './generators.js';
 /** A template that cannot be read, and where. */
 export class TemplateError extends Error {
   /**
-   * @param {string} message
-   * @param {{field?: string, line: number, column: number}} at both count from 1
+   * @param {string} mistake
+   * @param {{field?: string, line?: number, column?: number}} at the numbers count from 1
    */
-  constructor(message, at) {
-    super(message);
+  constructor(mistake, at) {
+    const { field, line, column } = at;
+    const place = line === undefined ? field : `${field}, line ${line}, column ${column}`;
+    super(field === undefined ? mistake : `${place}: ${mistake}`);
     this.name = 'TemplateError';
+    this.mistake = mistake;
     this.at = at;
+  }
+
+  /** The same mistake in a field of something larger. */
+  static within(field, { message, mistake = message, at }) {
+    const inner = at?.field === undefined ? '' : `.${at.field}`;
+    return new TemplateError(mistake, { ...at, field: field + inner });
   }
 }
 
@@ -87,11 +96,7 @@ function readNode(node, read) {
  * @returns {import('./generators.js').Begin}
  */
 export function readText(text, options) {
-  // Every other part stood between braces.
-  const parts = text.split(/\{\{(.*?)\}\}/s);
-  if (parts.some((part, index) => index % 2 === 0 && part.includes('{{'))) {
-    throw new Error('a {{ has no }}');
-  }
+  const parts = split(text);
   const begins = parts.map((part, index) =>
     index % 2 === 1 ? readGenerator(part, options) : () => () => part,
   );
@@ -100,6 +105,19 @@ export function readText(text, options) {
     const begun = begins.map((begin) => begin(random));
     return (context) => begun.map((next) => toText(next(context))).join('');
   };
+}
+
+/** The parts of a text: every other one stood between double braces. */
+function split(text) {
+  const parts = [];
+  for (let from = 0; ;) {
+    const opening = text.indexOf('{{', from);
+    if (opening < 0) return [...parts, text.slice(from)];
+    const closing = text.indexOf('}}', opening);
+    if (closing < 0) throw new Error('a {{ has no }}');
+    parts.push(text.slice(from, opening), text.slice(opening + 2, closing));
+    from = closing + 2;
+  }
 }
 
 /** A value as part of a text. */

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { computed, effect, useSignal } from '@preact/signals';
 
-import { totals } from './fleet.js';
+import { everySecond, totals } from './fleet.js';
 import { counted } from './format.js';
 
 /** How long the numbers must have stood still before they are told. */
@@ -10,10 +10,12 @@ const QUIET_MILLISECONDS = 2000;
 /** Snapshots come all the time, most of them with the same numbers. */
 const news = computed(() => {
   const { connected, devices } = totals.value;
-  return `${connected} of ${counted(devices, 'device')} connected`;
+  const failed = everySecond.value.filter((shown) => shown?.state === 'failed').length;
+  const others = failed > 0 ? `, ${failed} failed` : '';
+  return `${connected} of ${counted(devices, 'device')} connected${others}`;
 });
 
-/** Tells screen readers how many devices are connected, when that has come to rest. */
+/** Tells screen readers how many devices are connected or failed, when that has come to rest. */
 export function Announcer() {
   const text = useSignal('');
   useEffect(() => {

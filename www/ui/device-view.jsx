@@ -62,9 +62,15 @@ export function DeviceView({ id }) {
           </button>
         </div>
       </div>
-      {lastError && state !== 'connected' && (
-        <Notice kind="bad" text={`${lastError.name}: ${lastError.message}`} hint={lastError.hint} />
-      )}
+      <div class="news" role="status">
+        {lastError && state !== 'connected' && (
+          <Notice
+            kind="bad"
+            text={`${lastError.name}: ${lastError.message}`}
+            hint={lastError.hint}
+          />
+        )}
+      </div>
       <Tabs label={id} tabs={TABS} chosen={deviceTab}>
         {PANELS[deviceTab.value](id)}
       </Tabs>

@@ -14,8 +14,13 @@ async function startWorker() {
   return worker;
 }
 
-/** The worker's calls; see `www/fleet/fleet.js`. */
-export const fleet = wrap(await startWorker());
+/** The worker's calls, once it has started; see `www/fleet/fleet.js`. */
+export let fleet;
+
+/** Starts the worker; rejects where it cannot run. */
+export async function startFleet() {
+  fleet = wrap(await startWorker());
+}
 
 /** Sums over all devices. */
 export const totals = signal({

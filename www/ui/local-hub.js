@@ -1,18 +1,31 @@
 /** The local hub of `npm start`. A page on a static host has none. */
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 
+import { readLocalHub } from '../local-hub.js';
 import { addAndStart } from './adding.js';
+import { ids } from './fleet.js';
 
-/** `{hostname, endpoint, httpEndpoint}`, or `undefined` where there is none. */
+/** The longest beginning of a device id that the server takes. */
+const MAX_PREFIX = 64;
+
+/** What the server tells of it, or `undefined` where there is none. */
 export const localHub = signal(undefined);
 
-/** Ids of the devices that were made at the local hub. */
+/** Ids of the devices that were made at the local hub, for as long as they are in the page. */
 const localIds = signal(new Set());
+
+let before = [];
+effect(() => {
+  const now = new Set(ids.value);
+  const gone = new Set(before.filter((id) => !now.has(id)));
+  before = ids.value;
+  if (gone.size === 0) return;
+  localIds.value = new Set([...localIds.peek()].filter((id) => !gone.has(id)));
+});
 
 /** Asks the server whether it has a local hub. */
 export async function findLocalHub() {
-  const response = await fetch('local-hub.json').catch(() => undefined);
-  if (response?.ok) localHub.value = await response.json();
+  localHub.value = await readLocalHub();
 }
 
 /** Whether the local hub is the hub of a device; without an id, of any. */
@@ -36,8 +49,8 @@ export async function askLocalHub(action, body) {
 
 /** Makes devices at the local hub, adds them here and starts them. */
 export async function addFromLocalHub(count, kindName) {
-  const prefix = kindName.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  const prefix = kindName.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').slice(0, MAX_PREFIX);
   const identities = await askLocalHub('devices', { count, prefix });
-  const ids = await addAndStart(identities, kindName);
-  localIds.value = new Set([...localIds.value, ...ids]);
+  const added = await addAndStart(identities, kindName);
+  localIds.value = new Set([...localIds.value, ...added]);
 }

@@ -1,14 +1,41 @@
 import { render } from 'preact';
 
 import { App } from './app.jsx';
-import { connectFleet } from './fleet.js';
+import { connectFleet, startFleet } from './fleet.js';
 import { findLocalHub } from './local-hub.js';
 import { openAdding } from './navigation.js';
+import { Notice } from './notice.jsx';
 import { beginScene } from './scene.js';
 
-await Promise.all([findLocalHub(), beginScene()]);
-connectFleet();
-openAdding();
 const root = document.getElementById('app');
+const page = await begin();
 root.replaceChildren();
-render(<App />, root);
+render(page, root);
+
+async function begin() {
+  try {
+    await startFleet();
+  } catch {
+    return <CannotStart />;
+  }
+  await Promise.all([findLocalHub(), beginScene()]);
+  connectFleet();
+  openAdding();
+  return <App />;
+}
+
+function CannotStart() {
+  return (
+    <main role="alert">
+      <Notice
+        kind="bad"
+        text="The simulator cannot start: its worker, fleet.js, or its WebAssembly did not load."
+        hint={
+          'Reload the page. If that does not help: all files of the folder have to be on the ' +
+          'server, beside the page, and the browser must be one with WebAssembly and module ' +
+          'workers; any of the last years is.'
+        }
+      />
+    </main>
+  );
+}

@@ -1,12 +1,12 @@
 /** The scene: what the devices of the page do. */
 import { computed, signal } from '@preact/signals';
 
-import { parseScene, sceneFromHash, sceneToLink } from '../scene.js';
+import { parseScene, sceneFromHash, sceneToLink, sceneToText } from '../scene.js';
 import machine from '../scenes/machine.json';
 import thermostat from '../scenes/thermostat.json';
 import vehicles from '../scenes/vehicles.json';
 import { everySecond, fleet } from './fleet.js';
-import { pretty } from './format.js';
+import { openAdding } from './navigation.js';
 
 /** The scenes that are ready to use. */
 export const examples = [thermostat, vehicles, machine];
@@ -49,7 +49,7 @@ export async function changeBehaviour(kindName, change) {
 }
 
 /** The scene as the text of a file. */
-export const sceneText = () => `${pretty(scene.value)}\n`;
+export const sceneText = () => sceneToText(scene.value);
 
 /** Puts on the scene of a file. */
 export const loadScene = async (file) => changeScene(parseScene(await file.text()));
@@ -59,10 +59,21 @@ export const sceneLink = () => sceneToLink(scene.value, location.href.split('#')
 
 /** Puts on the scene of the page's link, if it has one, or else the first example. */
 export async function beginScene() {
+  if (!(await takeLinked())) await changeScene(thermostat);
+  // A link that is opened in the page that is there already loads nothing.
+  addEventListener('hashchange', takeLinked);
+}
+
+/** Puts on the scene of the page's link; `false` where there is none that can be used. */
+async function takeLinked() {
+  linkError.value = undefined;
   try {
-    await changeScene((await sceneFromHash(location.hash)) ?? thermostat);
+    const linked = await sceneFromHash(location.hash);
+    if (linked) await changeScene(linked);
+    return linked !== undefined;
   } catch (error) {
     linkError.value = error;
-    await changeScene(thermostat);
+    openAdding();
+    return false;
   }
 }

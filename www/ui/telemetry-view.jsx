@@ -16,6 +16,7 @@ export function TelemetryView({ kindName, id = 'device-1' }) {
   const area = useRef();
   const preview = usePreview(kindName, draft, id);
   const telemetry = draft.value.value;
+  const isTemplateWrong = Boolean(preview.value.error?.message.includes('telemetry.template'));
   const set = (change) => draft.change({ ...telemetry, ...change });
   const insert = (generator) => {
     const { selectionStart, selectionEnd } = area.current;
@@ -36,7 +37,7 @@ export function TelemetryView({ kindName, id = 'device-1' }) {
               spellcheck={false}
               ref={area}
               value={telemetry.template}
-              aria-invalid={preview.value.error !== undefined}
+              aria-invalid={isTemplateWrong}
               aria-describedby="template-error"
               onInput={(event) => set({ template: event.currentTarget.value })}
             />
@@ -74,7 +75,7 @@ function Preview({ preview }) {
   return (
     <div id="template-error" class="stack">
       <h3>Preview {message && <span class="quiet">{size(message.size)}</span>}</h3>
-      {error && <Notice kind="bad" text={inWords(error)} />}
+      {error && <Notice kind="bad" text={error.message} />}
       {message && <pre class="json preview">{readable(message.body)}</pre>}
       {message && Object.keys(message.properties).length > 0 && (
         <dl class="pairs">
@@ -96,10 +97,6 @@ function readable(text) {
   } catch {
     return text;
   }
-}
-
-function inWords({ message, at }) {
-  return at?.line === undefined ? message : `Line ${at.line}, column ${at.column}: ${message}`;
 }
 
 function Timing({ telemetry, set }) {

@@ -3,7 +3,7 @@ import { effect, signal } from '@preact/signals';
 
 const KEY = 'theme';
 const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
-const chosen = signal(localStorage.getItem(KEY));
+const chosen = signal(kept());
 const system = signal(systemIsDark.matches ? 'dark' : 'light');
 
 /** The theme that is on. */
@@ -22,6 +22,21 @@ effect(() => {
 export function toggleTheme() {
   const next = theme.value === 'dark' ? 'light' : 'dark';
   chosen.value = next === system.value ? null : next;
-  if (chosen.value === null) localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, next);
+  keep(chosen.value);
+}
+
+// A browser may let a page keep nothing: then the theme lasts as long as the page.
+function kept() {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+function keep(value) {
+  try {
+    if (value === null) localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, value);
+  } catch {}
 }

@@ -49,11 +49,12 @@ export function WireLog({ id }) {
           <button aria-pressed={isPaused.value} onClick={() => (isPaused.value = !isPaused.value)}>
             Pause
           </button>
-          <button onClick={save}>Export</button>
+          <button onClick={save}>Export all</button>
         </div>
       </div>
       <p class="quiet small">
-        {isPaused.value ? 'Paused. ' : ''}Newest first. No payload and no key is in it.
+        {isPaused.value ? 'Paused. ' : ''}Newest first. No payload and no key is in it, but topics
+        hold the properties of messages. The export has all devices, whatever is shown here.
       </p>
       {shown.length === 0 && <p class="empty">Nothing yet, or nothing that matches.</p>}
       <ol class={`log packets ${id ? '' : 'of-all'}`} aria-label="Packets" tabIndex={0}>

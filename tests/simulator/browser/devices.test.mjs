@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 
+import { startHub } from 'iothub-local';
+
 import { BackEnd } from '../../../scripts/start/back-end.mjs';
 import {
   isLostSocket,
@@ -26,6 +28,7 @@ const CONNECTION_STRING = 'Connection string of the device';
 test('the second click after npm start leads to an acknowledged message', async (t) => {
   const { page, backEnd } = await openSimulator(t);
   await page.getByRole('button', { name: 'Add 1 device' }).click();
+  await waitForState(page, 'connected');
   const [message] = await backEnd('thermostat-1').waitForTelemetry();
   assert.equal(typeof JSON.parse(message.text).temperature, 'number');
   const acknowledged = page.locator('.totals > div').filter({ hasText: 'Acknowledged' });
@@ -99,6 +102,9 @@ test('a wrong key is told in words, with what to do and without the key', async 
   await waitForState(page, 'failed');
   const notice = page.locator('main .notice.bad').filter({ hasText: 'check that the key is right' });
   await notice.locator('.hint').filter({ hasText: 'IoT hub → Devices' }).waitFor();
+  await page.getByRole('status').filter({ hasText: 'check that the key is right' }).waitFor();
+  const told = page.getByRole('status').filter({ hasText: '0 of 1 device connected, 1 failed' });
+  await told.waitFor({ state: 'attached' });
   await rowOf(page, 'wrong-key').filter({ hasText: 'failed:' }).waitFor();
   assert.ok(!(await page.content()).includes(wrongKey));
 });
@@ -149,6 +155,25 @@ test('a removed device leaves the hub, and the page', async (t) => {
   await rowOf(page, 'thermostat-1').waitFor({ state: 'detached' });
   await device.waitForPackets('disconnect', 'in');
   await page.getByText('No devices yet.').waitFor();
+});
+
+test('a device of another hub is none of the local hub, whatever its id', async (t) => {
+  const { page } = await openWithDevice(t);
+  const faults = page.getByText('Let something go wrong');
+  await faults.waitFor();
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await rowOf(page, 'thermostat-1').waitFor({ state: 'detached' });
+  const otherHub = await startHub();
+  // The page goes before it does.
+  t.after(() => otherHub.close());
+  const device = await BackEnd.createDevice(otherHub, 'thermostat-1');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await connect(page, {
+    [CONNECTION_STRING]: device.connectionString,
+    [ENDPOINT]: device.endpoint,
+  });
+  await waitForState(page, 'connected');
+  assert.equal(await faults.count(), 0);
 });
 
 test('the list is used by keyboard', async (t) => {

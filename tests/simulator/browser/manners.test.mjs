@@ -7,7 +7,14 @@ import axe from 'axe-core';
 import fastify from 'fastify';
 
 import { simulatorFolder } from '../../../scripts/build-www.mjs';
-import { openPage, openSimulator, openTab, openWithDevice, test } from './support.mjs';
+import {
+  openPage,
+  openSimulator,
+  openTab,
+  openWithDevice,
+  test,
+  waitForState,
+} from './support.mjs';
 
 const DEVICE_TABS = ['Overview', 'Telemetry', 'Twin', 'Methods', 'Messages', 'Files', 'Wire log'];
 const FLEET_TABS = ['Overview', 'Scene', 'Wire log'];
@@ -22,6 +29,7 @@ async function* views({ page, device }) {
     yield `adding by ${way}`;
   }
   await page.getByRole('button', { name: 'Add 1 device' }).click();
+  await waitForState(page, 'connected');
   await device.waitForTelemetry(2);
   await device.sendMessage({ body: 'hello', properties: { colour: 'red' } });
   await device.invokeMethod('reboot', { delay: 1 });
@@ -147,6 +155,9 @@ test('the page runs its own scripts and WebAssembly and nothing else, on any ser
     assert.ok(directives.includes("default-src 'none'"));
     assert.ok(directives.includes("script-src 'self' 'wasm-unsafe-eval'"));
     assert.ok(directives.includes("style-src 'self'"));
+    // Relays of file uploads and storage accounts may be anywhere.
+    const [connect] = directives.filter((directive) => directive.startsWith('connect-src '));
+    assert.ok(connect.split(' ').includes('https:'), connect);
   }
   assert.ok(header.includes("frame-ancestors 'none'"));
 });
@@ -161,15 +172,56 @@ test('the page is given to no other host name', async (t) => {
   }
 });
 
-test('as static files in any folder, it connects a device and offers no local hub', async (t) => {
-  const { hub } = await openSimulator(t);
+/** The simulator on a static server, in a folder there. */
+async function serveFolder(t, prepare) {
   const server = fastify({ forceCloseConnections: true });
   server.register(fastifyStatic, { root: simulatorFolder, prefix: '/some/folder/' });
-  const url = await server.listen({ host: '127.0.0.1', port: 0 });
+  prepare(server);
+  t.after(() => server.close());
+  return `${await server.listen({ host: '127.0.0.1', port: 0 })}/some/folder/`;
+}
+
+test('a server that answers everything with a page of its own is one without a hub', async (t) => {
+  const url = await serveFolder(t, (server) => {
+    server.setNotFoundHandler((_, reply) => reply.type('text/html').send('<!doctype html>'));
+  });
+  const page = await openPage(t, url);
+  await page.getByText('No hub at hand?').waitFor();
+});
+
+for (const missing of ['fleet.js', 'iothub_device_client_bg.wasm']) {
+  test(`a page without ${missing} tells what to do`, async (t) => {
+    const url = await serveFolder(t, (server) => {
+      server.addHook('onRequest', async (request, reply) => {
+        if (request.url.endsWith(missing)) await reply.code(404).send();
+      });
+    });
+    const isExpected = (complaint) => /404|WebAssembly/.test(complaint);
+    const page = await openPage(t, url, { isExpected });
+    const alert = page.getByRole('alert').filter({ hasText: 'The simulator cannot start' });
+    await alert.filter({ hasText: 'Reload the page' }).waitFor();
+  });
+}
+
+test('a browser that keeps nothing for the page gives it a theme all the same', async (t) => {
+  const { page } = await openSimulator(t, { colorScheme: 'light' });
+  await page.addInitScript(() => {
+    const get = () => {
+      throw new DOMException('denied', 'SecurityError');
+    };
+    Object.defineProperty(window, 'localStorage', { get });
+  });
+  await page.reload();
+  await page.getByRole('button', { name: 'Change to the dark theme' }).click();
+  await page.getByRole('button', { name: 'Change to the light theme' }).waitFor();
+});
+
+test('as static files in any folder, it connects a device and offers no local hub', async (t) => {
+  const { hub } = await openSimulator(t);
+  const url = await serveFolder(t, () => {});
   // There is no local-hub.json on a static server, which Chromium prints.
   const isExpected = (complaint) => complaint.includes('404');
-  const page = await openPage(t, `${url}/some/folder/`, { isExpected });
-  t.after(() => server.close());
+  const page = await openPage(t, url, { isExpected });
   await page.getByText('No hub at hand?').waitFor();
   assert.equal(await page.getByText('Add devices from the local hub').count(), 0);
 

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 
-import { openPage, openSimulator, openTab, openWithDevice, test } from './support.mjs';
+import { sceneToLink } from '../../../www/scene.js';
+import {
+  openPage,
+  openSimulator,
+  openTab,
+  openWithDevice,
+  test,
+  waitForState,
+} from './support.mjs';
+
+const file = new URL('../../../www/scenes/machine.json', import.meta.url);
+const machine = JSON.parse(await readFile(file, 'utf8'));
 
 const JSON_FILE = { name: 'scene.json', mimeType: 'application/json' };
 
@@ -104,6 +115,28 @@ test('a file that is no scene, or holds a secret, is refused in words', async (t
   scene.kinds[0].behaviour.telemetry.template = '"HostName=h;DeviceId=d;SharedAccessKey=abc"';
   await load(page, scene);
   await outcome.filter({ hasText: 'belongs in no scene' }).waitFor();
+});
+
+test('a link that is opened in the open page puts its scene on, or tells why not', async (t) => {
+  const { url, page } = await openSimulator(t);
+  const title = page.locator('.scene-name');
+  await page.goto(await sceneToLink({ ...machine, title: 'Linked' }, `${url}/`));
+  await title.filter({ hasText: 'Linked' }).waitFor();
+  await page.getByRole('button', { name: 'Add 1 device' }).click();
+  await waitForState(page, 'connected');
+  await page.goto(`${url}/#scene=damaged.`);
+  await page.getByText('The scene in the link was not loaded: The link is damaged').waitFor();
+  await title.filter({ hasText: 'Linked' }).waitFor();
+});
+
+test('devices of a kind with a long name have a shorter one', async (t) => {
+  const { url, page } = await openSimulator(t);
+  const [kind] = machine.kinds;
+  const kinds = [{ ...kind, count: 1, name: 'long '.repeat(25).trim() }];
+  await page.goto(await sceneToLink({ ...machine, title: 'Long', kinds }, `${url}/`));
+  await page.locator('.scene-name').filter({ hasText: 'Long' }).waitFor();
+  await page.getByRole('button', { name: 'Add 1 device' }).click();
+  await waitForState(page, 'connected');
 });
 
 test('a damaged link is told, and the page works', async (t) => {

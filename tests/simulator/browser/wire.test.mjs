@@ -72,6 +72,8 @@ test('the exported log has its packets and no secret', async (t) => {
   const created = await fetch(`${hub.url}/local/devices/thermostat-1`, { method: 'PUT', headers });
   assert.ok(!text.includes((await created.json()).primaryKey));
   assert.ok(!text.includes('SharedAccessSignature') && !text.includes('sig='));
+  await page.getByText('topics hold the properties of messages').waitFor();
+  await page.getByText('The export has all devices, whatever is shown here').waitFor();
 });
 
 test('the log of all devices names each', async (t) => {
