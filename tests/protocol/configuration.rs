@@ -285,7 +285,8 @@ fn the_endpoint_of_http_calls_is_a_url_and_encrypted_unless_on_this_machine() {
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{url}");
         assert!(error.message().starts_with("httpEndpoint "), "{url}: {error}");
     }
-    for (options, scheme) in [(http_endpoint("wss://relay"), "https"), (endpoint("https://a"), "wss")]
+    for (options, scheme) in
+        [(http_endpoint("wss://relay"), "https"), (endpoint("https://a"), "wss")]
     {
         let message = refused(options).message().to_owned();
         assert!(message.ends_with(&format!("must begin with {scheme}://")), "{message}");
