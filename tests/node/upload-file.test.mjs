@@ -282,47 +282,54 @@ test('an abort rejects with the reason, ends the request, and is told', async (t
   t.mock.timers.reset();
 });
 
-test('an abort ends an upload whose stream is stalled, and is told', async (t) => {
-  async function* generator() {
+/** Streams of which nothing comes any more; they tell when the upload waits for it. */
+const STALLED = {
+  async *generator(waits) {
     yield bytesOf(10);
+    waits();
     await new Promise(() => {});
-  }
-  const returned = deferred();
-  const byHand = {
+  },
+  stream: (waits) => new ReadableStream({ pull: waits }, { highWaterMark: 0 }),
+  iterator: (waits) => ({
     [Symbol.asyncIterator]: () => ({
-      next: () => new Promise(() => {}),
+      next: () => new Promise(waits),
       return: () => {
-        returned.resolve();
         throw new Error('not now');
       },
     }),
-  };
-  const stream = new ReadableStream({ start: (controller) => controller.enqueue(bytesOf(10)) });
-  for (const source of [generator(), stream, byHand]) {
+  }),
+};
+
+for (const [name, stalled] of Object.entries(STALLED)) {
+  test(`an abort ends the upload of a stalled ${name}, and is told`, async (t) => {
+    const { client, seen } = await createScripted(t, [201]);
     const controller = new AbortController();
     const reason = new Error('the user has gone');
-    const { client, seen } = await createScripted(t, [201]);
-    const asked = deferred();
-    const iterator = source[Symbol.asyncIterator]();
-    const watched = {
-      [Symbol.asyncIterator]: () => ({
-        next: () => {
-          asked.resolve();
-          return iterator.next();
-        },
-        return: () => iterator.return(),
-      }),
-    };
-    const upload = client.uploadFile('b', watched, controller);
-    await asked.promise;
+    const waits = deferred();
+    const source = stalled(() => waits.resolve());
+    const upload = client.uploadFile('b', source, controller);
+    await waits.promise;
     controller.abort(reason);
-    await assert.rejects(within(10, upload, 'the upload goes on'), (error) => error === reason);
+    await assert.rejects(within(10, upload, 'it goes on'), (error) => error === reason);
     assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
     while (seen.told.length === 0) await new Promise(setImmediate);
     isTold(seen, { isSuccess: false, statusCode: 0, statusDescription: 'Error' });
     assert.equal(seen.puts.length, 0);
+  });
+}
+
+test('a stream that is left as its upload has failed is ended', async (t) => {
+  const { client } = await createScripted(t, [403]);
+  const left = deferred();
+  async function* endless() {
+    try {
+      for (;;) yield bytesOf(BLOCK_SIZE);
+    } finally {
+      left.resolve();
+    }
   }
-  await returned.promise;
+  await assert.rejects(client.uploadFile('b', endless()), { status: 403 });
+  await left.promise;
 });
 
 test('a stream gives bytes, strings and Blobs, and nothing else is stored', async (t) => {
@@ -339,7 +346,8 @@ test('a stream gives bytes, strings and Blobs, and nothing else is stored', asyn
   const { length } = seen.puts;
   for (const chunk of [{ a: 1 }, 5, null, [1]]) {
     await assert.rejects(client.uploadFile('b', streamOf('a', chunk)), TypeError);
-    isTold({ told: [seen.told.pop()] }, { isSuccess: false, statusCode: 0, statusDescription: 'TypeError' });
+    const [told] = seen.told.splice(0);
+    assert.deepEqual([told.isSuccess, told.statusDescription], [false, 'TypeError']);
   }
   assert.equal(seen.puts.length, length);
 });
