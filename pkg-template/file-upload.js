@@ -1,15 +1,16 @@
 // A whole upload: where to, by the hub; the file, to the storage account; how it went, to the hub.
-import { ServiceError } from './errors.js';
+import { ConnectionFailedError, OperationTimeout, ServiceError } from './errors.js';
 import { toBytes } from './message.js';
 import { mustBe, signalOf } from './options.js';
 import { exchange, inTime, makeUploadCall } from './upload.js';
 
-const BLOCK_SIZE = 4 * 1024 * 1024;
+/** Small enough for a slow link: each has to arrive within `operationTimeout`. */
+const BLOCK_SIZE = 1024 * 1024;
 /** What is between two tries, in milliseconds: it doubles with each. */
 const FIRST_WAIT = 500;
 const LAST_WAIT = 2000;
 
-/** @typedef {Blob | AsyncIterable<Uint8Array>} Source */
+/** @typedef {Blob | AsyncIterable<unknown>} Source */
 
 /**
  * Uploads a file, and tells the hub how it went.
@@ -21,7 +22,8 @@ const LAST_WAIT = 2000;
  */
 export async function uploadFile(client, shell, blobName, data, options) {
   const source = sourceOf(data);
-  const contentType = options?.contentType ?? (source.type || 'application/octet-stream');
+  const { size: total, type } = source instanceof Blob ? source : {};
+  const contentType = options?.contentType ?? (type || 'application/octet-stream');
   const onProgress = options?.onProgress ?? (() => {});
   mustBe('string', { blobName, contentType });
   mustBe('function', { onProgress });
@@ -29,10 +31,11 @@ export async function uploadFile(client, shell, blobName, data, options) {
 
   let request;
   const prepare = (core) => (request = core.uploadRequest(false, blobName, false, 0, ''));
-  const info = await makeUploadCall(shell, prepare, signal);
+  const info = await retried(() => makeUploadCall(shell, prepare, signal), signal);
   const tell = (...outcome) => client.notifyBlobUploadStatus(info.correlationId, ...outcome);
   try {
-    await putBlob(shell, urlOf(info, request[0]), source, { contentType, onProgress, signal });
+    const url = urlOf(info, request[0]);
+    await putBlob(shell, url, source, { total, contentType, onProgress, signal });
   } catch (error) {
     const isStatus = error instanceof ServiceError;
     const why = isStatus ? [error.status, error.message] : [0, `${error?.name}`];
@@ -41,7 +44,8 @@ export async function uploadFile(client, shell, blobName, data, options) {
     if (!signal?.aborted) await told;
     throw error;
   }
-  await tell(true, 201, 'Created', { signal });
+  // The blob is there: the hub is told so, also when nobody waits for that any more.
+  await inTime(retried(() => tell(true, 201, 'Created')), 0, signal);
 }
 
 /** A local hub keeps the blobs itself, without TLS if it is called so. */
@@ -54,73 +58,93 @@ function urlOf({ hostName, containerName, blobName, sasToken }, hub) {
 
 /** @returns {Source} */
 function sourceOf(data) {
-  if (data instanceof Blob || data?.[Symbol.asyncIterator]) return data;
+  return data?.[Symbol.asyncIterator] ? data : blobOf(data);
+}
+
+function blobOf(data) {
+  if (data instanceof Blob) return data;
   const { bytes, isJson } = toBytes(data ?? null);
-  if (isJson) throw new TypeError('data must be bytes, a string, a Blob or a stream');
+  if (isJson) throw new TypeError('data must be bytes, a string, a Blob, or a stream of them');
   return new Blob([bytes]);
 }
 
 /** Puts a blob, in blocks if it is large or of unknown size. */
-async function putBlob(shell, url, source, { contentType, onProgress, signal }) {
+async function putBlob(shell, url, source, { total, contentType, onProgress, signal }) {
   const put = async (block, query, more) => {
     const body = new Uint8Array(await block.arrayBuffer());
     const headers = { 'x-ms-version': '2020-04-08', ...more };
-    await send(shell, url + query, { method: 'PUT', headers, body, signal });
+    const options = { method: 'PUT', headers, body, signal };
+    await retried(() => send(shell, url + query, options), signal);
   };
-  const total = source.size;
   const isWhole = total <= BLOCK_SIZE;
   const type = { 'x-ms-blob-content-type': contentType };
   let loaded = 0;
   let list = '';
-  for await (const block of isWhole ? [source] : blocksOf(source)) {
+  for await (const block of isWhole ? [source] : blocksOf(source, signal)) {
     // The ids of blocks have one length.
     const id = btoa(String(loaded).padStart(15, '0'));
     const query = isWhole ? '' : `&comp=block&blockid=${id}`;
     await put(block, query, isWhole && { ...type, 'x-ms-blob-type': 'BlockBlob' });
     list += `<Latest>${id}</Latest>`;
     loaded += block.size;
-    onProgress({ loaded, total });
+    await onProgress({ loaded, total });
   }
   if (!isWhole) await put(new Blob([`<BlockList>${list}</BlockList>`]), '&comp=blocklist', type);
 }
 
-/** Tries again what may have failed by chance. */
 async function send(shell, url, options) {
-  for (let wait = FIRST_WAIT; ; wait *= 2) {
-    try {
-      const { status, body } = await exchange(shell, 'the storage account', url, options, IN_PAGES);
-      if (status < 300) return;
-      // The message beside the code may quote the token.
-      const [, code] = /<Code>(\w+)/.exec(body) ?? [];
-      const message = `the storage account answered ${code ?? status}`;
-      throw new ServiceError(message, { status, code });
-    } catch (error) {
-      const status = error?.status ?? 500;
-      if (wait > LAST_WAIT || (status < 500 && status !== 429)) throw error;
-    }
-    await inTime(new Promise((resolve) => setTimeout(resolve, wait)), 0, options.signal);
-  }
+  const { status, body } = await exchange(shell, 'the storage account', url, options, IN_PAGES);
+  if (status < 300) return;
+  // The message beside the code may quote the token.
+  const [, code] = /<Code>(\w+)/.exec(body) ?? [];
+  throw new ServiceError(`the storage account answered ${code ?? status}`, { status, code });
 }
 
 const IN_PAGES = 'its CORS rules must allow PUT and x-ms-*';
 
+/** Tries again what may have failed by chance. */
+async function retried(call, signal) {
+  for (let wait = FIRST_WAIT; ; wait *= 2) {
+    try {
+      return await call();
+    } catch (error) {
+      const { status } = error ?? {};
+      const isByChance =
+        error instanceof ConnectionFailedError ||
+        error instanceof OperationTimeout ||
+        status === 429 ||
+        status >= 500;
+      if (wait > LAST_WAIT || !isByChance) throw error;
+    }
+    await inTime(new Promise((resolve) => setTimeout(resolve, wait)), 0, signal);
+  }
+}
+
 /** Of a stream they may be larger, by what comes in one piece. */
-async function* blocksOf(source) {
+async function* blocksOf(source, signal) {
   if (source instanceof Blob) {
     for (let at = 0; at < source.size; at += BLOCK_SIZE) yield source.slice(at, at + BLOCK_SIZE);
     return;
   }
+  const chunks = source[Symbol.asyncIterator]();
   let parts = [];
   let size = 0;
-  for await (const chunk of source) {
-    const part = new Blob([chunk]);
-    parts.push(part);
-    size += part.size;
-    if (size >= BLOCK_SIZE) {
-      yield new Blob(parts);
-      parts = [];
-      size = 0;
+  try {
+    for (;;) {
+      const { done, value } = await inTime(chunks.next(), 0, signal);
+      if (done) break;
+      const part = blobOf(value);
+      parts.push(part);
+      size += part.size;
+      if (size >= BLOCK_SIZE) {
+        yield new Blob(parts);
+        parts = [];
+        size = 0;
+      }
     }
+  } finally {
+    // One that is stalled does not end, so nobody waits for it.
+    (async () => chunks.return?.())().catch(() => {});
   }
   if (size > 0) yield new Blob(parts);
 }

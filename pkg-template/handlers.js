@@ -147,9 +147,11 @@ export class Handlers {
     }
   }
 
-  /** Of too many that wait the oldest goes without: the hub has given up such a method request. */
-  #goWithout(handler, { argument }) {
-    if (handler === this.backgroundException) {
+  /** Nobody takes it; also the oldest of too many that wait. */
+  #goWithout(handler, { argument, after }) {
+    if (handler === this.method) {
+      this.#shell.tell(FAIL_METHOD, 0, after.requestId);
+    } else if (handler === this.backgroundException) {
       console.error(argument);
     } else if (handler === this.desiredProperties) {
       // The next subscription fetches the whole.
@@ -264,7 +266,7 @@ function responseOf(requestId, value) {
   const prototype = Object.getPrototypeOf(value);
   const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
   const { status, payload } = value;
-  return isPlain && Number.isInteger(status)
+  return isPlain && status !== undefined
     ? new MethodResponse(requestId, status, payload)
     : undefined;
 }

@@ -100,7 +100,7 @@ export type UploadData =
   | ArrayBuffer
   | ArrayBufferView
   | UploadBlob
-  | AsyncIterable<string | ArrayBuffer | ArrayBufferView>;
+  | AsyncIterable<string | ArrayBuffer | ArrayBufferView | UploadBlob>;
 
 /** Where to upload a blob, and by what right. */
 export interface StorageInfo {
@@ -120,7 +120,10 @@ export interface StorageInfo {
 export interface UploadOptions extends CallOptions {
   /** The media type of the blob. Default: that of the `Blob`, or `application/octet-stream`. */
   contentType?: string | undefined;
-  /** Called after each block of 4 MiB that is stored. What it throws ends the upload. */
+  /**
+   * Called after each block of 1 MiB that is stored; the next waits for its Promise. What it throws
+   * or rejects with ends the upload.
+   */
   onProgress?: ((progress: UploadProgress) => unknown) | undefined;
 }
 
@@ -175,6 +178,7 @@ export interface ClientOptions {
    * Where the HTTP calls of a file upload go, in place of the hub or the origin that is dialled: a
    * URL that `/devices/...` is put behind, of a relay which adds the CORS headers that pages need.
    * It gets the token of the device. `https:`, or `http:` on this machine only, as for `endpoint`.
+   * Without a query.
    */
   httpEndpoint?: string | undefined;
   /** MQTT over WebSockets is the only transport: `false` is a `TypeError`. Default `true`. */
@@ -468,8 +472,8 @@ export class IoTHubDeviceClient {
    *   shut down
    *
    * Aborted during the first attempt, it ends the attempt, and the client is disconnected; unless
-   * another call waits for the connection, which is made then all the same. So is one that was
-   * lost.
+   * another call waits for the connection, or with `autoConnect` a handler or a loop: it is made
+   * then all the same. So is one that was lost.
    */
   connect(options?: CallOptions): Promise<void>;
 
@@ -553,10 +557,13 @@ export class IoTHubDeviceClient {
    * Uploads a file: asks the hub where to, puts it into the storage account, and tells the hub how
    * that went, a failure too. The client need not be connected.
    *
-   * More than 4 MiB, and streams, go in blocks of 4 MiB or so, one after the other. What gets no answer,
-   * 429 or 5xx is tried three times more, with growing waits. Each answer may take
-   * `operationTimeout`. The storage account takes it for an hour, if the hub is not set otherwise.
-   * `disconnect` does not end it; abort it by its `signal`.
+   * More than 1 MiB, and streams, go in blocks of 1 MiB, or of one piece of the stream that is
+   * larger, one after the other; 50,000 at most. What gets no answer, 429 or 5xx, of the hub too, is
+   * tried three times more, with growing waits; the failure is told once. Each block and its answer
+   * may take `operationTimeout`: with 60 seconds, the link has to carry 18 kB a second. The storage
+   * account takes it for an hour, if the hub is not set otherwise. `disconnect` does not end it;
+   * abort it by its `signal`. Aborted when all is stored, it rejects, and the hub is told of the
+   * success.
    *
    * Rejects as {@link IoTHubDeviceClient.getStorageInfoForBlob}; with {@link ServiceError} also
    * when the storage account refuses, and {@link ConnectionFailedError} also when it is not reached:
@@ -644,7 +651,8 @@ export class IoTHubDeviceClient {
    * subscribes at once, as setting a handler does, and waits across lost connections. `break`, or
    * whatever else leaves the loop, unsubscribes. It ends at `shutdown`, and rejects with the
    * signal's reason when that is aborted. What comes before the loop asks for it waits, as it does
-   * for the Promise of a {@link Handler}.
+   * for the Promise of a {@link Handler}. What it gives is for one loop: two that share it would
+   * acknowledge each other's messages.
    *
    * A message stays with the hub until the loop asks for it. With `acknowledgeMessages:
    * "after-handler"` it is acknowledged when the loop asks for the next one; a message whose body
@@ -657,7 +665,7 @@ export class IoTHubDeviceClient {
 
   /**
    * Iterates over calls of direct methods, of every name; answer them by `sendMethodResponse`.
-   * Otherwise as {@link IoTHubDeviceClient.messages}.
+   * Those that still wait when the loop is left are answered with 500. Otherwise as {@link IoTHubDeviceClient.messages}.
    */
   methodRequests(options?: CallOptions): AsyncIterableIterator<MethodRequest>;
 
@@ -687,8 +695,10 @@ export class IoTHubDeviceClient {
    * Takes calls of direct methods, of every name. Set, cleared and called as
    * {@link IoTHubDeviceClient.onMessageReceived}.
    *
-   * When it throws or rejects and nothing was answered, the hub gets status 500. A call whose
-   * payload is not JSON never gets here: it is answered with 400.
+   * When it throws or rejects and nothing was answered, the hub gets status 500; also when it
+   * returns a plain object whose `status` is no whole number, which `onBackgroundException` hears
+   * of. A call that nobody takes any more is answered with 500, too. A call whose payload is not
+   * JSON never gets here: it is answered with 400.
    */
   onMethodRequestReceived: Handler<MethodRequestHandler>;
 

@@ -1,5 +1,6 @@
 // What `for await` takes from a client: it stands in for the handler of one kind.
 import { ABANDON, ACKNOWLEDGE } from './commands.js';
+import { onAbort } from './signal.js';
 
 /** Ends a call of `next`: there is no more. */
 export const done = (call) => call.resolve({ done: true, value: undefined });
@@ -14,8 +15,8 @@ export class Iteration {
   #ending;
   #shell;
   #handler;
-  #signal;
-  #abort = () => this.end((call) => call.reject(this.#signal.reason));
+  /** Listens to the signal no longer. */
+  #unlisten;
 
   /**
    * @param {import('./shell.js').Shell} shell
@@ -25,8 +26,7 @@ export class Iteration {
   constructor(shell, handler, signal) {
     this.#shell = shell;
     this.#handler = handler;
-    this.#signal = signal;
-    signal?.addEventListener('abort', this.#abort);
+    this.#unlisten = onAbort(signal, () => this.end((call) => call.reject(signal.reason)));
   }
 
   /** Gives an item to the oldest call that waits. Gives whether there are more. */
@@ -60,7 +60,7 @@ export class Iteration {
   end(ending = done) {
     if (this.#ending) return;
     this.#ending = ending;
-    this.#signal?.removeEventListener('abort', this.#abort);
+    this.#unlisten();
     this.#shell.handlers.endIteration(this.#handler, this);
     this.#asking.splice(0).forEach(ending);
   }

@@ -1,4 +1,5 @@
 // HTTP requests, as far as pages and Node.js do them alike.
+import { onAbort } from './signal.js';
 
 /** The longest delay of a timer. */
 const MAX_DELAY = 2 ** 31 - 1;
@@ -27,7 +28,7 @@ export async function bounded({ timeoutMs, signal }, send) {
   const abort = () => end('AbortError', 'the request was given up');
   const expire = () => end('TimeoutError', `no answer came within ${timeoutMs} ms`);
   const timer = timeoutMs > 0 ? setTimeout(expire, Math.min(timeoutMs, MAX_DELAY)) : undefined;
-  signal?.addEventListener('abort', abort);
+  const unlisten = onAbort(signal, abort);
   if (signal?.aborted) abort();
   try {
     return await send(controller.signal);
@@ -35,7 +36,7 @@ export async function bounded({ timeoutMs, signal }, send) {
     throw controller.signal.aborted ? controller.signal.reason : new Error(reasonOf(error));
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
+    unlisten();
   }
 }
 

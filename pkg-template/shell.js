@@ -23,6 +23,7 @@ import { Handlers, errorCausedBy } from './handlers.js';
 import { decodeMessage } from './message.js';
 import { MethodRequest } from './method.js';
 import { Receiving } from './receiving.js';
+import { onAbort } from './signal.js';
 import { attach, detach } from './socket.js';
 
 /** What `pump` of the core gives: the sum of these. */
@@ -260,13 +261,13 @@ export class Shell {
     const withdraw = () => this.tell(WITHDRAW, operation);
     const begin = (core) => (operation = call(core));
     const settled = this.operation(begin, undefined, queue);
-    signal.addEventListener('abort', withdraw);
+    const unlisten = onAbort(signal, withdraw);
     try {
       return await settled;
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
     } finally {
-      signal.removeEventListener('abort', withdraw);
+      unlisten();
     }
   }
 

@@ -2,6 +2,7 @@
 // answers.
 import { CHECK_HTTP_ANSWER, OPERATION_TIMEOUT_MS } from './commands.js';
 import { ClientError, ConnectionFailedError, CredentialError, OperationTimeout } from './errors.js';
+import { onAbort } from './signal.js';
 
 /**
  * Makes the call that `prepare` describes.
@@ -76,16 +77,15 @@ export async function exchange(shell, server, url, options, inPages) {
 /** Waits for a Promise, until it is late or the signal is aborted. */
 export function inTime(promise, milliseconds, signal) {
   let timer;
-  let abort;
+  let unlisten;
   const ended = new Promise((_, reject) => {
     const error = new OperationTimeout('no SAS token was given within operationTimeout');
     if (milliseconds > 0) timer = setTimeout(reject, milliseconds, error);
-    abort = () => reject(signal.reason);
-    if (signal?.aborted) abort();
+    unlisten = onAbort(signal, () => reject(signal.reason));
+    if (signal?.aborted) reject(signal.reason);
   });
-  signal?.addEventListener('abort', abort);
   return Promise.race([promise, ended]).finally(() => {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
+    unlisten();
   });
 }

@@ -46,6 +46,7 @@ const publishedFiles = [
   'receiving.js',
   'request.js',
   'shell.js',
+  'signal.js',
   'socket.js',
   'trace.js',
   'transport.browser.js',

@@ -250,6 +250,42 @@ test('a method request of a loop is answered by sendMethodResponse, after the lo
   assert.deepEqual((await Promise.all(results)).map(({ payload }) => payload), ['a', 'b']);
 });
 
+for (const [end, leave] of Object.entries({
+  return: (items) => items.return(),
+  abort: (items, controller) => controller.abort(),
+})) {
+  test(`method requests that wait when their loop ends by ${end} get 500`, async (t) => {
+    const controller = new AbortController();
+    const { client, backEnd, items } = await createIterating(t, 'methodRequests', {}, controller);
+    const answers = ['a', 'b'].map((payload) => backEnd.invokeMethod('m', payload));
+    await delivered(client, backEnd, 2);
+    const { value } = await items.next();
+    await leave(items, controller);
+    await client.sendMethodResponse(MethodResponse.createFromMethodRequest(value, 200));
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    assert.deepEqual(statuses.sort(), [200, 500]);
+  });
+}
+
+test('method requests that wait when their loop ends are for a handler that is set then', async (t) => {
+  const { client, backEnd, items } = await createIterating(t, 'methodRequests');
+  const answer = backEnd.invokeMethod('m');
+  await delivered(client, backEnd);
+  items.return();
+  client.onMethodRequestReceived = () => ({ status: 201 });
+  assert.equal((await answer).status, 201);
+});
+
+test('method requests that wait at shutdown are not answered', async (t) => {
+  const { client, backEnd } = await createIterating(t, 'methodRequests');
+  const answer = backEnd.invokeMethod('m', null, { responseTimeoutInSeconds: 5 });
+  answer.catch(() => {});
+  await delivered(client, backEnd);
+  const sent = (await backEnd.packets({ type: 'publish', direction: 'in' })).length;
+  await client.shutdown();
+  assert.equal((await backEnd.packets({ type: 'publish', direction: 'in' })).length, sent);
+});
+
 test('the first patch of a loop is the desired properties as they stand', async (t) => {
   const { client, backEnd } = await createPair(t);
   await backEnd.patchDesired({ interval: 7 });

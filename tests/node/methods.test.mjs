@@ -92,6 +92,9 @@ test('an object that cannot be sent as an answer is one of 500, and an error', a
   const answers = {
     tooLarge: () => ({ status: 2 ** 31 }),
     noJson: () => ({ status: 200, payload: 1n }),
+    text: () => ({ status: '200' }),
+    broken: async () => ({ status: 2.5 }),
+    nothing: () => ({ status: null }),
     throwing: () => ({
       get status() {
         throw problem;
@@ -106,7 +109,7 @@ test('an object that cannot be sent as an answer is one of 500, and an error', a
 });
 
 test('whatever else the handler returns is no answer', async (t) => {
-  const values = [5, 'text', null, { status: '200' }, { status: 2.5 }, new Response(), [200]];
+  const values = [5, 'text', null, {}, { ok: true }, new Response(), [200]];
   const { backEnd, errors } = await createDeviceWith(t, (request, client) => {
     const value = values[request.payload];
     const response = MethodResponse.createFromMethodRequest(request, 299);

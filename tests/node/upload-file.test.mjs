@@ -14,10 +14,11 @@ import {
   deferred,
   hub,
   test,
+  within,
 } from './support.mjs';
 import { listen } from './transport/servers.mjs';
 
-const BLOCK_SIZE = 4 * 1024 * 1024;
+const BLOCK_SIZE = 1024 * 1024;
 const SECRET = 'marked-signature';
 
 const bytesOf = (length) => Uint8Array.from({ length }, (_, index) => (index * 7) % 251);
@@ -40,23 +41,27 @@ async function lastUpload({ deviceId }) {
 
 /**
  * A hub and its storage account in one, and a client of them. `answers` are the statuses (or what
- * is done with the response) of the PUTs, the last of them for all that follow.
+ * is done with the response) of the PUTs, the last of them for all that follow. So are `asked` and
+ * `told` for the two calls of the hub.
  */
 async function createScripted(t, answers, options) {
   const seen = { puts: [], told: [] };
+  const { asked = [200], told = [204] } = options ?? {};
+  const next = (list) => (list.length > 1 ? list.shift() : list[0]);
   const server = createServer(async (request, response) => {
     const { method, url, headers } = request;
     if (method === 'PUT') {
       seen.puts.push({ url, headers, body: await text(request) });
-      const answer = answers.length > 1 ? answers.shift() : answers[0];
+      const answer = next(answers);
       if (typeof answer === 'function') answer(response);
       else response.writeHead(answer).end('<Error><Code>Scripted</Code></Error>');
     } else if (url.includes('/files/notifications')) {
       seen.told.push(await json(request));
-      response.writeHead(options?.toldStatus ?? 204).end();
+      response.writeHead(next(told)).end();
     } else {
       const { blobName } = await json(request);
       const place = { hostName: `127.0.0.1:${port}`, containerName: 'c', sasToken: `?sig=${SECRET}` };
+      response.writeHead(next(asked));
       response.end(JSON.stringify({ correlationId: 'id', blobName: `d/${blobName}`, ...place }));
     }
   });
@@ -207,14 +212,35 @@ test('a storage account that never answers is an OperationTimeout', async (t) =>
 });
 
 test('the first error is thrown, also when the hub does not take the failure', async (t) => {
-  const { client, seen } = await createScripted(t, [404], { toldStatus: 500 });
+  const { client, seen } = await createScripted(t, [404], { told: [500] });
   await assert.rejects(client.uploadFile('b', 'data'), { status: 404 });
   assert.equal(seen.told.length, 1);
 });
 
 test('a success that the hub does not take is its error', async (t) => {
-  const { client } = await createScripted(t, [201], { toldStatus: 500 });
-  await assert.rejects(client.uploadFile('b', 'data'), { name: 'ServiceError', status: 500 });
+  const { client, seen } = await createScripted(t, [201], { told: [400] });
+  await assert.rejects(client.uploadFile('b', 'data'), { name: 'ServiceError', status: 400 });
+  assert.equal(seen.told.length, 1);
+});
+
+test('both calls to the hub are tried again, as blocks are', async (t) => {
+  const options = { asked: [503, 429, 200], told: [500, 204] };
+  const { client, seen } = await createScripted(t, [201], options);
+  await client.uploadFile('b', 'data');
+  assert.equal(seen.puts.length, 1);
+  assert.deepEqual(seen.told.map(({ isSuccess }) => isSuccess), [true, true]);
+});
+
+test('an abort after the last byte rejects, and the hub is told that the blob is there', async (t) => {
+  const controller = new AbortController();
+  const reason = new Error('the user has gone');
+  const { client, seen } = await createScripted(t, [201], { told: [503, 204] });
+  const onProgress = () => controller.abort(reason);
+  const upload = client.uploadFile('b', 'data', { onProgress, signal: controller.signal });
+  await assert.rejects(upload, (error) => error === reason);
+  while (seen.told.length < 2) await new Promise(setImmediate);
+  assert.deepEqual(seen.told.map(({ isSuccess }) => isSuccess), [true, true]);
+  assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
 });
 
 test('an error of onProgress or of the source ends the upload, and is told', async (t) => {
@@ -222,11 +248,12 @@ test('an error of onProgress or of the source ends the upload, and is told', asy
   const fail = () => {
     throw problem;
   };
+  const reject = async () => fail();
   async function* failing() {
     yield bytesOf(5);
     throw problem;
   }
-  for (const [data, onProgress] of [['data', fail], [failing(), undefined]]) {
+  for (const [data, onProgress] of [['data', fail], ['data', reject], [failing(), undefined]]) {
     const { client, seen } = await createScripted(t, [201]);
     await assert.rejects(client.uploadFile('b', data, { onProgress }), (error) => error === problem);
     isTold(seen, { isSuccess: false, statusCode: 0, statusDescription: 'Error' });
@@ -253,6 +280,76 @@ test('an abort rejects with the reason, ends the request, and is told', async (t
   isTold(seen, { isSuccess: false, statusCode: 0, statusDescription: 'Error' });
   assert.equal(seen.puts.length, 1);
   t.mock.timers.reset();
+});
+
+/** Streams of which nothing comes any more; they tell when the upload waits for it. */
+const STALLED = {
+  async *generator(waits) {
+    yield bytesOf(10);
+    waits();
+    await new Promise(() => {});
+  },
+  stream: (waits) => new ReadableStream({ pull: waits }, { highWaterMark: 0 }),
+  iterator: (waits) => ({
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise(waits),
+      return: () => {
+        throw new Error('not now');
+      },
+    }),
+  }),
+};
+
+for (const [name, stalled] of Object.entries(STALLED)) {
+  test(`an abort ends the upload of a stalled ${name}, and is told`, async (t) => {
+    const { client, seen } = await createScripted(t, [201]);
+    const controller = new AbortController();
+    const reason = new Error('the user has gone');
+    const waits = deferred();
+    const source = stalled(() => waits.resolve());
+    const upload = client.uploadFile('b', source, controller);
+    await waits.promise;
+    controller.abort(reason);
+    await assert.rejects(within(10, upload, 'it goes on'), (error) => error === reason);
+    assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
+    while (seen.told.length === 0) await new Promise(setImmediate);
+    isTold(seen, { isSuccess: false, statusCode: 0, statusDescription: 'Error' });
+    assert.equal(seen.puts.length, 0);
+  });
+}
+
+test('a stream that is left as its upload has failed is ended', async (t) => {
+  const { client } = await createScripted(t, [403]);
+  const left = deferred();
+  async function* endless() {
+    try {
+      for (;;) yield bytesOf(BLOCK_SIZE);
+    } finally {
+      left.resolve();
+    }
+  }
+  await assert.rejects(client.uploadFile('b', endless()), { status: 403 });
+  await left.promise;
+});
+
+test('a stream gives bytes, strings and Blobs, and nothing else is stored', async (t) => {
+  const { client, seen } = await createScripted(t, [201]);
+  const sized = { size: 1, type: 'text/x-mine' };
+  const streamOf = (...chunks) => Object.assign(ReadableStream.from(chunks), sized);
+  const totals = [];
+  const onProgress = ({ total }) => totals.push(total);
+  await client.uploadFile('b', streamOf('a', bytesOf(1), new Blob(['c'])), { onProgress });
+  assert.equal(seen.puts[0].body, 'a\0c');
+  assert.equal(seen.puts.at(-1).headers['x-ms-blob-content-type'], 'application/octet-stream');
+  assert.deepEqual(totals, [undefined], 'only a Blob has a size that is to be believed');
+  seen.told.length = 0;
+  const { length } = seen.puts;
+  for (const chunk of [{ a: 1 }, 5, null, [1]]) {
+    await assert.rejects(client.uploadFile('b', streamOf('a', chunk)), TypeError);
+    const [told] = seen.told.splice(0);
+    assert.deepEqual([told.isSuccess, told.statusDescription], [false, 'TypeError']);
+  }
+  assert.equal(seen.puts.length, length);
 });
 
 test('an abort between two tries ends the wait', async (t) => {
@@ -298,7 +395,7 @@ test('a module cannot upload', async (t) => {
   await assert.rejects(client.uploadFile('b', 'data'), ClientError);
 });
 
-for (const httpEndpoint of ['http://example.com', 'ws://127.0.0.1', 'nonsense', 'https://', 'https://a@b', 'https://a/ b']) {
+for (const httpEndpoint of ['http://example.com', 'ws://127.0.0.1', 'nonsense', 'https://', 'https://a@b', 'https://a/ b', 'https://a?b']) {
   test(`the httpEndpoint ${httpEndpoint} is a TypeError`, () => {
     const create = () =>
       IoTHubDeviceClient.createFromSymmetricKey(btoa('key'), 'h', 'd', { httpEndpoint });

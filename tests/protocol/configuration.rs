@@ -278,10 +278,18 @@ fn the_endpoint_of_http_calls_is_a_url_and_encrypted_unless_on_this_machine() {
         "https://",
         "https://a@b",
         "https://a#",
+        "https://a/b?code=1",
+        "http://127.0.0.1?",
     ] {
         let error = refused(http_endpoint(url));
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{url}");
         assert!(error.message().starts_with("httpEndpoint "), "{url}: {error}");
+    }
+    for (options, scheme) in
+        [(http_endpoint("wss://relay"), "https"), (endpoint("https://a"), "wss")]
+    {
+        let message = refused(options).message().to_owned();
+        assert!(message.ends_with(&format!("must begin with {scheme}://")), "{message}");
     }
     let identity = Identity::new("hub.example", "dev", None).unwrap();
     let options = http_endpoint("http://127.0.0.1");

@@ -427,3 +427,18 @@ fn a_certificate_needs_no_password_and_no_query() {
     assert_eq!(passwords(&h), [""]);
     assert_eq!(h.urls, ["wss://hub.example/$iothub/websocket"]);
 }
+
+#[test]
+fn a_first_connection_outlasts_an_update_that_is_given_up() {
+    let mut h = with_token(600);
+    h.slow_open = true;
+    h.subscribe(Feature::Methods);
+    h.run();
+    h.client.unsubscribe(Feature::Methods);
+    let updated = update(&mut h, &token(7200));
+    let now = h.now();
+    h.client.withdraw(now, updated);
+    h.run();
+    assert_eq!(h.result(updated), Err(ErrorKind::OperationCancelled));
+    assert_eq!(h.client.connection_state(), ConnectionState::Connecting);
+}

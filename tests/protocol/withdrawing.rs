@@ -133,7 +133,8 @@ fn a_receive_call_waits_no_longer() {
 #[test]
 fn a_first_connection_ends_with_its_connect() {
     for is_open in [false, true] {
-        let mut h = Harness::new();
+        let options = Options { auto_connect: Some(false), ..Options::default() };
+        let mut h = Harness::with(options);
         h.slow_open = !is_open;
         h.hub.script.withhold_connack = true;
         h.subscribe(Feature::Methods);
@@ -173,6 +174,34 @@ fn a_first_connection_goes_on_for_another_call() {
         h.run();
         assert!(h.result(other).is_ok());
     }
+}
+
+#[test]
+fn a_first_connection_goes_on_for_what_is_to_be_received() {
+    for feature in [Feature::Messages, Feature::Methods, Feature::DesiredProperties] {
+        let mut h = Harness::new();
+        h.slow_open = true;
+        h.subscribe(feature);
+        let connect = h.call(Client::connect);
+        h.run();
+        withdraw(&mut h, connect);
+        assert_eq!(h.result(connect), CANCELLED);
+        h.open_socket();
+        h.run();
+        assert_eq!(h.client.connection_state(), ConnectionState::Connected, "{feature:?}");
+    }
+}
+
+#[test]
+fn a_first_connection_ends_after_a_twin_request_was_given_up() {
+    let mut h = Harness::new();
+    h.slow_open = true;
+    let twin = h.call(Client::get_twin);
+    let connect = h.call(Client::connect);
+    h.run();
+    withdraw(&mut h, twin);
+    withdraw(&mut h, connect);
+    assert_eq!(h.client.connection_state(), ConnectionState::Disconnected);
 }
 
 #[test]

@@ -21,12 +21,21 @@ pub(super) enum Publication {
 pub(super) struct Calls {
     /// Its number comes again when no call can wait any more that had it.
     last: u32,
-    connects: Vec<OperationId>,
+    /// What settles with the connection.
+    connects: Vec<Connect>,
     disconnects: Vec<OperationId>,
     receives: Vec<Receive>,
     pending_messages: usize,
     /// Method responses without their acknowledgement.
     pub pending_responses: usize,
+}
+
+/// A call that waits for the connection itself.
+#[derive(Clone, Copy, Debug)]
+struct Connect {
+    operation: OperationId,
+    /// The connection is made for this call.
+    asks: bool,
 }
 
 /// A receive call that waits.
@@ -53,7 +62,7 @@ impl Client {
         self.check_open()?;
         self.replaced = false;
         let operation = self.begin();
-        self.calls.connects.push(operation);
+        self.calls.connects.push(Connect { operation, asks: true });
         self.mqtt.ask_again();
         self.need_connection(now);
         self.retry(now);
@@ -165,8 +174,8 @@ impl Client {
     }
 
     /// Gives a call up, which fails if it has not settled: it is not sent (again), but what was
-    /// sent may take effect. A first connection ends on which nothing but this
-    /// [`Client::connect`] has waited.
+    /// sent may take effect. A first connection ends that nothing but this [`Client::connect`]
+    /// needs.
     pub fn withdraw(&mut self, now: Now, operation: OperationId) {
         let error = failures::cancelled("abort");
         let message = Publication::Telemetry(operation);
@@ -175,10 +184,12 @@ impl Client {
             self.fail_publication(message, error);
         } else if self.mqtt.withdraw(response) {
             self.fail_publication(response, error);
-        } else if let Some(index) = self.calls.connects.iter().position(|id| *id == operation) {
-            self.calls.connects.remove(index);
+        } else if let Some(index) =
+            self.calls.connects.iter().position(|connect| connect.operation == operation)
+        {
+            let Connect { asks, .. } = self.calls.connects.remove(index);
             self.settle(operation, Err(error));
-            if self.link.is_first_attempt() && !self.any_waits() {
+            if asks && self.link.is_first_attempt() && !self.is_connection_needed() {
                 self.tokens.ask_anew();
                 self.close(now, AfterClose::Stay);
             }
@@ -240,12 +251,16 @@ impl Client {
         if self.shut_down { Err(failures::shut_down()) } else { Ok(()) }
     }
 
-    /// Whether any call waits for the connection.
-    fn any_waits(&self) -> bool {
+    /// Whether any call waits for the connection, or anything is to be received that makes it by
+    /// itself.
+    fn is_connection_needed(&self) -> bool {
+        let received = [Feature::Messages, Feature::Methods, Feature::DesiredProperties];
+        let is_wanted = |feature| self.mqtt.is_wanted(feature as usize);
         !self.calls.connects.is_empty()
             || !self.calls.receives.is_empty()
             || self.mqtt.has_publishes()
             || self.any_twin_request()
+            || (self.config.auto_connect && received.into_iter().any(is_wanted))
     }
 
     fn leave(&mut self, now: Now, by: &'static str) -> OperationId {
@@ -275,7 +290,7 @@ impl Client {
 
     pub(super) fn settle_connects_if_ready(&mut self) {
         if matches!(self.link, Link::Up { .. }) && self.mqtt.subscriptions_settled() {
-            for operation in std::mem::take(&mut self.calls.connects) {
+            for Connect { operation, .. } in std::mem::take(&mut self.calls.connects) {
                 self.settle(operation, Ok(Reply::Done));
             }
         }
@@ -283,13 +298,13 @@ impl Client {
 
     /// Lets a call settle with the connection, as [`Client::connect`] does.
     pub(super) fn wait_for_connection(&mut self, operation: OperationId) {
-        self.calls.connects.push(operation);
+        self.calls.connects.push(Connect { operation, asks: false });
     }
 
     /// Gives whether any call was told.
     pub(super) fn fail_connects(&mut self, error: &Error) -> bool {
         let connects = std::mem::take(&mut self.calls.connects);
-        for &operation in &connects {
+        for &Connect { operation, .. } in &connects {
             self.settle(operation, Err(error.clone()));
         }
         !connects.is_empty()

@@ -185,15 +185,18 @@ fn check_endpoint(
     endpoint: &str,
     with_certificate: bool,
 ) -> Result<(), Error> {
-    let wrong = |what| Err(Error::invalid_argument(format!("{name} {what}")));
+    let wrong = |what: &str| Err(Error::invalid_argument(format!("{name} {what}")));
     let rest = endpoint.strip_prefix(scheme).unwrap_or_default();
     let (authority, plain) = match (rest.strip_prefix("s://"), rest.strip_prefix("://")) {
         (Some(rest), _) => (rest, false),
         (None, Some(rest)) => (rest, true),
-        (None, None) => return wrong("must begin with wss://, httpEndpoint with https://"),
+        (None, None) => return wrong(&format!("must begin with {scheme}s://")),
     };
     if endpoint.bytes().any(|byte| matches!(byte, b'#' | b'\\' | b'\0'..=b' ' | b'\x7f')) {
         return wrong("must have no fragment, backslash or white space");
+    }
+    if scheme == "http" && endpoint.contains('?') {
+        return wrong("must have no query: paths are added to it");
     }
     let authority = before(authority, "/?");
     if authority.bytes().any(|byte| byte == b'@') {

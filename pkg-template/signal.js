@@ -1,0 +1,23 @@
+// The signals of users. One listener on each stands for all calls: Node.js warns of more than ten,
+// and to take one of many away takes long.
+
+/** What an abort of each signal calls. */
+const all = new WeakMap();
+
+/**
+ * Calls `abort` when the signal is aborted.
+ * @param {AbortSignal | undefined} signal
+ * @param {() => void} abort
+ * @returns {() => void} takes `abort` away
+ */
+export function onAbort(signal, abort) {
+  if (!signal) return () => {};
+  let aborts = all.get(signal);
+  if (!aborts) all.set(signal, (aborts = new Set()));
+  const listener = (aborts.listener ??= () => aborts.forEach((abort) => abort()));
+  if (aborts.size === 0) signal.addEventListener('abort', listener);
+  aborts.add(abort);
+  return () => {
+    if (aborts.delete(abort) && aborts.size === 0) signal.removeEventListener('abort', listener);
+  };
+}
