@@ -131,7 +131,8 @@ fn written(parsed: &ConnectionString, text: &str) -> String {
     parts.extend([format!("DeviceId={device_id}"), format!("HostName={hostname}")]);
     parts.extend(module_id.iter().map(|module_id| format!("ModuleId={module_id}")));
     parts.extend(parsed.gateway_hostname.iter().map(|host| format!("GatewayHostName={host}")));
-    parts.join(";")
+    // White space at the end of a value is a part of it, at the end of all it is not.
+    parts.join(";") + ";"
 }
 
 fn token(credentials: &Credentials) -> String {
