@@ -158,7 +158,7 @@ test('a certificate that does not fit is a TypeError', async () => {
 
 test('a page gets nothing of Node.js or of proxies, and is told what it cannot do', async () => {
   const entry = new URL('../../pkg-template/transport.browser.js', import.meta.url);
-  const names = ['request.js', 'transport.browser.js', 'x509.js'];
+  const names = ['request.js', 'signal.js', 'transport.browser.js', 'x509.js'];
   const bundle = await build({
     stdin: {
       contents: `export * from './transport.browser.js'; export { X509 } from './x509.js';`,
