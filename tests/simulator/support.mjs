@@ -1,28 +1,8 @@
 /** What the tests of the fleet in Node.js share: a hub for each file, a fleet for each test. */
-import { after, test as nodeTest } from 'node:test';
-
-import { startHub } from 'iothub-local';
-
-import { BackEnd } from '../../scripts/start/back-end.mjs';
 import { Fleet } from '../../www/fleet/fleet.js';
+import { createDevice } from '../node/support.mjs';
 
-/** A call that never settles must fail its test, not stop the run. */
-const TEST_MILLISECONDS = 40_000;
-
-export const hub = await startHub();
-after(() => hub.close());
-
-export function test(name, work) {
-  nodeTest(name, { timeout: TEST_MILLISECONDS }, work);
-}
-
-let created = 0;
-
-/** A new device at the hub. */
-export function createDevice() {
-  created += 1;
-  return BackEnd.createDevice(hub, `device-${created}`);
-}
+export { createDevice, hub, test } from '../node/support.mjs';
 
 /** A behaviour that does nothing, but for what is given of it. */
 export function behaviourOf({ telemetry, twin, methods = [] } = {}) {
