@@ -712,8 +712,9 @@ export class IoTHubDeviceClient {
   onTwinDesiredPropertiesPatchReceived: Handler<DesiredPropertiesHandler>;
 
   /**
-   * Told when the connection stands and when it no longer does. The renewal of a token that
-   * succeeds is no change.
+   * Told when the connection stands and when it no longer does; told once more, with the reason,
+   * when a client that reconnects gives up because another page has connected. The renewal of a
+   * token that succeeds is no change.
    */
   onConnectionStateChange: Handler<ConnectionStateHandler>;
 

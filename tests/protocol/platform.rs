@@ -212,8 +212,10 @@ fn a_client_that_was_replaced_connects_again_only_when_told_to() {
 #[test]
 fn another_client_that_takes_over_ends_attempts_and_waits_too() {
     let mut waiting = Harness::reconnecting(Options::default());
+    assert_eq!(waiting.state_changes(), [true, false]);
     tell(&mut waiting, Input::Replaced);
     assert_eq!(waiting.next_timeout(), None);
+    assert_eq!(waiting.state_changes(), [true, false, false], "the reason is told");
 
     let mut opening = Harness::new();
     opening.slow_open = true;
@@ -221,6 +223,7 @@ fn another_client_that_takes_over_ends_attempts_and_waits_too() {
     opening.run();
     tell(&mut opening, Input::Replaced);
     assert_eq!(opening.result(connect), Err(ErrorKind::ConnectionDropped));
+    assert!(opening.state_changes().is_empty());
     for h in [&mut waiting, &mut opening] {
         assert_eq!(h.client.connection_state(), ConnectionState::Disconnected);
     }

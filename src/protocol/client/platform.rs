@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::connection::{AfterClose, Link};
-use super::{Client, failures};
+use super::{Client, Event, failures};
 use crate::protocol::{ErrorKind, Now};
 
 /// How long a retry waits for the platform to say that there is a network: some never do.
@@ -41,7 +41,12 @@ impl Client {
         self.tokens.ask_anew();
         let error = failures::replaced(ErrorKind::ConnectionDropped);
         self.fail_all(&error);
-        self.set_connected(false, Some(error.clone()));
+        if !self.link.is_first_attempt() {
+            // The hub's close may have been told already, but not that it was the last one.
+            self.connected = false;
+            let cause = Some(error.clone());
+            self.emit(Event::ConnectionStateChanged { connected: false, cause });
+        }
         self.background(error);
         self.close(now, AfterClose::Stay);
     }
