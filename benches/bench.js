@@ -90,10 +90,12 @@ async function run(options) {
 /** The names that an option lists, or whose first words it lists; all of them without it. */
 function choose(option, text, names) {
   if (text === undefined) return names;
-  const matches = (name) => (wanted) => name === wanted || name.startsWith(`${wanted}-`);
-  const chosen = names.filter((name) => text.split(',').some(matches(name)));
-  if (chosen.length > 0) return chosen;
-  throw new Failure(`${option} takes of these, not "${text}": ${names.join(', ')}`);
+  const chosen = text.split(',').flatMap((wanted) => {
+    const matches = names.filter((name) => name === wanted || name.startsWith(`${wanted}-`));
+    if (matches.length > 0) return matches;
+    throw new Failure(`${option} takes of these, not "${wanted}": ${names.join(', ')}`);
+  });
+  return names.filter((name) => chosen.includes(name));
 }
 
 function positive(option, text) {
