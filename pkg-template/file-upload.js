@@ -1,6 +1,6 @@
 // A whole upload: where to, by the hub; the file, to the storage account; how it went, to the hub.
 import { ConnectionFailedError, OperationTimeout, ServiceError } from './errors.js';
-import { toBytes } from './message.js';
+import { contentOf } from './message.js';
 import { mustBe, signalOf } from './options.js';
 import { exchange, inTime, makeUploadCall } from './upload.js';
 
@@ -63,9 +63,9 @@ function sourceOf(data) {
 
 function blobOf(data) {
   if (data instanceof Blob) return data;
-  const { bytes, isJson } = toBytes(data ?? null);
+  const { content, isJson } = contentOf(data ?? null);
   if (isJson) throw new TypeError('data must be bytes, a string, a Blob, or a stream of them');
-  return new Blob([bytes]);
+  return new Blob([content]);
 }
 
 /** Puts a blob, in blocks if it is large or of unknown size. */

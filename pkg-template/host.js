@@ -15,7 +15,7 @@ export const host = {
  * @param {(options: object) => unknown} platform.createTransport checks certificate, cipher and
  *   proxy options, and gives what `openSocket` and `request` take
  * @param {(url: string, transport: unknown) => WebSocket} platform.openSocket opens with the
- *   sub-protocol `mqtt`
+ *   sub-protocol `mqtt`; what `send` gets is valid during the call only
  * @param {(socket: WebSocket) => void} platform.abortSocket drops without a closing handshake
  * @param {(task: () => void) => void} platform.defer runs a task after the input that waits already
  * @param {(task: () => void) => void} platform.deferFrames runs a task after the frames that wait

@@ -3,7 +3,7 @@ import { markReady, setPlatform } from './host.js';
 import { ClientHandle, initSync, version as wasmVersion } from './iothub_device_client.js';
 import wasm from './iothub_device_client_bg.wasm';
 import { bounded } from './request.js';
-import { abortSocket, createTransport, openSocket } from './transport.browser.js';
+import { abortSocket, createTransport, openSocket as open } from './transport.browser.js';
 
 initSync({ module: wasm });
 markReady();
@@ -18,6 +18,13 @@ setPlatform({
   defer,
   deferFrames: defer,
 });
+
+/** Unlike those of browsers, these sockets may read bytes later on: they get a copy. */
+function openSocket(url) {
+  const socket = open(url);
+  const send = socket.send.bind(socket);
+  return Object.assign(socket, { send: (bytes) => send(bytes.slice()) });
+}
 
 /** Nothing is ever hidden here, so that a timeout is not held back. */
 function defer(task) {

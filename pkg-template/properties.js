@@ -25,11 +25,14 @@ export function joinProperties(parts) {
  * @returns {(string | undefined)[]}
  */
 export function splitProperties(text) {
-  const parts = text.split(SEPARATOR);
-  // Each part ends with a separator.
-  parts.pop();
   const read = text.includes(ESCAPE) ? unescaped : identity;
-  return parts.map((part) => (part === '' ? undefined : read(part)));
+  const parts = [];
+  let start = 0;
+  // Each part ends with a separator.
+  for (let end = 0; (end = text.indexOf(SEPARATOR, start)) >= 0; start = end + 1) {
+    parts.push(end === start ? undefined : read(text.slice(start, end)));
+  }
+  return parts;
 }
 
 const identity = (part) => part;

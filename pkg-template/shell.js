@@ -33,6 +33,8 @@ const ACTIVE = 2;
 /** So many frames may come before one drain. */
 const MAX_UNANSWERED = 64;
 
+const atEndOfCall = Promise.resolve();
+
 /** As the core numbers them. */
 const connectionStates = ['disconnected', 'connecting', 'connected', 'reconnecting'];
 
@@ -129,10 +131,8 @@ export class Shell {
     this.#isAsked = true;
     if (this.#isQueued || this.#isPumping) return;
     this.#isQueued = true;
-    queueMicrotask(() => {
-      this.#isQueued = false;
-      this.#pump();
-    });
+    // Of a Promise, as `queueMicrotask` of Node.js takes several times as long.
+    atEndOfCall.then(this.#pumpAsked);
   }
 
   /** Asks the user's function for a token; rejects with what kept it from giving one. */
@@ -224,7 +224,7 @@ export class Shell {
 
   /** For the core. */
   messageReceived(body, properties, delivery) {
-    const message = decodeMessage(body.slice(), properties);
+    const message = decodeMessage(new Uint8Array(body), properties);
     if (!this.receiving.take(MESSAGES, message)) {
       this.handlers.push(this.handlers.message, message, { delivery });
     } else if (delivery !== undefined) {
@@ -306,6 +306,11 @@ export class Shell {
     this.#pending.delete(operation);
     return pending;
   }
+
+  #pumpAsked = () => {
+    this.#isQueued = false;
+    this.#pump();
+  };
 
   /** Does all that the core asks for; what handlers ask for, too. */
   #pump() {

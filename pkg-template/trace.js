@@ -35,8 +35,9 @@ export function tracingHost(host, trace) {
     const received = packetReader((packet) => tell({ direction: 'received', ...packet }));
     const send = socket.send.bind(socket);
     socket.send = (bytes) => {
-      sent(bytes);
+      // First, as `trace` may use the client: that moves the memory that the bytes are in.
       send(bytes);
+      sent(bytes);
     };
     socket.addEventListener('open', () => tell({ state: 'socket open' }));
     socket.addEventListener('close', ({ code }) => tell({ state: 'socket closed', code }));

@@ -1,7 +1,6 @@
 //! The WebSocket that the shell has opened and listens to, as far as it is written to.
 
 use bytes::BytesMut;
-use js_sys::Uint8Array;
 use web_sys::WebSocket;
 
 use crate::protocol::mqtt::WRITE_SIZE;
@@ -42,9 +41,8 @@ impl Socket {
     pub fn flush(&mut self) {
         let frame = std::mem::take(&mut self.outgoing);
         if let (Some(socket), false) = (&self.socket, frame.is_empty()) {
-            // A copy: npm `ws` may read the bytes after this call, when wasm's memory has moved on.
             // A socket that cannot send is closing; its close event says the rest.
-            let _ = socket.send_with_array_buffer_view(&Uint8Array::from(&frame[..]));
+            let _ = socket.send_with_u8_array(&frame);
         }
     }
 
