@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildWww } from './build-www.mjs';
 import { thirdPartyNotices } from './lib/notices.mjs';
@@ -45,7 +45,7 @@ export async function build(options) {
   const generated = join(target, 'wasm-pack');
   await compile(environment.wasmEnvironment, generated, ['--release']);
   optimise(generated);
-  assemble(generated, pkg);
+  await assemble(generated, pkg);
   link();
   await buildWww();
   if (options?.tests) await bundleWebTests();
@@ -60,7 +60,7 @@ export async function build(options) {
 export async function buildForcedPanic(folder) {
   const generated = join(target, 'wasm-pack-forced-panic');
   await compile({}, generated, ['--dev'], ['--', '--features', 'forced-panic']);
-  assemble(generated, folder);
+  await assemble(generated, folder);
 }
 
 /** The JavaScript of `tests/web`, in one file. */
@@ -121,26 +121,40 @@ function shortenNames(file, { imports, exports }) {
   writeFileSync(file, script);
 }
 
-/** Takes what the template's `files` names from there, the generated files, or the root. */
-function assemble(generated, folder) {
-  const template = join(root, 'pkg-template');
-  const manifest = readJson('pkg-template/package.json');
-  const elsewhere = new Map([
-    [`${module}.js`, generated],
-    [wasm, generated],
-    [notices, generated],
-    ['LICENSE', root],
-    ['README.md', root],
-  ]);
+/** Makes the package of the template, the generated files, and what lies in the root. */
+async function assemble(generated, folder) {
+  cpSync(join(root, 'pkg-template'), generated, { recursive: true });
+  writeFileSync(join(generated, notices), thirdPartyNotices());
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  writeFileSync(join(generated, notices), thirdPartyNotices());
-  for (const file of manifest.files) {
-    cpSync(join(elsewhere.get(file) ?? template, file), join(folder, file));
+  const { name, ...manifest } = readJson('pkg-template/package.json');
+  for (const file of manifest.files.filter((file) => !file.endsWith('.js'))) {
+    const source = ['LICENSE', 'README.md'].includes(file) ? root : generated;
+    cpSync(join(source, file), join(folder, file));
   }
-  const { name, ...rest } = manifest;
-  const complete = { name, version: crateField('version'), ...rest };
+  const entries = Object.values(manifest.exports).flatMap(({ types, ...files }) =>
+    Object.values(files),
+  );
+  await joinModules(entries.map((file) => join(generated, file)), folder);
+  const complete = { name, version: crateField('version'), ...manifest };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(complete, null, 2)}\n`);
+}
+
+/** A page without a bundler asks for a few files in place of thirty, and Node.js reads them. */
+async function joinModules(entryPoints, folder) {
+  const { build: bundle } = await import('esbuild');
+  await bundle({
+    entryPoints,
+    absWorkingDir: dirname(entryPoints[0]),
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'neutral',
+    packages: 'external',
+    external: ['*.wasm'],
+    logLevel: 'warning',
+  });
 }
 
 /** Makes `import 'iothub-device-client'` find pkg/ in this repository, for the examples. */

@@ -18,14 +18,7 @@ const publishedFiles = [
   'LICENSE',
   'README.md',
   'THIRD-PARTY-NOTICES.txt',
-  'client.js',
-  'commands.js',
-  'errors.js',
-  'exports.js',
-  'factories.js',
-  'file-upload.js',
-  'handlers.js',
-  'host.js',
+  'chunk-*.js',
   'index.browser.js',
   'index.d.ts',
   'index.node.js',
@@ -34,26 +27,8 @@ const publishedFiles = [
   'init.d.ts',
   'init.node.js',
   'init.workerd.js',
-  'iothub_device_client.js',
   'iothub_device_client_bg.wasm',
-  'iteration.js',
-  'message.js',
-  'method.js',
-  'options.js',
   'package.json',
-  'properties.js',
-  'proxy.node.js',
-  'receiving.js',
-  'request.js',
-  'shell.js',
-  'signal.js',
-  'socket.js',
-  'trace.js',
-  'transport.browser.js',
-  'transport.node.js',
-  'upload.js',
-  'watch.browser.js',
-  'x509.js',
 ];
 
 const exportedNames = [
@@ -76,16 +51,20 @@ const exportedNames = [
 const { folder, packed, close } = await openThrowAwayProjects();
 after(close);
 
+const packedFiles = packed.files.map((file) => file.path);
+
 test('the tarball holds the published files and nothing else', () => {
-  assert.deepEqual(packed.files.map((file) => file.path).sort(), [...publishedFiles].sort());
+  // What modules share is named after its content.
+  const names = packedFiles.map((file) => file.replace(/^chunk-\w+\.js$/, 'chunk-*.js'));
+  assert.deepEqual([...new Set(names)].sort(), publishedFiles.sort());
 });
 
 test('the tarball holds exactly one WebAssembly module', () => {
-  assert.equal(packed.files.filter((file) => file.path.endsWith('.wasm')).length, 1);
+  assert.equal(packedFiles.filter((file) => file.endsWith('.wasm')).length, 1);
 });
 
 test('nothing in the tarball makes code of text', async () => {
-  for (const name of publishedFiles.filter((name) => name.endsWith('.js'))) {
+  for (const name of packedFiles.filter((name) => name.endsWith('.js'))) {
     const code = await readFile(join(pkg, name), 'utf8');
     assert.doesNotMatch(code, /\beval\b|\bFunction\s*\(|set(?:Timeout|Interval)\(\s*['"`]/, name);
   }
@@ -93,7 +72,7 @@ test('nothing in the tarball makes code of text', async () => {
 
 test('the manifest names every published file', async () => {
   const manifest = JSON.parse(await readFile(join(pkg, 'package.json'), 'utf8'));
-  assert.deepEqual([...manifest.files, 'package.json'].sort(), [...publishedFiles].sort());
+  assert.deepEqual([...manifest.files, 'package.json'].sort(), publishedFiles.sort());
 });
 
 test('the package can be imported', async () => {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 
-import { ClientError, Message, createPair, test } from './support.mjs';
+import {
+  ClientError,
+  Message,
+  createClient,
+  createDevice,
+  createPair,
+  test,
+} from './support.mjs';
 
 const MAX_BYTES = 262_144;
 
@@ -11,6 +18,50 @@ test('a string leaves as UTF-8 text without a content type', async (t) => {
   assert.equal(seen.text, 'Grüße, 世界 🌍');
   assert.equal(seen.systemProperties.contentType, undefined);
   assert.equal(seen.systemProperties.contentEncoding, undefined);
+});
+
+test('texts leave whole, however long they are', async (t) => {
+  const { client, backEnd } = await createPair(t);
+  // What crosses in one buffer for all is at most 5,461 units long.
+  const texts = [1, 5461, 5462, 20_000].flatMap((length) =>
+    ['a', 'é', '世'].map((character) => character.repeat(length)),
+  );
+  for (const text of texts) await client.sendMessage(text);
+  const seen = await backEnd.waitForTelemetry(texts.length);
+  assert.deepEqual(seen.map(({ text }) => text), texts);
+});
+
+test('a message may be sent while another one is read', async (t) => {
+  const { client, backEnd } = await createPair(t);
+  const sent = [];
+  const outer = new Message('outer');
+  outer.customProperties = {
+    get name() {
+      sent.push(client.sendMessage('inner'));
+      return 'value';
+    },
+  };
+  await client.sendMessage(outer);
+  await Promise.all(sent);
+  const seen = (await backEnd.waitForTelemetry(2)).map(({ text }) => text);
+  assert.deepEqual(seen, ['inner', 'outer']);
+});
+
+test('a trace function may use the client', async (t) => {
+  const backEnd = await createDevice();
+  const large = 'x'.repeat(MAX_BYTES - 100);
+  const sent = [];
+  const client = createClient(t, backEnd, {
+    trace: ({ direction, packet }) => {
+      // What these take moves the memory that the traced bytes lie in.
+      const isFirst = sent.length === 0 && direction === 'sent' && packet === 'PUBLISH';
+      if (isFirst) for (let i = 0; i < 20; i += 1) sent.push(client.sendMessage(large));
+    },
+  });
+  await client.sendMessage('first');
+  await Promise.all(sent);
+  const seen = await backEnd.waitForTelemetry(21);
+  assert.deepEqual(seen.map(({ text }) => text.length), [5, ...sent.map(() => large.length)]);
 });
 
 test('an empty string leaves as an empty body', async (t) => {

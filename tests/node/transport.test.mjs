@@ -40,6 +40,18 @@ test('without options, sockets and requests use the defaults of the platform', a
   assert.equal((await get(server.url('http'))).status, 200);
 });
 
+test('bytes may change as soon as they are sent', async (t) => {
+  const server = await startServer(t);
+  const socket = await open(t, server.url('ws'));
+  // npm `ws` copies what it masks; with a mask of zeros, of which it takes one in four thousand
+  // million, it writes the bytes themselves, as fast as the network takes them.
+  socket._sender._generateMask = (mask) => mask.fill(0);
+  const bytes = Buffer.alloc(16_000_000, 'x');
+  const echoed = echo(socket, bytes);
+  bytes.fill('y');
+  assert.ok((await echoed).every((byte) => byte === 120));
+});
+
 test('a server of an unknown authority is refused', async (t) => {
   const server = await startServer(t, serverTls);
   await assertRefused(t, server, undefined, /certificate/);

@@ -91,7 +91,6 @@ class ScriptedSocket {
   onerror = null;
   onclose = null;
 
-  /** What `send` was given, not copied. */
   frames = [];
   aborted = false;
   #platform;
@@ -109,8 +108,9 @@ class ScriptedSocket {
     if (this.readyState !== WebSocket.OPEN) {
       throw new DOMException('not open', 'InvalidStateError');
     }
-    this.frames.push(frame);
+    // As browsers do: `frame` lies in the memory of the module.
     const bytes = frame.slice();
+    this.frames.push(bytes);
     setTimeout(() => {
       this.#platform.onFrame(bytes, this);
       this.#platform.notify();

@@ -44,25 +44,6 @@ async fn a_thousand_calls_of_one_turn_are_a_few_writes_with_all_in_order() {
 }
 
 #[wasm_bindgen_test]
-async fn what_was_written_outlives_the_growth_and_the_reuse_of_memory() {
-    let device = Device::connected("{}").await;
-    device.hub.borrow_mut().script.withhold_puback = true;
-    let before = device.socket().frames().length();
-    let _unanswered = device.send("the very first bytes");
-    device.until_sent(is_publish).await;
-    let written: Uint8Array = device.socket().frames().get(before).into();
-    let bytes = written.to_vec();
-
-    core::arch::wasm32::memory_grow::<0>(16);
-    for _ in 0..100 {
-        let _unanswered = device.send("other bytes, which may take the same place");
-    }
-    device.until(|| device.telemetry().len() == 101).await;
-    assert!(!bytes.is_empty());
-    assert_eq!(written.to_vec(), bytes);
-}
-
-#[wasm_bindgen_test]
 async fn a_body_that_changes_after_the_call_is_sent_as_it_was() {
     let Device { client, platform, hub } = Device::connected("{}").await;
     let body = Uint8Array::from(&b"as it was"[..]);
