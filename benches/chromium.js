@@ -6,7 +6,7 @@ import fastifyStatic from '@fastify/static';
 import fastify from 'fastify';
 import { chromium } from 'playwright-core';
 import { findBrowser } from '../scripts/lib/browser.mjs';
-import { measurePage } from '../tests/leaks/page-memory.mjs';
+import { findMemories, measurePage } from '../tests/leaks/page-memory.mjs';
 import { bundle, downloadSize } from './bundles.js';
 import { DevTools } from './dev-tools.js';
 import { freePort } from './servers.js';
@@ -90,7 +90,7 @@ export class Chromium {
   /** What scripts hold, after a garbage collection. */
   async #measureMemory(targetId) {
     const page = await DevTools.connect(`ws://127.0.0.1:${this.#port}/devtools/page/${targetId}`);
-    const { heap, outside, wasm } = await measurePage(page);
+    const { heap, outside, wasm } = await measurePage(page, await findMemories(page));
     page.close();
     return { bytes: heap + outside + wasm };
   }

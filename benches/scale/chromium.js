@@ -5,7 +5,7 @@ import fastify from 'fastify';
 import { chromium } from 'playwright-core';
 
 import { findBrowser } from '../../scripts/lib/browser.mjs';
-import { measurePage } from '../../tests/leaks/page-memory.mjs';
+import { findMemories, measurePage } from '../../tests/leaks/page-memory.mjs';
 
 /** Chromium gives a page 255 WebSockets; any more fail for lack of resources. */
 const DEVICES_OF_A_PAGE = 250;
@@ -41,7 +41,9 @@ export async function openChromium(devices) {
     stop: async () => (await onEach(() => window.fleet.stop())).flat(),
     cpu: () => measureCpu(devTools),
     async memory() {
-      const measured = await Promise.all(pages.map(({ devTools }) => measurePage(devTools)));
+      const measured = await Promise.all(
+        pages.map(async ({ devTools }) => measurePage(devTools, await findMemories(devTools))),
+      );
       return {
         heap: sum(measured.map(({ heap }) => heap)),
         wasm: sum(measured.map(({ wasm }) => wasm)),

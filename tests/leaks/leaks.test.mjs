@@ -9,7 +9,7 @@ import { after, test } from 'node:test';
 import { IoTHubDeviceClient } from '../../pkg/index.node.js';
 import { BackEnd } from '../../scripts/start/back-end.mjs';
 import { openPage, serveRepository } from '../browser/support.mjs';
-import { measurePage } from './page-memory.mjs';
+import { findMemories, measurePage } from './page-memory.mjs';
 import { comeAndGo, send } from './work.js';
 
 const CLIENTS = 10_000;
@@ -85,9 +85,10 @@ async function inChromium(t) {
     [connectionString, { endpoint }],
   );
   const devTools = await page.context().newCDPSession(page);
+  const memories = await findMemories(devTools);
   return {
     comeAndGo: (count) => page.evaluate((count) => window.comeAndGo(count), count),
     send: (count) => page.evaluate((count) => window.send(count), count),
-    measure: () => measurePage(devTools),
+    measure: () => measurePage(devTools, memories),
   };
 }

@@ -11,12 +11,15 @@ import { servePage } from '../../scripts/start/page-server.mjs';
 import { sceneToLink } from '../../www/scene.js';
 import { launchBrowser } from '../browser/launch.mjs';
 import { Profile } from '../browser/profile.mjs';
-import { measurePage } from '../leaks/page-memory.mjs';
+import { findMemories, measurePage } from '../leaks/page-memory.mjs';
 
 const CONNECT_MILLISECONDS = 120_000;
 
 /** Memory settles before it can be flat: the first half minute does not count. */
 const SETTLING_SECONDS = 30;
+
+/** The button that is there when the worker has loaded the client. */
+const ADD_DEVICES = 'Add the scene';
 
 /** For how long frames are counted before the tab is hidden, at most. */
 const VISIBLE_SECONDS = 10;
@@ -39,14 +42,16 @@ export async function runFleet({ devices, seconds, say }) {
     const tab = await profile.openTab(await sceneToLink(sceneOf(devices), `${server.url}/`));
     await tab.settled();
     const worker = await tab.worker();
-    await press(tab, 'Add the scene');
+    await waitForButton(tab, ADD_DEVICES);
+    const memories = await findMemories(worker);
+    await press(tab, ADD_DEVICES);
     await waitForConnected(hub, devices);
     say(`${devices} devices are connected`);
     say(await measureFrames(tab, Math.min(seconds, VISIBLE_SECONDS)));
     say(`the tab is hidden for ${seconds} seconds`);
     await hide(tab, profile, server.url);
     const began = Date.now();
-    const memory = await watchMemory(worker, seconds, say);
+    const memory = await watchMemory(worker, memories, seconds, say);
     const ended = Date.now();
     await press(tab, 'Stop all');
     await waitForConnected(hub, 0);
@@ -83,12 +88,18 @@ function sceneOf(count) {
 }
 
 /** Clicks the button whose text begins so, as soon as it is there. */
-function press(tab, text) {
+async function press(tab, text) {
+  await waitForButton(tab, text);
+  await tab.evaluate((text) => {
+    const buttons = [...document.querySelectorAll('button')];
+    buttons.find((button) => button.textContent.trim().startsWith(text)).click();
+  }, text);
+}
+
+function waitForButton(tab, text) {
   return tab.waitFor((text) => {
     const buttons = [...document.querySelectorAll('button')];
-    const button = buttons.find((button) => button.textContent.trim().startsWith(text));
-    button?.click();
-    return Boolean(button);
+    return buttons.some((button) => button.textContent.trim().startsWith(text));
   }, text);
 }
 
@@ -138,12 +149,12 @@ async function hide(tab, profile, url) {
 }
 
 /** What the worker holds, about ten times while the seconds pass. */
-async function watchMemory(worker, seconds, say) {
+async function watchMemory(worker, memories, seconds, say) {
   const end = Date.now() + seconds * 1000;
   const measured = [];
   const step = Math.max(1, seconds / 10) * 1000;
   for (;;) {
-    const { heap, outside, wasm } = await measurePage(worker);
+    const { heap, outside, wasm } = await measurePage(worker, memories);
     const passed = seconds - Math.round((end - Date.now()) / 1000);
     measured.push({ passed, heap, outside, wasm });
     const inMegabytes = [heap, outside, wasm].map((bytes) => (bytes / 1e6).toFixed(1));

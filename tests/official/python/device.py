@@ -9,6 +9,7 @@ import base64
 import json
 import os
 import sys
+import threading
 
 import requests
 from azure.iot.device import X509, Message, MethodResponse
@@ -27,8 +28,13 @@ PROPERTIES = [
 ]
 
 
+# The client calls its handlers in threads of its own.
+stdout_lock = threading.Lock()
+
+
 def tell(**line):
-    print(json.dumps(line), flush=True)
+    with stdout_lock:
+        print(json.dumps(line), flush=True)
 
 
 class Device:
