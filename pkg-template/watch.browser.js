@@ -1,6 +1,9 @@
 // What pages and workers are told: that the network came or went, that they slept, that the same
 // client was opened once more.
 
+/** What a client says when it ends, to others of its identity. */
+const GONE = 'gone';
+
 /**
  * @param {string} resource names the device or module; the channel has its name, and nothing secret
  * @param {(what?: boolean) => void} report called with `true` when there is a network or the page
@@ -24,11 +27,17 @@ export function watch(resource, report) {
   const begun = Date.now() + Math.random();
   const others = new BroadcastChannel(`iothub-device-client/${resource}`);
   const takeOver = () => others.postMessage(begun);
-  others.onmessage = ({ data }) => (data > begun ? report() : takeOver());
+  others.onmessage = ({ data }) => {
+    // One that connected late may have taken the connection before it heard that it must not.
+    if (data === GONE) tell();
+    else if (data > begun) report();
+    else takeOver();
+  };
   return {
     takeOver,
     stop() {
       listening.abort();
+      others.postMessage(GONE);
       others.close();
     },
   };

@@ -121,6 +121,29 @@ test('the tab opened last has the device, and the one before says why it has not
   assert.equal((await backEnd.state()).connections, 3, 'neither came back by itself');
 });
 
+test('an older tab that reaches the hub last gives the device back at once', async (t) => {
+  const { backEnd, origin, profile, tab: newer } = await openConnected(t);
+  const older = await profile.openTab(documentOf(origin));
+  await older.evaluate(() => {
+    const { now } = Date;
+    Date.now = () => now() - 60_000;
+    const { postMessage } = BroadcastChannel.prototype;
+    BroadcastChannel.prototype.postMessage = function (word) {
+      window.say = () => {
+        BroadcastChannel.prototype.postMessage = postMessage;
+        this.postMessage(word);
+      };
+    };
+  });
+  await connect(older, backEnd);
+  await waitForState(newer, 'reconnecting');
+
+  await older.evaluate(() => window.say());
+  await waitForState(older, 'disconnected');
+  await waitForState(newer, 'connected');
+  await send(newer, 'mine');
+});
+
 test('of tabs that open at the same time one has the device', async (t) => {
   const backEnd = await createDevice();
   const origin = await serveRepository(t);

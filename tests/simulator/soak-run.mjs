@@ -42,7 +42,7 @@ export async function runFleet({ devices, seconds, say }) {
     const tab = await profile.openTab(await sceneToLink(sceneOf(devices), `${server.url}/`));
     await tab.settled();
     const worker = await tab.worker();
-    await waitForButton(tab, ADD_DEVICES);
+    await tab.waitFor((text) => document.body.textContent.includes(text), ADD_DEVICES);
     const memories = await findMemories(worker);
     await press(tab, ADD_DEVICES);
     await waitForConnected(hub, devices);
@@ -88,18 +88,12 @@ function sceneOf(count) {
 }
 
 /** Clicks the button whose text begins so, as soon as it is there. */
-async function press(tab, text) {
-  await waitForButton(tab, text);
-  await tab.evaluate((text) => {
-    const buttons = [...document.querySelectorAll('button')];
-    buttons.find((button) => button.textContent.trim().startsWith(text)).click();
-  }, text);
-}
-
-function waitForButton(tab, text) {
+function press(tab, text) {
   return tab.waitFor((text) => {
     const buttons = [...document.querySelectorAll('button')];
-    return buttons.some((button) => button.textContent.trim().startsWith(text));
+    const button = buttons.find((button) => button.textContent.trim().startsWith(text));
+    button?.click();
+    return Boolean(button);
   }, text);
 }
 
