@@ -68,7 +68,11 @@ async function run(options) {
   const { measureCore } = await import('./native.js');
   const { plot } = await import('./plot.js');
   const { report } = await import('./report.js');
-  const rows = choose('--only', options.only, ROWS.map(({ name }) => name));
+  const rows = choose(
+    '--only',
+    options.only,
+    ROWS.map(({ name }) => name),
+  );
   const bench = new Bench({
     rows: ROWS.filter(({ name }) => rows.includes(name)),
     runtimes: choose('--runtime', options.runtime, Object.keys(RUNTIMES)),

@@ -51,7 +51,11 @@ const kinds = Object.values(classes);
 // Minifiers rename classes; the names that users see stay.
 for (const [name, type] of Object.entries(classes)) {
   if (type !== TypeError && type !== RangeError) {
-    Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true });
+    Object.defineProperty(type.prototype, 'name', {
+      value: name,
+      configurable: true,
+      writable: true,
+    });
   }
 }
 

@@ -45,7 +45,11 @@ export async function uploadFile(client, shell, blobName, data, options) {
     throw error;
   }
   // The blob is there: the hub is told so, also when nobody waits for that any more.
-  await inTime(retried(() => tell(true, 201, 'Created')), 0, signal);
+  await inTime(
+    retried(() => tell(true, 201, 'Created')),
+    0,
+    signal,
+  );
 }
 
 /** A local hub keeps the blobs itself, without TLS if it is called so. */

@@ -43,11 +43,15 @@ export class Receiving {
     this.isByCalls = true;
     const queue = this.#queue(feature, methodName);
     if (queue.items.length > 0) return queue.items.shift();
-    return this.#shell.operation((core) => {
-      const operation = core.command(block ? RECEIVE : RECEIVE_NOW, feature, '');
-      if (block) this.#wait(queue, operation, timeout);
-      return operation;
-    }, signal, queue);
+    return this.#shell.operation(
+      (core) => {
+        const operation = core.command(block ? RECEIVE : RECEIVE_NOW, feature, '');
+        if (block) this.#wait(queue, operation, timeout);
+        return operation;
+      },
+      signal,
+      queue,
+    );
   }
 
   /** Takes what was received, on a client that receives by calls. Gives whether it did. */

@@ -135,7 +135,10 @@ async function assemble(generated, folder) {
   const entries = Object.values(manifest.exports).flatMap(({ types, ...files }) =>
     Object.values(files),
   );
-  await joinModules(entries.map((file) => join(generated, file)), folder);
+  await joinModules(
+    entries.map((file) => join(generated, file)),
+    folder,
+  );
   const complete = { name, version: crateField('version'), ...manifest };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(complete, null, 2)}\n`);
 }

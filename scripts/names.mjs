@@ -10,7 +10,9 @@ import { symbols } from './build.mjs';
 /** @param {string} stack with frames such as `wasm-function[12]` */
 export function nameFunctions(stack) {
   // On each line its number, a colon and its name, in their order.
-  const names = readFileSync(symbols, 'utf8').split('\n').map((line) => line.replace(/^\d+:/, ''));
+  const names = readFileSync(symbols, 'utf8')
+    .split('\n')
+    .map((line) => line.replace(/^\d+:/, ''));
   return stack.replaceAll(/wasm-function\[(\d+)\]/g, (frame, number) => names[number] ?? frame);
 }
 

@@ -42,7 +42,10 @@ before(async () => {
 after(() => rm(project, { recursive: true, force: true }));
 
 test('the tarball of the hub holds the published files and nothing else', () => {
-  const modules = sources.trim().split(/\s+/).map((name) => `src/${name}.js`);
+  const modules = sources
+    .trim()
+    .split(/\s+/)
+    .map((name) => `src/${name}.js`);
   const expected = [...publishedFiles, ...modules, 'src/query-language.peggy'];
   assert.deepEqual(packed.files.map((file) => file.path).sort(), expected.sort());
 });
@@ -111,7 +114,10 @@ async function start(t, ...args) {
   const child = spawn(join(project, 'node_modules', '.bin', 'iothub-local'), args, { shell });
   t.after(() => child.kill('SIGKILL'));
   const exited = once(child, 'exit');
-  const errors = child.stderr.setEncoding('utf8').toArray().then((texts) => texts.join(''));
+  const errors = child.stderr
+    .setEncoding('utf8')
+    .toArray()
+    .then((texts) => texts.join(''));
   const lines = createInterface({ input: child.stdout });
   const ended = once(child, 'close').then(async () => assert.fail(`no line came: ${await errors}`));
   const [line] = await Promise.race([once(lines, 'line'), ended]);

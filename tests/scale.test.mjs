@@ -18,10 +18,21 @@ for (const environment of Object.keys(ENVIRONMENTS)) {
 }
 
 test('a line through points that are on one fits them all', () => {
-  const { slope, r2 } = fitLine([[100, 7], [250, 10], [1000, 25]]);
+  const { slope, r2 } = fitLine([
+    [100, 7],
+    [250, 10],
+    [1000, 25],
+  ]);
   assert.ok(Math.abs(slope - 0.02) < 1e-9 && Math.abs(r2 - 1) < 1e-9, `${slope}, ${r2}`);
 });
 
 test('points that are on no line are told from those that are', () => {
-  assert.equal(fitLine([[0, 0], [1, 1], [2, 0]]).r2, 0);
+  assert.equal(
+    fitLine([
+      [0, 0],
+      [1, 1],
+      [2, 0],
+    ]).r2,
+    0,
+  );
 });

@@ -52,8 +52,7 @@ const json = v.custom(
   (value) => value !== undefined && !holdsSecret(JSON.stringify(value)),
   IS_SECRET,
 );
-const isObject = (value) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 const uniqueNames = (list) => new Set(list.map((item) => item.name)).size === list.length;
 
 const Telemetry = v.strictObject({

@@ -22,7 +22,7 @@ import { openNode } from './node.js';
  */
 
 /** @type {Record<string, (devices: number) => Clients | Promise<Clients>>} */
-export const ENVIRONMENTS = { 'Node.js': openNode, 'Chromium': openChromium };
+export const ENVIRONMENTS = { 'Node.js': openNode, Chromium: openChromium };
 
 /**
  * @typedef {object} Cost

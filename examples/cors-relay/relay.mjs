@@ -25,17 +25,25 @@ export async function relay(server, { allowedOrigin, originOf = () => undefined 
     return reply.code(403).send({ message: `Only pages of ${allowed} may call this.` });
   };
   for (const path of PATHS) {
-    server.post(path, { onRequest, bodyLimit: MAX_BYTES }, async ({ url, headers, body }, reply) => {
-      const hub = hubOf(headers.authorization, originOf);
-      if (!hub) {
-        const message = 'The token has to be that of a device of an IoT Hub (*.azure-devices.net).';
-        return reply.code(400).send({ message });
-      }
-      const answer = await ask(hub + url, headers.authorization, body);
-      if (!answer) return reply.code(502).send({ message: 'The hub cannot be reached.' });
-      const type = answer.headers.get('content-type') ?? 'application/json';
-      return reply.code(answer.status).type(type).send(await answer.text());
-    });
+    server.post(
+      path,
+      { onRequest, bodyLimit: MAX_BYTES },
+      async ({ url, headers, body }, reply) => {
+        const hub = hubOf(headers.authorization, originOf);
+        if (!hub) {
+          const message =
+            'The token has to be that of a device of an IoT Hub (*.azure-devices.net).';
+          return reply.code(400).send({ message });
+        }
+        const answer = await ask(hub + url, headers.authorization, body);
+        if (!answer) return reply.code(502).send({ message: 'The hub cannot be reached.' });
+        const type = answer.headers.get('content-type') ?? 'application/json';
+        return reply
+          .code(answer.status)
+          .type(type)
+          .send(await answer.text());
+      },
+    );
   }
 }
 

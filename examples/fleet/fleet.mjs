@@ -7,7 +7,9 @@ import { IoTHubDeviceClient } from 'iothub-device-client';
 const [file] = process.argv.slice(2);
 if (!file) throw new Error('Give a file with the connection string of a device in each line.');
 const { IOTHUB_ENDPOINT, START_SECONDS = '60', INTERVAL_SECONDS = '30' } = process.env;
-const strings = readFileSync(file, 'utf8').split('\n').filter((line) => line.trim() !== '');
+const strings = readFileSync(file, 'utf8')
+  .split('\n')
+  .filter((line) => line.trim() !== '');
 
 const stop = new AbortController();
 const { signal } = stop;
@@ -15,7 +17,11 @@ setMaxListeners(0, signal); // every device listens to it
 process.once('SIGINT', () => stop.abort());
 const counts = { connected: 0, sent: 0, failed: 0, calls: 0 };
 const show = () =>
-  console.log(Object.entries(counts).map(([name, count]) => `${count} ${name}`).join(', '));
+  console.log(
+    Object.entries(counts)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(', '),
+  );
 const showing = setInterval(show, 5000);
 
 // They come one after the other: a hub limits how many may connect in a second.

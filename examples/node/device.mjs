@@ -5,10 +5,9 @@ const { IOTHUB_DEVICE_CONNECTION_STRING, IOTHUB_ENDPOINT } = process.env;
 if (!IOTHUB_DEVICE_CONNECTION_STRING) {
   throw new Error('Set IOTHUB_DEVICE_CONNECTION_STRING to the connection string of a device.');
 }
-const client = IoTHubDeviceClient.createFromConnectionString(
-  IOTHUB_DEVICE_CONNECTION_STRING,
-  { endpoint: IOTHUB_ENDPOINT },
-);
+const client = IoTHubDeviceClient.createFromConnectionString(IOTHUB_DEVICE_CONNECTION_STRING, {
+  endpoint: IOTHUB_ENDPOINT,
+});
 
 client.onMessageReceived = (message) => console.log('message:', message.text());
 client.onTwinDesiredPropertiesPatchReceived = (patch) => console.log('desired:', patch);

@@ -46,8 +46,10 @@ async function run({ devices: count, messages, 'in-flight': inFlight, bytes }) {
   const kept = await countAtHub(hub, ids, load.messages);
   console.log(`at the hub: ${kept} messages, ${sent - kept} lost`);
   const full = await hub.ask('memory');
-  console.log(`memory of the hub: ${mega(empty)} at first, ${mega(idle)} with all connected, `
-    + `${mega(full)} with the messages, which it keeps`);
+  console.log(
+    `memory of the hub: ${mega(empty)} at first, ${mega(idle)} with all connected, ` +
+      `${mega(full)} with the messages, which it keeps`,
+  );
   console.log(`a connected device: ${((idle - empty) / ids.length / 1000).toFixed(1)} KB`);
 
   for (const device of devices) device.close();
@@ -57,7 +59,9 @@ async function run({ devices: count, messages, 'in-flight': inFlight, bytes }) {
 
 function report(what, count, things, milliseconds) {
   const rate = Math.round(count / (milliseconds / 1000));
-  console.log(`${what}: ${count} ${things} in ${(milliseconds / 1000).toFixed(2)} s, ${rate} a second`);
+  console.log(
+    `${what}: ${count} ${things} in ${(milliseconds / 1000).toFixed(2)} s, ${rate} a second`,
+  );
 }
 
 const mega = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;

@@ -15,14 +15,17 @@ export function whyNoAccess(identity, { sas, certificate }, hub) {
     return whyCertificateRefused(identity, certificate);
   }
   const token = parseSasToken(sas ?? '');
-  return whyKindRefused(token, identity, hub.settings) ?? whySasRefused(token, {
-    host: hub.hostname,
-    path: identity.path,
-    keys: [identity.primaryKey, identity.secondaryKey],
-    policies: hub.policies,
-    rights: ['DeviceConnect'],
-    now: identity.now - hub.settings.clockSkew * 1000,
-  });
+  return (
+    whyKindRefused(token, identity, hub.settings) ??
+    whySasRefused(token, {
+      host: hub.hostname,
+      path: identity.path,
+      keys: [identity.primaryKey, identity.secondaryKey],
+      policies: hub.policies,
+      rights: ['DeviceConnect'],
+      now: identity.now - hub.settings.clockSkew * 1000,
+    })
+  );
 }
 
 /** A hub may refuse some kinds of SAS tokens altogether. */

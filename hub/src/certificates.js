@@ -76,8 +76,7 @@ export const caFileOf = (directory) => join(directory, 'ca.pem');
 /** @returns {Promise<Issued>} a certificate that nobody vouches for */
 export const issueSelfSigned = (commonName) => issue({ commonName, extensions: CLIENT });
 
-const createAuthority = () =>
-  issue({ commonName: CA_NAME, days: CA_DAYS, extensions: AUTHORITY });
+const createAuthority = () => issue({ commonName: CA_NAME, days: CA_DAYS, extensions: AUTHORITY });
 
 const AUTHORITY = [
   { name: 'basicConstraints', critical: true, cA: true },

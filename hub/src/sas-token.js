@@ -78,8 +78,7 @@ function isSignature(signature, key, signed) {
   return signature.length === expected.length && timingSafeEqual(signature, expected);
 }
 
-const sign = (text, key) =>
-  createHmac('sha256', Buffer.from(key, 'base64')).update(text).digest();
+const sign = (text, key) => createHmac('sha256', Buffer.from(key, 'base64')).update(text).digest();
 
 function decode(text) {
   try {

@@ -192,8 +192,7 @@ function backEndAccess({ hostname, policies }) {
   const policyName = 'iothubowner';
   const { primaryKey: key } = policies[policyName];
   return {
-    serviceConnectionString:
-      `HostName=${hostname};SharedAccessKeyName=${policyName};SharedAccessKey=${key}`,
+    serviceConnectionString: `HostName=${hostname};SharedAccessKeyName=${policyName};SharedAccessKey=${key}`,
     /** The value of the header of that name; `seconds` is how long it is good. */
     authorization: ({ seconds = 3600 } = {}) =>
       createSasToken({ resource: hostname, policyName, key, seconds }),

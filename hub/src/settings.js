@@ -117,7 +117,11 @@ export function addSettingsApi(app, { settings }) {
   const read = { summary: 'Gives the settings', response };
   app.get('/local/hub/settings', { schema: read }, () => settings);
 
-  const change = { summary: 'Changes some settings, gives all', body: { type: 'object' }, response };
+  const change = {
+    summary: 'Changes some settings, gives all',
+    body: { type: 'object' },
+    response,
+  };
   app.patch('/local/hub/settings', { schema: change }, ({ body }) => {
     changeSettings(settings, body);
     return settings;

@@ -38,7 +38,7 @@ export function addTelemetryStream(app, path, logOf, describe, { store }) {
 async function* follow(log, start, signal, store, toEvent) {
   // A reader learns that it is heard before there is anything to say.
   yield ': telemetry follows\n\n';
-  for (let last = start; !signal.aborted; ) {
+  for (let last = start; !signal.aborted;) {
     const entries = await log.read({ after: last, timeout: HEARTBEAT_SECONDS, signal });
     // No event tells of anything that a kill could undo.
     await new Promise((resolve) => store.whenSaved(resolve));

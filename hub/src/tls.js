@@ -73,8 +73,13 @@ function renegotiate(socket) {
 }
 
 function describe(socket) {
-  const { raw, fingerprint, fingerprint256, subject, valid_to: end } =
-    socket.getPeerCertificate() ?? {};
+  const {
+    raw,
+    fingerprint,
+    fingerprint256,
+    subject,
+    valid_to: end,
+  } = socket.getPeerCertificate() ?? {};
   if (!raw) return undefined;
   return {
     thumbprints: [fingerprint, fingerprint256].map((text) => text.replaceAll(':', '')),

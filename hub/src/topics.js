@@ -65,7 +65,12 @@ export function parseTopic(topic, { path }) {
 }
 
 function parseRequest(kind, match) {
-  const query = new Map(match.at(-1).split('&').map((pair) => pair.split(/=(.*)/s)));
+  const query = new Map(
+    match
+      .at(-1)
+      .split('&')
+      .map((pair) => pair.split(/=(.*)/s)),
+  );
   const requestId = query.get('$rid');
   if (!requestId) return undefined;
   if (kind === 'method-answer') return { kind, requestId, status: Number(match[1]) };

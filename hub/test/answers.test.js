@@ -108,11 +108,17 @@ test('mergeFor gathers packets into one frame', async () => {
   assert.equal((await client.next()).cmd, 'pingresp');
   assert.equal(client.frames.length, 2, 'CONNACK and all the rest');
   const [, ...packets] = await hub.packets(device, 'direction=out&count=5');
-  assert.deepEqual(packets.map(({ frame }) => frame), [2, 2, 2, 2]);
+  assert.deepEqual(
+    packets.map(({ frame }) => frame),
+    [2, 2, 2, 2],
+  );
   await hub.fault(device, { frameSize: 5 });
   for (const id of [4, 5]) client.send(publish(device, id));
   for (const id of [4, 5]) assert.equal((await client.next()).messageId, id);
-  assert.deepEqual(client.frames.slice(2).map(({ data }) => data.length), [5, 3]);
+  assert.deepEqual(
+    client.frames.slice(2).map(({ data }) => data.length),
+    [5, 3],
+  );
   await client.close();
 });
 

@@ -33,7 +33,10 @@ function watch(t, child) {
   return {
     child,
     exited: once(child, 'exit'),
-    errors: child.stderr.setEncoding('utf8').toArray().then((texts) => texts.join('')),
+    errors: child.stderr
+      .setEncoding('utf8')
+      .toArray()
+      .then((texts) => texts.join('')),
     output: '',
     async line(pattern) {
       for (;;) {
@@ -68,8 +71,7 @@ async function newConfig(t, config) {
 /** The first line of `--json`. */
 const startOf = async (run) => JSON.parse((await run.line(/^\{.*\}$/))[0]);
 
-const CONNECTION_STRING =
-  /^(\S+): (HostName=([^;]+);DeviceId=([^;]+);SharedAccessKey=(\S+))$/;
+const CONNECTION_STRING = /^(\S+): (HostName=([^;]+);DeviceId=([^;]+);SharedAccessKey=(\S+))$/;
 
 async function connectPrinted(run) {
   const [, name, , hostname, deviceId, primaryKey] = await run.line(CONNECTION_STRING);
@@ -162,7 +164,10 @@ test('a request that waits for news does not hold up the end', async (t) => {
   await request('/local/devices/device1');
   run.child.kill('SIGTERM');
   const ends = await Promise.allSettled(waiting);
-  assert.deepEqual(ends.map(({ status }) => status), ['rejected', 'rejected']);
+  assert.deepEqual(
+    ends.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  );
   assert.deepEqual(await run.exited, [0, null]);
   assert.equal(await run.errors, '');
 });
@@ -218,7 +223,11 @@ test('a disk that takes no more ends the hub with exit code 1', { skip: NO_LIMIT
       body: JSON.stringify({ body: 'x'.repeat(60_000) }),
     });
   let status;
-  do status = await queue().then((response) => response.status, () => 'no answer');
+  do
+    status = await queue().then(
+      (response) => response.status,
+      () => 'no answer',
+    );
   while (status === 201);
   assert.equal(status, 'no answer');
   assert.deepEqual(await run.exited, [1, null]);
@@ -272,7 +281,11 @@ test('--config gives options and devices, and options given beside it win', asyn
   assert.equal(data, join(config, '..', 'kept'));
   assert.deepEqual(
     devices.map(({ deviceId, moduleId }) => [deviceId, moduleId]),
-    [['plain', undefined], ['gateway', 'm1'], ['x509', undefined]],
+    [
+      ['plain', undefined],
+      ['gateway', 'm1'],
+      ['x509', undefined],
+    ],
   );
   const headers = { authorization };
   const x509 = await (await fetch(url + withVersion('/devices/x509'), { headers })).json();
@@ -281,7 +294,10 @@ test('--config gives options and devices, and options given beside it win', asyn
   run.child.kill('SIGTERM');
   assert.deepEqual(await run.exited, [0, null]);
   const other = start(t, '--config', config, '--port', '0', '--device', 'two');
-  assert.deepEqual((await startOf(other)).devices.map(({ deviceId }) => deviceId), ['two']);
+  assert.deepEqual(
+    (await startOf(other)).devices.map(({ deviceId }) => deviceId),
+    ['two'],
+  );
 });
 
 test('a configuration that is wrong is said so with exit code 2, without its keys', async (t) => {

@@ -24,7 +24,7 @@ const texts = async (device) =>
 /** Reads to the end of the connection: what types of packets came. */
 async function rest(client) {
   const types = [];
-  for (let packet; (packet = await client.next()); ) types.push(packet.cmd);
+  for (let packet; (packet = await client.next());) types.push(packet.cmd);
   return types;
 }
 
@@ -89,7 +89,10 @@ describe('dropAt', () => {
 
 describe('a reset', () => {
   const secure = () => ({ url: hub.started.secureEndpoint, ca: hub.started.ca });
-  for (const [transport, options] of [['TCP', () => ({})], ['TLS', secure]]) {
+  for (const [transport, options] of [
+    ['TCP', () => ({})],
+    ['TLS', secure],
+  ]) {
     test(`of a ${transport} connection is one for the client, too`, async () => {
       const device = await hub.createDevice();
       for (const drop of [

@@ -15,7 +15,10 @@ const numbers = (entries) => entries.map(({ sequence }) => sequence);
 
 test('an event log keeps the newest entries and their numbers', async () => {
   const log = logOf(3, 8);
-  assert.deepEqual(await log.read({}), [6, 7, 8].map((n) => ({ n, sequence: n })));
+  assert.deepEqual(
+    await log.read({}),
+    [6, 7, 8].map((n) => ({ n, sequence: n })),
+  );
   assert.deepEqual(numbers(await log.read({ after: 2 })), [6, 7, 8]);
   assert.deepEqual(numbers(await log.read({ after: 7 })), [8]);
   assert.deepEqual(numbers(await log.read({ after: 8 })), []);
@@ -32,7 +35,12 @@ test('logs with one budget lose the oldest entry of any', async () => {
 test('logs with one budget lose the oldest entries when all of them are too large', async () => {
   const budget = new Budget(5, 100);
   const [first, second] = [new EventLog(5, { budget }), new EventLog(5, { budget })];
-  for (const [log, size] of [[first, 40], [second, 30], [first, 30], [second, 60]]) {
+  for (const [log, size] of [
+    [first, 40],
+    [second, 30],
+    [first, 30],
+    [second, 60],
+  ]) {
     log.append({}, size);
   }
   assert.deepEqual(numbers(await first.read({})), [2]);

@@ -49,7 +49,10 @@ describe('redeliver', () => {
   });
 
   test('repeats the message that it names', async () => {
-    const messages = [{ body: 'a', messageId: 'one' }, { body: 'b', messageId: 'two' }];
+    const messages = [
+      { body: 'a', messageId: 'one' },
+      { body: 'b', messageId: 'two' },
+    ];
     const { device, client, packets } = await connectForMessages(...messages);
     await hub.fault(device, { redeliver: { messageId: 'one' } });
     assert.deepEqual(withoutHeader(await client.next()), withoutHeader(packets[0]));
@@ -119,12 +122,18 @@ describe('frameSize', () => {
     await hub.fault(device, { frameSize: 1 });
     const client = await RawClient.connect(hub, device);
     assert.equal(client.connack.returnCode, 0);
-    assert.deepEqual(client.frames.map(({ data }) => data.length), [1, 1, 1, 1]);
+    assert.deepEqual(
+      client.frames.map(({ data }) => data.length),
+      [1, 1, 1, 1],
+    );
     await hub.fault(device, { frameSize: 3 });
     const filter = { topic: '$iothub/twin/res/#', qos: 0 };
     client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [filter] });
     assert.equal((await client.next()).cmd, 'suback');
-    assert.deepEqual(client.frames.slice(4).map(({ data }) => data.length), [3, 2]);
+    assert.deepEqual(
+      client.frames.slice(4).map(({ data }) => data.length),
+      [3, 2],
+    );
     const [connack, suback] = await hub.packets(device, 'direction=out&count=2');
     assert.deepEqual([connack.frame, suback.frame], [4, 6]);
     await hub.fault(device, { clear: true });
@@ -189,7 +198,10 @@ describe('halfOpen', () => {
     assert.equal(await client.closed, 1006, 'its Close frame was never answered');
     assert.deepEqual(client.frames.length, 2, 'CONNACK and SUBACK');
     const pings = await hub.packets(device, 'type=pingreq');
-    assert.deepEqual(pings.map(({ connection }) => connection), [2]);
+    assert.deepEqual(
+      pings.map(({ connection }) => connection),
+      [2],
+    );
     await next.close();
   });
 });

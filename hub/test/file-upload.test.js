@@ -298,7 +298,10 @@ describe('pages of any origin', () => {
     const invalid = await post(device, FILES, {});
     const blob = await fetch(`${hub.url}/uploads/x`);
     const answers = [ok, refused, invalid, blob];
-    assert.deepEqual(answers.map(({ status }) => status), [200, 401, 400, 403]);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 401, 400, 403],
+    );
     for (const { headers } of answers) {
       assert.equal(headers.get('access-control-allow-origin'), '*');
     }

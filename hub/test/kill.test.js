@@ -147,10 +147,16 @@ async function check(hub, history) {
   const { body } = await hub.call('GET', '/local/devices/busy/telemetry');
   const texts = body.messages.map(({ text }) => text);
   assert.equal(new Set(texts).size, texts.length);
-  assert.deepEqual(history.telemetry.filter((text) => !texts.includes(text)), []);
+  assert.deepEqual(
+    history.telemetry.filter((text) => !texts.includes(text)),
+    [],
+  );
   const { desired, reported } = (await hub.call('GET', '/twins/busy')).body.properties;
   // The last one may have been written, though nobody was told.
-  for (const [section, value] of [[desired, history.desired], [reported, history.reported]]) {
+  for (const [section, value] of [
+    [desired, history.desired],
+    [reported, history.reported],
+  ]) {
     const kept = section.value ?? 0;
     assert.ok(kept === value || kept === value + 1, `${kept}, acknowledged was ${value}`);
     assert.equal(section.$version, kept + 1);
@@ -177,11 +183,20 @@ test('SIGKILL at any moment loses nothing that was acknowledged', async (t) => {
   await check(hub, history);
 
   const rest = await drain(hub, 'busy');
-  assert.deepEqual(rest.filter((text) => history.completed.has(text)), []);
+  assert.deepEqual(
+    rest.filter((text) => history.completed.has(text)),
+    [],
+  );
   const got = new Set([...history.received, ...rest]);
-  assert.deepEqual(history.queued.filter((text) => !got.has(text)), []);
+  assert.deepEqual(
+    history.queued.filter((text) => !got.has(text)),
+    [],
+  );
   const waited = await drain(hub, 'idle');
-  assert.deepEqual(waited.filter((text) => history.waiting.includes(text)), history.waiting);
+  assert.deepEqual(
+    waited.filter((text) => history.waiting.includes(text)),
+    history.waiting,
+  );
   assert.ok(history.completed.size > 0 && history.queued.length > 0 && history.reported > 0);
   await hub.kill();
 });

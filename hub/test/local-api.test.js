@@ -22,8 +22,7 @@ describe('PUT /local/devices/{device}', () => {
     assert.deepEqual(first, {
       deviceId: 'made',
       primaryKey: first.primaryKey,
-      connectionString:
-        `HostName=${hub.hostname};DeviceId=made;SharedAccessKey=${first.primaryKey}`,
+      connectionString: `HostName=${hub.hostname};DeviceId=made;SharedAccessKey=${first.primaryKey}`,
       endpoint: hub.endpoint,
     });
     assert.deepEqual(await hub.json('PUT', '/local/devices/made'), first);
@@ -75,7 +74,10 @@ describe('GET .../telemetry', () => {
     const client = await MqttClient.connect(hub, device);
     const pending = hub.telemetry(device, 3);
     for (const text of ['a', 'b', 'c']) await client.publish(eventsOf(device), text);
-    assert.deepEqual((await pending).map(({ text }) => text), ['a', 'b', 'c']);
+    assert.deepEqual(
+      (await pending).map(({ text }) => text),
+      ['a', 'b', 'c'],
+    );
     await client.end();
   });
 
@@ -87,7 +89,10 @@ describe('GET .../telemetry', () => {
     assert.deepEqual(numbers, [2, 3]);
     const pending = hub.telemetry(device, 1, 3);
     await client.publish(eventsOf(device), 'd');
-    assert.deepEqual((await pending).map(({ sequence, text }) => [sequence, text]), [[4, 'd']]);
+    assert.deepEqual(
+      (await pending).map(({ sequence, text }) => [sequence, text]),
+      [[4, 'd']],
+    );
     await client.end();
   });
 
@@ -97,7 +102,10 @@ describe('GET .../telemetry', () => {
     await client.publish(eventsOf(device), 'a');
     const query = '/telemetry?count=2&timeout=0.2';
     const { messages } = await hub.local(device, 'GET', query);
-    assert.deepEqual(messages.map(({ text }) => text), ['a']);
+    assert.deepEqual(
+      messages.map(({ text }) => text),
+      ['a'],
+    );
     await client.end();
   });
 
@@ -164,7 +172,10 @@ describe('GET .../packets', () => {
     const client = await RawClient.connect(hub, device, { password: 'no token, but a secret' });
     await client.closed;
     const packets = await hub.packets(device, 'count=2');
-    assert.deepEqual(packets.map(({ cmd }) => cmd), ['connect', 'connack']);
+    assert.deepEqual(
+      packets.map(({ cmd }) => cmd),
+      ['connect', 'connack'],
+    );
     assert.equal(packets[1].returnCode, 5);
     assert.doesNotMatch(JSON.stringify(packets), /secret/);
   });
@@ -186,7 +197,10 @@ describe('GET .../packets', () => {
     await client.subscribe('$iothub/twin/res/#');
     await client.publish('$iothub/twin/GET/?$rid=1');
     const packets = await pending;
-    assert.deepEqual(packets.map(({ topic }) => topic), ['$iothub/twin/res/200/?$rid=1']);
+    assert.deepEqual(
+      packets.map(({ topic }) => topic),
+      ['$iothub/twin/res/200/?$rid=1'],
+    );
     const body = JSON.parse(Buffer.from(packets[0].payload, 'base64'));
     assert.deepEqual(body, { desired: { $version: 1 }, reported: { $version: 1 } });
     await client.end();
@@ -234,7 +248,10 @@ describe('GET .../connections', () => {
     assert.deepEqual((await hub.local(device, 'GET', '/connections')).connections, []);
     const pending = hub.local(device, 'GET', '/connections?timeout=30');
     const client = await RawClient.connect(hub, device);
-    assert.deepEqual((await pending).connections.map(({ connection }) => connection), [1]);
+    assert.deepEqual(
+      (await pending).connections.map(({ connection }) => connection),
+      [1],
+    );
     await client.close();
   });
 });

@@ -237,7 +237,10 @@ describe('feedback', () => {
       description: 'Success',
     });
     const second = feedback.receive();
-    assert.deepEqual(second.records.map((record) => record.originalMessageId), ['m65']);
+    assert.deepEqual(
+      second.records.map((record) => record.originalMessageId),
+      ['m65'],
+    );
     assert.equal(feedback.receive(), undefined);
     assert.equal(feedback.complete(second.lockToken), true);
     assert.equal(feedback.complete(second.lockToken), false);

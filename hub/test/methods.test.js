@@ -50,7 +50,11 @@ describe('a direct method', () => {
 
   test('is sent at QoS 0, or as high as the subscription when methodQos says so', async (t) => {
     const device = await hub.createDevice();
-    for (const [methodQos, granted, expected] of [[0, 1, 0], [1, 1, 1], [1, 0, 0]]) {
+    for (const [methodQos, granted, expected] of [
+      [0, 1, 0],
+      [1, 1, 1],
+      [1, 0, 0],
+    ]) {
       await hub.set(t, { methodQos });
       const client = await connect(device, granted);
       const pending = invoke(device);

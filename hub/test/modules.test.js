@@ -75,8 +75,7 @@ describe('PUT /local/devices/{device}/modules/{module}', () => {
       deviceId: 'made',
       moduleId: 'm',
       primaryKey: first.primaryKey,
-      connectionString:
-        `HostName=${hub.hostname};DeviceId=made;ModuleId=m;SharedAccessKey=${first.primaryKey}`,
+      connectionString: `HostName=${hub.hostname};DeviceId=made;ModuleId=m;SharedAccessKey=${first.primaryKey}`,
       endpoint: hub.endpoint,
     });
     assert.deepEqual(await hub.json('PUT', '/local/devices/made/modules/m'), first);

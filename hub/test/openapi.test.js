@@ -27,12 +27,18 @@ describe('GET /openapi.json', () => {
       assert.match(operation.summary ?? '', /^[A-Z].{8,}/, name);
       assert.equal(operation.tags?.length, 1, name);
       const statuses = Object.keys(operation.responses);
-      assert.ok(statuses.some((status) => status.startsWith('2')), name);
+      assert.ok(
+        statuses.some((status) => status.startsWith('2')),
+        name,
+      );
       for (const [status, { content }] of Object.entries(operation.responses)) {
         if (!status.startsWith('2')) assert.ok(content, `${name} ${status}`);
       }
       if (path === '/openapi.json') continue;
-      assert.ok(statuses.some((status) => status.startsWith('4')), name);
+      assert.ok(
+        statuses.some((status) => status.startsWith('4')),
+        name,
+      );
     }
   });
 

@@ -213,7 +213,11 @@ describe('over a restart stay', () => {
     const [first, second] = packets;
     assert.deepEqual(
       packets.map(({ payload, dup }) => [payload.toString(), dup]),
-      [['delivered', true], ['waiting', false], ['after', false]],
+      [
+        ['delivered', true],
+        ['waiting', false],
+        ['after', false],
+      ],
     );
     assert.equal(first.messageId, delivered.messageId);
     assert.match(second.topic, /[/&]a(&|$)/);
@@ -261,7 +265,10 @@ describe('over a restart stay', () => {
     assert.deepEqual(await read(), before);
     const again = await MqttClient.connect(hub, device);
     await again.publish(topic, payload);
-    assert.deepEqual((await read()).map(({ sequence }) => sequence), [1, 2, 3, 4]);
+    assert.deepEqual(
+      (await read()).map(({ sequence }) => sequence),
+      [1, 2, 3, 4],
+    );
   });
 
   test('the policies and the certificate authority', async (t) => {
@@ -324,7 +331,11 @@ describe('a file upload', () => {
     const device = await hub.create('blocks');
     const { path } = await begin(hub, device, 'b.txt');
     const block = (id, text) => hub.call('PUT', `${path}&comp=block&blockid=${id}`, text, headers);
-    for (const [id, text] of [['AA', 'wrong'], ['AA', 'one '], ['BB', 'two']]) {
+    for (const [id, text] of [
+      ['AA', 'wrong'],
+      ['AA', 'one '],
+      ['BB', 'two'],
+    ]) {
       assert.equal((await block(id, text)).status, 201);
     }
     await writeFile(join(hub.data, 'files', 'unfinished'), 'of a hub that was killed');
@@ -351,7 +362,14 @@ test('a log that is full drops its oldest entries from the directory, too', asyn
   for await (const [, entry] of reopened.entries('test/')) again.restore(entry);
   again.append({ n: 6 });
   const kept = await again.read({});
-  assert.deepEqual(kept.map(({ sequence, n }) => [sequence, n]), [[4, 4], [5, 5], [6, 6]]);
+  assert.deepEqual(
+    kept.map(({ sequence, n }) => [sequence, n]),
+    [
+      [4, 4],
+      [5, 5],
+      [6, 6],
+    ],
+  );
   let count = 0;
   for await (const entry of reopened.entries('test/')) count += entry.length > 0;
   assert.equal(count, 3);

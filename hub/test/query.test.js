@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { TestHub } from './support/hub.js';
 
-const hub = new TestHub({ devices: ['a', 'b', 'c', 'it\'s'] });
+const hub = new TestHub({ devices: ['a', 'b', 'c', "it's"] });
 
 const post = (query, headers) => hub.call('POST', '/devices/query', { query }, headers);
 
@@ -116,11 +116,17 @@ describe('a query', () => {
 
   for (const [top, expected] of [
     [3, [['a', 'b'], ['c']]],
-    [4, [['a', 'b'], ['c', "it's"]]],
+    [
+      4,
+      [
+        ['a', 'b'],
+        ['c', "it's"],
+      ],
+    ],
   ]) {
     test(`of ${top} twins comes page by page`, async () => {
       const pages = [];
-      for (let continuation = ''; continuation !== null; ) {
+      for (let continuation = ''; continuation !== null;) {
         const { headers, body } = await post(`SELECT TOP ${top} * FROM devices`, {
           'x-ms-max-item-count': '2',
           'x-ms-continuation': continuation,

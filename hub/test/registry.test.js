@@ -61,8 +61,7 @@ describe('the registry', () => {
 
   test('updates with If-Match, keeping keys that are not given', async () => {
     const created = await hub.json('PUT', '/devices/updated', {});
-    const update = (etag, body) =>
-      hub.call('PUT', '/devices/updated', body, { 'if-match': etag });
+    const update = (etag, body) => hub.call('PUT', '/devices/updated', body, { 'if-match': etag });
     const { body } = await update(`"${created.etag}"`, { statusReason: 'why not' });
     assert.equal(body.statusReason, 'why not');
     assert.deepEqual(body.authentication, created.authentication);

@@ -57,7 +57,10 @@ describe('a message', () => {
     const messages = await hub.telemetry(device, 2);
     assert.deepEqual(
       messages.map(({ text, packetId }) => ({ text, packetId })),
-      [{ text: 'zero', packetId: null }, { text: 'one', packetId: 9 }],
+      [
+        { text: 'zero', packetId: null },
+        { text: 'one', packetId: 9 },
+      ],
     );
     await client.close();
   });
@@ -76,7 +79,10 @@ describe('a message', () => {
         packetId,
         properties,
       ]),
-      [[1, false, 5, {}], [2, true, 5, { 'mqtt-dup': 'true' }]],
+      [
+        [1, false, 5, {}],
+        [2, true, 5, { 'mqtt-dup': 'true' }],
+      ],
     );
     await client.close();
   });
@@ -121,7 +127,10 @@ describe('the annotations of a message', () => {
     const { iothubowner } = hub.started.policies;
     const resource = hub.hostname;
     const password = sasToken({ resource, key: iothubowner.primaryKey, policy: 'iothubowner' });
-    for (const [options, scope] of [[{}, 'module'], [{ password }, 'hub']]) {
+    for (const [options, scope] of [
+      [{}, 'module'],
+      [{ password }, 'hub'],
+    ]) {
       const client = await MqttClient.connect(hub, module, options);
       const topic = `devices/${module.deviceId}/modules/${module.moduleId}/messages/events/`;
       await client.publish(topic, 'x');
@@ -170,7 +179,7 @@ describe('the property bag', () => {
       plus: '1+1',
       'slash/': 'a/b?c#d',
       'percent%': '100%25',
-      'ünï中': '😀',
+      ünï中: '😀',
       dollar$: '$.mid',
       __proto__x: 'p',
       constructor: 'c',

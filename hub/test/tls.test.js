@@ -38,7 +38,9 @@ async function callSecurely(url, { method = 'GET', body, headers, ...options } =
 test('a hub that stops ends clients that have said nothing yet, with and without TLS', async () => {
   const stopping = await startHub({ https: true });
   const ports = [stopping.url, stopping.secureUrl].map(portOf);
-  const sockets = ports.map((port) => connectTcp({ host: '127.0.0.1', port }).on('error', () => {}));
+  const sockets = ports.map((port) =>
+    connectTcp({ host: '127.0.0.1', port }).on('error', () => {}),
+  );
   await Promise.all(sockets.map((socket) => once(socket, 'connect')));
   const ends = sockets.map((socket) => within(once(socket, 'close'), 'the end of a socket'));
   await stopping.close();
@@ -62,7 +64,10 @@ describe('wss', () => {
     const second = await MqttClient.connect(secure(), device, { ca: hub.started.ca });
     await first.closed;
     const { connections } = await hub.local(device, 'GET', '/connections');
-    assert.deepEqual(connections.map((connection) => connection.secure), [false, true]);
+    assert.deepEqual(
+      connections.map((connection) => connection.secure),
+      [false, true],
+    );
     await second.end();
   });
 

@@ -76,5 +76,8 @@ function linkedCrates() {
   };
   follow(packages.find(({ name }) => name === MODULE).id);
   const order = (a, b) => (a.name < b.name ? -1 : 1);
-  return [...linked].filter((id) => !own.includes(id)).map((id) => byId.get(id)).sort(order);
+  return [...linked]
+    .filter((id) => !own.includes(id))
+    .map((id) => byId.get(id))
+    .sort(order);
 }

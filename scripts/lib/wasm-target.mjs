@@ -35,7 +35,10 @@ export async function installWasmTarget() {
 
   if (findOnPath('rustup')) {
     say(`Adding the ${target} target to the Rust toolchain with rustup.`);
-    const added = run('rustup', ['target', 'add', target]).then(() => true, () => false);
+    const added = run('rustup', ['target', 'add', target]).then(
+      () => true,
+      () => false,
+    );
     if ((await added) && rustupHasTarget()) return {};
   }
   if (!findOnPath('apt-get')) {

@@ -64,7 +64,10 @@ export async function openPage(t, url, { isExpected = () => false, ...profile } 
   });
   t.after(async () => {
     await context.close();
-    assert.deepEqual(complaints.filter((complaint) => !isExpected(complaint)), []);
+    assert.deepEqual(
+      complaints.filter((complaint) => !isExpected(complaint)),
+      [],
+    );
   });
   await page.goto(url);
   return page;

@@ -42,7 +42,10 @@ test('with that of a back end it checks more, and leaves no device behind', TIME
   assert.equal(code, 0, said);
   assert.match(said, /^passed {3}properties\.onMethodRequestReceived$/m);
   const left = await callHub(hub, 'GET', '/devices?api-version=2021-04-12');
-  assert.deepEqual(left.map(({ deviceId }) => deviceId), ['my-device']);
+  assert.deepEqual(
+    left.map(({ deviceId }) => deviceId),
+    ['my-device'],
+  );
 });
 
 test('a row that does not hold differs, and no secret is told', TIMEOUT, async () => {

@@ -66,7 +66,11 @@ export class Evidence {
 export function textOf(value, inspect) {
   const parts = [attempt(() => String(value)), attempt(() => JSON.stringify(value))];
   for (let error = value; error instanceof Error; error = error.cause) {
-    parts.push(`${error}`, error.stack, attempt(() => JSON.stringify({ ...error })));
+    parts.push(
+      `${error}`,
+      error.stack,
+      attempt(() => JSON.stringify({ ...error })),
+    );
   }
   return [...parts, inspect(value), membersOf(value)].join('\n');
 }

@@ -91,7 +91,7 @@ export class Device {
 
   /** Waits until packets of this type match, and gives the first that does. */
   async waitForPacket(type, direction, matches, after = 0) {
-    for (let last = after; ; ) {
+    for (let last = after; ;) {
       const packets = await this.waitForPackets(type, direction, 1, last);
       const found = packets.find(matches);
       if (found) return found;

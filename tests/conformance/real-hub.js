@@ -45,8 +45,7 @@ export function openRealHub({ device, service, after, takeOver, ...elsewhere }, 
     async createDevice(authentication) {
       if (authentication) return outOfReach('hub.createDevice by other credentials');
       const { deviceId, primaryKey } = await provide();
-      const connectionString =
-        `HostName=${hostname};DeviceId=${deviceId};SharedAccessKey=${primaryKey}`;
+      const connectionString = `HostName=${hostname};DeviceId=${deviceId};SharedAccessKey=${primaryKey}`;
       return reachable('device', {
         ...{ deviceId, primaryKey, connectionString, endpoint, path: `devices/${deviceId}` },
         drop: () => takeOver(connectionString),

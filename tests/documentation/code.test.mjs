@@ -57,10 +57,16 @@ test('every command names a script, an option or a file that is there', () => {
     .map(([, name]) => name)
     .filter((name) => name !== 'install');
   assert.ok(named.includes('start') && named.includes('test'));
-  assert.deepEqual(named.filter((name) => !known.has(name)), []);
+  assert.deepEqual(
+    named.filter((name) => !known.has(name)),
+    [],
+  );
   const files = [...lines.matchAll(/\bnode ((?:hub|examples|scripts|benches)\/\S+)/g)].map(
     ([, file]) => file,
   );
   assert.ok(files.length > 0);
-  assert.deepEqual(files.filter((file) => !existsSync(join(root, file))), []);
+  assert.deepEqual(
+    files.filter((file) => !existsSync(join(root, file))),
+    [],
+  );
 });

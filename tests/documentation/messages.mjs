@@ -34,9 +34,15 @@ const firstGroups = (texts, pattern) =>
   texts.flatMap((text) => [...text.matchAll(pattern)].map(([, found]) => found));
 
 const ofRust = (text) =>
-  text.replaceAll(/\\\n\s*/g, '').replaceAll(/\{[^}]*\}/g, '…').replaceAll('\\"', '"');
+  text
+    .replaceAll(/\\\n\s*/g, '')
+    .replaceAll(/\{[^}]*\}/g, '…')
+    .replaceAll('\\"', '"');
 const ofJavascript = (text) =>
-  text.replaceAll(/['`"]\s*\+\s*['`"]/gs, '').slice(1, -1).replaceAll(/\$\{[^}]*\}/g, '…');
+  text
+    .replaceAll(/['`"]\s*\+\s*['`"]/gs, '')
+    .slice(1, -1)
+    .replaceAll(/\$\{[^}]*\}/g, '…');
 
 /** Some are put together before they are given to an error: what reads like a sentence is one. */
 const isSentence = (text) =>
@@ -44,7 +50,9 @@ const isSentence = (text) =>
 
 export const messages = [
   ...firstGroups(rust, RUST_ERROR).map(ofRust),
-  ...firstGroups(rust, RUST_TEXT).map(ofRust).filter((text) => /^the hub \w+ /.test(text)),
+  ...firstGroups(rust, RUST_TEXT)
+    .map(ofRust)
+    .filter((text) => /^the hub \w+ /.test(text)),
   ...firstGroups(javascript, JAVASCRIPT_ERROR).map(ofJavascript),
   ...firstGroups(javascript, new RegExp(JAVASCRIPT_TEXT, 'gs'))
     .map(ofJavascript)

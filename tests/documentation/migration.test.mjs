@@ -21,7 +21,10 @@ const namesIn = (code) => new Set(code.join(' ').match(/[A-Za-z_]\w+/g));
 function assertNamed(document, wanted) {
   const names = namesIn(codeIn(rowsOf(document).map(([first]) => first)));
   assert.ok(wanted.length > 20);
-  assert.deepEqual(wanted.filter((name) => !names.has(name)), []);
+  assert.deepEqual(
+    wanted.filter((name) => !names.has(name)),
+    [],
+  );
 }
 
 test('docs/NODE_SDK.md has every public name of the clients of azure-iot-device', () => {
@@ -69,12 +72,18 @@ for (const document of ['docs/NODE_SDK.md', 'docs/PYTHON.md']) {
     const names = [...namesIn(ours)].filter(isOurs);
     assert.ok(names.length > 40 && names.includes('sendMessage'));
     const platform = ['randomUUID', 'TypeError', 'RangeError'];
-    assert.deepEqual(names.filter((name) => !declared.has(name) && !platform.includes(name)), []);
+    assert.deepEqual(
+      names.filter((name) => !declared.has(name) && !platform.includes(name)),
+      [],
+    );
   });
 }
 
 test('every class that is exported has its place in docs/PYTHON.md', () => {
   const text = readText('docs/PYTHON.md');
   const classes = Object.keys(iothub).filter((name) => name !== 'version');
-  assert.deepEqual(classes.filter((name) => !text.includes(`\`${name}`)), []);
+  assert.deepEqual(
+    classes.filter((name) => !text.includes(`\`${name}`)),
+    [],
+  );
 });

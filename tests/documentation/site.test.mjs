@@ -30,7 +30,10 @@ test('every link of the site leads to a file and a place in it', () => {
   const links = pages.flatMap((page) => linksOf(join(site, page)));
   assert.ok(links.some(({ to }) => to.hash));
   const broken = links.filter(({ to }) => !leadsSomewhere(to));
-  assert.deepEqual(broken.map(({ from, link }) => `${from}: ${link}`), []);
+  assert.deepEqual(
+    broken.map(({ from, link }) => `${from}: ${link}`),
+    [],
+  );
 });
 
 test('every page of the documentation is on the site', () => {
@@ -49,7 +52,10 @@ test('every page of the documentation is on the site', () => {
 test('every export has its page', () => {
   const pages = readdirSync(site, { recursive: true });
   for (const name of Object.keys(iothub)) {
-    assert.ok(pages.some((page) => page.endsWith(`iothub-device-client.${name}.html`)), name);
+    assert.ok(
+      pages.some((page) => page.endsWith(`iothub-device-client.${name}.html`)),
+      name,
+    );
   }
 });
 

@@ -34,12 +34,18 @@ test('every message of the client is in troubleshooting', () => {
 test('troubleshooting has no message that the client does not have', () => {
   const isSaid = ({ pattern }) => messages.some((message) => pattern.test(message));
   const unknown = patterns.filter((pattern) => !isSaid(pattern));
-  assert.deepEqual(unknown.map(({ family }) => family), []);
+  assert.deepEqual(
+    unknown.map(({ family }) => family),
+    [],
+  );
 });
 
 test('troubleshooting has every class of error', () => {
   const classes = Object.keys(iothub).filter((name) => iothub[name].prototype instanceof Error);
   assert.ok(classes.length > 7);
   const column = cells.map(([, error]) => error).join();
-  assert.deepEqual(classes.filter((name) => !column.includes(`\`${name}\``)), []);
+  assert.deepEqual(
+    classes.filter((name) => !column.includes(`\`${name}\``)),
+    [],
+  );
 });

@@ -31,7 +31,7 @@ const [{ url, authorization }] = await once(hub, 'message');
 const access = { url, authorization: () => authorization };
 after(() => hub.terminate());
 
-const environments = { 'Node.js': inNode, 'Chromium': inChromium };
+const environments = { 'Node.js': inNode, Chromium: inChromium };
 
 for (const [name, open] of Object.entries(environments)) {
   test(`${CLIENTS} clients come and go in ${name} and leave nothing`, async (t) => {

@@ -108,10 +108,11 @@ for (const [name, call] of Object.entries(HTTP_CALLS)) {
   test(`${name}: aborted while it waits for a token, it rejects with the reason`, async (t) => {
     const { deviceId, endpoint } = await createDevice();
     const asked = new Inbox('call of the function');
-    const client = IoTHubDeviceClient.createFromSasToken(
-      () => new Promise(() => asked.put()),
-      { hostname: hub.hostname, deviceId, endpoint },
-    );
+    const client = IoTHubDeviceClient.createFromSasToken(() => new Promise(() => asked.put()), {
+      hostname: hub.hostname,
+      deviceId,
+      endpoint,
+    });
     t.after(() => client.shutdown());
     await assert.rejects(call(client, { signal: AbortSignal.abort() }), { name: 'AbortError' });
     assert.deepEqual(asked.all, []);
@@ -145,7 +146,9 @@ test('what was called with one signal ends together, and what was not goes on', 
   const { client, backEnd } = await createPair(t);
   await backEnd.setFaults({ withhold: ['connack'] });
   const controller = new AbortController();
-  const given = Array.from({ length: 100 }, (_, n) => client.sendMessage(`given up ${n}`, controller));
+  const given = Array.from({ length: 100 }, (_, n) =>
+    client.sendMessage(`given up ${n}`, controller),
+  );
   const kept = client.sendMessage('kept');
   await backEnd.waitForPackets('connect', 'in');
   await assertAborted(controller, ...given);
@@ -154,7 +157,10 @@ test('what was called with one signal ends together, and what was not goes on', 
   // The first connection has failed; the message that waited fails with it.
   await assert.rejects(kept, { name: 'ConnectionDroppedError' });
   await roundTrip(client);
-  assert.deepEqual((await backEnd.telemetry()).map(({ text }) => text), ['round trip']);
+  assert.deepEqual(
+    (await backEnd.telemetry()).map(({ text }) => text),
+    ['round trip'],
+  );
 });
 
 test('a message that was sent and aborted is not sent again', async (t) => {
@@ -190,7 +196,9 @@ test('connect: aborted while dialling, the client is disconnected and can connec
 test('connect: AbortSignal.timeout gives its TimeoutError', async (t) => {
   const { client } = await createUnanswered(t);
   const connecting = client.connect({ signal: AbortSignal.timeout(50) });
-  await assert.rejects(within(10, connecting, 'the signal has no effect'), { name: 'TimeoutError' });
+  await assert.rejects(within(10, connecting, 'the signal has no effect'), {
+    name: 'TimeoutError',
+  });
   assert.equal(client.connectionState, 'disconnected');
 });
 
@@ -254,8 +262,7 @@ test('an answer that is aborted before it was sent leaves the caller without one
 test('updateSasToken: aborted, the connection is made anew all the same', async (t) => {
   const backEnd = await createDevice();
   const { primaryKey: key, deviceId, endpoint } = backEnd;
-  const makeToken = (seconds) =>
-    createSasToken({ key, hostname: hub.hostname, deviceId, seconds });
+  const makeToken = (seconds) => createSasToken({ key, hostname: hub.hostname, deviceId, seconds });
   const options = { endpoint, connectionRetryInterval: 0.2 };
   const client = IoTHubDeviceClient.createFromSasToken(makeToken(600), options);
   t.after(() => client.shutdown());

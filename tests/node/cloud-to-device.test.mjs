@@ -182,7 +182,5 @@ test('clearing the handler unsubscribes', async (t) => {
   const { client, backEnd } = await createReceiver(t);
   client.onMessageReceived = null;
   const [packet] = await backEnd.waitForPackets('unsubscribe', 'in');
-  assert.deepEqual(packet.unsubscriptions, [
-    `devices/${backEnd.deviceId}/messages/devicebound/#`,
-  ]);
+  assert.deepEqual(packet.unsubscriptions, [`devices/${backEnd.deviceId}/messages/devicebound/#`]);
 });

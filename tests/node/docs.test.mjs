@@ -297,7 +297,7 @@ const keyOf = ({ deviceId, primaryKey }) => ({
 /** Waits until the twin has this reported property. */
 async function waitForReport(backEnd, name, value) {
   const seen = await backEnd.waitForPackets('publish', 'in');
-  for (let last = seen.at(-1).sequence; ; ) {
+  for (let last = seen.at(-1).sequence; ;) {
     const { reported } = (await backEnd.twin()).properties;
     if (name in reported) return assert.deepEqual(reported[name], value);
     last = (await backEnd.waitForPackets('publish', 'in', 1, last)).at(-1).sequence;

@@ -20,17 +20,25 @@ const documents = [
   ...list('examples', '.md'),
 ];
 
-for (const [document, fewest] of [['docs/PYTHON.md', 40], ['docs/FAULTS.md', 50]]) {
+for (const [document, fewest] of [
+  ['docs/PYTHON.md', 40],
+  ['docs/FAULTS.md', 50],
+]) {
   test(`every test that ${document} names exists`, () => {
     const text = read(document);
     assert.deepEqual([...missingTests(text), ...missingRustTests(text)], []);
   });
 
   test(`every row of ${document} names a test`, () => {
-    const tables = read(document).split(/\n\n/).filter((part) => part.includes('| tests |'));
+    const tables = read(document)
+      .split(/\n\n/)
+      .filter((part) => part.includes('| tests |'));
     const rows = tables.flatMap((table) => table.trim().split('\n').slice(2));
     assert.ok(rows.length > fewest);
-    assert.deepEqual(rows.filter((row) => !/`: "|`\w+::/.test(row)), []);
+    assert.deepEqual(
+      rows.filter((row) => !/`: "|`\w+::/.test(row)),
+      [],
+    );
   });
 }
 
@@ -51,7 +59,10 @@ test('every member of the client and every option has its row in docs/PYTHON.md'
   const hasRow = (name) => cells.some((cell) => new RegExp(`\`${name}\\b`).test(cell));
   const names = [...membersOfClient(), ...optionsOfFactories()];
   assert.ok(names.includes('updateSasToken') && names.includes('keepAlive'));
-  assert.deepEqual(names.filter((name) => !hasRow(name)), []);
+  assert.deepEqual(
+    names.filter((name) => !hasRow(name)),
+    [],
+  );
 });
 
 /** `file`: "title", "title" */
@@ -88,7 +99,10 @@ function leadsSomewhere(document, link) {
   if (heading === undefined) return true;
   if (statSync(join(root, target)).isDirectory()) return false;
   const headings = [...read(target).matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
-    title.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'),
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
   );
   return headings.includes(heading);
 }

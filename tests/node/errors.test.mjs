@@ -160,7 +160,10 @@ test('a publish that timed out is not sent again', async (t) => {
   await backEnd.setFaults({ clear: true });
   await client.sendMessage('after');
   const seen = await backEnd.telemetry();
-  assert.deepEqual(seen.map(({ text }) => text), ['withdrawn', 'after']);
+  assert.deepEqual(
+    seen.map(({ text }) => text),
+    ['withdrawn', 'after'],
+  );
 });
 
 test('with operationTimeout 0 a call waits for its late answer', async (t) => {

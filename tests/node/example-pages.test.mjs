@@ -60,7 +60,10 @@ for (const command of ['dev', 'preview']) {
     const backEnd = await createDevice();
     const page = await openPage(t, await startVite(t, command));
     await logIn(page, backEnd);
-    await page.getByRole('status').filter({ hasText: /^connected$/ }).waitFor();
+    await page
+      .getByRole('status')
+      .filter({ hasText: /^connected$/ })
+      .waitFor();
     await page.getByLabel('Temperature').fill('23.5');
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText('1 sent').waitFor();
@@ -114,7 +117,10 @@ test('a page renews the token of its client from the token server', async (t) =>
   });
   const connects = await backEnd.waitForPackets('connect', 'in', 3);
   const [first, second, third] = connects.map(({ password }) => Number(password.se));
-  assert.ok(first <= second && second < third, `the tokens expire at ${first}, ${second}, ${third}`);
+  assert.ok(
+    first <= second && second < third,
+    `the tokens expire at ${first}, ${second}, ${third}`,
+  );
   const [changes, state] = await page.evaluate(async () => {
     await window.client.sendMessage('under a new token');
     return [window.changes, window.client.connectionState];

@@ -69,11 +69,14 @@ test('the certificate opens the hub', async (t) => {
   });
   assert.equal(await program.ended(), 0, program.errors);
   const [{ secure, clientCertificate, accepted }] = await connectionsOf(backEnd);
-  assert.deepEqual({ secure, clientCertificate, accepted }, {
-    secure: true,
-    clientCertificate: true,
-    accepted: true,
-  });
+  assert.deepEqual(
+    { secure, clientCertificate, accepted },
+    {
+      secure: true,
+      clientCertificate: true,
+      accepted: true,
+    },
+  );
   const [seen] = await backEnd.telemetry();
   assert.deepEqual(JSON.parse(seen.text), { temperature: 21.5 });
 });
@@ -101,13 +104,20 @@ test('every example is run from a copy, with the packages that its manifest pins
   const tests = ['examples', 'example-pages', 'samples']
     .map((name) => readFileSync(join(root, `tests/node/${name}.test.mjs`), 'utf8'))
     .join('');
-  assert.deepEqual(folders.filter((name) => !tests.includes(`'${name}'`)), []);
+  assert.deepEqual(
+    folders.filter((name) => !tests.includes(`'${name}'`)),
+    [],
+  );
   for (const name of folders) {
     const { dependencies, devDependencies } = JSON.parse(
       readFileSync(join(root, 'examples', name, 'package.json'), 'utf8'),
     );
     const versions = Object.values({ ...dependencies, ...devDependencies });
-    assert.deepEqual(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version)), [], name);
+    assert.deepEqual(
+      versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version)),
+      [],
+      name,
+    );
   }
 });
 

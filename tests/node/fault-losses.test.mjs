@@ -141,10 +141,16 @@ faultTest('a message that is sent again, at once or later, is delivered once', a
   await roundTrip(client);
   await backEnd.setFaults({ clear: true, redeliver: {} });
   await device.assertWorks();
-  assert.deepEqual(device.messages.all.map((message) => message.text()), ['once', 'it works']);
+  assert.deepEqual(
+    device.messages.all.map((message) => message.text()),
+    ['once', 'it works'],
+  );
   const deliveries = await backEnd.packets({ type: 'publish', direction: 'out' });
   const sent = deliveries.filter(({ topic }) => topic.includes('/devicebound/'));
-  assert.deepEqual(sent.map(({ dup }) => dup), [false, true, true, false]);
+  assert.deepEqual(
+    sent.map(({ dup }) => dup),
+    [false, true, true, false],
+  );
   assert.deepEqual(device.errors.all, []);
 });
 

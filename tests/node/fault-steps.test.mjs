@@ -42,7 +42,10 @@ for (const [title, step, lead, options] of STEPS) {
       await device.assertWorks();
       // Each loss is told once, and so is each return.
       const { states, errors } = device;
-      assert.deepEqual(states, states.map((_, index) => index % 2 === 0));
+      assert.deepEqual(
+        states,
+        states.map((_, index) => index % 2 === 0),
+      );
       assert.equal(states.at(-1), true);
       assert.ok(errors.all.every((error) => error.constructor === ConnectionDroppedError));
       await device.client.shutdown();

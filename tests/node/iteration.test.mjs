@@ -247,7 +247,10 @@ test('a method request of a loop is answered by sendMethodResponse, after the lo
   }
   await roundTrip(client);
   await client.sendMethodResponse(MethodResponse.createFromMethodRequest(last, 201, last.payload));
-  assert.deepEqual((await Promise.all(results)).map(({ payload }) => payload), ['a', 'b']);
+  assert.deepEqual(
+    (await Promise.all(results)).map(({ payload }) => payload),
+    ['a', 'b'],
+  );
 });
 
 for (const [end, leave] of Object.entries({

@@ -90,7 +90,10 @@ test('what disconnect cancelled is not sent again by the next connection', async
   await backEnd.setFaults({ clear: true });
   await client.sendMessage('new');
   const seen = await backEnd.telemetry();
-  assert.deepEqual(seen.map(({ text: body }) => body), ['cancelled', 'new']);
+  assert.deepEqual(
+    seen.map(({ text: body }) => body),
+    ['cancelled', 'new'],
+  );
 });
 
 test('disconnect while connecting cancels the attempt', async (t) => {
@@ -156,7 +159,10 @@ test('two clients in one process work side by side', async (t) => {
   await Promise.all(pairs.map(({ client, backEnd }) => client.sendMessage(backEnd.deviceId)));
   for (const { backEnd } of pairs) {
     const seen = await backEnd.waitForTelemetry();
-    assert.deepEqual(seen.map(({ text: body }) => body), [backEnd.deviceId]);
+    assert.deepEqual(
+      seen.map(({ text: body }) => body),
+      [backEnd.deviceId],
+    );
   }
 });
 

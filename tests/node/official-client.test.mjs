@@ -45,7 +45,7 @@ const ODD_PROPERTIES = {
   'slash/': 'a/b?c#d',
   'percent%': '100%25',
   'quote\'"': 'it\'s "q"',
-  'unié中': 'üñ😀',
+  unié中: 'üñ😀',
   empty: '',
   'paren()*!~': "(a)*!~'",
   dollar$x: '$y',
@@ -244,7 +244,11 @@ test('drops and reconnects', async (t) => {
   const inboxes = await listen(client, backEnd);
   await exchange(client, backEnd, inboxes, 'first');
   // A FIN without a WebSocket close is the one thing that the local hub cannot do.
-  const drops = [['reset', 'after-rst'], ['close', 'after-fin'], ['close', 'after-ws-close']];
+  const drops = [
+    ['reset', 'after-rst'],
+    ['close', 'after-fin'],
+    ['close', 'after-ws-close'],
+  ];
   for (const [index, [how, tag]] of drops.entries()) {
     await backEnd.drop(how);
     await waitForTwin(backEnd, index + 2);
@@ -263,7 +267,10 @@ test('renewal of a SAS token', async (t) => {
   const sendUpTo = async (end) => {
     while (sent < end) await client.sendMessage(`n${sent++}`);
   };
-  for (const [connection, end] of [[2, 8], [3, 16]]) {
+  for (const [connection, end] of [
+    [2, 8],
+    [3, 16],
+  ]) {
     await sendUpTo(end);
     await waitForTwin(backEnd, connection);
   }
@@ -275,8 +282,7 @@ test('renewal of a SAS token', async (t) => {
 
 test('a module', async (t) => {
   const path = 'py-mod/modules/m1';
-  const call = (method, rest, body) =>
-    callHub(hub, method, `/local/devices/${path}${rest}`, body);
+  const call = (method, rest, body) => callHub(hub, method, `/local/devices/${path}${rest}`, body);
   const { connectionString, endpoint } = await call('PUT', '');
   const client = createClient(t, { connectionString, endpoint });
   await client.connect();

@@ -48,7 +48,10 @@ test('a call opens the connection, subscribes and waits for what comes', async (
   await backEnd.sendMessage({ body: 'a' });
   await backEnd.sendMessage({ body: 'b' });
   const messages = await Promise.all(waiting);
-  assert.deepEqual(messages.map((message) => message.text()), ['a', 'b']);
+  assert.deepEqual(
+    messages.map((message) => message.text()),
+    ['a', 'b'],
+  );
   await backEnd.waitForPackets('puback', 'in', 2);
 });
 

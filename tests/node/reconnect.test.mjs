@@ -167,7 +167,10 @@ test('disconnect while reconnecting cancels what waits, and no retry follows', a
   await cancelled;
   assert.equal(client.connectionState, 'disconnected');
   await client.sendMessage('anew');
-  assert.deepEqual((await backEnd.waitForTelemetry()).map(({ text }) => text), ['anew']);
+  assert.deepEqual(
+    (await backEnd.waitForTelemetry()).map(({ text }) => text),
+    ['anew'],
+  );
 });
 
 test('without connectionRetry a drop fails what is unacknowledged', async (t) => {

@@ -109,7 +109,10 @@ async function sendAll({ backEnd, start }) {
 
 function assertMessages(messages, count) {
   const speeds = messages.map(({ text }) => JSON.parse(text).windSpeed);
-  assert.deepEqual(speeds, Array.from({ length: count }, (_, index) => 11 + index));
+  assert.deepEqual(
+    speeds,
+    Array.from({ length: count }, (_, index) => 11 + index),
+  );
   for (const { properties, systemProperties } of messages) {
     assert.deepEqual(properties, { warning: 'gusts' });
     assert.equal(systemProperties.correlationId, 'storm-7');

@@ -167,7 +167,11 @@ test('a client of tokens shows none, whatever it is given', async (t) => {
   await shown.failure(() => refused.connect());
   for (const token of bad) {
     const options = { hostname, deviceId, endpoint };
-    const asking = shownBy(t, IoTHubDeviceClient.createFromSasToken(() => token, options), shown);
+    const asking = shownBy(
+      t,
+      IoTHubDeviceClient.createFromSasToken(() => token, options),
+      shown,
+    );
     await shown.failure(() => asking.connect());
     await shown.failure(() => asking.getStorageInfoForBlob('b'));
     shown.add(asking);
@@ -198,7 +202,8 @@ test('what a factory refuses is not repeated', async (t) => {
   const { primaryKey, connectionString, deviceId } = await createDevice();
   const { cert, key } = await authority.issue(deviceId);
   const x509 = new X509(cert, encryptKey(key, PASS_PHRASE), PASS_PHRASE);
-  const fromString = (text, options) => IoTHubDeviceClient.createFromConnectionString(text, options);
+  const fromString = (text, options) =>
+    IoTHubDeviceClient.createFromConnectionString(text, options);
   for (const create of [
     () => fromString(connectionString.replace(/=?$/, '?')),
     () => fromString(`${connectionString};${primaryKey}`),
@@ -212,7 +217,8 @@ test('what a factory refuses is not repeated', async (t) => {
     () => IoTHubDeviceClient.createFromSymmetricKey(`${primaryKey}?`, 'h', 'd'),
     () => IoTHubDeviceClient.createFromSymmetricKey(primaryKey, 'h', ''),
     () => IoTHubDeviceClient.createFromX509Certificate(x509, 'h', ''),
-    () => IoTHubDeviceClient.createFromX509Certificate(x509, 'h', 'd', { endpoint: 'ws://localhost' }),
+    () =>
+      IoTHubDeviceClient.createFromX509Certificate(x509, 'h', 'd', { endpoint: 'ws://localhost' }),
   ]) {
     await shown.failure(create);
   }

@@ -90,7 +90,9 @@ testPage('cloudflare-workers.md', async ({ t, folder, backEnd }) => {
   const bindings = Object.entries(environmentOf(backEnd)).map(
     ([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`,
   );
-  await writeFile(join(folder, 'workerd.capnp'), `
+  await writeFile(
+    join(folder, 'workerd.capnp'),
+    `
     using Workerd = import "/workerd/workerd.capnp";
     const config :Workerd.Config = (
       services = [
@@ -106,7 +108,8 @@ testPage('cloudflare-workers.md', async ({ t, folder, backEnd }) => {
         (name = "internet", network = (allow = ["private"])),
       ],
       sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-    );`);
+    );`,
+  );
   const args = ['serve', '--control-fd=1', 'workerd.capnp'];
   const program = startCommand(t, [workerd.command[0], ...args], {}, { cwd: folder });
   const [, port] = await program.printed(/"event":"listen","socket":"http","port":(\d+)/);

@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict';
 
-import {
-  ClientError,
-  Message,
-  createClient,
-  createDevice,
-  createPair,
-  test,
-} from './support.mjs';
+import { ClientError, Message, createClient, createDevice, createPair, test } from './support.mjs';
 
 const MAX_BYTES = 262_144;
 
@@ -28,7 +21,10 @@ test('texts leave whole, however long they are', async (t) => {
   );
   for (const text of texts) await client.sendMessage(text);
   const seen = await backEnd.waitForTelemetry(texts.length);
-  assert.deepEqual(seen.map(({ text }) => text), texts);
+  assert.deepEqual(
+    seen.map(({ text }) => text),
+    texts,
+  );
 });
 
 test('a message may be sent while another one is read', async (t) => {
@@ -61,7 +57,10 @@ test('a trace function may use the client', async (t) => {
   await client.sendMessage('first');
   await Promise.all(sent);
   const seen = await backEnd.waitForTelemetry(21);
-  assert.deepEqual(seen.map(({ text }) => text.length), [5, ...sent.map(() => large.length)]);
+  assert.deepEqual(
+    seen.map(({ text }) => text.length),
+    [5, ...sent.map(() => large.length)],
+  );
 });
 
 test('an empty string leaves as an empty body', async (t) => {
@@ -76,7 +75,10 @@ test('JSON values leave as JSON with its content type and encoding', async (t) =
   const values = [{ room: 'Küche', lamps: [1, null] }, [1, 2], 21.5, 0, true, false, null];
   for (const value of values) await client.sendMessage(value);
   const seen = await backEnd.waitForTelemetry(values.length);
-  assert.deepEqual(seen.map((message) => JSON.parse(message.text)), values);
+  assert.deepEqual(
+    seen.map((message) => JSON.parse(message.text)),
+    values,
+  );
   for (const { systemProperties } of seen) {
     assert.equal(systemProperties.contentType, 'application/json');
     assert.equal(systemProperties.contentEncoding, 'utf-8');
@@ -191,7 +193,10 @@ test('262,144 bytes are sent, one byte more is a RangeError and sends nothing', 
   await assert.rejects(client.sendMessage(new Uint8Array(MAX_BYTES + 1)), RangeError);
   await client.sendMessage(atLimit);
   const seen = await backEnd.waitForTelemetry();
-  assert.deepEqual(seen.map(({ text }) => text.length), [MAX_BYTES - 4]);
+  assert.deepEqual(
+    seen.map(({ text }) => text.length),
+    [MAX_BYTES - 4],
+  );
   assert.equal((await backEnd.state()).connections, 1);
 });
 
@@ -202,7 +207,10 @@ test('properties too long for an MQTT topic are refused and the connection stand
   await assert.rejects(client.sendMessage(message), Error);
   await client.sendMessage('after');
   const seen = await backEnd.waitForTelemetry();
-  assert.deepEqual(seen.map(({ text }) => text), ['after']);
+  assert.deepEqual(
+    seen.map(({ text }) => text),
+    ['after'],
+  );
   assert.equal((await backEnd.state()).connections, 1);
 });
 
@@ -226,7 +234,10 @@ test('a thousand messages arrive once each and in order', async (t) => {
   const numbers = Array.from({ length: 1000 }, (_, index) => index);
   await Promise.all(numbers.map((number) => client.sendMessage(number)));
   const seen = await backEnd.waitForTelemetry(1000);
-  assert.deepEqual(seen.map(({ text }) => Number(text)), numbers);
+  assert.deepEqual(
+    seen.map(({ text }) => Number(text)),
+    numbers,
+  );
 });
 
 test('one message more than maxPendingMessages is refused at once', async (t) => {
@@ -239,7 +250,10 @@ test('one message more than maxPendingMessages is refused at once', async (t) =>
     return true;
   });
   const seen = await backEnd.waitForTelemetry(2);
-  assert.deepEqual(seen.map(({ text }) => text), ['a', 'b']);
+  assert.deepEqual(
+    seen.map(({ text }) => text),
+    ['a', 'b'],
+  );
   await client.disconnect();
   await pending;
 });

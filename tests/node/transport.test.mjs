@@ -64,7 +64,10 @@ test('no switch of Node.js makes a server trusted', async (t) => {
   t.after(() => delete process.env.NODE_TLS_REJECT_UNAUTHORIZED);
   const server = await startServer(t, serverTls);
   await assertRefused(t, server, undefined, /certificate/);
-  const elsewhere = await startServer(t, await authority.issue('x', { dns: ['elsewhere.example'] }));
+  const elsewhere = await startServer(
+    t,
+    await authority.issue('x', { dns: ['elsewhere.example'] }),
+  );
   await assertRefused(t, elsewhere, trusting, /altnames/);
 });
 

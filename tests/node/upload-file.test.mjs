@@ -60,7 +60,11 @@ async function createScripted(t, answers, options) {
       response.writeHead(next(told)).end();
     } else {
       const { blobName } = await json(request);
-      const place = { hostName: `127.0.0.1:${port}`, containerName: 'c', sasToken: `?sig=${SECRET}` };
+      const place = {
+        hostName: `127.0.0.1:${port}`,
+        containerName: 'c',
+        sasToken: `?sig=${SECRET}`,
+      };
       response.writeHead(next(asked));
       response.end(JSON.stringify({ correlationId: 'id', blobName: `d/${blobName}`, ...place }));
     }
@@ -147,8 +151,14 @@ test('large files are put in blocks with ids of one length, and then a list', as
   const paths = seen.puts.map(({ url }) => url.split('?')[0]);
   assert.deepEqual(new Set(paths), new Set(['/c/d/x%20y']));
   const queries = seen.puts.map(({ url }) => new URLSearchParams(url.split('?')[1]));
-  assert.deepEqual(queries.map((query) => query.get('sig')), Array(4).fill(SECRET));
-  assert.deepEqual(queries.map((query) => query.get('comp')), [...Array(3).fill('block'), 'blocklist']);
+  assert.deepEqual(
+    queries.map((query) => query.get('sig')),
+    Array(4).fill(SECRET),
+  );
+  assert.deepEqual(
+    queries.map((query) => query.get('comp')),
+    [...Array(3).fill('block'), 'blocklist'],
+  );
   const ids = queries.slice(0, 3).map((query) => query.get('blockid'));
   assert.equal(new Set(ids).size, 3);
   assert.equal(new Set(ids.map((id) => Buffer.from(id, 'base64').length)).size, 1);
@@ -228,7 +238,10 @@ test('both calls to the hub are tried again, as blocks are', async (t) => {
   const { client, seen } = await createScripted(t, [201], options);
   await client.uploadFile('b', 'data');
   assert.equal(seen.puts.length, 1);
-  assert.deepEqual(seen.told.map(({ isSuccess }) => isSuccess), [true, true]);
+  assert.deepEqual(
+    seen.told.map(({ isSuccess }) => isSuccess),
+    [true, true],
+  );
 });
 
 test('an abort after the last byte rejects, and the hub is told that the blob is there', async (t) => {
@@ -239,7 +252,10 @@ test('an abort after the last byte rejects, and the hub is told that the blob is
   const upload = client.uploadFile('b', 'data', { onProgress, signal: controller.signal });
   await assert.rejects(upload, (error) => error === reason);
   while (seen.told.length < 2) await new Promise(setImmediate);
-  assert.deepEqual(seen.told.map(({ isSuccess }) => isSuccess), [true, true]);
+  assert.deepEqual(
+    seen.told.map(({ isSuccess }) => isSuccess),
+    [true, true],
+  );
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
 });
 
@@ -253,9 +269,16 @@ test('an error of onProgress or of the source ends the upload, and is told', asy
     yield bytesOf(5);
     throw problem;
   }
-  for (const [data, onProgress] of [['data', fail], ['data', reject], [failing(), undefined]]) {
+  for (const [data, onProgress] of [
+    ['data', fail],
+    ['data', reject],
+    [failing(), undefined],
+  ]) {
     const { client, seen } = await createScripted(t, [201]);
-    await assert.rejects(client.uploadFile('b', data, { onProgress }), (error) => error === problem);
+    await assert.rejects(
+      client.uploadFile('b', data, { onProgress }),
+      (error) => error === problem,
+    );
     isTold(seen, { isSuccess: false, statusCode: 0, statusDescription: 'Error' });
   }
 });
@@ -395,10 +418,21 @@ test('a module cannot upload', async (t) => {
   await assert.rejects(client.uploadFile('b', 'data'), ClientError);
 });
 
-for (const httpEndpoint of ['http://example.com', 'ws://127.0.0.1', 'nonsense', 'https://', 'https://a@b', 'https://a/ b', 'https://a?b']) {
+for (const httpEndpoint of [
+  'http://example.com',
+  'ws://127.0.0.1',
+  'nonsense',
+  'https://',
+  'https://a@b',
+  'https://a/ b',
+  'https://a?b',
+]) {
   test(`the httpEndpoint ${httpEndpoint} is a TypeError`, () => {
     const create = () =>
       IoTHubDeviceClient.createFromSymmetricKey(btoa('key'), 'h', 'd', { httpEndpoint });
-    assert.throws(create, (error) => error instanceof TypeError && /httpEndpoint/.test(error.message));
+    assert.throws(
+      create,
+      (error) => error instanceof TypeError && /httpEndpoint/.test(error.message),
+    );
   });
 }

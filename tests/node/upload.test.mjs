@@ -45,7 +45,12 @@ for (const [name, call] of Object.entries(CALLS)) {
 
   test(`${name}: a failing token function is called once, and is the cause`, async (t) => {
     const reason = new Error('the back end is asleep');
-    for (const fail of [() => Promise.reject(reason), () => { throw reason; }]) {
+    for (const fail of [
+      () => Promise.reject(reason),
+      () => {
+        throw reason;
+      },
+    ]) {
       let calls = 0;
       const client = await createWithFunction(t, () => {
         calls += 1;

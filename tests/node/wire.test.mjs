@@ -254,5 +254,8 @@ test('disconnect writes what was sent before, then DISCONNECT', async (t) => {
   await sent;
   await backEnd.waitForPackets('disconnect', 'in');
   const packets = await backEnd.packets({ direction: 'in' });
-  assert.deepEqual(packets.map(({ cmd }) => cmd), ['connect', 'publish', 'disconnect']);
+  assert.deepEqual(
+    packets.map(({ cmd }) => cmd),
+    ['connect', 'publish', 'disconnect'],
+  );
 });

@@ -59,14 +59,12 @@ describe('hub/README.md', () => {
 
 await describeWithHub('hub/README.md, Python', missingPython, ({ hub, environment, test }) => {
   test('connects with Python', (t) =>
-    assertSendsAndReceives(t, hub, 'Python', [officialPython(), '-'], { env: environment }),
-  );
+    assertSendsAndReceives(t, hub, 'Python', [officialPython(), '-'], { env: environment }));
 });
 
 await describeWithHub('hub/README.md, Node.js', undefined, ({ hub, environment, test }) => {
   test('connects with Node.js', (t) =>
-    assertSendsAndReceives(t, hub, 'Node.js', node, { env: environment, cwd: microsoft }),
-  );
+    assertSendsAndReceives(t, hub, 'Node.js', node, { env: environment, cwd: microsoft }));
 
   test('connects with Node.js, for back ends', async (t) => {
     const lines = start(t, 'Node.js, for back ends', node, {

@@ -15,7 +15,10 @@ const title = "Microsoft's service client for Node.js";
 await describeWithHub(title, undefined, ({ hub, environment, test }) => {
   const driver = new Driver([process.execPath, program], environment);
   after(() => driver.end());
-  const callOn = (client) => (call, ...values) => driver.call({ client, call, arguments: values });
+  const callOn =
+    (client) =>
+    (call, ...values) =>
+      driver.call({ client, call, arguments: values });
   const own = callOn('own');
   const registry = callOn('registry');
   const client = callOn('client');
@@ -25,10 +28,7 @@ await describeWithHub(title, undefined, ({ hub, environment, test }) => {
   const isGone = async (path) => (await hub.call('GET', `/${path}?${API}`)).status === 404;
 
   const connect = (name = 'iothubowner', { primaryKey } = hub.started.policies[name]) =>
-    own(
-      'connect',
-      `HostName=localhost;SharedAccessKeyName=${name};SharedAccessKey=${primaryKey}`,
-    );
+    own('connect', `HostName=localhost;SharedAccessKeyName=${name};SharedAccessKey=${primaryKey}`);
 
   if (hub) before(() => connect());
 
@@ -127,7 +127,10 @@ await describeWithHub(title, undefined, ({ hub, environment, test }) => {
     const { deviceId } = await hub.createDevice();
     const result = await registry('addDevices', [{ deviceId }, { deviceId: 'bulk4' }]);
     assert.equal(result.isSuccessful, false);
-    assert.deepEqual(result.errors.map((error) => error.deviceId), [deviceId]);
+    assert.deepEqual(
+      result.errors.map((error) => error.deviceId),
+      [deviceId],
+    );
     const { etag } = await atHub('devices/bulk4');
 
     const stale = [{ deviceId: 'bulk4', status: 'disabled', etag: 'c3RhbGU=' }];
@@ -201,7 +204,10 @@ await describeWithHub(title, undefined, ({ hub, environment, test }) => {
     }
     const from = "FROM devices WHERE tags.group = 'queried'";
     const pages = await own('query', `SELECT * ${from} AND properties.desired.level > 1`, 2);
-    assert.deepEqual(pages.map(({ length }) => length), [2, 1]);
+    assert.deepEqual(
+      pages.map(({ length }) => length),
+      [2, 1],
+    );
     const found = pages.flat();
     assert.deepEqual(found.map(({ deviceId }) => deviceId).sort(), names.slice(1).sort());
     for (const twin of found) {
@@ -211,7 +217,13 @@ await describeWithHub(title, undefined, ({ hub, environment, test }) => {
     }
 
     const rows = await own('query', `SELECT deviceId ${from}`, undefined, 'next');
-    assert.deepEqual(rows.flat().map(({ deviceId }) => deviceId).sort(), names.sort());
+    assert.deepEqual(
+      rows
+        .flat()
+        .map(({ deviceId }) => deviceId)
+        .sort(),
+      names.sort(),
+    );
     await assert.rejects(own('query', 'SELECT nonsense'), { name: 'ArgumentError', status: 400 });
   });
 

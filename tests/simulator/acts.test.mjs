@@ -241,7 +241,10 @@ test('the trace has packets and states of the devices asked for, and no secret',
     assert.ok(packets.has(name), name);
   }
   const exported = fleet.exportTrace();
-  const lines = exported.trim().split('\n').map((line) => JSON.parse(line));
+  const lines = exported
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   assert.deepEqual(new Set(lines.map((line) => line.id)), new Set([id, other.deviceId]));
   assert.doesNotMatch(exported, /SharedAccess|sig=/);
   assert.ok(!exported.includes(backEnd.primaryKey));

@@ -20,7 +20,10 @@ test('a device is added by connection string, by token, or by key', async (t) =>
     ],
     'kind',
   );
-  assert.deepEqual(ids, [one, two, three].map((backEnd) => backEnd.deviceId));
+  assert.deepEqual(
+    ids,
+    [one, two, three].map((backEnd) => backEnd.deviceId),
+  );
   await fleet.start('all');
   for (const backEnd of [one, two, three]) assert.equal((await backEnd.state()).connected, true);
 });
@@ -75,7 +78,10 @@ test('what is sent arrives, all of it, and is counted', async (t) => {
 
   const messages = await backEnd.telemetry();
   const numbers = messages.map(({ text }) => JSON.parse(text).number);
-  assert.deepEqual(numbers, Array.from({ length: sent }, (_, index) => index + 1));
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: sent }, (_, index) => index + 1),
+  );
   assert.deepEqual(messages[1].properties, { room: 'r2', id });
   assert.equal(messages[1].systemProperties.contentType, 'application/x-y');
   assert.equal(messages[1].systemProperties.contentEncoding, 'utf-16');

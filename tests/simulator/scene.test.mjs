@@ -20,7 +20,10 @@ function mistakeOf(change) {
   const scene = structuredClone(example);
   change(scene, scene.kinds[0].behaviour);
   let found;
-  assert.throws(() => checkScene(scene), (error) => Boolean((found = error.message)));
+  assert.throws(
+    () => checkScene(scene),
+    (error) => Boolean((found = error.message)),
+  );
   return found;
 }
 
@@ -60,8 +63,9 @@ test('a link without a scene is none, and a damaged one is told', async () => {
 
 test('a link cannot unpack to more than a scene can be', async () => {
   const huge = new Blob([`"${'x'.repeat(50_000_000)}"`]).stream();
-  const packed = await new Response(huge.pipeThrough(new CompressionStream('deflate-raw')))
-    .arrayBuffer();
+  const packed = await new Response(
+    huge.pipeThrough(new CompressionStream('deflate-raw')),
+  ).arrayBuffer();
   const hash = `#scene=${Buffer.from(packed).toString('base64url')}`;
   await assert.rejects(sceneFromHash(hash), /too long/);
 });
@@ -141,7 +145,10 @@ test('a key or a token that was pasted into a field is refused, and not repeated
       assert.match(message, /holds a key or a token/);
       assert.doesNotMatch(message, /c2VjcmV0/);
     }
-    assert.doesNotMatch(mistakeOf((scene) => (scene[secret] = 1)), /c2VjcmV0/);
+    assert.doesNotMatch(
+      mistakeOf((scene) => (scene[secret] = 1)),
+      /c2VjcmV0/,
+    );
   }
 });
 
@@ -180,7 +187,10 @@ test('a secret is found by its name, by its form, and behind escapes; its place 
   }
   const asName = mistakeOf((_, { telemetry }) => (telemetry.properties.sharedAccessKey = 'x'));
   assert.match(asName, /a name in kinds\.0\.behaviour\.telemetry\.properties holds a key/);
-  assert.match(mistakeOf((scene) => (scene.title = key)), /title holds a key/);
+  assert.match(
+    mistakeOf((scene) => (scene.title = key)),
+    /title holds a key/,
+  );
 });
 
 test('what only looks a little like a secret is no secret', () => {

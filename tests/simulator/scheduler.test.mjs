@@ -9,7 +9,7 @@ function createScheduler(t) {
   let now = 0;
   const scheduler = new Scheduler(() => now);
   const pass = (milliseconds) => {
-    for (const end = now + milliseconds; now < end; ) {
+    for (const end = now + milliseconds; now < end;) {
       now += 10;
       t.mock.timers.tick(10);
     }
@@ -44,7 +44,10 @@ test('jitter spreads the calls, and does not change the pace', (t) => {
   pass(100_000);
   assert.ok(Math.abs(times.length - 100) <= 1, `${times.length}`);
   const offsets = times.slice(1).map((time, index) => time - (index + 1) * 1000);
-  assert.ok(offsets.every((offset) => offset >= 0 && offset <= 1030), `${offsets}`);
+  assert.ok(
+    offsets.every((offset) => offset >= 0 && offset <= 1030),
+    `${offsets}`,
+  );
   assert.ok(Math.max(...offsets) - Math.min(...offsets) > 500, `${offsets}`);
 });
 

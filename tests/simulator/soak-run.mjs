@@ -119,7 +119,7 @@ async function measureFrames(tab, seconds) {
     const nextFrame = () => new Promise(requestAnimationFrame);
     const intervals = [];
     let last = await nextFrame();
-    for (const end = last + seconds * 1000; last < end; ) {
+    for (const end = last + seconds * 1000; last < end;) {
       const now = await nextFrame();
       intervals.push(now - last);
       last = now;

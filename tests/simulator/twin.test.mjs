@@ -56,14 +56,17 @@ test('the paths of what changed are known, until the next change', () => {
 
 test('what is missing is all that differs, deletions of what is there too', () => {
   assert.deepEqual(
-    missingIn({ a: 1, b: { c: 1, d: 2 }, e: 1, $version: 9 }, {
-      a: 1,
-      b: { c: 3, d: 2 },
-      e: null,
-      f: null,
-      g: { h: [] },
-      $version: 4,
-    }),
+    missingIn(
+      { a: 1, b: { c: 1, d: 2 }, e: 1, $version: 9 },
+      {
+        a: 1,
+        b: { c: 3, d: 2 },
+        e: null,
+        f: null,
+        g: { h: [] },
+        $version: 4,
+      },
+    ),
     { b: { c: 3 }, e: null, g: { h: [] } },
   );
   assert.equal(missingIn({ a: { b: [1] } }, { a: { b: [1] }, $version: 2 }), undefined);

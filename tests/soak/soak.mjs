@@ -25,7 +25,8 @@ await runAsProgram(async () => {
   const soak = await Soak.start(options);
   const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   const missing = await soak.run(stopped);
-  if (missing > 0) throw new Failure(`${missing} acknowledged messages, patches or methods are lost.`);
+  if (missing > 0)
+    throw new Failure(`${missing} acknowledged messages, patches or methods are lost.`);
 });
 
 function readOptions() {

@@ -12,7 +12,10 @@ test('a few devices lose nothing at a hub on which things go wrong', async () =>
   const { stdout } = await promisify(execFile)(process.execPath, args);
 
   const faults = figures(stdout, 'what went wrong');
-  assert.ok(Object.values(faults).some((count) => count > 0), stdout);
+  assert.ok(
+    Object.values(faults).some((count) => count > 0),
+    stdout,
+  );
   const telemetry = figures(stdout, 'telemetry');
   assert.ok(telemetry.accepted > 0 && telemetry.atHub >= telemetry.accepted, stdout);
   const messages = figures(stdout, 'cloud-to-device messages');

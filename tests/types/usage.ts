@@ -323,7 +323,10 @@ export async function upload(client: IoTHubDeviceClient): Promise<string> {
   const { hostName, containerName, blobName, sasToken } = info;
   await client.notifyBlobUploadStatus(info.correlationId, true, 201, 'Created');
   await client.uploadFile('a', new Blob(['text']));
-  await client.uploadFile('a', 'text', { contentType: 'text/plain', signal: AbortSignal.timeout(9) });
+  await client.uploadFile('a', 'text', {
+    contentType: 'text/plain',
+    signal: AbortSignal.timeout(9),
+  });
   await client.uploadFile('a', new Uint8Array(3).buffer);
   await client.uploadFile('a', new Blob(['text']).stream(), {
     onProgress: ({ loaded, total }) => {

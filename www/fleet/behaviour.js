@@ -28,10 +28,9 @@ export function readBehaviour({ telemetry, twin, methods }) {
       body: body(random),
       properties: properties.map(([name, begin]) => [name, begin(random)]),
       reported: reported(random),
-      methods: new Map(payloads.map(([method, begin]) => [
-        method.name,
-        { ...method, payload: begin(random) },
-      ])),
+      methods: new Map(
+        payloads.map(([method, begin]) => [method.name, { ...method, payload: begin(random) }]),
+      ),
     });
   };
 }

@@ -152,7 +152,10 @@ export class Fleet {
 
   /** All that is kept of what went over the wire, oldest first: a line of JSON for each record. */
   exportTrace() {
-    return this.#trace.after(0).map((record) => `${JSON.stringify(record)}\n`).join('');
+    return this.#trace
+      .after(0)
+      .map((record) => `${JSON.stringify(record)}\n`)
+      .join('');
   }
 
   /** Sends a message of a device at once. */
@@ -212,7 +215,12 @@ export class Fleet {
     return {
       devices,
       totals: {
-        devices: devices.length, connected, sent, acknowledged, failed, ratePerSecond,
+        devices: devices.length,
+        connected,
+        sent,
+        acknowledged,
+        failed,
+        ratePerSecond,
       },
       series: this.#statistics.series(),
     };

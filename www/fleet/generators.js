@@ -40,9 +40,8 @@ const generators = {
     return (random) => {
       let value;
       return () => {
-        const next = value === undefined
-          ? min + (max - min) * random()
-          : value + step * (2 * random() - 1);
+        const next =
+          value === undefined ? min + (max - min) * random() : value + step * (2 * random() - 1);
         value = Math.min(max, Math.max(min, next));
         return round(value);
       };
@@ -83,14 +82,21 @@ const generators = {
 
   time(args) {
     const [kind] = args.map(({ text }) => text);
-    if (args.length === 0) return () => ({ now }) => new Date(now).toISOString();
+    if (args.length === 0)
+      return () =>
+        ({ now }) =>
+          new Date(now).toISOString();
     if (args.length > 1 || kind !== 'unix') throw new Error('it takes "unix" or nothing');
-    return () => ({ now }) => Math.floor(now / 1000);
+    return () =>
+      ({ now }) =>
+        Math.floor(now / 1000);
   },
 
   deviceId(args) {
     numbers(args, 0, 0);
-    return () => ({ deviceId }) => deviceId;
+    return () =>
+      ({ deviceId }) =>
+        deviceId;
   },
 };
 
@@ -118,8 +124,9 @@ export function readGenerator(source, { withRequest = false } = {}) {
 
 /** What is not there becomes `null`. */
 function requestReader(path) {
-  return () => ({ request }) =>
-    path.reduce((value, name) => (isOwn(value, name) ? value[name] : null), request) ?? null;
+  return () =>
+    ({ request }) =>
+      path.reduce((value, name) => (isOwn(value, name) ? value[name] : null), request) ?? null;
 }
 
 function isOwn(value, name) {

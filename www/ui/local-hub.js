@@ -49,7 +49,10 @@ export async function askLocalHub(action, body) {
 
 /** Makes devices at the local hub, adds them here and starts them. */
 export async function addFromLocalHub(count, kindName) {
-  const prefix = kindName.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').slice(0, MAX_PREFIX);
+  const prefix = kindName
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, MAX_PREFIX);
   const identities = await askLocalHub('devices', { count, prefix });
   const added = await addAndStart(identities, kindName);
   localIds.value = new Set([...localIds.value, ...added]);

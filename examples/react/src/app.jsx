@@ -61,13 +61,18 @@ function Device({ login }) {
             onChange={(event) => setTemperature(event.target.valueAsNumber)}
           />
         </label>{' '}
-        <button onClick={send} disabled={!connected}>Send</button> {sent} sent
+        <button onClick={send} disabled={!connected}>
+          Send
+        </button>{' '}
+        {sent} sent
       </p>
       <h2>Desired properties</h2>
       <pre>{JSON.stringify(desired, null, 2)}</pre>
       <h2>Messages</h2>
       <ul>
-        {messages.map((text, index) => <li key={index}>{text}</li>)}
+        {messages.map((text, index) => (
+          <li key={index}>{text}</li>
+        ))}
       </ul>
     </>
   );

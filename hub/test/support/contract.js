@@ -46,5 +46,4 @@ export class Contract {
   }
 }
 
-const escape = (segment) =>
-  encodeURIComponent(segment.replaceAll('~', '~0').replaceAll('/', '~1'));
+const escape = (segment) => encodeURIComponent(segment.replaceAll('~', '~0').replaceAll('/', '~1'));

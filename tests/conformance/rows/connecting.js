@@ -29,7 +29,10 @@ export const rows = [
       for (const [name, wrong] of Object.entries(calls)) {
         const result = client[name](...(wrong ?? []));
         ok(result instanceof Promise, `${name} gives no Promise`);
-        const outcome = await result.then(() => 'fulfilled', () => 'rejected');
+        const outcome = await result.then(
+          () => 'fulfilled',
+          () => 'rejected',
+        );
         equal(outcome, wrong ? 'rejected' : 'fulfilled', name);
       }
       const cycle = {};
@@ -109,7 +112,10 @@ export const rows = [
       await sent;
       await device.waitForPackets('disconnect', 'in');
       const packets = await device.packets({ direction: 'in' });
-      deepEqual(packets.map(({ cmd }) => cmd), ['connect', 'publish', 'disconnect']);
+      deepEqual(
+        packets.map(({ cmd }) => cmd),
+        ['connect', 'publish', 'disconnect'],
+      );
       equal((await device.state()).connected, false);
     },
   },
@@ -131,7 +137,10 @@ export const rows = [
       equal(client.connectionState, 'disconnected');
       await device.setFaults({ clear: true });
       await client.sendMessage('anew');
-      deepEqual((await device.telemetry(2)).map(({ text }) => text), ['x', 'anew']);
+      deepEqual(
+        (await device.telemetry(2)).map(({ text }) => text),
+        ['x', 'anew'],
+      );
       equal((await device.connections()).length, 2);
     },
   },
@@ -242,7 +251,7 @@ export const rows = [
       const token = await context.makeToken(device, now() + 2 * DAY);
       const calls = [];
       const send = (count) => {
-        for (let end = calls.length + count; calls.length < end; ) {
+        for (let end = calls.length + count; calls.length < end;) {
           calls.push(client.sendMessage(`${calls.length}`));
         }
       };
@@ -254,7 +263,10 @@ export const rows = [
       send(100);
       await Promise.all([...calls, twin]);
       const seen = (await device.telemetry(300)).filter(({ dup }) => !dup);
-      deepEqual(seen.map(({ text }) => text), calls.map((_, index) => `${index}`));
+      deepEqual(
+        seen.map(({ text }) => text),
+        calls.map((_, index) => `${index}`),
+      );
     },
   },
   {

@@ -61,7 +61,12 @@ export const rows = [
       );
       const outcomes = [];
       for (const client of attempts) {
-        outcomes.push(await useBoth(client).then(() => 'connected', ({ name }) => name));
+        outcomes.push(
+          await useBoth(client).then(
+            () => 'connected',
+            ({ name }) => name,
+          ),
+        );
       }
       deepEqual(outcomes.sort(), ['ConnectionFailedError', 'connected']);
       const both = { endpoint, serverVerificationCert };

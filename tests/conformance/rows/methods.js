@@ -186,7 +186,10 @@ export const rows = [
       const { client, device } = await connectedPair();
       const texts = Array.from({ length: 200 }, (_, index) => `${index}`);
       await Promise.all(texts.map((text) => client.sendMessage(text)));
-      deepEqual((await device.telemetry(200)).map(({ text }) => text), texts);
+      deepEqual(
+        (await device.telemetry(200)).map(({ text }) => text),
+        texts,
+      );
     },
   },
 ];

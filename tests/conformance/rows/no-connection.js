@@ -22,7 +22,7 @@ const OPERATIONS = {
 /** A token client whose token has expired under it. */
 async function expired(context) {
   // One with less than ten seconds left would not be dialled either.
-      const all = await tokenPair(context, now() + 15);
+  const all = await tokenPair(context, now() + 15);
   await all.client.connect();
   equal((await all.changes.take()).connected, true);
   // The hub closes a connection when its token expires.
@@ -98,7 +98,10 @@ export const rows = [
       const on = (number) => sent.filter(({ connection }) => connection === number);
       const essence = ({ topic, messageId, payload }) => ({ topic, messageId, payload });
       deepEqual(on(2).map(essence), on(1).map(essence));
-      ok(on(2).every(({ dup }) => dup), 'each is marked as a duplicate');
+      ok(
+        on(2).every(({ dup }) => dup),
+        'each is marked as a duplicate',
+      );
       const second = packets.filter(({ connection }) => connection === 2).map(({ cmd }) => cmd);
       ok(second.indexOf('subscribe') < second.indexOf('publish'), 'subscriptions come first');
       equal(second.lastIndexOf('subscribe') < second.indexOf('publish'), true);
@@ -140,7 +143,10 @@ export const rows = [
       equal(client.connectionState, 'reconnecting');
       await device.setFaults({ clear: true });
       await Promise.all([...calls, twin]);
-      deepEqual((await device.telemetry(4)).map(({ text }) => text), ['1', '1', '2', '3']);
+      deepEqual(
+        (await device.telemetry(4)).map(({ text }) => text),
+        ['1', '1', '2', '3'],
+      );
     },
   },
   {

@@ -109,7 +109,10 @@ export const rows = [
     id: 'options.sasTokenTtl',
     title: 'sasTokenTtl: the life of a token, by default 3600 s',
     async run({ connectedPair }) {
-      for (const [sasTokenTtl, life] of [[undefined, 3600], [600, 600]]) {
+      for (const [sasTokenTtl, life] of [
+        [undefined, 3600],
+        [600, 600],
+      ]) {
         const before = now();
         const { device } = await connectedPair({ sasTokenTtl });
         const after = now() + 1;
@@ -139,7 +142,10 @@ export const rows = [
     title: 'sasTokenTtl: renewal at the later of 120 s before expiry and 80 % of the lifetime',
     when: 'alone',
     async run({ connectedPair, roundTrip, atClock }) {
-      for (const [life, renewed] of [[3600, 3480], [300, 240]]) {
+      for (const [life, renewed] of [
+        [3600, 3480],
+        [300, 240],
+      ]) {
         const { device, client, changes } = await connectedPair({ sasTokenTtl: life });
         await atClock(renewed - 10, async () => {
           await roundTrip(client);
@@ -200,7 +206,10 @@ export const rows = [
       equal((await changes.take()).connected, false);
       await device.setFaults({ clear: true });
       await client.sendMessage('after');
-      deepEqual((await device.telemetry(2)).map(({ text }) => text), ['withdrawn', 'after']);
+      deepEqual(
+        (await device.telemetry(2)).map(({ text }) => text),
+        ['withdrawn', 'after'],
+      );
     },
   },
   {
@@ -261,7 +270,7 @@ export const rows = [
   },
   {
     id: 'options.acknowledgeMessages-after-handler',
-    title: "acknowledgeMessages: \"after-handler\", when the handler's Promise fulfils",
+    title: 'acknowledgeMessages: "after-handler", when the handler\'s Promise fulfils',
     async run({ pair, inbox, roundTrip }) {
       const { device, client, errors } = await pair({ acknowledgeMessages: 'after-handler' });
       const messages = inbox('message');
@@ -313,7 +322,10 @@ export const rows = [
       for (const record of expected) {
         ok(told.includes(record), `${record} is not among ${told.join(', ')}`);
       }
-      ok(told.some((record) => !/^(sent|received) /.test(record)), 'no state was told');
+      ok(
+        told.some((record) => !/^(sent|received) /.test(record)),
+        'no state was told',
+      );
       const text = JSON.stringify(records.all);
       ok(!text.includes('the payload'), 'a payload was told');
       ok(!text.includes(btoa('the payload')), 'a payload was told');

@@ -103,7 +103,11 @@ export const rows = [
       };
       client.onMethodRequestReceived = (request) => failures[request.name](request);
       await client.connect();
-      for (const [name, status] of [['throws', 500], ['rejects', 500], ['answers', 202]]) {
+      for (const [name, status] of [
+        ['throws', 500],
+        ['rejects', 500],
+        ['answers', 202],
+      ]) {
         equal((await device.invokeMethod(name)).status, status, name);
         equal((await errors.take()).cause.message, 'broken');
       }
@@ -188,7 +192,10 @@ export const rows = [
       client.onNewSasTokenRequired = (...args) => asked.put({ args, at: Date.now() / 1000 });
       await client.connect();
       const { args, at } = await asked.take();
-      deepEqual(args.filter((value) => value !== undefined), []);
+      deepEqual(
+        args.filter((value) => value !== undefined),
+        [],
+      );
       ok(at >= se - 120, `it came ${se - at} s before the expiry`);
       await device.drop();
       await device.waitForPackets('connack', 'out', 2);
@@ -288,7 +295,10 @@ export const rows = [
         await client.connect();
         await device.sendMessage({ body: 'x' });
         const values = await printed.take();
-        ok(values.some((value) => value instanceof Error), 'no error was printed');
+        ok(
+          values.some((value) => value instanceof Error),
+          'no error was printed',
+        );
         await client.sendMessage('round trip');
       }
       equal(printed.all.length, 2, 'the lines');

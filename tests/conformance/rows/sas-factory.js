@@ -45,7 +45,7 @@ export const rows = [
         'with a field of its own': `${token}&colour=red`,
         'with an se that is no number': token.replace(/se=\d+/, 'se=soon'),
         'that has expired': token.replace(/se=\d+/, `se=${now() - 1}`),
-        'empty': '',
+        empty: '',
       };
       for (const text of [...Object.values(bad), undefined, null, 1, {}]) {
         throws(() => IoTHubDeviceClient.createFromSasToken(text), TypeError);
@@ -109,7 +109,10 @@ export const rows = [
       const { changes } = watch(client);
       await client.connect();
       const connects = await device.waitForPackets('connect', 'in', 2);
-      deepEqual(connects.map(({ password }) => Number(password.se)), expiries);
+      deepEqual(
+        connects.map(({ password }) => Number(password.se)),
+        expiries,
+      );
       await client.sendMessage('after the renewal');
       deepEqual(changes.all, [{ connected: true }]);
     },

@@ -51,7 +51,7 @@ export const rows = [
       });
       Object.assign(message, { correlationId: 'c=1', userId: 'u&1' });
       message.setAsSecurityMessage();
-      const custom = { b: '1 + 1', a: 'ü~', empty: '', nothing: null, '__proto__x': '%' };
+      const custom = { b: '1 + 1', a: 'ü~', empty: '', nothing: null, __proto__x: '%' };
       Object.assign(message.customProperties, custom);
       await client.sendMessage(message);
       const [{ systemProperties, properties }] = await device.telemetry();
@@ -84,7 +84,7 @@ export const rows = [
         contentType: 'text/plain',
         contentEncoding: 'utf-8',
       };
-      const properties = { b: '1 + 1', empty: '', nothing: null, '__proto__': 'own' };
+      const properties = { b: '1 + 1', empty: '', nothing: null, __proto__: 'own' };
       await device.sendMessage({
         bodyBase64: btoa('\xff\x00'),
         ...system,

@@ -14,8 +14,7 @@ const LONGEST_SHOWN = 1000;
  * @param {string} path `{device}` or `{device}/modules/{module}`
  */
 export async function observeConnections(hub, path) {
-  const read = async (what) =>
-    (await callHub(hub, 'GET', `/local/devices/${path}/${what}`))[what];
+  const read = async (what) => (await callHub(hub, 'GET', `/local/devices/${path}/${what}`))[what];
   const [packets, connections] = [await read('packets'), await read('connections')];
   return connections.map(({ connection, url, protocol, secure }) => {
     const its = packets.filter((packet) => packet.connection === connection);
@@ -32,8 +31,8 @@ export async function observeConnections(hub, path) {
 /** Whether each QoS 1 publish of the hub got one PUBACK, in the order of their coming. */
 function acknowledgesInOrder(packets) {
   const idsOf = (matches) => packets.filter(matches).map(({ messageId }) => messageId);
-  const due = idsOf(({ direction, cmd, qos }) =>
-    direction === 'out' && cmd === 'publish' && qos === 1,
+  const due = idsOf(
+    ({ direction, cmd, qos }) => direction === 'out' && cmd === 'publish' && qos === 1,
   );
   const done = idsOf(({ direction, cmd }) => direction === 'in' && cmd === 'puback');
   return String(due) === String(done);

@@ -86,7 +86,7 @@ export class Device {
   }
 
   async #waitForSubscriptions(filters) {
-    for (let after = 0; ; ) {
+    for (let after = 0; ;) {
       const { subscriptions } = await this.local('GET', '');
       if (filters.every((filter) => subscriptions.includes(filter))) return;
       const query = `type=suback&direction=out&after=${after}`;

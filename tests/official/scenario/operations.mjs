@@ -12,7 +12,7 @@ const ODD_PROPERTIES = {
   'slash/': 'a/b?c#d',
   'percent%': '100%25',
   'quote\'"': 'it\'s "q"',
-  'unié中': 'üñ😀',
+  unié中: 'üñ😀',
   'paren()*!~': "(a)*!~'",
   dollar$x: '$y',
   'semi;colon:': 'a;b:c,@[]{}|\\^`<>',
@@ -45,8 +45,14 @@ export function testOperations({ test, create, createModule, connect, traits }) 
     const bodies = [Buffer.from([0, 255, 254, 128]), Buffer.alloc(0), Buffer.alloc(250_000, 7)];
     for (const body of bodies) await device.call('send', { body: base64(body) });
     const messages = await device.telemetry(3);
-    assert.deepEqual(messages.map(({ body }) => body), bodies.map(base64));
-    assert.deepEqual(messages.map(({ dup }) => dup), [false, false, false]);
+    assert.deepEqual(
+      messages.map(({ body }) => body),
+      bodies.map(base64),
+    );
+    assert.deepEqual(
+      messages.map(({ dup }) => dup),
+      [false, false, false],
+    );
     assert.equal((await device.packets('puback', 'out', 3)).length, 3);
   });
 

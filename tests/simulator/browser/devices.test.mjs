@@ -100,7 +100,9 @@ test('a wrong key is told in words, with what to do and without the key', async 
   const wrong = device.connectionString.replace(device.primaryKey, wrongKey);
   await connect(page, { [CONNECTION_STRING]: wrong, [ENDPOINT]: device.endpoint });
   await waitForState(page, 'failed');
-  const notice = page.locator('main .notice.bad').filter({ hasText: 'check that the key is right' });
+  const notice = page
+    .locator('main .notice.bad')
+    .filter({ hasText: 'check that the key is right' });
   await notice.locator('.hint').filter({ hasText: 'IoT hub → Devices' }).waitFor();
   await page.getByRole('status').filter({ hasText: 'check that the key is right' }).waitFor();
   const told = page.getByRole('status').filter({ hasText: '0 of 1 device connected, 1 failed' });
