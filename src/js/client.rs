@@ -111,15 +111,6 @@ impl ClientHandle {
         self.driver.core.borrow_mut().handle_input(clock::now(), Input::Received(bytes));
     }
 
-    /// Tells the shell of the oldest message that waits, if there is one.
-    #[wasm_bindgen(js_name = receiveMessage)]
-    pub fn receive_message(&self, shell: &Shell) {
-        let message = self.driver.core.borrow_mut().receive_message(clock::now());
-        if let Some(message) = message {
-            message::tell(shell, &message, None);
-        }
-    }
-
     /// Does all that is to be done: see [`Driver::pump`]. Nothing comes in while it runs, but for
     /// what the shell does when it is told that a receive call has succeeded.
     pub fn pump(&self, shell: &Shell) -> u8 {

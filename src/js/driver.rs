@@ -116,6 +116,11 @@ impl Driver {
                     return false;
                 }
                 Ok(Reply::Twin(json)) => shell.twin_received(operation.into(), &json),
+                Ok(Reply::Message(message)) => {
+                    message::tell(shell, &message, None);
+                    self.settled.borrow_mut().push(operation.into());
+                    return false;
+                }
                 Err(error) => shell.failed(operation.into(), self.host.error(&error)),
             },
             Event::ConnectionStateChanged { connected, cause } => {

@@ -116,6 +116,10 @@ impl Application {
                 assert!(version <= hub.desired_version, "a twin from nowhere");
             }
             (Kind::Twin, Ok(other)) => panic!("get twin gave {other:?}"),
+            (kind, Ok(Reply::Message(_))) => {
+                let feature = Feature::Messages;
+                assert_eq!(kind, Kind::Receive { feature, block: false }, "it gave a message");
+            }
             (_, Err(error)) => self.check_failure(call, error),
             (_, Ok(_)) => {}
         }

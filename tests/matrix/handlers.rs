@@ -2,7 +2,7 @@
 
 use iothub_device_client::protocol::client::{Feature, MethodRequest};
 use iothub_device_client::protocol::mqtt::DeliveryId;
-use iothub_device_client::protocol::{ConnectionState, Error, ErrorKind, Event};
+use iothub_device_client::protocol::{ConnectionState, Error, ErrorKind, Event, Reply};
 
 use crate::application::{Handling, Kind};
 use crate::faults::{Fault, Step};
@@ -16,6 +16,9 @@ impl World {
         match event {
             Event::Settled { operation, result } => {
                 let kind = self.application.settled(self.turn, operation, &result, &self.hub);
+                if let Ok(Reply::Message(message)) = &result {
+                    self.call_gave_message(number_in(&message.body));
+                }
                 self.call_settled(kind, result.as_ref().err());
             }
             Event::ConnectionStateChanged { connected, .. } => {
@@ -69,6 +72,12 @@ impl World {
                 self.later(delay, happening);
             }
         }
+    }
+
+    /// A receive call that does not block has given a message, which the client acknowledges.
+    fn call_gave_message(&mut self, number: u64) {
+        let socket = self.socket.expect("messages come over a socket");
+        self.application.message_received(socket, number, true);
     }
 
     /// The first receive call for messages that waits gets it, as in the shell.

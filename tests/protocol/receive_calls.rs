@@ -1,7 +1,7 @@
 //! The receive calls: what each subscribes to, waits for, and how it ends.
 
 use iothub_device_client::protocol::client::{Feature, Options};
-use iothub_device_client::protocol::{Client, ErrorKind, Reply};
+use iothub_device_client::protocol::{Client, ErrorKind, Input, Reply};
 
 use crate::harness::Harness;
 use crate::hub::suback;
@@ -81,14 +81,66 @@ fn a_message_that_waits_is_acknowledged_when_a_call_takes_it() {
         h.deliver(TOPIC, body);
     }
     for (packet_id, expected) in [(1, "a"), (2, "b")] {
-        let now = h.now();
-        let message = h.client.receive_message(now).unwrap();
+        let call = h.receive_call(Feature::Messages, false);
         h.run();
-        assert_eq!(message.body, expected);
+        assert_eq!(body(h.result(call)), Some(expected.into()));
         assert_eq!(h.hub.pubacks_on(1).last(), Some(&packet_id));
     }
-    let now = h.now();
-    assert!(h.client.receive_message(now).is_none());
+    let call = h.receive_call(Feature::Messages, false);
+    h.run();
+    assert_eq!(h.result(call), Ok(Reply::Done));
+    assert!(h.messages().is_empty(), "each was the result of its call");
+}
+
+#[test]
+fn a_message_that_comes_with_the_subscription_is_the_result_of_the_call() {
+    let mut h = Harness::connected(Options::default());
+    h.hub.script.withhold_suback = true;
+    let calls = [false, false].map(|block| h.receive_call(Feature::Messages, block));
+    h.run();
+    let bytes = [suback(1, true), h.hub.publish(TOPIC, b"a")].concat();
+    h.receive(&bytes);
+    assert_eq!(calls.map(|call| body(h.result(call))), [Some("a".into()), None]);
+    assert_eq!(h.hub.pubacks_on(1), [1]);
+}
+
+#[test]
+fn calls_that_block_get_what_came_before_a_call_that_does_not() {
+    let mut h = subscribed();
+    let waiting = h.receive_call(Feature::Messages, true);
+    for body in ["a", "b"] {
+        let bytes = h.hub.publish(TOPIC, body.as_bytes());
+        h.input(Input::Received(&bytes));
+    }
+    let call = h.receive_call(Feature::Messages, false);
+    h.run();
+    h.client.end_receive(waiting);
+    assert_eq!((h.messages(), h.result(call)), (vec!["a", "b"], Ok(Reply::Done)));
+    assert_eq!(h.hub.pubacks_on(1), [1, 2]);
+}
+
+#[test]
+fn a_message_that_a_call_has_taken_is_acknowledged_before_a_disconnect_and_no_other() {
+    let mut h = subscribed();
+    for body in ["a", "b"] {
+        h.deliver(TOPIC, body);
+    }
+    let call = h.receive_call(Feature::Messages, false);
+    h.run();
+    let late = h.receive_call(Feature::Messages, false);
+    h.disconnect();
+    h.run();
+    assert_eq!(body(h.result(call)), Some("a".into()));
+    assert_eq!(h.result(late), Ok(Reply::Done), "what has not been handed out comes again");
+    assert_eq!(h.hub.pubacks_on(1), [1]);
+}
+
+/// The body of the message that a call gave.
+fn body(result: Result<Reply, ErrorKind>) -> Option<String> {
+    match result {
+        Ok(Reply::Message(message)) => Some(String::from_utf8(message.body.into()).unwrap()),
+        _ => None,
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::connection::{AfterClose, Link};
 use super::twin::TwinRequestId;
-use super::{Client, Event, Feature, OperationId, Reply, failures};
+use super::{Client, Event, Feature, OperationId, Queued, Reply, failures};
 use crate::protocol::hub::{Message, topic};
 use crate::protocol::mqtt::Resend;
 use crate::protocol::{Error, ErrorKind, Now, queue};
@@ -137,8 +137,9 @@ impl Client {
     }
 
     /// Begins a receive call. One that blocks waits until whoever receives something for it calls
-    /// [`Client::end_receive`], and fails if that has become impossible. One that does not block is
-    /// fulfilled when the subscription stands.
+    /// [`Client::end_receive`], and fails if that has become impossible. One that does not block
+    /// settles when the subscription stands: with [`Reply::Message`] if it is for messages and one
+    /// waits, else with [`Reply::Done`].
     ///
     /// # Errors
     ///
@@ -151,11 +152,12 @@ impl Client {
     ) -> Result<OperationId, Error> {
         self.check_can_send()?;
         let operation = self.begin();
+        let receive = Receive { operation, feature, block };
         if !block && self.is_subscribed(feature) {
-            self.settle(operation, Ok(Reply::Done));
+            self.fulfil_receive(receive);
             return Ok(operation);
         }
-        self.calls.receives.push(Receive { operation, feature, block });
+        self.calls.receives.push(receive);
         if block && feature == Feature::Messages {
             self.take_messages(true);
         }
@@ -166,11 +168,7 @@ impl Client {
 
     /// A call that [`Client::begin_receive`] began is over.
     pub fn end_receive(&mut self, operation: OperationId) {
-        self.calls.receives.retain(|receive| receive.operation != operation);
-        let waits = |receive: &Receive| receive.block && receive.feature == Feature::Messages;
-        if !self.calls.receives.iter().any(waits) {
-            self.take_messages(false);
-        }
+        self.take_receives(|receive| receive.operation == operation);
     }
 
     /// Gives a call up, which fails if it has not settled: it is not sent (again), but what was
@@ -195,7 +193,7 @@ impl Client {
             }
         } else {
             self.withdraw_twin_request(operation, &error);
-            self.settle_receives(&|receive| receive.operation == operation, &Err(error));
+            self.fail_receives(&error, |receive| receive.operation == operation);
         }
     }
 
@@ -314,7 +312,7 @@ impl Client {
     pub(super) fn fail_all(&mut self, error: &Error) -> bool {
         self.forget_synchronization();
         let mut told = self.fail_connects(error);
-        told |= self.settle_receives(&|_| true, &Err(error.clone()));
+        told |= self.fail_receives(error, |_| true);
         for publication in self.mqtt.withdraw_all() {
             told |= self.fail_publication(publication, error.clone());
         }
@@ -380,8 +378,9 @@ impl Client {
     pub(super) fn subscribed(&mut self, feature: Feature, granted: bool) {
         if granted {
             // Those that wait for no more than the subscription.
-            let ready = |receive: &Receive| receive.feature == feature && !receive.block;
-            self.settle_receives(&ready, &Ok(Reply::Done));
+            for receive in self.take_receives(|it| it.feature == feature && !it.block) {
+                self.fulfil_receive(receive);
+            }
             match feature {
                 Feature::TwinResponses => self.publish_waiting_twin_requests(),
                 Feature::DesiredProperties if self.mqtt.is_wanted(feature as usize) => {
@@ -401,29 +400,40 @@ impl Client {
         self.settle_connects_if_ready();
     }
 
-    /// Settles some of the receive calls. Gives whether there were any.
-    fn settle_receives(
-        &mut self,
-        which: &dyn Fn(&Receive) -> bool,
-        result: &Result<Reply, Error>,
-    ) -> bool {
-        let mut any = false;
-        for receive in self.calls.receives.clone() {
-            if which(&receive) {
-                any = true;
-                self.end_receive(receive.operation);
-                self.settle(receive.operation, result.clone());
-            }
+    /// Settles a call that does not block. A message is taken only when this is told, so that
+    /// calls that wait for one get those that came before.
+    fn fulfil_receive(&mut self, Receive { operation, feature, .. }: Receive) {
+        match feature {
+            Feature::Messages => self.output.push_back(Queued::Receive(operation)),
+            _ => self.settle(operation, Ok(Reply::Done)),
         }
-        any
+    }
+
+    /// Fails some of the receive calls. Returns whether there were any.
+    fn fail_receives(&mut self, error: &Error, which: impl Fn(&Receive) -> bool) -> bool {
+        let receives = self.take_receives(which);
+        for receive in &receives {
+            self.settle(receive.operation, Err(error.clone()));
+        }
+        !receives.is_empty()
+    }
+
+    /// Takes out some of the receive calls. With the last that waits for messages nobody takes
+    /// them any more.
+    fn take_receives(&mut self, which: impl Fn(&Receive) -> bool) -> Vec<Receive> {
+        let taken: Vec<Receive> = self.calls.receives.extract_if(.., |it| which(it)).collect();
+        let waits = |receive: &Receive| receive.block && receive.feature == Feature::Messages;
+        if !taken.is_empty() && !self.calls.receives.iter().any(waits) {
+            self.take_messages(false);
+        }
+        taken
     }
 
     fn subscription_failed(&mut self, feature: Feature, error: Error) {
         let told = match feature {
             Feature::TwinResponses => self.fail_twin_requests(&error),
             _ => {
-                let of_feature = |receive: &Receive| receive.feature == feature;
-                let told = self.settle_receives(&of_feature, &Err(error.clone()));
+                let told = self.fail_receives(&error, |receive| receive.feature == feature);
                 self.fail_connects(&error) || told
             }
         };

@@ -1,7 +1,7 @@
 //! Cloud-to-device messages: delivered in order, acknowledged in order, never swallowed.
 
 use super::config::Acknowledge;
-use super::{Client, Event, Queued};
+use super::{Client, Event, Queued, Reply};
 use crate::protocol::Now;
 use crate::protocol::hub::Message;
 use crate::protocol::mqtt::DeliveryId;
@@ -83,13 +83,15 @@ impl Client {
         self.output.push_back(Queued::Message);
     }
 
-    /// Takes the oldest message that waits, for a call that receives one.
-    pub fn receive_message(&mut self, now: Now) -> Option<Box<Message>> {
-        let (delivery, message) = self.inbox.next_held()?;
+    /// What a receive call that does not block gets: the oldest message that waits.
+    pub(super) fn receive_message(&mut self, now: Now) -> Reply {
+        let Some((delivery, message)) = self.inbox.next_held() else {
+            return Reply::Done;
+        };
         if let Some(id) = delivery {
             self.mqtt.acknowledge(now.monotonic, id);
         }
-        Some(message)
+        Reply::Message(message)
     }
 
     /// The oldest message that waits, if somebody takes it.

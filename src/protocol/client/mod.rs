@@ -177,6 +177,8 @@ pub enum Reply {
     Done,
     /// A twin, as JSON text.
     Twin(String),
+    /// The message that waited for a receive call. It is acknowledged.
+    Message(Box<Message>),
 }
 
 /// A call of a direct method.
@@ -208,6 +210,8 @@ enum Queued {
     Output(Output),
     /// A message of the inbox, which is handed out only if somebody still takes messages then.
     Message,
+    /// A receive call that succeeds, with a message of the inbox if there still is one then.
+    Receive(OperationId),
 }
 
 impl Queued {
@@ -309,6 +313,10 @@ impl Client {
                     if let Some(event) = self.hand_out_message(now) {
                         return Some(Output::Event(event));
                     }
+                }
+                Queued::Receive(operation) => {
+                    let result = Ok(self.receive_message(now));
+                    return Some(Output::Event(Event::Settled { operation, result }));
                 }
             }
         }

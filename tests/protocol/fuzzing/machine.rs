@@ -95,7 +95,6 @@ impl Fuzzed {
                     client.withdraw(now, operation);
                 }
             }
-            Step::ReceiveMessage => drop(client.receive_message(now)),
             Step::Respond(index) => self.respond(index),
             Step::FailMethod(index) => {
                 if let Some(request_id) = self.request_id(index) {

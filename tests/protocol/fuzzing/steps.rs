@@ -19,7 +19,6 @@ pub enum Step {
     Receive(Topic, bool),
     EndReceive(u8),
     Withdraw(u8),
-    ReceiveMessage,
     Respond(u8),
     FailMethod(u8),
     Conclude {
