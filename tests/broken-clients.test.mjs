@@ -29,7 +29,7 @@ const mutations = [
   {
     name: 'a message is acknowledged before its handler ends',
     file: 'client/messages.rs',
-    from: 'self.inbox.owed.push((id, Outcome::Open));',
+    from: 'self.inbox.owed.push_back((id, Outcome::Open));',
     to: 'self.mqtt.acknowledge(now.monotonic, id);\n        $&',
   },
   {

@@ -1,9 +1,7 @@
 //! As much of JSON (RFC 8259) as the core needs: is a text JSON, and what text has a member. The
-//! values themselves are the platform's to parse; a whole parser would weigh as much as the rest
-//! of the core.
+//! values themselves are the platform's to parse.
 
-const HEX: [char; 16] =
-    ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+use std::fmt::Write;
 
 /// Deeper values are refused; IoT Hub allows ten levels in a twin.
 const MAX_DEPTH: u32 = 128;
@@ -40,9 +38,7 @@ pub fn quote(text: &str) -> String {
         match character {
             '"' | '\\' => output.extend(['\\', character]),
             '\0'..='\x1f' => {
-                let code = character as usize;
-                output.push_str("\\u00");
-                output.extend([HEX[code >> 4], HEX[code & 0x0f]]);
+                let _ = write!(output, "\\u{:04x}", u32::from(character));
             }
             _ => output.push(character),
         }

@@ -21,7 +21,6 @@ pub mod error;
 pub mod hub;
 pub mod json;
 pub mod mqtt;
-mod queue;
 pub mod time;
 
 pub use client::{Client, ConnectionState, Event, Input, OperationId, Output, Reply};

@@ -5,7 +5,7 @@ use super::twin::TwinRequestId;
 use super::{Client, Event, Feature, OperationId, Queued, Reply, failures};
 use crate::protocol::hub::{Message, topic};
 use crate::protocol::mqtt::Resend;
-use crate::protocol::{Error, ErrorKind, Now, queue};
+use crate::protocol::{Error, ErrorKind, Now};
 
 /// What a publish belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -271,7 +271,7 @@ impl Client {
         self.fail_all(&failures::cancelled(by));
         self.calls.disconnects.push(operation);
         self.forget_undelivered_properties();
-        queue::retain(&mut self.output, |queued| !queued.is_received());
+        self.output.retain(|queued| !queued.is_received());
         self.close(now, AfterClose::Stay);
         operation
     }

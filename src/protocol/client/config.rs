@@ -198,8 +198,8 @@ fn check_endpoint(
     if scheme == "http" && endpoint.contains('?') {
         return wrong("must have no query: paths are added to it");
     }
-    let authority = before(authority, "/?");
-    if authority.bytes().any(|byte| byte == b'@') {
+    let authority = before(authority, &['/', '?']);
+    if authority.contains('@') {
         return wrong("must not hold a user name or password");
     }
     let host = match authority.strip_prefix('[') {
@@ -207,7 +207,7 @@ fn check_endpoint(
             Some((host, after)) if after.is_empty() || after.starts_with(':') => host,
             _ => "",
         },
-        None => before(authority, ":"),
+        None => before(authority, &[':']),
     };
     if host.is_empty() {
         return wrong("has no host");
@@ -225,9 +225,8 @@ fn check_endpoint(
 }
 
 /// The part of a URL before the first of `ends`.
-pub(super) fn before<'a>(text: &'a str, ends: &str) -> &'a str {
-    let end = text.bytes().position(|byte| ends.as_bytes().contains(&byte));
-    end.and_then(|end| text.get(..end)).unwrap_or(text)
+pub(super) fn before<'a>(text: &'a str, ends: &[char]) -> &'a str {
+    text.split(ends).next().unwrap_or(text)
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -236,9 +235,7 @@ fn is_loopback(host: &str) -> bool {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     // As it is written: 010 and +1 may mean something else to whoever dials.
-    let is_byte = |label: &str| {
-        label.parse::<u64>().is_ok_and(|byte| byte < 256 && byte.to_string() == label)
-    };
+    let is_byte = |label: &str| label.parse::<u8>().is_ok_and(|byte| byte.to_string() == label);
     let are_bytes = |rest: &str| rest.split('.').count() == 3 && rest.split('.').all(is_byte);
     ((host == "localhost" || host.ends_with(".localhost")) && host.split('.').all(is_label))
         || host.strip_prefix("127.").is_some_and(are_bytes)

@@ -8,7 +8,7 @@ use super::timers::Timer;
 use super::{Client, Event, Feature, Output, Queued, failures};
 use crate::protocol::hub::connect;
 use crate::protocol::mqtt::{self, ProtocolViolation};
-use crate::protocol::{Error, ErrorKind, Instant, Now, queue};
+use crate::protocol::{Error, ErrorKind, Instant, Now};
 use mqttbytes::v4::ConnectReturnCode;
 
 /// From dialling to CONNACK.
@@ -159,7 +159,7 @@ impl Client {
     pub(super) fn socket_closed(&mut self, now: Now, detail: &str) {
         // One that is given up already, before anybody could drop it: the link is past it.
         if let Some(abort) = self.output.iter().position(Queued::is_abort) {
-            queue::remove(&mut self.output, abort);
+            self.output.remove(abort);
             return;
         }
         match self.link {

@@ -94,7 +94,7 @@ pub(super) fn refused(code: ConnectReturnCode) -> Error {
                 "the hub refused the login (CONNACK {}); check that the key is right, that the \
                  device exists and is enabled, and that this machine's clock is not more than \
                  five minutes off",
-                code as u32
+                code as u8
             ),
         ),
         ConnectReturnCode::ServiceUnavailable => Error::new(
@@ -103,7 +103,7 @@ pub(super) fn refused(code: ConnectReturnCode) -> Error {
         ),
         code => Error::client(format!(
             "the hub refused the connection (CONNACK {}: {})",
-            code as u32,
+            code as u8,
             if code == ConnectReturnCode::BadClientId {
                 "the device id is not accepted"
             } else {

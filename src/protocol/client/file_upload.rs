@@ -90,6 +90,6 @@ impl Config {
             (Some(rest), _) => ("http", rest),
             (None, rest) => ("https", rest.unwrap_or(url)),
         };
-        format!("{scheme}://{}", before(rest, "/?"))
+        format!("{scheme}://{}", before(rest, &['/', '?']))
     }
 }

@@ -1,5 +1,7 @@
 //! Cloud-to-device messages: delivered in order, acknowledged in order, never swallowed.
 
+use std::collections::VecDeque;
+
 use super::config::Acknowledge;
 use super::{Client, Event, Queued, Reply};
 use crate::protocol::Now;
@@ -24,23 +26,19 @@ pub(super) struct Inbox {
     /// Whether somebody takes messages.
     taken: bool,
     /// Came while nobody took them; unacknowledged, so that the hub keeps them too.
-    held: Vec<(Option<DeliveryId>, Box<Message>)>,
+    held: VecDeque<(Option<DeliveryId>, Box<Message>)>,
     /// Handed out and not yet acknowledged, in the order of arrival (section 4.6).
-    owed: Vec<(DeliveryId, Outcome)>,
+    owed: VecDeque<(DeliveryId, Outcome)>,
 }
 
 impl Inbox {
     pub fn new(acknowledge: Acknowledge) -> Self {
-        Self { acknowledge, taken: false, held: Vec::new(), owed: Vec::new() }
+        Self { acknowledge, taken: false, held: VecDeque::new(), owed: VecDeque::new() }
     }
 
     /// Whether a message was handed out whose handling has not ended.
     pub fn owes_acknowledgements(&self) -> bool {
         !self.owed.is_empty()
-    }
-
-    fn next_held(&mut self) -> Option<(Option<DeliveryId>, Box<Message>)> {
-        (!self.held.is_empty()).then(|| self.held.remove(0))
     }
 
     /// The hub delivers again on the next connection what was not acknowledged on this.
@@ -79,13 +77,13 @@ impl Client {
             }
             return;
         }
-        self.inbox.held.push((delivery, Box::new(message)));
+        self.inbox.held.push_back((delivery, Box::new(message)));
         self.output.push_back(Queued::Message);
     }
 
     /// What a receive call that does not block gets: the oldest message that waits.
     pub(super) fn receive_message(&mut self, now: Now) -> Reply {
-        let Some((delivery, message)) = self.inbox.next_held() else {
+        let Some((delivery, message)) = self.inbox.held.pop_front() else {
             return Reply::Done;
         };
         if let Some(id) = delivery {
@@ -99,7 +97,7 @@ impl Client {
         if !self.inbox.taken || self.inbox.owed.len() == MAX_HELD {
             return None;
         }
-        let (delivery, message) = self.inbox.next_held()?;
+        let (delivery, message) = self.inbox.held.pop_front()?;
         #[cfg(feature = "forced-panic")]
         super::panic_if_asked(&message.body);
         let Some(id) = delivery else {
@@ -109,7 +107,7 @@ impl Client {
             self.mqtt.acknowledge(now.monotonic, id);
             return Some(Event::MessageReceived { message, delivery: None });
         }
-        self.inbox.owed.push((id, Outcome::Open));
+        self.inbox.owed.push_back((id, Outcome::Open));
         Some(Event::MessageReceived { message, delivery: Some(id) })
     }
 
@@ -119,13 +117,13 @@ impl Client {
         {
             entry.1 = outcome;
         }
-        while let Some(&(id, outcome)) = self.inbox.owed.first() {
+        while let Some(&(id, outcome)) = self.inbox.owed.front() {
             match outcome {
                 Outcome::Open => break,
                 Outcome::Handled => self.mqtt.acknowledge(now.monotonic, id),
                 Outcome::Abandoned => self.mqtt.forget(id),
             }
-            self.inbox.owed.remove(0);
+            self.inbox.owed.pop_front();
             // There is room for one more in work.
             self.output.push_back(Queued::Message);
         }

@@ -1,5 +1,6 @@
 //! Direct methods: each request is answered at most once.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::receiving::json_text;
@@ -32,7 +33,7 @@ struct OpenRequest {
 /// The requests that have not been answered.
 #[derive(Debug, Default)]
 pub(super) struct OpenRequests {
-    requests: Vec<OpenRequest>,
+    requests: VecDeque<OpenRequest>,
     connections_ended: u64,
 }
 
@@ -43,26 +44,26 @@ impl OpenRequests {
     fn open(&mut self, now: Instant, request_id: &str) -> Option<String> {
         if self.requests.len() == MAX_OPEN {
             // Some handlers never answer; the oldest makes room if the hub has given it up.
-            if let Some(OpenRequest { since: Some(since), .. }) = self.requests.first()
+            if let Some(OpenRequest { since: Some(since), .. }) = self.requests.front()
                 && now - *since < LONGEST_WAIT
             {
                 return None;
             }
-            self.requests.remove(0);
+            self.requests.pop_front();
         }
         let name = match self.connections_ended {
             0 => request_id.to_owned(),
             ended => format!("{request_id}.{ended}"),
         };
         let request_id = request_id.to_owned();
-        self.requests.push(OpenRequest { name: name.clone(), request_id, since: Some(now) });
+        self.requests.push_back(OpenRequest { name: name.clone(), request_id, since: Some(now) });
         Some(name)
     }
 
     /// Takes a request out, to answer it. Gives what the hub calls it.
     pub fn close(&mut self, name: &str) -> Result<String, Error> {
         let index = self.requests.iter().position(|open| open.name == name);
-        match index.map(|index| self.requests.remove(index)) {
+        match index.and_then(|index| self.requests.remove(index)) {
             None => Err(Error::client(
                 "this method request was answered already, or never made to this client",
             )),

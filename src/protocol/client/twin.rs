@@ -7,7 +7,7 @@ use super::{Client, Event, Feature, OperationId, Output, Queued, Reply};
 use crate::protocol::hub::message::MAX_MESSAGE_SIZE;
 use crate::protocol::hub::{topic, twin};
 use crate::protocol::mqtt::Resend;
-use crate::protocol::{Error, Now, queue};
+use crate::protocol::{Error, Now};
 
 use super::calls::{Publication, check_size};
 
@@ -64,7 +64,7 @@ impl TwinRequests {
 
     fn take(&mut self, id: TwinRequestId) -> Option<TwinRequest> {
         let index = self.requests.iter().position(|request| request.id == id)?;
-        queue::remove(&mut self.requests, index)
+        self.requests.remove(index)
     }
 }
 
@@ -280,7 +280,7 @@ impl Client {
     pub(super) fn forget_synchronization(&mut self) {
         self.desired.waiting = None;
         let Self { mqtt, twin_requests, .. } = self;
-        queue::retain(&mut twin_requests.requests, |request| {
+        twin_requests.requests.retain(|request| {
             let own = matches!(request.purpose, Purpose::Synchronize);
             if own {
                 mqtt.withdraw(Publication::Twin(request.id));

@@ -23,8 +23,7 @@ impl fmt::Display for ProtocolViolation {
     }
 }
 
-/// A packet that a server sends. mqttbytes' own enum has those of clients too, and its reader the
-/// code for them.
+/// A packet that a server sends; mqttbytes' own enum has those of clients too.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Received {
     ConnAck(ConnAck),
@@ -99,8 +98,7 @@ fn check_header(bytes: &[u8]) -> Result<(), ProtocolViolation> {
         PINGRESP => ("PINGRESP", |length| length == 0),
         other => {
             return Err(ProtocolViolation(format!(
-                "the hub sent an MQTT packet of type {other}, which it may not send to this client",
-                other = u32::from(other)
+                "the hub sent an MQTT packet of type {other}, which it may not send to this client"
             )));
         }
     };

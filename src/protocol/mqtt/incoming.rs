@@ -1,11 +1,13 @@
 //! Incoming publishes on one connection: which are duplicates, and which acknowledgements are owed.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use mqttbytes::QoS;
 use mqttbytes::v4::Publish;
 
-/// How many deliveries are remembered at most to recognise a duplicate, and half of it at least. A
-/// server has far fewer unacknowledged at a time.
+/// How many deliveries are remembered to recognise a duplicate. A server has far fewer
+/// unacknowledged at a time.
 const REMEMBERED: usize = 256;
 
 /// Names a delivery that waits for its acknowledgement.
@@ -59,7 +61,7 @@ pub(super) enum Arrival {
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
     connection: u16,
-    remembered: Vec<Remembered>,
+    remembered: VecDeque<Remembered>,
 }
 
 impl Incoming {
@@ -87,10 +89,9 @@ impl Incoming {
             }
             _ => {
                 if self.remembered.len() == REMEMBERED {
-                    // Half at once: one by one, all would be moved for each that comes.
-                    self.remembered.drain(..REMEMBERED / 2);
+                    self.remembered.pop_front();
                 }
-                self.remembered.push(Remembered { packet_id, digest, acknowledged: false });
+                self.remembered.push_back(Remembered { packet_id, digest, acknowledged: false });
                 let id = DeliveryId { connection: self.connection, packet_id };
                 Arrival::Deliver(Delivery { id: Some(id), topic, payload })
             }

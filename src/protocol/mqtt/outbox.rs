@@ -12,7 +12,7 @@ use mqttbytes::QoS;
 use mqttbytes::v4::Publish;
 
 use super::packet_ids::{Awaiting, PacketIds};
-use crate::protocol::{Instant, queue};
+use crate::protocol::Instant;
 
 /// How many connections may end under the oldest publish before it is given up: a server that
 /// refuses a message can only close, and would close for ever.
@@ -154,7 +154,7 @@ impl<T: Copy + PartialEq> Outbox<T> {
 
     /// Forgets every publish, and gives their marks.
     pub fn clear(&mut self, ids: &mut PacketIds) -> Vec<T> {
-        self.take(ids, &|_| true)
+        self.take(ids, |_| true)
     }
 
     /// The connection has ended: all that stays is to be written again. Gives the marks of what
@@ -167,7 +167,7 @@ impl<T: Copy + PartialEq> Outbox<T> {
             oldest.losses += 1;
         }
         let lost =
-            self.take(ids, &|entry| entry.resend == Resend::Never || entry.losses >= MAX_LOSSES);
+            self.take(ids, |entry| entry.resend == Resend::Never || entry.losses >= MAX_LOSSES);
         for entry in &mut self.entries {
             entry.sent_at = None;
             entry.acknowledged = false;
@@ -184,7 +184,7 @@ impl<T: Copy + PartialEq> Outbox<T> {
 
     /// Takes out the publishes that have waited for `limit` on this connection.
     pub fn take_expired(&mut self, now: Instant, limit: Duration, ids: &mut PacketIds) -> Vec<T> {
-        self.take(ids, &|entry| entry.sent_at.is_some_and(|sent_at| sent_at + limit <= now))
+        self.take(ids, |entry| entry.sent_at.is_some_and(|sent_at| sent_at + limit <= now))
     }
 
     fn index(&self, id: PublishId) -> Option<usize> {
@@ -193,13 +193,13 @@ impl<T: Copy + PartialEq> Outbox<T> {
 
     fn take_out(&mut self, index: usize) -> Option<Entry<T>> {
         self.written -= usize::from(index < self.written);
-        queue::remove(&mut self.entries, index)
+        self.entries.remove(index)
     }
 
-    fn take(&mut self, ids: &mut PacketIds, gone: &dyn Fn(&Entry<T>) -> bool) -> Vec<T> {
+    fn take(&mut self, ids: &mut PacketIds, gone: impl Fn(&Entry<T>) -> bool) -> Vec<T> {
         let mut marks = Vec::new();
         let mut written = 0;
-        queue::retain(&mut self.entries, |entry| {
+        self.entries.retain(|entry| {
             let gone = gone(entry);
             if gone {
                 entry.forget(ids);

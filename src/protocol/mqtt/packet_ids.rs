@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use super::{PublishId, SubscriptionId};
-use crate::protocol::queue;
 
 /// What the acknowledgement with a packet identifier will belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +63,7 @@ impl PacketIds {
     /// Gives an identifier back.
     pub fn release(&mut self, id: u16) {
         if let Some(index) = self.index(id) {
-            queue::remove(&mut self.in_use, index);
+            self.in_use.remove(index);
         }
     }
 
@@ -104,7 +103,7 @@ impl PacketIds {
     /// Gives back what cannot be acknowledged any more once the connection has ended.
     pub fn connection_ended(&mut self) {
         let stays = |awaiting| matches!(awaiting, Awaiting::Publish(_) | Awaiting::Nothing);
-        queue::retain(&mut self.in_use, |(_, awaiting)| stays(*awaiting));
+        self.in_use.retain(|(_, awaiting)| stays(*awaiting));
     }
 }
 

@@ -1,5 +1,6 @@
 //! An MQTT session: what outlives connections, and the one connection that may stand.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ enum Connection {
 pub struct Session<T> {
     connection: Connection,
     reader: PacketReader,
-    writes: Vec<BytesMut>,
+    writes: VecDeque<BytesMut>,
     ids: PacketIds,
     outbox: Outbox<T>,
     subscriptions: Subscriptions,
@@ -73,7 +74,7 @@ impl<T: Copy + PartialEq> Session<T> {
         Self {
             connection: Connection::None,
             reader: PacketReader::default(),
-            writes: Vec::new(),
+            writes: VecDeque::new(),
             ids: PacketIds::default(),
             outbox: Outbox::new(),
             subscriptions: Subscriptions::new(filters),
@@ -240,7 +241,7 @@ impl<T: Copy + PartialEq> Session<T> {
 
     /// The next piece of bytes for the transport.
     pub fn poll_transmit(&mut self) -> Option<BytesMut> {
-        if self.writes.first()?.is_empty() { None } else { Some(self.writes.remove(0)) }
+        if self.writes.front()?.is_empty() { None } else { self.writes.pop_front() }
     }
 
     /// When [`Session::check_keep_alive`] is due.
@@ -372,9 +373,9 @@ impl<T: Copy + PartialEq> Session<T> {
 }
 
 /// The buffer to write the next packet to: a new one when the last is full.
-fn write_buffer(writes: &mut Vec<BytesMut>) -> &mut BytesMut {
-    if writes.last().is_none_or(|last| last.len() >= WRITE_SIZE) {
-        writes.push(BytesMut::new());
+fn write_buffer(writes: &mut VecDeque<BytesMut>) -> &mut BytesMut {
+    if writes.back().is_none_or(|last| last.len() >= WRITE_SIZE) {
+        writes.push_back(BytesMut::new());
     }
     let last = writes.len() - 1;
     &mut writes[last]
