@@ -46,7 +46,7 @@ const mutations = [
   },
   {
     name: 'the answer to a method is sent again on the next connection',
-    file: 'client/calls.rs',
+    file: 'client/methods.rs',
     from: 'self.mqtt.publish(topic, payload.into(), Resend::Never, tag);',
     to: 'self.mqtt.publish(topic, payload.into(), Resend::UntilAcknowledged, tag);',
   },

@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use super::Error;
+
 /// Deeper values are refused; IoT Hub allows ten levels in a twin.
 const MAX_DEPTH: u32 = 128;
 
@@ -10,6 +12,16 @@ const MAX_DEPTH: u32 = 128;
 pub fn is_valid(text: &str) -> bool {
     let mut scanner = Scanner { rest: text.as_bytes() };
     scanner.value(0).is_some() && scanner.is_at_end()
+}
+
+/// The text of a body that must be JSON.
+///
+/// # Errors
+///
+/// It is none.
+pub fn text(body: &[u8]) -> Result<String, Error> {
+    let text = std::str::from_utf8(body).ok().filter(|text| is_valid(text));
+    text.map(Into::into).ok_or_else(|| Error::client("the hub sent a body that is not JSON"))
 }
 
 /// The text of the value of `name` in the object that `text` is. If it is there twice, the last.

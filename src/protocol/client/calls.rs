@@ -1,20 +1,11 @@
 //! The calls of the user: which must wait, and how each settles, exactly once.
 
-use super::connection::{AfterClose, Link};
-use super::twin::TwinRequestId;
+use super::link::{AfterClose, Link};
+use super::publication::Publication;
 use super::{Client, Event, Feature, OperationId, Queued, Reply, failures};
-use crate::protocol::hub::{Message, topic};
+use crate::protocol::hub::Message;
 use crate::protocol::mqtt::Resend;
 use crate::protocol::{Error, ErrorKind, Now};
-
-/// What a publish belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Publication {
-    Telemetry(OperationId),
-    /// `None` for an answer that the client gave by itself.
-    MethodResponse(Option<OperationId>),
-    Twin(TwinRequestId),
-}
 
 /// The calls that wait for something else than a publish.
 #[derive(Debug, Default)]
@@ -45,11 +36,6 @@ struct Receive {
     feature: Feature,
     block: bool,
 }
-
-/// The largest payload of a method response, in bytes.
-///
-/// Source: [IoT Hub quotas](https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-quotas-throttling).
-const MAX_METHOD_PAYLOAD: usize = 131_072;
 
 impl Client {
     /// Connects. Settles when CONNACK and the SUBACKs of all wanted features are there; while
@@ -102,35 +88,13 @@ impl Client {
         Ok(operation)
     }
 
-    /// Answers a method request; `payload` is JSON text. Settles with its PUBACK.
-    ///
-    /// # Errors
-    ///
-    /// A request that is not open, no connection that could be opened, or after
-    /// [`Client::shutdown`].
-    pub fn send_method_response(
-        &mut self,
-        now: Now,
-        request_id: &str,
-        status: i32,
-        payload: String,
-    ) -> Result<OperationId, Error> {
-        self.check_can_send()?;
-        check_size("the method response", payload.len(), MAX_METHOD_PAYLOAD)?;
-        let request_id = self.methods.close(request_id)?;
-        let operation = self.begin();
-        self.publish_method_response(&request_id, status, payload, Some(operation));
-        self.need_connection(now);
-        Ok(operation)
-    }
-
     /// Wants what a feature receives; a failure is a
     /// [`BackgroundException`](Event::BackgroundException).
     pub fn subscribe(&mut self, now: Now, feature: Feature) {
         if self.shut_down {
             return;
         }
-        self.mqtt.want(feature as usize, true);
+        self.mqtt.want(feature.id(), true);
         if self.config.auto_connect && !self.replaced {
             self.need_connection(now);
         }
@@ -161,7 +125,7 @@ impl Client {
         if block && feature == Feature::Messages {
             self.take_messages(true);
         }
-        self.mqtt.want(feature as usize, true);
+        self.mqtt.want(feature.id(), true);
         self.need_connection(now);
         Ok(operation)
     }
@@ -199,29 +163,16 @@ impl Client {
 
     /// No longer wants what a feature receives.
     pub fn unsubscribe(&mut self, feature: Feature) {
-        self.mqtt.want(feature as usize, false);
+        self.mqtt.want(feature.id(), false);
         if feature == Feature::DesiredProperties {
             self.forget_synchronization();
         }
         self.settle_connects_if_ready();
     }
 
-    pub(super) fn publish_method_response(
-        &mut self,
-        request_id: &str,
-        status: i32,
-        payload: String,
-        operation: Option<OperationId>,
-    ) {
-        self.calls.pending_responses += 1;
-        let topic = topic::method_response(status, request_id);
-        let tag = Publication::MethodResponse(operation);
-        self.mqtt.publish(topic, payload.into(), Resend::Never, tag);
-    }
-
     pub(super) fn begin(&mut self) -> OperationId {
         self.calls.last = self.calls.last.wrapping_add(1);
-        OperationId(self.calls.last)
+        self.calls.last.into()
     }
 
     /// Whether an operation that needs the connection may begin.
@@ -253,7 +204,7 @@ impl Client {
     /// itself.
     fn is_connection_needed(&self) -> bool {
         let received = [Feature::Messages, Feature::Methods, Feature::DesiredProperties];
-        let is_wanted = |feature| self.mqtt.is_wanted(feature as usize);
+        let is_wanted = |feature: Feature| self.mqtt.is_wanted(feature.id());
         !self.calls.connects.is_empty()
             || !self.calls.receives.is_empty()
             || self.mqtt.has_publishes()
@@ -375,29 +326,16 @@ impl Client {
         self.settle_connects_if_ready();
     }
 
-    pub(super) fn subscribed(&mut self, feature: Feature, granted: bool) {
-        if granted {
-            // Those that wait for no more than the subscription.
-            for receive in self.take_receives(|it| it.feature == feature && !it.block) {
-                self.fulfil_receive(receive);
-            }
-            match feature {
-                Feature::TwinResponses => self.publish_waiting_twin_requests(),
-                Feature::DesiredProperties if self.mqtt.is_wanted(feature as usize) => {
-                    self.synchronize_desired_properties();
-                }
-                _ => {}
-            }
-        } else {
-            let what = match feature {
-                Feature::Messages => "messages",
-                Feature::Methods => "direct methods",
-                Feature::DesiredProperties => "desired properties",
-                Feature::TwinResponses => "twin answers",
-            };
-            self.subscription_failed(feature, failures::subscription_refused(what));
+    /// The subscription stands for which these calls wait, and for no more than it.
+    pub(super) fn fulfil_receives(&mut self, feature: Feature) {
+        for receive in self.take_receives(|it| it.feature == feature && !it.block) {
+            self.fulfil_receive(receive);
         }
-        self.settle_connects_if_ready();
+    }
+
+    /// A feature cannot be received. Returns whether any call was told.
+    pub(super) fn fail_receives_of(&mut self, feature: Feature, error: &Error) -> bool {
+        self.fail_receives(error, |receive| receive.feature == feature)
     }
 
     /// Settles a call that does not block. A message is taken only when this is told, so that
@@ -428,27 +366,4 @@ impl Client {
         }
         taken
     }
-
-    fn subscription_failed(&mut self, feature: Feature, error: Error) {
-        let told = match feature {
-            Feature::TwinResponses => self.fail_twin_requests(&error),
-            _ => {
-                let told = self.fail_receives(&error, |receive| receive.feature == feature);
-                self.fail_connects(&error) || told
-            }
-        };
-        if !told {
-            self.background(error);
-        }
-    }
-}
-
-/// Refuses what the hub would answer by closing the connection.
-pub(super) fn check_size(what: &str, size: usize, limit: usize) -> Result<(), Error> {
-    if size > limit {
-        return Err(Error::out_of_range(format!(
-            "{what} has {size} bytes; at most {limit} are possible"
-        )));
-    }
-    Ok(())
 }

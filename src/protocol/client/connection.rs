@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use super::calls::Publication;
-use super::platform::OFFLINE_RETRY;
+use super::link::{AfterClose, Attempt, Link};
+use super::publication::Publication;
 use super::timers::Timer;
-use super::{Client, Event, Feature, Output, Queued, failures};
+use super::{Client, Event, Output, Queued, failures};
 use crate::protocol::hub::connect;
-use crate::protocol::mqtt::{self, ProtocolViolation};
-use crate::protocol::{Error, ErrorKind, Instant, Now};
+use crate::protocol::{Error, ErrorKind, Now};
 use mqttbytes::v4::ConnectReturnCode;
 
 /// From dialling to CONNACK.
@@ -16,65 +15,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 /// From DISCONNECT to the end of the socket.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a retry waits for the platform to say that there is a network: some never do.
+const OFFLINE_RETRY: Duration = Duration::from_secs(60);
 /// After so many connections in a row that did not last there is more behind it than the network.
 const EARLY_LOSSES: u32 = 2;
-
-/// Why a connection is being made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Attempt {
-    /// The user asked for it; a failure is the user's to hear, and final.
-    First,
-    /// One was lost.
-    Retry,
-    /// The token is being replaced.
-    Renewal,
-}
-
-/// What follows when the socket has closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AfterClose {
-    Stay,
-    Dial(Attempt),
-}
-
-/// Where the connection is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Link {
-    Down,
-    /// Waiting for a token to dial with.
-    AwaitingToken(Attempt),
-    /// Waiting for the socket.
-    Opening(Attempt),
-    /// Waiting for CONNACK.
-    Handshaking(Attempt),
-    Up {
-        since: Instant,
-    },
-    /// Up, but a renewal waits for what is unacknowledged, and nothing new is sent.
-    Draining {
-        since: Instant,
-    },
-    /// DISCONNECT is sent; waiting for the socket to close.
-    Closing(AfterClose),
-    /// Waiting for [`Timer::Retry`].
-    Waiting,
-}
-
-impl Link {
-    pub fn is_first_attempt(self) -> bool {
-        matches!(
-            self,
-            Link::Opening(Attempt::First)
-                | Link::Handshaking(Attempt::First)
-                | Link::AwaitingToken(Attempt::First)
-                | Link::Closing(AfterClose::Dial(Attempt::First))
-        )
-    }
-
-    pub fn is_up(self) -> bool {
-        matches!(self, Link::Up { .. } | Link::Draining { .. })
-    }
-}
 
 /// Spreads retries of many clients: splitmix64.
 #[derive(Debug)]
@@ -384,26 +328,5 @@ impl Client {
             self.connected = connected;
             self.emit(Event::ConnectionStateChanged { connected, cause });
         }
-    }
-
-    /// Whether a filter was granted on the connection that stands.
-    pub(super) fn is_subscribed(&self, feature: Feature) -> bool {
-        self.mqtt.is_granted(feature as usize)
-    }
-
-    /// The events of the session, as long as there are any.
-    pub(super) fn drain_session(&mut self, now: Now) -> Result<(), ProtocolViolation> {
-        while let Some(event) = self.mqtt.poll_event(now.monotonic)? {
-            match event {
-                mqtt::Event::Accepted => self.accepted(now),
-                mqtt::Event::Refused(code) => self.refused(now, code),
-                mqtt::Event::Acknowledged(publication) => self.acknowledged(publication),
-                mqtt::Event::Subscribed { id, granted } => {
-                    self.subscribed(Feature::ALL[id], granted);
-                }
-                mqtt::Event::Delivered(delivery) => self.delivered(now, delivery),
-            }
-        }
-        Ok(())
     }
 }

@@ -139,6 +139,16 @@ pub(super) fn subscription_refused(what: &str) -> Error {
     Error::client(format!("the hub refused the subscription to {what}"))
 }
 
+/// Refuses what the hub would answer by closing the connection.
+pub(super) fn check_size(what: &str, size: usize, limit: usize) -> Result<(), Error> {
+    if size > limit {
+        return Err(Error::out_of_range(format!(
+            "{what} has {size} bytes; at most {limit} are possible"
+        )));
+    }
+    Ok(())
+}
+
 fn with_detail(sentence: &str, detail: &str) -> String {
     if detail.is_empty() { sentence.into() } else { format!("{sentence} ({detail})") }
 }

@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::receiving::json_text;
-use super::{Client, Event, MethodRequest, failures};
-use crate::protocol::mqtt::MAX_TOPIC;
-use crate::protocol::{Error, Instant, Now};
+use super::failures::{self, check_size};
+use super::publication::Publication;
+use super::{Client, Event, MethodRequest, OperationId};
+use crate::protocol::hub::topic;
+use crate::protocol::mqtt::{MAX_TOPIC, Resend};
+use crate::protocol::{Error, Instant, Now, json};
 
 /// How many requests may wait for an answer, and how many answers for their acknowledgement.
 const MAX_OPEN: usize = 1024;
@@ -18,6 +20,11 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
 /// How long a request's identifier may be: the topic of the answer holds it, with some more.
 const MAX_REQUEST_ID: usize = MAX_TOPIC - 64;
+
+/// The largest payload of a method response, in bytes.
+///
+/// Source: [IoT Hub quotas](https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-quotas-throttling).
+const MAX_METHOD_PAYLOAD: usize = 131_072;
 
 /// A request that has not been answered.
 #[derive(Debug)]
@@ -88,6 +95,28 @@ impl OpenRequests {
 }
 
 impl Client {
+    /// Answers a method request; `payload` is JSON text. Settles with its PUBACK.
+    ///
+    /// # Errors
+    ///
+    /// A request that is not open, no connection that could be opened, or after
+    /// [`Client::shutdown`].
+    pub fn send_method_response(
+        &mut self,
+        now: Now,
+        request_id: &str,
+        status: i32,
+        payload: String,
+    ) -> Result<OperationId, Error> {
+        self.check_can_send()?;
+        check_size("the method response", payload.len(), MAX_METHOD_PAYLOAD)?;
+        let request_id = self.methods.close(request_id)?;
+        let operation = self.begin();
+        self.publish_method_response(&request_id, status, payload, Some(operation));
+        self.need_connection(now);
+        Ok(operation)
+    }
+
     /// Answers a request with status 500, unless it was answered: its handler has failed.
     pub fn fail_method(&mut self, request_id: &str) {
         if let Ok(request_id) = self.methods.close(request_id)
@@ -113,7 +142,7 @@ impl Client {
                 "a method was called with a request identifier too long for an answer; it was ignored",
             ));
         }
-        let payload = if payload.is_empty() { Ok("null".into()) } else { json_text(payload) };
+        let payload = if payload.is_empty() { Ok("null".into()) } else { json::text(payload) };
         match payload {
             Ok(payload) => match self.methods.open(now.monotonic, request_id) {
                 Some(request_id) => {
@@ -129,5 +158,18 @@ impl Client {
                 );
             }
         }
+    }
+
+    fn publish_method_response(
+        &mut self,
+        request_id: &str,
+        status: i32,
+        payload: String,
+        operation: Option<OperationId>,
+    ) {
+        self.calls.pending_responses += 1;
+        let topic = topic::method_response(status, request_id);
+        let tag = Publication::MethodResponse(operation);
+        self.mqtt.publish(topic, payload.into(), Resend::Never, tag);
     }
 }

@@ -4,8 +4,11 @@
 //! | --- | --- |
 //! | `config` | the options |
 //! | `connection` | dial, accept, lose, retry, renew, disconnect |
+//! | `link` | where the connection is |
 //! | `calls` | which calls wait, and how each settles |
-//! | `receiving` | where incoming publishes go |
+//! | `publication` | what waits for an answer of the hub, by its name |
+//! | `receiving` | what the session tells, and where incoming publishes go |
+//! | `feature` | what may be received, and by which topic filter |
 //! | `messages` | cloud-to-device messages and their acknowledgement |
 //! | `twin` | twin requests, and desired properties without gap or repetition |
 //! | `methods` | direct methods |
@@ -14,196 +17,45 @@
 //! | `file_upload` | what the HTTP calls say |
 //! | `timers` | the table of all timers |
 //! | `failures` | the sentences of errors |
+//! | `exchange` | the types of what goes in and out |
 
 mod calls;
 mod config;
 mod connection;
+mod exchange;
 mod failures;
+mod feature;
 mod file_upload;
+mod link;
 mod messages;
 mod methods;
 mod platform;
+mod publication;
 mod receiving;
 mod timers;
 mod tokens;
 mod twin;
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::time::Duration;
 
-use bytes::BytesMut;
-
 pub use config::{Acknowledge, Config, Options};
+pub use exchange::{ConnectionState, Event, Input, MethodRequest, Output, Reply};
+pub use feature::Feature;
 pub use file_upload::{HttpRequest, UploadResult};
+pub use publication::OperationId;
 
-use super::hub::{Message, topic};
-use super::mqtt::{DeliveryId, Session};
+use super::mqtt::Session;
 use super::{Error, Instant, Now};
-use calls::{Calls, Publication};
-use connection::{Jitter, Link};
+use calls::Calls;
+use connection::Jitter;
+use link::{AfterClose, Link};
 use messages::Inbox;
 use methods::OpenRequests;
+use publication::Publication;
 use timers::{Timer, TimerTable};
 use tokens::Tokens;
 use twin::{DesiredProperties, TwinRequests};
-
-/// Names a call until it settles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OperationId(u32);
-
-impl From<OperationId> for u32 {
-    fn from(id: OperationId) -> Self {
-        id.0
-    }
-}
-
-impl From<u32> for OperationId {
-    fn from(number: u32) -> Self {
-        Self(number)
-    }
-}
-
-/// What may be received; each has one topic filter, subscribed to when it is first wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Feature {
-    /// Cloud-to-device messages, or a module's input messages.
-    Messages,
-    /// Direct methods.
-    Methods,
-    /// Patches of the desired properties.
-    DesiredProperties,
-    /// Answers to twin requests; wanted by the client itself.
-    TwinResponses,
-}
-
-impl Feature {
-    const ALL: [Feature; 4] =
-        [Feature::Messages, Feature::Methods, Feature::DesiredProperties, Feature::TwinResponses];
-}
-
-/// What happens outside.
-#[derive(Clone, Debug)]
-pub enum Input<'a> {
-    /// The socket that was asked for is open.
-    SocketOpened,
-    /// A binary frame came.
-    Received(&'a [u8]),
-    /// A frame came that is not binary; MQTT allows none.
-    ReceivedText,
-    /// The socket has closed, or could not be opened.
-    SocketClosed {
-        /// What the platform says about it, for the error's message; may be empty.
-        detail: &'a str,
-    },
-    /// The platform has a network again, or goes on after it slept.
-    Online,
-    /// The platform believes that it has no network.
-    Offline,
-    /// Another client of this identity was opened, which is to have the connection.
-    Replaced,
-}
-
-/// What to do outside. At most one socket is open at a time.
-pub enum Output {
-    /// Open a WebSocket with the sub-protocol `mqtt`.
-    OpenSocket {
-        /// Where.
-        url: String,
-    },
-    /// Write these bytes in one binary frame.
-    Transmit(BytesMut),
-    /// Close the socket once everything is written, then report [`Input::SocketClosed`].
-    CloseSocket,
-    /// Drop the socket now. Nothing more may be reported of it.
-    AbortSocket,
-    /// Tell the user.
-    Event(Event),
-}
-
-impl fmt::Debug for Output {
-    /// Shows no bytes: those of CONNECT hold the token.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Output::OpenSocket { url } => f.debug_struct("OpenSocket").field("url", url).finish(),
-            Output::Transmit(bytes) => write!(f, "Transmit({} bytes)", bytes.len()),
-            Output::CloseSocket => f.write_str("CloseSocket"),
-            Output::AbortSocket => f.write_str("AbortSocket"),
-            Output::Event(event) => f.debug_tuple("Event").field(event).finish(),
-        }
-    }
-}
-
-/// What the user is told.
-#[derive(Debug)]
-pub enum Event {
-    /// A call has ended. Each ends exactly once.
-    Settled {
-        /// Which.
-        operation: OperationId,
-        /// How.
-        result: Result<Reply, Error>,
-    },
-    /// The connection stands, or no longer does.
-    ConnectionStateChanged {
-        /// Whether it stands.
-        connected: bool,
-        /// Why it was lost, if it was.
-        cause: Option<Error>,
-    },
-    /// An error that belongs to no call.
-    BackgroundException(Error),
-    /// A message came.
-    MessageReceived {
-        /// The message.
-        message: Box<Message>,
-        /// To be given to [`Client::acknowledge`] or [`Client::abandon`], with
-        /// [`Acknowledge::AfterHandler`].
-        delivery: Option<DeliveryId>,
-    },
-    /// A direct method was called.
-    MethodCalled(MethodRequest),
-    /// The token expires soon, or has expired. Whoever gives tokens gives a new one, by
-    /// [`Client::update_sas_token`] or [`Client::provide_token`].
-    SasTokenRequired,
-    /// Desired properties, as JSON text with their `$version`.
-    DesiredPropertiesReceived(String),
-}
-
-/// What a call that succeeded gives.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Reply {
-    /// Nothing.
-    Done,
-    /// A twin, as JSON text.
-    Twin(String),
-    /// The message that waited for a receive call. It is acknowledged.
-    Message(Box<Message>),
-}
-
-/// A call of a direct method.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MethodRequest {
-    /// To answer by.
-    pub request_id: String,
-    /// The method's name.
-    pub name: String,
-    /// JSON text.
-    pub payload: String,
-}
-
-/// The state of the connection, as the user sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConnectionState {
-    /// There is none, and none is being made.
-    Disconnected,
-    /// It is being made.
-    Connecting,
-    /// It stands.
-    Connected,
-    /// It was lost and is being made again.
-    Reconnecting,
-}
 
 #[derive(Debug)]
 enum Queued {
@@ -265,16 +117,10 @@ impl Client {
     /// A client that is not connected. `seed` is any random number; it spreads retries and keeps
     /// request identifiers of two clients apart.
     pub fn new(config: Config, seed: u64) -> Self {
-        // In the order of `Feature::ALL`.
-        let filters = vec![
-            topic::messages_filter(&config.identity),
-            topic::methods_filter(),
-            topic::desired_patches_filter(),
-            topic::twin_responses_filter(),
-        ];
+        let filters = Feature::ALL.map(|feature| feature.filter(&config.identity));
         let keep_alive = Duration::from_secs(config.keep_alive_secs.into());
         Self {
-            mqtt: Session::new(keep_alive, filters),
+            mqtt: Session::new(keep_alive, filters.into()),
             link: Link::Down,
             connected: false,
             shut_down: false,
@@ -374,7 +220,7 @@ impl Client {
             _ if self.connected => ConnectionState::Connected,
             Link::Down => ConnectionState::Disconnected,
             _ if self.link.is_first_attempt() => ConnectionState::Connecting,
-            Link::Closing(connection::AfterClose::Stay) => ConnectionState::Disconnected,
+            Link::Closing(AfterClose::Stay) => ConnectionState::Disconnected,
             _ => ConnectionState::Reconnecting,
         }
     }

@@ -1,14 +1,9 @@
 //! What the platform says: that the network came or went, that it was asleep, that another client
 //! of this identity was opened beside this one.
 
-use std::time::Duration;
-
-use super::connection::{AfterClose, Link};
+use super::link::{AfterClose, Link};
 use super::{Client, Event, failures};
 use crate::protocol::{ErrorKind, Now};
-
-/// How long a retry waits for the platform to say that there is a network: some never do.
-pub(super) const OFFLINE_RETRY: Duration = Duration::from_secs(60);
 
 /// A wall clock that gets ahead of the other by more than this was set, or the machine has slept.
 const CLOCK_JUMP_MILLIS: u64 = 10_000;

@@ -1,10 +1,10 @@
-//! Incoming bytes: to the session, and each publish to whom it concerns.
+//! Incoming bytes: to the session, and what it tells to the part that it concerns.
 
-use super::connection::{AfterClose, Link};
-use super::{Client, failures};
+use super::link::{AfterClose, Link};
+use super::{Client, Feature, failures};
 use crate::protocol::hub::topic::{self, Route};
 use crate::protocol::hub::{Message, properties};
-use crate::protocol::mqtt::Delivery;
+use crate::protocol::mqtt::{self, Delivery, ProtocolViolation};
 use crate::protocol::{Error, Now, json};
 
 impl Client {
@@ -42,7 +42,7 @@ impl Client {
             Some(Route::TwinResponse { status, request_id }) => {
                 self.twin_response(request_id, status, &delivery.payload);
             }
-            Some(Route::DesiredPatch { version }) => match json_text(&delivery.payload) {
+            Some(Route::DesiredPatch { version }) => match json::text(&delivery.payload) {
                 Ok(patch) => self.desired_patch(patch, version),
                 Err(error) => self.background(error),
             },
@@ -54,10 +54,60 @@ impl Client {
             self.mqtt.acknowledge(now.monotonic, id);
         }
     }
-}
 
-/// The text of a body that must be JSON.
-pub(super) fn json_text(body: &[u8]) -> Result<String, Error> {
-    let text = std::str::from_utf8(body).ok().filter(|text| json::is_valid(text));
-    text.map(Into::into).ok_or_else(|| Error::client("the hub sent a body that is not JSON"))
+    /// Whether a filter was granted on the connection that stands.
+    pub(super) fn is_subscribed(&self, feature: Feature) -> bool {
+        self.mqtt.is_granted(feature.id())
+    }
+
+    /// The events of the session, as long as there are any.
+    fn drain_session(&mut self, now: Now) -> Result<(), ProtocolViolation> {
+        while let Some(event) = self.mqtt.poll_event(now.monotonic)? {
+            match event {
+                mqtt::Event::Accepted => self.accepted(now),
+                mqtt::Event::Refused(code) => self.refused(now, code),
+                mqtt::Event::Acknowledged(publication) => self.acknowledged(publication),
+                mqtt::Event::Subscribed { id, granted } => {
+                    self.subscribed(Feature::ALL[id], granted);
+                }
+                mqtt::Event::Delivered(delivery) => self.delivered(now, delivery),
+            }
+        }
+        Ok(())
+    }
+
+    fn subscribed(&mut self, feature: Feature, granted: bool) {
+        if granted {
+            self.fulfil_receives(feature);
+            match feature {
+                Feature::TwinResponses => self.publish_waiting_twin_requests(),
+                Feature::DesiredProperties if self.mqtt.is_wanted(feature.id()) => {
+                    self.synchronize_desired_properties();
+                }
+                _ => {}
+            }
+        } else {
+            let what = match feature {
+                Feature::Messages => "messages",
+                Feature::Methods => "direct methods",
+                Feature::DesiredProperties => "desired properties",
+                Feature::TwinResponses => "twin answers",
+            };
+            self.subscription_failed(feature, failures::subscription_refused(what));
+        }
+        self.settle_connects_if_ready();
+    }
+
+    pub(super) fn subscription_failed(&mut self, feature: Feature, error: Error) {
+        let told = match feature {
+            Feature::TwinResponses => self.fail_twin_requests(&error),
+            _ => {
+                let told = self.fail_receives_of(feature, &error);
+                self.fail_connects(&error) || told
+            }
+        };
+        if !told {
+            self.background(error);
+        }
+    }
 }

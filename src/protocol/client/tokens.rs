@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::connection::{AfterClose, Attempt, Link};
+use super::link::{AfterClose, Attempt, Link};
 use super::timers::Timer;
 use super::{Client, Event, OperationId, failures};
 use crate::protocol::hub::credentials::Credentials;

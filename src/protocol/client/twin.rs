@@ -2,18 +2,13 @@
 
 use std::collections::VecDeque;
 
-use super::receiving::json_text;
+use super::failures::check_size;
+use super::publication::{Publication, TwinRequestId};
 use super::{Client, Event, Feature, OperationId, Output, Queued, Reply};
 use crate::protocol::hub::message::MAX_MESSAGE_SIZE;
 use crate::protocol::hub::{topic, twin};
 use crate::protocol::mqtt::Resend;
-use crate::protocol::{Error, Now};
-
-use super::calls::{Publication, check_size};
-
-/// Counts the twin requests of a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct TwinRequestId(u64);
+use crate::protocol::{Error, Now, json};
 
 #[derive(Debug)]
 enum Purpose {
@@ -144,7 +139,7 @@ impl Client {
     }
 
     fn request_twin(&mut self, purpose: Purpose) {
-        self.mqtt.want(Feature::TwinResponses as usize, true);
+        self.mqtt.want(Feature::TwinResponses.id(), true);
         self.twin_requests.last += 1;
         let id = TwinRequestId(self.twin_requests.last);
         self.twin_requests.requests.push_back(TwinRequest { id, purpose, is_published: false });
@@ -185,13 +180,13 @@ impl Client {
         let answer = if status < 300 { Ok(body) } else { Err(twin::service_error(status, body)) };
         match request.purpose {
             Purpose::Get(operation) => {
-                let twin = answer.and_then(json_text).map(Reply::Twin);
+                let twin = answer.and_then(json::text).map(Reply::Twin);
                 self.settle(operation, twin);
             }
             Purpose::Report { operation, .. } => {
                 self.settle(operation, answer.map(|_| Reply::Done))
             }
-            Purpose::Synchronize => self.synchronized(answer.and_then(json_text)),
+            Purpose::Synchronize => self.synchronized(answer.and_then(json::text)),
         }
     }
 
@@ -307,7 +302,7 @@ impl Client {
 
     pub(super) fn desired_patch(&mut self, patch: String, version: Option<u64>) {
         // A session of the past may still be subscribed; nobody here has asked for it.
-        if !self.mqtt.is_wanted(Feature::DesiredProperties as usize) {
+        if !self.mqtt.is_wanted(Feature::DesiredProperties.id()) {
             return;
         }
         // A session of the past may bring patches before the subscription stands, after others

@@ -74,7 +74,7 @@ impl PacketReader {
 }
 
 fn malformed(_: mqttbytes::Error) -> ProtocolViolation {
-    ProtocolViolation("the hub sent a malformed MQTT packet".into())
+    ProtocolViolation("the server sent a malformed MQTT packet".into())
 }
 
 const CONNACK: u8 = 2;
@@ -98,13 +98,13 @@ fn check_header(bytes: &[u8]) -> Result<(), ProtocolViolation> {
         PINGRESP => ("PINGRESP", |length| length == 0),
         other => {
             return Err(ProtocolViolation(format!(
-                "the hub sent an MQTT packet of type {other}, which it may not send to this client"
+                "the server sent an MQTT packet of type {other}, which it may not send to this client"
             )));
         }
     };
     if first & 0x0f != 0 || bytes.get(1).is_some_and(|&length| !length_allowed(length)) {
         return Err(ProtocolViolation(format!(
-            "the hub sent a {kind} packet with reserved flags or a wrong length"
+            "the server sent a {kind} packet with reserved flags or a wrong length"
         )));
     }
     Ok(())
@@ -120,7 +120,7 @@ fn check_publish(publish: &Publish) -> Result<(), ProtocolViolation> {
     } else {
         return Ok(());
     };
-    Err(ProtocolViolation(format!("the hub sent a PUBLISH packet {problem}")))
+    Err(ProtocolViolation(format!("the server sent a PUBLISH packet {problem}")))
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub enum Resend {
     Never,
     /// Until it is acknowledged.
     UntilAcknowledged,
-    /// Until [`Outbox::remove`]: a request, which needs its answer too.
+    /// Until [`Session::withdraw`](super::Session::withdraw): a request, which needs its answer too.
     UntilRemoved,
 }
 
@@ -134,7 +134,7 @@ impl<T: Copy + PartialEq> Outbox<T> {
             // What is sent on the next connection is a new delivery (section 4.4).
             entry.publish.dup = false;
             entry.acknowledged = true;
-            ids.reassign(packet_id, Awaiting::Nothing);
+            ids.reassign(packet_id, Awaiting::Acknowledged);
         } else {
             self.take_out(index);
             ids.release(packet_id);

@@ -10,9 +10,9 @@ pub(super) enum Awaiting {
     Publish(PublishId),
     /// A publish that nobody waits for any more; the server may still acknowledge it.
     Withdrawn,
-    /// Nothing: the publish was acknowledged, but will be sent again if the connection ends, and
-    /// must find an identifier then.
-    Nothing,
+    /// A publish that was acknowledged, but will be sent again if the connection ends, and must
+    /// find an identifier then.
+    Acknowledged,
     Subscription(SubscriptionId),
 }
 
@@ -102,7 +102,7 @@ impl PacketIds {
 
     /// Gives back what cannot be acknowledged any more once the connection has ended.
     pub fn connection_ended(&mut self) {
-        let stays = |awaiting| matches!(awaiting, Awaiting::Publish(_) | Awaiting::Nothing);
+        let stays = |awaiting| matches!(awaiting, Awaiting::Publish(_) | Awaiting::Acknowledged);
         self.in_use.retain(|(_, awaiting)| stays(*awaiting));
     }
 }

@@ -303,12 +303,12 @@ impl<T: Copy + PartialEq> Session<T> {
     fn handle_packet(&mut self, packet: Received) -> Result<Option<Event<T>>, ProtocolViolation> {
         let Received::ConnAck(connack) = packet else {
             if self.connection == Connection::AwaitingConnack {
-                return Err(ProtocolViolation("the hub sent a packet before CONNACK".into()));
+                return Err(ProtocolViolation("the server sent a packet before CONNACK".into()));
             }
             return Ok(self.handle_packet_of_session(packet));
         };
         if self.connection != Connection::AwaitingConnack {
-            return Err(ProtocolViolation("the hub sent a second CONNACK".into()));
+            return Err(ProtocolViolation("the server sent a second CONNACK".into()));
         }
         if connack.code == ConnectReturnCode::Success {
             self.connection = Connection::Open;
@@ -359,7 +359,7 @@ impl<T: Copy + PartialEq> Session<T> {
                 return self.outbox.acknowledge(id, &mut self.ids).map(Event::Acknowledged);
             }
             Awaiting::Withdrawn => self.ids.release(packet_id),
-            Awaiting::Subscription(_) | Awaiting::Nothing => {}
+            Awaiting::Subscription(_) | Awaiting::Acknowledged => {}
         }
         None
     }

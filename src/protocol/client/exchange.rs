@@ -1,0 +1,135 @@
+//! What goes in and out: inputs, outputs, events, and how calls settle.
+
+use std::fmt;
+
+use bytes::BytesMut;
+
+#[cfg(doc)]
+use super::Client;
+use super::OperationId;
+use crate::protocol::Error;
+use crate::protocol::hub::Message;
+use crate::protocol::mqtt::DeliveryId;
+
+/// What happens outside.
+#[derive(Clone, Debug)]
+pub enum Input<'a> {
+    /// The socket that was asked for is open.
+    SocketOpened,
+    /// A binary frame came.
+    Received(&'a [u8]),
+    /// A frame came that is not binary; MQTT allows none.
+    ReceivedText,
+    /// The socket has closed, or could not be opened.
+    SocketClosed {
+        /// What the platform says about it, for the error's message; may be empty.
+        detail: &'a str,
+    },
+    /// The platform has a network again, or goes on after it slept.
+    Online,
+    /// The platform believes that it has no network.
+    Offline,
+    /// Another client of this identity was opened, which is to have the connection.
+    Replaced,
+}
+
+/// What to do outside. At most one socket is open at a time.
+pub enum Output {
+    /// Open a WebSocket with the sub-protocol `mqtt`.
+    OpenSocket {
+        /// Where.
+        url: String,
+    },
+    /// Write these bytes in one binary frame.
+    Transmit(BytesMut),
+    /// Close the socket once everything is written, then report [`Input::SocketClosed`].
+    CloseSocket,
+    /// Drop the socket now. Nothing more may be reported of it.
+    AbortSocket,
+    /// Tell the user.
+    Event(Event),
+}
+
+impl fmt::Debug for Output {
+    /// Shows no bytes: those of CONNECT hold the token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Output::OpenSocket { url } => f.debug_struct("OpenSocket").field("url", url).finish(),
+            Output::Transmit(bytes) => write!(f, "Transmit({} bytes)", bytes.len()),
+            Output::CloseSocket => f.write_str("CloseSocket"),
+            Output::AbortSocket => f.write_str("AbortSocket"),
+            Output::Event(event) => f.debug_tuple("Event").field(event).finish(),
+        }
+    }
+}
+
+/// What the user is told.
+#[derive(Debug)]
+pub enum Event {
+    /// A call has ended. Each ends exactly once.
+    Settled {
+        /// Which.
+        operation: OperationId,
+        /// How.
+        result: Result<Reply, Error>,
+    },
+    /// The connection stands, or no longer does.
+    ConnectionStateChanged {
+        /// Whether it stands.
+        connected: bool,
+        /// Why it was lost, if it was.
+        cause: Option<Error>,
+    },
+    /// An error that belongs to no call.
+    BackgroundException(Error),
+    /// A message came.
+    MessageReceived {
+        /// The message.
+        message: Box<Message>,
+        /// To be given to [`Client::acknowledge`] or [`Client::abandon`], with
+        /// [`Acknowledge::AfterHandler`](super::Acknowledge::AfterHandler).
+        delivery: Option<DeliveryId>,
+    },
+    /// A direct method was called.
+    MethodCalled(MethodRequest),
+    /// The token expires soon, or has expired. Whoever gives tokens gives a new one, by
+    /// [`Client::update_sas_token`] or [`Client::provide_token`].
+    SasTokenRequired,
+    /// Desired properties, as JSON text with their `$version`.
+    DesiredPropertiesReceived(String),
+}
+
+/// What a call that succeeded gives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// Nothing.
+    Done,
+    /// A twin, as JSON text.
+    Twin(String),
+    /// The message that waited for a receive call. It is acknowledged.
+    Message(Box<Message>),
+}
+
+/// A call of a direct method.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MethodRequest {
+    /// To answer by.
+    pub request_id: String,
+    /// The method's name.
+    pub name: String,
+    /// JSON text.
+    pub payload: String,
+}
+
+/// The state of the connection, as the user sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionState {
+    /// There is none, and none is being made.
+    Disconnected,
+    /// It is being made.
+    Connecting,
+    /// It stands.
+    Connected,
+    /// It was lost and is being made again.
+    Reconnecting,
+}

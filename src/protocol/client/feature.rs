@@ -1,0 +1,38 @@
+//! What may be received.
+
+use crate::protocol::hub::{Identity, topic};
+use crate::protocol::mqtt::SubscriptionId;
+
+/// What may be received; each has one topic filter, subscribed to when it is first wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// Cloud-to-device messages, or a module's input messages.
+    Messages,
+    /// Direct methods.
+    Methods,
+    /// Patches of the desired properties.
+    DesiredProperties,
+    /// Answers to twin requests; wanted by the client itself.
+    TwinResponses,
+}
+
+impl Feature {
+    /// All of them.
+    pub(super) const ALL: [Feature; 4] =
+        [Feature::Messages, Feature::Methods, Feature::DesiredProperties, Feature::TwinResponses];
+
+    /// The name of its subscription, which is its place in [`Feature::ALL`].
+    pub(super) fn id(self) -> SubscriptionId {
+        self as SubscriptionId
+    }
+
+    /// The topic filter that brings it.
+    pub(super) fn filter(self, identity: &Identity) -> String {
+        match self {
+            Feature::Messages => topic::messages_filter(identity),
+            Feature::Methods => topic::methods_filter(),
+            Feature::DesiredProperties => topic::desired_patches_filter(),
+            Feature::TwinResponses => topic::twin_responses_filter(),
+        }
+    }
+}
