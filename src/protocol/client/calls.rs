@@ -1,8 +1,8 @@
 //! The calls of the user: which must wait, and how each settles, exactly once.
 
-use super::link::{AfterClose, Link};
+use super::link::{AfterClose, Link, Permit};
 use super::publication::Publication;
-use super::{Client, Event, Feature, OperationId, Queued, Reply, failures};
+use super::{Client, ConnectionState, Event, Feature, OperationId, Queued, Reply, failures};
 use crate::protocol::hub::Message;
 use crate::protocol::mqtt::Resend;
 use crate::protocol::{Error, ErrorKind, Now};
@@ -46,7 +46,7 @@ impl Client {
     /// After [`Client::shutdown`].
     pub fn connect(&mut self, now: Now) -> Result<OperationId, Error> {
         self.check_open()?;
-        self.replaced = false;
+        self.permit = Permit::Granted;
         let operation = self.begin();
         self.calls.connects.push(Connect { operation, asks: true });
         self.mqtt.ask_again();
@@ -64,7 +64,7 @@ impl Client {
 
     /// Disconnects for good.
     pub fn shutdown(&mut self, now: Now) -> OperationId {
-        self.shut_down = true;
+        self.permit = Permit::ShutDown;
         self.leave(now, "shutdown")
     }
 
@@ -91,11 +91,11 @@ impl Client {
     /// Wants what a feature receives; a failure is a
     /// [`BackgroundException`](Event::BackgroundException).
     pub fn subscribe(&mut self, now: Now, feature: Feature) {
-        if self.shut_down {
+        if self.permit == Permit::ShutDown {
             return;
         }
         self.mqtt.want(feature.id(), true);
-        if self.config.auto_connect && !self.replaced {
+        if self.config.auto_connect && self.permit == Permit::Granted {
             self.need_connection(now);
         }
     }
@@ -151,7 +151,8 @@ impl Client {
         {
             let Connect { asks, .. } = self.calls.connects.remove(index);
             self.settle(operation, Err(error));
-            if asks && self.link.is_first_attempt() && !self.is_connection_needed() {
+            let is_first = self.connection_state() == ConnectionState::Connecting;
+            if asks && is_first && !self.is_connection_needed() {
                 self.tokens.ask_anew();
                 self.close(now, AfterClose::Stay);
             }
@@ -177,12 +178,12 @@ impl Client {
 
     /// Whether an operation that needs the connection may begin.
     pub(super) fn check_can_send(&self) -> Result<(), Error> {
-        self.check_open()?;
-        let down = matches!(self.link, Link::Down | Link::Closing(AfterClose::Stay));
-        match down {
-            true if self.replaced => Err(failures::replaced(ErrorKind::NoConnection)),
-            true if !self.config.auto_connect => Err(failures::no_connection()),
-            _ => Ok(()),
+        let is_active = self.connection_state() != ConnectionState::Disconnected;
+        match self.permit {
+            Permit::ShutDown => Err(failures::shut_down()),
+            Permit::Replaced => Err(failures::replaced(ErrorKind::NoConnection)),
+            Permit::Granted if is_active || self.config.auto_connect => Ok(()),
+            Permit::Granted => Err(failures::no_connection()),
         }
     }
 
@@ -197,7 +198,7 @@ impl Client {
     }
 
     pub(super) fn check_open(&self) -> Result<(), Error> {
-        if self.shut_down { Err(failures::shut_down()) } else { Ok(()) }
+        if self.permit == Permit::ShutDown { Err(failures::shut_down()) } else { Ok(()) }
     }
 
     /// Whether any call waits for the connection, or anything is to be received that makes it by
@@ -223,6 +224,9 @@ impl Client {
         self.calls.disconnects.push(operation);
         self.forget_undelivered_properties();
         self.output.retain(|queued| !queued.is_received());
+        if self.connection_state() == ConnectionState::Connected {
+            self.tell_disconnected(None);
+        }
         self.close(now, AfterClose::Stay);
         operation
     }

@@ -63,11 +63,9 @@ impl Client {
         }
     }
 
-    /// Says goodbye to the hub. What happens to the calls is decided by the caller.
+    /// Says goodbye to the hub. What happens to the calls, and what the user is told, is decided by
+    /// the caller.
     pub(super) fn close(&mut self, now: Now, after: AfterClose) {
-        if after == AfterClose::Stay {
-            self.set_connected(false, None);
-        }
         match self.link {
             Link::Up { .. } | Link::Draining { .. } => {
                 self.mqtt.disconnect();
@@ -139,10 +137,12 @@ impl Client {
     }
 
     pub(super) fn accepted(&mut self, now: Now) {
-        if let Link::Handshaking(_) = self.link {
+        if let Link::Handshaking(attempt) = self.link {
             self.timers.set(Timer::Connect, None);
             self.link = Link::Up { since: now.monotonic };
-            self.set_connected(true, None);
+            if attempt != Attempt::Renewal {
+                self.emit(Event::ConnectionStateChanged { connected: true, cause: None });
+            }
             self.settle_connects_if_ready();
         }
     }
@@ -211,8 +211,13 @@ impl Client {
         match self.prepare_token(now) {
             Err(error) => self.attempt_failed(now, attempt, error),
             Ok(false) => {
-                self.set_connected(false, None);
-                self.link = Link::AwaitingToken(attempt);
+                self.link = Link::AwaitingToken(if attempt == Attempt::Renewal {
+                    // It cannot stand again before somebody gives a token.
+                    self.tell_disconnected(None);
+                    Attempt::Retry
+                } else {
+                    attempt
+                });
                 // A user may take long to give a token; a function that does has failed.
                 let limit = self.asks_a_function().then(|| now.monotonic + CONNECT_TIMEOUT);
                 self.timers.set(Timer::Connect, limit);
@@ -236,7 +241,9 @@ impl Client {
             return;
         }
         self.fail_connects(&error);
-        self.set_connected(false, Some(error.clone()));
+        if attempt == Attempt::Renewal {
+            self.tell_disconnected(Some(error.clone()));
+        }
         self.background(error.clone());
         if error.kind() == ErrorKind::Credential || !self.config.connection_retry {
             self.link = Link::Down;
@@ -272,7 +279,7 @@ impl Client {
             self.fail_publication(publication, reason);
         }
         self.fail_connects(&dropped);
-        self.set_connected(false, Some(error.clone()));
+        self.tell_disconnected(Some(error.clone()));
         self.background(error);
         if !self.config.connection_retry {
             self.link = Link::Down;
@@ -323,10 +330,7 @@ impl Client {
         self.ask(Output::AbortSocket);
     }
 
-    pub(super) fn set_connected(&mut self, connected: bool, cause: Option<Error>) {
-        if self.connected != connected {
-            self.connected = connected;
-            self.emit(Event::ConnectionStateChanged { connected, cause });
-        }
+    pub(super) fn tell_disconnected(&mut self, cause: Option<Error>) {
+        self.emit(Event::ConnectionStateChanged { connected: false, cause });
     }
 }

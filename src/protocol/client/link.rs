@@ -1,5 +1,6 @@
 //! Where the connection is.
 
+use super::ConnectionState;
 use crate::protocol::Instant;
 
 /// Why a connection is being made.
@@ -9,8 +10,19 @@ pub(super) enum Attempt {
     First,
     /// One was lost.
     Retry,
-    /// The token is being replaced.
+    /// The token is being replaced. For the user the connection stands until that has failed.
     Renewal,
+}
+
+/// Whether the client may have a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Permit {
+    Granted,
+    /// Not before the user calls [`Client::connect`](super::Client::connect): another client of
+    /// the identity has it.
+    Replaced,
+    /// Never again.
+    ShutDown,
 }
 
 /// What follows when the socket has closed.
@@ -44,14 +56,21 @@ pub(super) enum Link {
 }
 
 impl Link {
-    pub fn is_first_attempt(self) -> bool {
-        matches!(
-            self,
-            Link::Opening(Attempt::First)
-                | Link::Handshaking(Attempt::First)
-                | Link::AwaitingToken(Attempt::First)
-                | Link::Closing(AfterClose::Dial(Attempt::First))
-        )
+    /// What the user sees of it.
+    pub fn state(self) -> ConnectionState {
+        match self {
+            Link::Down | Link::Closing(AfterClose::Stay) => ConnectionState::Disconnected,
+            Link::Waiting => ConnectionState::Reconnecting,
+            Link::Up { .. } | Link::Draining { .. } => ConnectionState::Connected,
+            Link::AwaitingToken(attempt)
+            | Link::Opening(attempt)
+            | Link::Handshaking(attempt)
+            | Link::Closing(AfterClose::Dial(attempt)) => match attempt {
+                Attempt::First => ConnectionState::Connecting,
+                Attempt::Retry => ConnectionState::Reconnecting,
+                Attempt::Renewal => ConnectionState::Connected,
+            },
+        }
     }
 
     pub fn is_up(self) -> bool {

@@ -49,7 +49,7 @@ use super::mqtt::Session;
 use super::{Error, Instant, Now};
 use calls::Calls;
 use connection::Jitter;
-use link::{AfterClose, Link};
+use link::{Link, Permit};
 use messages::Inbox;
 use methods::OpenRequests;
 use publication::Publication;
@@ -91,13 +91,9 @@ pub struct Client {
     config: Config,
     mqtt: Session<Publication>,
     link: Link,
-    /// What the user was last told.
-    connected: bool,
-    shut_down: bool,
+    permit: Permit,
     /// The platform believes that it has no network.
     offline: bool,
-    /// Another client has the connection until [`Client::connect`] is called.
-    replaced: bool,
     /// By how much the wall clock was ahead of the monotonic one when last looked at.
     clocks_apart: u64,
     /// Attempts in a row that failed, or gave a connection that did not last.
@@ -122,10 +118,8 @@ impl Client {
         Self {
             mqtt: Session::new(keep_alive, filters.into()),
             link: Link::Down,
-            connected: false,
-            shut_down: false,
+            permit: Permit::Granted,
             offline: false,
-            replaced: false,
             clocks_apart: u64::MAX,
             failures: 0,
             jitter: Jitter::new(seed),
@@ -216,13 +210,7 @@ impl Client {
 
     /// The state of the connection. A renewal of the token is no change of it.
     pub fn connection_state(&self) -> ConnectionState {
-        match self.link {
-            _ if self.connected => ConnectionState::Connected,
-            Link::Down => ConnectionState::Disconnected,
-            _ if self.link.is_first_attempt() => ConnectionState::Connecting,
-            Link::Closing(AfterClose::Stay) => ConnectionState::Disconnected,
-            _ => ConnectionState::Reconnecting,
-        }
+        self.link.state()
     }
 
     /// Whether a connection stands, is on its way, or is tried again.
@@ -237,7 +225,7 @@ impl Client {
 
     /// Whether the client was shut down and all that followed from it is done.
     pub fn has_shut_down(&self) -> bool {
-        self.shut_down && self.link == Link::Down && self.output.is_empty()
+        self.permit == Permit::ShutDown && self.link == Link::Down && self.output.is_empty()
     }
 
     fn ask(&mut self, output: Output) {

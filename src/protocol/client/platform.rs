@@ -1,8 +1,8 @@
 //! What the platform says: that the network came or went, that it was asleep, that another client
 //! of this identity was opened beside this one.
 
-use super::link::{AfterClose, Link};
-use super::{Client, Event, failures};
+use super::link::{AfterClose, Link, Permit};
+use super::{Client, ConnectionState, failures};
 use crate::protocol::{ErrorKind, Now};
 
 /// A wall clock that gets ahead of the other by more than this was set, or the machine has slept.
@@ -29,18 +29,17 @@ impl Client {
     /// The same client was opened elsewhere: to go on would only take the connection from it, and
     /// it would take it back.
     pub(super) fn replaced(&mut self, now: Now) {
-        if matches!(self.link, Link::Down | Link::Closing(AfterClose::Stay)) {
+        let state = self.connection_state();
+        if state == ConnectionState::Disconnected {
             return;
         }
-        self.replaced = true;
+        self.permit = Permit::Replaced;
         self.tokens.ask_anew();
         let error = failures::replaced(ErrorKind::ConnectionDropped);
         self.fail_all(&error);
-        if !self.link.is_first_attempt() {
+        if state != ConnectionState::Connecting {
             // The hub's close may have been told already, but not that it was the last one.
-            self.connected = false;
-            let cause = Some(error.clone());
-            self.emit(Event::ConnectionStateChanged { connected: false, cause });
+            self.tell_disconnected(Some(error.clone()));
         }
         self.background(error);
         self.close(now, AfterClose::Stay);

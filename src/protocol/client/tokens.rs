@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::link::{AfterClose, Attempt, Link};
 use super::timers::Timer;
-use super::{Client, Event, OperationId, failures};
+use super::{Client, ConnectionState, Event, OperationId, failures};
 use crate::protocol::hub::credentials::Credentials;
 use crate::protocol::hub::sas_token::{SasToken, SharedAccessKey};
 use crate::protocol::{Error, ErrorKind, Instant, Now};
@@ -70,7 +70,7 @@ impl Client {
         };
         let token = self.check_token(now, text)?;
         let operation = self.begin();
-        let settles_at_once = matches!(self.link, Link::Down | Link::Closing(AfterClose::Stay));
+        let settles_at_once = self.connection_state() == ConnectionState::Disconnected;
         self.use_token(now, token);
         if settles_at_once {
             self.settle(operation, Ok(super::Reply::Done));
