@@ -30,7 +30,7 @@ const mutations = [
     name: 'a message is acknowledged before its handler ends',
     file: 'client/messages.rs',
     from: 'self.inbox.owed.push_back((id, Outcome::Open));',
-    to: 'self.mqtt.acknowledge(now.monotonic, id);\n        $&',
+    to: 'self.io.session.acknowledge(now.monotonic, id);\n        $&',
   },
   {
     name: 'the version of desired properties is not looked at',
@@ -41,14 +41,14 @@ const mutations = [
   {
     name: 'a socket that does not close is not dropped before the next one',
     file: 'client/connection.rs',
-    from: 'if let Link::Closing(after) = self.link {\n            self.abort_socket();',
+    from: 'if let Link::Closing(after) = self.link {\n            self.io.abort_socket();',
     to: 'if let Link::Closing(after) = self.link {',
   },
   {
     name: 'the answer to a method is sent again on the next connection',
     file: 'client/methods.rs',
-    from: 'self.mqtt.publish(topic, payload.into(), Resend::Never, tag);',
-    to: 'self.mqtt.publish(topic, payload.into(), Resend::UntilAcknowledged, tag);',
+    from: 'self.io.session.publish(topic, payload.into(), Resend::Never, tag);',
+    to: 'self.io.session.publish(topic, payload.into(), Resend::UntilAcknowledged, tag);',
   },
   {
     name: 'a lost connection is dialled again without a pause',

@@ -1,8 +1,9 @@
 //! The calls of the user: which must wait, and how each settles, exactly once.
 
+use super::io::Queued;
 use super::link::{AfterClose, Link, Permit};
 use super::publication::Publication;
-use super::{Client, ConnectionState, Event, Feature, OperationId, Queued, Reply, failures};
+use super::{Client, ConnectionState, Feature, OperationId, Reply, failures};
 use crate::protocol::hub::Message;
 use crate::protocol::mqtt::Resend;
 use crate::protocol::{Error, ErrorKind, Now};
@@ -10,8 +11,6 @@ use crate::protocol::{Error, ErrorKind, Now};
 /// The calls that wait for something else than a publish.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    /// Its number comes again when no call can wait any more that had it.
-    last: u32,
     /// What settles with the connection.
     connects: Vec<Connect>,
     disconnects: Vec<OperationId>,
@@ -47,9 +46,9 @@ impl Client {
     pub fn connect(&mut self, now: Now) -> Result<OperationId, Error> {
         self.check_open()?;
         self.permit = Permit::Granted;
-        let operation = self.begin();
+        let operation = self.io.begin();
         self.calls.connects.push(Connect { operation, asks: true });
-        self.mqtt.ask_again();
+        self.io.session.ask_again();
         self.need_connection(now);
         self.retry(now);
         self.settle_connects_if_ready();
@@ -81,20 +80,20 @@ impl Client {
         let topic = message.telemetry_topic(&self.config.identity)?;
         self.check_pending(self.calls.pending_messages)?;
         self.calls.pending_messages += 1;
-        let operation = self.begin();
+        let operation = self.io.begin();
         let tag = Publication::Telemetry(operation);
-        self.mqtt.publish(topic, message.body, Resend::UntilAcknowledged, tag);
+        self.io.session.publish(topic, message.body, Resend::UntilAcknowledged, tag);
         self.need_connection(now);
         Ok(operation)
     }
 
     /// Wants what a feature receives; a failure is a
-    /// [`BackgroundException`](Event::BackgroundException).
+    /// [`BackgroundException`](super::Event::BackgroundException).
     pub fn subscribe(&mut self, now: Now, feature: Feature) {
         if self.permit == Permit::ShutDown {
             return;
         }
-        self.mqtt.want(feature.id(), true);
+        self.io.want(feature, true);
         if self.config.auto_connect && self.permit == Permit::Granted {
             self.need_connection(now);
         }
@@ -115,9 +114,9 @@ impl Client {
         block: bool,
     ) -> Result<OperationId, Error> {
         self.check_can_send()?;
-        let operation = self.begin();
+        let operation = self.io.begin();
         let receive = Receive { operation, feature, block };
-        if !block && self.is_subscribed(feature) {
+        if !block && self.io.is_subscribed(feature) {
             self.fulfil_receive(receive);
             return Ok(operation);
         }
@@ -125,7 +124,7 @@ impl Client {
         if block && feature == Feature::Messages {
             self.take_messages(true);
         }
-        self.mqtt.want(feature.id(), true);
+        self.io.want(feature, true);
         self.need_connection(now);
         Ok(operation)
     }
@@ -142,15 +141,15 @@ impl Client {
         let error = failures::cancelled("abort");
         let message = Publication::Telemetry(operation);
         let response = Publication::MethodResponse(Some(operation));
-        if self.mqtt.withdraw(message) {
+        if self.io.session.withdraw(message) {
             self.fail_publication(message, error);
-        } else if self.mqtt.withdraw(response) {
+        } else if self.io.session.withdraw(response) {
             self.fail_publication(response, error);
         } else if let Some(index) =
             self.calls.connects.iter().position(|connect| connect.operation == operation)
         {
             let Connect { asks, .. } = self.calls.connects.remove(index);
-            self.settle(operation, Err(error));
+            self.io.settle(operation, Err(error));
             let is_first = self.connection_state() == ConnectionState::Connecting;
             if asks && is_first && !self.is_connection_needed() {
                 self.tokens.ask_anew();
@@ -164,16 +163,11 @@ impl Client {
 
     /// No longer wants what a feature receives.
     pub fn unsubscribe(&mut self, feature: Feature) {
-        self.mqtt.want(feature.id(), false);
+        self.io.want(feature, false);
         if feature == Feature::DesiredProperties {
             self.forget_synchronization();
         }
         self.settle_connects_if_ready();
-    }
-
-    pub(super) fn begin(&mut self) -> OperationId {
-        self.calls.last = self.calls.last.wrapping_add(1);
-        self.calls.last.into()
     }
 
     /// Whether an operation that needs the connection may begin.
@@ -205,46 +199,42 @@ impl Client {
     /// itself.
     fn is_connection_needed(&self) -> bool {
         let received = [Feature::Messages, Feature::Methods, Feature::DesiredProperties];
-        let is_wanted = |feature: Feature| self.mqtt.is_wanted(feature.id());
+        let is_wanted = |feature: Feature| self.io.is_wanted(feature);
         !self.calls.connects.is_empty()
             || !self.calls.receives.is_empty()
-            || self.mqtt.has_publishes()
+            || self.io.session.has_publishes()
             || self.any_twin_request()
             || (self.config.auto_connect && received.into_iter().any(is_wanted))
     }
 
     fn leave(&mut self, now: Now, by: &'static str) -> OperationId {
-        let operation = self.begin();
+        let operation = self.io.begin();
         self.tokens.ask_anew();
         // What was queued is to be written before it is forgotten.
         if self.link.is_up() {
-            self.mqtt.write_all(now.monotonic);
+            self.io.session.write_all(now.monotonic);
         }
         self.fail_all(&failures::cancelled(by));
         self.calls.disconnects.push(operation);
         self.forget_undelivered_properties();
-        self.output.retain(|queued| !queued.is_received());
+        self.io.drop_received();
         if self.connection_state() == ConnectionState::Connected {
-            self.tell_disconnected(None);
+            self.io.tell_disconnected(None);
         }
         self.close(now, AfterClose::Stay);
         operation
     }
 
-    pub(super) fn settle(&mut self, operation: OperationId, result: Result<Reply, Error>) {
-        self.emit(Event::Settled { operation, result });
-    }
-
     pub(super) fn settle_disconnects(&mut self) {
         for operation in std::mem::take(&mut self.calls.disconnects) {
-            self.settle(operation, Ok(Reply::Done));
+            self.io.settle(operation, Ok(Reply::Done));
         }
     }
 
     pub(super) fn settle_connects_if_ready(&mut self) {
-        if matches!(self.link, Link::Up { .. }) && self.mqtt.subscriptions_settled() {
+        if matches!(self.link, Link::Up { .. }) && self.io.session.subscriptions_settled() {
             for Connect { operation, .. } in std::mem::take(&mut self.calls.connects) {
-                self.settle(operation, Ok(Reply::Done));
+                self.io.settle(operation, Ok(Reply::Done));
             }
         }
     }
@@ -258,7 +248,7 @@ impl Client {
     pub(super) fn fail_connects(&mut self, error: &Error) -> bool {
         let connects = std::mem::take(&mut self.calls.connects);
         for &Connect { operation, .. } in &connects {
-            self.settle(operation, Err(error.clone()));
+            self.io.settle(operation, Err(error.clone()));
         }
         !connects.is_empty()
     }
@@ -268,7 +258,7 @@ impl Client {
         self.forget_synchronization();
         let mut told = self.fail_connects(error);
         told |= self.fail_receives(error, |_| true);
-        for publication in self.mqtt.withdraw_all() {
+        for publication in self.io.session.withdraw_all() {
             told |= self.fail_publication(publication, error.clone());
         }
         self.fail_twin_requests(error) || told
@@ -278,12 +268,12 @@ impl Client {
         match publication {
             Publication::Telemetry(operation) => {
                 self.calls.pending_messages -= 1;
-                self.settle(operation, Ok(Reply::Done));
+                self.io.settle(operation, Ok(Reply::Done));
             }
             Publication::MethodResponse(operation) => {
                 self.calls.pending_responses -= 1;
                 if let Some(operation) = operation {
-                    self.settle(operation, Ok(Reply::Done));
+                    self.io.settle(operation, Ok(Reply::Done));
                 }
             }
             Publication::Twin(_) => {}
@@ -295,13 +285,13 @@ impl Client {
         match publication {
             Publication::Telemetry(operation) => {
                 self.calls.pending_messages -= 1;
-                self.settle(operation, Err(error));
+                self.io.settle(operation, Err(error));
                 true
             }
             Publication::MethodResponse(operation) => {
                 self.calls.pending_responses -= 1;
                 if let Some(operation) = operation {
-                    self.settle(operation, Err(error));
+                    self.io.settle(operation, Err(error));
                 }
                 operation.is_some()
             }
@@ -313,7 +303,7 @@ impl Client {
         let Some(limit) = self.config.operation_timeout else {
             return;
         };
-        for publication in self.mqtt.take_expired_publishes(now.monotonic, limit) {
+        for publication in self.io.session.take_expired_publishes(now.monotonic, limit) {
             let what = match publication {
                 Publication::Telemetry(_) => "the message",
                 Publication::MethodResponse(_) => "the method response",
@@ -321,7 +311,7 @@ impl Client {
             };
             self.fail_publication(publication, failures::timed_out(what));
         }
-        let expired = self.mqtt.take_expired_subscriptions(now.monotonic, limit);
+        let expired = self.io.session.take_expired_subscriptions(now.monotonic, limit);
         // While the connection closes nobody waits for them: the next one subscribes anew.
         let is_up = self.link.is_up();
         for id in expired.into_iter().filter(|_| is_up) {
@@ -346,8 +336,8 @@ impl Client {
     /// calls that wait for one get those that came before.
     fn fulfil_receive(&mut self, Receive { operation, feature, .. }: Receive) {
         match feature {
-            Feature::Messages => self.output.push_back(Queued::Receive(operation)),
-            _ => self.settle(operation, Ok(Reply::Done)),
+            Feature::Messages => self.io.queue(Queued::Receive(operation)),
+            _ => self.io.settle(operation, Ok(Reply::Done)),
         }
     }
 
@@ -355,7 +345,7 @@ impl Client {
     fn fail_receives(&mut self, error: &Error, which: impl Fn(&Receive) -> bool) -> bool {
         let receives = self.take_receives(which);
         for receive in &receives {
-            self.settle(receive.operation, Err(error.clone()));
+            self.io.settle(receive.operation, Err(error.clone()));
         }
         !receives.is_empty()
     }

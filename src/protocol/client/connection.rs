@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::link::{AfterClose, Attempt, Link};
 use super::publication::Publication;
 use super::timers::Timer;
-use super::{Client, Event, Output, Queued, failures};
+use super::{Client, Event, Output, failures};
 use crate::protocol::hub::connect;
 use crate::protocol::{Error, ErrorKind, Now};
 use mqttbytes::v4::ConnectReturnCode;
@@ -68,16 +68,16 @@ impl Client {
     pub(super) fn close(&mut self, now: Now, after: AfterClose) {
         match self.link {
             Link::Up { .. } | Link::Draining { .. } => {
-                self.mqtt.disconnect();
+                self.io.session.disconnect();
                 // Nothing can be acknowledged any more: what was not handed out comes again.
                 self.inbox.connection_ended();
                 self.timers.set(Timer::Renewal, None);
                 self.timers.set(Timer::Close, Some(now.monotonic + CLOSE_TIMEOUT));
-                self.ask(Output::CloseSocket);
+                self.io.ask(Output::CloseSocket);
                 self.link = Link::Closing(after);
             }
             Link::Opening(_) | Link::Handshaking(_) => {
-                self.abort_socket();
+                self.io.abort_socket();
                 self.closed(now, after);
             }
             Link::Closing(_) => self.link = Link::Closing(after),
@@ -93,15 +93,14 @@ impl Client {
                 &self.config.user_name,
                 self.password(),
             );
-            self.mqtt.start(now.monotonic, &connect);
+            self.io.session.start(now.monotonic, &connect);
             self.link = Link::Handshaking(attempt);
         }
     }
 
     pub(super) fn socket_closed(&mut self, now: Now, detail: &str) {
         // One that is given up already, before anybody could drop it: the link is past it.
-        if let Some(abort) = self.output.iter().position(Queued::is_abort) {
-            self.output.remove(abort);
+        if self.io.take_back_abort() {
             return;
         }
         match self.link {
@@ -121,15 +120,15 @@ impl Client {
     pub(super) fn violated(&mut self, now: Now, error: Error) {
         match self.link {
             Link::Handshaking(attempt) => {
-                self.abort_socket();
+                self.io.abort_socket();
                 self.attempt_failed(now, attempt, error);
             }
             Link::Up { .. } | Link::Draining { .. } => {
-                self.abort_socket();
+                self.io.abort_socket();
                 self.lost(now, error);
             }
             Link::Closing(after) => {
-                self.abort_socket();
+                self.io.abort_socket();
                 self.closed(now, after);
             }
             Link::Opening(_) | Link::Down | Link::Waiting | Link::AwaitingToken(_) => {}
@@ -141,7 +140,7 @@ impl Client {
             self.timers.set(Timer::Connect, None);
             self.link = Link::Up { since: now.monotonic };
             if attempt != Attempt::Renewal {
-                self.emit(Event::ConnectionStateChanged { connected: true, cause: None });
+                self.io.emit(Event::ConnectionStateChanged { connected: true, cause: None });
             }
             self.settle_connects_if_ready();
         }
@@ -149,7 +148,7 @@ impl Client {
 
     pub(super) fn refused(&mut self, now: Now, code: ConnectReturnCode) {
         if let Link::Handshaking(attempt) = self.link {
-            self.abort_socket();
+            self.io.abort_socket();
             self.attempt_failed(now, attempt, failures::refused(code));
         }
     }
@@ -157,7 +156,7 @@ impl Client {
     pub(super) fn connect_timed_out(&mut self, now: Now) {
         match self.link {
             Link::Opening(attempt) | Link::Handshaking(attempt) => {
-                self.abort_socket();
+                self.io.abort_socket();
                 self.attempt_failed(now, attempt, failures::no_connack());
             }
             Link::AwaitingToken(_) => self.give_up_token(now, failures::no_token_in_time()),
@@ -167,14 +166,14 @@ impl Client {
 
     pub(super) fn close_timed_out(&mut self, now: Now) {
         if let Link::Closing(after) = self.link {
-            self.abort_socket();
+            self.io.abort_socket();
             self.closed(now, after);
         }
     }
 
     pub(super) fn check_keep_alive(&mut self, now: Now) {
-        if self.link.is_up() && !self.mqtt.check_keep_alive(now.monotonic) {
-            self.abort_socket();
+        if self.link.is_up() && !self.io.session.check_keep_alive(now.monotonic) {
+            self.io.abort_socket();
             self.lost(now, failures::no_sign_of_life());
         }
     }
@@ -185,13 +184,13 @@ impl Client {
         // A token that has expired meanwhile is replaced before anything is sent under it.
         self.watch_token(now);
         if let Link::Up { .. } = self.link {
-            self.mqtt.write(now.monotonic);
+            self.io.session.write(now.monotonic);
         }
         if let Link::Draining { .. } = self.link {
-            if self.mqtt.has_unsent_for_this_connection() {
-                self.mqtt.write(now.monotonic);
+            if self.io.session.has_unsent_for_this_connection() {
+                self.io.session.write(now.monotonic);
             }
-            if !self.mqtt.awaits_acknowledgement()
+            if !self.io.session.awaits_acknowledgement()
                 && !self.inbox.owes_acknowledgements()
                 && !self.methods.any_awaited()
             {
@@ -202,8 +201,8 @@ impl Client {
 
     /// Gives up what is on its way, and begins again.
     pub(super) fn redial(&mut self, now: Now, attempt: Attempt) {
-        self.abort_socket();
-        self.mqtt.end(false);
+        self.io.abort_socket();
+        self.io.session.end(false);
         self.dial(now, attempt);
     }
 
@@ -213,7 +212,7 @@ impl Client {
             Ok(false) => {
                 self.link = Link::AwaitingToken(if attempt == Attempt::Renewal {
                     // It cannot stand again before somebody gives a token.
-                    self.tell_disconnected(None);
+                    self.io.tell_disconnected(None);
                     Attempt::Retry
                 } else {
                     attempt
@@ -225,26 +224,26 @@ impl Client {
             Ok(true) => {
                 self.link = Link::Opening(attempt);
                 self.timers.set(Timer::Connect, Some(now.monotonic + CONNECT_TIMEOUT));
-                self.ask(Output::OpenSocket { url: self.config.url.clone() });
+                self.io.ask(Output::OpenSocket { url: self.config.url.clone() });
             }
         }
     }
 
     pub(super) fn attempt_failed(&mut self, now: Now, attempt: Attempt, error: Error) {
         self.timers.set(Timer::Connect, None);
-        self.mqtt.end(true);
+        self.io.session.end(true);
         if attempt == Attempt::First {
             self.link = Link::Down;
             if !self.fail_all(&error) {
-                self.background(error);
+                self.io.background(error);
             }
             return;
         }
         self.fail_connects(&error);
         if attempt == Attempt::Renewal {
-            self.tell_disconnected(Some(error.clone()));
+            self.io.tell_disconnected(Some(error.clone()));
         }
-        self.background(error.clone());
+        self.io.background(error.clone());
         if error.kind() == ErrorKind::Credential || !self.config.connection_retry {
             self.link = Link::Down;
             self.fail_all(&error);
@@ -260,7 +259,7 @@ impl Client {
         };
         // What the network or a sleep has ended does not end again soon.
         let stood_long =
-            now.monotonic - since > self.config.retry_interval || self.mqtt.is_probed();
+            now.monotonic - since > self.config.retry_interval || self.io.session.is_probed();
         let again_and_again = !stood_long && self.failures >= EARLY_LOSSES;
         let error = if again_and_again { failures::probably_replaced(error) } else { error };
         self.timers.set(Timer::Renewal, None);
@@ -271,7 +270,7 @@ impl Client {
             ErrorKind::ConnectionDropped => error.clone(),
             _ => failures::dropped("").caused_by(error.clone()),
         };
-        for publication in self.mqtt.end(true) {
+        for publication in self.io.session.end(true) {
             let reason = match publication {
                 Publication::MethodResponse(_) => dropped.clone(),
                 _ => failures::dropped_again_and_again().caused_by(error.clone()),
@@ -279,8 +278,8 @@ impl Client {
             self.fail_publication(publication, reason);
         }
         self.fail_connects(&dropped);
-        self.tell_disconnected(Some(error.clone()));
-        self.background(error);
+        self.io.tell_disconnected(Some(error.clone()));
+        self.io.background(error);
         if !self.config.connection_retry {
             self.link = Link::Down;
             self.fail_all(&dropped);
@@ -300,7 +299,7 @@ impl Client {
         self.timers.set(Timer::Retry, None);
         self.inbox.connection_ended();
         self.methods.connection_ended();
-        for publication in self.mqtt.end(false) {
+        for publication in self.io.session.end(false) {
             self.fail_publication(
                 publication,
                 failures::dropped("on purpose, before an acknowledgement came"),
@@ -324,13 +323,5 @@ impl Client {
         let interval = self.jitter.spread(interval);
         self.timers.set(Timer::Retry, Some(now.monotonic + interval));
         self.link = Link::Waiting;
-    }
-
-    fn abort_socket(&mut self) {
-        self.ask(Output::AbortSocket);
-    }
-
-    pub(super) fn tell_disconnected(&mut self, cause: Option<Error>) {
-        self.emit(Event::ConnectionStateChanged { connected: false, cause });
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use super::config::Acknowledge;
-use super::{Client, Event, Queued, Reply};
+use super::io::Queued;
+use super::{Client, Event, Reply};
 use crate::protocol::Now;
 use crate::protocol::hub::Message;
 use crate::protocol::mqtt::DeliveryId;
@@ -54,7 +55,7 @@ impl Client {
         self.inbox.taken = taken;
         if taken {
             for _ in &self.inbox.held {
-                self.output.push_back(Queued::Message);
+                self.io.queue(Queued::Message);
             }
         }
     }
@@ -73,12 +74,12 @@ impl Client {
         if self.inbox.held.len() == MAX_HELD {
             // The hub keeps it, and delivers it again.
             if let Some(id) = delivery {
-                self.mqtt.forget(id);
+                self.io.session.forget(id);
             }
             return;
         }
         self.inbox.held.push_back((delivery, Box::new(message)));
-        self.output.push_back(Queued::Message);
+        self.io.queue(Queued::Message);
     }
 
     /// What a receive call that does not block gets: the oldest message that waits.
@@ -87,7 +88,7 @@ impl Client {
             return Reply::Done;
         };
         if let Some(id) = delivery {
-            self.mqtt.acknowledge(now.monotonic, id);
+            self.io.session.acknowledge(now.monotonic, id);
         }
         Reply::Message(message)
     }
@@ -104,7 +105,7 @@ impl Client {
             return Some(Event::MessageReceived { message, delivery: None });
         };
         if self.inbox.acknowledge == Acknowledge::OnArrival {
-            self.mqtt.acknowledge(now.monotonic, id);
+            self.io.session.acknowledge(now.monotonic, id);
             return Some(Event::MessageReceived { message, delivery: None });
         }
         self.inbox.owed.push_back((id, Outcome::Open));
@@ -120,12 +121,12 @@ impl Client {
         while let Some(&(id, outcome)) = self.inbox.owed.front() {
             match outcome {
                 Outcome::Open => break,
-                Outcome::Handled => self.mqtt.acknowledge(now.monotonic, id),
-                Outcome::Abandoned => self.mqtt.forget(id),
+                Outcome::Handled => self.io.session.acknowledge(now.monotonic, id),
+                Outcome::Abandoned => self.io.session.forget(id),
             }
             self.inbox.owed.pop_front();
             // There is room for one more in work.
-            self.output.push_back(Queued::Message);
+            self.io.queue(Queued::Message);
         }
     }
 }

@@ -111,7 +111,7 @@ impl Client {
         self.check_can_send()?;
         check_size("the method response", payload.len(), MAX_METHOD_PAYLOAD)?;
         let request_id = self.methods.close(request_id)?;
-        let operation = self.begin();
+        let operation = self.io.begin();
         self.publish_method_response(&request_id, status, payload, Some(operation));
         self.need_connection(now);
         Ok(operation)
@@ -138,7 +138,7 @@ impl Client {
             return;
         }
         if request_id.len() > MAX_REQUEST_ID {
-            return self.background(Error::client(
+            return self.io.background(Error::client(
                 "a method was called with a request identifier too long for an answer; it was ignored",
             ));
         }
@@ -146,13 +146,13 @@ impl Client {
         match payload {
             Ok(payload) => match self.methods.open(now.monotonic, request_id) {
                 Some(request_id) => {
-                    self.emit(Event::MethodCalled(MethodRequest { request_id, name, payload }));
+                    self.io.emit(Event::MethodCalled(MethodRequest { request_id, name, payload }));
                 }
                 None => self.publish_method_response(request_id, 503, "null".into(), None),
             },
             Err(error) => {
                 self.publish_method_response(request_id, 400, "null".into(), None);
-                self.background(
+                self.io.background(
                     Error::client("a method was called with a payload that is not JSON; it was answered with 400")
                         .caused_by(error),
                 );
@@ -170,6 +170,6 @@ impl Client {
         self.calls.pending_responses += 1;
         let topic = topic::method_response(status, request_id);
         let tag = Publication::MethodResponse(operation);
-        self.mqtt.publish(topic, payload.into(), Resend::Never, tag);
+        self.io.session.publish(topic, payload.into(), Resend::Never, tag);
     }
 }

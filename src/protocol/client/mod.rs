@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `config` | the options |
 //! | `connection` | dial, accept, lose, retry, renew, disconnect |
+//! | `io` | what every part may do: publish, subscribe, tell the user |
 //! | `link` | where the connection is |
 //! | `calls` | which calls wait, and how each settles |
 //! | `publication` | what waits for an answer of the hub, by its name |
@@ -26,6 +27,7 @@ mod exchange;
 mod failures;
 mod feature;
 mod file_upload;
+mod io;
 mod link;
 mod messages;
 mod methods;
@@ -36,7 +38,6 @@ mod timers;
 mod tokens;
 mod twin;
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 pub use config::{Acknowledge, Config, Options};
@@ -45,51 +46,22 @@ pub use feature::Feature;
 pub use file_upload::{HttpRequest, UploadResult};
 pub use publication::OperationId;
 
-use super::mqtt::Session;
-use super::{Error, Instant, Now};
+use super::{Instant, Now};
 use calls::Calls;
 use connection::Jitter;
+use io::{Io, Queued};
 use link::{Link, Permit};
 use messages::Inbox;
 use methods::OpenRequests;
-use publication::Publication;
 use timers::{Timer, TimerTable};
 use tokens::Tokens;
 use twin::{DesiredProperties, TwinRequests};
-
-#[derive(Debug)]
-enum Queued {
-    Output(Output),
-    /// A message of the inbox, which is handed out only if somebody still takes messages then.
-    Message,
-    /// A receive call that succeeds, with a message of the inbox if there still is one then.
-    Receive(OperationId),
-}
-
-impl Queued {
-    fn is_abort(&self) -> bool {
-        matches!(self, Queued::Output(Output::AbortSocket))
-    }
-
-    /// Whether it would start a handler of something received.
-    fn is_received(&self) -> bool {
-        matches!(
-            self,
-            Queued::Message
-                | Queued::Output(Output::Event(
-                    Event::MessageReceived { .. }
-                        | Event::MethodCalled(_)
-                        | Event::DesiredPropertiesReceived(_)
-                ))
-        )
-    }
-}
 
 /// One device or module. See [`protocol`](super) for how to drive it.
 #[derive(Debug)]
 pub struct Client {
     config: Config,
-    mqtt: Session<Publication>,
+    io: Io,
     link: Link,
     permit: Permit,
     /// The platform believes that it has no network.
@@ -106,17 +78,14 @@ pub struct Client {
     desired: DesiredProperties,
     tokens: Tokens,
     timers: TimerTable,
-    output: VecDeque<Queued>,
 }
 
 impl Client {
     /// A client that is not connected. `seed` is any random number; it spreads retries and keeps
     /// request identifiers of two clients apart.
     pub fn new(config: Config, seed: u64) -> Self {
-        let filters = Feature::ALL.map(|feature| feature.filter(&config.identity));
-        let keep_alive = Duration::from_secs(config.keep_alive_secs.into());
         Self {
-            mqtt: Session::new(keep_alive, filters.into()),
+            io: Io::new(&config),
             link: Link::Down,
             permit: Permit::Granted,
             offline: false,
@@ -130,7 +99,6 @@ impl Client {
             desired: DesiredProperties::new(config.ensure_desired_properties),
             tokens: Tokens::new(&config.credentials),
             timers: TimerTable::default(),
-            output: VecDeque::new(),
             config,
         }
     }
@@ -138,16 +106,10 @@ impl Client {
     /// The next thing to do, or `None` when all is done until the next input or command.
     pub fn poll_output(&mut self, now: Now) -> Option<Output> {
         loop {
-            if self.output.is_empty() {
+            if self.io.is_empty() {
                 self.advance(now);
             }
-            // Writes come last, so that the acknowledgements of many messages go together.
-            if matches!(self.output.front(), None | Some(Queued::Output(Output::CloseSocket)))
-                && let Some(bytes) = self.mqtt.poll_transmit()
-            {
-                return Some(Output::Transmit(bytes));
-            }
-            match self.output.pop_front()? {
+            match self.io.next()? {
                 Queued::Output(output) => return Some(output),
                 Queued::Message => {
                     if let Some(event) = self.hand_out_message(now) {
@@ -164,9 +126,10 @@ impl Client {
 
     /// When to call [`Client::handle_timeout`], if nothing else happens before.
     pub fn next_timeout(&mut self) -> Option<Instant> {
-        self.timers.set(Timer::KeepAlive, self.mqtt.keep_alive_deadline());
+        self.timers.set(Timer::KeepAlive, self.io.session.keep_alive_deadline());
         let limit = self.config.operation_timeout;
-        self.timers.set(Timer::Request, limit.and_then(|limit| self.mqtt.request_deadline(limit)));
+        self.timers
+            .set(Timer::Request, limit.and_then(|limit| self.io.session.request_deadline(limit)));
         self.timers.next()
     }
 
@@ -200,7 +163,7 @@ impl Client {
     /// How many bytes of publishes may be encoded from now on, about. Whoever writes slowly says so
     /// before [`Client::poll_output`]; an acknowledgement is a good time to look again.
     pub fn set_room(&mut self, bytes: usize) {
-        self.mqtt.set_room(bytes);
+        self.io.session.set_room(bytes);
     }
 
     /// How long a call waits for its answer.
@@ -225,19 +188,7 @@ impl Client {
 
     /// Whether the client was shut down and all that followed from it is done.
     pub fn has_shut_down(&self) -> bool {
-        self.permit == Permit::ShutDown && self.link == Link::Down && self.output.is_empty()
-    }
-
-    fn ask(&mut self, output: Output) {
-        self.output.push_back(Queued::Output(output));
-    }
-
-    fn emit(&mut self, event: Event) {
-        self.ask(Output::Event(event));
-    }
-
-    fn background(&mut self, error: Error) {
-        self.emit(Event::BackgroundException(error));
+        self.permit == Permit::ShutDown && self.link == Link::Down && self.io.is_empty()
     }
 }
 

@@ -39,9 +39,9 @@ impl Client {
         self.fail_all(&error);
         if state != ConnectionState::Connecting {
             // The hub's close may have been told already, but not that it was the last one.
-            self.tell_disconnected(Some(error.clone()));
+            self.io.tell_disconnected(Some(error.clone()));
         }
-        self.background(error);
+        self.io.background(error);
         self.close(now, AfterClose::Stay);
     }
 
@@ -57,7 +57,7 @@ impl Client {
 
     fn probe(&mut self, now: Now) {
         if self.link.is_up() {
-            self.mqtt.probe(now.monotonic);
+            self.io.session.probe(now.monotonic);
         }
     }
 }

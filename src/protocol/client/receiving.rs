@@ -16,7 +16,7 @@ impl Client {
             Link::Down | Link::AwaitingToken(_) | Link::Opening(_) | Link::Waiting => false,
         };
         if listening {
-            self.mqtt.receive(bytes);
+            self.io.session.receive(bytes);
             if let Err(violation) = self.drain_session(now) {
                 self.violated(now, failures::protocol_violation(&violation.to_string()));
             }
@@ -44,25 +44,20 @@ impl Client {
             }
             Some(Route::DesiredPatch { version }) => match json::text(&delivery.payload) {
                 Ok(patch) => self.desired_patch(patch, version),
-                Err(error) => self.background(error),
+                Err(error) => self.io.background(error),
             },
-            None => self.background(Error::client(
+            None => self.io.background(Error::client(
                 "the hub sent a message on a topic that is not this client's; it was ignored",
             )),
         }
         if let Some(id) = delivery.id {
-            self.mqtt.acknowledge(now.monotonic, id);
+            self.io.session.acknowledge(now.monotonic, id);
         }
-    }
-
-    /// Whether a filter was granted on the connection that stands.
-    pub(super) fn is_subscribed(&self, feature: Feature) -> bool {
-        self.mqtt.is_granted(feature.id())
     }
 
     /// The events of the session, as long as there are any.
     fn drain_session(&mut self, now: Now) -> Result<(), ProtocolViolation> {
-        while let Some(event) = self.mqtt.poll_event(now.monotonic)? {
+        while let Some(event) = self.io.session.poll_event(now.monotonic)? {
             match event {
                 mqtt::Event::Accepted => self.accepted(now),
                 mqtt::Event::Refused(code) => self.refused(now, code),
@@ -81,7 +76,7 @@ impl Client {
             self.fulfil_receives(feature);
             match feature {
                 Feature::TwinResponses => self.publish_waiting_twin_requests(),
-                Feature::DesiredProperties if self.mqtt.is_wanted(feature.id()) => {
+                Feature::DesiredProperties if self.io.is_wanted(feature) => {
                     self.synchronize_desired_properties();
                 }
                 _ => {}
@@ -107,7 +102,7 @@ impl Client {
             }
         };
         if !told {
-            self.background(error);
+            self.io.background(error);
         }
     }
 }

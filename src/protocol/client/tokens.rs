@@ -69,11 +69,11 @@ impl Client {
             ));
         };
         let token = self.check_token(now, text)?;
-        let operation = self.begin();
+        let operation = self.io.begin();
         let settles_at_once = self.connection_state() == ConnectionState::Disconnected;
         self.use_token(now, token);
         if settles_at_once {
-            self.settle(operation, Ok(super::Reply::Done));
+            self.io.settle(operation, Ok(super::Reply::Done));
         } else {
             self.wait_for_connection(operation);
             self.settle_connects_if_ready();
@@ -241,7 +241,7 @@ impl Client {
     fn ask_for_token(&mut self) {
         if !self.tokens.asked && self.tokens.can_ask {
             self.tokens.asked = true;
-            self.emit(Event::SasTokenRequired);
+            self.io.emit(Event::SasTokenRequired);
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::failures::check_size;
 use super::publication::{Publication, TwinRequestId};
-use super::{Client, Event, Feature, OperationId, Output, Queued, Reply};
+use super::{Client, Event, Feature, OperationId, Reply};
 use crate::protocol::hub::message::MAX_MESSAGE_SIZE;
 use crate::protocol::hub::{topic, twin};
 use crate::protocol::mqtt::Resend;
@@ -110,7 +110,7 @@ impl Client {
     pub fn get_twin(&mut self, now: Now) -> Result<OperationId, Error> {
         self.check_can_send()?;
         self.check_pending(self.twin_requests.requests.len())?;
-        let operation = self.begin();
+        let operation = self.io.begin();
         self.request_twin(Purpose::Get(operation));
         self.need_connection(now);
         Ok(operation)
@@ -132,18 +132,18 @@ impl Client {
             return Err(Error::invalid_argument("the reported properties must be a JSON object"));
         }
         check_size("the patch of reported properties", patch.len(), MAX_MESSAGE_SIZE)?;
-        let operation = self.begin();
+        let operation = self.io.begin();
         self.request_twin(Purpose::Report { operation, patch });
         self.need_connection(now);
         Ok(operation)
     }
 
     fn request_twin(&mut self, purpose: Purpose) {
-        self.mqtt.want(Feature::TwinResponses.id(), true);
+        self.io.want(Feature::TwinResponses, true);
         self.twin_requests.last += 1;
         let id = TwinRequestId(self.twin_requests.last);
         self.twin_requests.requests.push_back(TwinRequest { id, purpose, is_published: false });
-        if self.is_subscribed(Feature::TwinResponses) {
+        if self.io.is_subscribed(Feature::TwinResponses) {
             self.publish_twin_request(self.twin_requests.requests.len() - 1);
         }
     }
@@ -160,7 +160,7 @@ impl Client {
         };
         request.is_published = true;
         let tag = Publication::Twin(id);
-        self.mqtt.publish(topic, payload.into(), Resend::UntilRemoved, tag);
+        self.io.session.publish(topic, payload.into(), Resend::UntilRemoved, tag);
     }
 
     pub(super) fn publish_waiting_twin_requests(&mut self) {
@@ -176,15 +176,15 @@ impl Client {
         let Some(request) = self.twin_requests.take_answered(request_id) else {
             return;
         };
-        self.mqtt.withdraw(Publication::Twin(request.id));
+        self.io.session.withdraw(Publication::Twin(request.id));
         let answer = if status < 300 { Ok(body) } else { Err(twin::service_error(status, body)) };
         match request.purpose {
             Purpose::Get(operation) => {
                 let twin = answer.and_then(json::text).map(Reply::Twin);
-                self.settle(operation, twin);
+                self.io.settle(operation, twin);
             }
             Purpose::Report { operation, .. } => {
-                self.settle(operation, answer.map(|_| Reply::Done))
+                self.io.settle(operation, answer.map(|_| Reply::Done))
             }
             Purpose::Synchronize => self.synchronized(answer.and_then(json::text)),
         }
@@ -202,7 +202,7 @@ impl Client {
             Purpose::Synchronize => false,
         };
         if let Some(&TwinRequest { id, .. }) = self.twin_requests.requests.iter().find(of_call) {
-            self.mqtt.withdraw(Publication::Twin(id));
+            self.io.session.withdraw(Publication::Twin(id));
             self.fail_twin_publication(id, error.clone());
         }
     }
@@ -220,7 +220,7 @@ impl Client {
     fn fail_twin_request(&mut self, purpose: Purpose, error: Error) {
         match purpose {
             Purpose::Get(operation) | Purpose::Report { operation, .. } => {
-                self.settle(operation, Err(error));
+                self.io.settle(operation, Err(error));
             }
             Purpose::Synchronize => self.synchronized(Err(error)),
         }
@@ -251,15 +251,15 @@ impl Client {
                 if self.desired.delivered != Some(version) || self.desired.has_gap {
                     self.desired.has_gap = false;
                     self.desired.delivered = Some(version);
-                    self.emit(Event::DesiredPropertiesReceived(desired.into()));
+                    self.io.emit(Event::DesiredPropertiesReceived(desired.into()));
                 }
             }
             Ok(None) => {
-                self.background(Error::client("the hub sent a twin without desired properties"))
+                self.io.background(Error::client("the hub sent a twin without desired properties"))
             }
             Err(error) => {
                 let error = error.clone();
-                self.background(
+                self.io.background(
                     Error::client("the desired properties could not be fetched").caused_by(error),
                 );
             }
@@ -274,11 +274,11 @@ impl Client {
     /// waited.
     pub(super) fn forget_synchronization(&mut self) {
         self.desired.waiting = None;
-        let Self { mqtt, twin_requests, .. } = self;
+        let Self { io, twin_requests, .. } = self;
         twin_requests.requests.retain(|request| {
             let own = matches!(request.purpose, Purpose::Synchronize);
             if own {
-                mqtt.withdraw(Publication::Twin(request.id));
+                io.session.withdraw(Publication::Twin(request.id));
             }
             !own
         });
@@ -292,17 +292,14 @@ impl Client {
     /// What is about to be dropped was not delivered, whatever its version: the next connection
     /// fetches it again.
     pub(super) fn forget_undelivered_properties(&mut self) {
-        let undelivered = |queued: &Queued| {
-            matches!(queued, Queued::Output(Output::Event(Event::DesiredPropertiesReceived(_))))
-        };
-        if self.output.iter().any(undelivered) {
+        if self.io.has_undelivered_properties() {
             self.desired.delivered = None;
         }
     }
 
     pub(super) fn desired_patch(&mut self, patch: String, version: Option<u64>) {
         // A session of the past may still be subscribed; nobody here has asked for it.
-        if !self.mqtt.is_wanted(Feature::DesiredProperties.id()) {
+        if !self.io.is_wanted(Feature::DesiredProperties) {
             return;
         }
         // A session of the past may bring patches before the subscription stands, after others
@@ -324,7 +321,7 @@ impl Client {
 
     fn deliver_patch(&mut self, patch: String, version: Option<u64>) {
         if self.desired.is_news(version) {
-            self.emit(Event::DesiredPropertiesReceived(patch));
+            self.io.emit(Event::DesiredPropertiesReceived(patch));
         }
     }
 }

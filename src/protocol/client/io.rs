@@ -1,0 +1,136 @@
+//! What every part of a client may do: publish and subscribe, and tell the user.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::publication::Publication;
+use super::{Config, Event, Feature, OperationId, Output, Reply};
+use crate::protocol::Error;
+use crate::protocol::mqtt::Session;
+
+/// What waits to be done outside.
+#[derive(Debug)]
+pub(super) enum Queued {
+    Output(Output),
+    /// A message of the inbox, which is handed out only if somebody still takes messages then.
+    Message,
+    /// A receive call that succeeds, with a message of the inbox if there still is one then.
+    Receive(OperationId),
+}
+
+/// The session, and what is to be done outside. Knows nothing of the connection.
+#[derive(Debug)]
+pub(super) struct Io {
+    pub session: Session<Publication>,
+    output: VecDeque<Queued>,
+    /// The last operation. Its number comes again when no call that had it can still wait.
+    last: u32,
+}
+
+impl Io {
+    pub fn new(config: &Config) -> Self {
+        let keep_alive = Duration::from_secs(config.keep_alive_secs.into());
+        let filters = Feature::ALL.map(|feature| feature.filter(&config.identity));
+        let session = Session::new(keep_alive, filters.into());
+        Self { session, output: VecDeque::new(), last: 0 }
+    }
+
+    /// Names a new call.
+    pub fn begin(&mut self) -> OperationId {
+        self.last = self.last.wrapping_add(1);
+        self.last.into()
+    }
+
+    /// A call has ended.
+    pub fn settle(&mut self, operation: OperationId, result: Result<Reply, Error>) {
+        self.emit(Event::Settled { operation, result });
+    }
+
+    /// Tells the user of an error that belongs to no call.
+    pub fn background(&mut self, error: Error) {
+        self.emit(Event::BackgroundException(error));
+    }
+
+    pub fn tell_disconnected(&mut self, cause: Option<Error>) {
+        self.emit(Event::ConnectionStateChanged { connected: false, cause });
+    }
+
+    pub fn emit(&mut self, event: Event) {
+        self.ask(Output::Event(event));
+    }
+
+    pub fn abort_socket(&mut self) {
+        self.ask(Output::AbortSocket);
+    }
+
+    pub fn ask(&mut self, output: Output) {
+        self.queue(Queued::Output(output));
+    }
+
+    pub fn queue(&mut self, queued: Queued) {
+        self.output.push_back(queued);
+    }
+
+    /// Says whether what a feature receives is wanted.
+    pub fn want(&mut self, feature: Feature, wanted: bool) {
+        self.session.want(feature.id(), wanted);
+    }
+
+    pub fn is_wanted(&self, feature: Feature) -> bool {
+        self.session.is_wanted(feature.id())
+    }
+
+    /// Whether its filter was granted on the connection that stands.
+    pub fn is_subscribed(&self, feature: Feature) -> bool {
+        self.session.is_granted(feature.id())
+    }
+
+    /// Whether nothing is queued; there may still be bytes to write.
+    pub fn is_empty(&self) -> bool {
+        self.output.is_empty()
+    }
+
+    /// The next thing to do. Writes come last, so that the acknowledgements of many messages go
+    /// together.
+    pub fn next(&mut self) -> Option<Queued> {
+        if matches!(self.output.front(), None | Some(Queued::Output(Output::CloseSocket)))
+            && let Some(bytes) = self.session.poll_transmit()
+        {
+            return Some(Queued::Output(Output::Transmit(bytes)));
+        }
+        self.output.pop_front()
+    }
+
+    /// Takes back that a socket is to be dropped. Returns whether that was queued.
+    pub fn take_back_abort(&mut self) -> bool {
+        let is_abort = |queued: &Queued| matches!(queued, Queued::Output(Output::AbortSocket));
+        let abort = self.output.iter().position(is_abort);
+        abort.and_then(|index| self.output.remove(index)).is_some()
+    }
+
+    /// Drops what would start a handler of something received.
+    pub fn drop_received(&mut self) {
+        self.output.retain(|queued| !queued.is_received());
+    }
+
+    pub fn has_undelivered_properties(&self) -> bool {
+        let is_delivery = |queued: &Queued| {
+            matches!(queued, Queued::Output(Output::Event(Event::DesiredPropertiesReceived(_))))
+        };
+        self.output.iter().any(is_delivery)
+    }
+}
+
+impl Queued {
+    fn is_received(&self) -> bool {
+        matches!(
+            self,
+            Queued::Message
+                | Queued::Output(Output::Event(
+                    Event::MessageReceived { .. }
+                        | Event::MethodCalled(_)
+                        | Event::DesiredPropertiesReceived(_)
+                ))
+        )
+    }
+}
