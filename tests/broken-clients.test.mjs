@@ -34,9 +34,9 @@ const mutations = [
   },
   {
     name: 'the version of desired properties is not looked at',
-    file: 'client/twin.rs',
-    from: 'if self.desired.is_news(version) {',
-    to: 'if self.desired.is_news(version) || true {',
+    file: 'client/desired.rs',
+    from: 'if self.is_news(version) {',
+    to: 'if self.is_news(version) || true {',
   },
   {
     name: 'a socket that does not close is not dropped before the next one',

@@ -87,6 +87,43 @@ impl Client {
         Ok(operation)
     }
 
+    /// Asks for the twin. Settles with [`Reply::Twin`].
+    ///
+    /// # Errors
+    ///
+    /// Too many twin requests that wait, no connection that could be opened, or after
+    /// [`Client::shutdown`].
+    pub fn get_twin(&mut self, now: Now) -> Result<OperationId, Error> {
+        self.check_can_send()?;
+        self.check_pending(self.twin.waiting())?;
+        let operation = self.twin.get(&mut self.io);
+        self.need_connection(now);
+        Ok(operation)
+    }
+
+    /// Patches the reported properties; `patch` is JSON text. Settles with the hub's answer.
+    ///
+    /// # Errors
+    ///
+    /// A patch that is no object or too large, or as [`Client::get_twin`].
+    pub fn patch_reported_properties(
+        &mut self,
+        now: Now,
+        patch: String,
+    ) -> Result<OperationId, Error> {
+        self.check_can_send()?;
+        self.check_pending(self.twin.waiting())?;
+        let operation = self.twin.report(&mut self.io, patch)?;
+        self.need_connection(now);
+        Ok(operation)
+    }
+
+    /// The desired properties that were delivered last have reached nobody: the next connection
+    /// fetches them again.
+    pub fn forget_delivered_properties(&mut self) {
+        self.twin.forget_delivered();
+    }
+
     /// Wants what a feature receives; a failure is a
     /// [`BackgroundException`](super::Event::BackgroundException).
     pub fn subscribe(&mut self, now: Now, feature: Feature) {
@@ -156,7 +193,7 @@ impl Client {
                 self.close(now, AfterClose::Stay);
             }
         } else {
-            self.withdraw_twin_request(operation, &error);
+            self.twin.withdraw(&mut self.io, operation, &error);
             self.fail_receives(&error, |receive| receive.operation == operation);
         }
     }
@@ -165,7 +202,7 @@ impl Client {
     pub fn unsubscribe(&mut self, feature: Feature) {
         self.io.want(feature, false);
         if feature == Feature::DesiredProperties {
-            self.forget_synchronization();
+            self.twin.forget_synchronization(&mut self.io);
         }
         self.settle_connects_if_ready();
     }
@@ -203,7 +240,7 @@ impl Client {
         !self.calls.connects.is_empty()
             || !self.calls.receives.is_empty()
             || self.io.session.has_publishes()
-            || self.any_twin_request()
+            || self.twin.waiting() > 0
             || (self.config.auto_connect && received.into_iter().any(is_wanted))
     }
 
@@ -216,7 +253,7 @@ impl Client {
         }
         self.fail_all(&failures::cancelled(by));
         self.calls.disconnects.push(operation);
-        self.forget_undelivered_properties();
+        self.twin.forget_undelivered(&self.io);
         self.io.drop_received();
         if self.connection_state() == ConnectionState::Connected {
             self.io.tell_disconnected(None);
@@ -255,13 +292,13 @@ impl Client {
 
     /// Fails every call that waits. Gives whether any was told.
     pub(super) fn fail_all(&mut self, error: &Error) -> bool {
-        self.forget_synchronization();
+        self.twin.forget_synchronization(&mut self.io);
         let mut told = self.fail_connects(error);
         told |= self.fail_receives(error, |_| true);
         for publication in self.io.session.withdraw_all() {
             told |= self.fail_publication(publication, error.clone());
         }
-        self.fail_twin_requests(error) || told
+        self.twin.fail_all(&mut self.io, error) || told
     }
 
     pub(super) fn acknowledged(&mut self, publication: Publication) {
@@ -295,7 +332,7 @@ impl Client {
                 }
                 operation.is_some()
             }
-            Publication::Twin(request) => self.fail_twin_publication(request, error),
+            Publication::Twin(request) => self.twin.fail(&mut self.io, request, error),
         }
     }
 

@@ -11,7 +11,8 @@
 //! | `receiving` | what the session tells, and where incoming publishes go |
 //! | `feature` | what may be received, and by which topic filter |
 //! | `messages` | cloud-to-device messages and their acknowledgement |
-//! | `twin` | twin requests, and desired properties without gap or repetition |
+//! | `twin` | twin requests and their answers |
+//! | `desired` | desired properties without gap or repetition |
 //! | `methods` | direct methods |
 //! | `platform` | what follows when the platform sleeps, or has no network |
 //! | `tokens` | SAS tokens before they expire |
@@ -23,6 +24,7 @@
 mod calls;
 mod config;
 mod connection;
+mod desired;
 mod exchange;
 mod failures;
 mod feature;
@@ -55,7 +57,7 @@ use messages::Inbox;
 use methods::OpenRequests;
 use timers::{Timer, TimerTable};
 use tokens::Tokens;
-use twin::{DesiredProperties, TwinRequests};
+use twin::Twin;
 
 /// One device or module. See [`protocol`](super) for how to drive it.
 #[derive(Debug)]
@@ -74,8 +76,7 @@ pub struct Client {
     calls: Calls,
     inbox: Inbox,
     methods: OpenRequests,
-    twin_requests: TwinRequests,
-    desired: DesiredProperties,
+    twin: Twin,
     tokens: Tokens,
     timers: TimerTable,
 }
@@ -95,8 +96,7 @@ impl Client {
             calls: Calls::default(),
             inbox: Inbox::new(config.acknowledge),
             methods: OpenRequests::default(),
-            twin_requests: TwinRequests::new(seed),
-            desired: DesiredProperties::new(config.ensure_desired_properties),
+            twin: Twin::new(seed, config.ensure_desired_properties),
             tokens: Tokens::new(&config.credentials),
             timers: TimerTable::default(),
             config,

@@ -40,10 +40,10 @@ impl Client {
                 self.method_called(now, name, request_id, &delivery.payload);
             }
             Some(Route::TwinResponse { status, request_id }) => {
-                self.twin_response(request_id, status, &delivery.payload);
+                self.twin.answered(&mut self.io, request_id, status, &delivery.payload);
             }
             Some(Route::DesiredPatch { version }) => match json::text(&delivery.payload) {
-                Ok(patch) => self.desired_patch(patch, version),
+                Ok(patch) => self.twin.patched(&mut self.io, patch, version),
                 Err(error) => self.io.background(error),
             },
             None => self.io.background(Error::client(
@@ -75,9 +75,9 @@ impl Client {
         if granted {
             self.fulfil_receives(feature);
             match feature {
-                Feature::TwinResponses => self.publish_waiting_twin_requests(),
+                Feature::TwinResponses => self.twin.publish_waiting(&mut self.io),
                 Feature::DesiredProperties if self.io.is_wanted(feature) => {
-                    self.synchronize_desired_properties();
+                    self.twin.synchronize(&mut self.io);
                 }
                 _ => {}
             }
@@ -95,7 +95,7 @@ impl Client {
 
     pub(super) fn subscription_failed(&mut self, feature: Feature, error: Error) {
         let told = match feature {
-            Feature::TwinResponses => self.fail_twin_requests(&error),
+            Feature::TwinResponses => self.twin.fail_all(&mut self.io, &error),
             _ => {
                 let told = self.fail_receives_of(feature, &error);
                 self.fail_connects(&error) || told

@@ -1,0 +1,111 @@
+//! Desired properties without gap or repetition: what of them was delivered.
+
+use super::Event;
+use super::io::Io;
+use crate::protocol::Error;
+use crate::protocol::hub::twin;
+
+/// How many patches may wait for the twin.
+const MAX_WAITING: usize = 1024;
+
+/// What of the desired properties was delivered.
+#[derive(Debug)]
+pub(super) struct DesiredProperties {
+    /// Whether the twin is fetched where patches were missed.
+    ensure: bool,
+    delivered: Option<u64>,
+    /// Whether a patch was delivered though those before it were missed, as the twin could not be
+    /// fetched.
+    has_gap: bool,
+    /// Patches that wait for the twin, while it is being fetched.
+    waiting: Option<Vec<(String, Option<u64>)>>,
+}
+
+impl DesiredProperties {
+    pub fn new(ensure: bool) -> Self {
+        Self { ensure, delivered: None, has_gap: false, waiting: None }
+    }
+
+    /// Lets patches wait for the twin. Returns whether it is to be fetched.
+    pub fn await_twin(&mut self) -> bool {
+        let begins = self.ensure && self.waiting.is_none();
+        if begins {
+            self.waiting = Some(Vec::new());
+        }
+        begins
+    }
+
+    /// The twin will not come: the next connection fetches it anew, and with it all that waited.
+    pub fn stop_waiting(&mut self) {
+        self.waiting = None;
+    }
+
+    /// What was delivered last has reached nobody: the next connection fetches it again.
+    pub fn forget_delivered(&mut self) {
+        self.delivered = None;
+    }
+
+    /// Whether there was something between the last delivery and a patch: the hub counts by one.
+    pub fn leaves_gap(&self, version: Option<u64>) -> bool {
+        let next = self.delivered.map(|delivered| delivered.saturating_add(1));
+        self.ensure && version.is_some() && version > next
+    }
+
+    /// A patch came. Returns whether too many wait for the twin now.
+    pub fn patched(&mut self, io: &mut Io, patch: String, version: Option<u64>) -> bool {
+        let Some(waiting) = &mut self.waiting else {
+            self.deliver(io, patch, version);
+            return false;
+        };
+        waiting.push((patch, version));
+        waiting.len() > MAX_WAITING
+    }
+
+    /// The twin was fetched, or could not be.
+    pub fn fetched(&mut self, io: &mut Io, twin: Result<String, Error>) {
+        let waiting = self.waiting.take().unwrap_or_default();
+        match twin.as_deref().map(twin::desired) {
+            Ok(Some((desired, version))) => {
+                // After a gap the version was told, but not all that it holds.
+                if self.delivered != Some(version) || self.has_gap {
+                    self.has_gap = false;
+                    self.delivered = Some(version);
+                    io.emit(Event::DesiredPropertiesReceived(desired.into()));
+                }
+            }
+            Ok(None) => {
+                io.background(Error::client("the hub sent a twin without desired properties"));
+            }
+            Err(error) => {
+                let cause = error.clone();
+                io.background(
+                    Error::client("the desired properties could not be fetched").caused_by(cause),
+                );
+            }
+        }
+        for (patch, version) in waiting {
+            self.has_gap |= self.leaves_gap(version);
+            self.deliver(io, patch, version);
+        }
+    }
+
+    fn deliver(&mut self, io: &mut Io, patch: String, version: Option<u64>) {
+        if self.is_news(version) {
+            io.emit(Event::DesiredPropertiesReceived(patch));
+        }
+    }
+
+    /// Whether a patch is news; notes its version.
+    fn is_news(&mut self, version: Option<u64>) -> bool {
+        let (Some(version), Some(delivered)) = (version, self.delivered) else {
+            self.delivered = version.or(self.delivered);
+            return true;
+        };
+        // Without the fetch after each connection a lower version can only mean a new twin.
+        let old = version == delivered || (self.ensure && version < delivered);
+        if !old {
+            self.delivered = Some(version);
+        }
+        !old
+    }
+}
