@@ -28,9 +28,9 @@ const mutations = [
   },
   {
     name: 'a message is acknowledged before its handler ends',
-    file: 'client/messages.rs',
-    from: 'self.inbox.owed.push_back((id, Outcome::Open));',
-    to: 'self.io.session.acknowledge(now.monotonic, id);\n        $&',
+    file: 'client/inbox.rs',
+    from: 'self.owed.push_back((id, None));',
+    to: 'io.session.acknowledge(now.monotonic, id);\n        $&',
   },
   {
     name: 'the version of desired properties is not looked at',

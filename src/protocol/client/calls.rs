@@ -1,11 +1,12 @@
 //! The calls of the user: which must wait, and how each settles, exactly once.
 
+use super::inbox::Outcome;
 use super::io::Queued;
 use super::link::{AfterClose, Link, Permit};
 use super::publication::Publication;
 use super::{Client, ConnectionState, Feature, OperationId, Reply, failures};
 use crate::protocol::hub::Message;
-use crate::protocol::mqtt::Resend;
+use crate::protocol::mqtt::{DeliveryId, Resend};
 use crate::protocol::{Error, ErrorKind, Now};
 
 /// The calls that wait for something else than a publish.
@@ -159,7 +160,7 @@ impl Client {
         }
         self.calls.receives.push(receive);
         if block && feature == Feature::Messages {
-            self.take_messages(true);
+            self.inbox.take(&mut self.io, true);
         }
         self.io.want(feature, true);
         self.need_connection(now);
@@ -169,6 +170,21 @@ impl Client {
     /// A call that [`Client::begin_receive`] began is over.
     pub fn end_receive(&mut self, operation: OperationId) {
         self.take_receives(|receive| receive.operation == operation);
+    }
+
+    /// Says whether somebody takes messages. Those that came before are handed out now.
+    pub fn take_messages(&mut self, taken: bool) {
+        self.inbox.take(&mut self.io, taken);
+    }
+
+    /// A message was handled; with [`Acknowledge::AfterHandler`](super::Acknowledge::AfterHandler).
+    pub fn acknowledge(&mut self, now: Now, delivery: DeliveryId) {
+        self.inbox.conclude(&mut self.io, now, delivery, Outcome::Handled);
+    }
+
+    /// A message could not be handled; the hub will deliver it again.
+    pub fn abandon(&mut self, now: Now, delivery: DeliveryId) {
+        self.inbox.conclude(&mut self.io, now, delivery, Outcome::Abandoned);
     }
 
     /// Gives a call up, which fails if it has not settled: it is not sent (again), but what was
@@ -393,7 +409,7 @@ impl Client {
         let taken: Vec<Receive> = self.calls.receives.extract_if(.., |it| which(it)).collect();
         let waits = |receive: &Receive| receive.block && receive.feature == Feature::Messages;
         if !taken.is_empty() && !self.calls.receives.iter().any(waits) {
-            self.take_messages(false);
+            self.inbox.take(&mut self.io, false);
         }
         taken
     }

@@ -10,7 +10,7 @@
 //! | `publication` | what waits for an answer of the hub, by its name |
 //! | `receiving` | what the session tells, and where incoming publishes go |
 //! | `feature` | what may be received, and by which topic filter |
-//! | `messages` | cloud-to-device messages and their acknowledgement |
+//! | `inbox` | cloud-to-device messages and their acknowledgement |
 //! | `twin` | twin requests and their answers |
 //! | `desired` | desired properties without gap or repetition |
 //! | `methods` | direct methods |
@@ -29,9 +29,9 @@ mod exchange;
 mod failures;
 mod feature;
 mod file_upload;
+mod inbox;
 mod io;
 mod link;
-mod messages;
 mod methods;
 mod platform;
 mod publication;
@@ -51,9 +51,9 @@ pub use publication::OperationId;
 use super::{Instant, Now};
 use calls::Calls;
 use connection::Jitter;
+use inbox::Inbox;
 use io::{Io, Queued};
 use link::{Link, Permit};
-use messages::Inbox;
 use methods::OpenRequests;
 use timers::{Timer, TimerTable};
 use tokens::Tokens;
@@ -112,12 +112,12 @@ impl Client {
             match self.io.next()? {
                 Queued::Output(output) => return Some(output),
                 Queued::Message => {
-                    if let Some(event) = self.hand_out_message(now) {
+                    if let Some(event) = self.inbox.hand_out(&mut self.io, now) {
                         return Some(Output::Event(event));
                     }
                 }
                 Queued::Receive(operation) => {
-                    let result = Ok(self.receive_message(now));
+                    let result = Ok(self.inbox.receive(&mut self.io, now));
                     return Some(Output::Event(Event::Settled { operation, result }));
                 }
             }

@@ -34,7 +34,7 @@ impl Client {
                 let mut properties = properties::decode(bag);
                 properties.input_name = input_name.map(Into::into);
                 let message = Message { body: delivery.payload, properties };
-                return self.message_arrived(delivery.id, message);
+                return self.inbox.arrived(&mut self.io, delivery.id, message);
             }
             Some(Route::MethodRequest { name, request_id }) => {
                 self.method_called(now, name, request_id, &delivery.payload);

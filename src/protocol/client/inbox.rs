@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::config::Acknowledge;
-use super::io::Queued;
-use super::{Client, Event, Reply};
+use super::io::{Io, Queued};
+use super::{Acknowledge, Event, Reply};
 use crate::protocol::Now;
 use crate::protocol::hub::Message;
 use crate::protocol::mqtt::DeliveryId;
@@ -13,9 +12,9 @@ use crate::protocol::mqtt::DeliveryId;
 /// most 50 on their way.
 const MAX_HELD: usize = 1024;
 
+/// How the handling of a message has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Open,
+pub(super) enum Outcome {
     Handled,
     Abandoned,
 }
@@ -29,7 +28,7 @@ pub(super) struct Inbox {
     /// Came while nobody took them; unacknowledged, so that the hub keeps them too.
     held: VecDeque<(Option<DeliveryId>, Box<Message>)>,
     /// Handed out and not yet acknowledged, in the order of arrival (section 4.6).
-    owed: VecDeque<(DeliveryId, Outcome)>,
+    owed: VecDeque<(DeliveryId, Option<Outcome>)>,
 }
 
 impl Inbox {
@@ -47,86 +46,74 @@ impl Inbox {
         self.held.clear();
         self.owed.clear();
     }
-}
 
-impl Client {
     /// Says whether somebody takes messages. Those that came before are handed out now.
-    pub fn take_messages(&mut self, taken: bool) {
-        self.inbox.taken = taken;
+    pub fn take(&mut self, io: &mut Io, taken: bool) {
+        self.taken = taken;
         if taken {
-            for _ in &self.inbox.held {
-                self.io.queue(Queued::Message);
+            for _ in &self.held {
+                io.queue(Queued::Message);
             }
         }
     }
 
-    /// A message was handled; with [`Acknowledge::AfterHandler`].
-    pub fn acknowledge(&mut self, now: Now, delivery: DeliveryId) {
-        self.conclude(now, delivery, Outcome::Handled);
-    }
-
-    /// A message could not be handled; the hub will deliver it again.
-    pub fn abandon(&mut self, now: Now, delivery: DeliveryId) {
-        self.conclude(now, delivery, Outcome::Abandoned);
-    }
-
-    pub(super) fn message_arrived(&mut self, delivery: Option<DeliveryId>, message: Message) {
-        if self.inbox.held.len() == MAX_HELD {
+    /// A message came.
+    pub fn arrived(&mut self, io: &mut Io, delivery: Option<DeliveryId>, message: Message) {
+        if self.held.len() == MAX_HELD {
             // The hub keeps it, and delivers it again.
             if let Some(id) = delivery {
-                self.io.session.forget(id);
+                io.session.forget(id);
             }
             return;
         }
-        self.inbox.held.push_back((delivery, Box::new(message)));
-        self.io.queue(Queued::Message);
+        self.held.push_back((delivery, Box::new(message)));
+        io.queue(Queued::Message);
     }
 
     /// What a receive call that does not block gets: the oldest message that waits.
-    pub(super) fn receive_message(&mut self, now: Now) -> Reply {
-        let Some((delivery, message)) = self.inbox.held.pop_front() else {
+    pub fn receive(&mut self, io: &mut Io, now: Now) -> Reply {
+        let Some((delivery, message)) = self.held.pop_front() else {
             return Reply::Done;
         };
         if let Some(id) = delivery {
-            self.io.session.acknowledge(now.monotonic, id);
+            io.session.acknowledge(now.monotonic, id);
         }
         Reply::Message(message)
     }
 
     /// The oldest message that waits, if somebody takes it.
-    pub(super) fn hand_out_message(&mut self, now: Now) -> Option<Event> {
-        if !self.inbox.taken || self.inbox.owed.len() == MAX_HELD {
+    pub fn hand_out(&mut self, io: &mut Io, now: Now) -> Option<Event> {
+        if !self.taken || self.owed.len() == MAX_HELD {
             return None;
         }
-        let (delivery, message) = self.inbox.held.pop_front()?;
+        let (delivery, message) = self.held.pop_front()?;
         #[cfg(feature = "forced-panic")]
         super::panic_if_asked(&message.body);
         let Some(id) = delivery else {
             return Some(Event::MessageReceived { message, delivery: None });
         };
-        if self.inbox.acknowledge == Acknowledge::OnArrival {
-            self.io.session.acknowledge(now.monotonic, id);
+        if self.acknowledge == Acknowledge::OnArrival {
+            io.session.acknowledge(now.monotonic, id);
             return Some(Event::MessageReceived { message, delivery: None });
         }
-        self.inbox.owed.push_back((id, Outcome::Open));
+        self.owed.push_back((id, None));
         Some(Event::MessageReceived { message, delivery: Some(id) })
     }
 
-    fn conclude(&mut self, now: Now, delivery: DeliveryId, outcome: Outcome) {
-        let owed = &mut self.inbox.owed;
-        if let Some(entry) = owed.iter_mut().find(|(id, o)| *id == delivery && *o == Outcome::Open)
-        {
-            entry.1 = outcome;
+    /// The handling of a message has ended.
+    pub fn conclude(&mut self, io: &mut Io, now: Now, delivery: DeliveryId, outcome: Outcome) {
+        let open = self.owed.iter_mut().find(|owed| **owed == (delivery, None));
+        if let Some((_, ended)) = open {
+            *ended = Some(outcome);
         }
-        while let Some(&(id, outcome)) = self.inbox.owed.front() {
+        while let Some(&(id, Some(outcome))) = self.owed.front() {
             match outcome {
-                Outcome::Open => break,
-                Outcome::Handled => self.io.session.acknowledge(now.monotonic, id),
-                Outcome::Abandoned => self.io.session.forget(id),
+                Outcome::Handled => io.session.acknowledge(now.monotonic, id),
+                Outcome::Abandoned => io.session.forget(id),
             }
-            self.inbox.owed.pop_front();
+            self.owed.pop_front();
             // There is room for one more in work.
-            self.io.queue(Queued::Message);
+            io.queue(Queued::Message);
         }
     }
 }
