@@ -47,8 +47,8 @@ const mutations = [
   {
     name: 'the answer to a method is sent again on the next connection',
     file: 'client/methods.rs',
-    from: 'self.io.session.publish(topic, payload.into(), Resend::Never, tag);',
-    to: 'self.io.session.publish(topic, payload.into(), Resend::UntilAcknowledged, tag);',
+    from: 'io.session.publish(topic, payload.into(), Resend::Never, tag);',
+    to: 'io.session.publish(topic, payload.into(), Resend::UntilAcknowledged, tag);',
   },
   {
     name: 'a lost connection is dialled again without a pause',

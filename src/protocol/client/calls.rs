@@ -17,8 +17,6 @@ pub(super) struct Calls {
     disconnects: Vec<OperationId>,
     receives: Vec<Receive>,
     pending_messages: usize,
-    /// Method responses without their acknowledgement.
-    pub pending_responses: usize,
 }
 
 /// A call that waits for the connection itself.
@@ -86,6 +84,30 @@ impl Client {
         self.io.session.publish(topic, message.body, Resend::UntilAcknowledged, tag);
         self.need_connection(now);
         Ok(operation)
+    }
+
+    /// Answers a method request; `payload` is JSON text. Settles with its PUBACK.
+    ///
+    /// # Errors
+    ///
+    /// A request that is not open, no connection that could be opened, or after
+    /// [`Client::shutdown`].
+    pub fn send_method_response(
+        &mut self,
+        now: Now,
+        request_id: &str,
+        status: i32,
+        payload: String,
+    ) -> Result<OperationId, Error> {
+        self.check_can_send()?;
+        let operation = self.methods.respond(&mut self.io, request_id, status, payload)?;
+        self.need_connection(now);
+        Ok(operation)
+    }
+
+    /// Answers a request with status 500, unless it was answered: its handler has failed.
+    pub fn fail_method(&mut self, request_id: &str) {
+        self.methods.fail(&mut self.io, request_id);
     }
 
     /// Asks for the twin. Settles with [`Reply::Twin`].
@@ -195,9 +217,9 @@ impl Client {
         let message = Publication::Telemetry(operation);
         let response = Publication::MethodResponse(Some(operation));
         if self.io.session.withdraw(message) {
-            self.fail_publication(message, error);
+            self.settle_publication(message, Err(error));
         } else if self.io.session.withdraw(response) {
-            self.fail_publication(response, error);
+            self.settle_publication(response, Err(error));
         } else if let Some(index) =
             self.calls.connects.iter().position(|connect| connect.operation == operation)
         {
@@ -312,43 +334,30 @@ impl Client {
         let mut told = self.fail_connects(error);
         told |= self.fail_receives(error, |_| true);
         for publication in self.io.session.withdraw_all() {
-            told |= self.fail_publication(publication, error.clone());
+            told |= self.settle_publication(publication, Err(error.clone()));
         }
         self.twin.fail_all(&mut self.io, error) || told
     }
 
-    pub(super) fn acknowledged(&mut self, publication: Publication) {
+    /// A publish was acknowledged, or will not be sent (again). Returns whether a call was told.
+    pub(super) fn settle_publication(
+        &mut self,
+        publication: Publication,
+        result: Result<Reply, Error>,
+    ) -> bool {
         match publication {
             Publication::Telemetry(operation) => {
                 self.calls.pending_messages -= 1;
-                self.io.settle(operation, Ok(Reply::Done));
-            }
-            Publication::MethodResponse(operation) => {
-                self.calls.pending_responses -= 1;
-                if let Some(operation) = operation {
-                    self.io.settle(operation, Ok(Reply::Done));
-                }
-            }
-            Publication::Twin(_) => {}
-        }
-    }
-
-    /// A publish will not be sent (again). Gives whether a call was told.
-    pub(super) fn fail_publication(&mut self, publication: Publication, error: Error) -> bool {
-        match publication {
-            Publication::Telemetry(operation) => {
-                self.calls.pending_messages -= 1;
-                self.io.settle(operation, Err(error));
+                self.io.settle(operation, result);
                 true
             }
             Publication::MethodResponse(operation) => {
-                self.calls.pending_responses -= 1;
-                if let Some(operation) = operation {
-                    self.io.settle(operation, Err(error));
-                }
-                operation.is_some()
+                self.methods.response_ended(&mut self.io, operation, result)
             }
-            Publication::Twin(request) => self.twin.fail(&mut self.io, request, error),
+            // After its acknowledgement it needs its answer.
+            Publication::Twin(request) => {
+                result.is_err_and(|error| self.twin.fail(&mut self.io, request, error))
+            }
         }
     }
 
@@ -362,7 +371,7 @@ impl Client {
                 Publication::MethodResponse(_) => "the method response",
                 Publication::Twin(_) => "the twin request",
             };
-            self.fail_publication(publication, failures::timed_out(what));
+            self.settle_publication(publication, Err(failures::timed_out(what)));
         }
         let expired = self.io.session.take_expired_subscriptions(now.monotonic, limit);
         // While the connection closes nobody waits for them: the next one subscribes anew.

@@ -275,7 +275,7 @@ impl Client {
                 Publication::MethodResponse(_) => dropped.clone(),
                 _ => failures::dropped_again_and_again().caused_by(error.clone()),
             };
-            self.fail_publication(publication, reason);
+            self.settle_publication(publication, Err(reason));
         }
         self.fail_connects(&dropped);
         self.io.tell_disconnected(Some(error.clone()));
@@ -300,10 +300,8 @@ impl Client {
         self.inbox.connection_ended();
         self.methods.connection_ended();
         for publication in self.io.session.end(false) {
-            self.fail_publication(
-                publication,
-                failures::dropped("on purpose, before an acknowledgement came"),
-            );
+            let error = failures::dropped("on purpose, before an acknowledgement came");
+            self.settle_publication(publication, Err(error));
         }
         self.link = Link::Down;
         self.settle_disconnects();

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::failures::{self, check_size};
+use super::io::Io;
 use super::publication::Publication;
-use super::{Client, Event, MethodRequest, OperationId};
+use super::{Event, MethodRequest, OperationId, Reply};
 use crate::protocol::hub::topic;
 use crate::protocol::mqtt::{MAX_TOPIC, Resend};
 use crate::protocol::{Error, Instant, Now, json};
@@ -37,15 +38,103 @@ struct OpenRequest {
     since: Option<Instant>,
 }
 
-/// The requests that have not been answered.
+/// The requests that have not been answered, and the answers on their way.
 #[derive(Debug, Default)]
-pub(super) struct OpenRequests {
+pub(super) struct Methods {
     requests: VecDeque<OpenRequest>,
+    /// Answers without their acknowledgement.
+    responses: usize,
     connections_ended: u64,
 }
 
-impl OpenRequests {
-    /// Gives the name to answer by, or none if there is no place for one more. The hub counts anew
+impl Methods {
+    /// A method was called.
+    pub fn called(
+        &mut self,
+        io: &mut Io,
+        now: Now,
+        name: String,
+        request_id: &str,
+        payload: &[u8],
+    ) {
+        // A hub that takes no answers gets no more of them.
+        if self.responses >= MAX_OPEN {
+            return;
+        }
+        if request_id.len() > MAX_REQUEST_ID {
+            return io.background(Error::client(
+                "a method was called with a request identifier too long for an answer; it was ignored",
+            ));
+        }
+        let payload = if payload.is_empty() { Ok("null".into()) } else { json::text(payload) };
+        match payload {
+            Ok(payload) => match self.open(now.monotonic, request_id) {
+                Some(request_id) => {
+                    io.emit(Event::MethodCalled(MethodRequest { request_id, name, payload }));
+                }
+                None => self.publish(io, request_id, 503, "null".into(), None),
+            },
+            Err(error) => {
+                self.publish(io, request_id, 400, "null".into(), None);
+                io.background(
+                    Error::client("a method was called with a payload that is not JSON; it was answered with 400")
+                        .caused_by(error),
+                );
+            }
+        }
+    }
+
+    /// Answers a request.
+    pub fn respond(
+        &mut self,
+        io: &mut Io,
+        name: &str,
+        status: i32,
+        payload: String,
+    ) -> Result<OperationId, Error> {
+        check_size("the method response", payload.len(), MAX_METHOD_PAYLOAD)?;
+        let request_id = self.close(name)?;
+        let operation = io.begin();
+        self.publish(io, &request_id, status, payload, Some(operation));
+        Ok(operation)
+    }
+
+    /// The handler of a request has failed.
+    pub fn fail(&mut self, io: &mut Io, name: &str) {
+        if let Ok(request_id) = self.close(name)
+            && io.session.is_open()
+        {
+            self.publish(io, &request_id, 500, "null".into(), None);
+        }
+    }
+
+    /// An answer was acknowledged, or will not be sent. Returns whether a call was told.
+    pub fn response_ended(
+        &mut self,
+        io: &mut Io,
+        operation: Option<OperationId>,
+        result: Result<Reply, Error>,
+    ) -> bool {
+        self.responses -= 1;
+        if let Some(operation) = operation {
+            io.settle(operation, result);
+        }
+        operation.is_some()
+    }
+
+    /// Whether the hub waits for an answer.
+    pub fn any_awaited(&self) -> bool {
+        self.requests.iter().any(|open| open.since.is_some())
+    }
+
+    pub fn connection_ended(&mut self) {
+        self.connections_ended += 1;
+        for open in &mut self.requests {
+            open.since = None;
+        }
+    }
+
+    /// Returns the name to answer by, or `None` if there is no place for one more. The hub counts anew
     /// on each connection: after the first, a name says of which it is, so that what a handler does
     /// late never meets a later request.
     fn open(&mut self, now: Instant, request_id: &str) -> Option<String> {
@@ -67,8 +156,8 @@ impl OpenRequests {
         Some(name)
     }
 
-    /// Takes a request out, to answer it. Gives what the hub calls it.
-    pub fn close(&mut self, name: &str) -> Result<String, Error> {
+    /// Takes a request out, to answer it. Returns what the hub calls it.
+    fn close(&mut self, name: &str) -> Result<String, Error> {
         let index = self.requests.iter().position(|open| open.name == name);
         match index.and_then(|index| self.requests.remove(index)) {
             None => Err(Error::client(
@@ -81,95 +170,17 @@ impl OpenRequests {
         }
     }
 
-    /// Whether the hub waits for an answer.
-    pub fn any_awaited(&self) -> bool {
-        self.requests.iter().any(|open| open.since.is_some())
-    }
-
-    pub fn connection_ended(&mut self) {
-        self.connections_ended += 1;
-        for open in &mut self.requests {
-            open.since = None;
-        }
-    }
-}
-
-impl Client {
-    /// Answers a method request; `payload` is JSON text. Settles with its PUBACK.
-    ///
-    /// # Errors
-    ///
-    /// A request that is not open, no connection that could be opened, or after
-    /// [`Client::shutdown`].
-    pub fn send_method_response(
+    fn publish(
         &mut self,
-        now: Now,
-        request_id: &str,
-        status: i32,
-        payload: String,
-    ) -> Result<OperationId, Error> {
-        self.check_can_send()?;
-        check_size("the method response", payload.len(), MAX_METHOD_PAYLOAD)?;
-        let request_id = self.methods.close(request_id)?;
-        let operation = self.io.begin();
-        self.publish_method_response(&request_id, status, payload, Some(operation));
-        self.need_connection(now);
-        Ok(operation)
-    }
-
-    /// Answers a request with status 500, unless it was answered: its handler has failed.
-    pub fn fail_method(&mut self, request_id: &str) {
-        if let Ok(request_id) = self.methods.close(request_id)
-            && self.link.is_up()
-        {
-            self.publish_method_response(&request_id, 500, "null".into(), None);
-        }
-    }
-
-    pub(super) fn method_called(
-        &mut self,
-        now: Now,
-        name: String,
-        request_id: &str,
-        payload: &[u8],
-    ) {
-        // A hub that takes no answers gets no more of them.
-        if self.calls.pending_responses >= MAX_OPEN {
-            return;
-        }
-        if request_id.len() > MAX_REQUEST_ID {
-            return self.io.background(Error::client(
-                "a method was called with a request identifier too long for an answer; it was ignored",
-            ));
-        }
-        let payload = if payload.is_empty() { Ok("null".into()) } else { json::text(payload) };
-        match payload {
-            Ok(payload) => match self.methods.open(now.monotonic, request_id) {
-                Some(request_id) => {
-                    self.io.emit(Event::MethodCalled(MethodRequest { request_id, name, payload }));
-                }
-                None => self.publish_method_response(request_id, 503, "null".into(), None),
-            },
-            Err(error) => {
-                self.publish_method_response(request_id, 400, "null".into(), None);
-                self.io.background(
-                    Error::client("a method was called with a payload that is not JSON; it was answered with 400")
-                        .caused_by(error),
-                );
-            }
-        }
-    }
-
-    fn publish_method_response(
-        &mut self,
+        io: &mut Io,
         request_id: &str,
         status: i32,
         payload: String,
         operation: Option<OperationId>,
     ) {
-        self.calls.pending_responses += 1;
+        self.responses += 1;
         let topic = topic::method_response(status, request_id);
         let tag = Publication::MethodResponse(operation);
-        self.io.session.publish(topic, payload.into(), Resend::Never, tag);
+        io.session.publish(topic, payload.into(), Resend::Never, tag);
     }
 }

@@ -54,7 +54,7 @@ use connection::Jitter;
 use inbox::Inbox;
 use io::{Io, Queued};
 use link::{Link, Permit};
-use methods::OpenRequests;
+use methods::Methods;
 use timers::{Timer, TimerTable};
 use tokens::Tokens;
 use twin::Twin;
@@ -75,7 +75,7 @@ pub struct Client {
     jitter: Jitter,
     calls: Calls,
     inbox: Inbox,
-    methods: OpenRequests,
+    methods: Methods,
     twin: Twin,
     tokens: Tokens,
     timers: TimerTable,
@@ -95,7 +95,7 @@ impl Client {
             jitter: Jitter::new(seed),
             calls: Calls::default(),
             inbox: Inbox::new(config.acknowledge),
-            methods: OpenRequests::default(),
+            methods: Methods::default(),
             twin: Twin::new(seed, config.ensure_desired_properties),
             tokens: Tokens::new(&config.credentials),
             timers: TimerTable::default(),

@@ -1,7 +1,7 @@
 //! Incoming bytes: to the session, and what it tells to the part that it concerns.
 
 use super::link::{AfterClose, Link};
-use super::{Client, Feature, failures};
+use super::{Client, Feature, Reply, failures};
 use crate::protocol::hub::topic::{self, Route};
 use crate::protocol::hub::{Message, properties};
 use crate::protocol::mqtt::{self, Delivery, ProtocolViolation};
@@ -37,7 +37,7 @@ impl Client {
                 return self.inbox.arrived(&mut self.io, delivery.id, message);
             }
             Some(Route::MethodRequest { name, request_id }) => {
-                self.method_called(now, name, request_id, &delivery.payload);
+                self.methods.called(&mut self.io, now, name, request_id, &delivery.payload);
             }
             Some(Route::TwinResponse { status, request_id }) => {
                 self.twin.answered(&mut self.io, request_id, status, &delivery.payload);
@@ -61,7 +61,9 @@ impl Client {
             match event {
                 mqtt::Event::Accepted => self.accepted(now),
                 mqtt::Event::Refused(code) => self.refused(now, code),
-                mqtt::Event::Acknowledged(publication) => self.acknowledged(publication),
+                mqtt::Event::Acknowledged(publication) => {
+                    self.settle_publication(publication, Ok(Reply::Done));
+                }
                 mqtt::Event::Subscribed { id, granted } => {
                     self.subscribed(Feature::ALL[id], granted);
                 }

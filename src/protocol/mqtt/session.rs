@@ -113,6 +113,11 @@ impl<T: Copy + PartialEq> Session<T> {
         }
     }
 
+    /// Whether packets can be written: CONNACK has come, and DISCONNECT was not written.
+    pub fn is_open(&self) -> bool {
+        self.connection == Connection::Open
+    }
+
     /// Whether a publish or a subscription waits for its acknowledgement on this connection.
     pub fn awaits_acknowledgement(&self) -> bool {
         self.ids.any_awaited()
