@@ -6,7 +6,7 @@ use super::link::{AfterClose, Attempt, Link};
 use super::publication::Publication;
 use super::timers::Timer;
 use super::{Client, Event, Output, failures};
-use crate::protocol::hub::connect;
+use crate::protocol::hub::{Credentials, connect};
 use crate::protocol::{Error, ErrorKind, Now};
 use mqttbytes::v4::ConnectReturnCode;
 
@@ -91,7 +91,7 @@ impl Client {
                 &self.config.identity,
                 self.config.keep_alive_secs,
                 &self.config.user_name,
-                self.password(),
+                self.tokens.password(),
             );
             self.io.session.start(now.monotonic, &connect);
             self.link = Link::Handshaking(attempt);
@@ -207,7 +207,7 @@ impl Client {
     }
 
     pub(super) fn dial(&mut self, now: Now, attempt: Attempt) {
-        match self.prepare_token(now) {
+        match self.tokens.prepare(&mut self.io, &self.config, now) {
             Err(error) => self.attempt_failed(now, attempt, error),
             Ok(false) => {
                 self.link = Link::AwaitingToken(if attempt == Attempt::Renewal {
@@ -218,7 +218,8 @@ impl Client {
                     attempt
                 });
                 // A user may take long to give a token; a function that does has failed.
-                let limit = self.asks_a_function().then(|| now.monotonic + CONNECT_TIMEOUT);
+                let asks_a_function = matches!(self.config.credentials, Credentials::TokenFunction);
+                let limit = asks_a_function.then(|| now.monotonic + CONNECT_TIMEOUT);
                 self.timers.set(Timer::Connect, limit);
             }
             Ok(true) => {

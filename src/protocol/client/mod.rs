@@ -15,7 +15,8 @@
 //! | `desired` | desired properties without gap or repetition |
 //! | `methods` | direct methods |
 //! | `platform` | what follows when the platform sleeps, or has no network |
-//! | `tokens` | SAS tokens before they expire |
+//! | `tokens` | SAS tokens, made or asked for |
+//! | `renewal` | a new connection before the token expires |
 //! | `file_upload` | what the HTTP calls say |
 //! | `timers` | the table of all timers |
 //! | `failures` | the sentences of errors |
@@ -36,6 +37,7 @@ mod methods;
 mod platform;
 mod publication;
 mod receiving;
+mod renewal;
 mod timers;
 mod tokens;
 mod twin;

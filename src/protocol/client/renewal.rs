@@ -1,0 +1,141 @@
+//! What follows for the connection when a token is given, is not given, or is about to expire.
+
+use std::time::Duration;
+
+use super::link::{AfterClose, Attempt, Link};
+use super::timers::Timer;
+use super::{Client, ConnectionState, OperationId, Reply, failures, tokens};
+use crate::protocol::hub::credentials::Credentials;
+use crate::protocol::hub::sas_token::SasToken;
+use crate::protocol::{Error, Now};
+
+/// How long a renewal waits for acknowledgements, and for the answers to methods.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Client {
+    /// Replaces the token that the client was made with. Settles when the connection stands again
+    /// under it, if it stood before.
+    ///
+    /// # Errors
+    ///
+    /// A token that is malformed, expired or for somebody else (the old one is kept); a client
+    /// that was not made with a token, or after [`Client::shutdown`].
+    pub fn update_sas_token(&mut self, now: Now, text: &str) -> Result<OperationId, Error> {
+        self.check_open()?;
+        let Credentials::SasToken(_) = self.config.credentials else {
+            return Err(Error::client(
+                "updateSasToken is for clients that were made with a SAS token; this one makes or asks for its tokens itself",
+            ));
+        };
+        let token = tokens::check(&self.config, now, text)?;
+        let operation = self.io.begin();
+        let settles_at_once = self.connection_state() == ConnectionState::Disconnected;
+        self.use_token(now, token);
+        if settles_at_once {
+            self.io.settle(operation, Ok(Reply::Done));
+        } else {
+            self.wait_for_connection(operation);
+            self.settle_connects_if_ready();
+        }
+        Ok(operation)
+    }
+
+    /// Answers [`Event::SasTokenRequired`](super::Event::SasTokenRequired) for a client that was
+    /// made with a function.
+    ///
+    /// # Errors
+    ///
+    /// A token that is malformed, expired or for somebody else; it counts as
+    /// [`Client::token_unavailable`].
+    pub fn provide_token(&mut self, now: Now, text: &str) -> Result<(), Error> {
+        let token =
+            tokens::check(&self.config, now, text).inspect_err(|_| self.token_unavailable(now))?;
+        self.use_token(now, token);
+        Ok(())
+    }
+
+    /// [`Event::SasTokenRequired`](super::Event::SasTokenRequired) could not be answered; it comes
+    /// again later.
+    pub fn token_unavailable(&mut self, now: Now) {
+        self.give_up_token(now, failures::no_token());
+    }
+
+    pub(super) fn give_up_token(&mut self, now: Now, error: Error) {
+        self.tokens.not_given(now.monotonic + self.config.retry_interval);
+        if let Link::AwaitingToken(attempt) = self.link {
+            self.attempt_failed(now, attempt, error);
+        }
+    }
+
+    /// Says whether [`Event::SasTokenRequired`](super::Event::SasTokenRequired) reaches anybody.
+    /// For a client that was made with a function it always does.
+    pub fn can_ask_for_token(&mut self, now: Now, can_ask: bool) {
+        let Credentials::SasToken(_) = self.config.credentials else { return };
+        self.tokens.set_can_ask(can_ask);
+        if let (false, Link::AwaitingToken(attempt)) = (can_ask, self.link) {
+            self.tokens.ask_anew();
+            self.attempt_failed(now, attempt, failures::token_expired());
+        }
+    }
+
+    /// The `Authorization` header of an HTTP call; `None` where a certificate does that work.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Credential`](crate::protocol::ErrorKind::Credential) while there is no token
+    /// that has not expired. A client that was made with a function has to be given one by
+    /// [`Client::provide_token`] first.
+    pub fn authorization(&mut self, now: Now) -> Result<Option<String>, Error> {
+        self.check_open()?;
+        self.tokens.authorization(&mut self.io, &self.config, now)
+    }
+
+    /// Replaces the token when its time has come, or has a timer look at this again.
+    pub(super) fn watch_token(&mut self, now: Now) {
+        let Link::Up { .. } = self.link else { return };
+        let Some(due) = self.tokens.renewal_due(now) else { return };
+        if now.monotonic >= due {
+            self.renew(now);
+        } else {
+            self.timers.set(Timer::Renewal, Some(due));
+        }
+    }
+
+    /// [`Timer::Renewal`] has fired: the token's time may have come, or a renewal has waited for
+    /// acknowledgements for too long.
+    pub(super) fn renewal_timer_fired(&mut self, now: Now) {
+        match self.link {
+            Link::Draining { .. } => self.close(now, AfterClose::Dial(Attempt::Renewal)),
+            _ => self.watch_token(now),
+        }
+    }
+
+    fn renew(&mut self, now: Now) {
+        match self.config.credentials {
+            Credentials::SharedAccessKey { .. } => self.drain(now),
+            Credentials::SasToken(_) | Credentials::TokenFunction => self.tokens.ask(&mut self.io),
+            Credentials::X509 => {}
+        }
+    }
+
+    /// Stops sending, so that what was sent can be acknowledged before the connection is changed.
+    fn drain(&mut self, now: Now) {
+        if let Link::Up { since } = self.link {
+            self.link = Link::Draining { since };
+            let patience = DRAIN_TIMEOUT.min(self.tokens.remaining(now));
+            self.timers.set(Timer::Renewal, Some(now.monotonic + patience));
+        }
+    }
+
+    /// Takes a new token into use, by a new connection if there is one.
+    fn use_token(&mut self, now: Now, token: SasToken) {
+        let is_other = self.tokens.hold(now, token);
+        match self.link {
+            Link::Up { .. } if is_other => self.drain(now),
+            Link::AwaitingToken(attempt) => self.dial(now, attempt),
+            Link::Opening(attempt) | Link::Handshaking(attempt) => self.redial(now, attempt),
+            Link::Waiting => self.retry(now),
+            Link::Up { .. } | Link::Down | Link::Draining { .. } | Link::Closing(_) => {}
+        }
+    }
+}
