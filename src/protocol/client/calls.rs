@@ -1,39 +1,13 @@
 //! The calls of the user: which must wait, and how each settles, exactly once.
 
 use super::inbox::Outcome;
-use super::io::Queued;
 use super::link::{AfterClose, Link, Permit};
 use super::publication::Publication;
+use super::waiting::{Connect, Receive};
 use super::{Client, ConnectionState, Feature, OperationId, Reply, failures};
 use crate::protocol::hub::Message;
 use crate::protocol::mqtt::{DeliveryId, Resend};
 use crate::protocol::{Error, ErrorKind, Now};
-
-/// The calls that wait for something else than a publish.
-#[derive(Debug, Default)]
-pub(super) struct Calls {
-    /// What settles with the connection.
-    connects: Vec<Connect>,
-    disconnects: Vec<OperationId>,
-    receives: Vec<Receive>,
-    pending_messages: usize,
-}
-
-/// A call that waits for the connection itself.
-#[derive(Clone, Copy, Debug)]
-struct Connect {
-    operation: OperationId,
-    /// The connection is made for this call.
-    asks: bool,
-}
-
-/// A receive call that waits.
-#[derive(Clone, Copy, Debug)]
-struct Receive {
-    operation: OperationId,
-    feature: Feature,
-    block: bool,
-}
 
 impl Client {
     /// Connects. Settles when CONNACK and the SUBACKs of all wanted features are there; while
@@ -46,7 +20,7 @@ impl Client {
         self.check_open()?;
         self.permit = Permit::Granted;
         let operation = self.io.begin();
-        self.calls.connects.push(Connect { operation, asks: true });
+        self.waiting.connect(Connect { operation, asks: true });
         self.io.session.ask_again();
         self.need_connection(now);
         self.retry(now);
@@ -77,8 +51,8 @@ impl Client {
         super::panic_if_asked(&message.body);
         self.check_can_send()?;
         let topic = message.telemetry_topic(&self.config.identity)?;
-        self.check_pending(self.calls.pending_messages)?;
-        self.calls.pending_messages += 1;
+        self.check_pending(self.pending_messages)?;
+        self.pending_messages += 1;
         let operation = self.io.begin();
         let tag = Publication::Telemetry(operation);
         self.io.session.publish(topic, message.body, Resend::UntilAcknowledged, tag);
@@ -175,26 +149,22 @@ impl Client {
     ) -> Result<OperationId, Error> {
         self.check_can_send()?;
         let operation = self.io.begin();
-        let receive = Receive { operation, feature, block };
-        if !block && self.io.is_subscribed(feature) {
-            self.fulfil_receive(receive);
-            return Ok(operation);
-        }
-        self.calls.receives.push(receive);
+        let call = Receive { operation, feature, block };
         if block && feature == Feature::Messages {
-            self.inbox.take(&mut self.io, true);
+            self.inbox.offer(&mut self.io);
         }
-        self.io.want(feature, true);
-        self.need_connection(now);
+        if self.waiting.receive(&mut self.io, call) {
+            self.need_connection(now);
+        }
         Ok(operation)
     }
 
     /// A call that [`Client::begin_receive`] began is over.
     pub fn end_receive(&mut self, operation: OperationId) {
-        self.take_receives(|receive| receive.operation == operation);
+        self.waiting.end_receive(operation);
     }
 
-    /// Says whether somebody takes messages. Those that came before are handed out now.
+    /// Says whether a handler takes messages. Those that came before are handed out now.
     pub fn take_messages(&mut self, taken: bool) {
         self.inbox.take(&mut self.io, taken);
     }
@@ -220,10 +190,7 @@ impl Client {
             self.settle_publication(message, Err(error));
         } else if self.io.session.withdraw(response) {
             self.settle_publication(response, Err(error));
-        } else if let Some(index) =
-            self.calls.connects.iter().position(|connect| connect.operation == operation)
-        {
-            let Connect { asks, .. } = self.calls.connects.remove(index);
+        } else if let Some(Connect { asks, .. }) = self.waiting.take_connect(operation) {
             self.io.settle(operation, Err(error));
             let is_first = self.connection_state() == ConnectionState::Connecting;
             if asks && is_first && !self.is_connection_needed() {
@@ -232,7 +199,8 @@ impl Client {
             }
         } else {
             self.twin.withdraw(&mut self.io, operation, &error);
-            self.fail_receives(&error, |receive| receive.operation == operation);
+            let is_it = |call: &Receive| call.operation == operation;
+            self.waiting.fail_receives(&mut self.io, &error, is_it);
         }
     }
 
@@ -275,8 +243,7 @@ impl Client {
     fn is_connection_needed(&self) -> bool {
         let received = [Feature::Messages, Feature::Methods, Feature::DesiredProperties];
         let is_wanted = |feature: Feature| self.io.is_wanted(feature);
-        !self.calls.connects.is_empty()
-            || !self.calls.receives.is_empty()
+        self.waiting.need_connection()
             || self.io.session.has_publishes()
             || self.twin.waiting() > 0
             || (self.config.auto_connect && received.into_iter().any(is_wanted))
@@ -290,7 +257,7 @@ impl Client {
             self.io.session.write_all(now.monotonic);
         }
         self.fail_all(&failures::cancelled(by));
-        self.calls.disconnects.push(operation);
+        self.waiting.disconnect(operation);
         self.twin.forget_undelivered(&self.io);
         self.io.drop_received();
         if self.connection_state() == ConnectionState::Connected {
@@ -300,39 +267,17 @@ impl Client {
         operation
     }
 
-    pub(super) fn settle_disconnects(&mut self) {
-        for operation in std::mem::take(&mut self.calls.disconnects) {
-            self.io.settle(operation, Ok(Reply::Done));
-        }
-    }
-
     pub(super) fn settle_connects_if_ready(&mut self) {
         if matches!(self.link, Link::Up { .. }) && self.io.session.subscriptions_settled() {
-            for Connect { operation, .. } in std::mem::take(&mut self.calls.connects) {
-                self.io.settle(operation, Ok(Reply::Done));
-            }
+            self.waiting.settle_connects(&mut self.io);
         }
-    }
-
-    /// Lets a call settle with the connection, as [`Client::connect`] does.
-    pub(super) fn wait_for_connection(&mut self, operation: OperationId) {
-        self.calls.connects.push(Connect { operation, asks: false });
-    }
-
-    /// Gives whether any call was told.
-    pub(super) fn fail_connects(&mut self, error: &Error) -> bool {
-        let connects = std::mem::take(&mut self.calls.connects);
-        for &Connect { operation, .. } in &connects {
-            self.io.settle(operation, Err(error.clone()));
-        }
-        !connects.is_empty()
     }
 
     /// Fails every call that waits. Gives whether any was told.
     pub(super) fn fail_all(&mut self, error: &Error) -> bool {
         self.twin.forget_synchronization(&mut self.io);
-        let mut told = self.fail_connects(error);
-        told |= self.fail_receives(error, |_| true);
+        let mut told = self.waiting.fail_connects(&mut self.io, error);
+        told |= self.waiting.fail_receives(&mut self.io, error, |_| true);
         for publication in self.io.session.withdraw_all() {
             told |= self.settle_publication(publication, Err(error.clone()));
         }
@@ -347,7 +292,7 @@ impl Client {
     ) -> bool {
         match publication {
             Publication::Telemetry(operation) => {
-                self.calls.pending_messages -= 1;
+                self.pending_messages -= 1;
                 self.io.settle(operation, result);
                 true
             }
@@ -380,46 +325,5 @@ impl Client {
             self.subscription_failed(Feature::ALL[id], failures::timed_out("a subscription"));
         }
         self.settle_connects_if_ready();
-    }
-
-    /// The subscription stands for which these calls wait, and for no more than it.
-    pub(super) fn fulfil_receives(&mut self, feature: Feature) {
-        for receive in self.take_receives(|it| it.feature == feature && !it.block) {
-            self.fulfil_receive(receive);
-        }
-    }
-
-    /// A feature cannot be received. Returns whether any call was told.
-    pub(super) fn fail_receives_of(&mut self, feature: Feature, error: &Error) -> bool {
-        self.fail_receives(error, |receive| receive.feature == feature)
-    }
-
-    /// Settles a call that does not block. A message is taken only when this is told, so that
-    /// calls that wait for one get those that came before.
-    fn fulfil_receive(&mut self, Receive { operation, feature, .. }: Receive) {
-        match feature {
-            Feature::Messages => self.io.queue(Queued::Receive(operation)),
-            _ => self.io.settle(operation, Ok(Reply::Done)),
-        }
-    }
-
-    /// Fails some of the receive calls. Returns whether there were any.
-    fn fail_receives(&mut self, error: &Error, which: impl Fn(&Receive) -> bool) -> bool {
-        let receives = self.take_receives(which);
-        for receive in &receives {
-            self.io.settle(receive.operation, Err(error.clone()));
-        }
-        !receives.is_empty()
-    }
-
-    /// Takes out some of the receive calls. With the last that waits for messages nobody takes
-    /// them any more.
-    fn take_receives(&mut self, which: impl Fn(&Receive) -> bool) -> Vec<Receive> {
-        let taken: Vec<Receive> = self.calls.receives.extract_if(.., |it| which(it)).collect();
-        let waits = |receive: &Receive| receive.block && receive.feature == Feature::Messages;
-        if !taken.is_empty() && !self.calls.receives.iter().any(waits) {
-            self.inbox.take(&mut self.io, false);
-        }
-        taken
     }
 }

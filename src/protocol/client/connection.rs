@@ -240,7 +240,7 @@ impl Client {
             }
             return;
         }
-        self.fail_connects(&error);
+        self.waiting.fail_connects(&mut self.io, &error);
         if attempt == Attempt::Renewal {
             self.io.tell_disconnected(Some(error.clone()));
         }
@@ -278,7 +278,7 @@ impl Client {
             };
             self.settle_publication(publication, Err(reason));
         }
-        self.fail_connects(&dropped);
+        self.waiting.fail_connects(&mut self.io, &dropped);
         self.io.tell_disconnected(Some(error.clone()));
         self.io.background(error);
         if !self.config.connection_retry {
@@ -305,7 +305,7 @@ impl Client {
             self.settle_publication(publication, Err(error));
         }
         self.link = Link::Down;
-        self.settle_disconnects();
+        self.waiting.settle_disconnects(&mut self.io);
         if let AfterClose::Dial(attempt) = after {
             self.failures = 0;
             self.dial(now, attempt);

@@ -23,7 +23,7 @@ pub(super) enum Outcome {
 #[derive(Debug)]
 pub(super) struct Inbox {
     acknowledge: Acknowledge,
-    /// Whether somebody takes messages.
+    /// Whether a handler takes messages.
     taken: bool,
     /// Came while nobody took them; unacknowledged, so that the hub keeps them too.
     held: VecDeque<(Option<DeliveryId>, Box<Message>)>,
@@ -47,13 +47,18 @@ impl Inbox {
         self.owed.clear();
     }
 
-    /// Says whether somebody takes messages. Those that came before are handed out now.
+    /// Says whether a handler takes messages.
     pub fn take(&mut self, io: &mut Io, taken: bool) {
         self.taken = taken;
         if taken {
-            for _ in &self.held {
-                io.queue(Queued::Message);
-            }
+            self.offer(io);
+        }
+    }
+
+    /// Somebody takes messages from now on: those that came before are handed out.
+    pub fn offer(&self, io: &mut Io) {
+        for _ in &self.held {
+            io.queue(Queued::Message);
         }
     }
 
@@ -81,9 +86,9 @@ impl Inbox {
         Reply::Message(message)
     }
 
-    /// The oldest message that waits, if somebody takes it.
-    pub fn hand_out(&mut self, io: &mut Io, now: Now) -> Option<Event> {
-        if !self.taken || self.owed.len() == MAX_HELD {
+    /// The oldest message that waits, if a handler takes it, or a receive call `is_waiting` for it.
+    pub fn hand_out(&mut self, io: &mut Io, now: Now, is_waiting: bool) -> Option<Event> {
+        if !(self.taken || is_waiting) || self.owed.len() == MAX_HELD {
             return None;
         }
         let (delivery, message) = self.held.pop_front()?;

@@ -6,7 +6,8 @@
 //! | `connection` | dial, accept, lose, retry, renew, disconnect |
 //! | `io` | what every part may do: publish, subscribe, tell the user |
 //! | `link` | where the connection is |
-//! | `calls` | which calls wait, and how each settles |
+//! | `calls` | what the user calls, and how each call settles |
+//! | `waiting` | the calls that wait for the connection, or to receive |
 //! | `publication` | what waits for an answer of the hub, by its name |
 //! | `receiving` | what the session tells, and where incoming publishes go |
 //! | `feature` | what may be received, and by which topic filter |
@@ -41,6 +42,7 @@ mod renewal;
 mod timers;
 mod tokens;
 mod twin;
+mod waiting;
 
 use std::time::Duration;
 
@@ -51,7 +53,6 @@ pub use file_upload::{HttpRequest, UploadResult};
 pub use publication::OperationId;
 
 use super::{Instant, Now};
-use calls::Calls;
 use connection::Jitter;
 use inbox::Inbox;
 use io::{Io, Queued};
@@ -60,6 +61,7 @@ use methods::Methods;
 use timers::{Timer, TimerTable};
 use tokens::Tokens;
 use twin::Twin;
+use waiting::WaitingCalls;
 
 /// One device or module. See [`protocol`](super) for how to drive it.
 #[derive(Debug)]
@@ -75,7 +77,9 @@ pub struct Client {
     /// Attempts in a row that failed, or gave a connection that did not last.
     failures: u32,
     jitter: Jitter,
-    calls: Calls,
+    waiting: WaitingCalls,
+    /// Messages without their acknowledgement.
+    pending_messages: usize,
     inbox: Inbox,
     methods: Methods,
     twin: Twin,
@@ -95,7 +99,8 @@ impl Client {
             clocks_apart: u64::MAX,
             failures: 0,
             jitter: Jitter::new(seed),
-            calls: Calls::default(),
+            waiting: WaitingCalls::default(),
+            pending_messages: 0,
             inbox: Inbox::new(config.acknowledge),
             methods: Methods::default(),
             twin: Twin::new(seed, config.ensure_desired_properties),
@@ -114,7 +119,9 @@ impl Client {
             match self.io.next()? {
                 Queued::Output(output) => return Some(output),
                 Queued::Message => {
-                    if let Some(event) = self.inbox.hand_out(&mut self.io, now) {
+                    if let Some(event) =
+                        self.inbox.hand_out(&mut self.io, now, self.waiting.takes_messages())
+                    {
                         return Some(Output::Event(event));
                     }
                 }
@@ -154,7 +161,10 @@ impl Client {
         match input {
             Input::SocketOpened => self.socket_opened(now),
             Input::Received(bytes) => self.received(now, bytes),
-            Input::ReceivedText => self.received_text(now),
+            // MQTT 3.1.1, section 6: only binary frames, or the connection is closed.
+            Input::ReceivedText => {
+                self.violated(now, failures::protocol_violation("the hub sent a text frame"));
+            }
             Input::SocketClosed { detail } => self.socket_closed(now, detail),
             Input::Online => self.online(now),
             Input::Offline => self.offline(now),

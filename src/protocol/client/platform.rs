@@ -12,7 +12,7 @@ impl Client {
     /// The platform has a network again, or wakes up: whatever was waited for may work now.
     pub(super) fn online(&mut self, now: Now) {
         self.offline = false;
-        self.probe(now);
+        self.io.session.probe(now.monotonic);
         self.retry(now);
     }
 
@@ -20,7 +20,7 @@ impl Client {
     /// that the connection does not use, and this machine reaches itself without any.
     pub(super) fn offline(&mut self, now: Now) {
         self.offline = true;
-        self.probe(now);
+        self.io.session.probe(now.monotonic);
         if self.link == Link::Waiting {
             self.wait_for_retry(now);
         }
@@ -50,14 +50,8 @@ impl Client {
     pub(super) fn watch_clocks(&mut self, now: Now) {
         let ahead = now.unix_millis.saturating_sub(now.monotonic.as_millis());
         if ahead > self.clocks_apart.saturating_add(CLOCK_JUMP_MILLIS) {
-            self.probe(now);
-        }
-        self.clocks_apart = ahead;
-    }
-
-    fn probe(&mut self, now: Now) {
-        if self.link.is_up() {
             self.io.session.probe(now.monotonic);
         }
+        self.clocks_apart = ahead;
     }
 }

@@ -1,6 +1,7 @@
 //! Incoming bytes: to the session, and what it tells to the part that it concerns.
 
 use super::link::{AfterClose, Link};
+use super::waiting::Receive;
 use super::{Client, Feature, Reply, failures};
 use crate::protocol::hub::topic::{self, Route};
 use crate::protocol::hub::{Message, properties};
@@ -21,11 +22,6 @@ impl Client {
                 self.violated(now, failures::protocol_violation(&violation.to_string()));
             }
         }
-    }
-
-    pub(super) fn received_text(&mut self, now: Now) {
-        // MQTT 3.1.1, section 6: only binary frames, or the connection is closed.
-        self.violated(now, failures::protocol_violation("the hub sent a text frame"));
     }
 
     pub(super) fn delivered(&mut self, now: Now, delivery: Delivery) {
@@ -75,7 +71,7 @@ impl Client {
 
     fn subscribed(&mut self, feature: Feature, granted: bool) {
         if granted {
-            self.fulfil_receives(feature);
+            self.waiting.fulfil_receives(&mut self.io, feature);
             match feature {
                 Feature::TwinResponses => self.twin.publish_waiting(&mut self.io),
                 Feature::DesiredProperties if self.io.is_wanted(feature) => {
@@ -99,8 +95,9 @@ impl Client {
         let told = match feature {
             Feature::TwinResponses => self.twin.fail_all(&mut self.io, &error),
             _ => {
-                let told = self.fail_receives_of(feature, &error);
-                self.fail_connects(&error) || told
+                let of_feature = |call: &Receive| call.feature == feature;
+                let told = self.waiting.fail_receives(&mut self.io, &error, of_feature);
+                self.waiting.fail_connects(&mut self.io, &error) || told
             }
         };
         if !told {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::link::{AfterClose, Attempt, Link};
 use super::timers::Timer;
+use super::waiting::Connect;
 use super::{Client, ConnectionState, OperationId, Reply, failures, tokens};
 use crate::protocol::hub::credentials::Credentials;
 use crate::protocol::hub::sas_token::SasToken;
@@ -34,7 +35,7 @@ impl Client {
         if settles_at_once {
             self.io.settle(operation, Ok(Reply::Done));
         } else {
-            self.wait_for_connection(operation);
+            self.waiting.connect(Connect { operation, asks: false });
             self.settle_connects_if_ready();
         }
         Ok(operation)
