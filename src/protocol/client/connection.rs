@@ -15,37 +15,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 /// From DISCONNECT to the end of the socket.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a retry waits for the platform to say that there is a network: some never do.
-const OFFLINE_RETRY: Duration = Duration::from_secs(60);
-/// After so many connections in a row that did not last there is more behind it than the network.
-const EARLY_LOSSES: u32 = 2;
-
-/// Spreads retries of many clients: splitmix64.
-#[derive(Debug)]
-pub(super) struct Jitter(u64);
-
-impl Jitter {
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// `duration`, ±20 %.
-    fn spread(&mut self, duration: Duration) -> Duration {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let thousandths = u32::try_from((bits ^ (bits >> 31)) % 401).unwrap_or(0);
-        duration * (800 + thousandths) / 1000
-    }
-}
-
 impl Client {
     /// Opens the connection, unless it stands or is on its way.
     pub(super) fn need_connection(&mut self, now: Now) {
         match self.link {
             Link::Down => {
-                self.failures = 0;
+                self.backoff.reset();
                 self.dial(now, Attempt::First);
             }
             Link::Closing(AfterClose::Stay) => {
@@ -249,7 +224,7 @@ impl Client {
             self.link = Link::Down;
             self.fail_all(&error);
         } else {
-            self.failures += 1;
+            self.backoff.failed();
             self.wait_for_retry(now);
         }
     }
@@ -261,7 +236,7 @@ impl Client {
         // What the network or a sleep has ended does not end again soon.
         let stood_long =
             now.monotonic - since > self.config.retry_interval || self.io.session.is_probed();
-        let again_and_again = !stood_long && self.failures >= EARLY_LOSSES;
+        let again_and_again = !stood_long && self.backoff.expects_no_loss();
         let error = if again_and_again { failures::probably_replaced(error) } else { error };
         self.timers.set(Timer::Renewal, None);
         self.inbox.connection_ended();
@@ -284,11 +259,16 @@ impl Client {
         if !self.config.connection_retry {
             self.link = Link::Down;
             self.fail_all(&dropped);
-        } else if stood_long && !self.offline {
-            self.failures = 0;
+            return;
+        }
+        if stood_long {
+            self.backoff.reset();
+        } else {
+            self.backoff.failed();
+        }
+        if stood_long && !self.offline {
             self.dial(now, Attempt::Retry);
         } else {
-            self.failures = if stood_long { 0 } else { self.failures + 1 };
             self.wait_for_retry(now);
         }
     }
@@ -307,19 +287,13 @@ impl Client {
         self.link = Link::Down;
         self.waiting.settle_disconnects(&mut self.io);
         if let AfterClose::Dial(attempt) = after {
-            self.failures = 0;
+            self.backoff.reset();
             self.dial(now, attempt);
         }
     }
 
-    /// Doubles with each failure up to the largest interval, and is spread by ±20 %. Without a
-    /// network there is nothing to try: the wait ends when there is one, or after long.
     pub(super) fn wait_for_retry(&mut self, now: Now) {
-        let factor = 1 << self.failures.saturating_sub(1).min(20);
-        let interval = self.config.retry_interval.saturating_mul(factor);
-        let interval = interval.min(self.config.retry_max_interval);
-        let interval = if self.offline { interval.max(OFFLINE_RETRY) } else { interval };
-        let interval = self.jitter.spread(interval);
+        let interval = self.backoff.interval(&self.config, self.offline);
         self.timers.set(Timer::Retry, Some(now.monotonic + interval));
         self.link = Link::Waiting;
     }

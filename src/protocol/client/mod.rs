@@ -6,6 +6,7 @@
 //! | `connection` | dial, accept, lose, retry, renew, disconnect |
 //! | `io` | what every part may do: publish, subscribe, tell the user |
 //! | `link` | where the connection is |
+//! | `backoff` | how long to wait before the connection is tried again |
 //! | `calls` | what the user calls, and how each call settles |
 //! | `waiting` | the calls that wait for the connection, or to receive |
 //! | `publication` | what waits for an answer of the hub, by its name |
@@ -23,6 +24,7 @@
 //! | `failures` | the sentences of errors |
 //! | `exchange` | the types of what goes in and out |
 
+mod backoff;
 mod calls;
 mod config;
 mod connection;
@@ -53,7 +55,7 @@ pub use file_upload::{HttpRequest, UploadResult};
 pub use publication::OperationId;
 
 use super::{Instant, Now};
-use connection::Jitter;
+use backoff::Backoff;
 use inbox::Inbox;
 use io::{Io, Queued};
 use link::{Link, Permit};
@@ -74,9 +76,7 @@ pub struct Client {
     offline: bool,
     /// By how much the wall clock was ahead of the monotonic one when last looked at.
     clocks_apart: u64,
-    /// Attempts in a row that failed, or gave a connection that did not last.
-    failures: u32,
-    jitter: Jitter,
+    backoff: Backoff,
     waiting: WaitingCalls,
     /// Messages without their acknowledgement.
     pending_messages: usize,
@@ -97,8 +97,7 @@ impl Client {
             permit: Permit::Granted,
             offline: false,
             clocks_apart: u64::MAX,
-            failures: 0,
-            jitter: Jitter::new(seed),
+            backoff: Backoff::new(seed),
             waiting: WaitingCalls::default(),
             pending_messages: 0,
             inbox: Inbox::new(config.acknowledge),
@@ -119,9 +118,8 @@ impl Client {
             match self.io.next()? {
                 Queued::Output(output) => return Some(output),
                 Queued::Message => {
-                    if let Some(event) =
-                        self.inbox.hand_out(&mut self.io, now, self.waiting.takes_messages())
-                    {
+                    let is_waiting = self.waiting.takes_messages();
+                    if let Some(event) = self.inbox.hand_out(&mut self.io, now, is_waiting) {
                         return Some(Output::Event(event));
                     }
                 }
@@ -137,8 +135,8 @@ impl Client {
     pub fn next_timeout(&mut self) -> Option<Instant> {
         self.timers.set(Timer::KeepAlive, self.io.session.keep_alive_deadline());
         let limit = self.config.operation_timeout;
-        self.timers
-            .set(Timer::Request, limit.and_then(|limit| self.io.session.request_deadline(limit)));
+        let deadline = limit.and_then(|limit| self.io.session.request_deadline(limit));
+        self.timers.set(Timer::Request, deadline);
         self.timers.next()
     }
 

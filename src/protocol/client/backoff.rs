@@ -1,0 +1,57 @@
+//! How long to wait before the connection is tried again.
+
+use std::time::Duration;
+
+use super::Config;
+
+/// How long a retry waits for the platform to say that there is a network: some never do.
+const OFFLINE_RETRY: Duration = Duration::from_secs(60);
+
+/// After so many connections in a row that did not last there is more behind it than the network.
+const EARLY_LOSSES: u32 = 2;
+
+#[derive(Debug)]
+pub(super) struct Backoff {
+    /// Attempts in a row that failed, or gave a connection that did not last.
+    failures: u32,
+    /// Spreads retries of many clients: the state of splitmix64.
+    random: u64,
+}
+
+impl Backoff {
+    pub fn new(seed: u64) -> Self {
+        Self { failures: 0, random: seed }
+    }
+
+    pub fn reset(&mut self) {
+        self.failures = 0;
+    }
+
+    /// An attempt has failed, or a connection has not lasted.
+    pub fn failed(&mut self) {
+        self.failures += 1;
+    }
+
+    /// Whether one more connection that did not last is one too many.
+    pub fn expects_no_loss(&self) -> bool {
+        self.failures >= EARLY_LOSSES
+    }
+
+    /// Doubles with each failure up to the largest interval, and is spread by ±20 %. Without a
+    /// network there is nothing to try: the wait ends when there is one, or after long.
+    pub fn interval(&mut self, config: &Config, offline: bool) -> Duration {
+        let factor = 1 << self.failures.saturating_sub(1).min(20);
+        let interval = config.retry_interval.saturating_mul(factor);
+        let interval = interval.min(config.retry_max_interval);
+        self.spread(if offline { interval.max(OFFLINE_RETRY) } else { interval })
+    }
+
+    fn spread(&mut self, duration: Duration) -> Duration {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.random;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let thousandths = u32::try_from((bits ^ (bits >> 31)) % 401).unwrap_or(0);
+        duration * (800 + thousandths) / 1000
+    }
+}
