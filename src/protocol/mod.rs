@@ -3,15 +3,15 @@
 //!
 //! # How to drive it
 //!
-//! Whoever owns a [`Client`] gives it what happens and does what it asks:
+//! The owner of a [`Client`] tells it what happens and does what it asks for:
 //!
 //! 1. Call a command ([`Client::connect`], [`Client::send_message`], ...) or report an input
 //!    ([`Client::handle_input`], [`Client::handle_timeout`]), each with the present time, [`Now`].
-//! 2. Call [`Client::poll_output`] until it gives `None`, and do what each [`Output`] says.
+//! 2. Call [`Client::poll_output`] until it returns `None`, and do what each [`Output`] says.
 //! 3. Call [`Client::next_timeout`] and arrange for [`Client::handle_timeout`] at that time.
 //!
 //! **After every step 1, steps 2 and 3 follow before the event loop turns.** Commands may be
-//! gathered: a hundred of them and one drain give one piece of bytes to write.
+//! gathered: a hundred of them and one drain make one piece of bytes to write.
 //!
 //! An input never panics, whatever it holds: what comes from the network is data, and bad data is
 //! an [`Error`]. Panics are bugs of this crate.

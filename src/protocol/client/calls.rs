@@ -133,10 +133,10 @@ impl Client {
         }
     }
 
-    /// Begins a receive call. One that blocks waits until whoever receives something for it calls
-    /// [`Client::end_receive`], and fails if that has become impossible. One that does not block
-    /// settles when the subscription stands: with [`Reply::Message`] if it is for messages and one
-    /// waits, else with [`Reply::Done`].
+    /// Begins a receive call. One that blocks waits until the caller has received something for it
+    /// and calls [`Client::end_receive`], and fails if that has become impossible. One that does
+    /// not block settles when the subscription stands: with [`Reply::Message`] if it is for
+    /// messages and one waits, else with [`Reply::Done`].
     ///
     /// # Errors
     ///
@@ -179,7 +179,7 @@ impl Client {
         self.inbox.conclude(&mut self.io, now, delivery, Outcome::Abandoned);
     }
 
-    /// Gives a call up, which fails if it has not settled: it is not sent (again), but what was
+    /// Withdraws a call, which fails if it has not settled: it is not sent (again), but what was
     /// sent may take effect. A first connection ends that nothing but this [`Client::connect`]
     /// needs.
     pub fn withdraw(&mut self, now: Now, operation: OperationId) {
@@ -273,7 +273,7 @@ impl Client {
         }
     }
 
-    /// Fails every call that waits. Gives whether any was told.
+    /// Fails every call that waits. Returns whether any was told.
     pub(super) fn fail_all(&mut self, error: &Error) -> bool {
         self.twin.forget_synchronization(&mut self.io);
         let mut told = self.waiting.fail_connects(&mut self.io, error);
@@ -319,7 +319,7 @@ impl Client {
             self.settle_publication(publication, Err(failures::timed_out(what)));
         }
         let expired = self.io.session.take_expired_subscriptions(now.monotonic, limit);
-        // While the connection closes nobody waits for them: the next one subscribes anew.
+        // While the connection closes they do not matter: the next one subscribes anew.
         let is_up = self.link.is_up();
         for id in expired.into_iter().filter(|_| is_up) {
             self.subscription_failed(Feature::ALL[id], failures::timed_out("a subscription"));

@@ -8,7 +8,7 @@ use crate::protocol::hub::{Credentials, Identity, connect};
 /// When a cloud-to-device message is acknowledged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Acknowledge {
-    /// When it is handed to whoever takes messages.
+    /// When it is handed to a handler or a receive call.
     #[default]
     OnArrival,
     /// When [`Client::acknowledge`](super::Client::acknowledge) is called.
@@ -234,7 +234,7 @@ fn is_loopback(host: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
-    // As it is written: 010 and +1 may mean something else to whoever dials.
+    // As it is written: 010 and +1 may mean something else to the platform that dials.
     let is_byte = |label: &str| label.parse::<u8>().is_ok_and(|byte| byte.to_string() == label);
     let are_bytes = |rest: &str| rest.split('.').count() == 3 && rest.split('.').all(is_byte);
     ((host == "localhost" || host.ends_with(".localhost")) && host.split('.').all(is_label))

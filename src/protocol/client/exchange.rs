@@ -92,7 +92,7 @@ pub enum Event {
     },
     /// A direct method was called.
     MethodCalled(MethodRequest),
-    /// The token expires soon, or has expired. Whoever gives tokens gives a new one, by
+    /// The token expires soon, or has expired. A new one is expected, by
     /// [`Client::update_sas_token`] or [`Client::provide_token`].
     SasTokenRequired,
     /// Desired properties, as JSON text with their `$version`.

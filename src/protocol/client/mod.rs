@@ -170,8 +170,9 @@ impl Client {
         }
     }
 
-    /// How many bytes of publishes may be encoded from now on, about. Whoever writes slowly says so
-    /// before [`Client::poll_output`]; an acknowledgement is a good time to look again.
+    /// How many bytes of publishes may be encoded from now on, about. While the transport is slow
+    /// this is to be called before [`Client::poll_output`]; an acknowledgement is a good time to
+    /// look again.
     pub fn set_room(&mut self, bytes: usize) {
         self.io.session.set_room(bytes);
     }

@@ -84,7 +84,7 @@ impl Twin {
 
     /// An answer came.
     pub fn answered(&mut self, io: &mut Io, request_id: &str, status: u16, body: &[u8]) {
-        // An answer to nobody is one that came too late, or twice.
+        // An answer to no request came too late, or twice.
         let Some(request) = self.take_answered(request_id) else {
             return;
         };
@@ -100,7 +100,7 @@ impl Twin {
         }
     }
 
-    /// Gives the request of a call up, if there is one.
+    /// Withdraws the request of a call, if there is one.
     pub fn withdraw(&mut self, io: &mut Io, call: OperationId, error: &Error) {
         let of_call = |request: &&TwinRequest| match request.purpose {
             Purpose::Get(operation) | Purpose::Report { operation, .. } => operation == call,

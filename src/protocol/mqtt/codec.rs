@@ -34,7 +34,7 @@ pub(super) enum Received {
     PingResp,
 }
 
-/// Gathers the bytes of one connection and gives the packets in them.
+/// Gathers the bytes of one connection and returns the packets in them.
 #[derive(Debug, Default)]
 pub(super) struct PacketReader {
     buffer: Bytes,

@@ -82,7 +82,7 @@ impl<T: Copy + PartialEq> Outbox<T> {
     }
 
     /// Writes what has not been written on this connection, as far as packet identifiers go, until
-    /// `window` publishes are on their way or `output` holds `size` bytes. Gives whether anything
+    /// `window` publishes are on their way or `output` holds `size` bytes. Returns whether anything
     /// was written.
     pub fn write(
         &mut self,
@@ -125,7 +125,7 @@ impl<T: Copy + PartialEq> Outbox<T> {
         self.entries.iter().any(|entry| entry.resend == resend && entry.sent_at.is_none())
     }
 
-    /// A PUBACK came. Gives the mark of the publish that it settles.
+    /// A PUBACK came. Returns the mark of the publish that it settles.
     pub fn acknowledge(&mut self, id: PublishId, ids: &mut PacketIds) -> Option<T> {
         let index = self.index(id)?;
         let entry = &mut self.entries[index];
@@ -143,7 +143,7 @@ impl<T: Copy + PartialEq> Outbox<T> {
     }
 
     /// Forgets the publish with this mark; if it was sent and not acknowledged, its identifier stays
-    /// in use. Gives whether there was one.
+    /// in use. Returns whether there was one.
     pub fn remove(&mut self, mark: T, ids: &mut PacketIds) -> bool {
         let index = self.entries.iter().position(|entry| entry.tag == mark);
         if let Some(entry) = index.and_then(|index| self.take_out(index)) {
@@ -152,12 +152,12 @@ impl<T: Copy + PartialEq> Outbox<T> {
         index.is_some()
     }
 
-    /// Forgets every publish, and gives their marks.
+    /// Forgets every publish, and returns their marks.
     pub fn clear(&mut self, ids: &mut PacketIds) -> Vec<T> {
         self.take(ids, |_| true)
     }
 
-    /// The connection has ended: all that stays is to be written again. Gives the marks of what
+    /// The connection has ended: all that stays is to be written again. Returns the marks of what
     /// does not stay. `lost` says that the client did not end it.
     pub fn connection_ended(&mut self, lost: bool, ids: &mut PacketIds) -> Vec<T> {
         let waits = |entry: &&mut Entry<T>| entry.sent_at.is_some() && !entry.acknowledged;

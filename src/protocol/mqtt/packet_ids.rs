@@ -60,7 +60,7 @@ impl PacketIds {
         self.in_use.iter().any(|(_, awaiting)| waits(*awaiting))
     }
 
-    /// Gives an identifier back.
+    /// Releases an identifier.
     pub fn release(&mut self, id: u16) {
         if let Some(index) = self.index(id) {
             self.in_use.remove(index);
@@ -100,7 +100,7 @@ impl PacketIds {
         None
     }
 
-    /// Gives back what cannot be acknowledged any more once the connection has ended.
+    /// Releases what cannot be acknowledged any more once the connection has ended.
     pub fn connection_ended(&mut self) {
         let stays = |awaiting| matches!(awaiting, Awaiting::Publish(_) | Awaiting::Acknowledged);
         self.in_use.retain(|(_, awaiting)| stays(*awaiting));

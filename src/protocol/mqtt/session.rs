@@ -93,7 +93,7 @@ impl<T: Copy + PartialEq> Session<T> {
         let _ = connect.write(self.write_buffer());
     }
 
-    /// The transport has ended. Gives the marks of the publishes that will not be sent again.
+    /// The transport has ended. Returns the marks of the publishes that will not be sent again.
     /// `lost` says that the client did not end it.
     pub fn end(&mut self, lost: bool) -> Vec<T> {
         self.connection = Connection::None;
@@ -138,13 +138,13 @@ impl<T: Copy + PartialEq> Session<T> {
         self.outbox.push(topic, payload, resend, tag);
     }
 
-    /// Forgets the publish with this mark, so that it is not sent (again). Gives whether there was
+    /// Forgets the publish with this mark, so that it is not sent (again). Returns whether there was
     /// one.
     pub fn withdraw(&mut self, mark: T) -> bool {
         self.outbox.remove(mark, &mut self.ids)
     }
 
-    /// Forgets every publish, and gives their marks.
+    /// Forgets every publish, and returns their marks.
     pub fn withdraw_all(&mut self) -> Vec<T> {
         self.outbox.clear(&mut self.ids)
     }
@@ -254,7 +254,7 @@ impl<T: Copy + PartialEq> Session<T> {
         (self.connection == Connection::Open).then(|| self.keep_alive.deadline())
     }
 
-    /// Sends the PINGREQ that is due. Gives false if the connection is dead.
+    /// Sends the PINGREQ that is due. Returns false if the connection is dead.
     pub fn check_keep_alive(&mut self, now: Instant) -> bool {
         match self.keep_alive.check(now) {
             Some(KeepAliveAction::Dead) => return false,

@@ -109,7 +109,7 @@ impl Subscriptions {
         written
     }
 
-    /// A SUBACK came; gives the subscription that it answers, if one still waits for it.
+    /// A SUBACK came; returns the subscription that it answers, if one still waits for it.
     pub fn subscribed(&mut self, answer: u16, granted: bool) -> Option<SubscriptionId> {
         let waits = |s: &Subscription| matches!(s.state, State::Subscribing { packet_id, .. } if packet_id == answer);
         let id = self.0.iter().position(waits)?;
@@ -143,7 +143,7 @@ impl Subscriptions {
             .map(|at| at + limit)
     }
 
-    /// Ends the requests that have waited for `limit`; gives the subscriptions that failed so.
+    /// Ends the requests that have waited for `limit`; returns the subscriptions that failed by it.
     pub fn take_expired(&mut self, now: Instant, limit: Duration) -> Vec<SubscriptionId> {
         let mut failed = Vec::new();
         for (id, subscription) in self.0.iter_mut().enumerate() {
