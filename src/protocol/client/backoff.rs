@@ -7,7 +7,8 @@ use super::Config;
 /// How long a retry waits for the platform to say that there is a network: some never do.
 const OFFLINE_RETRY: Duration = Duration::from_secs(60);
 
-/// After so many connections in a row that did not last there is more behind it than the network.
+/// After so many failures in a row there is more behind a connection that does not last than the
+/// network.
 const EARLY_LOSSES: u32 = 2;
 
 #[derive(Debug)]
@@ -32,8 +33,8 @@ impl Backoff {
         self.failures += 1;
     }
 
-    /// Whether one more connection that did not last is one too many.
-    pub fn expects_no_loss(&self) -> bool {
+    /// Whether there is more behind one more loss than the network.
+    pub fn keeps_failing(&self) -> bool {
         self.failures >= EARLY_LOSSES
     }
 

@@ -242,11 +242,10 @@ impl Client {
     /// itself.
     fn is_connection_needed(&self) -> bool {
         let received = [Feature::Messages, Feature::Methods, Feature::DesiredProperties];
-        let is_wanted = |feature: Feature| self.io.is_wanted(feature);
         self.waiting.need_connection()
             || self.io.session.has_publishes()
             || self.twin.waiting() > 0
-            || (self.config.auto_connect && received.into_iter().any(is_wanted))
+            || (self.config.auto_connect && received.into_iter().any(|it| self.io.is_wanted(it)))
     }
 
     fn leave(&mut self, now: Now, by: &'static str) -> OperationId {

@@ -236,7 +236,7 @@ impl Client {
         // What the network or a sleep has ended does not end again soon.
         let stood_long =
             now.monotonic - since > self.config.retry_interval || self.io.session.is_probed();
-        let again_and_again = !stood_long && self.backoff.expects_no_loss();
+        let again_and_again = !stood_long && self.backoff.keeps_failing();
         let error = if again_and_again { failures::probably_replaced(error) } else { error };
         self.timers.set(Timer::Renewal, None);
         self.inbox.connection_ended();
