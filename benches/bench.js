@@ -17,8 +17,11 @@ an hour; nothing else should run meanwhile.
 
   --rounds N          how often everything is done (5)
   --seconds N         how long a measurement takes, and as long again to get warm (1)
-  --only ROW,...      only these rows, or those that begin so: telemetry, telemetry-100-110, c2d ...
+  --only ROW,...      only these rows, or those that begin so: telemetry, telemetry-100,
+                      telemetry-100-110, telemetry-100-110-json, c2d ...
   --contender X,...   only these: ours, raw, u8, mqttjs, paho, azure
+  --before FOLDER     a package built earlier, such as a copy of pkg/, as one more contender; each
+                      row's ratios of this client, of it and of the floor are printed
   --runtime X,...     only these: node, chromium
   --server X          everything against this: hub, mosquitto (as each row has it)
   --also FILE         tables to put beside: [{"title", "columns": [...], "rows": [[...]]}]
@@ -43,6 +46,7 @@ function readOptions() {
         seconds: { type: 'string', default: '1' },
         only: { type: 'string' },
         contender: { type: 'string' },
+        before: { type: 'string' },
         runtime: { type: 'string' },
         server: { type: 'string' },
         also: { type: 'string', multiple: true, default: [] },
@@ -64,6 +68,7 @@ function readOptions() {
 /** Everything that needs the npm packages, which may not have been there before. */
 async function run(options) {
   const { CONTENDERS, ROWS, RUNTIMES } = await import('./rows.js');
+  const { installBefore } = await import('./programs.js');
   const { Bench } = await import('./measuring.js');
   const { measureCore } = await import('./native.js');
   const { plot } = await import('./plot.js');
@@ -73,10 +78,16 @@ async function run(options) {
     options.only,
     ROWS.map(({ name }) => name),
   );
+  const named = Object.keys(CONTENDERS).filter((name) => name !== 'before');
+  const contenders = choose('--contender', options.contender, named);
+  if (options.before) {
+    installBefore(options.before);
+    contenders.splice(contenders.indexOf('ours') + 1, 0, 'before');
+  }
   const bench = new Bench({
     rows: ROWS.filter(({ name }) => rows.includes(name)),
     runtimes: choose('--runtime', options.runtime, Object.keys(RUNTIMES)),
-    contenders: choose('--contender', options.contender, Object.keys(CONTENDERS)),
+    contenders,
     rounds: positive('--rounds', options.rounds),
     seconds: positive('--seconds', options.seconds),
     server: options.server,
@@ -91,11 +102,12 @@ async function run(options) {
   if (isWhole(options)) publish(text, plot(results));
 }
 
-/** The names that an option lists, or whose first words it lists; all of them without it. */
+/** The names that an option lists, or else whose first words it lists; all of them without it. */
 function choose(option, text, names) {
   if (text === undefined) return names;
   const chosen = text.split(',').flatMap((wanted) => {
-    const matches = names.filter((name) => name === wanted || name.startsWith(`${wanted}-`));
+    if (names.includes(wanted)) return [wanted];
+    const matches = names.filter((name) => name.startsWith(`${wanted}-`));
     if (matches.length > 0) return matches;
     throw new Failure(`${option} takes of these, not "${wanted}": ${names.join(', ')}`);
   });
@@ -107,8 +119,8 @@ function positive(option, text) {
   throw new Failure(`${option} takes a number above 0, not "${text}".`);
 }
 
-function isWhole({ only, contender, runtime, server }) {
-  return !(only || contender || runtime || server);
+function isWhole({ only, contender, before, runtime, server }) {
+  return !(only || contender || before || runtime || server);
 }
 
 function publish(text, svg) {

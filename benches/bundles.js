@@ -6,15 +6,15 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { officialClients } from '../scripts/lib/npm-dependencies.mjs';
+import { packages, programOf } from './programs.js';
 
 const WASM = 'iothub_device_client_bg.wasm';
 const path = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-/** Writes `page.js`, and a file for each contender, to the folder. */
+/** Writes `page.js` to the folder, and a folder for each contender. */
 export async function bundle(contenders, outdir) {
   const options = {
     outdir,
-    outbase: path('.'),
     bundle: true,
     minify: true,
     format: 'esm',
@@ -23,11 +23,12 @@ export async function bundle(contenders, outdir) {
     alias: { ws: path('shims/websocket.js') },
     logLevel: 'error',
   };
-  const entry = (contender) => path(`contenders/${contender}.js`);
+  const entry = (contender) => ({ in: programOf(contender), out: `${contender}/index` });
   const others = contenders.filter((contender) => contender !== 'azure');
-  await build({ ...options, entryPoints: [path('page.js'), ...others.map(entry)] });
-  if (contenders.includes('ours')) {
-    copyFileSync(path(`../pkg/${WASM}`), join(outdir, 'contenders', WASM));
+  const page = { in: path('page.js'), out: 'page' };
+  await build({ ...options, entryPoints: [page, ...others.map(entry)] });
+  for (const contender of contenders.filter((name) => name in packages)) {
+    copyFileSync(join(packages[contender], WASM), join(outdir, contender, WASM));
   }
   if (contenders.includes('azure')) {
     await build({ ...options, ...nodeShims(options), entryPoints: [entry('azure')] });
@@ -36,9 +37,9 @@ export async function bundle(contenders, outdir) {
 
 /** What a page downloads for a contender: bytes after brotli. */
 export function downloadSize(contender, folder) {
-  const files = [`${contender}.js`, ...(contender === 'ours' ? [WASM] : [])];
+  const files = ['index.js', ...(contender in packages ? [WASM] : [])];
   return files
-    .map((file) => brotliCompressSync(readFileSync(join(folder, 'contenders', file))).length)
+    .map((file) => brotliCompressSync(readFileSync(join(folder, contender, file))).length)
     .reduce((sum, size) => sum + size, 0);
 }
 

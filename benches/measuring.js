@@ -1,10 +1,11 @@
 /** A whole run: every round, row, runtime and contender, one after the other. */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { root } from '../scripts/lib/project.mjs';
 import { say } from '../scripts/lib/run.mjs';
 import { Chromium } from './chromium.js';
+import { programOf } from './programs.js';
 import { Results } from './results.js';
 import { CONTENDERS, RUNTIMES } from './rows.js';
 import { LocalHub, Mosquitto } from './servers.js';
@@ -14,6 +15,7 @@ const LIMIT_MILLISECONDS = 120_000;
 
 /**
  * @typedef {object} Conditions
+ * @property {string[]} contenders
  * @property {number} rounds
  * @property {string[]} servers
  * @property {string} [chromium] its version
@@ -50,12 +52,12 @@ export class Bench {
       if (runtimes.includes('chromium')) this.#chromium = await Chromium.start(contenders);
       for (let round = 1; round <= rounds; round += 1) {
         say(`Round ${round} of ${rounds}`);
-        for (const job of this.#jobs()) await this.#measure(job);
+        for (const job of this.#jobs(round)) await this.#measure(job);
       }
       const servers = [...this.#servers.values()].map(({ name }) => name);
       const chromium = this.#chromium?.version;
       const failures = [...this.#failures].map((parts) => parts.join(': '));
-      const conditions = { rounds, servers, chromium, failures };
+      const conditions = { contenders, rounds, servers, chromium, failures };
       return { results: this.#results, conditions };
     } finally {
       for (const server of this.#servers.values()) await server.stop();
@@ -63,13 +65,17 @@ export class Bench {
     }
   }
 
-  *#jobs() {
-    const { rows, runtimes, contenders } = this.#selection;
+  *#jobs(round) {
+    const { rows, runtimes } = this.#selection;
+    // In turns forwards and backwards, as being first or last may make a difference.
+    const contenders = this.#selection.contenders.slice();
+    if (round % 2 === 0) contenders.reverse();
     for (const row of rows) {
       for (const runtime of runtimes) {
         if (row.runtimes && !row.runtimes.includes(runtime)) continue;
         for (const contender of contenders) {
-          if (row.contenders.includes(contender)) yield { row, runtime, contender };
+          const like = contender === 'before' ? 'ours' : contender;
+          if (row.contenders.includes(like)) yield { row, runtime, contender };
         }
       }
     }
@@ -102,7 +108,8 @@ export class Bench {
     const publish = (count) => server.publish(devices[0], count);
     const signal = AbortSignal.timeout(LIMIT_MILLISECONDS);
     if (runtime === 'chromium') return this.#chromium.run(job, publish, signal);
-    return runInNode(job, publish, signal, profile);
+    const program = pathToFileURL(programOf(contender)).href;
+    return runInNode({ ...job, program }, publish, signal, profile);
   }
 
   async #server(name = 'mosquitto') {

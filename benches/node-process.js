@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import * as works from './work.js';
 
-const [{ contender, work, settings, devices, seconds }] = await once(process, 'message');
+const [{ program, work, settings, devices, seconds }] = await once(process, 'message');
 
 const runtime = {
   cpu() {
@@ -23,7 +23,7 @@ const runtime = {
 };
 
 const begin = performance.now();
-const { open } = await import(`./contenders/${contender}.js`);
+const { open } = await import(program);
 const imported = performance.now() - begin;
 const result = await works[work]({ open, devices, seconds, runtime }, settings);
 process.send({ result: { import: imported, ...result } });

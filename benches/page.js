@@ -14,7 +14,7 @@ async function perform() {
     publish: (count) => ask('publish', { count }),
   };
   const begin = performance.now();
-  const { open } = await import(`/contenders/${contender}.js`);
+  const { open } = await import(`/${contender}/index.js`);
   const imported = performance.now() - begin;
   const result = await works[work]({ open, devices, seconds, runtime }, settings);
   return { import: imported, ...result };

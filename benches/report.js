@@ -24,7 +24,14 @@ export function report(results, conditions, further) {
     sections.push(heading('Against the bars'), table([head, ...bars]));
   }
   for (const [runtime, name] of Object.entries(RUNTIMES)) {
-    const measured = measurements(results, runtime);
+    const ratios = ratioLines(results, runtime);
+    if (ratios.length > 0) {
+      const head = ['', 'this/before', 'this/floor', 'before/floor', 'every round'];
+      sections.push(heading(`Against before, in ${name}`), table([head, ...ratios]));
+    }
+  }
+  for (const [runtime, name] of Object.entries(RUNTIMES)) {
+    const measured = measurements(results, runtime, conditions.contenders);
     if (measured.length > 0) sections.push(heading(`In ${name}`), table(measured));
   }
   for (const { title, columns, rows } of further) {
@@ -84,8 +91,33 @@ function bestPeer(summaryOf, moreIsBetter) {
   return measured.sort((a, b) => sign * (summaryOf(b).median - summaryOf(a).median))[0];
 }
 
-function measurements(results, runtime) {
-  const contenders = Object.keys(CONTENDERS);
+/** Each row's ratio of this client to the one before, and of both to the floor. */
+function ratioLines(results, runtime) {
+  return ROWS.flatMap(({ name, metrics }) =>
+    metrics.flatMap((metric) => {
+      const ratio = (...contenders) => results.ratio(runtime, name, contenders, metric);
+      const change = ratio('ours', 'before');
+      if (!change) return [];
+      const ratios = [change, ratio('ours', 'raw'), ratio('before', 'raw')];
+      const title = `${describe(name, metric)}, ${METRICS[metric].unit}`;
+      return [[title, ...ratios.map(ratioCell), verdict(change, metric)]];
+    }),
+  );
+}
+
+/** Empty where the rounds disagree: such a difference may be noise. */
+function verdict({ min, max }, metric) {
+  if (min <= 1 && max >= 1) return '';
+  return max < 1 === Boolean(METRICS[metric].moreIsBetter) ? '**worse**' : 'better';
+}
+
+function ratioCell(ratio) {
+  if (!ratio) return '';
+  const [median, min, max] = [ratio.median, ratio.min, ratio.max].map((value) => value.toFixed(2));
+  return `${median} (${min}–${max})`;
+}
+
+function measurements(results, runtime, contenders) {
   const lines = ROWS.flatMap(({ name, metrics }) =>
     metrics.map((metric) => {
       const cells = contenders.map((contender) =>

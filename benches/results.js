@@ -14,6 +14,15 @@ export class Results {
     return values && spread(values);
   }
 
+  /** What one had for each of another, round by round; `undefined` where a round failed. */
+  ratio(runtime, row, [contender, other], metric) {
+    const [values, others] = [contender, other].map(
+      (name) => this.#values.get([runtime, row, name, metric].join()) ?? [],
+    );
+    if (values.length === 0 || values.length !== others.length) return undefined;
+    return spread(values.map((value, round) => value / others[round]));
+  }
+
   /** For a file. */
   toJSON() {
     return [...this.#values].map(([key, values]) => {

@@ -1,8 +1,9 @@
 /** What is measured, of whom, and what it is held against. */
 
-/** The package of each contender, where it is one. */
+/** The package of each contender, where it is one. `before` is there with `--before` alone. */
 export const CONTENDERS = {
   ours: { label: 'this client' },
+  before: { label: 'before' },
   raw: { label: 'floor' },
   u8: { label: 'u8-mqtt', package: 'node_modules/u8-mqtt' },
   mqttjs: { label: 'MQTT.js', package: 'node_modules/mqtt' },
@@ -12,7 +13,7 @@ export const CONTENDERS = {
 
 export const PEERS = Object.keys(CONTENDERS).filter((name) => CONTENDERS[name].package);
 const CLIENTS = ['ours', ...PEERS];
-const ALL = Object.keys(CONTENDERS);
+const ALL = ['ours', 'raw', ...PEERS];
 
 export const RUNTIMES = { node: 'Node.js', chromium: 'Chromium' };
 
@@ -33,15 +34,34 @@ export const METRICS = {
  * @property {string} [work] a function of work.js; without it, the size of the bundle counts
  * @property {object} [settings] what that takes
  * @property {(keyof typeof METRICS)[]} metrics
- * @property {string[]} contenders
+ * @property {string[]} contenders; `before` does what `ours` does
  * @property {string[]} [runtimes] where not both
  * @property {number} [devices] how many, where not one
  * @property {'hub'} [server] Mosquitto answers no twins, and takes its time with new connections
  */
 
+/** What is sent as telemetry. */
+const MESSAGES = [
+  { name: '110', title: '110 bytes', bytes: 110 },
+  { name: '4000', title: '4000 bytes', bytes: 4000 },
+  {
+    name: '110-properties',
+    title: '110 bytes and four properties',
+    bytes: 110,
+    properties: 4,
+  },
+  {
+    name: '110-json',
+    title: '110 bytes, JSON, content type, encoding and two properties',
+    bytes: 110,
+    isJson: true,
+    properties: 2,
+  },
+];
+
 /** @type {Row[]} */
 export const ROWS = [
-  ...[{ bytes: 110 }, { bytes: 4000 }, { bytes: 110, properties: true }].flatMap((message) =>
+  ...MESSAGES.flatMap((message) =>
     [1, 100, 1000].map((inFlight) => telemetryRow({ inFlight, ...message })),
   ),
   {
@@ -79,13 +99,12 @@ export const ROWS = [
 ];
 
 /** @returns {Row} */
-function telemetryRow({ inFlight, bytes, properties = false }) {
-  const suffix = properties ? ' and four properties' : '';
+function telemetryRow({ name, title, ...settings }) {
   return {
-    name: `telemetry-${inFlight}-${bytes}${properties ? '-properties' : ''}`,
-    title: `telemetry, ${inFlight} in flight, ${bytes} bytes${suffix}`,
+    name: `telemetry-${settings.inFlight}-${name}`,
+    title: `telemetry, ${settings.inFlight} in flight, ${title}`,
     work: 'telemetry',
-    settings: { inFlight, bytes, properties },
+    settings,
     metrics: ['rate', 'cpu'],
     contenders: ALL,
   };
@@ -126,5 +145,5 @@ export const BARS = [
   { runtime: 'node', row: 'start', metric: 'connect', limits: { mqttjs: 1 } },
   { runtime: 'chromium', row: 'start', metric: 'import', limits: { mqttjs: 1 } },
   { runtime: 'chromium', row: 'start', metric: 'connect', limits: { mqttjs: 1 } },
-  { runtime: 'chromium', row: 'size', metric: 'size', atMost: 60_000 },
+  { runtime: 'chromium', row: 'size', metric: 'size', atMost: 68_000 },
 ];

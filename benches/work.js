@@ -1,6 +1,11 @@
 /** What contenders are measured at, in Node.js and in pages alike. */
 
-const PROPERTIES = { building: '43', floor: '2', room: 'Sala 2.1', unit: 'celsius' };
+const PROPERTIES = [
+  ['building', '43'],
+  ['room', 'Sala 2.1'],
+  ['floor', '2'],
+  ['unit', 'celsius'],
+];
 
 /**
  * What the runtime can tell or do.
@@ -18,10 +23,11 @@ const PROPERTIES = { building: '43', floor: '2', room: 'Sala 2.1', unit: 'celsiu
 
 /** Keeps messages in flight for some seconds. */
 export async function telemetry({ open, devices, seconds, runtime }, settings) {
-  const { inFlight, bytes, properties } = settings;
+  const { inFlight, bytes, isJson, properties: count } = settings;
   const client = await open(devices[0]);
-  const load = { payload: json(bytes), properties: properties ? PROPERTIES : undefined, inFlight };
-  const work = () => keepInFlight(client, { ...load, isOver: over(seconds) });
+  const payload = isJson ? JSON.parse(json(bytes)) : json(bytes);
+  const properties = count && Object.fromEntries(PROPERTIES.slice(0, count));
+  const work = () => keepInFlight(client, { payload, properties, inFlight, isOver: over(seconds) });
   const result = await measured(work, runtime);
   await client.close();
   return result;

@@ -3,7 +3,6 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  readFileSync,
   readdirSync,
   rmSync,
   symlinkSync,
@@ -15,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { buildWww } from './build-www.mjs';
 import { thirdPartyNotices } from './lib/notices.mjs';
 import { crateField, readJson, root } from './lib/project.mjs';
-import { Failure, outputOf, run, runAsProgram, say } from './lib/run.mjs';
+import { run, runAsProgram, say } from './lib/run.mjs';
 import { setup } from './setup.mjs';
 
 const module = 'iothub_device_client';
@@ -44,7 +43,7 @@ export async function build(options) {
   say('Building the WebAssembly module.');
   const generated = join(target, 'wasm-pack');
   await compile(environment.wasmEnvironment, generated, ['--release']);
-  optimise(generated);
+  await optimise(generated);
   await assemble(generated, pkg);
   link();
   await buildWww();
@@ -90,8 +89,8 @@ function hidePaths() {
   return registries.map((folder) => `--remap-path-prefix=${join(sources, folder)}=crates`);
 }
 
-/** Makes the module smaller, and with it the names by which it and its JavaScript meet. */
-function optimise(generated) {
+/** Makes the module smaller. */
+async function optimise(generated) {
   const wasmOpt = join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
   const file = join(generated, wasm);
   const features = ['--mvp-features', ...wasmFeatures.map((name) => `--enable-${name}`)];
@@ -100,25 +99,8 @@ function optimise(generated) {
   // Large functions of many parts compress worse than the parts.
   const parts = ['--one-caller-inline-max-function-size', '20', '--skip-pass=local-cse'];
   const strip = ['--strip-producers', '--strip-target-features'];
-  const names = '--minify-imports-and-exports-and-modules';
-  const passes = [...parts, ...rounds, ...strip, names, `--symbolmap=${symbols}`];
-  const renamed = outputOf(process.execPath, [wasmOpt, ...features, ...passes, file, '-o', file]);
-  if (renamed === undefined) throw new Failure('wasm-opt could not optimise the module.');
-  shortenNames(join(generated, `${module}.js`), JSON.parse(renamed));
-}
-
-/** Renames in the generated JavaScript what wasm-opt has renamed in the module. */
-function shortenNames(file, { imports, exports }) {
-  const renamings = [
-    ...imports.map(([, name, short]) => [`\\b${name}(?=:)`, short]),
-    ...exports.map(([name, short]) => [`\\bwasm\\.${name}\\b`, `wasm.${short}`]),
-    [`"\\./${module}_bg\\.js"`, '"a"'],
-  ];
-  const script = renamings.reduce(
-    (text, [pattern, short]) => text.replaceAll(new RegExp(pattern, 'g'), () => short),
-    readFileSync(file, 'utf8'),
-  );
-  writeFileSync(file, script);
+  const passes = [...parts, ...rounds, ...strip, `--symbolmap=${symbols}`];
+  await run(process.execPath, [wasmOpt, ...features, ...passes, file, '-o', file]);
 }
 
 /** Makes the package of the template, the generated files, and what lies in the root. */

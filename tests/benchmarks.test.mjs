@@ -10,7 +10,7 @@ import { ROWS, RUNTIMES } from '../benches/rows.js';
 
 const program = fileURLToPath(new URL('../benches/bench.js', import.meta.url));
 /** One of each kind. */
-const rows = ['telemetry-100-110-properties', 'c2d', 'twin', 'start', 'idle-1', 'size'];
+const rows = ['telemetry-100-110-json', 'c2d', 'twin', 'start', 'idle-1', 'size'];
 
 for (const [runtime, name] of Object.entries(RUNTIMES)) {
   test(`every contender can be measured in ${name}`, (t) => {
@@ -20,7 +20,7 @@ for (const [runtime, name] of Object.entries(RUNTIMES)) {
     const few = ['--rounds', '1', '--seconds', '0.001', '--server', 'hub', '--only', rows.join()];
     const report = execFileSync(
       process.execPath,
-      [program, ...few, '--runtime', runtime, '--json', file],
+      [program, ...few, '--before', 'pkg', '--runtime', runtime, '--json', file],
       { encoding: 'utf8', stdio: 'pipe' },
     );
     const results = JSON.parse(readFileSync(file, 'utf8'));
@@ -29,6 +29,7 @@ for (const [runtime, name] of Object.entries(RUNTIMES)) {
       assert.ok(result.values.every(Number.isFinite), `${keyOf(result)}: ${result.values}`);
     }
     assert.match(report, /\| row \| this client \| against \|/);
+    assert.match(report, /\| this\/before \| this\/floor \| before\/floor \|/);
   });
 }
 
@@ -38,7 +39,7 @@ function expected(runtime) {
   return ROWS.filter((row) => rows.includes(row.name))
     .filter((row) => row.runtimes?.includes(runtime) ?? true)
     .flatMap(({ name, contenders, metrics }) =>
-      contenders.flatMap((contender) =>
+      [...contenders, ...(contenders.includes('ours') ? ['before'] : [])].flatMap((contender) =>
         metrics
           .filter((metric) => metric !== 'cpu' || runtime === 'node')
           .map((metric) => keyOf({ row: name, contender, metric })),

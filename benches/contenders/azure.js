@@ -1,6 +1,7 @@
 /** Microsoft's client, over WebSockets; the folder of `tests/official` has it. */
 import device from '../../tests/official/nodejs/node_modules/azure-iot-device/device.js';
 import mqtt from '../../tests/official/nodejs/node_modules/azure-iot-device-mqtt/index.js';
+import { CONTENT_ENCODING, CONTENT_TYPE } from './contender.js';
 
 /** @type {import('./contender.js').open} */
 export async function open({ connectionString, endpoint }, onMessage) {
@@ -22,7 +23,12 @@ export async function open({ connectionString, endpoint }, onMessage) {
   }
   return {
     send(payload, properties = {}) {
-      const message = new device.Message(payload);
+      const isText = typeof payload === 'string';
+      const message = new device.Message(isText ? payload : JSON.stringify(payload));
+      if (!isText) {
+        message.contentType = CONTENT_TYPE;
+        message.contentEncoding = CONTENT_ENCODING;
+      }
       for (const [name, value] of Object.entries(properties)) message.properties.add(name, value);
       return client.sendEvent(message);
     },

@@ -1,6 +1,6 @@
 /** MQTT.js. */
 import mqtt from 'mqtt';
-import { messageFilter, telemetryTopic } from './contender.js';
+import { messageFilter, telemetry } from './contender.js';
 
 /** @type {import('./contender.js').open} */
 export async function open({ deviceId, endpoint, username, password }, onMessage) {
@@ -16,8 +16,10 @@ export async function open({ deviceId, endpoint, username, password }, onMessage
     await client.subscribeAsync(messageFilter(deviceId), { qos: 1 });
   }
   return {
-    send: (payload, properties) =>
-      client.publishAsync(telemetryTopic(deviceId, properties), payload, { qos: 1 }),
+    send(data, properties) {
+      const { topic, payload } = telemetry(deviceId, data, properties);
+      return client.publishAsync(topic, payload, { qos: 1 });
+    },
     close: () => client.endAsync(),
   };
 }

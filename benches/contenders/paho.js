@@ -1,7 +1,7 @@
 /** Eclipse Paho's client for browsers; in Node.js it takes the WebSocket of `ws`. */
 import paho from 'paho-mqtt';
 import WebSocket from 'ws';
-import { messageFilter, telemetryTopic } from './contender.js';
+import { messageFilter, telemetry } from './contender.js';
 
 globalThis.WebSocket ??= WebSocket;
 
@@ -19,10 +19,11 @@ export async function open({ deviceId, endpoint, username, password }, onMessage
   }
   client.onMessageDelivered = (message) => message.delivered();
   return {
-    send: (payload, properties) =>
+    send: (data, properties) =>
       new Promise((resolve) => {
+        const { topic, payload } = telemetry(deviceId, data, properties);
         const message = new paho.Message(payload);
-        message.destinationName = telemetryTopic(deviceId, properties);
+        message.destinationName = topic;
         message.qos = 1;
         message.delivered = resolve;
         client.send(message);

@@ -3,7 +3,7 @@
  * PUBACKs that are counted.
  */
 import WebSocket from 'ws';
-import { telemetryTopic } from './contender.js';
+import { telemetry } from './contender.js';
 import { connectPacket, publishPacket } from './packets.js';
 
 const PUBACK_LENGTH = 4;
@@ -22,8 +22,8 @@ export async function open(device) {
   if (new Uint8Array(await connack)[3] !== 0) throw new Error('the server refuses the device');
 
   /** @param {import('./contender.js').Load} load */
-  const keepInFlight = ({ payload, properties, inFlight, isOver }) => {
-    const topic = telemetryTopic(device.deviceId, properties);
+  const keepInFlight = ({ payload: data, properties, inFlight, isOver }) => {
+    const { topic, payload } = telemetry(device.deviceId, data, properties);
     const packets = Array.from({ length: inFlight }, (_, index) =>
       publishPacket(index + 1, topic, payload),
     );

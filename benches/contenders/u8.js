@@ -1,7 +1,7 @@
 /** u8-mqtt; in Node.js with the WebSocket of `ws`. */
 import { mqtt_v4 as createClient } from 'u8-mqtt';
 import WebSocket from 'ws';
-import { messageFilter, telemetryTopic } from './contender.js';
+import { messageFilter, telemetry } from './contender.js';
 
 const FIRST_PACKET_ID = 100;
 
@@ -16,7 +16,7 @@ export async function open({ deviceId, endpoint, username, password }, onMessage
     send(payload, properties) {
       packetId = (packetId + 1) & 0xffff;
       if (packetId === 0) useUpPacketId(client);
-      return client.publish({ topic: telemetryTopic(deviceId, properties), payload, qos: 1 });
+      return client.publish({ ...telemetry(deviceId, payload, properties), qos: 1 });
     },
     close: () => client.disconnect(),
   };

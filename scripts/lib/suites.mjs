@@ -29,6 +29,7 @@ export function suites(wasmEnvironment) {
     check('types of the examples', [...typescript, 'tests/types/examples.json']),
     check('clippy', [...clippy, '--', '-D', 'warnings']),
     check('clippy, core alone', [...clippy, core, '--', '-D', 'warnings']),
+    nodeTests('minimum Rust version', ['tests/minimum-rust.test.mjs'], 600_000),
     {
       ...check('rustdoc', ['cargo', 'doc', '--no-deps', '--document-private-items']),
       env: { RUSTDOCFLAGS: rustdocFlags },
