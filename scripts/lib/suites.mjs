@@ -31,6 +31,7 @@ export function suites(wasmEnvironment) {
     check('eslint', [...eslint, '--cache', '--cache-location', 'node_modules/.cache/eslint/']),
     check('types', [...typescript, 'tests/types']),
     check('types of the examples', [...typescript, 'tests/types/examples.json']),
+    check('types of the hub', [...typescript, 'hub']),
     check('clippy', [...clippy, '--', '-D', 'warnings']),
     check('clippy, core alone', [...clippy, core, '--', '-D', 'warnings']),
     {
