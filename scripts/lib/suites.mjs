@@ -32,6 +32,7 @@ export function suites(wasmEnvironment) {
     check('types', [...typescript, 'tests/types']),
     check('types of the examples', [...typescript, 'tests/types/examples.json']),
     check('types of the hub', [...typescript, 'hub']),
+    check("types of the package's JavaScript", [...typescript, 'pkg-template']),
     check('clippy', [...clippy, '--', '-D', 'warnings']),
     check('clippy, core alone', [...clippy, core, '--', '-D', 'warnings']),
     {
