@@ -66,12 +66,13 @@ export class Chromium {
    */
   async run(job, publish, signal) {
     const { browserContextId } = await this.#devTools.send('Target.createBrowserContext');
-    let targetId;
+    const page = { url: this.#origin, browserContextId };
+    const target = this.#devTools.send('Target.createTarget', page);
     const end = new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(new Error('it took too long')));
       this.#answers = {
         job: () => job,
-        memory: () => this.#measureMemory(targetId),
+        memory: async () => this.#measureMemory((await target).targetId),
         publish: async ({ count }) => ({ published: await publish(count) }),
         end({ result, failure }) {
           if (result) resolve(result);
@@ -80,8 +81,7 @@ export class Chromium {
         },
       };
     });
-    const page = { url: this.#origin, browserContextId };
-    ({ targetId } = await this.#devTools.send('Target.createTarget', page));
+    await target;
     return end.finally(() =>
       this.#devTools.send('Target.disposeBrowserContext', { browserContextId }),
     );

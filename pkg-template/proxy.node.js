@@ -85,13 +85,14 @@ async function httpAgent({ url, user, password }, signal) {
   const credentials = Buffer.from(`${user}:${password}`).toString('base64');
   const authorization = { 'Proxy-Authorization': `Basic ${credentials}` };
   const headers = () => (user || password ? authorization : {});
-  return new HttpsProxyAgent(url, { headers, signal });
+  // Its types derive the options from the text of the URL, which is not known here.
+  return new HttpsProxyAgent(url, /** @type {any} */ ({ headers, signal }));
 }
 
 async function socksAgent({ url, user, password }) {
   const { SocksProxyAgent } = await import('socks-proxy-agent');
   const agent = new SocksProxyAgent(url);
-  agent.proxy = {
+  const proxy = {
     ...agent.proxy,
     host: url.hostname.replace(/^\[|\]$/g, ''),
     get userId() {
@@ -101,7 +102,7 @@ async function socksAgent({ url, user, password }) {
       return password;
     },
   };
-  return agent;
+  return Object.assign(agent, { proxy });
 }
 
 function statusReason(status) {

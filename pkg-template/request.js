@@ -22,7 +22,7 @@ const MAX_DELAY = 2 ** 31 - 1;
  * @param {(signal: AbortSignal) => Promise<Answer>} send
  * @returns {Promise<Answer>}
  */
-export async function bounded({ timeoutMs, signal }, send) {
+export async function bounded({ timeoutMs = 0, signal }, send) {
   const controller = new AbortController();
   const end = (name, message) => controller.abort(new DOMException(message, name));
   const abort = () => end('AbortError', 'the request was given up');

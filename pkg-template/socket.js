@@ -15,7 +15,7 @@ export function attach(socket, { opened, received, closed }) {
   socket.onopen = opened;
   socket.onmessage = ({ data }) =>
     received(data instanceof ArrayBuffer ? new Uint8Array(data) : data);
-  socket.onerror = ({ message }) => {
+  socket.onerror = (/** @type {Event & {message?: string}} */ { message }) => {
     // npm `ws` says what a browser keeps to itself.
     failure = message;
   };

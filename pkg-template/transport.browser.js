@@ -12,6 +12,7 @@ const notInBrowsers = {
 
 /**
  * Refuses what a page cannot do; what is left needs no settings.
+ * @param {Record<string, unknown>} options
  * @returns {undefined}
  */
 export function createTransport({ x509, ...options }) {
@@ -47,8 +48,14 @@ export function request(url, options) {
   return bounded(options, (signal) => send(url, options, signal));
 }
 
+/**
+ * @param {string} url
+ * @param {import('./request.js').RequestOptions} options
+ * @param {AbortSignal} signal
+ */
 async function send(url, { method, headers, body }, signal) {
   // Neither cookies nor a redirect may take a token where it does not belong.
+  /** @type {RequestInit} */
   const rules = { credentials: 'omit', redirect: 'error', cache: 'no-store' };
   try {
     const response = await fetch(url, { method, headers, body, signal, ...rules });

@@ -46,6 +46,7 @@ class Transport {
 
 /**
  * Checks the options of a client that say how it connects.
+ * @param {Record<string, unknown>} options
  * @returns {Transport}
  * @throws {TypeError} names the option
  */
@@ -102,6 +103,12 @@ export function request(url, options, transport) {
   return bounded(options, (signal) => send(url, options, signal, transport));
 }
 
+/**
+ * @param {string} url
+ * @param {import('./request.js').RequestOptions} options
+ * @param {AbortSignal} signal
+ * @param {Transport} transport
+ */
 async function send(url, { method, headers, body }, signal, transport) {
   const { request: start } = url.startsWith('https:') ? https : http;
   const { agent = false, ...connection } = transport.connectionOptions(url, signal);
@@ -117,6 +124,7 @@ async function send(url, { method, headers, body }, signal, transport) {
 function readAuthorities(option) {
   const blocks = typeof option === 'string' ? option.match(CERTIFICATE) : null;
   try {
+    if (!blocks) throw new TypeError();
     return blocks.map((block) => new X509Certificate(block).toString());
   } catch {
     throw new TypeError(
@@ -135,6 +143,7 @@ function readCiphers(option) {
     }
     const ciphers = names.join(':');
     // OpenSSL would go on to offer all of TLS 1.3 beside a list that has nothing of it.
+    /** @type {import('node:tls').SecureContextOptions} */
     const settings = { ciphers, ...(!/\bTLS_/.test(ciphers) && { maxVersion: 'TLSv1.2' }) };
     createSecureContext(settings);
     return settings;

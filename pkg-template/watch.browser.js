@@ -20,7 +20,8 @@ export function watch(resource, report) {
   // Chromium keeps `online` and `offline` from workers, but not that their connection changes,
   // which it often does without being lost.
   const tellNews = () => navigator.onLine !== told && tell();
-  navigator.connection?.addEventListener('change', tellNews, { signal: listening.signal });
+  const { connection } = /** @type {Navigator & {connection?: EventTarget}} */ (navigator);
+  connection?.addEventListener('change', tellNews, { signal: listening.signal });
   tellNews();
 
   // Two that begin in the same millisecond differ all the same.

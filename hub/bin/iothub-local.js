@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { caFileOf, isLoopback, readConfig, startHub } from '../src/index.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url)));
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 const HOME_DIRECTORY = join(homedir(), '.iothub-local');
 const TOKEN_SECONDS = 24 * 60 * 60;
@@ -41,6 +41,7 @@ start and kept in the data directory, or without one in ${HOME_DIRECTORY}.
 Ctrl+C stops it. Exit codes: 0 after SIGINT or SIGTERM; 1 when it cannot start or go on, as a port
 is in use, or a directory in use, damaged or not writable; 2 for a wrong option or configuration.`;
 
+/** @satisfies {import('node:util').ParseArgsConfig['options']} */
 const OPTIONS = {
   port: { type: 'string' },
   'https-port': { type: 'string' },
@@ -55,6 +56,7 @@ const OPTIONS = {
   version: { type: 'boolean' },
 };
 
+/** @returns {never} */
 function fail(message, exitCode) {
   console.error(`iothub-local: ${message}`);
   process.exit(exitCode);
@@ -149,7 +151,7 @@ async function run(options) {
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, async () => (await starting).close());
   }
-  process.on('unhandledRejection', (error) => {
+  process.on('unhandledRejection', (/** @type {any} */ error) => {
     if (error.name === 'DataError') fail(error.message, 1);
     throw error;
   });

@@ -22,7 +22,7 @@ const ERRORS = {
  */
 export function addBlobApi(app, { blobs }) {
   const path = `/${CONTAINER}/*`;
-  app.register(async (scope) => {
+  app.register(async (/** @type {import('fastify').FastifyInstance} */ scope) => {
     describeScope(scope, { tags: ['blobs'], isSecured: false, response: ERROR_RESPONSE });
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) =>

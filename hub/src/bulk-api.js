@@ -41,8 +41,10 @@ function whyFailed(devices, operation) {
 
 function apply(devices, operation) {
   const { id: deviceId, moduleId, importMode = 'createOrUpdate' } = operation;
-  const [, change, isConditional] = /^(.*?)(ifmatchetag)?$/.exec(importMode.toLowerCase());
-  const etag = isConditional && (operation.eTag ?? operation.etag ?? '');
+  const mode = importMode.toLowerCase();
+  const change = mode.replace(/ifmatchetag$/, '');
+  const isConditional = change !== mode;
+  const etag = isConditional ? (operation.eTag ?? operation.etag ?? '') : undefined;
   const exists = devices.find(deviceId, moduleId) !== undefined;
   switch (change === 'createorupdate' && !exists ? 'create' : change) {
     case 'create': {
@@ -65,7 +67,7 @@ function apply(devices, operation) {
     }
     case 'updatetwin': {
       const identity = devices.get(deviceId, moduleId);
-      checkEtag(isConditional && (operation.twinETag ?? ''), identity.twin.etag);
+      checkEtag(isConditional ? (operation.twinETag ?? '') : undefined, identity.twin.etag);
       writeTwin(identity, operation);
       break;
     }

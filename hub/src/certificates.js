@@ -99,7 +99,12 @@ function serverAt(host) {
   return [...leaf({ serverAuth: true }), { name: 'subjectAltName', altNames }];
 }
 
-/** Makes a key, and a certificate for it; without an issuer it signs itself. */
+/**
+ * Makes a key, and a certificate for it; without an issuer it signs itself.
+ * @param {{commonName: string, days?: number, issuer?: {cert: string, key: string},
+ *          extensions: object[]}} wanted
+ * @returns {Promise<Issued>}
+ */
 async function issue({ commonName, days = LEAF_DAYS, issuer, extensions }) {
   const keys = await promisify(generateKeyPair)('rsa', {
     modulusLength: 2048,

@@ -1,4 +1,4 @@
-import Ajv from 'ajv';
+import { Ajv } from 'ajv';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { AUTHENTICATION } from './identity-json.js';
@@ -9,13 +9,19 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads a configuration file: the options of the command, with devices and settings.
+ * The options of the command, with devices and settings.
+ * @typedef {{port?: number, httpsPort?: number, host?: string, hostname?: string, data?: string,
+ *            devices?: (string | import('./server.js').DeviceOption)[], settings?: object,
+ *            quiet?: boolean, json?: boolean}} Config
+ */
+
+/**
+ * Reads a configuration file.
  * @param {string} file
- * @returns {Promise<{port?: number, httpsPort?: number, host?: string, hostname?: string,
- *                    data?: string, devices?: (string | import('./server.js').DeviceOption)[],
- *                    settings?: object, quiet?: boolean, json?: boolean}>} `data` is absolute
+ * @returns {Promise<Config>} `data` is absolute
  */
 export async function readConfig(file) {
+  /** @type {Config} */
   const config = parse(file, await readText(file));
   if (!validate(config)) throw new ConfigError(`${file}: ${explain(validate.errors)}`);
   return config.data === undefined

@@ -10,7 +10,7 @@ const NOT_AUTHORIZED = 5;
 /**
  * Lets a connection in, or refuses it: CONNACK, and the end.
  * @param {import('./connection.js').Connection} connection
- * @param {object} packet CONNECT as mqtt-packet decodes it
+ * @param {import('mqtt-packet').IConnectPacket} packet as mqtt-packet decodes it
  * @param {import('./server.js').Hub} hub
  */
 export function acceptConnect(connection, packet, hub) {
@@ -30,7 +30,14 @@ export function acceptConnect(connection, packet, hub) {
   letIn(connection, packet, user, identity, hub);
 }
 
-/** @returns {{code: number, reason: string} | undefined} */
+/**
+ * @param {import('mqtt-packet').IConnectPacket & {bridgeMode?: boolean}} packet
+ * @param {ReturnType<typeof parseUserName>} user
+ * @param {import('./identity.js').Identity | null | undefined} identity
+ * @param {{sas?: string, clientCertificate?: import('./tls.js').ClientCertificate}} credentials
+ * @param {import('./server.js').Hub} hub
+ * @returns {{code: number, reason: string} | undefined}
+ */
 function whyRefused(packet, user, identity, { sas, clientCertificate }, hub) {
   const notAuthorized = (reason) => ({ code: NOT_AUTHORIZED, reason });
   if (packet.protocolVersion !== 4 || packet.bridgeMode) {
@@ -53,17 +60,21 @@ function whyRefused(packet, user, identity, { sas, clientCertificate }, hub) {
   if (packet.clientId !== identity.id) {
     return notAuthorized(`the client id "${packet.clientId}" is not "${identity.id}"`);
   }
-  if (!hub.devices.find(user.deviceId).isEnabled) {
+  if (!hub.devices.get(user.deviceId).isEnabled) {
     const reason = `the device "${user.deviceId}" is disabled`;
     return { code: hub.settings.disabledConnack, reason };
   }
   const reason = whyNoAccess(identity, { sas, certificate: clientCertificate }, hub);
-  return reason && notAuthorized(reason);
+  return reason ? notAuthorized(reason) : undefined;
 }
 
+/**
+ * @param {import('./connection.js').Connection} connection
+ * @param {import('mqtt-packet').IConnectPacket} packet
+ */
 function letIn(connection, { clean, keepalive, password, will }, user, identity, hub) {
   const sessionPresent = identity.attach(connection, { clean });
-  const token = identity.usesSas ? parseSasToken(password.toString()) : undefined;
+  const token = identity.usesSas ? parseSasToken(password?.toString() ?? '') : undefined;
   connection.apiVersion = user.apiVersion;
   identity.modelId = user.modelId ?? '';
   identity.lastActivity = new Date();

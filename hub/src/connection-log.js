@@ -2,17 +2,25 @@ import { EventLog } from './event-log.js';
 
 const KEPT = 1000;
 
+/**
+ * `sequence` is the number of the connection.
+ * @typedef {{sequence: number, url: string, protocol: string, secure: boolean,
+ *            clientCertificate: boolean, accepted: boolean, closedBecause: string | null}}
+ *   ConnectionEntry
+ */
+
 /** The connections whose CONNECT named one identity, let in or not. */
 export class ConnectionLog {
+  /** @type {EventLog<ConnectionEntry>} */
   #log = new EventLog(KEPT);
 
   /**
    * @param {import('./connection.js').Transport} transport
-   * @returns {{sequence: number, accepted: boolean, closedBecause: string | null}} its entry, to be
-   *   kept up to date; `sequence` is the number of the connection
+   * @returns {ConnectionEntry} to be kept up to date
    */
   open({ url, protocol, secure, clientCertificate }) {
     const entry = {
+      sequence: 0,
       url,
       protocol,
       secure,

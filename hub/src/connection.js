@@ -23,15 +23,29 @@ const MAX_BUFFERED = 64 * 1024 * 1024;
 
 /** One MQTT connection over one WebSocket, from the upgrade to its end. */
 export class Connection {
-  identity = null;
+  /**
+   * Who CONNECT says that it is.
+   * @type {import('./identity.js').Identity}
+   */
+  identity;
+  /** @type {string | undefined} */
   apiVersion = undefined;
   /** Whether CONNACK 0 was sent. */
   isEstablished = false;
-  /** What the hub stamps on messages of this connection. */
+  /**
+   * What the hub stamps on messages of this connection.
+   * @type {Record<string, string>}
+   */
   annotations = {};
-  /** The message that is stored when the connection ends without DISCONNECT. */
+  /**
+   * The message that is stored when the connection ends without DISCONNECT.
+   * @type {ReturnType<typeof import('./publish.js').readWill>}
+   */
   will = undefined;
-  /** Packet ids of publishes to the device, other than those of its message queue. */
+  /**
+   * Packet ids of publishes to the device, other than those of its message queue.
+   * @type {Set<number>}
+   */
   unacknowledged = new Set();
   /** @type {Transport} */
   transport;
@@ -92,7 +106,11 @@ export class Connection {
     this.#writer.writeRaw(content);
   }
 
-  /** Publishes to the device; at QoS 1 with a new packet id, unless one is given. */
+  /**
+   * Publishes to the device; at QoS 1 with a new packet id, unless one is given.
+   * @param {{topic: string, payload: Buffer | string, qos: number, dup?: boolean,
+   *          messageId?: number}} message
+   */
   publish({ topic, payload, qos, dup = false, messageId }) {
     if (qos > 0 && messageId === undefined) {
       if (this.unacknowledged.size === MAX_UNACKNOWLEDGED) {
@@ -107,7 +125,10 @@ export class Connection {
     if (qos > 0 && this.identity.faults.duplicate) this.send({ ...packet, dup: true });
   }
 
-  /** Acknowledges a PUBLISH that was accepted. */
+  /**
+   * Acknowledges a PUBLISH that was accepted.
+   * @param {import('mqtt-packet').IPublishPacket} packet
+   */
   acknowledge({ qos, messageId }) {
     if (qos > 0) this.#sendAnswer('puback', { messageId });
   }

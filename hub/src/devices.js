@@ -15,6 +15,7 @@ const scopeWithModules = (deviceId) => `devices/${deviceId}/`;
 /** All devices of the hub, and their modules. */
 export class DeviceRegistry {
   #hub;
+  /** @type {Map<string, Identity>} */
   #devices = new Map();
   /** The newest telemetry of all: `{deviceId, moduleId, message}`. */
   telemetry = new EventLog(KEPT_TELEMETRY, { budget: new Budget(KEPT_TELEMETRY, KEPT_BYTES) });
@@ -89,7 +90,7 @@ export class DeviceRegistry {
       messages.close();
     }
     if (moduleId === undefined) this.#devices.delete(deviceId);
-    else this.find(deviceId).modules.delete(moduleId);
+    else this.get(deviceId).modules.delete(moduleId);
     const scope = moduleId === undefined ? scopeWithModules(deviceId) : scopeOf(identity);
     this.#hub.store.deleteScope(scope);
   }

@@ -43,7 +43,9 @@ export class HubError extends Error {
     super(message);
     this.name = 'HubError';
     this.code = code;
-    [this.status, this.errorCode] = ERRORS[code];
+    const [status, errorCode] = ERRORS[code];
+    this.status = status;
+    this.errorCode = errorCode;
     this.info = info;
   }
 

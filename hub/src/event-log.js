@@ -85,6 +85,7 @@ export class EventLog {
     return found;
   }
 
+  /** @returns {Promise<void>} */
   #wait(missing, after, timeout, matches, signal) {
     return new Promise((resolve) => {
       const notify = (entry) => {

@@ -5,7 +5,7 @@ import { errors } from './openapi.js';
  * The endpoint with which tests make things go wrong for one device or module.
  * @param {import('fastify').FastifyInstance} app
  * @param {string} path of the identity
- * @param {(request: object) => import('./identity.js').Identity} find
+ * @param {(request: {params: Record<string, any>}) => import('./identity.js').Identity} find
  */
 export function addFaultApi(app, path, find) {
   app.post(`${path}/faults`, { schema: SCHEMA }, (request) => {
@@ -35,6 +35,7 @@ export function addHubFaultApi(app, { faults }) {
   });
 }
 
+/** @param {Record<string, any>} body */
 function readFaults({ twinStatus, body, dropAt, ...faults }) {
   if (twinStatus !== undefined) faults.twinAnswer = { status: twinStatus, body };
   if (typeof dropAt === 'string') faults.dropAt = { step: dropAt, count: 1, how: 'close' };

@@ -3,15 +3,14 @@ class FaultSet {
   #none;
   #timers = new Set();
 
-  /** @param {object} none the faults by name, none of them on */
-  constructor(none) {
-    this.#none = none;
-    Object.assign(this, none);
+  /** Remembers the present state as the one without faults; for the constructors below. */
+  rememberNone() {
+    this.#none = { ...this };
   }
 
   /**
-   * @param {object} changes `clear` goes first, the rest is added; with `forSeconds` all that it
-   *   adds ends by itself
+   * Clears what was on with `clear`, then adds the rest; with `forSeconds` that ends by itself.
+   * @param {{clear?: boolean, forSeconds?: number, [fault: string]: unknown}} changes
    */
   change({ clear = false, forSeconds, ...changes }) {
     if (clear) this.#clear();
@@ -51,40 +50,82 @@ class FaultSet {
 
 /** What a test wants to go wrong with one device or module. */
 export class Faults extends FaultSet {
+  /**
+   * Kinds of answers that are not sent.
+   * @type {string[]}
+   */
+  withhold = [];
+  /**
+   * Kind of answer → by how many milliseconds it is late.
+   * @type {Record<string, number>}
+   */
+  delay = {};
+  /**
+   * The connection is dropped when the step comes for the last time.
+   * @type {{step: string, count: number, how: 'close' | 'reset'} | undefined}
+   */
+  dropAt = undefined;
+  /**
+   * Return code that CONNECTs are refused with.
+   * @type {number | undefined}
+   */
+  connack = undefined;
+  /**
+   * How many bytes a WebSocket frame to the device has at most.
+   * @type {number | undefined}
+   */
+  frameSize = undefined;
+  /**
+   * For how many milliseconds packets to the device are gathered into one frame.
+   * @type {number | undefined}
+   */
+  mergeFor = undefined;
+  /**
+   * Whether publishes to the device at QoS 1 are sent twice.
+   * @type {boolean | undefined}
+   */
+  duplicate = undefined;
+  /**
+   * What twin requests are answered with in place of being done.
+   * @type {{status: number, body?: unknown} | undefined}
+   */
+  twinAnswer = undefined;
+  /**
+   * HTTP status of direct method calls, which the device does not get.
+   * @type {number | undefined}
+   */
+  methodStatus = undefined;
+  /**
+   * HTTP status of the file upload endpoints.
+   * @type {number | undefined}
+   */
+  filesStatus = undefined;
+  /**
+   * Whether the hub has no storage account for file uploads.
+   * @type {boolean | undefined}
+   */
+  noStorage = undefined;
+  /**
+   * By how many seconds the clock is ahead that tokens are checked with.
+   * @type {number | undefined}
+   */
+  clock = undefined;
+  /**
+   * How many of them in a second are not throttled.
+   * @type {{telemetry?: number, twin?: number}}
+   */
+  rate = {};
+  /**
+   * How many messages are left of the daily quota.
+   * @type {number | undefined}
+   */
+  quota = undefined;
   /** Kind → the second that is counted in, and what was counted. */
   #counts = new Map();
 
   constructor() {
-    super({
-      /** Kinds of answers that are not sent. */
-      withhold: [],
-      /** Kind of answer → by how many milliseconds it is late. */
-      delay: {},
-      /** `{step, count, how}`: the connection is dropped when the step comes for the last time. */
-      dropAt: undefined,
-      /** Return code that CONNECTs are refused with. */
-      connack: undefined,
-      /** How many bytes a WebSocket frame to the device has at most. */
-      frameSize: undefined,
-      /** For how many milliseconds packets to the device are gathered into one frame. */
-      mergeFor: undefined,
-      /** Whether publishes to the device at QoS 1 are sent twice. */
-      duplicate: undefined,
-      /** `{status, body}` that twin requests are answered with in place of being done. */
-      twinAnswer: undefined,
-      /** HTTP status of direct method calls, which the device does not get. */
-      methodStatus: undefined,
-      /** HTTP status of the file upload endpoints. */
-      filesStatus: undefined,
-      /** Whether the hub has no storage account for file uploads. */
-      noStorage: undefined,
-      /** By how many seconds the clock is ahead that tokens are checked with. */
-      clock: undefined,
-      /** `{telemetry, twin}`: how many of them in a second are not throttled. */
-      rate: {},
-      /** How many messages are left of the daily quota. */
-      quota: undefined,
-    });
+    super();
+    this.rememberNone();
   }
 
   merge({ withhold, delay, rate, ...changes }) {
@@ -99,7 +140,7 @@ export class Faults extends FaultSet {
   /** How the connection is dropped at this step, if it is. */
   dropsAt(step) {
     const { dropAt } = this;
-    if (dropAt?.step !== step) return undefined;
+    if (!dropAt || dropAt.step !== step) return undefined;
     this.dropAt = dropAt.count > 1 ? { ...dropAt, count: dropAt.count - 1 } : undefined;
     return dropAt.count > 1 ? undefined : dropAt.how;
   }
@@ -127,12 +168,19 @@ export class Faults extends FaultSet {
 
 /** What a test wants to go wrong before it is known which device it is, so with all of them. */
 export class HubFaults extends FaultSet {
+  /**
+   * How WebSocket upgrades are refused.
+   * @type {'http' | 'reset' | undefined}
+   */
+  refuseUpgrade = undefined;
+  /**
+   * Return code that CONNECTs are refused with.
+   * @type {number | undefined}
+   */
+  connack = undefined;
+
   constructor() {
-    super({
-      /** How WebSocket upgrades are refused. @type {undefined | 'http' | 'reset'} */
-      refuseUpgrade: undefined,
-      /** Return code that CONNECTs are refused with. */
-      connack: undefined,
-    });
+    super();
+    this.rememberNone();
   }
 }

@@ -46,7 +46,7 @@ export class Feedback {
 
   /** Takes the end of a message down, if its `ack` asks for that. */
   add(identity, { messageId, ack }, statusCode) {
-    if (!WANTED[ack]?.(statusCode)) return;
+    if (!Object.hasOwn(WANTED, ack) || !WANTED[ack](statusCode)) return;
     const record = {
       originalMessageId: messageId,
       deviceId: identity.deviceId,

@@ -16,9 +16,9 @@ const MAX_BLOB_NAME = 1024;
 export function addFileApi(app, hub) {
   const files = '/devices/:deviceId/files';
   const notifications = `${files}/notifications`;
-  app.register(async (scope) => {
+  app.register(async (/** @type {import('fastify').FastifyInstance} */ scope) => {
     describeScope(scope, { tags: ['files'], querystring: API_VERSION });
-    scope.decorateRequest('device', null);
+    scope.decorateRequest('device');
     scope.addHook('preValidation', async (request) => {
       request.device = await authenticate(request, hub);
     });

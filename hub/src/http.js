@@ -17,7 +17,7 @@ export async function createHttpServer({ hostname, store }, host) {
   parseEmptyJson(app);
 
   // Ends what waits for a client that has gone.
-  app.decorateRequest('gone', null);
+  app.decorateRequest('gone');
   app.addHook('onRequest', async (request, reply) => {
     const gone = new AbortController();
     request.gone = gone.signal;

@@ -5,7 +5,10 @@ import { HubError } from './errors.js';
 export const NEVER = '0001-01-01T00:00:00Z';
 const NO_KEYS = { primaryKey: null, secondaryKey: null };
 
-/** What the registry keeps of the identity that a back end sends. */
+/**
+ * What the registry keeps of the identity that a back end sends.
+ * @param {Record<string, any>} body
+ */
 export function settingsOf({ status, statusReason, managedBy, capabilities, authentication = {} }) {
   const { symmetricKey, x509Thumbprint } = authentication;
   const thumbprint = (name) => {
@@ -31,11 +34,11 @@ export function settingsOf({ status, statusReason, managedBy, capabilities, auth
 
 /**
  * Refuses what was meant for another state than the present one.
- * @param {string} [expected] as in `If-Match`: in quotes or not, `*` for any
+ * @param {string | undefined} expected as in `If-Match`: in quotes or not, `*` for any
  * @param {string} etag the present one
  */
 export function checkEtag(expected = '*', etag) {
-  const [, bare] = /^"?(.*?)"?$/.exec(expected);
+  const bare = expected.replace(/^"?(.*?)"?$/, '$1');
   if (bare !== '*' && bare !== etag) {
     throw new HubError('PreconditionFailed', `The etag is "${etag}", not "${bare}".`);
   }

@@ -19,20 +19,54 @@ const SAVED = [
   ...['primaryKey', 'secondaryKey', 'authenticationType', 'thumbprints'],
 ];
 
+/**
+ * What a back end may change of an identity.
+ * @typedef {{primaryKey: string, secondaryKey: string, status: 'enabled' | 'disabled',
+ *            statusReason: string | null, managedBy: string, isEdge: boolean,
+ *            authenticationType: 'sas' | 'selfSigned' | 'certificateAuthority',
+ *            thumbprints: {primaryThumbprint: string | null,
+ *                          secondaryThumbprint: string | null}}} IdentitySettings
+ */
+
 /** One device or module: its identity, its MQTT session and everything that the hub keeps. */
 export class Identity {
   generationId = randomBytes(8).readBigUInt64BE().toString();
+  /** @type {string} */
+  etag;
+  /** @type {IdentitySettings['primaryKey']} */
+  primaryKey;
+  /** @type {IdentitySettings['secondaryKey']} */
+  secondaryKey;
+  /** @type {IdentitySettings['status']} */
+  status;
+  /** @type {IdentitySettings['statusReason']} */
+  statusReason;
+  /** @type {IdentitySettings['managedBy']} */
+  managedBy;
+  /** @type {IdentitySettings['isEdge']} */
+  isEdge;
+  /** @type {IdentitySettings['authenticationType']} */
+  authenticationType;
+  /** @type {IdentitySettings['thumbprints']} */
+  thumbprints;
   /** Where everything is kept that outlives the process. */
   records;
   connectionLog = new ConnectionLog();
   faults = new Faults();
-  /** Module id → identity, of a device. */
+  /**
+   * Module id → identity, of a device.
+   * @type {Map<string, Identity>}
+   */
   modules = new Map();
-  /** The connection that authenticated last, while it lasts. */
+  /**
+   * The connection that authenticated last, while it lasts.
+   * @type {import('./connection.js').Connection | null}
+   */
   connection = null;
   /** How many connections were accepted so far. */
   connections = 0;
   modelId = '';
+  /** @type {Date | null} */
   lastActivity = null;
   /** Topic filter → what it subscribes to and its QoS; outlives a connection with clean 0. */
   #subscriptions = new Map();
@@ -86,11 +120,6 @@ export class Identity {
   }
 
   /**
-   * @typedef {{primaryKey: string, secondaryKey: string, status: 'enabled' | 'disabled',
-   *            statusReason: string | null, managedBy: string, isEdge: boolean,
-   *            authenticationType: 'sas' | 'selfSigned' | 'certificateAuthority',
-   *            thumbprints: {primaryThumbprint: string | null,
-   *                          secondaryThumbprint: string | null}}} IdentitySettings
    * @param {Partial<IdentitySettings>} settings missing keys stay, the rest gets its default
    */
   update({
@@ -197,10 +226,11 @@ export class Identity {
 
   /** The QoS that the identity takes this at, undefined when it does not take it at present. */
   qosOf(kind) {
-    if (!this.isConnected) return undefined;
+    const { connection } = this;
+    if (!connection?.isEstablished) return undefined;
     // The service does not reach devices that do not say their api-version with these two.
     const needsVersion = kind === Subscription.METHODS || kind === Subscription.DESIRED;
-    if (needsVersion && this.connection.apiVersion === undefined) return undefined;
+    if (needsVersion && connection.apiVersion === undefined) return undefined;
     const levels = this.#levelsOf(kind);
     if (levels.length === 0) return undefined;
     return Math.min(Math.max(...levels), highestQos(kind, this.settings));
@@ -219,7 +249,7 @@ export class Identity {
   /** Publishes to the identity if it has subscribed. */
   push(kind, topic, payload) {
     const qos = this.qosOf(kind);
-    if (qos !== undefined) this.connection.publish({ topic, payload, qos });
+    if (qos !== undefined) this.connection?.publish({ topic, payload, qos });
   }
 
   /** Waits until the identity is connected with the subscription; tells whether it is. */
@@ -247,7 +277,7 @@ export class Identity {
       this.#lastPacketId = (this.#lastPacketId % MAX_PACKET_ID) + 1;
     } while (
       this.messages.usesPacketId(this.#lastPacketId) ||
-      this.connection.unacknowledged.has(this.#lastPacketId)
+      this.connection?.unacknowledged.has(this.#lastPacketId)
     );
     return this.#lastPacketId;
   }

@@ -20,7 +20,7 @@ const MODULE_PATH = `${DEVICE_PATH}/modules/:moduleId`;
  * @param {import('./server.js').Hub} hub
  */
 export function addLocalApi(app, hub) {
-  app.register(async (scope) => {
+  app.register(async (/** @type {import('fastify').FastifyInstance} */ scope) => {
     requireRights(scope, hub, ['ServiceConnect']);
     describeScope(scope, { tags: ['private'] });
     const find = ({ params }) => hub.devices.get(params.deviceId, params.moduleId);

@@ -4,7 +4,7 @@ import { errors } from './openapi.js';
  * What the hub saw of a device or module, as history; a reader may wait for more.
  * @param {import('fastify').FastifyInstance} app
  * @param {string} path of the identity
- * @param {(request: object) => import('./identity.js').Identity} find
+ * @param {(request: {params: Record<string, any>}) => import('./identity.js').Identity} find
  */
 export function addLogApi(app, path, find) {
   app.get(`${path}/telemetry`, { schema: TELEMETRY }, async (request) => ({
@@ -20,7 +20,10 @@ export function addLogApi(app, path, find) {
   }));
 }
 
-/** What `EventLog.read` takes, from the query of a request. */
+/**
+ * What `EventLog.read` takes, from the query of a request.
+ * @param {{query: Record<string, any>, gone: AbortSignal}} request
+ */
 export function queryOf({ query: { after, count, timeout }, gone }) {
   const number = (text) => (text === undefined ? undefined : Number(text));
   return { after: number(after), count: number(count), timeout: number(timeout), signal: gone };

@@ -8,7 +8,7 @@ const ACKS = ['none', 'positive', 'negative', 'full'];
  * @param {import('fastify').FastifyInstance} app
  * @param {string} devicePath
  * @param {string} modulePath
- * @param {(request: object) => import('./identity.js').Identity} find
+ * @param {(request: {params: Record<string, any>}) => import('./identity.js').Identity} find
  */
 export function addMessageApi(app, devicePath, modulePath, find) {
   const addSend = (path, summary) =>
@@ -23,6 +23,7 @@ export function addMessageApi(app, devicePath, modulePath, find) {
   addSend(`${modulePath}/inputs/:input`, 'Queues a message to an input of the module');
 }
 
+/** @param {Record<string, any>} body */
 function readMessage({ body, bodyBase64, expiryTimeUtc, ack, properties = {}, ...rest }) {
   if (body !== undefined && bodyBase64 !== undefined) {
     throw new HubError('ArgumentInvalid', 'give body or bodyBase64, not both');

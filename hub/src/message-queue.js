@@ -12,6 +12,13 @@ const KEPT_DELIVERIES = 100;
 const MAX_TIMER = 2 ** 31 - 1;
 
 /**
+ * `input` is that of a module.
+ * @typedef {{payload: Buffer, systemProperties: Record<string, string>,
+ *            properties: Record<string, string | null>, expiryTimeUtc?: Date, input?: string}}
+ *   OutgoingMessage
+ */
+
+/**
  * The queue of messages to one device, or to the inputs of one module. A message that was sent at
  * QoS 1 is locked until it is acknowledged, its time is up or the connection is lost.
  */
@@ -57,8 +64,7 @@ export class MessageQueue {
   }
 
   /**
-   * @param {{payload: Buffer, systemProperties: object, properties: Record<string, string|null>,
-   *          expiryTimeUtc?: Date, input?: string}} message `input` is that of a module
+   * @param {OutgoingMessage} message
    * @returns {number} its sequence number
    */
   enqueue(message) {
@@ -237,6 +243,10 @@ export class MessageQueue {
   }
 }
 
+/**
+ * @param {import('./identity.js').Identity} identity
+ * @param {OutgoingMessage} message
+ */
 function topicOf({ path }, { systemProperties, properties, expiryTimeUtc, input }) {
   const isInput = input !== undefined;
   const end = isInput ? ['inputs', input] : ['messages', 'devicebound'];

@@ -3,6 +3,11 @@ import { Subscription } from './topics.js';
 
 const MAX_PAYLOAD = 128 * 1024;
 
+/**
+ * @typedef {{methodName: string, payload?: unknown, responseTimeoutInSeconds?: number,
+ *            connectTimeoutInSeconds?: number}} MethodCall
+ */
+
 /** Direct methods of one device or module that wait for its answer. */
 export class Methods {
   #identity;
@@ -21,8 +26,7 @@ export class Methods {
 
   /**
    * Sends the request and waits for the answer.
-   * @param {{methodName: string, payload?: unknown, responseTimeoutInSeconds?: number,
-   *          connectTimeoutInSeconds?: number}} call
+   * @param {MethodCall} call
    * @param {AbortSignal} signal ends the wait when nobody wants the answer any more
    * @returns {Promise<{status: number, payload: unknown}>}
    */

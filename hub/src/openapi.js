@@ -3,7 +3,7 @@ import swagger from '@fastify/swagger';
 import { AUTHENTICATION, IDENTITY } from './identity-json.js';
 import { TWIN } from './twin-json.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url)));
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 const ERROR = {
   type: 'object',
@@ -30,6 +30,7 @@ const DESCRIPTION =
   'The tags service, files and blobs are the API of the service itself, private is what it does ' +
   'over AMQP, or not at all.';
 
+/** @type {import('openapi-types').OpenAPIV3_1.ApiKeySecurityScheme} */
 const SAS = {
   type: 'apiKey',
   in: 'header',
@@ -61,7 +62,7 @@ export async function describeRoutes(app) {
       info: { title: 'iothub-local', version, description: DESCRIPTION },
       components: { securitySchemes: { sas: SAS } },
     },
-    refResolver: { buildLocalReference: ({ $id }) => $id },
+    refResolver: { buildLocalReference: ({ $id }) => String($id) },
   });
   const schema = {
     summary: 'This document',

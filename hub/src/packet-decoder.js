@@ -31,7 +31,9 @@ export class PacketDecoder {
       // mqtt-packet reads past the end of some truncated packets.
       this.#error ??= error.message;
     }
-    if (this.#parser.packet.length > MAX_PACKET_LENGTH) this.#error ??= 'packet too large';
+    // What it is reading is no part of its types.
+    const { packet } = /** @type {any} */ (this.#parser);
+    if (packet.length > MAX_PACKET_LENGTH) this.#error ??= 'packet too large';
     const packets = this.#packets;
     this.#packets = [];
     return { packets, error: this.#error };

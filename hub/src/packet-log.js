@@ -13,7 +13,7 @@ export class PacketLog {
   }
 
   /**
-   * @param {object} packet as mqtt-packet decodes or encodes it
+   * @param {import('mqtt-packet').Packet & {payload?: Buffer | string}} packet
    * @param {number} connection its number
    * @param {'in' | 'out'} direction
    * @param {number} frame number of the one that completed it

@@ -20,8 +20,10 @@ const newKey = () => randomBytes(32).toString('base64');
  * @returns {Policies}
  */
 export const createPolicies = () =>
-  Object.fromEntries(
-    Object.keys(RIGHTS).map((name) => [name, { primaryKey: newKey(), secondaryKey: newKey() }]),
+  /** @type {Policies} */ (
+    Object.fromEntries(
+      Object.keys(RIGHTS).map((name) => [name, { primaryKey: newKey(), secondaryKey: newKey() }]),
+    )
   );
 
 /** The rights that a policy lacks. */

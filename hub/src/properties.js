@@ -54,6 +54,7 @@ export function parseBag(bagText, { plusInProperties, emptyProperty, expiryInTel
   return { systemProperties, properties };
 }
 
+/** @returns {[key: string, value: string | null]} */
 function parsePair(pair) {
   const [key, value, ...rest] = pair.split('=');
   if (key === '' || rest.length > 0 || pair.includes('/')) {

@@ -5,7 +5,7 @@ import { parseTopic, Subscription } from './topics.js';
 /**
  * Does what a device's PUBLISH asks for, then acknowledges it.
  * @param {import('./connection.js').Connection} connection
- * @param {object} packet as mqtt-packet decodes it
+ * @param {import('mqtt-packet').IPublishPacket & {payload: Buffer}} packet
  */
 export function handlePublish(connection, packet) {
   const { identity } = connection;
@@ -34,7 +34,10 @@ export function handlePublish(connection, packet) {
 
 /**
  * The telemetry message that a CONNECT's will asks for.
- * @returns {object | undefined} nothing when its topic is not for telemetry of the identity
+ * @param {NonNullable<import('mqtt-packet').IConnectPacket['will']>} will
+ * @param {import('./identity.js').Identity} identity
+ * @returns {ReturnType<typeof readMessage> | undefined} nothing when its topic is not for telemetry
+ *   of the identity
  */
 export function readWill({ topic, payload, retain }, identity) {
   const request = parseTopic(topic, identity);
@@ -49,11 +52,18 @@ export function readWill({ topic, payload, retain }, identity) {
   }
 }
 
+/**
+ * @param {{payload: Buffer | string, retain?: boolean, dup: boolean, messageId?: number}} packet
+ * @param {string} bag
+ * @param {import('./settings.js').Settings} settings
+ */
 function readMessage({ payload, retain, dup, messageId }, bag, settings) {
   const { systemProperties, properties } = parseBag(bag, settings);
   if (retain) properties['mqtt-retain'] = 'true';
   if (dup) properties['mqtt-dup'] = 'true';
-  return { payload, systemProperties, properties, dup, packetId: messageId ?? null };
+  // What comes from a socket is one.
+  const bytes = /** @type {Buffer} */ (payload);
+  return { payload: bytes, systemProperties, properties, dup, packetId: messageId ?? null };
 }
 
 /** Over its rate a device is cut off; over its daily quota it is never answered. */

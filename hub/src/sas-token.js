@@ -48,7 +48,7 @@ export function whySasRefused(token, { host, path, keys, policies, rights, now }
   if (!isResource(token, { host, path, allowsPrefix: Boolean(policyName) })) {
     return `the SAS token is for another resource than ${host}/${path.join('/')}`;
   }
-  const accepted = policyName ? Object.values(policies[policyName]) : keys;
+  const accepted = policyName ? Object.values(policies[policyName]) : (keys ?? []);
   // The text as transmitted is what was signed: encodings differ from client to client.
   const signed = `${token.sr}\n${token.se}`;
   const signature = Buffer.from(decode(token.sig) ?? '', 'base64');

@@ -218,18 +218,24 @@ function reachable(host) {
   return isIPv6(host) ? `[${host}]` : host;
 }
 
+/**
+ * @param {string} host
+ * @param {import('node:net').Server[]} servers the plain one, and maybe that of TLS
+ */
 function endpointsOf(host, [server, tlsServer]) {
-  const address = `${reachable(host)}:${server.address().port}`;
+  const address = `${reachable(host)}:${portOf(server)}`;
   const plain = { url: `http://${address}`, endpoint: `ws://${address}${WEB_SOCKET_PATH}` };
   if (!tlsServer) return plain;
   const secureHost = host === '127.0.0.1' ? 'localhost' : reachable(host);
-  const secureAddress = `${secureHost}:${tlsServer.address().port}`;
+  const secureAddress = `${secureHost}:${portOf(tlsServer)}`;
   return {
     ...plain,
     secureUrl: `https://${secureAddress}`,
     secureEndpoint: `wss://${secureAddress}${WEB_SOCKET_PATH}`,
   };
 }
+
+const portOf = (server) => /** @type {import('node:net').AddressInfo} */ (server.address()).port;
 
 function certificates({ authority }) {
   if (!authority) return {};

@@ -19,12 +19,12 @@ export const API_VERSION = {
  * @param {import('./server.js').Hub} hub
  */
 export function addServiceApi(app, hub) {
-  app.register(async (scope) => {
+  app.register(async (/** @type {import('fastify').FastifyInstance} */ scope) => {
     scope.addHook('onRequest', requireApiVersion);
     requireRights(scope, hub, OWNER);
     describeScope(scope, { tags: ['service'], querystring: API_VERSION });
     addMethodApi(scope, hub);
-    scope.register(async (inner) => {
+    scope.register(async (/** @type {import('fastify').FastifyInstance} */ inner) => {
       answerErrors(inner, (error) => error.toServiceBody());
       for (const addApi of [addRegistryApi, addTwinApi, addQueryApi, addFeedbackApi]) {
         addApi(inner, hub);

@@ -63,7 +63,10 @@ export class DiskStore {
   #changes = new Map();
   #deletedScopes = [];
   #actions = [];
-  /** Promise of the end of the writes that are under way. */
+  /**
+   * Settles at the end of the writes that are under way.
+   * @type {Promise<void> | null}
+   */
   #saving = null;
   #isClosed = false;
 

@@ -10,8 +10,8 @@ const HEARTBEAT_SECONDS = 15;
  * this sequence number, with `Last-Event-ID` where the reader was cut off.
  * @param {import('fastify').FastifyInstance} app
  * @param {string} path
- * @param {(request: object) => import('./event-log.js').EventLog} logOf
- * @param {(entry: object) => object} describe makes the data of an event
+ * @param {(request: {params: Record<string, any>}) => import('./event-log.js').EventLog} logOf
+ * @param {(entry: any) => object} describe makes the data of an event
  * @param {import('./server.js').Hub} hub
  */
 export function addTelemetryStream(app, path, logOf, describe, { store }) {

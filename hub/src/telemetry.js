@@ -4,10 +4,22 @@ import { EventLog } from './event-log.js';
 const KEPT = 100_000;
 const MAX_SIZE = 262_144;
 
+/**
+ * A message as the hub keeps it; `annotations` are those of its connection.
+ * @typedef {{payload: Buffer, systemProperties: Record<string, string | null>,
+ *            properties: Record<string, string | null>, dup: boolean, packetId: number | null,
+ *            annotations: Record<string, string>}} Message
+ * @typedef {Message & {sequence: number, enqueuedTime: Date}} KeptMessage
+ */
+
 /** The messages that one device sent, as a back end reads them. */
 export class Telemetry {
+  /** @type {EventLog<KeptMessage>} */
   log;
-  /** Is told of each message. */
+  /**
+   * Gets each message.
+   * @type {(message: Message & {enqueuedTime: Date}) => void}
+   */
   onMessage = () => {};
 
   /**
@@ -25,9 +37,7 @@ export class Telemetry {
 
   /**
    * Takes a message of the device.
-   * @param {{payload: Buffer, systemProperties: object, properties: object, dup: boolean,
-   *          packetId: number | null, annotations: Record<string, string>}} message
-   *   `annotations` are those of its connection
+   * @param {Message} message
    */
   accept(message) {
     const { payload, systemProperties, properties } = message;
@@ -46,7 +56,10 @@ export class Telemetry {
   }
 }
 
-/** A message as back ends see it. */
+/**
+ * A message as back ends see it.
+ * @param {KeptMessage} message
+ */
 export const describeMessage = ({ sequence, payload, annotations, ...rest }) => ({
   sequence,
   body: payload.toString('base64'),

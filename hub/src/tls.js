@@ -1,5 +1,6 @@
 import { constants } from 'node:crypto';
 import { createServer } from 'node:https';
+import { TLSSocket } from 'node:tls';
 
 /**
  * What the hub looks at in a client certificate.
@@ -14,6 +15,7 @@ import { createServer } from 'node:https';
  * @param {import('node:http').RequestListener} listener
  */
 export function createTlsServer({ cert, key, ca }, listener) {
+  /** @type {import('node:https').ServerOptions} */
   const options = {
     cert,
     key,
@@ -23,7 +25,7 @@ export function createTlsServer({ cert, key, ca }, listener) {
     secureOptions: constants.SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION,
   };
   const server = createServer(options, listener);
-  server.on('connection', (socket) => {
+  server.on('connection', (/** @type {import('node:net').Socket} */ socket) => {
     const address = addressOf(socket);
     underneath.set(address, socket);
     socket.once('close', () => underneath.delete(address));
@@ -31,9 +33,13 @@ export function createTlsServer({ cert, key, ca }, listener) {
   return server;
 }
 
-/** Address of the client → the TCP socket below a TLS socket, which Node.js does not tell. */
+/**
+ * Address of the client → the TCP socket below a TLS socket, which Node.js does not tell.
+ * @type {Map<string, import('node:net').Socket>}
+ */
 const underneath = new Map();
 
+/** @param {import('node:net').Socket} socket */
 const addressOf = ({ remoteAddress, remotePort, localPort }) =>
   `${remoteAddress} ${remotePort} ${localPort}`;
 
@@ -42,7 +48,7 @@ const addressOf = ({ remoteAddress, remotePort, localPort }) =>
  * @param {import('node:net').Socket} socket TLS or not
  */
 export function resetTcp(socket) {
-  if (!socket.encrypted) {
+  if (!(socket instanceof TLSSocket)) {
     socket.resetAndDestroy();
     return;
   }
@@ -59,11 +65,12 @@ const requested = new WeakMap();
  * @returns {Promise<ClientCertificate | undefined>}
  */
 export async function requestCertificate(socket) {
-  if (!socket.encrypted) return undefined;
+  if (!(socket instanceof TLSSocket)) return undefined;
   if (!requested.has(socket)) requested.set(socket, renegotiate(socket));
   return requested.get(socket);
 }
 
+/** @param {TLSSocket} socket */
 function renegotiate(socket) {
   return new Promise((resolve) => {
     socket.once('close', () => resolve(undefined));

@@ -36,6 +36,7 @@ export function highestQos(kind, { methodQos, twinQos }) {
   return kind === Subscription.METHODS ? methodQos : twinQos;
 }
 
+/** @type {[pattern: RegExp, kind: string][]} */
 const REQUESTS = [
   [/^\$iothub\/twin\/GET\/\?(.*)$/, 'twin-get'],
   [/^\$iothub\/twin\/PATCH\/properties\/reported\/\?(.*)$/, 'twin-patch'],

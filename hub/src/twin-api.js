@@ -72,7 +72,8 @@ export function addMethodApi(app, { devices }) {
   for (const path of PATHS) {
     app.post(`${path}/methods`, { config: CONFIG, schema }, ({ params, body, gone }) => {
       const identity = devices.get(params.deviceId, params.moduleId);
-      if (devices.get(params.deviceId).isEnabled) return identity.methods.invoke(body, gone);
+      const call = /** @type {import('./methods.js').MethodCall} */ (body);
+      if (devices.get(params.deviceId).isEnabled) return identity.methods.invoke(call, gone);
       throw new HubError('DeviceNotFound', `The device "${params.deviceId}" is disabled.`);
     });
   }

@@ -10,6 +10,10 @@ const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/g;
 /** An object on which any key is an ordinary one, `__proto__` too. */
 export const bare = (...sources) => Object.assign(Object.create(null), ...sources);
 
+/**
+ * @param {unknown} value
+ * @returns {value is Record<string, any>}
+ */
 export const isObject = (value) =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

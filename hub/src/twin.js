@@ -118,7 +118,7 @@ export class Twin {
    * Writes what a back end sends: merged, or put in place of tags and desired properties.
    * @param {{tags?: object, properties?: {desired?: object}}} changes
    * @param {{replace: boolean}} how
-   * @returns {object | undefined} what the device is to be told about its desired properties
+   * @returns {{$version: number} | undefined} the desired properties that the device has to get
    */
   writeFromService({ tags, properties }, { replace }) {
     const desired = withoutReadOnly(properties?.desired ?? (replace ? {} : undefined));

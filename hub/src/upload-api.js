@@ -7,7 +7,7 @@ const READ_LIFETIME = 60 * 60 * 1000;
  * What a device told about its file uploads.
  * @param {import('fastify').FastifyInstance} app
  * @param {string} path of the device
- * @param {(request: object) => import('./identity.js').Identity} find
+ * @param {(request: {params: Record<string, any>}) => import('./identity.js').Identity} find
  * @param {import('./blob-store.js').BlobStore} blobs
  */
 export function addUploadApi(app, path, find, blobs) {

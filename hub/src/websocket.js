@@ -1,10 +1,13 @@
 import { STATUS_CODES } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { Connection } from './connection.js';
 import { requestCertificate, resetTcp } from './tls.js';
 
 export const WEB_SOCKET_PATH = '/$iothub/websocket';
 const MAX_FRAME = 16 * 1024 * 1024;
+
+/** @typedef {import('node:http').IncomingMessage & {url: string}} Upgrade */
 
 /**
  * Takes the WebSocket upgrades of HTTP servers.
@@ -17,20 +20,23 @@ export function acceptWebSockets(httpServers, hub) {
     noServer: true,
     perMessageDeflate: false,
     maxPayload: MAX_FRAME,
-    handleProtocols: (offered) => [...offered].find(isMqtt),
+    handleProtocols: (offered) => [...offered].find(isMqtt) ?? false,
   });
   const connections = new Set();
   for (const httpServer of httpServers) {
-    httpServer.on('upgrade', (request, socket, head) => {
-      socket.on('error', () => socket.destroy());
-      if (hub.faults.refuseUpgrade === 'reset') {
-        resetTcp(socket);
-        return;
-      }
-      const refusal = whyRefused(request, hub);
-      if (refusal) refuse(socket, ...refusal);
-      else accept(server, hub, { request, socket, head }, connections);
-    });
+    httpServer.on(
+      'upgrade',
+      (/** @type {Upgrade} */ request, /** @type {import('node:net').Socket} */ socket, head) => {
+        socket.on('error', () => socket.destroy());
+        if (hub.faults.refuseUpgrade === 'reset') {
+          resetTcp(socket);
+          return;
+        }
+        const refusal = whyRefused(request, hub);
+        if (refusal) refuse(socket, ...refusal);
+        else accept(server, hub, { request, socket, head }, connections);
+      },
+    );
   }
   return () => {
     for (const connection of connections) connection.cut('the hub stops');
@@ -44,7 +50,7 @@ async function accept(server, hub, { request, socket, head }, connections) {
     : await requestCertificate(socket);
   server.handleUpgrade(request, socket, head, (webSocket) => {
     const { protocol } = webSocket;
-    const secure = socket.encrypted ?? false;
+    const secure = socket instanceof TLSSocket;
     const transport = { url, protocol, secure, clientCertificate };
     const connection = new Connection(hub, webSocket, socket, transport);
     connections.add(connection);

@@ -47,11 +47,17 @@ test('a change that fails is named, and the others are done', async () => {
   assert.equal(await statusOf('fine'), 200);
 });
 
+test('a change of an unknown kind is named, with whatever characters', async () => {
+  const { errors } = await change({ id: 'unmade', importMode: 'create\n' });
+  assert.equal(errors[0].errorCode, 'ArgumentInvalid');
+  assert.equal(await statusOf('unmade'), 404);
+});
+
 test('IfMatchETag changes what is in the state that is named alone', async () => {
   await change({ id: 'tagged' });
   const { etag } = await hub.json('GET', '/devices/tagged');
   for (const importMode of ['UpdateIfMatchETag', 'DeleteIfMatchETag']) {
-    for (const stale of [{ eTag: 'stale' }, {}]) {
+    for (const stale of [{ eTag: 'stale' }, { eTag: 'st\nale' }, {}]) {
       const { errors } = await change({ id: 'tagged', importMode, ...stale });
       assert.equal(errors[0].errorCode, 'PreconditionFailed');
     }

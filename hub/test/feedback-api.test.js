@@ -62,4 +62,14 @@ describe('a purge of commands', () => {
     assert.equal((await hub.json('DELETE', path)).totalMessagesPurged, 0);
     assert.equal((await hub.call('DELETE', '/devices/nobody/commands')).status, 404);
   });
+
+  test('gives no feedback for an ack that there is not, whatever its name', async () => {
+    const device = await hub.createDevice();
+    for (const ack of ['some', 'constructor', '__proto__']) {
+      await hub.sendToDevice(device, { properties: { 'iothub-ack': ack } });
+    }
+    const purged = await hub.json('DELETE', `/devices/${device.deviceId}/commands`);
+    assert.equal(purged.totalMessagesPurged, 3);
+    assert.equal((await hub.call('GET', PATH)).status, 204);
+  });
 });

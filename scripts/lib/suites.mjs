@@ -21,12 +21,18 @@ import { rustdocFlags } from './rust.mjs';
  */
 export function suites(wasmEnvironment) {
   const core = '--no-default-features';
+  const prettier = [process.execPath, 'node_modules/prettier/bin/prettier.cjs'];
+  const eslint = [process.execPath, 'node_modules/eslint/bin/eslint.js'];
   const typescript = [process.execPath, 'node_modules/typescript/bin/tsc', '--project'];
   const clippy = ['cargo', 'clippy', '--all-targets'];
   return [
     check('rustfmt', ['cargo', 'fmt', '--check']),
+    check('prettier', [...prettier, '--check', '--cache', '.']),
+    check('eslint', [...eslint, '--cache', '--cache-location', 'node_modules/.cache/eslint/']),
     check('types', [...typescript, 'tests/types']),
     check('types of the examples', [...typescript, 'tests/types/examples.json']),
+    check('types of the hub', [...typescript, 'hub']),
+    check("types of the package's JavaScript", [...typescript, 'pkg-template']),
     check('clippy', [...clippy, '--', '-D', 'warnings']),
     check('clippy, core alone', [...clippy, core, '--', '-D', 'warnings']),
     nodeTests('minimum Rust version', ['tests/minimum-rust.test.mjs'], 600_000),

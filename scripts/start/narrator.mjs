@@ -7,12 +7,10 @@ const green = paint(32);
 /** Tells the device's job step by step on standard output. */
 export class Narrator {
   #step = 0;
-  #title = '';
 
   /** Runs one step; its error names the step. */
   async step(title, work) {
     this.#step += 1;
-    this.#title = title;
     console.log(`\n${bold(`${this.#step}. ${title}`)}`);
     try {
       return await work();

@@ -2,7 +2,6 @@
  * The packed client does a device's whole job wherever JavaScript runs: a test for each cell of the
  * table environment × host.
  */
-import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 
 import { startHub } from 'iothub-local';

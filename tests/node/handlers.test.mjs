@@ -120,7 +120,7 @@ test('handlers may call any method of the client', async (t) => {
 });
 
 test('handlers are never called inside a call of the client', async (t) => {
-  const { client, backEnd } = await createReceiver(t, () => {});
+  const { client } = await createReceiver(t, () => {});
   let inside = false;
   const seen = new Inbox('call of a handler');
   client.onConnectionStateChange = () => seen.put(inside);

@@ -411,7 +411,7 @@ test('a signal that is aborted already, or wrong arguments, and nothing is asked
   await assert.rejects(client.uploadFile('b', 'data'), { status: 403 });
 });
 
-test('a module cannot upload', async (t) => {
+test('a module cannot upload', async () => {
   const key = btoa('key');
   const text = `HostName=h;DeviceId=d;ModuleId=m;SharedAccessKey=${key}`;
   const client = IoTHubDeviceClient.createFromConnectionString(text);

@@ -118,7 +118,7 @@ export function readGenerator(source, { withRequest = false } = {}) {
   try {
     return generators[name.text](args);
   } catch (error) {
-    throw new Error(`${name.text}: ${error.message}; write ${usages[name.text]}`);
+    throw new Error(`${name.text}: ${error.message}; write ${usages[name.text]}`, { cause: error });
   }
 }
 

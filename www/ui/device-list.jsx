@@ -4,7 +4,7 @@ import { DeviceRow } from './device-row.jsx';
 import { device, fleet, ids, totals } from './fleet.js';
 import { count } from './format.js';
 import { Icon } from './icon.jsx';
-import { open, openAdding, place, selectedId } from './navigation.js';
+import { open, openAdding, place } from './navigation.js';
 
 const filter = signal('');
 const state = signal('any');

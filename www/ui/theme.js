@@ -25,7 +25,6 @@ export function toggleTheme() {
   keep(chosen.value);
 }
 
-// A browser may let a page keep nothing: then the theme lasts as long as the page.
 function kept() {
   try {
     return localStorage.getItem(KEY);
@@ -38,5 +37,7 @@ function keep(value) {
   try {
     if (value === null) localStorage.removeItem(KEY);
     else localStorage.setItem(KEY, value);
-  } catch {}
+  } catch {
+    // A browser may let a page keep nothing: then the theme lasts as long as the page.
+  }
 }

@@ -1,0 +1,5 @@
+/** What Cloudflare Workers import. */
+declare module '*.wasm' {
+  const module: WebAssembly.Module;
+  export default module;
+}
