@@ -1,26 +1,10 @@
-import {
-  CONNECT,
-  DESIRED_PROPERTIES,
-  DISCONNECT,
-  GET_TWIN,
-  MESSAGES,
-  METHODS,
-  PATCH_REPORTED_PROPERTIES,
-  SEND_METHOD_RESPONSE,
-  SHUTDOWN,
-  UPDATE_SAS_TOKEN,
-} from './commands.js';
-import {
-  fromConnectionString,
-  fromSasToken,
-  fromSymmetricKey,
-  fromX509Certificate,
-} from './factories.js';
+import { mustBe, signalOf } from './arguments.js';
 import { uploadFile } from './file-upload.js';
 import { assertReady, host } from './host.js';
 import { encodeMessage } from './message.js';
 import { MethodResponse, encodeResponse } from './method.js';
-import { mustBe, signalOf } from './options.js';
+import { Shell } from './shell.js';
+import { tracingHost } from './trace.js';
 import { makeUploadCall } from './upload.js';
 
 const FACTORY = Symbol('factory');
@@ -30,7 +14,7 @@ export class IoTHubDeviceClient {
   #shell;
   #handlers = {};
 
-  constructor(key, createShell, ...given) {
+  constructor(key, shell) {
     if (key !== FACTORY) {
       throw new TypeError(
         'an IoTHubDeviceClient is not made with new: use ' +
@@ -38,24 +22,41 @@ export class IoTHubDeviceClient {
           'createFromSymmetricKey or createFromX509Certificate',
       );
     }
-    assertReady();
-    this.#shell = createShell(host, ...given);
+    this.#shell = shell;
   }
 
   static createFromConnectionString(connectionString, options) {
-    return new IoTHubDeviceClient(FACTORY, fromConnectionString, connectionString, options);
+    mustBe('string', { 'the connection string': connectionString });
+    return create(options, (core) => core.fromConnectionString(host, connectionString, options));
   }
 
   static createFromSasToken(token, options) {
-    return new IoTHubDeviceClient(FACTORY, fromSasToken, token, options);
+    if (typeof token === 'function') {
+      return create(options, (core) => core.fromTokenFunction(host, options), {
+        tokenFunction: token,
+      });
+    }
+    mustBe('string', { 'the SAS token': token });
+    return create(options, (core) => core.fromSasToken(host, token, options));
   }
 
   static createFromSymmetricKey(key, hostname, deviceId, options) {
-    return new IoTHubDeviceClient(FACTORY, fromSymmetricKey, key, hostname, deviceId, options);
+    mustBe('string', {
+      'the shared access key': key,
+      'the hostname': hostname,
+      'the device id': deviceId,
+    });
+    return create(options, (core) => core.fromSymmetricKey(host, key, hostname, deviceId, options));
   }
 
   static createFromX509Certificate(x509, hostname, deviceId, options) {
-    return new IoTHubDeviceClient(FACTORY, fromX509Certificate, x509, hostname, deviceId, options);
+    mustBe('string', { 'the hostname': hostname, 'the device id': deviceId });
+    return create(
+      options,
+      (core) => core.fromX509Certificate(host, hostname, deviceId, options),
+      // Undefined would stand for a client without a certificate.
+      { x509: x509 ?? null },
+    );
   }
 
   get connectionState() {
@@ -67,17 +68,17 @@ export class IoTHubDeviceClient {
   }
 
   async connect(options) {
-    return this.#shell.begin(signalOf(options), CONNECT);
+    return this.#shell.operation((core) => core.connect(), signalOf(options));
   }
 
   disconnect() {
     this.#shell.forgetReceived();
-    return this.#shell.begin(undefined, DISCONNECT);
+    return this.#shell.operation((core) => core.disconnect());
   }
 
   shutdown() {
     this.#shell.forgetReceived();
-    const ended = this.#shell.begin(undefined, SHUTDOWN);
+    const ended = this.#shell.operation((core) => core.shutdown());
     this.#shell.handlers.endIterations();
     return ended;
   }
@@ -86,40 +87,48 @@ export class IoTHubDeviceClient {
     try {
       const signal = options && signalOf(options);
       // Here code of the user may run, such as a `toJSON`.
-      const { body, properties } = encodeMessage(message);
-      return this.#shell.operation((core) => core.sendMessage(body, properties), signal);
+      const { body, systemProperties, customProperties } = encodeMessage(message);
+      return this.#shell.operation(
+        (core) => core.sendMessage(body, systemProperties, customProperties),
+        signal,
+      );
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   async getTwin(options) {
-    return this.#shell.begin(signalOf(options), GET_TWIN);
+    return this.#shell.operation((core) => core.getTwin(), signalOf(options));
   }
 
   async patchTwinReportedProperties(patch, options) {
     const signal = signalOf(options);
-    // What JSON cannot hold is no object either, which the core says.
-    return this.#shell.begin(signal, PATCH_REPORTED_PROPERTIES, 0, JSON.stringify(patch));
+    // What JSON cannot hold is not an object either, which the core says.
+    const json = JSON.stringify(patch) ?? '';
+    return this.#shell.operation((core) => core.patchReportedProperties(json), signal);
   }
 
   async sendMethodResponse(response, options) {
     if (!(response instanceof MethodResponse)) {
       throw new TypeError('sendMethodResponse takes a MethodResponse');
     }
-    const encoded = encodeResponse(response, JSON.stringify(response.payload));
-    return this.#shell.begin(signalOf(options), SEND_METHOD_RESPONSE, ...encoded);
+    const json = JSON.stringify(response.payload);
+    const { requestId, status, payload } = encodeResponse(response, json);
+    return this.#shell.operation(
+      (core) => core.sendMethodResponse(requestId, status, payload),
+      signalOf(options),
+    );
   }
 
   async updateSasToken(token, options) {
     mustBe('string', { 'the SAS token': token });
-    return this.#shell.begin(signalOf(options), UPDATE_SAS_TOKEN, 0, token);
+    return this.#shell.operation((core) => core.updateSasToken(token), signalOf(options));
   }
 
   async getStorageInfoForBlob(name, options) {
     mustBe('string', { name });
-    const prepare = (core) => core.uploadRequest(false, name, false, 0, '');
-    return makeUploadCall(this.#shell, prepare, signalOf(options));
+    const call = (core, send) => core.getStorageInfo(name, send);
+    return makeUploadCall(this.#shell, call, signalOf(options));
   }
 
   async notifyBlobUploadStatus(correlationId, isSuccess, statusCode, statusDescription, options) {
@@ -128,9 +137,9 @@ export class IoTHubDeviceClient {
     if (!Number.isInteger(statusCode)) {
       throw new TypeError('statusCode must be a whole number');
     }
-    const prepare = (core) =>
-      core.uploadRequest(true, correlationId, isSuccess, statusCode, statusDescription);
-    return makeUploadCall(this.#shell, prepare, signalOf(options));
+    const call = (core, send) =>
+      core.notifyUpload(correlationId, isSuccess, statusCode, statusDescription, send);
+    return makeUploadCall(this.#shell, call, signalOf(options));
   }
 
   uploadFile(blobName, data, options) {
@@ -138,15 +147,15 @@ export class IoTHubDeviceClient {
   }
 
   async receiveMessage(options) {
-    return this.#shell.receiving.receive(MESSAGES, receiveOptions(options));
+    return this.#shell.receiving.receive('messages', receiveOptions(options));
   }
 
   async receiveMethodRequest(options) {
-    return this.#shell.receiving.receive(METHODS, receiveOptions(options));
+    return this.#shell.receiving.receive('methods', receiveOptions(options));
   }
 
   async receiveTwinDesiredPropertiesPatch(options) {
-    return this.#shell.receiving.receive(DESIRED_PROPERTIES, receiveOptions(options));
+    return this.#shell.receiving.receive('desiredProperties', receiveOptions(options));
   }
 
   messages(options) {
@@ -228,6 +237,24 @@ if (Symbol.asyncDispose) {
   };
 }
 
+/**
+ * @param {Record<string, any> | undefined} options of the user
+ * @param {(core: typeof import('./iothub_device_client.js').ClientHandle) =>
+ *   import('./iothub_device_client.js').ClientHandle} createCore checks the options
+ * @param {{ x509?: unknown, tokenFunction?: () => unknown }} [credentials] those that are not the
+ *   core's
+ */
+function create(options, createCore, { x509, tokenFunction } = {}) {
+  assertReady();
+  const core = createCore(host.ClientHandle);
+  const { serverVerificationCert, cipher, proxy, trace } = options ?? {};
+  if (trace !== undefined) mustBe('function', { trace });
+  const transport = host.createTransport({ serverVerificationCert, cipher, proxy, x509 });
+  const platform = trace ? tracingHost(host, trace) : host;
+  return new IoTHubDeviceClient(FACTORY, new Shell(platform, core, transport, tokenFunction));
+}
+
+/** @param {Record<string, any>} [options] of the user */
 function receiveOptions({ methodName, block = true, timeout, signal } = {}) {
   if (methodName !== undefined) mustBe('string', { methodName });
   mustBe('boolean', { block });

@@ -33,7 +33,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** In the order of the core's kinds of errors (`ErrorKind`). */
+/** What the core names an error by, in `src/bridge/names.rs`. */
 const classes = {
   TypeError,
   RangeError,
@@ -46,21 +46,23 @@ const classes = {
   OperationTimeout,
   ServiceError,
 };
-const kinds = Object.values(classes);
 
 // Minifiers rename classes; the names that users see stay.
-for (const [name, type] of Object.entries(classes)) {
+for (const [value, type] of Object.entries(classes)) {
   if (type !== TypeError && type !== RangeError) {
-    Object.defineProperty(type.prototype, 'name', {
-      value: name,
-      configurable: true,
-      writable: true,
-    });
+    Object.defineProperty(type.prototype, 'name', { value, configurable: true, writable: true });
   }
 }
 
-/** Makes an error of the core's. */
-export function createError(kind, message, cause, status, code) {
+/**
+ * Makes an error of the core's.
+ * @param {keyof typeof classes} className
+ * @param {string} message
+ * @param {unknown} cause
+ * @param {number} [status]
+ * @param {string} [code]
+ */
+export function createError(className, message, cause, status, code) {
   const options = cause === undefined ? {} : { cause };
-  return new kinds[kind](message, status === undefined ? options : { ...options, status, code });
+  return new /** @type {any} */ (classes[className])(message, { ...options, status, code });
 }

@@ -1,7 +1,7 @@
 // A whole upload: where to, by the hub; the file, to the storage account; how it went, to the hub.
+import { mustBe, signalOf } from './arguments.js';
 import { ConnectionFailedError, OperationTimeout, ServiceError } from './errors.js';
 import { contentOf } from './message.js';
-import { mustBe, signalOf } from './options.js';
 import { exchange, inTime, makeUploadCall } from './upload.js';
 
 /** Small enough for a slow link: each has to arrive within `operationTimeout`. */
@@ -18,7 +18,7 @@ const LAST_WAIT = 2000;
  * @param {import('./shell.js').Shell} shell
  * @param {string} blobName
  * @param {unknown} data of the user
- * @param {object} options of the user
+ * @param {Record<string, any>} [options] of the user
  */
 export async function uploadFile(client, shell, blobName, data, options) {
   const source = sourceOf(data);
@@ -29,12 +29,16 @@ export async function uploadFile(client, shell, blobName, data, options) {
   mustBe('function', { onProgress });
   const signal = signalOf(options);
 
-  let request;
-  const prepare = (core) => (request = core.uploadRequest(false, blobName, false, 0, ''));
-  const info = await retried(() => makeUploadCall(shell, prepare, signal), signal);
+  let hub;
+  const call = (core, send) =>
+    core.getStorageInfo(blobName, (url, ...rest) => {
+      hub = url;
+      return send(url, ...rest);
+    });
+  const info = await retried(() => makeUploadCall(shell, call, signal), signal);
   const tell = (...outcome) => client.notifyBlobUploadStatus(info.correlationId, ...outcome);
   try {
-    const url = urlOf(info, request[0]);
+    const url = urlOf(info, hub);
     await putBlob(shell, url, source, { total, contentType, onProgress, signal });
   } catch (error) {
     const isStatus = error instanceof ServiceError;
@@ -69,7 +73,7 @@ function blobOf(data) {
   if (data instanceof Blob) return data;
   const { content, isJson } = contentOf(data ?? null);
   if (isJson) throw new TypeError('data must be bytes, a string, a Blob, or a stream of them');
-  return new Blob([content]);
+  return new Blob([/** @type {BlobPart} */ (content)]);
 }
 
 /** Puts a blob, in blocks if it is large or of unknown size. */

@@ -1,24 +1,15 @@
 // The handler properties: what the user has set, and what waits until it can be called.
-import {
-  ABANDON,
-  ACKNOWLEDGE,
-  CAN_ASK_FOR_TOKEN,
-  DESIRED_PROPERTIES,
-  FAIL_METHOD,
-  FORGET_DELIVERED_PROPERTIES,
-  MESSAGES,
-  METHODS,
-  SEND_METHOD_RESPONSE,
-  SUBSCRIBE,
-  TAKE_MESSAGES,
-  UNSUBSCRIBE,
-} from './commands.js';
 import { ClientError } from './errors.js';
 import { Iteration, done } from './iteration.js';
 import { MethodResponse, encodeResponse } from './method.js';
 
 /** How much may wait for the Promise of one handler, or for a loop. */
 const MAX_WAITING = 1024;
+
+/**
+ * What is to be concluded when a handler is done: a message, or a method call.
+ * @typedef {{ delivery?: number, requestId?: string }} After
+ */
 
 /** A property; those that receive something from the hub have a `feature`. */
 class Handler {
@@ -41,9 +32,9 @@ class Handler {
 
 /** All properties of one client. */
 export class Handlers {
-  message = new Handler('onMessageReceived', MESSAGES);
-  method = new Handler('onMethodRequestReceived', METHODS);
-  desiredProperties = new Handler('onTwinDesiredPropertiesPatchReceived', DESIRED_PROPERTIES);
+  message = new Handler('onMessageReceived', 'messages');
+  method = new Handler('onMethodRequestReceived', 'methods');
+  desiredProperties = new Handler('onTwinDesiredPropertiesPatchReceived', 'desiredProperties');
   connectionState = new Handler('onConnectionStateChange');
   newSasToken = new Handler('onNewSasTokenRequired');
   backgroundException = new Handler('onBackgroundException');
@@ -104,7 +95,7 @@ export class Handlers {
   demand(handler) {
     handler.promise = undefined;
     this.#shell.wake();
-    if (handler === this.message) this.#shell.tell(TAKE_MESSAGES, 1);
+    if (handler === this.message) this.#shell.tell((core) => core.takeMessages(true));
     if (handler.isCut) this.#listen(handler, true, true);
   }
 
@@ -150,15 +141,15 @@ export class Handlers {
   /** Nobody takes it; also the oldest of too many that wait. */
   #goWithout(handler, { argument, after }) {
     if (handler === this.method) {
-      this.#shell.tell(FAIL_METHOD, 0, after.requestId);
+      this.#shell.tell((core) => core.failMethod(after.requestId));
     } else if (handler === this.backgroundException) {
       console.error(argument);
     } else if (handler === this.desiredProperties) {
       // The next subscription fetches the whole.
       handler.waiting = [];
       handler.isCut = true;
-      this.#shell.tell(UNSUBSCRIBE, DESIRED_PROPERTIES);
-      this.#shell.tell(FORGET_DELIVERED_PROPERTIES);
+      this.#shell.tell((core) => core.unsubscribe('desiredProperties'));
+      this.#shell.tell((core) => core.forgetDeliveredProperties());
     }
   }
 
@@ -167,7 +158,7 @@ export class Handlers {
     if (iteration.give(notice)) return;
     handler.promise = iteration;
     // The next message stays with the hub until it is asked for.
-    if (handler === this.message) this.#shell.tell(TAKE_MESSAGES, 0);
+    if (handler === this.message) this.#shell.tell((core) => core.takeMessages(false));
   }
 
   #call(handler, call, { argument, after }) {
@@ -184,9 +175,13 @@ export class Handlers {
     else handled(value);
   }
 
+  /**
+   * @param {After} [after]
+   * @param {unknown} [value]
+   */
   #handled({ delivery, requestId } = {}, value) {
     if (delivery !== undefined) {
-      this.#shell.tell(ACKNOWLEDGE, delivery);
+      this.#shell.tell((core) => core.acknowledge(delivery));
     } else if (requestId !== undefined) {
       this.#answer(requestId, value);
     }
@@ -197,17 +192,24 @@ export class Handlers {
     try {
       const response = responseOf(requestId, value);
       if (!response) return;
-      const encoded = encodeResponse(response, jsonOf(response));
-      this.#shell.command(SEND_METHOD_RESPONSE, ...encoded);
+      const answer = encodeResponse(response, jsonOf(response));
+      this.#shell.use((core) =>
+        core.sendMethodResponse(answer.requestId, answer.status, answer.payload),
+      );
     } catch (error) {
-      this.#shell.tell(FAIL_METHOD, 0, requestId);
+      this.#shell.tell((core) => core.failMethod(requestId));
       this.#shell.report(error);
     }
   }
 
+  /**
+   * @param {Handler} handler
+   * @param {After} [after]
+   * @param {unknown} [thrown]
+   */
   #failed(handler, { delivery, requestId } = {}, thrown) {
-    if (delivery !== undefined) this.#shell.tell(ABANDON, delivery);
-    if (requestId !== undefined) this.#shell.tell(FAIL_METHOD, 0, requestId);
+    if (delivery !== undefined) this.#shell.tell((core) => core.abandon(delivery));
+    if (requestId !== undefined) this.#shell.tell((core) => core.failMethod(requestId));
     if (handler === this.backgroundException) console.error(thrown);
     else this.#shell.report(errorCausedBy(`the handler ${handler.name} failed`, thrown));
   }
@@ -242,10 +244,11 @@ export class Handlers {
     const shell = this.#shell;
     handler.isCut = false;
     shell.wake();
-    if (handler === this.newSasToken) shell.tell(CAN_ASK_FOR_TOKEN, Number(wanted));
-    if (handler === this.message) shell.tell(TAKE_MESSAGES, Number(wanted && ready));
+    if (handler === this.newSasToken) shell.tell((core) => core.canAskForToken(wanted));
+    if (handler === this.message) shell.tell((core) => core.takeMessages(wanted && ready));
     const { feature } = handler;
-    if (feature !== undefined) shell.tell(wanted ? SUBSCRIBE : UNSUBSCRIBE, feature);
+    if (feature === undefined) return;
+    shell.tell((core) => (wanted ? core.subscribe(feature) : core.unsubscribe(feature)));
   }
 }
 

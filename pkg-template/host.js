@@ -1,29 +1,39 @@
 import { ClientError, createError } from './errors.js';
 
-/** What is the same on all platforms; the entry file adds the rest. */
-export const host = {
+/**
+ * What the client runs on.
+ * @typedef {object} Platform
+ * @property {typeof import('./iothub_device_client.js').ClientHandle} ClientHandle the core
+ * @property {string} platform its name, for the hub
+ * @property {(options: Record<string, any>) => any} createTransport checks certificate, cipher and
+ *   proxy options, and returns what `openSocket` and `request` take
+ * @property {(url: string, transport: any) => any} openSocket opens a WebSocket with the
+ *   sub-protocol `mqtt`; what `send` gets is valid during the call only
+ * @property {(socket: any) => void} abortSocket drops it without a closing handshake
+ * @property {(task: () => void) => void} defer runs a task after the input that waits already
+ * @property {(task: () => void) => void} deferFrames runs a task after the frames that wait to be
+ *   read already
+ * @property {(resource: string, report: (what?: boolean) => void) =>
+ *   { takeOver(): void, stop(): void }} watch reports networks that come and go, and other clients
+ *   of the same identity
+ * @property {(url: string, options: import('./request.js').RequestOptions, transport: any) =>
+ *   Promise<import('./request.js').Answer>} request makes an HTTP call
+ * @property {typeof createError} createError
+ * @property {boolean} [isReady] whether the WebAssembly module is loaded
+ */
+
+const shared = {
   createError,
   // Node.js has nothing to tell.
   watch: () => ({ takeOver() {}, stop() {} }),
 };
 
+/** What is the same on all platforms; the entry file adds the rest. */
+export const host = /** @type {Platform} */ (/** @type {unknown} */ (shared));
+
 /**
  * Says what the core runs on.
- * @param {object} platform
- * @param {typeof import('./iothub_device_client.js').ClientHandle} platform.ClientHandle the core
- * @param {string} platform.platform its name, for the hub
- * @param {(options: object) => unknown} platform.createTransport checks certificate, cipher and
- *   proxy options, and gives what `openSocket` and `request` take
- * @param {(url: string, transport: unknown) => WebSocket} platform.openSocket opens with the
- *   sub-protocol `mqtt`; what `send` gets is valid during the call only
- * @param {(socket: WebSocket) => void} platform.abortSocket drops without a closing handshake
- * @param {(task: () => void) => void} platform.defer runs a task after the input that waits already
- * @param {(task: () => void) => void} platform.deferFrames runs a task after the frames that wait
- *   to be read already
- * @param {(resource: string, report: (what?: boolean) => void) => object} [platform.watch] tells of
- *   networks that come and go, and of other clients of the same identity
- * @param {(url: string, init: object, transport: unknown) => Promise<{ status: number, body: string }>}
- *   platform.request makes an HTTP call
+ * @param {Partial<Platform>} platform
  */
 export function setPlatform(platform) {
   Object.assign(host, platform);

@@ -31,7 +31,11 @@ function defer(task) {
   setTimeout(task, 0);
 }
 
-/** The `fetch` of these workers has no cookies, and cannot make an error of a redirect. */
+/**
+ * The `fetch` of these workers has no cookies, and cannot make an error of a redirect.
+ * @param {string} url
+ * @param {import('./request.js').RequestOptions} options
+ */
 function request(url, { method, headers, body, ...bounds }) {
   return bounded(bounds, async (signal) => {
     const response = await fetch(url, { method, headers, body, signal, redirect: 'manual' });

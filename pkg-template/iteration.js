@@ -1,5 +1,4 @@
 // What `for await` takes from a client: it stands in for the handler of one kind.
-import { ABANDON, ACKNOWLEDGE } from './commands.js';
 import { onAbort } from './signal.js';
 
 /** Ends a call of `next`: there is no more. */
@@ -26,7 +25,7 @@ export class Iteration {
   constructor(shell, handler, signal) {
     this.#shell = shell;
     this.#handler = handler;
-    this.#unlisten = onAbort(signal, () => this.end((call) => call.reject(signal.reason)));
+    this.#unlisten = onAbort(signal, () => this.end((call) => call.reject(signal?.reason)));
   }
 
   /** Gives an item to the oldest call that waits. Gives whether there are more. */
@@ -37,7 +36,7 @@ export class Iteration {
   }
 
   next() {
-    this.#conclude(ACKNOWLEDGE);
+    this.#conclude((core, delivery) => core.acknowledge(delivery));
     return new Promise((resolve, reject) => {
       const call = { resolve, reject };
       if (this.#ending) {
@@ -51,7 +50,7 @@ export class Iteration {
 
   /** What leaves the body of a loop calls this. */
   async return(value) {
-    this.#conclude(ABANDON);
+    this.#conclude((core, delivery) => core.abandon(delivery));
     this.end();
     return { done: true, value };
   }
@@ -69,7 +68,9 @@ export class Iteration {
     return this;
   }
 
-  #conclude(command) {
-    for (const delivery of this.#deliveries.splice(0)) this.#shell.tell(command, delivery);
+  #conclude(conclude) {
+    for (const delivery of this.#deliveries.splice(0)) {
+      this.#shell.tell((core) => conclude(core, delivery));
+    }
   }
 }

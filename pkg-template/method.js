@@ -27,12 +27,17 @@ export class MethodResponse {
   }
 }
 
-/** What crosses to the core: a number and a text. The user may have changed the fields since. */
+/**
+ * What crosses to the core. The user may have changed the fields since.
+ * @param {MethodResponse} response
+ * @param {string} [json] its payload
+ */
 export function encodeResponse({ requestId, status }, json = 'null') {
   if (typeof requestId !== 'string' || !Number.isInteger(status)) {
     throw new TypeError(
       'a method response needs the requestId of its request and a whole number as status',
     );
   }
-  return [Math.max(-(2 ** 31), Math.min(status, 2 ** 31 - 1)), `${requestId}\0${json}`];
+  const inRange = Math.max(-(2 ** 31), Math.min(status, 2 ** 31 - 1));
+  return { requestId, status: inRange, payload: json };
 }

@@ -1,6 +1,5 @@
 // The receive calls of the reference, deprecated in favour of handlers. What is used first, a
 // receive call or a receive handler, excludes the other from then on.
-import { END_RECEIVE, MESSAGES, RECEIVE, RECEIVE_NOW } from './commands.js';
 import { ClientError } from './errors.js';
 
 /** The longest delay of a timer. */
@@ -11,10 +10,6 @@ class Queue {
   items = [];
   /** Operations, with their timers. */
   waiting = new Map();
-
-  constructor(feature) {
-    this.feature = feature;
-  }
 }
 
 /** How a client is used, and what has come for receive calls. */
@@ -45,7 +40,7 @@ export class Receiving {
     if (queue.items.length > 0) return queue.items.shift();
     return this.#shell.operation(
       (core) => {
-        const operation = core.command(block ? RECEIVE : RECEIVE_NOW, feature, '');
+        const operation = core.beginReceive(feature, block);
         if (block) this.#wait(queue, operation, timeout);
         return operation;
       },
@@ -62,14 +57,6 @@ export class Receiving {
     if (operation === undefined) queue.items.push(item);
     else this.#endWait(queue, operation, item);
     return true;
-  }
-
-  /** What a call that does not block gets, now that the subscription stands. */
-  itemOf(queue) {
-    if (queue.items.length === 0 && queue.feature === MESSAGES) {
-      this.#shell.use((core) => core.receiveMessage(this.#shell));
-    }
-    return queue.items.shift();
   }
 
   /** A call that blocks has ended. */
@@ -90,7 +77,7 @@ export class Receiving {
 
   #queue(feature, methodName) {
     const key = keyOf(feature, methodName);
-    if (!this.#queues.has(key)) this.#queues.set(key, new Queue(feature));
+    if (!this.#queues.has(key)) this.#queues.set(key, new Queue());
     return this.#queues.get(key);
   }
 
@@ -103,7 +90,7 @@ export class Receiving {
 
   #endWait(queue, operation, item) {
     this.stopWaiting(queue, operation);
-    this.#shell.tell(END_RECEIVE, operation);
+    this.#shell.tell((core) => core.endReceive(operation));
     this.#shell.resolve(operation, item);
   }
 }

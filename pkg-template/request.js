@@ -18,7 +18,7 @@ const MAX_DELAY = 2 ** 31 - 1;
 /**
  * Bounds a request by its `timeoutMs` and `signal`. It rejects with a `TimeoutError`, an
  * `AbortError`, or an `Error` with the reason for which there was no answer.
- * @param {RequestOptions} options
+ * @param {Pick<RequestOptions, 'timeoutMs' | 'signal'>} options
  * @param {(signal: AbortSignal) => Promise<Answer>} send
  * @returns {Promise<Answer>}
  */

@@ -1,42 +1,19 @@
 // The JavaScript half of a client. Calls go in to the core through here and nowhere else, and what
 // the core tells comes out here. Handlers are called when the core has returned.
-import {
-  ACKNOWLEDGE,
-  CONNECTION_STATE,
-  DESIRED_PROPERTIES,
-  FORGET_DELIVERED_PROPERTIES,
-  MESSAGES,
-  METHODS,
-  OFFLINE,
-  ONLINE,
-  PROVIDE_TOKEN,
-  RECEIVED_TEXT,
-  REPLACED,
-  SOCKET_CLOSED,
-  SOCKET_OPENED,
-  TIMEOUT,
-  TOKEN_UNAVAILABLE,
-  WITHDRAW,
-} from './commands.js';
 import { ClientError } from './errors.js';
-import { Handlers, errorCausedBy } from './handlers.js';
+import { Handlers } from './handlers.js';
 import { decodeMessage } from './message.js';
 import { MethodRequest } from './method.js';
 import { Receiving } from './receiving.js';
 import { onAbort } from './signal.js';
 import { attach, detach } from './socket.js';
 
-/** What `pump` of the core gives: the sum of these. */
-const HANDLER = 1;
-const ACTIVE = 2;
-
 /** So many frames may come before one drain. */
 const MAX_UNANSWERED = 64;
 
 const atEndOfCall = Promise.resolve();
 
-/** As the core numbers them. */
-const connectionStates = ['disconnected', 'connecting', 'connected', 'reconnecting'];
+/** @typedef {import('./iothub_device_client.js').ClientHandle} ClientHandle */
 
 /** One client. The methods that say so are for the core to call. */
 export class Shell {
@@ -57,10 +34,10 @@ export class Shell {
   #isBroken = false;
 
   /**
-   * @param {object} host the platform
-   * @param {import('./iothub_device_client.js').ClientHandle} core
+   * @param {import('./host.js').Platform} host
+   * @param {ClientHandle} core
    * @param {unknown} transport what the host makes sockets and HTTP calls with
-   * @param {() => unknown} [tokenFunction] of the user, if the client was made with one
+   * @param {any} [tokenFunction] of the user, if the client was made with one
    */
   constructor(host, core, transport, tokenFunction) {
     this.host = host;
@@ -70,41 +47,41 @@ export class Shell {
   }
 
   get connectionState() {
-    return connectionStates[this.#enter((core) => core.command(CONNECTION_STATE, 0, '')) ?? 0];
+    return this.#enter((core) => core.connectionState) ?? 'disconnected';
+  }
+
+  /** How long a call waits for its answer; 0 is for ever. */
+  get operationTimeoutMs() {
+    return this.use((core) => core.operationTimeoutMs);
   }
 
   /**
-   * Gives a command to the core; what follows from it happens when the present call has ended. Does
-   * nothing on a broken client.
+   * Calls the core; what follows happens when the present call has ended. Does nothing on a broken
+   * client.
+   * @template T
+   * @param {(core: ClientHandle) => T} call
    */
-  tell(command, number = 0, text = '') {
+  tell(call) {
     this.wake();
-    return this.#enter((core) => core.command(command, number, text));
+    return this.#enter(call);
   }
 
-  /** As `tell`, but throws on a broken client. */
-  command(command, number = 0, text = '') {
-    return this.use((core) => core.command(command, number, text));
-  }
-
-  /** As `command`, for what takes or gives more. */
+  /**
+   * As `tell`, but throws on a broken client.
+   * @template T
+   * @param {(core: ClientHandle) => T} call
+   */
   use(call) {
     this.wake();
     const result = this.#enter(call);
     if (this.#isBroken) throw brokenError();
-    return result;
+    return /** @type {T} */ (result);
   }
 
   /**
-   * Gives a command that begins an operation; the Promise settles with it.
-   * @param {AbortSignal} [signal] gives it up
-   */
-  begin(signal, command, number = 0, text = '') {
-    return this.operation((core) => core.command(command, number, text), signal);
-  }
-
-  /**
-   * As `begin`, for what takes more.
+   * Begins an operation; the Promise settles with it.
+   * @param {(core: ClientHandle) => number} call returns the id of the operation
+   * @param {AbortSignal} [signal] withdraws it
    * @param {object} [queue] of a receive call
    */
   operation(call, signal, queue) {
@@ -123,7 +100,7 @@ export class Shell {
   forgetReceived() {
     this.handlers.forgetReceived();
     this.receiving.forgetReceived();
-    this.tell(FORGET_DELIVERED_PROPERTIES);
+    this.tell((core) => core.forgetDeliveredProperties());
   }
 
   /** Sees to it that all is done that is to be done when the present call has ended. */
@@ -139,18 +116,13 @@ export class Shell {
   async fetchToken() {
     let token;
     try {
-      token = await new Promise((resolve, reject) =>
-        this.host.ClientHandle.callTokenFunction(this.tokenFunction, resolve, reject),
-      );
-    } catch (thrown) {
-      this.tell(TOKEN_UNAVAILABLE);
-      throw errorCausedBy('the function that gives SAS tokens failed', thrown);
+      const { ClientHandle } = this.host;
+      token = await ClientHandle.callTokenFunction(this.host, this.tokenFunction);
+    } catch (error) {
+      this.tell((core) => core.tokenUnavailable());
+      throw error;
     }
-    if (typeof token !== 'string') {
-      this.tell(TOKEN_UNAVAILABLE);
-      throw new TypeError('the function that gives SAS tokens must give a string');
-    }
-    this.command(PROVIDE_TOKEN, 0, token);
+    this.use((core) => core.provideToken(token));
   }
 
   /** For the core: gives the socket, or what the platform has against the URL. */
@@ -186,7 +158,7 @@ export class Shell {
    * task sets does not.
    */
   timerFired() {
-    this.host.defer(() => this.tell(TIMEOUT));
+    this.host.defer(() => this.tell((core) => core.timerFired()));
   }
 
   /** For the core. */
@@ -194,13 +166,20 @@ export class Shell {
     // The array is a view of memory that may grow.
     for (const operation of operations.slice()) {
       const { resolve, queue } = this.#take(operation) ?? {};
-      resolve?.(queue && this.receiving.itemOf(queue));
+      resolve?.(queue?.items.shift());
     }
   }
 
   /** For the core. */
   twinReceived(operation, json) {
     this.resolve(operation, JSON.parse(json));
+  }
+
+  /** For the core. What came before for calls of this kind goes first. */
+  messageTaken(operation, body, systemProperties, customProperties) {
+    const { items } = this.#pending.get(operation).queue;
+    items.push(decodeMessage(new Uint8Array(body), systemProperties, customProperties));
+    this.resolve(operation, items.shift());
   }
 
   /** For the core. */
@@ -223,19 +202,19 @@ export class Shell {
   }
 
   /** For the core. */
-  messageReceived(body, properties, delivery) {
-    const message = decodeMessage(new Uint8Array(body), properties);
-    if (!this.receiving.take(MESSAGES, message)) {
+  messageReceived(body, systemProperties, customProperties, delivery) {
+    const message = decodeMessage(new Uint8Array(body), systemProperties, customProperties);
+    if (!this.receiving.take('messages', message)) {
       this.handlers.push(this.handlers.message, message, { delivery });
     } else if (delivery !== undefined) {
-      this.tell(ACKNOWLEDGE, delivery);
+      this.tell((core) => core.acknowledge(delivery));
     }
   }
 
   /** For the core. */
   methodCalled(requestId, name, payload) {
     const request = new MethodRequest(requestId, name, JSON.parse(payload));
-    if (!this.receiving.take(METHODS, request, name)) {
+    if (!this.receiving.take('methods', request, name)) {
       this.handlers.push(this.handlers.method, request, { requestId });
     }
   }
@@ -243,7 +222,7 @@ export class Shell {
   /** For the core. */
   desiredPropertiesReceived(json) {
     const patch = JSON.parse(json);
-    if (!this.receiving.take(DESIRED_PROPERTIES, patch)) {
+    if (!this.receiving.take('desiredProperties', patch)) {
       this.handlers.push(this.handlers.desiredProperties, patch);
     }
   }
@@ -258,7 +237,7 @@ export class Shell {
     signal.throwIfAborted();
     let operation;
     // The core settles it, if that has not happened already.
-    const withdraw = () => this.tell(WITHDRAW, operation);
+    const withdraw = () => this.tell((core) => core.withdraw(operation));
     const begin = (core) => (operation = call(core));
     const settled = this.operation(begin, undefined, queue);
     const unlisten = onAbort(signal, withdraw);
@@ -280,12 +259,12 @@ export class Shell {
     }
     // The hub is reached: it will end the connection of any other client of this identity.
     if (this.connectionState === 'connecting') this.#watch?.takeOver();
-    this.tell(SOCKET_OPENED);
+    this.tell((core) => core.socketOpened());
   }
 
   #received(frame) {
     if (typeof frame === 'string') {
-      this.tell(RECEIVED_TEXT);
+      this.tell((core) => core.receivedText());
     } else {
       this.#enter((core) => core.received(frame));
       this.#unanswered += 1;
@@ -298,7 +277,7 @@ export class Shell {
 
   #closed(detail) {
     this.#socket = undefined;
-    this.tell(SOCKET_CLOSED, 0, detail);
+    this.tell((core) => core.socketClosed(detail));
   }
 
   #take(operation) {
@@ -316,21 +295,25 @@ export class Shell {
   #pump() {
     this.#isPumping = true;
     this.#unanswered = 0;
-    let status = 0;
+    let pumped;
     do {
       this.handlers.callAll();
       this.#isAsked = false;
-      status = this.#enter((core) => core.pump(this));
-    } while (status & HANDLER);
+      pumped = this.#enter((core) => core.pump(this));
+    } while (pumped === 'handlers');
     this.#isPumping = false;
-    if (status !== undefined) this.#watchWhile((status & ACTIVE) !== 0);
+    if (pumped !== undefined) this.#watchWhile(pumped === 'active');
     if (this.#isAsked) this.wake();
   }
 
   #watchWhile(isActive) {
     if (isActive && !this.#watch) {
-      this.#watch = this.host.watch(this.#core.resource(), (online) =>
-        this.tell(online === undefined ? REPLACED : online ? ONLINE : OFFLINE),
+      this.#watch = this.host.watch(this.#core.resource, (online) =>
+        this.tell((core) => {
+          if (online === undefined) core.replaced();
+          else if (online) core.online();
+          else core.offline();
+        }),
       );
     } else if (!isActive) {
       this.#watch?.stop();

@@ -1,57 +1,36 @@
 // The two HTTP calls of the hub around a file upload. The core says what to send and judges the
 // answers.
-import { CHECK_HTTP_ANSWER, OPERATION_TIMEOUT_MS } from './commands.js';
-import { ClientError, ConnectionFailedError, CredentialError, OperationTimeout } from './errors.js';
+import { ConnectionFailedError, CredentialError, OperationTimeout } from './errors.js';
 import { onAbort } from './signal.js';
 
+/** @typedef {import('./iothub_device_client.js').ClientHandle} ClientHandle */
+/** @typedef {(url: string, authorization: string | undefined, body: string) => Promise<unknown>} Send */
+
 /**
- * Makes the call that `prepare` describes.
+ * Makes one of them.
  * @param {import('./shell.js').Shell} shell
- * @param {(core: object) => [string, string | undefined, string]} prepare URL, `Authorization`
- *   header and body; throws what keeps the call from being made
+ * @param {(core: ClientHandle, send: Send) => Promise<any>} call throws what keeps it from being made
  * @param {AbortSignal} [signal]
- * @returns {Promise<unknown>} the body of the answer
  */
-export async function makeUploadCall(shell, prepare, signal) {
+export async function makeUploadCall(shell, call, signal) {
   signal?.throwIfAborted();
-  const request = await prepared(shell, prepare, signal);
-  const { status, body } = await send(request, shell, signal);
-  shell.command(CHECK_HTTP_ANSWER, status, unwrapped(body));
-  if (body === '') return undefined;
+  /** @type {Send} */
+  const send = (url, authorization, body) => {
+    // Pages and Node.js say the same, with what `fetch` says by itself.
+    const headers = { Accept: '*/*', 'Content-Type': 'application/json' };
+    if (authorization !== undefined) headers.Authorization = authorization;
+    return exchange(shell, 'the hub', url, { method: 'POST', headers, body, signal }, IN_PAGES);
+  };
   try {
-    return JSON.parse(body);
-  } catch {
-    // The reason would quote the body, which holds a token for the storage.
-    throw new ClientError('the hub answered the upload with what is not JSON');
-  }
-}
-
-/** The hub may wrap an error, as text, in another: `{"Message": "{\"errorCode\": ...}"}`. */
-function unwrapped(body) {
-  try {
-    return JSON.stringify(JSON.parse(JSON.parse(body).Message));
-  } catch {
-    return body;
-  }
-}
-
-async function prepared(shell, prepare, signal) {
-  try {
-    return shell.use(prepare);
+    return await shell.use((core) => call(core, send));
   } catch (error) {
     if (!(shell.tokenFunction && error instanceof CredentialError)) throw error;
-    await inTime(shell.fetchToken(), shell.command(OPERATION_TIMEOUT_MS), signal);
-    return shell.use(prepare);
   }
+  await inTime(shell.fetchToken(), shell.operationTimeoutMs, signal);
+  return shell.use((core) => call(core, send));
 }
 
-async function send([url, authorization, body], shell, signal) {
-  // Pages and Node.js say the same, with what `fetch` says by itself.
-  const headers = { Accept: '*/*', 'Content-Type': 'application/json' };
-  if (authorization !== undefined) headers.Authorization = authorization;
-  const inPages = 'set httpEndpoint or endpoint to a relay that sends CORS headers';
-  return exchange(shell, 'the hub', url, { method: 'POST', headers, body, signal }, inPages);
-}
+const IN_PAGES = 'set httpEndpoint or endpoint to a relay that sends CORS headers';
 
 /**
  * Makes an HTTP call.
@@ -60,7 +39,7 @@ async function send([url, authorization, body], shell, signal) {
  * @returns {Promise<import('./request.js').Answer>}
  */
 export async function exchange(shell, server, url, options, inPages) {
-  const timeoutMs = shell.command(OPERATION_TIMEOUT_MS);
+  const timeoutMs = shell.operationTimeoutMs;
   try {
     return await shell.host.request(url, { ...options, timeoutMs }, shell.transport);
   } catch (cause) {

@@ -9,12 +9,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildWww } from './build-www.mjs';
 import { thirdPartyNotices } from './lib/notices.mjs';
 import { crateField, readJson, root } from './lib/project.mjs';
-import { run, runAsProgram, say } from './lib/run.mjs';
+import { Failure, outputOf, run, runAsProgram, say } from './lib/run.mjs';
 import { setup } from './setup.mjs';
 
 const module = 'iothub_device_client';
@@ -43,8 +43,8 @@ export async function build(options) {
   say('Building the WebAssembly module.');
   const generated = join(target, 'wasm-pack');
   await compile(environment.wasmEnvironment, generated, ['--release']);
-  await optimise(generated);
-  await assemble(generated, pkg);
+  const renamed = optimise(generated);
+  await assemble(generated, pkg, renamed);
   link();
   await buildWww();
   if (options?.tests) await bundleWebTests();
@@ -89,8 +89,11 @@ function hidePaths() {
   return registries.map((folder) => `--remap-path-prefix=${join(sources, folder)}=crates`);
 }
 
-/** Makes the module smaller. */
-async function optimise(generated) {
+/**
+ * Makes the module smaller. Gives back what it has renamed: what the module and its JavaScript call
+ * each other by. `joinModules` renames it in the JavaScript.
+ */
+function optimise(generated) {
   const wasmOpt = join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
   const file = join(generated, wasm);
   const features = ['--mvp-features', ...wasmFeatures.map((name) => `--enable-${name}`)];
@@ -99,12 +102,17 @@ async function optimise(generated) {
   // Large functions of many parts compress worse than the parts.
   const parts = ['--one-caller-inline-max-function-size', '20', '--skip-pass=local-cse'];
   const strip = ['--strip-producers', '--strip-target-features'];
-  const passes = [...parts, ...rounds, ...strip, `--symbolmap=${symbols}`];
-  await run(process.execPath, [wasmOpt, ...features, ...passes, file, '-o', file]);
+  const names = ['--minify-imports-and-exports-and-modules', `--symbolmap=${symbols}`];
+  const passes = [...parts, ...rounds, ...strip, ...names];
+  const output = outputOf(process.execPath, [wasmOpt, ...features, ...passes, file, '-o', file]);
+  if (output === undefined) throw new Failure('wasm-opt could not optimise the module.');
+  const { imports, exports } = JSON.parse(output);
+  const module = [`./${basename(wasm, '.wasm')}.js`, 'a'];
+  return Object.fromEntries([module, ...imports.map(([, ...names]) => names), ...exports]);
 }
 
 /** Makes the package of the template, the generated files, and what lies in the root. */
-async function assemble(generated, folder) {
+async function assemble(generated, folder, renamed) {
   cpSync(join(root, 'pkg-template'), generated, { recursive: true });
   writeFileSync(join(generated, notices), thirdPartyNotices());
   rmSync(folder, { recursive: true, force: true });
@@ -120,13 +128,14 @@ async function assemble(generated, folder) {
   await joinModules(
     entries.map((file) => join(generated, file)),
     folder,
+    renamed,
   );
   const complete = { name, version: crateField('version'), ...manifest };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(complete, null, 2)}\n`);
 }
 
 /** A page without a bundler asks for a few files in place of thirty, and Node.js reads them. */
-async function joinModules(entryPoints, folder) {
+async function joinModules(entryPoints, folder, renamed) {
   const { build: bundle } = await import('esbuild');
   await bundle({
     entryPoints,
@@ -139,6 +148,11 @@ async function joinModules(entryPoints, folder) {
     packages: 'external',
     external: ['*.wasm'],
     logLevel: 'warning',
+    ...(renamed && {
+      mangleProps: new RegExp(`^(${Object.keys(renamed).join('|')})$`),
+      mangleQuoted: true,
+      mangleCache: renamed,
+    }),
   });
 }
 

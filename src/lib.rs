@@ -1,7 +1,7 @@
 //! Azure IoT Hub device client for browsers, workers and Node.js.
 //!
 //! [`protocol`] is a pure state machine that knows MQTT 3.1.1 and Azure IoT Hub and touches
-//! nothing: no clock, no socket, no randomness, no JavaScript. The `js` module (feature `js`, on
+//! nothing: no clock, no socket, no randomness, no JavaScript. The `bridge` module (feature `js`, on
 //! by default) gives it a WebSocket, time and a JavaScript class. `docs/ARCHITECTURE.md` shows how
 //! they meet.
 
@@ -11,7 +11,7 @@
 pub mod protocol;
 
 #[cfg(feature = "js")]
-pub mod js;
+pub mod bridge;
 
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]

@@ -136,16 +136,3 @@ test('the numbers of functions in a stack are turned into names', async (t) => {
   assert.match(named, /clienthandle_new.*\n.* new ClientHandle /);
   assert.doesNotMatch(named, /wasm-function\[/);
 });
-
-test('a command has the same number in JavaScript and in Rust', async () => {
-  const numbers = async (file, pattern) => {
-    const text = await readFile(new URL(`../${file}`, import.meta.url), 'utf8');
-    return [...text.matchAll(pattern)].map(([, name, number]) => `${name} ${number}`);
-  };
-  const javaScript = await numbers('pkg-template/commands.js', /^export const (\w+) = (\d+);$/gm);
-  const rust = await numbers('src/js/command.rs', /^(?:pub )?const (\w+): u8 = (\d+);$/gm);
-  // `FEATURES` in Rust has no numbers but the order.
-  const features = ['MESSAGES 0', 'METHODS 1', 'DESIRED_PROPERTIES 2'];
-  assert.ok(rust.length > 0);
-  assert.deepEqual(javaScript, [...rust, ...features]);
-});

@@ -1,7 +1,10 @@
-//! As much of JSON (RFC 8259) as the core needs: is a text JSON, and what text has a member. The
-//! values themselves are the platform's to parse.
+//! As much of JSON (RFC 8259) as the core needs: whether a text is JSON, the members of an object,
+//! strings. Other values are the platform's to parse; a whole parser would weigh as much as the
+//! rest of the core.
 
+use std::borrow::Cow;
 use std::fmt::Write;
+use std::str::Chars;
 
 use super::Error;
 
@@ -27,36 +30,115 @@ pub fn text(body: &[u8]) -> Result<String, Error> {
 /// The text of the value of `name` in the object that `text` is. If it is there twice, the last.
 pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let mut found = None;
-    let mut scanner = Scanner { rest: text.as_bytes() };
-    scanner.object(0, &mut |key, from, to| {
-        if key == name.as_bytes() {
-            found = Some((from, to));
+    for_each_member(text, &mut |key, value| {
+        if key == name {
+            found = Some(value);
         }
     })?;
-    let (from, to) = found?;
-    text.get(text.len() - from..text.len() - to)
+    found
 }
 
-/// The text in a JSON string, if it needs no unescaping; anything else as it stands.
-pub fn unquoted(value: &str) -> &str {
-    value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
+/// Calls `found` with the name and with the text of the value of each member of the object that
+/// `text` is. Returns `None` where it is no object; `found` may have been called then.
+pub fn for_each_member<'a>(
+    text: &'a str,
+    found: &mut dyn FnMut(Cow<'a, str>, &'a str),
+) -> Option<()> {
+    let mut scanner = Scanner { rest: text.as_bytes() };
+    scanner.object(0, &mut |[name, name_end, value, value_end]| {
+        let from_end = |start, end| text.get(text.len() - start..text.len() - end);
+        if let (Some(name), Some(value)) = (from_end(name, name_end), from_end(value, value_end)) {
+            found(unescape(name), value);
+        }
+    })
+}
+
+/// The text that a JSON string stands for; `None` for any other value.
+pub fn string(value: &str) -> Option<Cow<'_, str>> {
+    value.strip_prefix('"')?.strip_suffix('"').map(unescape)
+}
+
+/// The text that a JSON string stands for; any other value as it is written.
+pub fn text_of(value: &str) -> Cow<'_, str> {
+    string(value).unwrap_or(value.into())
+}
+
+/// What is between the quotes of a JSON string. Half of a surrogate pair becomes U+FFFD.
+fn unescape(quoted: &str) -> Cow<'_, str> {
+    // Most have no escape, which a search for a byte is the quickest to find out.
+    if !quoted.as_bytes().contains(&b'\\') {
+        return quoted.into();
+    }
+    let (plain, mut rest) = quoted.split_once('\\').unwrap_or_default();
+    let mut text = String::with_capacity(quoted.len());
+    text.push_str(plain);
+    loop {
+        let mut characters = rest.chars();
+        match characters.next() {
+            Some('b') => text.push('\x08'),
+            Some('f') => text.push('\x0c'),
+            Some('n') => text.push('\n'),
+            Some('r') => text.push('\r'),
+            Some('t') => text.push('\t'),
+            Some('u') => text.push(unicode_escape(&mut characters)),
+            Some(other) => text.push(other),
+            None => {}
+        }
+        let after = characters.as_str();
+        let Some((plain, next)) = after.split_once('\\') else {
+            text.push_str(after);
+            return text.into();
+        };
+        text.push_str(plain);
+        rest = next;
+    }
+}
+
+/// The character of `XXXX`, or of `XXXX\uXXXX` where that is a surrogate pair.
+fn unicode_escape(characters: &mut Chars<'_>) -> char {
+    let first = hex_digits(characters);
+    let mut next = characters.clone();
+    if (0xd800..0xdc00).contains(&first) && next.next() == Some('\\') && next.next() == Some('u') {
+        let second = hex_digits(&mut next);
+        if (0xdc00..0xe000).contains(&second) {
+            *characters = next;
+            let code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+            return char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+fn hex_digits(characters: &mut Chars<'_>) -> u32 {
+    let digits = characters.by_ref().take(4).filter_map(|digit| digit.to_digit(16));
+    digits.fold(0, |code, digit| code << 4 | digit)
 }
 
 /// A JSON string of `text`.
 pub fn quote(text: &str) -> String {
     let mut output = String::with_capacity(text.len() + 2);
+    quote_into(&mut output, text);
+    output
+}
+
+/// Appends a JSON string of `text`.
+pub fn quote_into(output: &mut String, text: &str) {
     output.push('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => output.extend(['\\', character]),
-            '\0'..='\x1f' => {
-                let _ = write!(output, "\\u{:04x}", u32::from(character));
+    let mut plain = 0;
+    for (index, byte) in text.bytes().enumerate() {
+        if matches!(byte, b'"' | b'\\' | 0..=0x1f) {
+            output.push_str(text.get(plain..index).unwrap_or_default());
+            plain = index + 1;
+            match byte {
+                b'"' | b'\\' => output.extend(['\\', char::from(byte)]),
+                _ => {
+                    let _ = write!(output, "\\u{byte:04x}");
+                }
             }
-            _ => output.push(character),
         }
     }
+    output.push_str(text.get(plain..).unwrap_or_default());
     output.push('"');
-    output
 }
 
 struct Scanner<'a> {
@@ -84,7 +166,7 @@ impl Scanner<'_> {
             return None;
         }
         match self.peek()? {
-            b'{' => self.object(depth, &mut |_, _, _| ()),
+            b'{' => self.object(depth, &mut |_| ()),
             b'[' => self.array(depth),
             b'"' => self.string(),
             b't' => self.literal(b"true"),
@@ -94,23 +176,23 @@ impl Scanner<'_> {
         }
     }
 
-    /// Calls `found` with each key, and with how many bytes were left at the beginning and at the
-    /// end of its value.
-    fn object(&mut self, depth: u32, found: &mut dyn FnMut(&[u8], usize, usize)) -> Option<()> {
+    /// Calls `found` for each member with how many bytes were left where the text of its name
+    /// begins and ends, and where its value begins and ends.
+    fn object(&mut self, depth: u32, found: &mut dyn FnMut([usize; 4])) -> Option<()> {
         self.take(b'{')?;
         if self.peek()? == b'}' {
             return self.take(b'}');
         }
         loop {
             self.peek()?;
-            let quoted = self.rest;
+            let name = self.rest.len() - 1;
             self.string()?;
-            let key = &quoted[1..quoted.len() - self.rest.len() - 1];
+            let name_end = self.rest.len() + 1;
             self.take(b':')?;
             self.peek()?;
-            let from = self.rest.len();
+            let value = self.rest.len();
             self.value(depth + 1)?;
-            found(key, from, self.rest.len());
+            found([name, name_end, value, self.rest.len()]);
             if self.peek()? == b'}' {
                 return self.take(b'}');
             }
@@ -135,7 +217,9 @@ impl Scanner<'_> {
     fn string(&mut self) -> Option<()> {
         self.take(b'"')?;
         loop {
-            match self.rest {
+            let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
+            let plain = self.rest.iter().position(ends)?;
+            match self.rest.get(plain..)? {
                 [b'"', rest @ ..] => {
                     self.rest = rest;
                     return Some(());
@@ -148,8 +232,7 @@ impl Scanner<'_> {
                 [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', rest @ ..] => {
                     self.rest = rest;
                 }
-                [b'\\' | 0..=0x1f, ..] | [] => return None,
-                [_, rest @ ..] => self.rest = rest,
+                _ => return None,
             }
         }
     }
@@ -255,10 +338,47 @@ mod tests {
         let text = r#" { "a" : [1, {"b":2}] ,"b": {"a":3}, "c":"x" } "#;
         assert_eq!(member(text, "a"), Some(r#"[1, {"b":2}]"#));
         assert_eq!(member(text, "b"), Some(r#"{"a":3}"#));
-        assert_eq!(member(text, "c").map(unquoted), Some("x"));
+        assert_eq!(member(text, "c"), Some("\"x\""));
         assert_eq!(member(text, "d"), None);
         assert_eq!(member("[1]", "a"), None);
         assert_eq!(member(r#"{"a":1,"#, "a"), None);
         assert_eq!(member(r#"{"a":1,"a":2}"#, "a"), Some("2"));
+    }
+
+    #[test]
+    fn members_come_in_their_order_with_their_names() {
+        let mut found = Vec::new();
+        let all = for_each_member(r#"{"a\n":1, "":"x"}"#, &mut |name, value| {
+            found.push((name.into_owned(), value));
+        });
+        assert_eq!(all, Some(()));
+        assert_eq!(found, [("a\n".into(), "1"), (String::new(), "\"x\"")]);
+        assert_eq!(for_each_member("", &mut |_, _| ()), None);
+    }
+
+    #[test]
+    fn a_string_means_what_serde_says_it_does() {
+        for value in [
+            r#""""#,
+            r#""plain ä 日本""#,
+            r#""\b\f\n\r\t\/\\\" between \" and after""#,
+            r#""\u00e4\u0000\uD83D\ude00x""#,
+        ] {
+            assert_eq!(string(value).unwrap(), serde_json::from_str::<String>(value).unwrap());
+        }
+        assert!(matches!(string("\"plain\""), Some(Cow::Borrowed("plain"))));
+        assert_eq!(
+            string(r#""\ud83d \ude00\ud83dA\ud83d\u0041""#).unwrap(),
+            "\u{fffd} \u{fffd}\u{fffd}A\u{fffd}A"
+        );
+        assert_eq!(string("1"), None);
+        assert_eq!((text_of("1"), text_of("\"1\"")), ("1".into(), "1".into()));
+    }
+
+    #[test]
+    fn what_is_quoted_is_read_back() {
+        let text: String = (0..300).filter_map(char::from_u32).collect();
+        assert_eq!(string(&quote(&text)).unwrap(), text);
+        assert!(is_valid(&quote(&text)));
     }
 }

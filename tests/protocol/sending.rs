@@ -135,7 +135,7 @@ fn too_large_a_message_is_refused_before_it_is_sent() {
 fn properties_that_no_topic_can_hold_are_refused() {
     let mut h = Harness::connected(Options::default());
     let mut properties = MessageProperties::default();
-    properties.set_custom("k".into(), Some("ä".repeat(12_000)));
+    properties.set_custom("k".into(), Some("ä".repeat(12_000).into()));
     let message = Message { properties, ..Message::default() };
     let error = h.try_call(|client, now| client.send_message(now, message)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutOfRange);

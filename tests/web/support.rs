@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use iothub_device_client::js::{ClientHandle, Host};
+use iothub_device_client::bridge::{ClientHandle, Host};
 use js_sys::{Array, Error, Function, JSON, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -304,11 +304,9 @@ pub fn real_platform() -> RealPlatform {
 fn use_platform(host: &JsValue) {
     set_platform(host);
     // The class is nowhere to be had but from an instance.
-    let given = Array::new_with_length(4);
-    for value in [JsValue::NULL, "h.example".into(), "d".into()] {
-        given.push(&value);
-    }
-    let core = HOST.with(|host| ClientHandle::new(host.clone(), &given));
+    let core = HOST.with(|host| {
+        ClientHandle::from_symmetric_key(host.clone(), KEY, "h.example", "d", &JsValue::UNDEFINED)
+    });
     let core = JsValue::from(core.expect("right arguments"));
     let class = Reflect::get(&core, &"constructor".into()).expect("an object");
     let entry = Array::of2(&"ClientHandle".into(), &class);

@@ -5,7 +5,7 @@ use super::link::{AfterClose, Link, Permit};
 use super::publication::Publication;
 use super::waiting::{Connect, Receive};
 use super::{Client, ConnectionState, Feature, OperationId, Reply, failures};
-use crate::protocol::hub::Message;
+use crate::protocol::hub::{Message, topic};
 use crate::protocol::mqtt::{DeliveryId, Resend};
 use crate::protocol::{Error, ErrorKind, Now};
 
@@ -46,11 +46,11 @@ impl Client {
     ///
     /// A message over the limits of the hub, too many that wait, no connection that could be
     /// opened, or after [`Client::shutdown`].
-    pub fn send_message(&mut self, now: Now, message: Message) -> Result<OperationId, Error> {
+    pub fn send_message(&mut self, now: Now, message: Message<'_>) -> Result<OperationId, Error> {
         #[cfg(feature = "forced-panic")]
         super::panic_if_asked(&message.body);
         self.check_can_send()?;
-        let topic = message.telemetry_topic(&self.config.identity)?;
+        let topic = topic::telemetry(&self.config.identity, &message)?;
         self.check_pending(self.pending_messages)?;
         self.pending_messages += 1;
         let operation = self.io.begin();

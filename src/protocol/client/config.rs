@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use crate::protocol::Error;
 use crate::protocol::hub::{Credentials, Identity, connect};
 
@@ -15,8 +17,10 @@ pub enum Acknowledge {
     AfterHandler,
 }
 
-/// What a user may set; `None` stands for the default. Numbers are as given, not yet checked.
-#[derive(Clone, Debug, Default)]
+/// What a user may set; `None` stands for the default. Numbers are as given, not yet checked. In
+/// JavaScript each has the same name in camel case.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Options {
     /// Host, or host:port, that is dialled in place of the hub.
     pub gateway_hostname: Option<String>,

@@ -85,7 +85,7 @@ pub enum Event {
     /// A message came.
     MessageReceived {
         /// The message.
-        message: Box<Message>,
+        message: Box<Message<'static>>,
         /// To be given to [`Client::acknowledge`] or [`Client::abandon`], with
         /// [`Acknowledge::AfterHandler`](super::Acknowledge::AfterHandler).
         delivery: Option<DeliveryId>,
@@ -107,7 +107,7 @@ pub enum Reply {
     /// A twin, as JSON text.
     Twin(String),
     /// The message that waited for a receive call. It is acknowledged.
-    Message(Box<Message>),
+    Message(Box<Message<'static>>),
 }
 
 /// A call of a direct method.

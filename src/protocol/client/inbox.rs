@@ -26,7 +26,7 @@ pub(super) struct Inbox {
     /// Whether a handler takes messages.
     taken: bool,
     /// Came while nobody took them; unacknowledged, so that the hub keeps them too.
-    held: VecDeque<(Option<DeliveryId>, Box<Message>)>,
+    held: VecDeque<(Option<DeliveryId>, Box<Message<'static>>)>,
     /// Handed out and not yet acknowledged, in the order of arrival (section 4.6).
     owed: VecDeque<(DeliveryId, Option<Outcome>)>,
 }
@@ -63,7 +63,12 @@ impl Inbox {
     }
 
     /// A message came.
-    pub fn arrived(&mut self, io: &mut Io, delivery: Option<DeliveryId>, message: Message) {
+    pub fn arrived(
+        &mut self,
+        io: &mut Io,
+        delivery: Option<DeliveryId>,
+        message: Message<'static>,
+    ) {
         if self.held.len() == MAX_HELD {
             // The hub keeps it, and delivers it again.
             if let Some(id) = delivery {

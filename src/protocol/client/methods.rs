@@ -1,6 +1,5 @@
 //! Direct methods: each request is answered at most once.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::failures::{self, check_size};
@@ -41,7 +40,7 @@ struct OpenRequest {
 /// The requests that have not been answered, and the answers on their way.
 #[derive(Debug, Default)]
 pub(super) struct Methods {
-    requests: VecDeque<OpenRequest>,
+    requests: Vec<OpenRequest>,
     /// Answers without their acknowledgement.
     responses: usize,
     connections_ended: u64,
@@ -140,26 +139,26 @@ impl Methods {
     fn open(&mut self, now: Instant, request_id: &str) -> Option<String> {
         if self.requests.len() == MAX_OPEN {
             // Some handlers never answer; the oldest makes room if the hub has given it up.
-            if let Some(OpenRequest { since: Some(since), .. }) = self.requests.front()
+            if let Some(OpenRequest { since: Some(since), .. }) = self.requests.first()
                 && now - *since < LONGEST_WAIT
             {
                 return None;
             }
-            self.requests.pop_front();
+            self.requests.remove(0);
         }
         let name = match self.connections_ended {
             0 => request_id.to_owned(),
             ended => format!("{request_id}.{ended}"),
         };
         let request_id = request_id.to_owned();
-        self.requests.push_back(OpenRequest { name: name.clone(), request_id, since: Some(now) });
+        self.requests.push(OpenRequest { name: name.clone(), request_id, since: Some(now) });
         Some(name)
     }
 
     /// Takes a request out, to answer it. Returns what the hub calls it.
     fn close(&mut self, name: &str) -> Result<String, Error> {
         let index = self.requests.iter().position(|open| open.name == name);
-        match index.and_then(|index| self.requests.remove(index)) {
+        match index.map(|index| self.requests.remove(index)) {
             None => Err(Error::client(
                 "this method request was answered already, or never made to this client",
             )),

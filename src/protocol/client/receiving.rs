@@ -28,7 +28,7 @@ impl Client {
         match topic::route(&self.config.identity, &delivery.topic) {
             Some(Route::Message { input_name, bag }) => {
                 let mut properties = properties::decode(bag);
-                properties.input_name = input_name.map(Into::into);
+                properties.input_name = input_name.map(|name| name.to_owned().into());
                 let message = Message { body: delivery.payload, properties };
                 return self.inbox.arrived(&mut self.io, delivery.id, message);
             }

@@ -1,7 +1,5 @@
 //! Twin requests, each of which is published again on new connections until its answer comes.
 
-use std::collections::VecDeque;
-
 use super::desired::DesiredProperties;
 use super::failures::check_size;
 use super::io::Io;
@@ -38,7 +36,7 @@ pub(super) struct Twin {
     prefix: String,
     last: u64,
     /// Sorted by id.
-    requests: VecDeque<TwinRequest>,
+    requests: Vec<TwinRequest>,
     desired: DesiredProperties,
 }
 
@@ -47,7 +45,7 @@ impl Twin {
         Self {
             prefix: format!("{seed}-"),
             last: 0,
-            requests: VecDeque::new(),
+            requests: Vec::new(),
             desired: DesiredProperties::new(ensure_desired_properties),
         }
     }
@@ -189,7 +187,7 @@ impl Twin {
         if io.is_subscribed(Feature::TwinResponses) {
             request.publish(&self.prefix, io);
         }
-        self.requests.push_back(request);
+        self.requests.push(request);
     }
 
     fn fail_request(&mut self, io: &mut Io, purpose: Purpose, error: Error) {
@@ -209,7 +207,7 @@ impl Twin {
 
     fn take(&mut self, id: TwinRequestId) -> Option<TwinRequest> {
         let index = self.requests.iter().position(|request| request.id == id)?;
-        self.requests.remove(index)
+        Some(self.requests.remove(index))
     }
 }
 

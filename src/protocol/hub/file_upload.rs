@@ -3,6 +3,8 @@
 //! Source:
 //! [Upload files with IoT Hub](https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-file-upload).
 
+use std::fmt;
+
 use super::{API_VERSION, Identity, percent};
 use crate::protocol::{Error, json};
 
@@ -44,10 +46,16 @@ pub fn check_answer(status: u16, body: &str) -> Result<(), Error> {
     if (200..300).contains(&status) {
         return Ok(());
     }
+    // The error may be wrapped, as text, in another: {"Message": "{\"errorCode\": ...}", ...}
+    let wrapped = json::member(body, "Message").map(json::text_of);
+    let body = wrapped.as_deref().filter(|text| json::is_valid(text)).unwrap_or(body);
     // {"Message": "ErrorCode:IotHubUnauthorizedAccess;...", ...} or {"errorCode": 400014, ...}
-    let member = |name| json::member(body, name).map(json::unquoted);
+    let member = |name| json::member(body, name).map(json::text_of);
     let said = member("message").or_else(|| member("Message")).unwrap_or_default();
-    let code = member("errorCode").or_else(|| said.strip_prefix("ErrorCode:")?.split(';').next());
+    let code = member("errorCode").or_else(|| {
+        let (code, _) = said.strip_prefix("ErrorCode:")?.split_once(';')?;
+        Some(code.into())
+    });
     let hint = match status {
         401 => "; check the key and this machine's clock",
         403 => "; the device has too many uploads open, or the quota is used up",
@@ -58,6 +66,64 @@ pub fn check_answer(status: u16, body: &str) -> Result<(), Error> {
     let message =
         format!("the hub answered the file upload call with status {status}{hint}{colon}{said}");
     Err(Error::service(status, code.map(Into::into), message))
+}
+
+/// Where to upload a blob.
+#[derive(Clone, PartialEq)]
+pub struct StorageInfo {
+    /// To be given back when the upload has ended.
+    pub correlation_id: String,
+    /// The storage account.
+    pub host_name: String,
+    /// The container in it.
+    pub container_name: String,
+    /// The blob in that; the hub puts the device's name in front.
+    pub blob_name: String,
+    /// The query to append to the blob's URL: a secret.
+    pub sas_token: String,
+}
+
+impl fmt::Debug for StorageInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StorageInfo").field("blob_name", &self.blob_name).finish_non_exhaustive()
+    }
+}
+
+/// Checks the answer to the call that tells how an upload ended, which says nothing or is JSON.
+///
+/// # Errors
+///
+/// What is neither: something else than the hub has answered.
+pub fn check_nothing(body: &str) -> Result<(), Error> {
+    if body.is_empty() || json::is_valid(body) { Ok(()) } else { Err(not_json()) }
+}
+
+/// Reads the answer to the call that asks where to upload.
+///
+/// # Errors
+///
+/// An answer that lacks something; the error does not quote it, as it holds a token.
+pub fn storage_info(body: &str) -> Result<StorageInfo, Error> {
+    let member = |name| {
+        let value = json::member(body, name).and_then(json::string);
+        value.map(Into::into).ok_or_else(|| {
+            Error::client(format!("the hub answered the upload with no {name} that is a string"))
+        })
+    };
+    if !json::is_valid(body) {
+        return Err(not_json());
+    }
+    Ok(StorageInfo {
+        correlation_id: member("correlationId")?,
+        host_name: member("hostName")?,
+        container_name: member("containerName")?,
+        blob_name: member("blobName")?,
+        sas_token: member("sasToken")?,
+    })
+}
+
+fn not_json() -> Error {
+    Error::client("the hub answered the upload with what is not JSON")
 }
 
 fn url(origin: &str, identity: &Identity, path: &str) -> String {
@@ -86,8 +152,29 @@ mod tests {
         assert_eq!((error.status(), error.code()), (Some(400), Some("400014")));
         let body = r#"{"Message":"ErrorCode:IotHubUnauthorizedAccess;Unauthorized","ExceptionMessage":""}"#;
         assert_eq!(check_answer(401, body).unwrap_err().code(), Some("IotHubUnauthorizedAccess"));
+        let body = r#"{"Message":"{\"errorCode\":400014,\"message\":\"no storage\"}"}"#;
+        let error = check_answer(400, body).unwrap_err();
+        assert_eq!(error.code(), Some("400014"));
+        assert!(error.message().ends_with(": no storage"));
         assert_eq!(check_answer(503, "").unwrap_err().status(), Some(503));
         assert_eq!(check_answer(204, ""), Ok(()));
+    }
+
+    #[test]
+    fn storage_information_is_read_or_said_to_be_wrong_without_its_token() {
+        let body = r#"{"correlationId":"c","hostName":"h","containerName":"f","blobName":"d\/b","sasToken":"?sig=x"}"#;
+        let info = storage_info(body).unwrap();
+        assert_eq!((&*info.correlation_id, &*info.blob_name), ("c", "d/b"));
+        assert_eq!(
+            (&*info.host_name, &*info.container_name, &*info.sas_token),
+            ("h", "f", "?sig=x")
+        );
+        for (body, missing) in [(body.replace("hostName", "host"), "hostName"), ("".into(), "JSON")]
+        {
+            let error = storage_info(&body).unwrap_err();
+            assert!(error.message().contains(missing), "{error}");
+            assert!(!error.message().contains("sig"));
+        }
     }
 
     #[test]

@@ -3,17 +3,23 @@
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
+}
+
 /// Appends `text`, encoded.
 pub fn encode_into(output: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            output.push(char::from(byte));
-        } else {
+    let mut plain = 0;
+    for (index, byte) in text.bytes().enumerate() {
+        if !is_unreserved(byte) {
+            output.push_str(text.get(plain..index).unwrap_or_default());
             output.push('%');
             output.push(char::from(HEX[usize::from(byte >> 4)]));
             output.push(char::from(HEX[usize::from(byte & 0x0f)]));
+            plain = index + 1;
         }
     }
+    output.push_str(text.get(plain..).unwrap_or_default());
 }
 
 /// `text`, encoded.

@@ -4,7 +4,7 @@ use super::message::MessageProperties;
 use super::percent;
 
 /// Appends the bag: system properties in their fixed order, then the custom ones by key.
-pub fn encode_into(topic: &mut String, properties: &MessageProperties) {
+pub fn encode_into(topic: &mut String, properties: &MessageProperties<'_>) {
     let system = [
         ("%24.on", &properties.output_name),
         ("%24.mid", &properties.message_id),
@@ -37,7 +37,7 @@ pub fn encode_into(topic: &mut String, properties: &MessageProperties) {
 }
 
 /// Reads a bag. Nothing in it can be wrong enough to lose the message.
-pub fn decode(bag: &str) -> MessageProperties {
+pub fn decode(bag: &str) -> MessageProperties<'static> {
     let mut properties = MessageProperties::default();
     let bag = bag.strip_prefix('?').unwrap_or(bag);
     let bag = bag.strip_suffix('/').unwrap_or(bag);
@@ -50,7 +50,7 @@ pub fn decode(bag: &str) -> MessageProperties {
         if name == "$.to" {
             continue;
         }
-        let value = value.map(percent::decode);
+        let value = value.map(|value| percent::decode(value).into());
         let system = match name.as_str() {
             "$.mid" => &mut properties.message_id,
             "$.cid" => &mut properties.correlation_id,
@@ -60,7 +60,7 @@ pub fn decode(bag: &str) -> MessageProperties {
             "$.exp" => &mut properties.expiry_time_utc,
             "iothub-ack" => &mut properties.ack,
             _ => {
-                properties.set_custom(name, value);
+                properties.set_custom(name.into(), value);
                 continue;
             }
         };
@@ -71,9 +71,11 @@ pub fn decode(bag: &str) -> MessageProperties {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
 
-    fn text(value: &str) -> Option<String> {
+    fn text(value: &str) -> Option<Cow<'_, str>> {
         Some(value.into())
     }
 

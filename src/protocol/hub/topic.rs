@@ -1,7 +1,9 @@
-//! Every topic that is subscribed to, published to or received, but for telemetry, which is in
-//! [`message`](super::message).
+//! Every topic that is subscribed to, published to or received.
 
-use super::{Identity, percent};
+use super::message::MAX_MESSAGE_SIZE;
+use super::{Identity, Message, percent, properties};
+use crate::protocol::Error;
+use crate::protocol::mqtt::MAX_TOPIC;
 
 const METHOD_REQUEST: &str = "$iothub/methods/POST/";
 const TWIN_RESPONSE: &str = "$iothub/twin/res/";
@@ -62,6 +64,34 @@ pub fn desired_patches_filter() -> String {
     format!("{DESIRED_PATCH}#")
 }
 
+/// Where telemetry is published, with the properties of the message.
+///
+/// # Errors
+///
+/// [`ErrorKind::OutOfRange`](crate::protocol::ErrorKind::OutOfRange) for what the hub would answer
+/// by closing the connection.
+pub fn telemetry(identity: &Identity, message: &Message<'_>) -> Result<String, Error> {
+    let size = message.size();
+    if size > MAX_MESSAGE_SIZE {
+        return Err(Error::out_of_range(format!(
+            "the message has {size} bytes; IoT Hub takes at most {MAX_MESSAGE_SIZE} with its properties"
+        )));
+    }
+    let base = identity.topic_base();
+    // Enough for the few properties that most messages have.
+    let mut topic = String::with_capacity(base.len() + 160);
+    topic.push_str(base);
+    topic.push_str("/messages/events/");
+    properties::encode_into(&mut topic, &message.properties);
+    if topic.len() > MAX_TOPIC {
+        return Err(Error::out_of_range(format!(
+            "the properties make a topic of {} bytes; MQTT takes at most {MAX_TOPIC}",
+            topic.len()
+        )));
+    }
+    Ok(topic)
+}
+
 /// Where a twin is asked for.
 pub fn twin_get(request_id: &str) -> String {
     format!("$iothub/twin/GET/?$rid={request_id}")
@@ -87,9 +117,7 @@ pub fn route<'a>(identity: &Identity, topic: &'a str) -> Option<Route<'a>> {
     if let Some(rest) = topic.strip_prefix(TWIN_RESPONSE) {
         let (status, query) = rest.split_once('/')?;
         let request_id = parameter(query, "$rid")?;
-        // Read as every other number is: a second reader of numbers would be more code.
-        let status = u16::try_from(status.parse::<u64>().ok()?).ok()?;
-        return Some(Route::TwinResponse { status, request_id });
+        return Some(Route::TwinResponse { status: status.parse().ok()?, request_id });
     }
     if let Some(query) = topic.strip_prefix(DESIRED_PATCH) {
         let version = parameter(query, "$version").and_then(|version| version.parse().ok());
@@ -114,6 +142,7 @@ fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::MessageProperties;
     use super::*;
 
     fn device() -> Identity {
@@ -153,6 +182,18 @@ mod tests {
             Some(Route::Message { input_name: Some("in"), bag: "%24.cid=1" })
         );
         assert_eq!(messages_filter(&module), "devices/d/modules/m/inputs/#");
+    }
+
+    #[test]
+    fn the_longest_topic_that_mqtt_has_is_sent() {
+        let with_id_of = |length: usize| {
+            let message_id = Some("m".repeat(length).into());
+            let properties = MessageProperties { message_id, ..MessageProperties::default() };
+            telemetry(&device(), &Message { properties, ..Message::default() })
+        };
+        let rest = with_id_of(0).unwrap().len();
+        assert_eq!(with_id_of(MAX_TOPIC - rest).map(|topic| topic.len()), Ok(MAX_TOPIC));
+        assert!(with_id_of(MAX_TOPIC - rest + 1).is_err());
     }
 
     #[test]

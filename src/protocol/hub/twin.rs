@@ -11,8 +11,8 @@ pub fn desired(twin: &str) -> Option<(&str, u64)> {
 /// The error that the hub's answer with a status of 300 or more means.
 pub fn service_error(status: u16, body: &[u8]) -> Error {
     let body = std::str::from_utf8(body).unwrap_or_default();
-    let member = |name| json::member(body, name).map(json::unquoted);
-    let code = member("errorCode").map(str::to_owned);
+    let member = |name| json::member(body, name).map(json::text_of);
+    let code = member("errorCode").map(Into::into);
     let hint = match status {
         400 => ": the document is not what a twin may hold (form, size, depth or names)",
         429 => ": too many requests; try again more slowly",

@@ -2,6 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
+use super::names::ErrorClass;
 use crate::protocol::Error;
 
 #[wasm_bindgen]
@@ -10,23 +11,27 @@ extern "C" {
     #[derive(Clone, Debug)]
     pub type Host;
 
+    /// The platform's name, for the hub.
+    #[wasm_bindgen(method, getter)]
+    pub fn platform(this: &Host) -> String;
+
     #[wasm_bindgen(method, js_name = createError)]
     fn create_error(
         this: &Host,
-        kind: u8,
+        class: ErrorClass,
         message: &str,
-        cause: JsValue,
+        cause: &JsValue,
         status: Option<u16>,
         code: Option<&str>,
     ) -> JsValue;
 
-    /// The client's half in JavaScript, `pkg-template/shell.js`. None of its methods throws, runs
-    /// code of the user, or gives commands, but where this is said.
+    /// The client's half in JavaScript, `pkg-template/shell.js`. None of these methods throws, runs
+    /// code of the user, or calls the core.
     #[derive(Clone, Debug)]
     pub type Shell;
 
-    /// Opens a WebSocket with the sub-protocol `mqtt`, and listens to it. Gives it, or what the
-    /// platform has against the URL.
+    /// Opens a WebSocket with the sub-protocol `mqtt`, and listens to it. Returns it, or a string
+    /// that says why the platform refused.
     #[wasm_bindgen(method, js_name = openSocket)]
     pub fn open_socket(this: &Shell, url: &str) -> JsValue;
 
@@ -34,11 +39,11 @@ extern "C" {
     #[wasm_bindgen(method, js_name = dropSocket)]
     pub fn drop_socket(this: &Shell);
 
-    /// The timer has fired: the core is to be told when what has arrived is read.
+    /// The timer has fired: tell the core once everything that had arrived is read.
     #[wasm_bindgen(method, js_name = timerFired)]
     pub fn timer_fired(this: &Shell);
 
-    /// Operations have succeeded. A receive call may take a message then.
+    /// Operations have succeeded.
     #[wasm_bindgen(method)]
     pub fn settled(this: &Shell, operations: &[u32]);
 
@@ -46,9 +51,19 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn failed(this: &Shell, operation: u32, error: JsValue);
 
-    /// An operation has given a twin, as JSON text.
+    /// An operation returns a twin, as JSON text.
     #[wasm_bindgen(method, js_name = twinReceived)]
     pub fn twin_received(this: &Shell, operation: u32, json: &str);
+
+    /// A receive call returns a message.
+    #[wasm_bindgen(method, js_name = messageTaken)]
+    pub fn message_taken(
+        this: &Shell,
+        operation: u32,
+        body: &[u8],
+        system_properties: &str,
+        custom_properties: &str,
+    );
 
     /// An error that belongs to no call.
     #[wasm_bindgen(method)]
@@ -58,9 +73,15 @@ extern "C" {
     #[wasm_bindgen(method, js_name = connectionStateChanged)]
     pub fn connection_state_changed(this: &Shell, connected: bool, cause: JsValue);
 
-    /// A message came. One with a `delivery` is to be concluded.
+    /// A message came: see [`message::tell`](super::message::tell).
     #[wasm_bindgen(method, js_name = messageReceived)]
-    pub fn message_received(this: &Shell, body: &[u8], properties: &str, delivery: Option<u32>);
+    pub fn message_received(
+        this: &Shell,
+        body: &[u8],
+        system_properties: &str,
+        custom_properties: &str,
+        delivery: Option<u32>,
+    );
 
     /// A method was called.
     #[wasm_bindgen(method, js_name = methodCalled)]
@@ -79,7 +100,12 @@ impl Host {
     /// An error of the core as an instance of its JavaScript class.
     pub fn error(&self, error: &Error) -> JsValue {
         let cause = error.cause().map_or(JsValue::UNDEFINED, |cause| self.error(cause));
-        let kind = error.kind() as u8;
-        self.create_error(kind, error.message(), cause, error.status(), error.code())
+        self.error_caused_by(error, &cause)
+    }
+
+    /// As [`Host::error`], with a cause from JavaScript.
+    pub fn error_caused_by(&self, error: &Error, cause: &JsValue) -> JsValue {
+        let class = error.kind().into();
+        self.create_error(class, error.message(), cause, error.status(), error.code())
     }
 }

@@ -7,18 +7,11 @@ use wasm_bindgen::JsCast;
 use super::clock;
 use super::host::{Host, Shell};
 use super::message;
+use super::names::Pumped;
 use super::socket::Socket;
 use super::timer::Timer;
 use crate::protocol::client::{Client, Event, Output, Reply};
-use crate::protocol::{Input, Now};
-
-/// What [`Driver::pump`] gives: the sum of these.
-mod status {
-    /// The shell has something for a handler, and calls again when that has returned.
-    pub const HANDLER: u8 = 1;
-    /// There is a connection to care for.
-    pub const ACTIVE: u8 = 2;
-}
+use crate::protocol::{Error, Input, Now};
 
 /// The core of one client, and what it holds of the platform.
 pub struct Driver {
@@ -26,7 +19,8 @@ pub struct Driver {
     pub core: RefCell<Client>,
     pub timer: Timer,
     socket: RefCell<Socket>,
-    /// Operations that have succeeded and are not told of yet: many are told of in one call.
+    /// Operations that have succeeded, as far as the shell does not know it yet: it learns of many
+    /// in one call.
     settled: RefCell<Vec<u32>>,
 }
 
@@ -46,42 +40,35 @@ impl Driver {
         self.socket.borrow_mut().end();
     }
 
-    /// Does all that the core asks for, up to the next thing that a handler may want to know: what
-    /// that handler does comes before what follows.
-    pub fn pump(&self, shell: &Shell) -> u8 {
+    /// Does what the core asks for, up to the next thing that a handler may have to know: what that
+    /// handler does comes before what follows.
+    pub fn pump(&self, shell: &Shell) -> Pumped {
         let now = clock::now();
-        // What is acknowledged has left the socket, so that this is looked at when there is room.
+        // What is acknowledged has left the socket, so this is the time to see how much room it has.
         let room = self.socket.borrow().room();
         self.core.borrow_mut().set_room(room);
         loop {
             let output = self.core.borrow_mut().poll_output(now);
-            let Some(output) = output else {
-                // Whoever is told of an operation may ask for more.
-                if self.tell_settled(shell) {
-                    continue;
-                }
-                break;
-            };
+            let Some(output) = output else { break };
             if self.perform(shell, output, now) {
-                return status::HANDLER;
+                return Pumped::Handlers;
             }
         }
+        self.report_settled(shell);
         self.socket.borrow_mut().flush();
         let mut core = self.core.borrow_mut();
         self.timer.arm(shell, now.monotonic, core.next_timeout());
-        if core.is_active() { status::ACTIVE } else { 0 }
+        if core.is_active() { Pumped::Active } else { Pumped::Idle }
     }
 
-    /// Gives whether there was any.
-    fn tell_settled(&self, shell: &Shell) -> bool {
+    fn report_settled(&self, shell: &Shell) {
         let settled = self.settled.take();
         if !settled.is_empty() {
             shell.settled(&settled);
         }
-        !settled.is_empty()
     }
 
-    /// Gives whether a handler may want to know.
+    /// Returns whether a handler may have to know.
     fn perform(&self, shell: &Shell, output: Output, now: Now) -> bool {
         match output {
             Output::OpenSocket { url } => {
@@ -99,30 +86,22 @@ impl Driver {
                 self.socket.borrow_mut().end();
                 shell.drop_socket();
             }
-            Output::Event(event) => return self.tell(shell, event),
+            Output::Event(event) => return self.report(shell, event),
         }
         false
     }
 
-    /// Gives whether a handler may want to know.
-    fn tell(&self, shell: &Shell, event: Event) -> bool {
-        if !matches!(event, Event::Settled { result: Ok(Reply::Done), .. }) {
-            self.tell_settled(shell);
+    /// Returns whether a handler may have to know.
+    fn report(&self, shell: &Shell, event: Event) -> bool {
+        if let Event::Settled { operation, result: Ok(Reply::Done) } = event {
+            self.settled.borrow_mut().push(operation.into());
+            return false;
         }
+        self.report_settled(shell);
         match event {
-            Event::Settled { operation, result } => match result {
-                Ok(Reply::Done) => {
-                    self.settled.borrow_mut().push(operation.into());
-                    return false;
-                }
-                Ok(Reply::Twin(json)) => shell.twin_received(operation.into(), &json),
-                Ok(Reply::Message(message)) => {
-                    message::tell(shell, &message, None);
-                    self.settled.borrow_mut().push(operation.into());
-                    return false;
-                }
-                Err(error) => shell.failed(operation.into(), self.host.error(&error)),
-            },
+            Event::Settled { operation, result } => {
+                self.settle(shell, operation.into(), result);
+            }
             Event::ConnectionStateChanged { connected, cause } => {
                 let cause = cause.map(|cause| self.host.error(&cause)).unwrap_or_default();
                 shell.connection_state_changed(connected, cause);
@@ -138,5 +117,17 @@ impl Driver {
             Event::SasTokenRequired => shell.token_required(),
         }
         true
+    }
+
+    fn settle(&self, shell: &Shell, operation: u32, result: Result<Reply, Error>) {
+        match result {
+            Ok(Reply::Done) => shell.settled(&[operation]),
+            Ok(Reply::Twin(json)) => shell.twin_received(operation, &json),
+            Ok(Reply::Message(message)) => {
+                let (system, custom) = message::to_json(&message.properties);
+                shell.message_taken(operation, &message.body, &system, &custom);
+            }
+            Err(error) => shell.failed(operation, self.host.error(&error)),
+        }
     }
 }

@@ -1,0 +1,218 @@
+//! The exported handle: one method for each call of the user and for each thing that the shell,
+//! `pkg-template/shell.js`, has to tell the core. `events.rs` has those that are no calls.
+
+use std::cell::RefMut;
+
+use wasm_bindgen::prelude::*;
+
+use super::clock;
+use super::driver::Driver;
+use super::factories::{self, Parts};
+use super::host::Host;
+use super::message;
+use super::names::{ConnectionState, Feature};
+use crate::protocol::client::Config;
+use crate::protocol::hub::Credentials;
+use crate::protocol::{Client, Error, OperationId};
+
+/// One device or module.
+///
+/// A method that begins an operation returns its id, under which the shell learns how it ends.
+/// Nothing is sent before the next [`ClientHandle::pump`].
+#[wasm_bindgen]
+pub struct ClientHandle {
+    pub(super) driver: Driver,
+}
+
+impl std::fmt::Debug for ClientHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientHandle").finish_non_exhaustive()
+    }
+}
+
+/// The factories. Each throws a `TypeError` or `RangeError` that names what is wrong.
+#[wasm_bindgen]
+impl ClientHandle {
+    /// See `IoTHubDeviceClient.createFromConnectionString`.
+    #[wasm_bindgen(js_name = fromConnectionString)]
+    pub fn from_connection_string(
+        host: Host,
+        connection_string: &str,
+        options: &JsValue,
+    ) -> Result<ClientHandle, JsValue> {
+        Self::create(host, factories::connection_string(connection_string, options))
+    }
+
+    /// See `IoTHubDeviceClient.createFromSasToken`.
+    #[wasm_bindgen(js_name = fromSasToken)]
+    pub fn from_sas_token(
+        host: Host,
+        token: &str,
+        options: &JsValue,
+    ) -> Result<ClientHandle, JsValue> {
+        Self::create(host, factories::sas_token(token, options))
+    }
+
+    /// See `IoTHubDeviceClient.createFromSasToken`, with a function.
+    #[wasm_bindgen(js_name = fromTokenFunction)]
+    pub fn from_token_function(host: Host, options: &JsValue) -> Result<ClientHandle, JsValue> {
+        Self::create(host, factories::token_function(options))
+    }
+
+    /// See `IoTHubDeviceClient.createFromSymmetricKey`.
+    #[wasm_bindgen(js_name = fromSymmetricKey)]
+    pub fn from_symmetric_key(
+        host: Host,
+        key: &str,
+        hostname: &str,
+        device_id: &str,
+        options: &JsValue,
+    ) -> Result<ClientHandle, JsValue> {
+        Self::create(host, factories::symmetric_key(key, hostname, device_id, options))
+    }
+
+    /// See `IoTHubDeviceClient.createFromX509Certificate`. The transport has the certificate.
+    #[wasm_bindgen(js_name = fromX509Certificate)]
+    pub fn from_x509_certificate(
+        host: Host,
+        hostname: &str,
+        device_id: &str,
+        options: &JsValue,
+    ) -> Result<ClientHandle, JsValue> {
+        Self::create(host, factories::x509_certificate(hostname, device_id, options))
+    }
+
+    fn create(host: Host, parts: Result<Parts, Error>) -> Result<ClientHandle, JsValue> {
+        let config = parts.and_then(|(identity, credentials, options)| {
+            if let Credentials::SasToken(token) = &credentials {
+                token.check_expiry(clock::now())?;
+            }
+            let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+            let agent = format!("{name}/{version}({})", host.platform());
+            Config::new(identity, credentials, &agent, options)
+        });
+        let config = config.map_err(|error| host.error(&error))?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any bits do")]
+        let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
+        Ok(Self { driver: Driver::new(host, Client::new(config, seed)) })
+    }
+}
+
+/// The calls of the user: see the methods of [`Client`] by the same names.
+#[wasm_bindgen]
+impl ClientHandle {
+    /// See [`Client::connect`].
+    pub fn connect(&self) -> Result<u32, JsValue> {
+        let begun = self.core().connect(clock::now());
+        self.operation(begun)
+    }
+
+    /// See [`Client::disconnect`].
+    pub fn disconnect(&self) -> u32 {
+        self.core().disconnect(clock::now()).into()
+    }
+
+    /// See [`Client::shutdown`].
+    pub fn shutdown(&self) -> u32 {
+        self.core().shutdown(clock::now()).into()
+    }
+
+    /// See [`Client::send_message`]. The properties are JSON objects, or empty where there are
+    /// none: see [`message::from_js`].
+    #[wasm_bindgen(js_name = sendMessage)]
+    pub fn send_message(
+        &self,
+        body: Vec<u8>,
+        system_properties: &str,
+        custom_properties: &str,
+    ) -> Result<u32, JsValue> {
+        let message = message::from_js(body, system_properties, custom_properties);
+        let begun = self.core().send_message(clock::now(), message);
+        self.operation(begun)
+    }
+
+    /// See [`Client::get_twin`].
+    #[wasm_bindgen(js_name = getTwin)]
+    pub fn get_twin(&self) -> Result<u32, JsValue> {
+        let begun = self.core().get_twin(clock::now());
+        self.operation(begun)
+    }
+
+    /// See [`Client::patch_reported_properties`].
+    #[wasm_bindgen(js_name = patchReportedProperties)]
+    pub fn patch_reported_properties(&self, json: String) -> Result<u32, JsValue> {
+        let begun = self.core().patch_reported_properties(clock::now(), json);
+        self.operation(begun)
+    }
+
+    /// See [`Client::send_method_response`].
+    #[wasm_bindgen(js_name = sendMethodResponse)]
+    pub fn send_method_response(
+        &self,
+        request_id: &str,
+        status: i32,
+        json: String,
+    ) -> Result<u32, JsValue> {
+        let begun = self.core().send_method_response(clock::now(), request_id, status, json);
+        self.operation(begun)
+    }
+
+    /// See [`Client::update_sas_token`].
+    #[wasm_bindgen(js_name = updateSasToken)]
+    pub fn update_sas_token(&self, token: &str) -> Result<u32, JsValue> {
+        let begun = self.core().update_sas_token(clock::now(), token);
+        self.operation(begun)
+    }
+
+    /// See [`Client::begin_receive`].
+    #[wasm_bindgen(js_name = beginReceive)]
+    pub fn begin_receive(&self, feature: Feature, block: bool) -> Result<u32, JsValue> {
+        let begun = self.core().begin_receive(clock::now(), feature.into(), block);
+        self.operation(begun)
+    }
+
+    /// See [`Client::end_receive`].
+    #[wasm_bindgen(js_name = endReceive)]
+    pub fn end_receive(&self, operation: u32) {
+        self.core().end_receive(operation.into());
+    }
+
+    /// See [`Client::withdraw`].
+    pub fn withdraw(&self, operation: u32) {
+        self.core().withdraw(clock::now(), operation.into());
+    }
+
+    /// See [`Client::connection_state`].
+    #[wasm_bindgen(getter, js_name = connectionState)]
+    pub fn connection_state(&self) -> ConnectionState {
+        self.core().connection_state().into()
+    }
+
+    /// How long a call waits for its answer, in milliseconds; 0 is for ever.
+    #[wasm_bindgen(getter, js_name = operationTimeoutMs)]
+    pub fn operation_timeout_ms(&self) -> u32 {
+        let limit = self.core().operation_timeout().unwrap_or_default();
+        u32::try_from(limit.as_millis()).unwrap_or(u32::MAX)
+    }
+
+    /// See [`Client::resource`].
+    #[wasm_bindgen(getter)]
+    pub fn resource(&self) -> String {
+        self.core().resource()
+    }
+}
+
+impl ClientHandle {
+    pub(super) fn core(&self) -> RefMut<'_, Client> {
+        self.driver.core.borrow_mut()
+    }
+
+    /// An error as JavaScript knows it.
+    pub(super) fn checked<T>(&self, result: Result<T, Error>) -> Result<T, JsValue> {
+        result.map_err(|error| self.driver.host.error(&error))
+    }
+
+    fn operation(&self, begun: Result<OperationId, Error>) -> Result<u32, JsValue> {
+        self.checked(begun).map(u32::from)
+    }
+}

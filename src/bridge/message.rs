@@ -1,0 +1,120 @@
+//! Messages between the core and JavaScript. Their properties cross as JSON, with the names that
+//! users know: one text for all costs less than a string for each.
+
+use std::borrow::Cow;
+
+use super::host::Shell;
+use crate::protocol::hub::{Message, MessageProperties};
+use crate::protocol::json;
+
+/// Tells the shell of a message. One with a `delivery` is to be acknowledged or abandoned.
+pub fn tell(shell: &Shell, message: &Message<'_>, delivery: Option<u32>) {
+    let (system, custom) = to_json(&message.properties);
+    shell.message_received(&message.body, &system, &custom, delivery);
+}
+
+/// A message of what `pkg-template/message.js` has checked: the properties are the text of a JSON
+/// object of strings (or `null`, for a custom property without a value), or empty.
+pub fn from_js<'a>(
+    body: Vec<u8>,
+    system_properties: &'a str,
+    custom_properties: &'a str,
+) -> Message<'a> {
+    let mut properties = MessageProperties::default();
+    json::for_each_member(system_properties, &mut |name, value| {
+        if let Some(property) = system_property(&mut properties, &name) {
+            *property = json::string(value);
+        }
+    });
+    json::for_each_member(custom_properties, &mut |name, value| {
+        properties.set_custom(name, json::string(value));
+    });
+    Message { body: body.into(), properties }
+}
+
+fn system_property<'p, 'a>(
+    properties: &'p mut MessageProperties<'a>,
+    name: &str,
+) -> Option<&'p mut Option<Cow<'a, str>>> {
+    Some(match name {
+        "messageId" => &mut properties.message_id,
+        "correlationId" => &mut properties.correlation_id,
+        "userId" => &mut properties.user_id,
+        "contentType" => &mut properties.content_type,
+        "contentEncoding" => &mut properties.content_encoding,
+        "expiryTimeUtc" => &mut properties.expiry_time_utc,
+        "ack" => &mut properties.ack,
+        "outputName" => &mut properties.output_name,
+        "inputName" => &mut properties.input_name,
+        "iothubInterfaceId" => &mut properties.iothub_interface_id,
+        _ => return None,
+    })
+}
+
+/// System and custom properties, each as a JSON object, or as an empty text where there are none.
+pub fn to_json(properties: &MessageProperties<'_>) -> (String, String) {
+    let system = [
+        ("messageId", &properties.message_id),
+        ("correlationId", &properties.correlation_id),
+        ("userId", &properties.user_id),
+        ("contentType", &properties.content_type),
+        ("contentEncoding", &properties.content_encoding),
+        ("expiryTimeUtc", &properties.expiry_time_utc),
+        ("ack", &properties.ack),
+        ("outputName", &properties.output_name),
+        ("inputName", &properties.input_name),
+    ];
+    let set = system.iter().filter_map(|&(name, value)| Some((name, Some(value.as_deref()?))));
+    let custom = properties.custom_properties.iter();
+    (object(set), object(custom.map(|(name, value)| (&**name, value.as_deref()))))
+}
+
+fn object<'a>(members: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> String {
+    let mut text = String::new();
+    for (name, value) in members {
+        text.push(if text.is_empty() { '{' } else { ',' });
+        json::quote_into(&mut text, name);
+        text.push(':');
+        match value {
+            Some(value) => json::quote_into(&mut text, value),
+            None => text.push_str("null"),
+        }
+    }
+    if !text.is_empty() {
+        text.push('}');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn properties_cross_by_the_names_that_users_know() {
+        let system = r#"{"messageId":"1","contentType":"text/plain","iothubInterfaceId":"urn"}"#;
+        let custom = r#"{"b":"\u00e4\"","a":null,"":""}"#;
+        let Message { properties, .. } = from_js(Vec::new(), system, custom);
+        assert_eq!(properties.message_id.as_deref(), Some("1"));
+        assert_eq!(properties.content_type.as_deref(), Some("text/plain"));
+        assert_eq!(properties.iothub_interface_id.as_deref(), Some("urn"));
+        let custom = [("", Some("")), ("a", None), ("b", Some("ä\""))];
+        let custom = custom.map(|(name, value)| (Cow::from(name), value.map(Cow::from)));
+        assert_eq!(properties.custom_properties, custom);
+    }
+
+    #[test]
+    fn what_goes_out_comes_back() {
+        let mut properties = MessageProperties {
+            message_id: Some("a \"b\" \\ \0 \u{1f600}".into()),
+            input_name: Some("".into()),
+            ..MessageProperties::default()
+        };
+        properties.set_custom("\u{1}".into(), Some("x".into()));
+        properties.set_custom("none".into(), None);
+        let (system, custom) = to_json(&properties);
+        assert_eq!(from_js(Vec::new(), &system, &custom).properties, properties);
+        let nothing = to_json(&MessageProperties::default());
+        assert_eq!(nothing, (String::new(), String::new()));
+    }
+}

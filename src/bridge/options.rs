@@ -1,0 +1,161 @@
+//! Reads the options of a factory by their names.
+//!
+//! [`Options`] says which there are and of which type. The errors name the option, which those of
+//! `serde-wasm-bindgen` do not; neither does it object to an unknown name, or to `null`.
+
+use js_sys::{Array, Object, Reflect};
+use serde::de::value::{Error as Problem, SeqDeserializer};
+use serde::de::{Deserialize, Deserializer, Error as _, IntoDeserializer, Visitor};
+use wasm_bindgen::prelude::*;
+
+use crate::protocol::Error;
+use crate::protocol::client::Options;
+
+/// What the JavaScript half reads: the transport and the trace.
+const OF_JAVASCRIPT: [&str; 4] = ["serverVerificationCert", "cipher", "proxy", "trace"];
+
+/// Which options a factory takes: those of [`Options`] and of the JavaScript half, less some.
+#[derive(Clone, Copy)]
+pub struct Allowed {
+    pub without: &'static [&'static str],
+    /// What only this factory takes.
+    pub with: &'static [&'static str],
+}
+
+impl Allowed {
+    pub fn without(without: &'static [&'static str]) -> Self {
+        Self { without, with: &[] }
+    }
+
+    fn names(self, fields: &[&'static str]) -> Vec<&'static str> {
+        let fields = fields.iter().filter(|field| !self.without.contains(field));
+        fields.chain(self.with).chain(&OF_JAVASCRIPT).copied().collect()
+    }
+}
+
+/// Reads the options object of a factory, which may be `undefined`.
+///
+/// # Errors
+///
+/// What is no object, an option of the wrong type, one that is unknown or that this factory does
+/// not take.
+pub fn read(given: &JsValue, allowed: Allowed) -> Result<Options, Error> {
+    if given.is_undefined() {
+        return Ok(Options::default());
+    }
+    if !given.is_object() || Array::is_array(given) {
+        return Err(Error::invalid_argument("the options must be an object"));
+    }
+    let reader = Reader { given: given.unchecked_ref(), allowed };
+    Options::deserialize(reader).map_err(invalid)
+}
+
+/// An option that [`Options`] does not have.
+///
+/// # Errors
+///
+/// A value that is no text.
+pub fn text(given: &JsValue, name: &'static str) -> Result<Option<String>, Error> {
+    OptionValue::read(given, name).and_then(Option::deserialize).map_err(invalid)
+}
+
+fn invalid(problem: Problem) -> Error {
+    Error::invalid_argument(problem.to_string())
+}
+
+/// The options object, as `serde` reads it.
+struct Reader<'a> {
+    given: &'a Object,
+    allowed: Allowed,
+}
+
+impl<'de> Deserializer<'de> for Reader<'_> {
+    type Error = Problem;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Problem> {
+        let names = self.allowed.names(fields);
+        // Symbols are no names, and nothing of the prototype is an option.
+        for key in Object::keys(self.given).iter().filter_map(|key| key.as_string()) {
+            if !names.contains(&key.as_str()) {
+                let names = names.join(", ");
+                return Err(Problem::custom(format!(
+                    "{key} is not an option here; the options are {names}"
+                )));
+            }
+        }
+        // A struct takes its fields in the order in which it names them.
+        let values = fields.iter().map(|&name| OptionValue::read(self.given, name));
+        let values = values.collect::<Result<Vec<_>, _>>()?;
+        visitor.visit_seq(SeqDeserializer::new(values.into_iter()))
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Problem> {
+        Err(Problem::custom("options are read into a struct"))
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// The value of an option, which knows what it is called.
+struct OptionValue {
+    name: &'static str,
+    value: JsValue,
+}
+
+impl OptionValue {
+    fn read(given: &JsValue, name: &'static str) -> Result<Self, Problem> {
+        let value = Reflect::get(given, &name.into())
+            .map_err(|_| Problem::custom(format!("the option {name} cannot be read")))?;
+        Ok(Self { name, value })
+    }
+
+    fn must_be(&self, kind: &str) -> Problem {
+        Problem::custom(format!("the option {} must be {kind}", self.name))
+    }
+}
+
+impl<'de> Deserializer<'de> for OptionValue {
+    type Error = Problem;
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        // `undefined` stands for an option that is not given; `null` does not.
+        if self.value.is_undefined() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        visitor.visit_string(self.value.as_string().ok_or_else(|| self.must_be("a string"))?)
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        visitor.visit_f64(self.value.as_f64().ok_or_else(|| self.must_be("a number"))?)
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        visitor.visit_bool(self.value.as_bool().ok_or_else(|| self.must_be("true or false"))?)
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Problem> {
+        Err(Problem::custom(format!("the option {} is of a type that has no reader", self.name)))
+    }
+
+    serde::forward_to_deserialize_any! {
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 char str bytes byte_buf unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl IntoDeserializer<'_, Problem> for OptionValue {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}

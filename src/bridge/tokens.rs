@@ -1,0 +1,36 @@
+//! The function of the user that returns SAS tokens.
+
+use js_sys::{Function, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use super::client::ClientHandle;
+use super::host::Host;
+use super::promise::promise_of;
+use crate::protocol::Error;
+
+#[wasm_bindgen]
+impl ClientHandle {
+    /// Calls the function in a later microtask. The Promise settles with the token that it returns,
+    /// for the shell to pass on; with a `ClientError` whose cause is what the function has thrown;
+    /// or with a `TypeError` for a token that is not a string.
+    #[wasm_bindgen(js_name = callTokenFunction)]
+    pub fn call_token_function(host: Host, function: Function) -> Promise {
+        promise_of(Box::pin(async move {
+            let token = result_of(&function).await.map_err(|thrown| {
+                let error = Error::client("the function that gives SAS tokens failed");
+                host.error_caused_by(&error, &thrown)
+            })?;
+            if token.is_string() {
+                return Ok(token);
+            }
+            let problem = "the function that gives SAS tokens must give a string";
+            Err(host.error(&Error::invalid_argument(problem)))
+        }))
+    }
+}
+
+async fn result_of(function: &Function) -> Result<JsValue, JsValue> {
+    let returned = function.call0(&JsValue::UNDEFINED)?;
+    JsFuture::from(Promise::resolve(&returned)).await
+}
