@@ -1,5 +1,6 @@
 // What pages and workers are told: that the network came or went, that they slept, that the same
-// client was opened once more.
+// client was opened once more. The client works without any of it: a platform may lack a part, or
+// throw when it is used, as where the user has blocked the data of sites.
 
 /** What a client says when it ends, to others of its identity. */
 const GONE = 'gone';
@@ -11,35 +12,56 @@ const GONE = 'gone';
  */
 export function watch(resource, report) {
   const listening = new AbortController();
+  const { signal } = listening;
+  // A platform that cannot tell is online: to try is the only way to learn more.
+  const isOnline = () => attempt(() => navigator.onLine) !== false;
   let told = true;
-  const tell = () => report((told = navigator.onLine));
+  const tell = () => report((told = isOnline()));
   for (const event of ['online', 'offline', 'pageshow', 'resume']) {
     // `resume` is an event of the document.
-    addEventListener(event, tell, { capture: true, signal: listening.signal });
+    attempt(() => addEventListener(event, tell, { capture: true, signal }));
   }
   // Chromium keeps `online` and `offline` from workers, but not that their connection changes,
   // which it often does without being lost.
-  const tellNews = () => navigator.onLine !== told && tell();
-  const { connection } = /** @type {Navigator & {connection?: EventTarget}} */ (navigator);
-  connection?.addEventListener('change', tellNews, { signal: listening.signal });
+  const tellNews = () => isOnline() !== told && tell();
+  attempt(() => {
+    const { connection } = /** @type {Navigator & {connection?: EventTarget}} */ (navigator);
+    connection?.addEventListener('change', tellNews, { signal });
+  });
   tellNews();
 
   // Two that begin in the same millisecond differ all the same.
   const begun = Date.now() + Math.random();
-  const others = new BroadcastChannel(`iothub-device-client/${resource}`);
-  const takeOver = () => others.postMessage(begun);
-  others.onmessage = ({ data }) => {
-    // One that connected late may have taken the connection before it heard that it must not.
-    if (data === GONE) tell();
-    else if (data > begun) report();
-    else takeOver();
-  };
+  const others = attempt(() => new BroadcastChannel(`iothub-device-client/${resource}`));
+  const say = (what) => attempt(() => others?.postMessage(what));
+  const takeOver = () => say(begun);
+  if (others) {
+    others.onmessage = ({ data }) => {
+      // One that connected late may have taken the connection before it heard that it must not.
+      if (data === GONE) tell();
+      else if (data > begun) report();
+      else takeOver();
+    };
+  }
   return {
     takeOver,
     stop() {
       listening.abort();
-      others.postMessage(GONE);
-      others.close();
+      say(GONE);
+      others?.close();
     },
   };
+}
+
+/**
+ * What `use` returns, or `undefined` where the platform throws.
+ * @template T
+ * @param {() => T} use
+ */
+function attempt(use) {
+  try {
+    return use();
+  } catch {
+    return undefined;
+  }
 }

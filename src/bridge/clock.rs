@@ -6,15 +6,16 @@ use crate::protocol::{Instant, Now};
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_namespace = performance, js_name = now)]
-    fn performance_now() -> f64;
+    #[wasm_bindgen(catch, js_namespace = performance, js_name = now)]
+    fn performance_now() -> Result<f64, JsValue>;
 }
 
-/// The present.
+/// The present. A platform without a monotonic clock has to do with the other.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
 pub fn now() -> Now {
+    let unix_millis = js_sys::Date::now();
     Now {
-        monotonic: Instant::from_millis(performance_now() as u64),
-        unix_millis: js_sys::Date::now() as u64,
+        monotonic: Instant::from_millis(performance_now().unwrap_or(unix_millis) as u64),
+        unix_millis: unix_millis as u64,
     }
 }

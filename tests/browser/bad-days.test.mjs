@@ -11,6 +11,47 @@ const waitForState = (tab, wanted) =>
 
 const send = (tab, text) => tab.evaluate((text) => window.client.sendMessage(text), text);
 
+/** How a platform may be without what the client can do without. */
+const LACKS = {
+  lacks: () => ({ value: undefined }),
+  'throws at': (name) => ({
+    get() {
+      throw new DOMException(`${name} is not for you`, 'SecurityError');
+    },
+  }),
+};
+
+for (const [how, describe] of Object.entries(LACKS)) {
+  test(`the client works where the platform ${how} each optional part`, async (t) => {
+    const backEnd = await createDevice();
+    const origin = await serveRepository(t);
+    const tab = await (await openProfile(t)).openTab(documentOf(origin));
+    await tab.evaluate((source) => {
+      const describe = new Function(`return ${source}`)();
+      const hide = (owner, name) =>
+        Object.defineProperty(owner, name, { configurable: true, ...describe(name) });
+      const parts = ['BroadcastChannel', 'performance', 'crypto', 'localStorage', 'indexedDB'];
+      for (const name of parts) hide(window, name);
+      for (const name of ['onLine', 'connection', 'locks', 'storage']) hide(navigator, name);
+      for (const name of ['hidden', 'visibilityState']) hide(document, name);
+      const { addEventListener } = window;
+      window.listened = [];
+      window.addEventListener = (name, ...rest) => {
+        window.listened.push(name);
+        addEventListener.call(window, name, ...rest);
+      };
+    }, `${describe}`);
+    await connect(tab, backEnd);
+    await tab.evaluate(async () => {
+      for (let number = 0; number < 5; number += 1) await window.client.sendMessage('text');
+      await window.client.getTwin();
+    });
+    const listened = await tab.evaluate(() => window.listened);
+    assert.deepEqual(listened.sort(), ['offline', 'online', 'pageshow', 'resume']);
+    await tab.evaluate(() => window.client.shutdown());
+  });
+}
+
 test('a network that goes ends the connection, one that comes brings it back', async (t) => {
   const backEnd = await createDevice();
   const origin = await serveRepository(t);
