@@ -187,11 +187,12 @@ export class Handlers {
     }
   }
 
-  /** Sends the response that a handler gave; one that cannot be sent is as good as a failure. */
+  /** Sends the response that a handler returned; one that cannot be sent is a failure. */
   #answer(requestId, value) {
+    // Then the user answers, or has answered.
+    if (value === undefined) return;
     try {
       const response = responseOf(requestId, value);
-      if (!response) return;
       const answer = encodeResponse(response, jsonOf(response));
       this.#shell.use((core) =>
         core.sendMethodResponse(answer.requestId, answer.status, answer.payload),
@@ -261,17 +262,27 @@ export function errorCausedBy(message, cause) {
   return new ClientError(message, cause === undefined ? {} : { cause });
 }
 
-/** What a handler of methods gave, if it is a response, or a plain object with a status. */
+/**
+ * The response that a handler of methods returned: as such, or as a plain object with a status.
+ * @throws {TypeError} for anything else, as its caller would wait for an answer in vain
+ */
 function responseOf(requestId, value) {
   if (value instanceof MethodResponse) return value;
-  if (typeof value !== 'object' || value === null) return undefined;
-  // What `fetch` gives has a status as well.
+  const { status, payload } = isPlain(value) ? value : {};
+  if (status === undefined) {
+    throw new TypeError(
+      'the handler onMethodRequestReceived returned what is no answer: it must return ' +
+        '{ status, payload }, a MethodResponse, or nothing where sendMethodResponse answers',
+    );
+  }
+  return new MethodResponse(requestId, status, payload);
+}
+
+/** Whether a value is an object of no class: what `fetch` returns has a status as well. */
+function isPlain(value) {
+  if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
-  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
-  const { status, payload } = value;
-  return isPlain && status !== undefined
-    ? new MethodResponse(requestId, status, payload)
-    : undefined;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function jsonOf({ payload }) {

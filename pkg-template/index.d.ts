@@ -39,7 +39,8 @@ export type MessageHandler = (message: Message) => unknown;
 
 /**
  * Takes calls of direct methods. A {@link MethodResponse} or {@link MethodResult} that it returns,
- * or resolves to, is sent as the answer; when it returns nothing, answer with `sendMethodResponse`.
+ * or resolves to, is sent as the answer; when it returns `undefined`, answer with
+ * `sendMethodResponse`. Anything else is a TypeError, and the caller gets status 500.
  */
 export type MethodRequestHandler = (
   request: MethodRequest,
@@ -695,10 +696,11 @@ export class IoTHubDeviceClient {
    * Takes calls of direct methods, of every name. Set, cleared and called as
    * {@link IoTHubDeviceClient.onMessageReceived}.
    *
-   * When it throws or rejects and nothing was answered, the hub gets status 500; also when it
-   * returns a plain object whose `status` is no whole number, which `onBackgroundException` hears
-   * of. A call that nobody takes any more is answered with 500, too. A call whose payload is not
-   * JSON never gets here: it is answered with 400.
+   * When it throws or rejects and nothing was answered, the caller gets status 500. So it does
+   * when the handler returns what is neither `undefined` nor an answer, such as an object without a
+   * whole number as `status`, `null`, or the `Response` of a `fetch`: that is a TypeError in
+   * `onBackgroundException`. A call that nobody takes any more is answered with 500, too. A call
+   * whose payload is not JSON never gets here: it is answered with 400.
    */
   onMethodRequestReceived: Handler<MethodRequestHandler>;
 

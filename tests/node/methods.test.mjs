@@ -108,16 +108,36 @@ test('an object that cannot be sent as an answer is one of 500, and an error', a
   }
 });
 
-test('whatever else the handler returns is no answer', async (t) => {
-  const values = [5, 'text', null, {}, { ok: true }, new Response(), [200]];
+test('whatever else the handler returns is answered with 500, and an error says why', async (t) => {
+  class Answer {
+    status = 200;
+  }
+  const values = [
+    ...[5, 'ok', true, false, null, 1n, {}, { payload: 1 }, { statusCode: 200 }],
+    ...[{ status: undefined }, new Response(), new Answer(), [200], () => {}],
+  ];
+  const { backEnd, errors } = await createDeviceWith(t, ({ name, payload }) =>
+    name === 'promised' ? Promise.resolve(values[payload]) : values[payload],
+  );
+  for (const index of values.keys()) {
+    for (const name of ['returned', 'promised']) {
+      const { status } = await backEnd.invokeMethod(name, index);
+      assert.equal(status, 500, String(values[index]));
+      const error = await errors.take();
+      assert.equal(error.constructor, TypeError);
+      assert.match(error.message, /\{ status, payload \}.*sendMethodResponse/);
+    }
+  }
+});
+
+test('a handler that returns nothing may answer later', async (t) => {
   const { backEnd, errors } = await createDeviceWith(t, (request, client) => {
-    const value = values[request.payload];
     const response = MethodResponse.createFromMethodRequest(request, 299);
     setImmediate(() => client.sendMethodResponse(response));
-    return value;
+    return request.name === 'promised' ? Promise.resolve() : undefined;
   });
-  for (const index of values.keys()) {
-    assert.equal((await backEnd.invokeMethod('m', index)).status, 299, String(values[index]));
+  for (const name of ['returned', 'promised']) {
+    assert.equal((await backEnd.invokeMethod(name)).status, 299);
   }
   assert.deepEqual(errors.all, []);
 });
