@@ -5,7 +5,7 @@ import { encodeMessage } from './message.js';
 import { MethodResponse, encodeResponse } from './method.js';
 import { Shell } from './shell.js';
 import { tracingHost } from './trace.js';
-import { makeUploadCall } from './upload.js';
+import { checkBlobName, makeUploadCall } from './upload.js';
 
 const FACTORY = Symbol('factory');
 
@@ -126,7 +126,7 @@ export class IoTHubDeviceClient {
   }
 
   async getStorageInfoForBlob(name, options) {
-    mustBe('string', { name });
+    checkBlobName(name, 'name');
     const call = (core, send) => core.getStorageInfo(name, send);
     return makeUploadCall(this.#shell, call, signalOf(options));
   }

@@ -2,7 +2,7 @@
 import { mustBe, signalOf } from './arguments.js';
 import { ConnectionFailedError, OperationTimeout, ServiceError } from './errors.js';
 import { contentOf } from './message.js';
-import { exchange, inTime, makeUploadCall } from './upload.js';
+import { checkBlobName, exchange, inTime, makeUploadCall } from './upload.js';
 
 /** Small enough for a slow link: each has to arrive within `operationTimeout`. */
 const BLOCK_SIZE = 1024 * 1024;
@@ -25,7 +25,8 @@ export async function uploadFile(client, shell, blobName, data, options) {
   const { size: total, type } = source instanceof Blob ? source : {};
   const contentType = options?.contentType ?? (type || 'application/octet-stream');
   const onProgress = options?.onProgress ?? (() => {});
-  mustBe('string', { blobName, contentType });
+  checkBlobName(blobName, 'blobName');
+  mustBe('string', { contentType });
   mustBe('function', { onProgress });
   const signal = signalOf(options);
 

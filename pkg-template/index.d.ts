@@ -591,7 +591,8 @@ export class IoTHubDeviceClient {
    * - {@link OperationTimeout}: none within `operationTimeout`
    * - {@link CredentialError}: there is no token that has not expired
    * - {@link ClientError}: a module, which cannot upload, or a client that was shut down
-   * - TypeError: no name
+   * - TypeError: no name, or one that no URL can name: with `.` or `..` between slashes, or half of
+   *   a surrogate pair
    *
    * @param name the name of the blob, without the device id
    */

@@ -1,5 +1,6 @@
 // The two HTTP calls of the hub around a file upload. The core says what to send and judges the
 // answers.
+import { mustBe } from './arguments.js';
 import { ConnectionFailedError, CredentialError, OperationTimeout } from './errors.js';
 import { onAbort } from './signal.js';
 
@@ -28,6 +29,23 @@ export async function makeUploadCall(shell, call, signal) {
   }
   await inTime(shell.fetchToken(), shell.operationTimeoutMs, signal);
   return shell.use((core) => call(core, send));
+}
+
+/**
+ * Checks the name of a blob, which becomes the path of a URL.
+ * @param {unknown} name of the user
+ * @param {string} what it is called
+ */
+export function checkBlobName(name, what) {
+  mustBe('string', { [what]: name });
+  const segments = String(name).split('/');
+  // Every parser of URLs takes them away, and the right to upload is for another name then.
+  if (segments.some((segment) => segment === '.' || segment === '..')) {
+    throw new TypeError(`${what} must not have . or .. between its slashes: no URL can name it`);
+  }
+  if (/\p{Surrogate}/u.test(String(name))) {
+    throw new TypeError(`${what} must not have half of a surrogate pair: no URL can name it`);
+  }
 }
 
 const IN_PAGES = 'set httpEndpoint or endpoint to a relay that sends CORS headers';

@@ -45,7 +45,7 @@ async function lastUpload({ deviceId }) {
  * `told` for the two calls of the hub.
  */
 async function createScripted(t, answers, options) {
-  const seen = { puts: [], told: [] };
+  const seen = { asked: 0, puts: [], told: [] };
   const { asked = [200], told = [204] } = options ?? {};
   const next = (list) => (list.length > 1 ? list.shift() : list[0]);
   const server = createServer(async (request, response) => {
@@ -59,6 +59,7 @@ async function createScripted(t, answers, options) {
       seen.told.push(await json(request));
       response.writeHead(next(told)).end();
     } else {
+      seen.asked += 1;
       const { blobName } = await json(request);
       const place = {
         hostName: `127.0.0.1:${port}`,
@@ -106,6 +107,40 @@ for (const [name, data] of Object.entries(SMALL)) {
     assert.equal(client.connectionState, 'disconnected');
   });
 }
+
+/** What a parser of URLs or a proxy may take for something else; but for `.` and `..`. */
+const NAMES = {
+  'percent signs': '100%/%2e/%2e%2e/%2F/%',
+  'what ends a path': 'a?b=c#d&e',
+  'blanks at the ends': ' a b ',
+  'dots beside others': '.a/..b/c./d../...',
+  'slashes beside each other': 'a//b/',
+  'a backslash and quotes': 'a\\..\\b"\'`',
+  'what is not ASCII': 'ä/€/😀/\u200b/é',
+  'as many characters as there may be': 'x'.repeat(1024),
+};
+
+for (const [what, name] of Object.entries(NAMES)) {
+  test(`a name with ${what} is the name of the blob`, async (t) => {
+    const { client, backEnd } = await createPair(t);
+    const own = `${backEnd.deviceId}/`;
+    const blobName = name.length === 1024 ? name.slice(own.length) : name;
+    await client.uploadFile(blobName, name);
+    const upload = await lastUpload(backEnd);
+    assert.equal(upload.blobName, own + blobName);
+    assert.equal(Buffer.from(upload.bytes).toString(), name);
+  });
+}
+
+test('a name that no URL can hold is a TypeError, and nothing is sent', async (t) => {
+  const { client, seen } = await createScripted(t, [201]);
+  const names = ['.', '..', './a', '../a', 'a/./b', 'a/../b', 'a/.', 'a/..', 'a/\ud800', '\udc00b'];
+  for (const name of names) {
+    await assert.rejects(client.uploadFile(name, 'data'), /^TypeError: blobName must not have/);
+    await assert.rejects(client.getStorageInfoForBlob(name), /^TypeError: name must not have/);
+  }
+  assert.deepEqual(seen, { asked: 0, puts: [], told: [] });
+});
 
 for (const length of [BLOCK_SIZE, BLOCK_SIZE + 1, 2 * BLOCK_SIZE, 2 * BLOCK_SIZE + 5]) {
   test(`${length} bytes are uploaded, with progress after each block`, async (t) => {
