@@ -27,6 +27,10 @@ export async function uploadFile(client, shell, blobName, data, options) {
   const onProgress = options?.onProgress ?? (() => {});
   checkBlobName(blobName, 'blobName');
   mustBe('string', { contentType });
+  // It becomes a header.
+  if (/[^ -~]/.test(contentType)) {
+    throw new TypeError('contentType must be a media type, of printable ASCII');
+  }
   mustBe('function', { onProgress });
   const signal = signalOf(options);
 

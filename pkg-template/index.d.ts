@@ -119,7 +119,10 @@ export interface StorageInfo {
 
 /** What {@link IoTHubDeviceClient.uploadFile} takes beside name and data. */
 export interface UploadOptions extends CallOptions {
-  /** The media type of the blob. Default: that of the `Blob`, or `application/octet-stream`. */
+  /**
+   * The media type of the blob; TypeError if it has other characters than printable ASCII. Default:
+   * that of the `Blob`, or `application/octet-stream`.
+   */
   contentType?: string | undefined;
   /**
    * Called after each block of 1 MiB that is stored; the next waits for its Promise. What it throws

@@ -180,6 +180,24 @@ test('the type of the content is that of the Blob, or the one that is said', asy
   }
 });
 
+test('a contentType that no header can hold is a TypeError, and nothing is sent', async (t) => {
+  const { client, seen } = await createScripted(t, [201]);
+  const types = [
+    'text/plain\n',
+    'text/plain\r\nx-ms-a: b',
+    'text/☃',
+    'text/ä',
+    'a\0b',
+    'a\tb',
+    '\x7f',
+  ];
+  for (const contentType of types) {
+    const upload = client.uploadFile('b', 'data', { contentType });
+    await assert.rejects(upload, /^TypeError: contentType must be a media type/);
+  }
+  assert.deepEqual(seen, { asked: 0, puts: [], told: [] });
+});
+
 test('large files are put in blocks with ids of one length, and then a list', async (t) => {
   const { client, seen } = await createScripted(t, [201]);
   await client.uploadFile('x y', 'a'.repeat(2 * BLOCK_SIZE + 1));

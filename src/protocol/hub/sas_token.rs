@@ -103,6 +103,10 @@ impl SasToken {
     /// Anything but `SharedAccessSignature` with `sr`, `sig`, `se` and perhaps `skn`, once each.
     pub fn parse(text: &str) -> Result<(Self, String), Error> {
         let wrong = |what: &str| Error::invalid_argument(format!("the SAS token {what}"));
+        // It becomes a header of HTTP.
+        if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return Err(wrong("has a line break or another character that is no printable ASCII"));
+        }
         let fields = text
             .strip_prefix(PREFIX)
             .ok_or_else(|| wrong("does not begin with \"SharedAccessSignature \""))?;
@@ -194,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_with_missing_double_or_foreign_fields_is_refused() {
+    fn a_token_with_missing_double_or_foreign_fields_or_characters_is_refused() {
         for fields in [
             "",
             "sr=a&sig=b",
@@ -206,6 +210,11 @@ mod tests {
             "sr=a&sig=&se=1",
             "sr=a&sig=b&se=-1",
             "sr&sig=b&se=1",
+            "sr=a&sig=b&se=1&skn=\n",
+            "sr=a&sig=b\r\nX: y&se=1",
+            "sr=a&sig=\u{2603}&se=1",
+            "sr=a&sig=\u{e4}&se=1",
+            "sr=a&sig=\0&se=1",
         ] {
             let text = format!("SharedAccessSignature {fields}");
             assert!(SasToken::parse(&text).is_err(), "{text}");
