@@ -3,6 +3,7 @@ import { uploadFile } from './file-upload.js';
 import { assertReady, host } from './host.js';
 import { encodeMessage } from './message.js';
 import { MethodResponse, encodeResponse } from './method.js';
+import { bytesAtMost } from './pending-bytes.js';
 import { Shell } from './shell.js';
 import { tracingHost } from './trace.js';
 import { checkBlobName, makeUploadCall } from './upload.js';
@@ -91,6 +92,8 @@ export class IoTHubDeviceClient {
       return this.#shell.operation(
         (core) => core.sendMessage(body, systemProperties, customProperties),
         signal,
+        undefined,
+        body.length + bytesAtMost(systemProperties) + bytesAtMost(customProperties),
       );
     } catch (error) {
       return Promise.reject(error);
@@ -105,7 +108,8 @@ export class IoTHubDeviceClient {
     const signal = signalOf(options);
     // What JSON cannot hold is not an object either, which the core says.
     const json = JSON.stringify(patch) ?? '';
-    return this.#shell.operation((core) => core.patchReportedProperties(json), signal);
+    const call = (core) => core.patchReportedProperties(json);
+    return this.#shell.operation(call, signal, undefined, bytesAtMost(json));
   }
 
   async sendMethodResponse(response, options) {

@@ -237,6 +237,13 @@ export interface ClientOptions {
    */
   maxPendingMessages?: number | undefined;
   /**
+   * How many bytes the calls of `sendMessage` and `patchTwinReportedProperties` may hold that wait;
+   * one that would hold more rejects at once with {@link ClientError}, and holds none. A body counts
+   * its bytes, each character of properties and of a patch three. A whole number from 1 to
+   * 1073741824 (1 GiB), which all clients together may hold. Default 268,435,456 (256 MiB).
+   */
+  maxPendingBytes?: number | undefined;
+  /**
    * When a cloud-to-device message is acknowledged: `"on-arrival"`, when it is handed to the
    * handler; `"after-handler"`, when the handler has returned or its Promise is fulfilled. With
    * the latter, a message whose handler failed is not acknowledged, and the hub delivers it again
@@ -514,7 +521,8 @@ export class IoTHubDeviceClient {
    * - RangeError, and nothing is sent: more than 262,144 bytes as {@link Message.getSize} counts,
    *   or properties that make more than 65,535 bytes of topic
    * - TypeError: data that JSON cannot hold, a property that is no string
-   * - {@link ClientError}: `maxPendingMessages` calls wait already, or the client was shut down
+   * - {@link ClientError}: `maxPendingMessages` calls wait already, or they would hold more than
+   *   `maxPendingBytes`, or all clients more than 1 GiB, or the client was shut down
    * - {@link OperationTimeout}, {@link OperationCancelled}, {@link ConnectionDroppedError},
    *   {@link NoConnectionError}, or the error of the connection that it needed
    *
@@ -538,7 +546,8 @@ export class IoTHubDeviceClient {
    *
    * Rejects with TypeError when the patch is no JSON object, RangeError when it has more than
    * 262,144 bytes, {@link ServiceError} when the hub refuses it (its own limits are far lower:
-   * 32 KB of reported properties), and otherwise as {@link IoTHubDeviceClient.getTwin}.
+   * 32 KB of reported properties), {@link ClientError} when calls would hold more than
+   * `maxPendingBytes`, and otherwise as {@link IoTHubDeviceClient.getTwin}.
    */
   patchTwinReportedProperties(patch: JsonObject, options?: CallOptions): Promise<void>;
 

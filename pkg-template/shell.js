@@ -4,6 +4,7 @@ import { ClientError } from './errors.js';
 import { Handlers } from './handlers.js';
 import { decodeMessage } from './message.js';
 import { MethodRequest } from './method.js';
+import { PendingBytes } from './pending-bytes.js';
 import { Receiving } from './receiving.js';
 import { onAbort } from './signal.js';
 import { attach, detach } from './socket.js';
@@ -25,6 +26,7 @@ export class Shell {
   #watch;
   /** The functions of Promises, by operation. */
   #pending = new Map();
+  #pendingBytes;
   #isQueued = false;
   /** Frames since the last drain. */
   #unanswered = 0;
@@ -44,6 +46,7 @@ export class Shell {
     this.#core = core;
     this.transport = transport;
     this.tokenFunction = tokenFunction;
+    this.#pendingBytes = new PendingBytes(core.maxPendingBytes);
   }
 
   get connectionState() {
@@ -83,11 +86,14 @@ export class Shell {
    * @param {(core: ClientHandle) => number} call returns the id of the operation
    * @param {AbortSignal} [signal] withdraws it
    * @param {object} [queue] of a receive call
+   * @param {number} [bytes] that it takes to the core, and holds there
    */
-  operation(call, signal, queue) {
-    if (signal) return this.#abortable(signal, call, queue);
+  operation(call, signal, queue, bytes = 0) {
+    if (signal) return this.#abortable(signal, call, queue, bytes);
     return new Promise((resolve, reject) => {
-      this.#pending.set(this.use(call), { resolve, reject, queue });
+      this.#pendingBytes.check(bytes);
+      this.#pending.set(this.use(call), { resolve, reject, queue, bytes });
+      this.#pendingBytes.add(bytes);
     });
   }
 
@@ -233,13 +239,13 @@ export class Shell {
     else this.handlers.push(this.handlers.newSasToken);
   }
 
-  async #abortable(signal, call, queue) {
+  async #abortable(signal, call, queue, bytes) {
     signal.throwIfAborted();
     let operation;
     // The core settles it, if that has not happened already.
     const withdraw = () => this.tell((core) => core.withdraw(operation));
     const begin = (core) => (operation = call(core));
-    const settled = this.operation(begin, undefined, queue);
+    const settled = this.operation(begin, undefined, queue, bytes);
     const unlisten = onAbort(signal, withdraw);
     try {
       return await settled;
@@ -282,7 +288,7 @@ export class Shell {
 
   #take(operation) {
     const pending = this.#pending.get(operation);
-    this.#pending.delete(operation);
+    if (this.#pending.delete(operation)) this.#pendingBytes.remove(pending.bytes);
     return pending;
   }
 
@@ -347,8 +353,10 @@ export class Shell {
     this.receiving.end();
     this.handlers.forgetReceived();
     this.handlers.endIterations((call) => call.reject(brokenError()));
-    for (const { reject } of this.#pending.values()) reject(brokenError());
-    this.#pending.clear();
+    for (const [operation, { reject }] of this.#pending) {
+      this.#take(operation);
+      reject(brokenError());
+    }
     this.report(brokenError());
   }
 }

@@ -195,6 +195,12 @@ impl ClientHandle {
         u32::try_from(limit.as_millis()).unwrap_or(u32::MAX)
     }
 
+    /// See [`Client::max_pending_bytes`].
+    #[wasm_bindgen(getter, js_name = maxPendingBytes)]
+    pub fn max_pending_bytes(&self) -> u32 {
+        self.core().max_pending_bytes()
+    }
+
     /// See [`Client::resource`].
     #[wasm_bindgen(getter)]
     pub fn resource(&self) -> String {

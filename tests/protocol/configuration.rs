@@ -33,7 +33,7 @@ struct Number {
     refused: &'static [f64],
 }
 
-const NUMBERS: [Number; 6] = [
+const NUMBERS: [Number; 7] = [
     Number {
         name: "sasTokenTtl",
         set: |value| Options { sas_token_ttl: Some(value), ..Options::default() },
@@ -69,6 +69,12 @@ const NUMBERS: [Number; 6] = [
         set: |value| Options { max_pending_messages: Some(value), ..Options::default() },
         allowed: &[1.0, 100_000.0],
         refused: &[0.0, -1.0, 1.5],
+    },
+    Number {
+        name: "maxPendingBytes",
+        set: |value| Options { max_pending_bytes: Some(value), ..Options::default() },
+        allowed: &[1.0, 1_073_741_824.0],
+        refused: &[0.0, -1.0, 1.5, 1_073_741_825.0],
     },
 ];
 

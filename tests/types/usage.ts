@@ -71,6 +71,7 @@ export function factories(): IoTHubDeviceClient[] {
     ensureDesiredProperties: true,
     operationTimeout: 0,
     maxPendingMessages: 1000,
+    maxPendingBytes: 1024 ** 2,
     acknowledgeMessages: 'after-handler',
     serverVerificationCert: '-----BEGIN CERTIFICATE-----',
     cipher: ['TLS_AES_128_GCM_SHA256'],

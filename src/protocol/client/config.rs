@@ -50,6 +50,8 @@ pub struct Options {
     pub operation_timeout: Option<f64>,
     /// Telemetry that is accepted and not yet acknowledged.
     pub max_pending_messages: Option<f64>,
+    /// What such telemetry and twin requests may hold; the caller of the core counts.
+    pub max_pending_bytes: Option<f64>,
     /// `"on-arrival"` or `"after-handler"`.
     pub acknowledge_messages: Option<String>,
 }
@@ -71,6 +73,7 @@ pub struct Config {
     pub(super) ensure_desired_properties: bool,
     pub(super) operation_timeout: Option<Duration>,
     pub(super) max_pending_messages: usize,
+    pub(super) max_pending_bytes: u32,
     pub(super) acknowledge: Acknowledge,
 }
 
@@ -142,6 +145,14 @@ impl Config {
                 1 << 31,
             )?)
             .unwrap_or(usize::MAX),
+            max_pending_bytes: u32::try_from(whole(
+                "maxPendingBytes",
+                options.max_pending_bytes,
+                256 << 20,
+                1,
+                1 << 30,
+            )?)
+            .unwrap_or(u32::MAX),
             acknowledge: match options.acknowledge_messages.as_deref() {
                 None | Some("on-arrival") => Acknowledge::OnArrival,
                 Some("after-handler") => Acknowledge::AfterHandler,

@@ -182,6 +182,11 @@ impl Client {
         self.config.operation_timeout
     }
 
+    /// How many bytes the calls that wait may hold: the caller counts, before they come here.
+    pub fn max_pending_bytes(&self) -> u32 {
+        self.config.max_pending_bytes
+    }
+
     /// The state of the connection. A renewal of the token is no change of it.
     pub fn connection_state(&self) -> ConnectionState {
         self.link.state()

@@ -15,6 +15,7 @@ const WRONG_TYPES = {
   ensureDesiredProperties: 0,
   gatewayHostname: 7,
   keepAlive: '60',
+  maxPendingBytes: '1',
   maxPendingMessages: '1',
   operationTimeout: '1',
   productInfo: 5,
@@ -29,6 +30,7 @@ const OUT_OF_RANGE = {
   connectionRetryInterval: [0, -1, 2_147_484, NaN],
   connectionRetryMaxInterval: [0, -1, 2_147_484, NaN],
   operationTimeout: [-1, NaN],
+  maxPendingBytes: [0, -1, 1.5, 2 ** 30 + 1, NaN],
   maxPendingMessages: [0, -1, 1.5, NaN],
 };
 
@@ -69,6 +71,7 @@ export const rows = [
       for (const keepAlive of [1, 1740]) fromKey(context, { keepAlive });
       for (const name of INTERVALS) fromKey(context, { [name]: 2_147_483 });
       fromKey(context, { operationTimeout: 0, sasTokenTtl: 1, maxPendingMessages: 1 });
+      for (const maxPendingBytes of [1, 2 ** 30]) fromKey(context, { maxPendingBytes });
     },
   },
   {
@@ -231,6 +234,31 @@ export const rows = [
       await unbounded.device.setFaults({ clear: true });
       await unbounded.device.drop();
       await sent;
+    },
+  },
+  {
+    id: 'options.maxPendingBytes',
+    title: 'maxPendingBytes: what holds one byte more rejects at once with ClientError',
+    async run({ connectedPair, rejects, Message, ClientError }) {
+      const { device, client } = await connectedPair({ maxPendingBytes: 1000 });
+      const isRefused = (call) => rejects(call, ClientError, /maxPendingBytes.*await/);
+      const controller = new AbortController();
+      const aborted = client.sendMessage('x'.repeat(1000), controller);
+      await isRefused(client.sendMessage('1'));
+      controller.abort('gone');
+      equal(await aborted.catch((reason) => reason), 'gone');
+      await device.setFaults({ withhold: ['puback'] });
+      const accepted = [client.sendMessage(new Uint8Array(998)), client.sendMessage('ä')];
+      await isRefused(client.sendMessage('1'));
+      await isRefused(client.patchTwinReportedProperties({}));
+      await device.setFaults({ clear: true });
+      await device.drop();
+      await Promise.all(accepted);
+      const custom = Object.assign(new Message(''), { customProperties: { a: 'x'.repeat(1000) } });
+      await isRefused(client.sendMessage(custom));
+      await isRefused(client.patchTwinReportedProperties({ a: 'x'.repeat(1000) }));
+      await client.sendMessage('x'.repeat(1000));
+      await client.patchTwinReportedProperties({ a: 'x'.repeat(300) });
     },
   },
   {

@@ -1,0 +1,50 @@
+// How many bytes the calls that wait hold. All clients share the memory of one module, which ends
+// at 4 GiB: a client that finds no room there is broken.
+import { ClientError } from './errors.js';
+
+/** What all clients may hold together. The core needs up to three times as much, and room beside. */
+const MOST = 1024 ** 3;
+
+/** What they hold. */
+let all = 0;
+
+/** What the calls of one client hold. */
+export class PendingBytes {
+  #limit;
+  #held = 0;
+
+  /** @param {number} limit the option `maxPendingBytes` */
+  constructor(limit) {
+    this.#limit = limit;
+  }
+
+  /** @throws {ClientError} where one more call cannot hold so many */
+  check(bytes) {
+    if (this.#held + bytes > this.#limit) {
+      throw new ClientError(
+        `${bytes} bytes beside the ${this.#held} of calls that wait are more than ` +
+          `maxPendingBytes, ${this.#limit}; await some calls first, or raise it`,
+      );
+    }
+    if (all + bytes > MOST) {
+      throw new ClientError(
+        `${bytes} bytes beside the ${all} of calls that wait are more than all clients may hold, ` +
+          `${MOST}; await some calls first, or give each client a smaller maxPendingBytes`,
+      );
+    }
+  }
+
+  /** A call has begun to wait. */
+  add(bytes) {
+    this.#held += bytes;
+    all += bytes;
+  }
+
+  /** It has ended. */
+  remove(bytes) {
+    this.add(-bytes);
+  }
+}
+
+/** What a text may take: UTF-8 has up to three bytes for a UTF-16 unit. */
+export const bytesAtMost = (text) => 3 * text.length;
