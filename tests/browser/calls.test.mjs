@@ -101,3 +101,25 @@ test('a page iterates over messages until it aborts, and gives up a connection',
     state: 'disconnected',
   });
 });
+
+test('ten thousand messages of a page leave in few frames', async (t) => {
+  const backEnd = await createDevice();
+  const page = await openClientPage(t, backEnd);
+  const { frames, milliseconds } = await page.evaluate(async () => {
+    const { send } = WebSocket.prototype;
+    let frames = 0;
+    WebSocket.prototype.send = function count(bytes) {
+      frames += 1;
+      send.call(this, bytes);
+    };
+    const client = window.createClient();
+    await client.connect();
+    const begun = performance.now();
+    await Promise.all(Array.from({ length: 10_000 }, (_, number) => client.sendMessage(number)));
+    const milliseconds = performance.now() - begun;
+    await client.shutdown();
+    return { frames, milliseconds };
+  });
+  t.diagnostic(`note: ${frames} frames in ${Math.round(milliseconds)} ms`);
+  assert.ok(frames <= 100, `${frames} frames`);
+});

@@ -22,6 +22,10 @@ const MAX_LOSSES: u8 = 3;
 /// are sent again when the connection is lost.
 pub const MAX_IN_FLIGHT: usize = 1024;
 
+/// So many acknowledgements make room together: one packet for each would be one frame for each
+/// where acknowledgements come one by one, as they do in pages.
+const PORTION: usize = MAX_IN_FLIGHT / 4;
+
 /// The place of a publish in the order of all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PublishId(u64);
@@ -58,11 +62,13 @@ pub(super) struct Outbox<T> {
     next_id: u64,
     /// How many of the first have been written on the present connection.
     written: usize,
+    /// Whether the window was full when something was written last.
+    was_full: bool,
 }
 
 impl<T: Copy + PartialEq> Outbox<T> {
     pub fn new() -> Self {
-        Self { entries: VecDeque::new(), next_id: 0, written: 0 }
+        Self { entries: VecDeque::new(), next_id: 0, written: 0, was_full: false }
     }
 
     /// Puts a publish behind all others.
@@ -93,6 +99,9 @@ impl<T: Copy + PartialEq> Outbox<T> {
         size: usize,
     ) -> bool {
         let from = self.written;
+        if self.waits_for_portion(window) {
+            return false;
+        }
         for entry in self.entries.range_mut(from..).take(window.saturating_sub(from)) {
             if entry.publish.pkid == 0 {
                 match ids.take(Awaiting::Publish(entry.id)) {
@@ -112,7 +121,17 @@ impl<T: Copy + PartialEq> Outbox<T> {
                 break;
             }
         }
+        self.was_full = self.written >= window;
         self.written > from
+    }
+
+    /// Whether more room will come soon, by acknowledgements that are still to come. Places of
+    /// requests that wait for their answers are none of that: those may take for ever.
+    fn waits_for_portion(&self, window: usize) -> bool {
+        let written = self.entries.range(..self.written);
+        self.was_full
+            && self.written > window - window.min(PORTION)
+            && written.filter(|entry| !entry.acknowledged).nth(PORTION - 1).is_some()
     }
 
     /// Whether there is none.
