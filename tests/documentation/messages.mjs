@@ -10,12 +10,14 @@ const sources = (folder, ending) =>
     .map((file) => readText(join(folder, file)));
 
 /** Without what is for readers of the code, and without quotes that begin no text. */
-const rust = sources('src/protocol', '.rs').map((code) =>
-  code
-    .replace(/#\[cfg\(test\)\].*/s, '')
-    .replaceAll(/^\s*\/\/.*$/gm, '')
-    .replaceAll(/b?'(?:\\.|[^'\\])'/g, "' '"),
-);
+const rust = ['src/protocol', 'src/bridge']
+  .flatMap((folder) => sources(folder, '.rs'))
+  .map((code) =>
+    code
+      .replace(/#\[cfg\(test\)\].*/s, '')
+      .replaceAll(/^\s*\/\/.*$/gm, '')
+      .replaceAll(/b?'(?:\\.|[^'\\])'/g, "' '"),
+  );
 const javascript = sources('pkg-template', '.js').map((code) =>
   code.replaceAll(/^\s*\/\/.*$/gm, '').replaceAll(/^\s*\/\*.*?\*\//gms, ''),
 );
@@ -23,7 +25,7 @@ const javascript = sources('pkg-template', '.js').map((code) =>
 const RUST_TEXT = /"((?:\\.|[^"\\])*)"/gs;
 /** The first text in the call that makes an error, or in the sentence that is given to it. */
 const RUST_ERROR = new RegExp(
-  `Error::(?:client|new|invalid_argument|out_of_range|service)\\([^";]*${RUST_TEXT.source}`,
+  `(?:Error::(?:client|new|invalid_argument|out_of_range|service)|Problem::custom)\\([^";]*${RUST_TEXT.source}`,
   'gs',
 );
 const JAVASCRIPT_PART = /(?:'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|"[^"\n]*")/.source;

@@ -8,6 +8,27 @@ use std::fmt;
 use super::{API_VERSION, Identity, percent};
 use crate::protocol::{Error, json};
 
+/// Where to upload a blob.
+#[derive(Clone, PartialEq)]
+pub struct StorageInfo {
+    /// To be given back when the upload has ended.
+    pub correlation_id: String,
+    /// The storage account.
+    pub host_name: String,
+    /// The container in it.
+    pub container_name: String,
+    /// The blob in that; the hub puts the device's name in front.
+    pub blob_name: String,
+    /// The query to append to the blob's URL: a secret.
+    pub sas_token: String,
+}
+
+impl fmt::Debug for StorageInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StorageInfo").field("blob_name", &self.blob_name).finish_non_exhaustive()
+    }
+}
+
 /// The address of the call that asks where to upload. `origin` is `https://host`.
 pub fn storage_info_url(origin: &str, identity: &Identity) -> String {
     url(origin, identity, "")
@@ -66,27 +87,6 @@ pub fn check_answer(status: u16, body: &str) -> Result<(), Error> {
     let message =
         format!("the hub answered the file upload call with status {status}{hint}{colon}{said}");
     Err(Error::service(status, code.map(Into::into), message))
-}
-
-/// Where to upload a blob.
-#[derive(Clone, PartialEq)]
-pub struct StorageInfo {
-    /// To be given back when the upload has ended.
-    pub correlation_id: String,
-    /// The storage account.
-    pub host_name: String,
-    /// The container in it.
-    pub container_name: String,
-    /// The blob in that; the hub puts the device's name in front.
-    pub blob_name: String,
-    /// The query to append to the blob's URL: a secret.
-    pub sas_token: String,
-}
-
-impl fmt::Debug for StorageInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StorageInfo").field("blob_name", &self.blob_name).finish_non_exhaustive()
-    }
 }
 
 /// Checks the answer to the call that tells how an upload ended, which says nothing or is JSON.
