@@ -110,7 +110,8 @@ pub fn method_response(status: i32, request_id: &str) -> String {
 /// Tells what a publish to `topic` is; `None` for what was never subscribed to.
 pub fn route<'a>(identity: &Identity, topic: &'a str) -> Option<Route<'a>> {
     if let Some(rest) = topic.strip_prefix(METHOD_REQUEST) {
-        let (name, query) = rest.split_once('/')?;
+        // The service does not encode the slashes of a name.
+        let (name, query) = rest.rsplit_once("/?")?;
         let request_id = parameter(query, "$rid")?;
         return Some(Route::MethodRequest { name: percent::decode(name), request_id });
     }
@@ -172,6 +173,15 @@ mod tests {
             route(&d, "devices/d/messages/devicebound"),
             Some(Route::Message { input_name: None, bag: "" })
         );
+    }
+
+    #[test]
+    fn a_method_may_have_slashes_in_its_name() {
+        for (encoded, name) in [("a/b", "a/b"), ("a%2Fb", "a/b"), ("/?/a/", "/?/a/")] {
+            let topic = format!("$iothub/methods/POST/{encoded}/?$rid=1");
+            let request = Route::MethodRequest { name: name.into(), request_id: "1" };
+            assert_eq!(route(&device(), &topic), Some(request));
+        }
     }
 
     #[test]
