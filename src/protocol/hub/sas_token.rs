@@ -96,13 +96,15 @@ pub struct SasToken {
 }
 
 impl SasToken {
-    /// Reads a token that somebody else made; also gives the resource that it is for, decoded.
+    /// Reads a token that somebody else made, without the white space around it that a file or a
+    /// command line leaves; also gives the resource that it is for, decoded.
     ///
     /// # Errors
     ///
     /// Anything but `SharedAccessSignature` with `sr`, `sig`, `se` and perhaps `skn`, once each.
     pub fn parse(text: &str) -> Result<(Self, String), Error> {
         let wrong = |what: &str| Error::invalid_argument(format!("the SAS token {what}"));
+        let text = text.trim_ascii();
         // It becomes a header of HTTP.
         if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return Err(wrong("has a line break or another character that is no printable ASCII"));
@@ -195,6 +197,14 @@ mod tests {
         let key = SharedAccessKey::from_base64("a2V5").unwrap();
         let token = key.sign("h/devices/d'1", 99, Some("p"));
         assert_eq!(SasToken::parse(token.expose()), Ok((token, "h/devices/d'1".into())));
+    }
+
+    #[test]
+    fn white_space_around_a_token_is_no_part_of_it() {
+        let key = SharedAccessKey::from_base64("a2V5").unwrap();
+        let token = key.sign("h/devices/d", 99, None);
+        let surrounded = format!(" \t{}\r\n", token.expose());
+        assert_eq!(SasToken::parse(&surrounded), Ok((token, "h/devices/d".into())));
     }
 
     #[test]
