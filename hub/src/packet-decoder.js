@@ -71,10 +71,13 @@ function whyPublishMalformed({ topic, qos, dup, length }) {
   return undefined;
 }
 
-/** Ids may have these characters; whether properties may have a plus sign is a setting. */
+/** Whether properties may have a plus sign is a setting. */
 function hasWildcards(topic) {
-  const rest = topic.replace(/^devices\/[^/]*(\/modules\/[^/]*)?/, '');
-  return rest.includes('#') || /^(?!\/messages\/events\/).*\+/s.test(rest);
+  const beforeBag = topic.replace(
+    /^(devices\/[^/]*(\/modules\/[^/]*)?\/messages\/events\/).*/s,
+    '$1',
+  );
+  return topic.includes('#') || beforeBag.includes('+');
 }
 
 function whyFiltersMalformed(filters) {

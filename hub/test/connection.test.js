@@ -28,6 +28,20 @@ async function upgrade(path, protocol) {
   return RawClient.open(hub, { url: hub.endpoint.replace('/$iothub/websocket', path), protocol });
 }
 
+describe('an id that no topic may have', () => {
+  for (const wildcard of ['+', '#']) {
+    test(`with ${wildcard} connects, and is cut off when it publishes`, async () => {
+      const name = `odd${wildcard}id`;
+      const device = await hub.json('PUT', `/local/devices/${encodeURIComponent(name)}`);
+      const client = await RawClient.connect(hub, device);
+      const topic = `devices/${name}/messages/events/`;
+      client.send({ cmd: 'publish', topic, payload: 'x', qos: 1, messageId: 1 });
+      await client.closed;
+      await hub.logged(/closed, .*PUBLISH topic is empty or has wildcards/);
+    });
+  }
+});
+
 describe('the WebSocket upgrade', () => {
   test('is refused with 400 at another path', async () => {
     await assert.rejects(upgrade('/mqtt', 'mqtt'), /400/);

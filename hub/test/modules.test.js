@@ -149,8 +149,8 @@ describe('a module', () => {
     await client.end();
   });
 
-  test('may have a name with every character that a module id may have', async () => {
-    const name = encodeURIComponent("odd.+%_#*?!(),:=@$'%41-");
+  test('may have a name with every character that a module id and a topic may have', async () => {
+    const name = encodeURIComponent("odd.%_*?!(),:=@$'%41-");
     const module = await hub.json('PUT', `/local/devices/${name}/modules/${name}`);
     const client = await MqttClient.connect(hub, module);
     await client.publish(`${topicOf(module)}/messages/events/`, 'x');

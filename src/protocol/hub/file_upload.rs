@@ -137,10 +137,10 @@ mod tests {
 
     #[test]
     fn names_are_encoded_where_they_stand() {
-        let identity = Identity::new("h", "d#1", None).unwrap();
+        let identity = Identity::new("h", "d?1", None).unwrap();
         assert_eq!(
             notification_url("https://h", &identity),
-            "https://h/devices/d%231/files/notifications?api-version=2021-04-12"
+            "https://h/devices/d%3F1/files/notifications?api-version=2021-04-12"
         );
         assert_eq!(storage_info_body("a\"\\\n/ä"), "{\"blobName\":\"a\\\"\\\\\\u000a/ä\"}");
     }

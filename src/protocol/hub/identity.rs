@@ -41,6 +41,10 @@ impl Identity {
                         | ']'
                         | ';'
                         | '&'
+                        // IoT Hub allows these two in an id, and MQTT in no topic that is
+                        // published to, of which each holds the id (section 3.3.2.1).
+                        | '+'
+                        | '#'
                 )
         };
         check("hostname", hostname, host_ok)?;
@@ -128,6 +132,7 @@ fn check(what: &str, value: &str, allowed: fn(char) -> bool) -> Result<(), Error
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::ErrorKind;
 
     #[test]
     fn a_token_for_one_device_names_it() {
@@ -141,6 +146,22 @@ mod tests {
         ] {
             let error = Identity::of_device(resource).unwrap_err();
             assert!(error.message().contains(hint), "{resource}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_no_topic_can_have_is_refused_and_its_character_named() {
+        for wildcard in ["+", "#"] {
+            let id = format!("d{wildcard}1");
+            for (device_id, module_id) in [(&*id, None), ("d", Some(&*id))] {
+                let error = Identity::new("h", device_id, module_id).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+                let what = if module_id.is_none() { "device" } else { "module" };
+                let message = format!("the {what} id must not contain '{wildcard}'");
+                assert_eq!(error.message(), message);
+            }
+            let error = Identity::of_device(&format!("h/devices/{id}")).unwrap_err();
+            assert!(error.message().contains(wildcard), "{error}");
         }
     }
 
