@@ -24,10 +24,10 @@ export const isObject = (value) =>
  */
 export function checkSection(value, name) {
   if (!isObject(value)) throw new HubError('ArgumentInvalid', `${name} must be a JSON object`);
-  for (const [key, member] of Object.entries(value)) checkMember(key, member, name, 0);
+  for (const [key, member] of Object.entries(value)) checkMember(key, member, name, 0, false);
 }
 
-function checkMember(key, value, parent, depth) {
+function checkMember(key, value, parent, depth, isInArray) {
   const path = `${parent}.${key}`;
   const refuse = (why) => {
     throw new HubError('ArgumentInvalid', `${path} ${why}`);
@@ -36,10 +36,15 @@ function checkMember(key, value, parent, depth) {
     refuse('has a key that is empty or contains ".", "$", a space or a control character');
   }
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) refuse(`has a key over ${MAX_KEY_BYTES} bytes`);
-  checkValue(value, depth, refuse, path);
+  checkValue(value, depth, refuse, path, isInArray);
 }
 
-function checkValue(value, depth, refuse, path) {
+/**
+ * In an array there is nothing that `null` could delete, at whatever depth it stands there:
+ * https://github.com/Azure/azure-iot-sdk-csharp/issues/1741.
+ */
+function checkValue(value, depth, refuse, path, isInArray) {
+  if (value === null && isInArray) refuse('is null inside of an array');
   if (typeof value === 'string' && Buffer.byteLength(value) > MAX_STRING_BYTES) {
     refuse(`is a string over ${MAX_STRING_BYTES} bytes`);
   }
@@ -49,9 +54,11 @@ function checkValue(value, depth, refuse, path) {
   if (typeof value !== 'object' || value === null) return;
   if (depth === MAX_DEPTH) refuse(`is nested deeper than ${MAX_DEPTH} levels`);
   if (Array.isArray(value)) {
-    for (const item of value) checkValue(item, depth + 1, refuse, path);
+    for (const item of value) checkValue(item, depth + 1, refuse, path, true);
   } else {
-    for (const [key, member] of Object.entries(value)) checkMember(key, member, path, depth + 1);
+    for (const [key, member] of Object.entries(value)) {
+      checkMember(key, member, path, depth + 1, isInArray);
+    }
   }
 }
 

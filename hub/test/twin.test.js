@@ -120,14 +120,14 @@ describe('a reported patch', () => {
   test('merges, deletes with null and counts the version', async () => {
     const device = await hub.createDevice();
     const client = await connect(device);
-    const first = await report(client, { a: { b: 1, c: 2 }, list: [1, { d: null }], gone: true });
+    const first = await report(client, { a: { b: 1, c: 2 }, list: [1, { d: 2 }], gone: true });
     assert.equal(first.topic, '$iothub/twin/res/204/?$rid=patch&$version=2');
     assert.equal(first.payload.length, 0);
     const second = await report(client, { a: { b: null, e: { f: null } }, gone: null, text: 'x' });
     assert.equal(second.topic, '$iothub/twin/res/204/?$rid=patch&$version=3');
     assert.deepEqual((await getTwin(client)).reported, {
       a: { c: 2, e: {} },
-      list: [1, { d: null }],
+      list: [1, { d: 2 }],
       text: 'x',
       $version: 3,
     });
@@ -199,6 +199,9 @@ describe('a reported patch', () => {
     'has a key over 1 KB': { ['k'.repeat(1025)]: 1 },
     'has a string over 4 KB': { a: 'x'.repeat(4097) },
     'has an integer that is too large': '{"a":4503599627370496}',
+    'has null in an array': { a: [1, null] },
+    'has null deep inside of an array': { a: [{ b: { c: null } }] },
+    'has null in an array of an array': { a: [[null]] },
     'has 11 levels': nested(12),
     'has arrays of very many levels': `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
     'exceeds 32 KB': Object.fromEntries(
