@@ -422,6 +422,28 @@ fn a_wrong_token_of_a_function_is_a_failure_too() {
 }
 
 #[test]
+fn a_clock_that_is_ahead_is_named_with_how_far_the_expiry_is_behind_it() {
+    let hour_ago = "expired 3600 seconds ago by this machine's clock";
+    for mut h in [with_function(), with_token(9000)] {
+        h.set_wall_clock(7200);
+        let now = h.now();
+        let refused = match h.try_call(|client, now| client.update_sas_token(now, &token(3601))) {
+            Err(error) if error.kind() == ErrorKind::InvalidArgument => error,
+            _ => h.client.provide_token(now, &token(3601)).unwrap_err(),
+        };
+        assert!(refused.message().contains(hour_ago), "{refused}");
+        assert!(refused.message().contains("check the clock"), "{refused}");
+    }
+    let mut h = with_token(3601);
+    let now = h.now();
+    h.client.can_ask_for_token(now, false);
+    h.set_wall_clock(7200);
+    let message = h.send("a");
+    h.run();
+    assert!(h.error(message).message().contains(hour_ago), "{}", h.error(message));
+}
+
+#[test]
 fn a_certificate_needs_no_password_and_no_query() {
     let h = connected(Harness::with_credentials(Credentials::X509, Options::default()));
     assert_eq!(passwords(&h), [""]);

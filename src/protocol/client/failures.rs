@@ -128,11 +128,18 @@ pub(super) fn no_token_in_time() -> Error {
     )
 }
 
-pub(super) fn token_expired() -> Error {
+/// Of the two that differ, the expiry and this machine's clock, either may be wrong.
+pub(super) fn token_expired(seconds_ago: u64) -> Error {
     Error::new(
         ErrorKind::Credential,
-        "the SAS token has expired; make a new one (and check this machine's clock)",
+        format!(
+            "the SAS token expired {seconds_ago} seconds ago by this machine's clock; make a new one, and check the clock"
+        ),
     )
+}
+
+pub(super) fn no_token_yet() -> Error {
+    Error::new(ErrorKind::Credential, "the function that gives SAS tokens has given none yet")
 }
 
 pub(super) fn subscription_refused(what: &str) -> Error {

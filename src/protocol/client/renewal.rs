@@ -75,7 +75,8 @@ impl Client {
         self.tokens.set_can_ask(can_ask);
         if let (false, Link::AwaitingToken(attempt)) = (can_ask, self.link) {
             self.tokens.ask_anew();
-            self.attempt_failed(now, attempt, failures::token_expired());
+            let error = self.tokens.expired(now);
+            self.attempt_failed(now, attempt, error);
         }
     }
 

@@ -86,7 +86,7 @@ impl Tokens {
                     return Ok(true);
                 }
                 if !self.can_ask {
-                    return Err(failures::token_expired());
+                    return Err(self.expired(now));
                 }
                 self.ask(io);
                 Ok(false)
@@ -117,7 +117,15 @@ impl Tokens {
             Credentials::SasToken(_) => self.ask(io),
             Credentials::TokenFunction => {}
         }
-        Err(failures::token_expired())
+        Err(self.expired(now))
+    }
+
+    /// Why the token in use is of no use.
+    pub fn expired(&self, now: Now) -> Error {
+        self.current.as_ref().map_or_else(failures::no_token_yet, |held| {
+            let expiry = held.token.expiry_unix_secs();
+            failures::token_expired(now.unix_secs().saturating_sub(expiry))
+        })
     }
 
     pub fn password(&self) -> Option<String> {

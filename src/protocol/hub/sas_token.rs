@@ -147,7 +147,10 @@ impl SasToken {
     /// One that has.
     pub fn check_expiry(&self, now: Now) -> Result<(), Error> {
         if self.expiry_unix_secs <= now.unix_secs() {
-            return Err(Error::invalid_argument("the SAS token has expired (se)"));
+            return Err(Error::invalid_argument(format!(
+                "the SAS token expired {} seconds ago by this machine's clock (se); make a new one, and check the clock",
+                now.unix_secs() - self.expiry_unix_secs
+            )));
         }
         Ok(())
     }
