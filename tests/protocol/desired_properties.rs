@@ -242,6 +242,17 @@ fn what_was_handed_out_and_reached_nobody_is_delivered_on_the_next_connection() 
 }
 
 #[test]
+fn a_handler_that_is_replaced_in_the_middle_of_a_fetch_gets_them() {
+    let mut h = fetching();
+    h.hub.script.withhold_twin = false;
+    set_twin(&mut h, 2);
+    h.client.unsubscribe(Feature::DesiredProperties);
+    h.subscribe(Feature::DesiredProperties);
+    h.run();
+    assert_eq!(h.desired_properties(), [desired(2)]);
+}
+
+#[test]
 fn a_fetch_for_nobody_is_not_repeated() {
     let mut h = fetching();
     h.client.unsubscribe(Feature::DesiredProperties);

@@ -24,6 +24,7 @@ mod platform;
 mod receive_calls;
 mod reconnect;
 mod renewal;
+mod repeats;
 mod resending;
 mod sending;
 mod tokens;

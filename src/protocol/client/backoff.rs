@@ -1,4 +1,4 @@
-//! How long to wait before the connection is tried again.
+//! How long to wait before the connection is tried again, or something on it.
 
 use std::time::Duration;
 
@@ -6,6 +6,9 @@ use super::Config;
 
 /// How long a retry waits for the platform to say that there is a network: some never do.
 const OFFLINE_RETRY: Duration = Duration::from_secs(60);
+
+/// How long what the hub has refused rests at most before it is asked for again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// After so many failures in a row there is more behind a connection that does not last than the
 /// network.
@@ -41,10 +44,20 @@ impl Backoff {
     /// Doubles with each failure up to the largest interval, and is spread by ±20 %. Without a
     /// network there is nothing to try: the wait ends when there is one, or after long.
     pub fn interval(&mut self, config: &Config, offline: bool) -> Duration {
-        let factor = 1 << self.failures.saturating_sub(1).min(20);
-        let interval = config.retry_interval.saturating_mul(factor);
-        let interval = interval.min(config.retry_max_interval);
+        let interval = self.doubled(config.retry_interval).min(config.retry_max_interval);
         self.spread(if offline { interval.max(OFFLINE_RETRY) } else { interval })
+    }
+
+    /// How long to wait on a connection that stands. It always grows: the hub is there, and busy, or
+    /// does not offer what is asked for.
+    pub fn pause(&mut self, config: &Config) -> Duration {
+        let longest = LONGEST_PAUSE.max(config.retry_interval);
+        let pause = self.doubled(config.retry_interval).min(longest);
+        self.spread(pause)
+    }
+
+    fn doubled(&self, interval: Duration) -> Duration {
+        interval.saturating_mul(1 << self.failures.saturating_sub(1).min(20))
     }
 
     fn spread(&mut self, duration: Duration) -> Duration {

@@ -127,7 +127,13 @@ impl Client {
         if self.permit == Permit::ShutDown {
             return;
         }
+        self.repeats.succeeded(feature);
+        let is_anew = !self.io.is_wanted(feature);
         self.io.want(feature, true);
+        // Not wanted for so short a time that the subscription still stands: no SUBACK comes.
+        if is_anew && feature == Feature::DesiredProperties && self.io.is_subscribed(feature) {
+            self.twin.subscribed(&mut self.io);
+        }
         if self.config.auto_connect && self.permit == Permit::Granted {
             self.need_connection(now);
         }

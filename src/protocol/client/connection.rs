@@ -47,6 +47,7 @@ impl Client {
                 // Nothing can be acknowledged any more: what was not handed out comes again.
                 self.inbox.connection_ended();
                 self.timers.set(Timer::Renewal, None);
+                self.timers.set(Timer::Repeat, None);
                 self.timers.set(Timer::Close, Some(now.monotonic + CLOSE_TIMEOUT));
                 self.io.ask(Output::CloseSocket);
                 self.link = Link::Closing(after);
@@ -114,6 +115,7 @@ impl Client {
         if let Link::Handshaking(attempt) = self.link {
             self.timers.set(Timer::Connect, None);
             self.link = Link::Up { since: now.monotonic };
+            self.repeats.connection_began();
             if attempt != Attempt::Renewal {
                 self.io.emit(Event::ConnectionStateChanged { connected: true, cause: None });
             }
@@ -159,6 +161,7 @@ impl Client {
         // A token that has expired meanwhile is replaced before anything is sent under it.
         self.watch_token(now);
         if let Link::Up { .. } = self.link {
+            self.watch_failures(now);
             self.io.session.write(now.monotonic);
         }
         if let Link::Draining { .. } = self.link {
@@ -239,6 +242,7 @@ impl Client {
         let again_and_again = !stood_long && self.backoff.keeps_failing();
         let error = if again_and_again { failures::probably_replaced(error) } else { error };
         self.timers.set(Timer::Renewal, None);
+        self.timers.set(Timer::Repeat, None);
         self.inbox.connection_ended();
         self.methods.connection_ended();
         // Whatever has ended it, to a call the connection was lost.

@@ -17,13 +17,15 @@ pub(super) struct DesiredProperties {
     /// Whether a patch was delivered though those before it were missed, as the twin could not be
     /// fetched.
     has_gap: bool,
+    /// Whether the last fetch has failed, of which the user was told.
+    has_failed: bool,
     /// Patches that wait for the twin, while it is being fetched.
     waiting: Option<Vec<(String, Option<u64>)>>,
 }
 
 impl DesiredProperties {
     pub fn new(ensure: bool) -> Self {
-        Self { ensure, delivered: None, has_gap: false, waiting: None }
+        Self { ensure, delivered: None, has_gap: false, has_failed: false, waiting: None }
     }
 
     /// Lets patches wait for the twin. Returns whether it is to be fetched.
@@ -38,6 +40,22 @@ impl DesiredProperties {
     /// The twin will not come: the next connection fetches it anew, and with it all that waited.
     pub fn stop_waiting(&mut self) {
         self.waiting = None;
+        self.has_failed = false;
+    }
+
+    /// Whether the twin could not be fetched, and is not being fetched again.
+    pub fn needs_twin(&self) -> bool {
+        self.has_failed && self.waiting.is_none()
+    }
+
+    /// Whether the twin is being fetched.
+    pub fn awaits_twin(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    /// The next failure is one that the user does not know.
+    pub fn forget_failure(&mut self) {
+        self.has_failed = false;
     }
 
     /// What was delivered last has reached nobody: the next connection fetches it again.
@@ -64,6 +82,7 @@ impl DesiredProperties {
     /// The twin was fetched, or could not be.
     pub fn fetched(&mut self, io: &mut Io, twin: Result<String, Error>) {
         let waiting = self.waiting.take().unwrap_or_default();
+        let was_told = std::mem::replace(&mut self.has_failed, twin.is_err());
         match twin.as_deref().map(twin::desired) {
             Ok(Some((desired, version))) => {
                 // After a gap the version was told, but not all that it holds.
@@ -76,6 +95,7 @@ impl DesiredProperties {
             Ok(None) => {
                 io.background(Error::client("the hub sent a twin without desired properties"));
             }
+            Err(_) if was_told => {}
             Err(error) => {
                 let cause = error.clone();
                 io.background(

@@ -19,6 +19,7 @@
 //! | `platform` | what follows when the platform sleeps, or has no network |
 //! | `tokens` | SAS tokens, made or asked for |
 //! | `renewal` | a new connection before the token expires |
+//! | `repeats` | what the hub refused or did not answer, asked for again on the same connection |
 //! | `file_upload` | what the HTTP calls say |
 //! | `timers` | the table of all timers |
 //! | `failures` | the sentences of errors |
@@ -41,6 +42,7 @@ mod platform;
 mod publication;
 mod receiving;
 mod renewal;
+mod repeats;
 mod timers;
 mod tokens;
 mod twin;
@@ -60,6 +62,7 @@ use inbox::Inbox;
 use io::{Io, Queued};
 use link::{Link, Permit};
 use methods::Methods;
+use repeats::Repeats;
 use timers::{Timer, TimerTable};
 use tokens::Tokens;
 use twin::Twin;
@@ -84,6 +87,7 @@ pub struct Client {
     methods: Methods,
     twin: Twin,
     tokens: Tokens,
+    repeats: Repeats,
     timers: TimerTable,
 }
 
@@ -104,6 +108,7 @@ impl Client {
             methods: Methods::default(),
             twin: Twin::new(seed, config.ensure_desired_properties),
             tokens: Tokens::new(&config.credentials),
+            repeats: Repeats::new(seed),
             timers: TimerTable::default(),
             config,
         }
@@ -150,6 +155,7 @@ impl Client {
                 Timer::KeepAlive => self.check_keep_alive(now),
                 Timer::Request => self.expire_requests(now),
                 Timer::Renewal => self.renewal_timer_fired(now),
+                Timer::Repeat => self.repeat(),
             }
         }
     }

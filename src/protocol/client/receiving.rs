@@ -71,11 +71,12 @@ impl Client {
 
     fn subscribed(&mut self, feature: Feature, granted: bool) {
         if granted {
+            self.repeats.succeeded(feature);
             self.waiting.fulfil_receives(&mut self.io, feature);
             match feature {
                 Feature::TwinResponses => self.twin.publish_waiting(&mut self.io),
                 Feature::DesiredProperties if self.io.is_wanted(feature) => {
-                    self.twin.synchronize(&mut self.io);
+                    self.twin.subscribed(&mut self.io);
                 }
                 _ => {}
             }
@@ -100,7 +101,8 @@ impl Client {
                 self.waiting.fail_connects(&mut self.io, &error) || told
             }
         };
-        if !told {
+        let is_news = self.repeats.failed(feature);
+        if !told && is_news {
             self.io.background(error);
         }
     }

@@ -17,10 +17,19 @@ pub(super) enum Timer {
     Request,
     /// Replace the token, by a new connection.
     Renewal,
+    /// Ask again for what the hub has refused, or not answered, on the connection.
+    Repeat,
 }
 
-const ALL: [Timer; 6] =
-    [Timer::Connect, Timer::Close, Timer::Retry, Timer::KeepAlive, Timer::Request, Timer::Renewal];
+const ALL: [Timer; 7] = [
+    Timer::Connect,
+    Timer::Close,
+    Timer::Retry,
+    Timer::KeepAlive,
+    Timer::Request,
+    Timer::Renewal,
+    Timer::Repeat,
+];
 
 /// When each timer fires.
 #[derive(Debug, Default)]
@@ -30,6 +39,10 @@ impl TimerTable {
     /// Sets, moves or (with `None`) stops a timer.
     pub fn set(&mut self, timer: Timer, at: Option<Instant>) {
         self.0[timer as usize] = at;
+    }
+
+    pub fn is_set(&self, timer: Timer) -> bool {
+        self.0[timer as usize].is_some()
     }
 
     /// The time of the timer that fires first.

@@ -130,7 +130,23 @@ impl Twin {
         told
     }
 
-    /// Fetches what was missed: the subscription to desired properties stands, or a patch shows it.
+    /// The subscription to desired properties stands.
+    pub fn subscribed(&mut self, io: &mut Io) {
+        self.desired.forget_failure();
+        self.synchronize(io);
+    }
+
+    /// Whether the desired properties could not be fetched, and are not being fetched again.
+    pub fn needs_synchronization(&self) -> bool {
+        self.desired.needs_twin()
+    }
+
+    /// Whether the desired properties are being fetched.
+    pub fn is_synchronizing(&self) -> bool {
+        self.desired.awaits_twin()
+    }
+
+    /// Fetches what was missed.
     pub fn synchronize(&mut self, io: &mut Io) {
         if self.desired.await_twin() {
             self.request(io, Purpose::Synchronize);

@@ -174,6 +174,11 @@ impl<T: Copy + PartialEq> Session<T> {
         self.subscriptions.are_settled()
     }
 
+    /// Whether the server has refused a wanted filter on this connection, or not answered for it.
+    pub fn any_subscription_failed(&self) -> bool {
+        self.subscriptions.any_failed()
+    }
+
     /// Acknowledges a delivery, if its connection still stands.
     pub fn acknowledge(&mut self, now: Instant, id: DeliveryId) {
         if self.connection == Connection::Open

@@ -20,7 +20,7 @@ enum State {
         since: Instant,
     },
     Granted,
-    /// Refused or unanswered; not asked again on this connection.
+    /// Refused or unanswered; not asked again before [`Subscriptions::ask_again`].
     Failed,
     Unsubscribing {
         packet_id: u16,
@@ -78,6 +78,11 @@ impl Subscriptions {
     pub fn are_settled(&self) -> bool {
         let settled = |state| matches!(state, State::Granted | State::Failed);
         self.0.iter().all(|subscription| !subscription.wanted || settled(subscription.state))
+    }
+
+    /// Whether a wanted filter was refused, or not answered.
+    pub fn any_failed(&self) -> bool {
+        self.0.iter().any(|subscription| subscription.wanted && subscription.state == State::Failed)
     }
 
     /// Writes what brings the server's state nearer to what is wanted.
