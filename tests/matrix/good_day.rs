@@ -22,7 +22,7 @@ impl World {
         self.clock_jumps();
         self.setting.latency = self.setting.latency.min(200);
         self.calm = true;
-        if self.application.token_asked {
+        if self.application.token_asked && matches!(self.setting.login, Login::Function { .. }) {
             self.later(0, Happening::GivesToken);
         }
         // What was withheld is only known to be lost when its connection is.

@@ -68,15 +68,20 @@ fn passwords(h: &Harness) -> Vec<&str> {
 }
 
 #[test]
-fn a_new_token_is_asked_for_once_120_seconds_before_the_expiry() {
+fn a_new_token_is_asked_for_120_seconds_before_the_expiry_and_again_until_it_comes() {
     let mut h = connected(with_token(3600));
     h.advance_secs(3600 - 120 - 2);
     assert_eq!(asked(&h), 0);
     h.advance_secs(2);
     assert_eq!(asked(&h), 1);
-    h.advance_secs(100);
+    h.advance_secs(7);
     assert_eq!(asked(&h), 1);
+    h.advance_secs(3);
+    assert_eq!(asked(&h), 2, "after connectionRetryInterval");
     assert_eq!(h.hub.connections, 1, "the old token is good for some time yet");
+    update(&mut h, &token(7200));
+    h.advance_secs(1000);
+    assert_eq!(asked(&h), 2);
 }
 
 #[test]
@@ -191,7 +196,7 @@ fn an_expired_token_is_not_dialled_and_calls_wait_for_the_next() {
     let message = h.send("a");
     h.run();
     assert_eq!((asked(&h), h.urls.len()), (1, 0));
-    h.advance_secs(600);
+    h.advance_secs(59);
     assert!(!h.is_settled(message), "a user may take their time");
     let updated = update(&mut h, &token(9000));
     h.run();
@@ -214,8 +219,10 @@ fn a_connection_lost_after_the_expiry_waits_for_a_token() {
     let mut h = connected(with_token(3600));
     h.sleep(Duration::from_secs(5000));
     h.drop_connection();
-    h.advance_secs(60);
+    h.run();
     assert_eq!((asked(&h), h.hub.connections), (1, 1));
+    h.advance_secs(1000);
+    assert!((50..=100).contains(&asked(&h)), "{}", asked(&h));
     assert_eq!(h.client.connection_state(), ConnectionState::Reconnecting);
     update(&mut h, &token(9000));
     h.run();
@@ -239,12 +246,12 @@ fn a_wait_for_a_token_ends_when_nobody_is_left_to_ask() {
 fn whoever_gave_no_token_in_time_is_asked_again_by_the_next_connect() {
     let mut h = connected(with_token(300));
     h.advance_secs(400);
-    assert_eq!(asked(&h), 1);
     h.disconnect();
     h.run();
+    let before = asked(&h);
     let connect = h.call(Client::connect);
     h.run();
-    assert_eq!((asked(&h), h.is_settled(connect)), (2, false));
+    assert_eq!((asked(&h), h.is_settled(connect)), (before + 1, false));
     update(&mut h, &token(9000));
     h.run();
     assert_eq!(h.result(connect), Ok(Reply::Done));
@@ -278,6 +285,38 @@ fn an_update_lets_the_answer_to_a_method_leave_by_the_old_connection() {
     assert_eq!(h.result(response), Ok(Reply::Done));
     assert_eq!(h.hub.published_on(1).len(), 1);
     assert_eq!((h.hub.connections, h.result(updated)), (2, Ok(Reply::Done)));
+}
+
+#[test]
+fn a_call_waits_for_a_token_no_longer_than_operation_timeout_and_a_timer_is_armed_all_the_time() {
+    let mut h = with_token(3600);
+    h.advance_secs(4000);
+    let calls = [h.call(Client::connect), h.send("a")];
+    h.run();
+    for second in 0..60 {
+        assert_eq!(asked(&h), 1 + second / 10);
+        assert!(h.next_timeout().is_some(), "a process without timers would end");
+        h.advance_secs(1);
+    }
+    assert!(calls.into_iter().all(|call| h.result(call) == Err(ErrorKind::OperationTimeout)));
+    assert_eq!(h.client.connection_state(), ConnectionState::Disconnected);
+    assert_eq!(h.next_timeout(), None);
+}
+
+#[test]
+fn a_connection_that_waits_for_a_token_lets_calls_time_out_and_comes_back_with_one() {
+    let mut h = connected(with_token(3600));
+    h.sleep(Duration::from_secs(5000));
+    h.drop_connection();
+    let message = h.send("a");
+    h.advance_secs(60);
+    assert_eq!(h.result(message), Err(ErrorKind::OperationTimeout));
+    let later = h.send("b");
+    h.advance_secs(20);
+    update(&mut h, &token(9000));
+    h.run();
+    assert_eq!(h.result(later), Ok(Reply::Done));
+    assert_eq!(h.hub.bodies_on(2), [(false, "b")]);
 }
 
 #[test]

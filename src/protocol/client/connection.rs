@@ -136,7 +136,7 @@ impl Client {
                 self.io.abort_socket();
                 self.attempt_failed(now, attempt, failures::no_connack());
             }
-            Link::AwaitingToken(_) => self.give_up_token(now, failures::no_token_in_time()),
+            Link::AwaitingToken(attempt) => self.token_timed_out(now, attempt),
             _ => {}
         }
     }
@@ -195,10 +195,12 @@ impl Client {
                 } else {
                     attempt
                 });
-                // A user may take long to give a token; a function that does has failed.
-                let asks_a_function = matches!(self.config.credentials, Credentials::TokenFunction);
-                let limit = asks_a_function.then(|| now.monotonic + CONNECT_TIMEOUT);
-                self.timers.set(Timer::Connect, limit);
+                let limit = match self.config.credentials {
+                    Credentials::TokenFunction => Some(CONNECT_TIMEOUT),
+                    // A handler may take as long as the calls that wait for its token.
+                    _ => self.config.operation_timeout,
+                };
+                self.timers.set(Timer::Connect, limit.map(|limit| now.monotonic + limit));
             }
             Ok(true) => {
                 self.link = Link::Opening(attempt);
@@ -210,6 +212,7 @@ impl Client {
 
     pub(super) fn attempt_failed(&mut self, now: Now, attempt: Attempt, error: Error) {
         self.timers.set(Timer::Connect, None);
+        self.timers.set(Timer::Renewal, None);
         self.io.session.end(true);
         if attempt == Attempt::First {
             self.link = Link::Down;
@@ -282,6 +285,7 @@ impl Client {
         self.timers.set(Timer::Close, None);
         self.timers.set(Timer::Connect, None);
         self.timers.set(Timer::Retry, None);
+        self.timers.set(Timer::Renewal, None);
         self.inbox.connection_ended();
         self.methods.connection_ended();
         for publication in self.io.session.end(false) {

@@ -93,7 +93,8 @@ pub enum Event {
     /// A direct method was called.
     MethodCalled(MethodRequest),
     /// The token expires soon, or has expired. A new one is expected, by
-    /// [`Client::update_sas_token`] or [`Client::provide_token`].
+    /// [`Client::update_sas_token`] or [`Client::provide_token`]; until it comes this is told again
+    /// after each `connectionRetryInterval`, or where a function has failed.
     SasTokenRequired,
     /// Desired properties, as JSON text with their `$version`.
     DesiredPropertiesReceived(String),

@@ -138,6 +138,10 @@ pub(super) fn token_expired(seconds_ago: u64) -> Error {
     )
 }
 
+pub(super) fn no_token_within_operation_timeout() -> Error {
+    Error::new(ErrorKind::OperationTimeout, "no SAS token was given within operationTimeout")
+}
+
 pub(super) fn no_token_yet() -> Error {
     Error::new(ErrorKind::Credential, "the function that gives SAS tokens has given none yet")
 }

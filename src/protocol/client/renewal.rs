@@ -68,6 +68,17 @@ impl Client {
         }
     }
 
+    /// No token has come to dial with. What waits for it has waited for as long as it may, but a
+    /// connection that was lost is made again when one comes.
+    pub(super) fn token_timed_out(&mut self, now: Now, attempt: Attempt) {
+        if let Credentials::TokenFunction = self.config.credentials {
+            return self.give_up_token(now, failures::no_token_in_time());
+        }
+        let error = failures::no_token_within_operation_timeout();
+        self.attempt_failed(now, attempt, error.clone());
+        self.fail_all(&error);
+    }
+
     /// Says whether [`Event::SasTokenRequired`](super::Event::SasTokenRequired) reaches anybody.
     /// For a client that was made with a function it always does.
     pub fn can_ask_for_token(&mut self, now: Now, can_ask: bool) {
@@ -94,8 +105,12 @@ impl Client {
 
     /// Replaces the token when its time has come, or has a timer look at this again.
     pub(super) fn watch_token(&mut self, now: Now) {
-        let Link::Up { .. } = self.link else { return };
-        let Some(due) = self.tokens.renewal_due(now) else { return };
+        let due = match self.link {
+            Link::Up { .. } => self.tokens.renewal_due(now),
+            Link::AwaitingToken(_) => self.tokens.asks_again(),
+            _ => None,
+        };
+        let Some(due) = due else { return };
         if now.monotonic >= due {
             self.renew(now);
         } else {
@@ -115,7 +130,9 @@ impl Client {
     fn renew(&mut self, now: Now) {
         match self.config.credentials {
             Credentials::SharedAccessKey { .. } => self.drain(now),
-            Credentials::SasToken(_) | Credentials::TokenFunction => self.tokens.ask(&mut self.io),
+            Credentials::SasToken(_) | Credentials::TokenFunction => {
+                self.tokens.ask(&mut self.io, &self.config, now);
+            }
             Credentials::X509 => {}
         }
     }

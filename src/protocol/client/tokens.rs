@@ -18,10 +18,13 @@ const CONNECT_MILLIS: u64 = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
     current: Option<Held>,
-    /// The user was asked for a token, and has not answered.
+    /// A function was asked for a token, and has not answered.
     asked: bool,
     /// Whether anybody can be asked.
     can_ask: bool,
+    /// Whether what is asked is a function, which says so if it has failed. Of a handler only the
+    /// token is seen, so that it is asked again as long as none has come.
+    asks_function: bool,
     /// Not to be asked again before.
     not_before: Instant,
 }
@@ -41,21 +44,34 @@ impl Tokens {
             }
             _ => None,
         };
-        let can_ask = matches!(credentials, Credentials::TokenFunction);
-        Self { current, can_ask, ..Self::default() }
+        let asks_function = matches!(credentials, Credentials::TokenFunction);
+        Self { current, can_ask: asks_function, asks_function, ..Self::default() }
     }
 
     /// Asks the user for a token, unless that was done or reaches nobody.
-    pub fn ask(&mut self, io: &mut Io) {
-        if !self.asked && self.can_ask {
-            self.asked = true;
-            io.emit(Event::SasTokenRequired);
+    pub fn ask(&mut self, io: &mut Io, config: &Config, now: Now) {
+        if self.asked || !self.can_ask {
+            return;
         }
+        if self.asks_function {
+            self.asked = true;
+        } else if now.monotonic < self.not_before {
+            return;
+        } else {
+            self.not_before = now.monotonic + config.retry_interval;
+        }
+        io.emit(Event::SasTokenRequired);
+    }
+
+    /// When a handler that has given no token is asked again.
+    pub fn asks_again(&self) -> Option<Instant> {
+        (self.can_ask && !self.asks_function).then_some(self.not_before)
     }
 
     /// The user may be asked once more.
     pub fn ask_anew(&mut self) {
         self.asked = false;
+        self.not_before = Instant::default();
     }
 
     /// The user has given no token, and is not asked for the next before `not_before`.
@@ -88,7 +104,7 @@ impl Tokens {
                 if !self.can_ask {
                     return Err(self.expired(now));
                 }
-                self.ask(io);
+                self.ask(io, config, now);
                 Ok(false)
             }
         }
@@ -114,7 +130,7 @@ impl Tokens {
             Credentials::SasToken(_) | Credentials::TokenFunction if self.is_valid(now) => {
                 return Ok(self.password());
             }
-            Credentials::SasToken(_) => self.ask(io),
+            Credentials::SasToken(_) => self.ask(io, config, now),
             Credentials::TokenFunction => {}
         }
         Err(self.expired(now))

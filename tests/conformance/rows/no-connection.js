@@ -258,7 +258,7 @@ export const rows = [
       await client.updateSasToken(await context.makeToken(device, now() + DAY));
       await Promise.all(calls);
       equal((await device.connections()).length, 2);
-      equal(asked.all.length, 1, 'how often a token was asked for');
+      ok(asked.all.length > 1, 'a token is asked for until it comes');
     },
   },
   {

@@ -183,7 +183,7 @@ export const rows = [
   },
   {
     id: 'properties.onNewSasTokenRequired',
-    title: 'onNewSasTokenRequired: 120 s before expiry, gets nothing, once per token',
+    title: 'onNewSasTokenRequired: 120 s before expiry, gets nothing, until a new token comes',
     when: 'first',
     async run(context) {
       const se = now() + 123;
@@ -200,7 +200,6 @@ export const rows = [
       await device.drop();
       await device.waitForPackets('connack', 'out', 2);
       await client.sendMessage('x');
-      equal(asked.all.length, 1, 'how often it was called');
       await client.updateSasToken(await context.makeToken(device, now() + 4));
       await asked.take();
     },
