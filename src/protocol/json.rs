@@ -8,13 +8,10 @@ use std::str::Chars;
 
 use super::Error;
 
-/// Deeper values are refused; IoT Hub allows ten levels in a twin.
-const MAX_DEPTH: u32 = 128;
-
 /// Whether `text` is one JSON value.
 pub fn is_valid(text: &str) -> bool {
     let mut scanner = Scanner { rest: text.as_bytes() };
-    scanner.value(0).is_some() && scanner.is_at_end()
+    scanner.value().is_some() && scanner.is_at_end()
 }
 
 /// The text of a body that must be JSON.
@@ -45,7 +42,7 @@ pub fn for_each_member<'a>(
     found: &mut dyn FnMut(Cow<'a, str>, &'a str),
 ) -> Option<()> {
     let mut scanner = Scanner { rest: text.as_bytes() };
-    scanner.object(0, &mut |[name, name_end, value, value_end]| {
+    scanner.object(&mut |[name, name_end, value, value_end]| {
         let from_end = |start, end| text.get(text.len() - start..text.len() - end);
         if let (Some(name), Some(value)) = (from_end(name, name_end), from_end(value, value_end)) {
             found(unescape(name), value);
@@ -161,24 +158,59 @@ impl Scanner<'_> {
         (self.peek()? == byte).then(|| self.rest = &self.rest[1..])
     }
 
-    fn value(&mut self, depth: u32) -> Option<()> {
-        if depth > MAX_DEPTH {
-            return None;
+    /// Not by recursion: a payload may be nested deeper than the stack of WebAssembly allows.
+    fn value(&mut self) -> Option<()> {
+        // How each list and object ends that has begun.
+        let mut ends = Vec::new();
+        loop {
+            match self.peek()? {
+                b'{' => {
+                    self.take(b'{')?;
+                    if self.peek()? != b'}' {
+                        ends.push(b'}');
+                        self.name()?;
+                        continue;
+                    }
+                    self.take(b'}')?;
+                }
+                b'[' => {
+                    self.take(b'[')?;
+                    if self.peek()? != b']' {
+                        ends.push(b']');
+                        continue;
+                    }
+                    self.take(b']')?;
+                }
+                b'"' => self.string()?,
+                b't' => self.literal(b"true")?,
+                b'f' => self.literal(b"false")?,
+                b'n' => self.literal(b"null")?,
+                _ => self.number()?,
+            }
+            // With a value there may end what is around it.
+            loop {
+                let Some(&end) = ends.last() else { return Some(()) };
+                if self.peek()? != end {
+                    self.take(b',')?;
+                    if end == b'}' {
+                        self.name()?;
+                    }
+                    break;
+                }
+                self.take(end)?;
+                ends.pop();
+            }
         }
-        match self.peek()? {
-            b'{' => self.object(depth, &mut |_| ()),
-            b'[' => self.array(depth),
-            b'"' => self.string(),
-            b't' => self.literal(b"true"),
-            b'f' => self.literal(b"false"),
-            b'n' => self.literal(b"null"),
-            _ => self.number(),
-        }
+    }
+
+    fn name(&mut self) -> Option<()> {
+        self.string()?;
+        self.take(b':')
     }
 
     /// Calls `found` for each member with how many bytes were left where the text of its name
     /// begins and ends, and where its value begins and ends.
-    fn object(&mut self, depth: u32, found: &mut dyn FnMut([usize; 4])) -> Option<()> {
+    fn object(&mut self, found: &mut dyn FnMut([usize; 4])) -> Option<()> {
         self.take(b'{')?;
         if self.peek()? == b'}' {
             return self.take(b'}');
@@ -191,24 +223,10 @@ impl Scanner<'_> {
             self.take(b':')?;
             self.peek()?;
             let value = self.rest.len();
-            self.value(depth + 1)?;
+            self.value()?;
             found([name, name_end, value, self.rest.len()]);
             if self.peek()? == b'}' {
                 return self.take(b'}');
-            }
-            self.take(b',')?;
-        }
-    }
-
-    fn array(&mut self, depth: u32) -> Option<()> {
-        self.take(b'[')?;
-        if self.peek()? == b']' {
-            return self.take(b']');
-        }
-        loop {
-            self.value(depth + 1)?;
-            if self.peek()? == b']' {
-                return self.take(b']');
             }
             self.take(b',')?;
         }
@@ -294,12 +312,22 @@ mod tests {
         }
     }
 
+    /// On a stack as small as that of a module of WebAssembly, which has 1 MiB for all of it.
     #[test]
-    fn what_is_nested_128_times_is_valid_and_no_more() {
+    fn what_is_nested_as_deep_as_a_payload_can_be_is_valid() {
         let lists = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
         let objects = |levels| format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
-        assert!(is_valid(&lists(129)) && is_valid(&objects(128)));
-        assert!(!is_valid(&lists(130)) && !is_valid(&objects(129)));
+        let check = move || {
+            for levels in [1, 128, 129, 130, 1000, 65_536] {
+                assert!(is_valid(&lists(levels)) && is_valid(&objects(levels)), "{levels}");
+                let wrong =
+                    [lists(levels) + "]", objects(levels) + "}", format!("[{}", lists(levels))];
+                assert!(!wrong.iter().any(|text| is_valid(text)), "{levels}");
+                assert!(member(&objects(levels), "a").is_some());
+            }
+        };
+        let small = std::thread::Builder::new().stack_size(256 * 1024);
+        small.spawn(check).unwrap().join().unwrap();
     }
 
     #[test]
@@ -317,6 +345,9 @@ mod tests {
             r#"{"a"}"#,
             r#"{"a":}"#,
             r#"{a:1}"#,
+            r#"[{"a":1,}]"#,
+            r#"[{"a":1],"b":2}"#,
+            r#"{"a":[1}]"#,
             "'a'",
             "\"\n\"",
             r#""\x""#,
