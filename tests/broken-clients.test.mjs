@@ -56,6 +56,18 @@ const mutations = [
     from: 'self.timers.set(Timer::Retry, Some(now.monotonic + interval));',
     to: 'self.timers.set(Timer::Retry, Some(now.monotonic + interval / 2));',
   },
+  {
+    name: 'a subscription that was refused is not asked for again',
+    file: 'client/repeats.rs',
+    from: 'self.io.session.ask_again();',
+    to: '',
+  },
+  {
+    name: 'desired properties that could not be fetched are not fetched again',
+    file: 'client/repeats.rs',
+    from: 'self.twin.synchronize(&mut self.io);',
+    to: '',
+  },
 ];
 
 rmSync(copy, { recursive: true, force: true });

@@ -91,6 +91,27 @@ impl World {
         self.settle_all();
     }
 
+    /// Without a call, and on the connection that stands: what a handler waits for comes though the
+    /// hub has refused it some times.
+    pub fn what_is_refused_comes_later(&mut self) {
+        if self.setting.by_calls || !self.setting.retry || !self.is_connected() {
+            return;
+        }
+        self.set_all_handlers();
+        self.refusals = self.rng.u32(..6);
+        let pauses = u64::from(self.refusals) + 2;
+        let longest = self.setting.retry_max_interval.max(300_000) * 12 / 10;
+        // A session that is remembered delivers without the subscription.
+        self.drop_connection();
+        self.hub.forget_session();
+        let comes = |world: &Self| world.is_up_to_date() && world.hub.takes_methods();
+        self.run_until(self.time + pauses * (longest + 60_000), comes);
+        assert!(comes(self), "a handler stays deaf, or without desired properties");
+        // The rest of what was refused follows.
+        self.refusals = 0;
+        self.run_until(self.time + longest + 60_000, |_| false);
+    }
+
     /// What the hub has sent and the client has not acknowledged.
     fn owed(&self) -> BTreeMap<u16, Push> {
         let connection = self.hub.connection.as_ref();

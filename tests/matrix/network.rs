@@ -83,7 +83,8 @@ impl World {
             Some(Fault::Poison) => self.poison(sent),
             _ => {}
         }
-        let replies = self.hub_takes(id, sent, fault == Some(Fault::Refused));
+        let refuses = fault == Some(Fault::Refused) || self.is_refused(sent);
+        let replies = self.hub_takes(id, sent, refuses);
         if !self.hub.is_live(id) {
             return;
         }
@@ -121,6 +122,14 @@ impl World {
         {
             self.hub.poison.insert(number_in(payload));
         }
+    }
+
+    fn is_refused(&mut self, sent: &Sent) -> bool {
+        let is_refused = self.refusals > 0
+            && matches!(Step::of(sent), Step::Subscribe | Step::TwinGet)
+            && self.rng.bool();
+        self.refusals -= u32::from(is_refused);
+        is_refused
     }
 
     /// The hub takes a packet; gives its answers.

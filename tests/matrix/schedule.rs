@@ -35,6 +35,7 @@ pub fn play(seed: u64, traced: bool) -> Played {
     }
     world.calm_down();
     if !world.application.shut_down {
+        world.what_is_refused_comes_later();
         world.everything_works();
         world.nothing_was_missed();
     }

@@ -45,6 +45,8 @@ pub struct World {
     pub tally: Tally,
     /// Whether faults are made.
     pub faulty: bool,
+    /// How many more subscriptions and twin requests the hub refuses.
+    pub refusals: u32,
     /// Whether the application does its part at once, and right.
     pub calm: bool,
     /// The first socket of those that the hub has no reason to close.
@@ -83,6 +85,7 @@ impl World {
             application: Application::default(),
             tally: Tally::default(),
             faulty: true,
+            refusals: 0,
             calm: false,
             flawless_from: None,
             lateness: 0,
