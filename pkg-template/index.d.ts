@@ -734,8 +734,9 @@ export class IoTHubDeviceClient {
   onConnectionStateChange: Handler<ConnectionStateHandler>;
 
   /**
-   * Told, once for each token, that a client that was made from a token needs a new one: 120
-   * seconds before the token expires, at once if less is left. Give it by `updateSasToken`.
+   * Told that a client that was made from a token needs a new one: 120 seconds before the token
+   * expires, at once if less is left, and again every `connectionRetryInterval` until it comes. Give
+   * it by `updateSasToken`.
    */
   onNewSasTokenRequired: Handler<NewSasTokenHandler>;
 

@@ -223,7 +223,7 @@ mod tests {
             "sr=a&sig=&se=1",
             "sr=a&sig=b&se=-1",
             "sr&sig=b&se=1",
-            "sr=a&sig=b&se=1&skn=\n",
+            "sr=a&sig=b&skn=\n&se=1",
             "sr=a&sig=b\r\nX: y&se=1",
             "sr=a&sig=\u{2603}&se=1",
             "sr=a&sig=\u{e4}&se=1",
