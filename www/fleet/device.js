@@ -79,8 +79,11 @@ export class Device {
    * @param {ReturnType<import('./behaviour.js').readBehaviour>} makeBehaviour
    */
   behaveAs(kind, makeBehaviour) {
+    const before = this.#behaviour?.telemetry.template;
     this.kind = kind;
     this.#behaviour = makeBehaviour(this.id);
+    // Values of another template would take the places of those that are sent from now on.
+    if (this.#behaviour.telemetry.template !== before) this.#values = new ValueHistory();
     this.#twin.behaviour = this.#behaviour;
     if (this.#phase === 'running') this.#schedule();
     this.#changed();

@@ -22,9 +22,10 @@ export class Log {
 }
 
 const HISTORY = 240;
+/** The page draws a chart for each. */
 const MAX_PATHS = 8;
 
-/** The numbers in the bodies that a device has sent last, for its chart. */
+/** The numbers in the bodies that a device has sent last of one template, for its charts. */
 export class ValueHistory {
   #count = 0;
   #times = new Float64Array(HISTORY);

@@ -13,6 +13,12 @@ const STYLES = [
   { stroke: colour('--quiet'), width: 1.25, dash: [5, 4] },
 ];
 
+/** Of fewer values each has a dot. */
+const FEW = 20;
+
+/** What the axis of time shows at least. */
+const LEAST_SECONDS = 10;
+
 const clock = (_, times) => times.map((time) => timeOfDay(time * 1000));
 
 /**
@@ -40,7 +46,9 @@ export function Chart({ title, lines, time, text = measure, height = 150, isFrom
     };
   }, []);
   useEffect(() => plot.current.setData(data), [time]);
-  useEffect(() => plot.current.redraw(), [theme.value]);
+  // The colours alone: the other kind of redraw sets the scale of time too, which is not known yet
+  // before the first drawing.
+  useEffect(() => plot.current.redraw(false), [theme.value]);
 
   return (
     <figure class="chart">
@@ -70,13 +78,36 @@ function optionsOf(place, lines, height, isFromZero) {
     padding: [8, 26, 0, 0],
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: isFromZero ? fromZero : around } },
+    scales: { x: { range: timeRange }, y: { range: isFromZero ? fromZero : around } },
     axes: [
       { ...axis, values: clock, space: 90, size: 24 },
       { ...axis, size: 46, space: 28 },
     ],
-    series: [{}, ...lines.map((_, index) => ({ ...STYLES[index], points: { show: false } }))],
+    series: [{}, ...lines.map((_, index) => ({ ...STYLES[index], points: dots(index) }))],
   };
+}
+
+/** Dots, where a line alone would show too little or nothing. */
+const dots = (index) => ({
+  show: false,
+  size: 5,
+  fill: STYLES[index].stroke,
+  filter: (plot, number) => dotted(plot.data[number]),
+});
+
+/** The places of all values where they are few, or else of those without a neighbour. */
+function dotted(values) {
+  const isKnown = (value) => value !== null && value !== undefined;
+  const places = [...values.keys()].filter((at) => isKnown(values[at]));
+  if (places.length < FEW) return places;
+  return places.filter((at) => !isKnown(values[at - 1]) && !isKnown(values[at + 1]));
+}
+
+/** A single moment lies in the middle of some seconds: of itself uPlot would show a day. */
+function timeRange({ data: [time] }, first, last) {
+  if (time.length === 0) return [first, last];
+  const [from, to] = [time[0], time.at(-1)];
+  return to > from ? [from, to] : [from - LEAST_SECONDS / 2, from + LEAST_SECONDS / 2];
 }
 
 const fromZero = (_, least, most) => [0, (most || 1) * 1.1];

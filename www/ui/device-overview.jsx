@@ -5,8 +5,6 @@ import { details, device, fleet } from './fleet.js';
 import { count, pretty, rate, timeOfDay } from './format.js';
 import { isLocal } from './local-hub.js';
 
-const MOST_CHARTS = 6;
-
 /** What a device has sent, and what went wrong. */
 export function DeviceOverview({ id }) {
   const shown = device(id);
@@ -63,7 +61,7 @@ function Values() {
     <section>
       <h3>Values sent</h3>
       <div class="charts small">
-        {values.slice(0, MOST_CHARTS).map(([path, { time, value }]) => (
+        {values.map(([path, { time, value }]) => (
           <Chart
             key={path}
             title={path}

@@ -45,3 +45,20 @@ export const rowOf = (page, id) =>
 /** What a back end does at the local hub, by its title. */
 export const hubSide = (page, title) =>
   page.getByRole('region', { name: `At the local hub: ${title}` });
+
+/** Waits until a chart has at least so many pixels of about the accent colour: its first line. */
+export async function waitForLine(page, chart, least = 100) {
+  const canvas = await chart.locator('canvas').elementHandle();
+  const isDrawn = ([canvas, least]) => {
+    const style = getComputedStyle(document.documentElement);
+    const accent = style.getPropertyValue('--accent').match(/\d+/g).map(Number);
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4) {
+      const isNear = accent.every((part, index) => Math.abs(data[at + index] - part) < 20);
+      if (isNear && data[at + 3] > 0) count += 1;
+    }
+    return count >= least;
+  };
+  await page.waitForFunction(isDrawn, [canvas, least]);
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { openTab, openWithDevice, test } from './support.mjs';
+import { openTab, openWithDevice, test, waitForLine } from './support.mjs';
 
 const GENERATORS = ['range', 'walk', 'sine', 'choice', 'counter', 'time', 'device id'];
 
@@ -132,19 +132,3 @@ test('what was sent is charted for eyes and in words, and so is the latency', as
   await page.getByRole('img', { name: /Messages per second\. acknowledged: now/ }).waitFor();
   await page.getByRole('img', { name: /Until acknowledged\. p50: now [\d.]+ m?s/ }).waitFor();
 });
-
-/** Waits until a chart has a line: more than 100 pixels of about the accent colour. */
-async function waitForLine(page, chart) {
-  const canvas = await chart.locator('canvas').elementHandle();
-  await page.waitForFunction((canvas) => {
-    const style = getComputedStyle(document.documentElement);
-    const accent = style.getPropertyValue('--accent').match(/\d+/g).map(Number);
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-    let count = 0;
-    for (let at = 0; at < data.length; at += 4) {
-      const isNear = accent.every((part, index) => Math.abs(data[at + index] - part) < 20);
-      if (isNear && data[at + 3] > 0) count += 1;
-    }
-    return count > 100;
-  }, canvas);
-}
