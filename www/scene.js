@@ -32,6 +32,17 @@ function holdsSecret(source) {
   return isFound;
 }
 
+/** What may be a key, also within a text that is not finished. */
+const ANY_KEY = /[a-z0-9+/]{43}=|[a-z0-9+/]{86}==/i;
+
+/** Whether no text in something half edited looks like a secret: then it may be kept. */
+export function mayBeKept(value) {
+  if (typeof value === 'string') {
+    return !isSecret(value) && !ANY_KEY.test(value) && !holdsSecret(value);
+  }
+  return typeof value !== 'object' || value === null || Object.values(value).every(mayBeKept);
+}
+
 const text = v.pipe(
   v.string(),
   v.check((value) => !isSecret(value), IS_SECRET),

@@ -1,4 +1,4 @@
-import { BackEnd } from './back-end.mjs';
+import { BackEnd, callHub } from './back-end.mjs';
 
 const MAX_DEVICES = 1000;
 
@@ -91,7 +91,25 @@ export async function localHub(server, { hub }) {
       given.add(deviceId);
       const backEnd = await BackEnd.createDevice(hub, deviceId);
       backEnds.push(backEnd);
-      identities.push({ connectionString: backEnd.connectionString, endpoint: backEnd.endpoint });
+      identities.push(identityOf(backEnd));
+    }
+    return identities;
+  });
+
+  server.get('/local-hub/devices', async () => {
+    const devices = await callHub(hub, 'GET', '/devices?api-version=2021-04-12');
+    return { ids: devices.map(({ deviceId }) => deviceId) };
+  });
+
+  const known = { type: 'object', required: ['ids'], properties: { ids: ids.anyOf[1] } };
+  server.post('/local-hub/take-up', { schema: { body: known } }, async ({ body }) => {
+    const identities = [];
+    for (const deviceId of body.ids) {
+      // What the hub has is found, and made again where the hub is another one by now.
+      const backEnd = await BackEnd.createDevice(hub, deviceId);
+      if (!backEnds.some((one) => one.deviceId === deviceId)) backEnds.push(backEnd);
+      given.add(deviceId);
+      identities.push(identityOf(backEnd));
     }
     return identities;
   });
@@ -101,6 +119,9 @@ export async function localHub(server, { hub }) {
     server.post(`/local-hub/${path}`, { schema: { body } }, ({ body }) => act(body, find));
   }
 }
+
+/** What the page needs of a device to be it. */
+const identityOf = ({ connectionString, endpoint }) => ({ connectionString, endpoint });
 
 /** Does the same with each; says how many there were. */
 async function forEach(backEnds, act) {

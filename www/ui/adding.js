@@ -1,10 +1,11 @@
-import { fleet } from './fleet.js';
+import { fleet, knows } from './fleet.js';
 import { open } from './navigation.js';
 
 /** Adds devices, has them start, and shows the one, or the fleet where there are more. */
 export async function addAndStart(identities, kindName) {
   const { ids } = await fleet.add(identities, kindName);
   fleet.start(ids);
+  await knows(ids[0]);
   open(ids.length === 1 ? ids[0] : undefined);
   return ids;
 }

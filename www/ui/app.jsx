@@ -5,11 +5,13 @@ import { Announcer } from './announcer.jsx';
 import { DeviceList } from './device-list.jsx';
 import { DeviceView } from './device-view.jsx';
 import { FleetView } from './fleet-view.jsx';
-import { isListInFront, place, selectedId } from './navigation.js';
+import { LostDevices } from './lost-devices.jsx';
+import { place, selectedId } from './navigation.js';
 import { TopBar } from './top-bar.jsx';
 
 const PLACES = {
   add: () => <AddDevices />,
+  list: () => <FleetView />,
   fleet: () => <FleetView />,
   device: () => <DeviceView key={selectedId.value} id={selectedId.value} />,
 };
@@ -24,10 +26,11 @@ export function App() {
     main.current.scrollTo(0, 0);
   }, [place.value, selectedId.value]);
   return (
-    <div class={`app ${isListInFront.value ? 'list-in-front' : ''}`}>
+    <div class={`app ${place.value === 'list' ? 'list-in-front' : ''}`}>
       <TopBar />
       <DeviceList />
       <main tabIndex={-1} ref={main}>
+        <LostDevices />
         {PLACES[place.value]()}
       </main>
       <Announcer />

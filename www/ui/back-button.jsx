@@ -1,10 +1,10 @@
 import { Icon } from './icon.jsx';
-import { isListInFront } from './navigation.js';
+import { openList } from './navigation.js';
 
 /** The way back to the list, where there is no room for both. */
 export function BackButton() {
   return (
-    <button class="plain back" onClick={() => (isListInFront.value = true)}>
+    <button class="plain back" onClick={openList}>
       <Icon name="back" /> Devices
     </button>
   );

@@ -5,6 +5,7 @@ import { device, fleet, ids, totals } from './fleet.js';
 import { count } from './format.js';
 import { Icon } from './icon.jsx';
 import { open, openAdding, place } from './navigation.js';
+import { removeDevices } from './removing.js';
 
 const filter = signal('');
 const state = signal('any');
@@ -72,9 +73,6 @@ function Tools() {
   const isFiltered = matching.value.length !== ids.value.length;
   const which = isFiltered ? `${count(matching.value.length)} shown` : 'all';
   const chosen = () => (isFiltered ? matching.value : 'all');
-  const remove = () => {
-    if (confirm(`Remove ${which} from this page? At the hub they stay.`)) fleet.remove(chosen());
-  };
   return (
     <div class="tools">
       <input
@@ -102,7 +100,10 @@ function Tools() {
         <button onClick={() => fleet.stop(chosen())}>
           <Icon name="stop" /> Stop {which}
         </button>
-        <button class="plain" onClick={remove}>
+        <button
+          class="plain"
+          onClick={() => removeDevices(isFiltered ? matching.value : ids.value)}
+        >
           Remove {which}
         </button>
       </div>
@@ -117,7 +118,7 @@ function FleetRow() {
       <button
         class="row-name"
         onClick={() => open()}
-        aria-current={place.value === 'fleet' ? 'true' : undefined}
+        aria-current={['fleet', 'list'].includes(place.value) ? 'true' : undefined}
       >
         <span class="row-id">All devices</span>
         <span class="row-about">

@@ -5,22 +5,13 @@ import { device, fleet } from './fleet.js';
 import { Icon } from './icon.jsx';
 import { MessagesView } from './messages-view.jsx';
 import { MethodsView } from './methods-view.jsx';
-import { deviceTab } from './navigation.js';
+import { DEVICE_TABS, deviceTab, openAdding, openDeviceTab } from './navigation.js';
 import { Notice } from './notice.jsx';
 import { Tabs } from './tabs.jsx';
 import { TelemetryView } from './telemetry-view.jsx';
+import { removeDevices } from './removing.js';
 import { TwinView } from './twin-view.jsx';
 import { WireLog } from './wire-log.jsx';
-
-const TABS = [
-  ['overview', 'Overview'],
-  ['telemetry', 'Telemetry'],
-  ['twin', 'Twin'],
-  ['methods', 'Methods'],
-  ['messages', 'Messages'],
-  ['files', 'Files'],
-  ['wire', 'Wire log'],
-];
 
 const PANELS = {
   overview: (id) => <DeviceOverview id={id} />,
@@ -35,7 +26,7 @@ const PANELS = {
 /** One device. */
 export function DeviceView({ id }) {
   const shown = device(id);
-  if (!shown) return null;
+  if (!shown) return <NotHere id={id} />;
   const { state, kind, lastError } = shown;
   const isStopped = state === 'stopped' || state === 'failed';
   return (
@@ -57,7 +48,7 @@ export function DeviceView({ id }) {
               <Icon name="stop" /> Stop
             </button>
           )}
-          <button class="plain" onClick={() => fleet.remove([id])}>
+          <button class="plain" onClick={() => removeDevices([id])}>
             Remove
           </button>
         </div>
@@ -71,9 +62,23 @@ export function DeviceView({ id }) {
           />
         )}
       </div>
-      <Tabs label={id} tabs={TABS} chosen={deviceTab}>
+      <Tabs label={id} tabs={DEVICE_TABS} chosen={deviceTab.value} choose={openDeviceTab}>
         {PANELS[deviceTab.value](id)}
       </Tabs>
+    </article>
+  );
+}
+
+function NotHere({ id }) {
+  return (
+    <article class="view">
+      <BackButton />
+      <h2>{id}</h2>
+      <Notice text="This device is not in the page, or not any more.">
+        <button class="link" onClick={openAdding}>
+          Add devices
+        </button>
+      </Notice>
     </article>
   );
 }

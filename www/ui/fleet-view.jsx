@@ -1,15 +1,9 @@
 import { BackButton } from './back-button.jsx';
 import { FleetOverview } from './fleet-overview.jsx';
-import { fleetTab } from './navigation.js';
+import { FLEET_TABS, fleetTab, openFleetTab } from './navigation.js';
 import { SceneView } from './scene-view.jsx';
 import { Tabs } from './tabs.jsx';
 import { WireLog } from './wire-log.jsx';
-
-const TABS = [
-  ['overview', 'Overview'],
-  ['scene', 'Scene'],
-  ['wire', 'Wire log'],
-];
 
 const PANELS = {
   overview: () => <FleetOverview />,
@@ -25,7 +19,7 @@ export function FleetView() {
       <div class="view-head">
         <h2>All devices</h2>
       </div>
-      <Tabs label="All devices" tabs={TABS} chosen={fleetTab}>
+      <Tabs label="All devices" tabs={FLEET_TABS} chosen={fleetTab.value} choose={openFleetTab}>
         {PANELS[fleetTab.value]()}
       </Tabs>
     </article>

@@ -2,7 +2,7 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { proxy, wrap } from 'comlink';
 
-import { selectedId } from './navigation.js';
+import { leaveDevice, selectedId } from './navigation.js';
 
 /** The worker hears nothing before it is ready, as its module waits for WebAssembly. */
 async function startWorker() {
@@ -53,6 +53,22 @@ export const ids = computed(() => [...devices.value.keys()]);
 /** What a device is as of now; draws again whoever reads it, when it changes or comes to be. */
 export const device = (id) => devices.value.get(id)?.value;
 
+/** The selected device, if it is in the page: an address may name any. */
+const watchedId = computed(() =>
+  devices.value.has(selectedId.value) ? selectedId.value : undefined,
+);
+
+/** Fulfils as soon as the page knows a device. */
+export function knows(id) {
+  return new Promise((resolve) => {
+    const stop = devices.subscribe((now) => {
+      if (!now.has(id)) return;
+      resolve();
+      queueMicrotask(() => stop());
+    });
+  });
+}
+
 /** All devices as they are each second: for what shows many at once. */
 export const everySecond = computed(() => {
   // Read for what follows from it alone: it changes each second.
@@ -64,10 +80,10 @@ export const everySecond = computed(() => {
 export function connectFleet() {
   fleet.subscribe(proxy((snapshot) => batch(() => take(snapshot))));
   effect(() => {
-    const id = selectedId.value;
+    const id = watchedId.value;
     details.value = undefined;
     const show = (news) => {
-      if (selectedId.peek() === id) details.value = news;
+      if (watchedId.peek() === id) details.value = news;
     };
     if (id === undefined) fleet.watch();
     else fleet.watch(id, proxy(show));
@@ -86,7 +102,7 @@ function take(snapshot) {
   const isSame = now.size === before.size && [...now.keys()].every((id) => before.has(id));
   if (!isSame) devices.value = now;
   const selected = selectedId.peek();
-  if (before.has(selected) && !now.has(selected)) selectedId.value = undefined;
+  if (before.has(selected) && !now.has(selected)) leaveDevice();
   totals.value = snapshot.totals;
   if (snapshot.series.time.at(-1) !== series.peek().time.at(-1)) series.value = snapshot.series;
 }

@@ -18,12 +18,8 @@ export function readJson(text, wanted = 'any') {
 }
 
 /** A field for JSON, with what is wrong below it. */
-export function JsonField({ label, text, error, rows = 4, onType }) {
+export function JsonField({ label, text, type, error, rows = 4 }) {
   const id = useId();
-  const type = (event) => {
-    text.value = event.currentTarget.value;
-    onType?.();
-  };
   return (
     <div class="json-field">
       <label>
@@ -33,7 +29,7 @@ export function JsonField({ label, text, error, rows = 4, onType }) {
           rows={rows}
           spellcheck={false}
           value={text}
-          onInput={type}
+          onInput={(event) => type(event.currentTarget.value)}
           aria-invalid={error !== undefined}
           aria-describedby={id}
         />

@@ -1,29 +1,6 @@
-import { useComputed, useSignal } from '@preact/signals';
-
 import { Outcome, useAction } from './action.jsx';
 import { counted } from './format.js';
-import { behaviourOf, changeBehaviour, devicesOf } from './scene.js';
-
-/**
- * One part of what a kind does, being edited: nothing changes before it is applied.
- * @param {'telemetry' | 'twin' | 'methods'} part
- */
-export function useDraft(kindName, part) {
-  const edited = useSignal(undefined);
-  const value = useComputed(() => edited.value ?? behaviourOf(kindName)[part]);
-  return {
-    value,
-    isChanged: () => edited.value !== undefined,
-    change: (next) => (edited.value = next),
-    undo: () => (edited.value = undefined),
-    /** The whole behaviour with this part as it is now. */
-    behaviour: () => ({ ...behaviourOf(kindName), [part]: value.value }),
-    apply: async () => {
-      await changeBehaviour(kindName, { [part]: value.value });
-      edited.value = undefined;
-    },
-  };
-}
+import { devicesOf } from './scene.js';
 
 /** What is edited, with the buttons that apply it to the devices of the kind. */
 export function KindEditor({ kindName, draft, isWrong = false, children }) {
@@ -32,7 +9,7 @@ export function KindEditor({ kindName, draft, isWrong = false, children }) {
     await draft.apply();
     return `Applied to ${whom}.`;
   });
-  const isChanged = draft.isChanged();
+  const { isChanged } = draft;
   const submit = (event) => {
     event.preventDefault();
     run();

@@ -1,12 +1,19 @@
+import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
 import { Outcome, useAction } from './action.jsx';
+import { ids } from './fleet.js';
 import { counted } from './format.js';
 import { KindSelect, useKind } from './kind-select.jsx';
-import { addFromLocalHub, localHub } from './local-hub.js';
+import {
+  addFromLocalHub,
+  devicesAtLocalHub,
+  localHub,
+  MAX_AT_ONCE,
+  takeUpFromLocalHub,
+} from './local-hub.js';
+import { NumberField } from './number-field.jsx';
 import { scene } from './scene.js';
-
-const MOST = 1000;
 
 /** Adds any number of devices of the local hub with one click. */
 export function LocalHubForm() {
@@ -31,22 +38,18 @@ export function LocalHubForm() {
       </p>
       <form onSubmit={submit}>
         <div class="fields">
-          <label>
-            Number of devices
-            <input
-              type="number"
-              min="1"
-              max={MOST}
-              required
-              value={number}
-              onInput={(event) => (number.value = event.currentTarget.valueAsNumber || 1)}
-            />
-          </label>
+          <NumberField
+            label="Number of devices"
+            min={1}
+            max={MAX_AT_ONCE}
+            value={number.value}
+            change={(next) => (number.value = next)}
+          />
           <KindSelect kind={kind} />
         </div>
         <div class="buttons">
           <button class="primary" disabled={isBusy}>
-            Add {counted(number.value, 'device')}
+            Add {typeof number.value === 'number' ? counted(number.value, 'device') : 'devices'}
           </button>
           {suggested > 1 && (
             <button type="button" disabled={isBusy} onClick={() => all.run()}>
@@ -57,6 +60,53 @@ export function LocalHubForm() {
         <Outcome result={one.result} />
         <Outcome result={all.result} />
       </form>
+      <TakeUp kind={kind} />
     </section>
+  );
+}
+
+/** The devices that the hub has and this page has not. */
+function TakeUp({ kind }) {
+  const there = useSignal([]);
+  const marked = useSignal(new Set());
+  const { run, result } = useAction((chosen) => takeUpFromLocalHub(chosen, kind.kindName));
+  useEffect(() => {
+    const show = (found) => (there.value = found);
+    devicesAtLocalHub().then(show, () => {});
+  }, [ids.value]);
+  const chosen = there.value.filter((id) => marked.value.has(id));
+  const mark = (id, isMarked) => {
+    const others = [...marked.value].filter((one) => one !== id);
+    marked.value = new Set(isMarked ? [...others, id] : others);
+  };
+  if (there.value.length === 0) return null;
+  return (
+    <details class="take-up">
+      <summary>Take up devices that it has ({there.value.length})</summary>
+      <fieldset>
+        <legend>With their twins and messages, as they are at the hub</legend>
+        <div class="take-up-list">
+          {there.value.map((id) => (
+            <label key={id} class="check">
+              <input
+                type="checkbox"
+                checked={marked.value.has(id)}
+                onChange={(event) => mark(id, event.currentTarget.checked)}
+              />
+              {id}
+            </label>
+          ))}
+        </div>
+      </fieldset>
+      <div class="buttons">
+        <button disabled={chosen.length === 0 || result.value.isBusy} onClick={() => run(chosen)}>
+          Take up {counted(chosen.length, 'device')}
+        </button>
+        <button disabled={result.value.isBusy} onClick={() => run(there.value)}>
+          Take up all
+        </button>
+      </div>
+      <Outcome result={result} />
+    </details>
   );
 }

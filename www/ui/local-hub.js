@@ -3,10 +3,14 @@ import { effect, signal } from '@preact/signals';
 
 import { readLocalHub } from '../local-hub.js';
 import { addAndStart } from './adding.js';
-import { ids } from './fleet.js';
+import { fleet, ids, knows } from './fleet.js';
+import { kindNames } from './scene.js';
 
 /** The longest beginning of a device id that the server takes. */
 const MAX_PREFIX = 64;
+
+/** How many devices the server takes in one call. */
+export const MAX_AT_ONCE = 1000;
 
 /** What the server tells of it, or `undefined` where there is none. */
 export const localHub = signal(undefined);
@@ -32,13 +36,23 @@ export async function findLocalHub() {
 export const isLocal = (id) =>
   id === undefined ? localIds.value.size > 0 : localIds.value.has(id);
 
+/** Ids of the devices that the local hub has, and this page has not. */
+export async function devicesAtLocalHub() {
+  const here = new Set(ids.peek());
+  return (await call('local-hub/devices')).ids.filter((id) => !here.has(id));
+}
+
 /** Lets the local hub do something; rejects with its own words. */
-export async function askLocalHub(action, body) {
-  const response = await fetch(`local-hub/${action}`, {
+export function askLocalHub(action, body) {
+  return call(`local-hub/${action}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
-  }).catch(() => {
+  });
+}
+
+async function call(path, request) {
+  const response = await fetch(path, request).catch(() => {
     throw new Error('The server of this page does not answer. Is npm start still running?');
   });
   const text = await response.text();
@@ -47,13 +61,51 @@ export async function askLocalHub(action, body) {
   return answer;
 }
 
-/** Makes devices at the local hub, adds them here and starts them. */
-export async function addFromLocalHub(count, kindName) {
-  const prefix = kindName
+/** The beginning of the ids of a kind's devices. */
+const prefixOf = (kindName) =>
+  kindName
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, MAX_PREFIX);
-  const identities = await askLocalHub('devices', { count, prefix });
-  const added = await addAndStart(identities, kindName);
-  localIds.value = new Set([...localIds.value, ...added]);
+
+/** Makes devices at the local hub, adds them here and starts them. */
+export async function addFromLocalHub(count, kindName) {
+  const identities = await askLocalHub('devices', { count, prefix: prefixOf(kindName) });
+  noteLocal(await addAndStart(identities, kindName));
 }
+
+/** Takes up devices that the local hub has: each by the kind in its name, or else by `kindName`. */
+export async function takeUpFromLocalHub(chosenIds, kindName) {
+  const kindOf = (id) =>
+    kindNames.value.find((name) => id.startsWith(`${prefixOf(name)}-`)) ?? kindName;
+  for (const kind of new Set(chosenIds.map(kindOf))) {
+    const ofKind = chosenIds.filter((id) => kindOf(id) === kind);
+    noteLocal(await addAndStart(await identitiesOf(ofKind), kind));
+  }
+}
+
+/**
+ * Takes up the devices of a session: those that ran start.
+ * @param {Array<{id: string, kind: string, isOn: boolean}>} devices
+ */
+export async function takeUpAgain(devices) {
+  for (const kind of new Set(devices.map((device) => device.kind))) {
+    const ofKind = devices.filter((device) => device.kind === kind);
+    const identities = await identitiesOf(ofKind.map(({ id }) => id));
+    const { ids: added } = await fleet.add(identities, kind);
+    noteLocal(added);
+    fleet.start(ofKind.filter(({ isOn }) => isOn).map(({ id }) => id));
+    await knows(added[0]);
+  }
+}
+
+async function identitiesOf(wanted) {
+  const identities = [];
+  for (let from = 0; from < wanted.length; from += MAX_AT_ONCE) {
+    const ids = wanted.slice(from, from + MAX_AT_ONCE);
+    identities.push(...(await askLocalHub('take-up', { ids })));
+  }
+  return identities;
+}
+
+const noteLocal = (added) => (localIds.value = new Set([...localIds.value, ...added]));

@@ -3,9 +3,10 @@ import { render } from 'preact';
 import { App } from './app.jsx';
 import { connectFleet, startFleet } from './fleet.js';
 import { findLocalHub } from './local-hub.js';
-import { openAdding } from './navigation.js';
+import { followAddress } from './navigation.js';
 import { Notice } from './notice.jsx';
 import { beginScene } from './scene.js';
+import { keepSession, restoreDevices, restoreScenes } from './session.js';
 
 const root = document.getElementById('app');
 const page = await begin();
@@ -18,9 +19,12 @@ async function begin() {
   } catch {
     return <CannotStart />;
   }
+  restoreScenes();
   await Promise.all([findLocalHub(), beginScene()]);
   connectFleet();
-  openAdding();
+  await restoreDevices();
+  followAddress();
+  keepSession();
   return <App />;
 }
 

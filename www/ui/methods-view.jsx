@@ -6,7 +6,9 @@ import { duration, timeOfDay } from './format.js';
 import { HubSide } from './hub-side.jsx';
 import { Icon } from './icon.jsx';
 import { JsonField, readJson } from './json-field.jsx';
-import { KindEditor, useDraft } from './kind-editor.jsx';
+import { useDraft } from './drafts.js';
+import { KindEditor } from './kind-editor.jsx';
+import { NumberField } from './number-field.jsx';
 import { askLocalHub, isLocal } from './local-hub.js';
 import { behaviourOf } from './scene.js';
 
@@ -28,7 +30,7 @@ export function MethodsView({ kindName, id }) {
 /** Declares what a kind answers to. */
 export function MethodsEditor({ kindName }) {
   const draft = useDraft(kindName, 'methods');
-  const methods = draft.value.value;
+  const methods = draft.value;
   const change = (index, part) =>
     draft.change(methods.map((method, at) => (at === index ? { ...method, ...part } : method)));
   return (
@@ -69,26 +71,20 @@ function Method({ number, method, change, remove }) {
           onInput={(event) => change({ name: event.currentTarget.value })}
         />
       </label>
-      <label>
-        Delay, ms
-        <input
-          type="number"
-          min="0"
-          max="300000"
-          value={delayMs}
-          onInput={(event) => change({ delayMs: event.currentTarget.valueAsNumber || 0 })}
-        />
-      </label>
-      <label>
-        Status
-        <input
-          type="number"
-          min="0"
-          max="999"
-          value={status}
-          onInput={(event) => change({ status: event.currentTarget.valueAsNumber || 0 })}
-        />
-      </label>
+      <NumberField
+        label="Delay, ms"
+        min={0}
+        max={300000}
+        value={delayMs}
+        change={(next) => change({ delayMs: next })}
+      />
+      <NumberField
+        label="Status"
+        min={0}
+        max={999}
+        value={status}
+        change={(next) => change({ status: next })}
+      />
       <label class="wide">
         Payload of the answer
         <input
@@ -166,7 +162,13 @@ function Invoke({ id, kindName }) {
             <option key={name} value={name} />
           ))}
         </datalist>
-        <JsonField label="Payload" text={text} error={error} rows={2} />
+        <JsonField
+          label="Payload"
+          text={text.value}
+          type={(next) => (text.value = next)}
+          error={error}
+          rows={2}
+        />
       </ActionForm>
     </HubSide>
   );

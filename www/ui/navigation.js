@@ -1,40 +1,124 @@
-/** What the page shows. Nothing of it is kept. */
+/**
+ * What the page shows. Each view has an address, in the fragment: for Back, Forward, a reload and
+ * bookmarks.
+ */
 import { computed, signal } from '@preact/signals';
 
+export const DEVICE_TABS = [
+  ['overview', 'Overview'],
+  ['telemetry', 'Telemetry'],
+  ['twin', 'Twin'],
+  ['methods', 'Methods'],
+  ['messages', 'Messages'],
+  ['files', 'Files'],
+  ['wire', 'Wire log'],
+];
+
+export const FLEET_TABS = [
+  ['overview', 'Overview'],
+  ['scene', 'Scene'],
+  ['wire', 'Wire log'],
+];
+
+/** @type {import('@preact/signals').Signal<{place: string, id?: string, tab?: string}>} */
+const view = signal(viewOf(location.hash));
+
+/** Where the reader is, in a word: 'add', 'list', 'fleet' or 'device'. */
+export const place = computed(() => view.value.place);
+
 /** The device that is selected; `undefined` for the fleet. */
-export const selectedId = signal(undefined);
+export const selectedId = computed(() => view.value.id);
 
-/** Whether the form that adds devices is open. */
-export const isAdding = signal(false);
-
-/** Where there is no room for both, the list or what is selected in it. */
-export const isListInFront = signal(true);
-
-/** The tab that was chosen last, of a device and of the fleet. */
+/** The tab that is shown, and so that of the device or fleet that is opened next. */
 export const deviceTab = signal('overview');
 export const fleetTab = signal('overview');
-
-/** Where the reader is, in a word. */
-export const place = computed(() => {
-  if (isAdding.value) return 'add';
-  return selectedId.value === undefined ? 'fleet' : 'device';
-});
+rememberTab();
 
 /** Shows a device, or the fleet where there is no id. */
 export function open(id) {
-  isAdding.value = false;
-  isListInFront.value = false;
-  selectedId.value = id;
+  go(id === undefined ? { place: 'fleet', tab: fleetTab.value } : deviceView(id));
 }
 
 /** Shows the form that adds devices. */
 export function openAdding() {
-  isAdding.value = true;
-  isListInFront.value = false;
+  go({ place: 'add' });
+}
+
+/** Shows the list, where there is no room for it beside what is selected in it. */
+export function openList() {
+  go({ place: 'list' });
 }
 
 /** Shows the fleet's tab of this name. */
-export function openFleetTab(name) {
-  fleetTab.value = name;
-  open();
+export function openFleetTab(tab) {
+  go({ place: 'fleet', tab });
+}
+
+/** Shows the selected device's tab of this name. */
+export function openDeviceTab(tab) {
+  go({ ...view.value, tab });
+}
+
+/** Shows the fleet in place of a device that is gone: Back does not lead to it. */
+export function leaveDevice() {
+  view.value = { place: 'fleet', tab: fleetTab.value };
+  showAddress();
+}
+
+/** Shows the form that adds devices in place of an address that shows nothing. */
+export function showAdding() {
+  view.value = { place: 'add' };
+  showAddress();
+}
+
+/** Makes the address that of the view, whatever it was before. */
+export function showAddress() {
+  history.replaceState(null, '', addressOf(view.value));
+}
+
+/** Follows Back, Forward and an address that is typed. */
+export function followAddress() {
+  addEventListener('popstate', () => {
+    if (!/^#?(\/|$)/.test(location.hash)) return;
+    view.value = viewOf(location.hash);
+    rememberTab();
+  });
+}
+
+const deviceView = (id) => ({ place: 'device', id, tab: deviceTab.value });
+
+function go(next) {
+  if (addressOf(next) !== location.hash) history.pushState(null, '', addressOf(next));
+  view.value = next;
+  rememberTab();
+}
+
+function rememberTab() {
+  const { place, tab } = view.value;
+  if (place === 'device') deviceTab.value = tab;
+  if (place === 'fleet') fleetTab.value = tab;
+}
+
+function addressOf({ place, id, tab }) {
+  return `#/${[place, id, tab].filter(Boolean).map(encodeURIComponent).join('/')}`;
+}
+
+/** What an address shows; of one that is not known, what somebody new sees. */
+function viewOf(hash) {
+  const [place, ...rest] = parts(hash);
+  const tabOf = (tabs, name) => (tabs.some(([known]) => known === name) ? name : 'overview');
+  if (place === 'list') return { place };
+  if (place === 'fleet') return { place, tab: tabOf(FLEET_TABS, rest[0]) };
+  if (place === 'device' && rest[0]) {
+    return { place, id: rest[0], tab: tabOf(DEVICE_TABS, rest[1]) };
+  }
+  return { place: 'add' };
+}
+
+function parts(hash) {
+  try {
+    return hash.slice(2).split('/').map(decodeURIComponent);
+  } catch {
+    return [];
+  }
 }

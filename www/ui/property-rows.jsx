@@ -1,12 +1,13 @@
 import { Icon } from './icon.jsx';
 
+const TWICE = 'There is another property of this name.';
+
 /** The application properties of a message: names, and values that may hold generators. */
-export function PropertyRows({ properties, change }) {
-  const rows = Object.entries(properties);
-  const replace = (index, row) =>
-    change(Object.fromEntries(rows.map((old, at) => (at === index ? row : old))));
-  const remove = (index) => change(Object.fromEntries(rows.filter((_, at) => at !== index)));
-  const add = () => change({ ...properties, [freeName(properties)]: '' });
+export function PropertyRows({ rows, change }) {
+  const names = rows.map(([name]) => name);
+  const replace = (index, row) => change(rows.map((old, at) => (at === index ? row : old)));
+  const remove = (index) => change(rows.filter((_, at) => at !== index));
+  const add = () => change([...rows, [freeName(names), '']]);
   return (
     <fieldset class="property-rows">
       <legend>Properties</legend>
@@ -17,7 +18,9 @@ export function PropertyRows({ properties, change }) {
             required
             spellcheck={false}
             value={name}
-            onChange={(event) => replace(index, [event.currentTarget.value, value])}
+            ref={(field) => field?.setCustomValidity(isTwice(names, name) ? TWICE : '')}
+            aria-invalid={isTwice(names, name)}
+            onInput={(event) => replace(index, [event.currentTarget.value, value])}
           />
           <input
             aria-label={`Value of property ${index + 1}`}
@@ -35,6 +38,7 @@ export function PropertyRows({ properties, change }) {
           </button>
         </div>
       ))}
+      {names.some((name) => isTwice(names, name)) && <p class="bad small">{TWICE}</p>}
       <button type="button" class="chip" onClick={add}>
         Add a property
       </button>
@@ -42,8 +46,10 @@ export function PropertyRows({ properties, change }) {
   );
 }
 
-function freeName(properties) {
+const isTwice = (names, name) => names.indexOf(name) !== names.lastIndexOf(name);
+
+function freeName(names) {
   let number = 1;
-  while (`property${number}` in properties) number += 1;
+  while (names.includes(`property${number}`)) number += 1;
   return `property${number}`;
 }

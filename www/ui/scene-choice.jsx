@@ -1,31 +1,50 @@
 import { Outcome, useAction } from './action.jsx';
-import { examples, changeScene, scene } from './scene.js';
+import { chooseScene, chosenScene, restoreExample, scenes } from './scene.js';
 
-/** What the devices shall do: one of the examples, or the scene that was loaded. */
+/** What the devices shall do: one of the examples, or a scene that was loaded. */
 export function SceneChoice() {
-  const { run, result } = useAction(async (chosen) => void (await changeScene(chosen)));
-  const isOwn = examples.every(({ title }) => title !== scene.value.title);
-  const choices = isOwn ? [scene.value, ...examples] : examples;
+  const { run, result } = useAction(async (work) => void (await work()));
   return (
     <fieldset class="scenes">
       <legend>What they do</legend>
       <div class="choices">
-        {choices.map((choice) => (
-          <label key={choice.title} class="choice">
+        {scenes.value.map((entry, index) => (
+          <label key={index} class="choice">
             <input
               type="radio"
               name="scene"
-              checked={choice.title === scene.value.title}
-              onChange={() => run(choice)}
+              checked={index === chosenScene.value}
+              onChange={() => run(() => chooseScene(index))}
             />
             <span>
-              <b>{choice.title}</b>
-              <span class="hint">{choice.description}</span>
+              <b>{entry.scene.title}</b> <Origin entry={entry} />
+              <span class="hint">{entry.scene.description}</span>
             </span>
           </label>
         ))}
       </div>
+      <Restore run={run} />
       <Outcome result={result} />
     </fieldset>
+  );
+}
+
+const isEdited = ({ scene, example }) => example !== undefined && scene !== example;
+
+function Origin({ entry }) {
+  if (entry.example === undefined) return <span class="tag">loaded</span>;
+  return isEdited(entry) && <span class="tag">edited</span>;
+}
+
+function Restore({ run }) {
+  const entry = scenes.value[chosenScene.value];
+  if (!isEdited(entry)) return null;
+  const restore = () => {
+    if (confirm(`Undo all that was changed in “${entry.scene.title}”?`)) run(restoreExample);
+  };
+  return (
+    <button type="button" class="link" onClick={restore}>
+      Make “{entry.example.title}” what it was
+    </button>
   );
 }

@@ -5,7 +5,7 @@ import { download } from './download.js';
 import { KindSelect, useKind } from './kind-select.jsx';
 import { MethodsEditor } from './methods-view.jsx';
 import { SceneChoice } from './scene-choice.jsx';
-import { loadScene, scene, sceneLink, sceneNumber, sceneText } from './scene.js';
+import { chosenScene, loadScene, scene, sceneLink, sceneText } from './scene.js';
 import { TelemetryView } from './telemetry-view.jsx';
 import { TwinRule } from './twin-view.jsx';
 
@@ -18,9 +18,9 @@ export function SceneView() {
       <SceneChoice />
       <Keep />
       <KindSelect label="Kind to edit" kind={kind} />
-      <TelemetryView key={`${sceneNumber}-${kindName}-t`} kindName={kindName} />
-      <TwinRule key={`${sceneNumber}-${kindName}-r`} kindName={kindName} />
-      <MethodsEditor key={`${sceneNumber}-${kindName}-m`} kindName={kindName} />
+      <TelemetryView key={`${chosenScene}-${kindName}-t`} kindName={kindName} />
+      <TwinRule key={`${chosenScene}-${kindName}-r`} kindName={kindName} />
+      <MethodsEditor key={`${chosenScene}-${kindName}-m`} kindName={kindName} />
     </>
   );
 }

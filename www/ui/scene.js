@@ -1,21 +1,28 @@
 /** The scene: what the devices of the page do. */
-import { computed, signal } from '@preact/signals';
+import { batch, computed, signal } from '@preact/signals';
 
 import { parseScene, sceneFromHash, sceneToLink, sceneToText } from '../scene.js';
 import machine from '../scenes/machine.json';
 import thermostat from '../scenes/thermostat.json';
 import vehicles from '../scenes/vehicles.json';
 import { everySecond, fleet } from './fleet.js';
-import { openAdding } from './navigation.js';
+import { showAdding, showAddress } from './navigation.js';
 
 /** The scenes that are ready to use. */
-export const examples = [thermostat, vehicles, machine];
+const examples = [thermostat, vehicles, machine];
+
+/**
+ * All scenes that can be chosen: the examples, and those that were loaded. Each keeps what was
+ * edited in it. `example` is what an example was before.
+ * @type {import('@preact/signals').Signal<Array<{scene: object, example?: object}>>}
+ */
+export const scenes = signal(examples.map((example) => ({ scene: example, example })));
+
+/** The place of the scene that is on. */
+export const chosenScene = signal(0);
 
 /** The scene that is on. */
-export const scene = signal(thermostat);
-
-/** How many scenes were put on: what edits one begins anew with the next. */
-export const sceneNumber = signal(0);
+export const scene = computed(() => scenes.value[chosenScene.value].scene);
 
 /** What was wrong with the scene of a link. */
 export const linkError = signal(undefined);
@@ -31,11 +38,28 @@ export const behaviourOf = (kindName) =>
 export const devicesOf = (kindName) =>
   everySecond.value.filter(({ kind }) => kind === kindName).length;
 
-/** Puts another scene on; rejects when something in it is wrong. */
-export async function changeScene(next) {
+/** Puts one of the scenes on. */
+export async function chooseScene(index) {
+  await fleet.setScene(scenes.value[index].scene);
+  chosenScene.value = index;
+}
+
+/** Puts on a scene that comes from elsewhere, and keeps it; rejects when something in it is wrong. */
+export async function takeScene(next) {
   await fleet.setScene(next);
-  scene.value = next;
-  sceneNumber.value += 1;
+  const text = JSON.stringify(next);
+  const known = scenes.value.findIndex(({ scene }) => JSON.stringify(scene) === text);
+  batch(() => {
+    chosenScene.value = known < 0 ? scenes.value.length : known;
+    if (known < 0) scenes.value = [...scenes.value, { scene: next }];
+  });
+}
+
+/** Makes an example what it was before it was edited. */
+export async function restoreExample() {
+  const { example } = scenes.value[chosenScene.value];
+  await fleet.setScene(example);
+  replaceScene(example);
 }
 
 /** Changes what devices of a kind do, at once. */
@@ -45,35 +69,44 @@ export async function changeBehaviour(kindName, change) {
   const kinds = scene.value.kinds.map((kind) =>
     kind.name === kindName ? { ...kind, behaviour } : kind,
   );
-  scene.value = { ...scene.value, kinds };
+  replaceScene({ ...scene.value, kinds });
+}
+
+function replaceScene(next) {
+  scenes.value = scenes.value.with(chosenScene.value, {
+    ...scenes.value[chosenScene.value],
+    scene: next,
+  });
 }
 
 /** The scene as the text of a file. */
 export const sceneText = () => sceneToText(scene.value);
 
 /** Puts on the scene of a file. */
-export const loadScene = async (file) => changeScene(parseScene(await file.text()));
+export const loadScene = async (file) => takeScene(parseScene(await file.text()));
 
 /** A link that opens this page with the scene. */
 export const sceneLink = () => sceneToLink(scene.value, location.href.split('#')[0]);
 
-/** Puts on the scene of the page's link, if it has one, or else the first example. */
+/** Puts on the scene of the page's link, if it has one, or else the one that was chosen before. */
 export async function beginScene() {
-  if (!(await takeLinked())) await changeScene(thermostat);
+  if (!(await takeLinked())) await chooseScene(chosenScene.value);
   // A link that is opened in the page that is there already loads nothing.
   addEventListener('hashchange', takeLinked);
 }
 
 /** Puts on the scene of the page's link; `false` where there is none that can be used. */
 async function takeLinked() {
-  linkError.value = undefined;
   try {
     const linked = await sceneFromHash(location.hash);
-    if (linked) await changeScene(linked);
-    return linked !== undefined;
+    if (!linked) return false;
+    linkError.value = undefined;
+    await takeScene(linked);
+    showAddress();
+    return true;
   } catch (error) {
     linkError.value = error;
-    openAdding();
+    showAdding();
     return false;
   }
 }

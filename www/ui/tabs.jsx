@@ -3,16 +3,17 @@
  * @param {object} props
  * @param {string} props.label whose tabs they are
  * @param {Array<[string, string]>} props.tabs names and texts
- * @param {import('@preact/signals').Signal<string>} props.chosen a name
+ * @param {string} props.chosen a name
+ * @param {(name: string) => void} props.choose
  */
-export function Tabs({ label, tabs, chosen, children }) {
+export function Tabs({ label, tabs, chosen, choose, children }) {
   const move = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    const here = tabs.findIndex(([name]) => name === chosen.value);
+    const here = tabs.findIndex(([name]) => name === chosen);
     const next = (here + step + tabs.length) % tabs.length;
-    chosen.value = tabs[next][0];
+    choose(tabs[next][0]);
     event.currentTarget.children[next].focus();
   };
   return (
@@ -24,15 +25,15 @@ export function Tabs({ label, tabs, chosen, children }) {
             role="tab"
             id={`tab-${name}`}
             aria-controls="panel"
-            aria-selected={chosen.value === name}
-            tabIndex={chosen.value === name ? 0 : -1}
-            onClick={() => (chosen.value = name)}
+            aria-selected={chosen === name}
+            tabIndex={chosen === name ? 0 : -1}
+            onClick={() => choose(name)}
           >
             {text}
           </button>
         ))}
       </div>
-      <div class="panel" role="tabpanel" id="panel" aria-labelledby={`tab-${chosen.value}`}>
+      <div class="panel" role="tabpanel" id="panel" aria-labelledby={`tab-${chosen}`}>
         {children}
       </div>
     </>

@@ -4,7 +4,10 @@ import { useSignal } from '@preact/signals';
 import { fleet } from './fleet.js';
 import { pretty, size } from './format.js';
 import { GeneratorHelp } from './generator-help.jsx';
-import { KindEditor, useDraft } from './kind-editor.jsx';
+import { useDraft } from './drafts.js';
+import { KindEditor } from './kind-editor.jsx';
+import { NumberField } from './number-field.jsx';
+import { behaviourOf } from './scene.js';
 import { Notice } from './notice.jsx';
 import { PropertyRows } from './property-rows.jsx';
 
@@ -15,7 +18,7 @@ export function TelemetryView({ kindName, id = 'device-1' }) {
   const draft = useDraft(kindName, 'telemetry');
   const area = useRef();
   const preview = usePreview(kindName, draft, id);
-  const telemetry = draft.value.value;
+  const telemetry = draft.value;
   const isTemplateWrong = Boolean(preview.value.error?.message.includes('telemetry.template'));
   const set = (change) => draft.change({ ...telemetry, ...change });
   const insert = (generator) => {
@@ -43,10 +46,7 @@ export function TelemetryView({ kindName, id = 'device-1' }) {
             />
           </label>
           <GeneratorHelp insert={insert} />
-          <PropertyRows
-            properties={telemetry.properties}
-            change={(properties) => set({ properties })}
-          />
+          <PropertyRows rows={telemetry.properties} change={(properties) => set({ properties })} />
         </section>
         <section>
           <Preview preview={preview} />
@@ -60,10 +60,13 @@ export function TelemetryView({ kindName, id = 'device-1' }) {
 /** The next message as the worker would send it, a moment after the last key. */
 function usePreview(kindName, draft, id) {
   const preview = useSignal({});
-  const telemetry = draft.value.value;
+  const telemetry = draft.value;
   useEffect(() => {
     const timer = setTimeout(async () => {
-      preview.value = await fleet.preview(draft.behaviour(), id);
+      // When it sends does not matter to what; the numbers may not be right yet.
+      const { periodMs, jitter } = behaviourOf(kindName).telemetry;
+      const part = { ...draft.part(), periodMs, jitter };
+      preview.value = await fleet.preview({ ...behaviourOf(kindName), telemetry: part }, id);
     }, PAUSE_MILLISECONDS);
     return () => clearTimeout(timer);
   }, [telemetry, kindName, id]);
@@ -99,11 +102,11 @@ function readable(text) {
   }
 }
 
+/** What is no number of the range stays as it was typed. */
+const inNumbers = (value, convert) => (typeof value === 'number' ? convert(value) : value);
+
 function Timing({ telemetry, set }) {
   const { isOn, periodMs, jitter, contentType, contentEncoding } = telemetry;
-  const number = (event, change) => {
-    if (event.currentTarget.validity.valid) set(change(event.currentTarget.valueAsNumber));
-  };
   return (
     <>
       <h3>When, and as what</h3>
@@ -116,32 +119,24 @@ function Timing({ telemetry, set }) {
         Send telemetry
       </label>
       <div class="fields">
-        <label>
-          Every, in seconds
-          <input
-            type="number"
-            min="0.01"
-            max="86400"
-            step="any"
-            required
-            value={periodMs / 1000}
-            onInput={(event) =>
-              number(event, (seconds) => ({ periodMs: Math.round(seconds * 1000) }))
-            }
-          />
-        </label>
-        <label>
-          Jitter, in percent
-          <input
-            type="number"
-            min="0"
-            max="100"
-            step="any"
-            required
-            value={Math.round(jitter * 100)}
-            onInput={(event) => number(event, (percent) => ({ jitter: percent / 100 }))}
-          />
-        </label>
+        <NumberField
+          label="Every, in seconds"
+          min={0.01}
+          max={86400}
+          step={0.001}
+          value={inNumbers(periodMs, (milliseconds) => milliseconds / 1000)}
+          change={(typed) =>
+            set({ periodMs: inNumbers(typed, (seconds) => Math.round(seconds * 1000)) })
+          }
+        />
+        <NumberField
+          label="Jitter, in percent"
+          min={0}
+          max={100}
+          step="any"
+          value={inNumbers(jitter, (part) => Number((part * 100).toPrecision(12)))}
+          change={(typed) => set({ jitter: inNumbers(typed, (percent) => percent / 100) })}
+        />
         <label>
           Content type
           <input

@@ -2,11 +2,11 @@ import { useSignal } from '@preact/signals';
 
 import { ActionForm } from './action.jsx';
 import { details, device, fleet } from './fleet.js';
-import { pretty } from './format.js';
 import { HubSide } from './hub-side.jsx';
 import { JsonField, readJson } from './json-field.jsx';
 import { JsonView } from './json-view.jsx';
-import { KindEditor, useDraft } from './kind-editor.jsx';
+import { useDraft } from './drafts.js';
+import { KindEditor } from './kind-editor.jsx';
 import { askLocalHub, isLocal } from './local-hub.js';
 
 /** Both halves of a device's twin, what it reports, and the rule of its kind. */
@@ -69,7 +69,12 @@ function Report({ id }) {
     <section>
       <h3>Report properties</h3>
       <ActionForm work={report} button="Report">
-        <JsonField label="Patch of the reported properties" text={text} error={error} />
+        <JsonField
+          label="Patch of the reported properties"
+          text={text.value}
+          type={(next) => (text.value = next)}
+          error={error}
+        />
         <p class="hint">
           What it does not name stays; <code>null</code> removes a property.
           {!isConnected && ' Start the device first: it is not connected.'}
@@ -90,7 +95,12 @@ function Desire({ id }) {
   return (
     <HubSide title="Change desired properties">
       <ActionForm work={patch} button="Patch">
-        <JsonField label="Patch of the desired properties" text={text} error={error} />
+        <JsonField
+          label="Patch of the desired properties"
+          text={text.value}
+          type={(next) => (text.value = next)}
+          error={error}
+        />
       </ActionForm>
     </HubSide>
   );
@@ -99,23 +109,14 @@ function Desire({ id }) {
 /** What every device of a kind reports by itself. */
 export function TwinRule({ kindName }) {
   const draft = useDraft(kindName, 'twin');
-  const twin = draft.value.value;
-  const text = useSignal(pretty(twin.reported));
-  const { error } = readJson(text.value, 'object');
-  const type = () => {
-    const { value = twin.reported } = readJson(text.value, 'object');
-    draft.change({ ...twin, reported: value });
-  };
-  const undo = () => {
-    draft.undo();
-    text.value = pretty(draft.value.value.reported);
-  };
+  const twin = draft.value;
+  const { error } = readJson(twin.text, 'object');
   return (
     <section>
       <h3>
         By itself <span class="quiet">every “{kindName}”</span>
       </h3>
-      <KindEditor kindName={kindName} draft={{ ...draft, undo }} isWrong={error !== undefined}>
+      <KindEditor kindName={kindName} draft={draft} isWrong={error !== undefined}>
         <label class="check">
           <input
             type="checkbox"
@@ -126,7 +127,12 @@ export function TwinRule({ kindName }) {
           />
           Reported follows desired: what the back end wants is reported as done
         </label>
-        <JsonField label="Reported when it starts" text={text} error={error} onType={type} />
+        <JsonField
+          label="Reported when it starts"
+          text={twin.text}
+          type={(text) => draft.change({ ...twin, text })}
+          error={error}
+        />
       </KindEditor>
     </section>
   );

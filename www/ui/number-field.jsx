@@ -1,0 +1,46 @@
+import { useId } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+
+import { count } from './format.js';
+
+/**
+ * A field for a number. It keeps what is typed, and says what is wrong with it; the form around it
+ * is not submitted before that is right.
+ * @param {{label: string, value: number | string, change: (value: number | string) => void,
+ *          min: number, max: number, step?: number | 'any'}} props the value is a text where what
+ *          was typed is no number of the range
+ */
+export function NumberField({ label, value, change, min, max, step = 1 }) {
+  const id = useId();
+  const typed = useSignal(undefined);
+  // "1.0" on the way to "1.05" is 1, and yet stays as it is.
+  const isSame = typed.value !== undefined && Number(typed.value) === value;
+  const isWrong = typeof value === 'string';
+  const type = ({ currentTarget: field }) => {
+    typed.value = field.value;
+    change(field.validity.valid ? field.valueAsNumber : field.value);
+  };
+  return (
+    <div class="number-field">
+      <label>
+        {label}
+        <input
+          type="number"
+          required
+          min={min}
+          max={max}
+          step={step}
+          value={isSame ? typed.value : value}
+          onInput={type}
+          aria-invalid={isWrong}
+          aria-describedby={isWrong ? id : undefined}
+        />
+      </label>
+      {isWrong && (
+        <p class="bad small" id={id}>
+          {step === 1 ? 'whole, from' : 'from'} {min} to {count(max)}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,103 @@
+/**
+ * What a reload of the tab brings back: the scenes with their edits, and the devices. A key or token
+ * is not kept; devices of the local hub get theirs from there again.
+ */
+import { signal } from '@preact/signals';
+
+import { checkScene, mayBeKept } from '../scene.js';
+import { drafts } from './drafts.js';
+import { device, ids } from './fleet.js';
+import { isLocal, localHub, takeUpAgain } from './local-hub.js';
+import { chosenScene, scenes } from './scene.js';
+
+const KEY = 'session';
+
+/** Ids of devices that a reload has not brought back. */
+export const lostIds = signal([]);
+
+/** Why those of the local hub did not come back, if they did not. */
+export const takeUpError = signal(undefined);
+
+let kept = {};
+
+/** Takes up the scenes of the session, before one of them is put on. */
+export function restoreScenes() {
+  try {
+    kept = JSON.parse(sessionStorage.getItem(KEY)) ?? {};
+    forget();
+    const restored = (kept.scenes ?? []).map(({ example, scene }) => ({
+      scene: scene ? checkScene(scene) : scenes.value[example].scene,
+      ...(example !== null && { example: scenes.value[example].example }),
+    }));
+    if (restored.length < scenes.value.length) return;
+    scenes.value = restored;
+    chosenScene.value = restored[kept.chosen] ? kept.chosen : 0;
+    drafts.value = kept.drafts;
+  } catch {
+    // Nothing is kept, or not by this version of the page: then all begins anew.
+    kept = {};
+  }
+}
+
+/** Takes up the devices of the session, which need a scene that is on. */
+export async function restoreDevices() {
+  const devices = kept.devices ?? [];
+  const local = localHub.value ? devices.filter((one) => one.isLocal) : [];
+  const others = devices.filter((one) => !local.includes(one));
+  lostIds.value = others.map(({ id }) => id);
+  try {
+    await takeUpAgain(local);
+  } catch (error) {
+    takeUpError.value = error;
+    lostIds.value = devices.map(({ id }) => id);
+  }
+}
+
+/** Keeps the session when the page goes, and asks before what cannot be kept is lost. */
+export function keepSession() {
+  addEventListener('beforeunload', (event) => {
+    const hasKeys = ids.peek().some((id) => !isLocal(id));
+    if (!keep() || hasKeys) event.preventDefault();
+  });
+  addEventListener('pagehide', keep);
+  // A tab in the background may be ended without a word. A copy of a tab that is looked at must not
+  // take its devices away.
+  document.addEventListener('visibilitychange', () =>
+    document.visibilityState === 'hidden' ? keep() : forget(),
+  );
+}
+
+/** Keeps what may be kept; `false` where something else is lost. */
+function keep() {
+  const session = JSON.stringify({
+    scenes: scenes.peek().map(({ scene, example }, index) => ({
+      example: example ? index : null,
+      ...(scene !== example && { scene }),
+    })),
+    chosen: chosenScene.peek(),
+    drafts: Object.fromEntries(
+      Object.entries(drafts.peek()).filter(([, draft]) => mayBeKept(draft)),
+    ),
+    devices: ids.peek().map((id) => ({
+      id,
+      kind: device(id).kind,
+      isLocal: isLocal(id),
+      isOn: device(id).state !== 'stopped',
+    })),
+  });
+  try {
+    sessionStorage.setItem(KEY, session);
+    return Object.values(drafts.peek()).every(mayBeKept);
+  } catch {
+    const isEdited = scenes.peek().some(({ scene, example }) => scene !== example);
+    return !isEdited && ids.peek().length === 0 && Object.keys(drafts.peek()).length === 0;
+  }
+}
+
+function forget() {
+  try {
+    sessionStorage.removeItem(KEY);
+  } catch {
+    // A browser may let a page keep nothing.
+  }
+}
