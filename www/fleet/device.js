@@ -271,6 +271,8 @@ export class Device {
 
   #noteAcknowledged(latency) {
     this.#acknowledged += 1;
+    // What went wrong before is in the list of errors; it is no trouble any more.
+    this.#lastError = undefined;
     const now = Date.now();
     this.#rate.add(now);
     this.#around.statistics.addAcknowledged(latency, now);

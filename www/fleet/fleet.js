@@ -3,7 +3,7 @@ import { readBehaviour } from './behaviour.js';
 import { Device } from './device.js';
 import { Scheduler } from './scheduler.js';
 import { Statistics } from './statistics.js';
-import { TemplateError } from './template.js';
+import { readTemplate, TemplateError } from './template.js';
 import { TraceLog } from './trace.js';
 
 /** Hubs throttle connections, and machines have only so many threads: hundreds come by and by. */
@@ -71,6 +71,16 @@ export class Fleet {
       return { message: { body: text, properties, size } };
     } catch ({ message, at }) {
       return { error: { message, at } };
+    }
+  }
+
+  /** What is wrong with a template, and where in its text; `undefined` for one that can be used. */
+  mistakeIn(text) {
+    try {
+      readTemplate(text);
+      return undefined;
+    } catch ({ mistake, at: { line, column } }) {
+      return `line ${line}, column ${column}: ${mistake}`;
     }
   }
 

@@ -7,7 +7,7 @@ const hints = {
   ConnectionFailedError:
     'A hub is dialled at wss, port 443, which not every network lets out. Then start the device ' +
     'again.',
-  ConnectionDroppedError: 'Nothing to do if the device reconnects; else check the network.',
+  ConnectionDroppedError: 'The device connects again by itself. If it does not, check the network.',
   NoConnectionError:
     'Start the device. If it was on, another client has connected as the same device: only one ' +
     'can.',
@@ -26,6 +26,7 @@ const byStatus = {
 };
 
 const LOCAL_HUB_IS_AWAY = 'Is the local hub there? It ends with the `npm start` that began it.';
+const IS_ELSEWHERE = 'Only one tab or program can be the device. Start takes it back.';
 const QUEUE_IS_FULL =
   'The hub acknowledges less than the device sends: wait until it is connected, or lengthen the ' +
   'period.';
@@ -43,6 +44,7 @@ export function explain(error, { isLocal, isUpload = false }) {
 }
 
 function hintOf({ name, message, status }, isLocal, isUpload) {
+  if (message.includes('another page or worker has connected')) return IS_ELSEWHERE;
   if (name === 'ConnectionFailedError' && isUpload) return RELAY_IS_AWAY;
   if (name === 'ConnectionFailedError' && isLocal) return LOCAL_HUB_IS_AWAY;
   if (name === 'ClientError' && message.includes('maxPendingMessages')) return QUEUE_IS_FULL;

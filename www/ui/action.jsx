@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 
 import { Notice } from './notice.jsx';
+import { inWords } from './words.js';
 
 /**
  * Something that a button does: how it went is kept in `result`.
@@ -24,7 +25,7 @@ export function Outcome({ result }) {
   const { text, error } = result.value;
   return (
     <div class="outcome" role="status">
-      {error && <Notice kind="bad" text={error.message} />}
+      {error && <Notice kind="bad" text={inWords(error.message)} />}
       {text && <p class="quiet">{text}</p>}
     </div>
   );

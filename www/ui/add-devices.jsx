@@ -6,6 +6,7 @@ import { BackButton } from './back-button.jsx';
 import { Notice } from './notice.jsx';
 import { SceneChoice } from './scene-choice.jsx';
 import { linkError } from './scene.js';
+import { inWords } from './words.js';
 
 /** Both ways to add devices: what somebody new sees first. */
 export function AddDevices() {
@@ -23,7 +24,7 @@ export function AddDevices() {
       {linkError.value && (
         <Notice
           kind="bad"
-          text={`The scene in the link was not loaded: ${linkError.value.message}`}
+          text={`The scene in the link was not loaded: ${inWords(linkError.value.message)}`}
         />
       )}
       <div class="ways">

@@ -72,6 +72,7 @@ function showAll() {
 function Tools() {
   const isFiltered = matching.value.length !== ids.value.length;
   const which = isFiltered ? `${count(matching.value.length)} shown` : 'all';
+  const isNone = matching.value.length === 0;
   const chosen = () => (isFiltered ? matching.value : 'all');
   return (
     <div class="tools">
@@ -94,14 +95,15 @@ function Tools() {
         <option value="error">With an error</option>
       </select>
       <div class="buttons">
-        <button onClick={() => fleet.start(chosen())}>
+        <button disabled={isNone} onClick={() => fleet.start(chosen())}>
           <Icon name="start" /> Start {which}
         </button>
-        <button onClick={() => fleet.stop(chosen())}>
+        <button disabled={isNone} onClick={() => fleet.stop(chosen())}>
           <Icon name="stop" /> Stop {which}
         </button>
         <button
           class="plain"
+          disabled={isNone}
           onClick={() => removeDevices(isFiltered ? matching.value : ids.value)}
         >
           Remove {which}

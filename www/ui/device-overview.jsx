@@ -4,6 +4,7 @@ import { Faults } from './faults.jsx';
 import { details, device, fleet } from './fleet.js';
 import { count, pretty, rate, timeOfDay } from './format.js';
 import { isLocal } from './local-hub.js';
+import { inWords } from './words.js';
 
 /** What a device has sent, and what went wrong. */
 export function DeviceOverview({ id }) {
@@ -82,10 +83,10 @@ function Errors() {
       <h3>Errors</h3>
       {errors.length === 0 && <p class="empty">None so far.</p>}
       <ol class="log">
-        {errors.slice(0, 20).map(({ time, name, message, hint }) => (
+        {errors.slice(0, 20).map(({ time, message, hint }) => (
           <li key={`${time} ${message}`}>
             <time>{timeOfDay(time)}</time>
-            <span class="bad">{name}</span> {message}
+            <span class="bad">{inWords(message)}</span>
             {hint && <p class="hint">{hint}</p>}
           </li>
         ))}

@@ -4,6 +4,7 @@ import { device, fleet } from './fleet.js';
 import { rate } from './format.js';
 import { Icon } from './icon.jsx';
 import { open, place, selectedId } from './navigation.js';
+import { inWords } from './words.js';
 
 /** A device in the list: its state, its rate or its error, and what starts or stops it. */
 export function DeviceRow({ id }) {
@@ -36,7 +37,7 @@ export function DeviceRow({ id }) {
 }
 
 function aboutOf({ state, kind, lastError } = {}) {
-  return lastError ? `${state}: ${lastError.message}` : `${state} · ${kind}`;
+  return lastError ? `${state}: ${inWords(lastError.message)}` : `${state} · ${kind}`;
 }
 
 function speedOf({ state, ratePerSecond } = {}) {

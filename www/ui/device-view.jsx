@@ -11,6 +11,7 @@ import { Tabs } from './tabs.jsx';
 import { TelemetryView } from './telemetry-view.jsx';
 import { removeDevices } from './removing.js';
 import { TwinView } from './twin-view.jsx';
+import { inWords } from './words.js';
 import { WireLog } from './wire-log.jsx';
 
 const PANELS = {
@@ -55,11 +56,7 @@ export function DeviceView({ id }) {
       </div>
       <div class="news" role="status">
         {lastError && state !== 'connected' && (
-          <Notice
-            kind="bad"
-            text={`${lastError.name}: ${lastError.message}`}
-            hint={lastError.hint}
-          />
+          <Notice kind="bad" text={inWords(lastError.message)} hint={lastError.hint} />
         )}
       </div>
       <Tabs label={id} tabs={DEVICE_TABS} chosen={deviceTab.value} choose={openDeviceTab}>

@@ -1,13 +1,7 @@
-import { signal } from '@preact/signals';
-
 import { Outcome, useAction } from './action.jsx';
+import { isFaultOn, setFault } from './faults-on.js';
 import { HubSide } from './hub-side.jsx';
 import { askLocalHub } from './local-hub.js';
-
-const DELAY_MILLISECONDS = 2000;
-
-/** What is on, such as `delay of all`, for as long as the page is open. */
-const faultsOn = signal(new Set());
 
 /** Lets the local hub misbehave, towards one device or all, so that one sees the client recover. */
 export function Faults({ id = 'all' }) {
@@ -17,23 +11,19 @@ export function Faults({ id = 'all' }) {
     await askLocalHub('drop', { ids, how });
     return `${words} What was not acknowledged is sent again after the reconnect.`;
   };
-  const toggle = (name, bodyOf, words) => async () => {
-    const key = `${name} of ${id}`;
-    const isOn = !faultsOn.value.has(key);
-    await askLocalHub(name, { ids, ...bodyOf(isOn) });
-    const others = [...faultsOn.value].filter((one) => one !== key);
-    faultsOn.value = new Set(isOn ? [...others, key] : others);
-    return words[isOn];
+  const toggle = (name, words) => async () => {
+    const next = !isFaultOn(name, id);
+    await setFault(name, id, next);
+    return words[next];
   };
-  const delay = toggle('delay', (isOn) => ({ milliseconds: isOn ? DELAY_MILLISECONDS : 0 }), {
+  const delay = toggle('delay', {
     true: 'The hub acknowledges 2 seconds late now: see the latency.',
     false: 'The hub acknowledges at once again.',
   });
-  const throttle = toggle('throttle', (isOn) => ({ isOn }), {
+  const throttle = toggle('throttle', {
     true: 'The hub closes the connection now when a second message comes within one second.',
     false: 'The hub takes as many messages as come again.',
   });
-  const isOn = (name) => faultsOn.value.has(`${name} of ${id}`);
   return (
     <HubSide title="Let something go wrong" isLine>
       <div class="buttons">
@@ -43,10 +33,10 @@ export function Faults({ id = 'all' }) {
         <button onClick={() => run(() => drop('close', 'The WebSocket was closed.'))}>
           Close connection
         </button>
-        <button aria-pressed={isOn('delay')} onClick={() => run(delay)}>
+        <button aria-pressed={isFaultOn('delay', id)} onClick={() => run(delay)}>
           Delay answers
         </button>
-        <button aria-pressed={isOn('throttle')} onClick={() => run(throttle)}>
+        <button aria-pressed={isFaultOn('throttle', id)} onClick={() => run(throttle)}>
           Throttle
         </button>
       </div>

@@ -1,18 +1,33 @@
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
 
-import { everySecond } from './fleet.js';
+import { everySecond, ids } from './fleet.js';
 import { counted } from './format.js';
 import { Notice } from './notice.jsx';
 
-const WIDTH = 800;
 const HEIGHT = 420;
 const MARGIN = 36;
 const TRAIL = 40;
 
+/** The ways of all devices, which another tab does not end. */
+const trails = new Map();
+
 /** Where the devices are that send a position, and the ways that they came. */
 export function FleetMap() {
-  const trails = useRef(new Map());
+  const place = useRef();
+  const width = useSignal(0);
+  useEffect(() => {
+    const observer = new ResizeObserver(() => (width.value = place.current.clientWidth));
+    observer.observe(place.current);
+    return () => observer.disconnect();
+  }, []);
+  return <div ref={place}>{width.value > 0 && <Picture width={width.value} />}</div>;
+}
+
+/** As wide as its place, so that its text has the size of text on a phone too. */
+function Picture({ width }) {
   const here = everySecond.value.filter(({ last }) => isPosition(last?.position));
+  for (const id of trails.keys()) if (!ids.value.includes(id)) trails.delete(id);
   if (here.length === 0) {
     return (
       <Notice
@@ -21,32 +36,53 @@ export function FleetMap() {
       />
     );
   }
-  for (const { id, last } of here) follow(trails.current, id, last.position);
-  const project = projection([...trails.current.values()].flat());
+  for (const { id, last } of here) follow(id, last.position);
+  const project = projection(
+    here.flatMap(({ id }) => trails.get(id)),
+    width,
+  );
+  const vehicles = here.map(({ id, state }) => {
+    const points = trails.get(id).map(project.point);
+    return { id, state, points };
+  });
+  const named = labelled(vehicles);
   return (
     <svg
       class="map"
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      viewBox={`0 0 ${width} ${HEIGHT}`}
       role="img"
       aria-label={`Map of ${counted(here.length, 'device')}; the table has the same numbers.`}
     >
-      <Grid project={project} />
-      {here.map(({ id, state }) => (
-        <Vehicle
-          key={id}
-          id={id}
-          state={state}
-          points={trails.current.get(id).map(project.point)}
-        />
+      <Grid project={project} width={width} />
+      {vehicles.map((vehicle) => (
+        <Vehicle key={vehicle.id} {...vehicle} isNamed={named.has(vehicle.id)} />
       ))}
     </svg>
   );
 }
 
-const isPosition = (position) =>
-  Number.isFinite(position?.latitude) && Number.isFinite(position?.longitude);
+const LETTER = 7;
+const LINE = 13;
 
-function follow(trails, id, { latitude, longitude }) {
+/** Ids whose names lie on no other, first come first. */
+function labelled(vehicles) {
+  const taken = new Map();
+  for (const { id, points } of vehicles) {
+    const [left, top] = points.at(-1);
+    const right = left + id.length * LETTER;
+    const isFree = [...taken.values()].every(
+      (other) => right < other.left || left > other.right || Math.abs(top - other.top) > LINE,
+    );
+    if (isFree) taken.set(id, { left, right, top });
+  }
+  return taken;
+}
+
+const isWithin = (degrees, most) => Number.isFinite(degrees) && Math.abs(degrees) <= most;
+const isPosition = (position) =>
+  isWithin(position?.latitude, 90) && isWithin(position?.longitude, 180);
+
+function follow(id, { latitude, longitude }) {
   const trail = trails.get(id) ?? [];
   const end = trail.at(-1);
   if (end?.latitude !== latitude || end?.longitude !== longitude) {
@@ -55,17 +91,17 @@ function follow(trails, id, { latitude, longitude }) {
 }
 
 /** Degrees to the picture, so that a kilometre is as long in both directions. */
-function projection(points) {
+function projection(points, width) {
   const latitudes = points.map(({ latitude }) => latitude);
   const longitudes = points.map(({ longitude }) => longitude);
   const [south, north] = [Math.min(...latitudes), Math.max(...latitudes)];
   const [west, east] = [Math.min(...longitudes), Math.max(...longitudes)];
   const narrowing = Math.cos(((south + north) / 2) * (Math.PI / 180));
   const scale = Math.min(
-    (WIDTH - 2 * MARGIN) / Math.max((east - west) * narrowing, 1e-4),
+    (width - 2 * MARGIN) / Math.max((east - west) * narrowing, 1e-4),
     (HEIGHT - 2 * MARGIN) / Math.max(north - south, 1e-4),
   );
-  const x = (longitude) => WIDTH / 2 + (longitude - (west + east) / 2) * narrowing * scale;
+  const x = (longitude) => width / 2 + (longitude - (west + east) / 2) * narrowing * scale;
   const y = (latitude) => HEIGHT / 2 - (latitude - (south + north) / 2) * scale;
   const point = ({ latitude, longitude }) => [x(longitude), y(latitude)];
   return { point, scale };
@@ -74,18 +110,18 @@ function projection(points) {
 const KILOMETRES_OF_DEGREE = 111.2;
 
 /** A grid without tiles: no other server is told where the devices are. */
-function Grid({ project }) {
+function Grid({ project, width }) {
   const kilometre = project.scale / KILOMETRES_OF_DEGREE;
   const bar = 10 ** Math.floor(Math.log10(200 / kilometre));
   const step = bar * kilometre;
   const places = (length) => Array.from({ length: Math.ceil(length / step) }, (_, n) => n * step);
   return (
     <g class="grid">
-      {places(WIDTH).map((x) => (
+      {places(width).map((x) => (
         <line key={`x${x}`} x1={x} x2={x} y1="0" y2={HEIGHT} />
       ))}
       {places(HEIGHT).map((y) => (
-        <line key={`y${y}`} x1="0" x2={WIDTH} y1={y} y2={y} />
+        <line key={`y${y}`} x1="0" x2={width} y1={y} y2={y} />
       ))}
       <path d={`M12 ${HEIGHT - 18}v6h${step}v-6`} />
       <text x={12 + step / 2} y={HEIGHT - 20}>
@@ -95,7 +131,7 @@ function Grid({ project }) {
   );
 }
 
-function Vehicle({ id, state, points }) {
+function Vehicle({ id, state, points, isNamed }) {
   const [x, y] = points.at(-1);
   return (
     <g class={`vehicle ${state}`}>
@@ -105,9 +141,12 @@ function Vehicle({ id, state, points }) {
       ) : (
         <path d={`M${x - 6} ${y - 6}l12 12m0 -12l-12 12`} />
       )}
-      <text x={x + 9} y={y + 4}>
-        {id}
-      </text>
+      <title>{id}</title>
+      {isNamed && (
+        <text x={x + 9} y={y + 4}>
+          {id}
+        </text>
+      )}
     </g>
   );
 }

@@ -16,7 +16,7 @@ export const MAX_AT_ONCE = 1000;
 export const localHub = signal(undefined);
 
 /** Ids of the devices that were made at the local hub, for as long as they are in the page. */
-const localIds = signal(new Set());
+export const localIds = signal(new Set());
 
 let before = [];
 effect(() => {

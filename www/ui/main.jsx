@@ -1,6 +1,7 @@
 import { render } from 'preact';
 
 import { App } from './app.jsx';
+import { spreadFaults } from './faults-on.js';
 import { connectFleet, startFleet } from './fleet.js';
 import { findLocalHub } from './local-hub.js';
 import { followAddress } from './navigation.js';
@@ -22,6 +23,7 @@ async function begin() {
   restoreScenes();
   await Promise.all([findLocalHub(), beginScene()]);
   connectFleet();
+  spreadFaults();
   await restoreDevices();
   followAddress();
   keepSession();

@@ -18,8 +18,8 @@ export function PropertyRows({ rows, change }) {
             required
             spellcheck={false}
             value={name}
-            ref={(field) => field?.setCustomValidity(isTwice(names, name) ? TWICE : '')}
-            aria-invalid={isTwice(names, name)}
+            ref={(field) => field?.setCustomValidity(isTaken(names, index) ? TWICE : '')}
+            aria-invalid={isTaken(names, index)}
             onInput={(event) => replace(index, [event.currentTarget.value, value])}
           />
           <input
@@ -38,7 +38,7 @@ export function PropertyRows({ rows, change }) {
           </button>
         </div>
       ))}
-      {names.some((name) => isTwice(names, name)) && <p class="bad small">{TWICE}</p>}
+      {names.some((_, index) => isTaken(names, index)) && <p class="bad small">{TWICE}</p>}
       <button type="button" class="chip" onClick={add}>
         Add a property
       </button>
@@ -46,7 +46,7 @@ export function PropertyRows({ rows, change }) {
   );
 }
 
-const isTwice = (names, name) => names.indexOf(name) !== names.lastIndexOf(name);
+const isTaken = (names, index) => names.indexOf(names[index]) < index;
 
 function freeName(names) {
   let number = 1;

@@ -29,7 +29,8 @@ function Keep() {
   const picker = useRef();
   const { run, result } = useAction((work) => work());
   const save = async () => {
-    download(`${scene.value.title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}.json`, sceneText());
+    const name = scene.value.title.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ['scene'];
+    download(`${name.join('-')}.json`, sceneText());
   };
   const copy = async () => {
     await navigator.clipboard.writeText(await sceneLink());

@@ -6,6 +6,7 @@ import { signal } from '@preact/signals';
 
 import { checkScene, mayBeKept } from '../scene.js';
 import { drafts } from './drafts.js';
+import { faultsOn } from './faults-on.js';
 import { device, ids } from './fleet.js';
 import { isLocal, localHub, takeUpAgain } from './local-hub.js';
 import { chosenScene, scenes } from './scene.js';
@@ -33,6 +34,7 @@ export function restoreScenes() {
     scenes.value = restored;
     chosenScene.value = restored[kept.chosen] ? kept.chosen : 0;
     drafts.value = kept.drafts;
+    faultsOn.value = kept.faults;
   } catch {
     // Nothing is kept, or not by this version of the page: then all begins anew.
     kept = {};
@@ -75,6 +77,7 @@ function keep() {
       ...(scene !== example && { scene }),
     })),
     chosen: chosenScene.peek(),
+    faults: faultsOn.peek(),
     drafts: Object.fromEntries(
       Object.entries(drafts.peek()).filter(([, draft]) => mayBeKept(draft)),
     ),

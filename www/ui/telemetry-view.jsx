@@ -8,10 +8,16 @@ import { useDraft } from './drafts.js';
 import { KindEditor } from './kind-editor.jsx';
 import { NumberField } from './number-field.jsx';
 import { behaviourOf } from './scene.js';
+import { inWords } from './words.js';
 import { Notice } from './notice.jsx';
 import { PropertyRows } from './property-rows.jsx';
 
 const PAUSE_MILLISECONDS = 150;
+
+/** What a hub takes of a message, in bytes. */
+const MAX_SIZE = 256 * 1024;
+
+const isTooLong = (preview) => preview.value.message?.size > MAX_SIZE;
 
 /** What devices of a kind send, and when; with a preview of the next message. */
 export function TelemetryView({ kindName, id = 'device-1' }) {
@@ -28,7 +34,11 @@ export function TelemetryView({ kindName, id = 'device-1' }) {
     area.current.focus();
   };
   return (
-    <KindEditor kindName={kindName} draft={draft} isWrong={preview.value.error !== undefined}>
+    <KindEditor
+      kindName={kindName}
+      draft={draft}
+      isWrong={preview.value.error !== undefined || isTooLong(preview)}
+    >
       <div class="columns">
         <section>
           <h3>Message</h3>
@@ -78,7 +88,8 @@ function Preview({ preview }) {
   return (
     <div id="template-error" class="stack">
       <h3>Preview {message && <span class="quiet">{size(message.size)}</span>}</h3>
-      {error && <Notice kind="bad" text={error.message} />}
+      {error && <Notice kind="bad" text={inWords(error.message)} />}
+      {isTooLong(preview) && <Notice kind="bad" text="A hub takes 256 KB at most." />}
       {message && <pre class="json preview">{readable(message.body)}</pre>}
       {message && Object.keys(message.properties).length > 0 && (
         <dl class="pairs">

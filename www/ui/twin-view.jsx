@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
 import { ActionForm } from './action.jsx';
@@ -110,7 +111,14 @@ function Desire({ id }) {
 export function TwinRule({ kindName }) {
   const draft = useDraft(kindName, 'twin');
   const twin = draft.value;
-  const { error } = readJson(twin.text, 'object');
+  const mistake = useSignal(undefined);
+  useEffect(() => {
+    let isCurrent = true;
+    fleet.mistakeIn(twin.text).then((found) => isCurrent && (mistake.value = found));
+    return () => (isCurrent = false);
+  }, [twin.text]);
+  const error =
+    readJson(twin.text, 'object').error ?? (mistake.value && { message: mistake.value });
   return (
     <section>
       <h3>

@@ -54,7 +54,8 @@ export function WireLog({ id }) {
       </div>
       <p class="quiet small">
         {isPaused.value ? 'Paused. ' : ''}Newest first. No payload and no key is in it, but topics
-        hold the properties of messages. The export has all devices, whatever is shown here.
+        hold the properties of messages. The export has all devices, whatever is shown here: their
+        last 5,000 packets.
       </p>
       {shown.length === 0 && <p class="empty">Nothing yet, or nothing that matches.</p>}
       <ol class={`log packets ${id ? '' : 'of-all'}`} aria-label="Packets" tabIndex={0}>

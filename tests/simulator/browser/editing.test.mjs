@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+
+import { openSimulator, openTab, openWithDevice, rowOf, test } from './support.mjs';
+
+const applyButton = (page) => page.getByRole('button', { name: 'Apply to “thermostat”' }).first();
+
+/** Types as somebody does who empties the field first. */
+async function retype(field, text) {
+  await field.fill('');
+  await field.pressSequentially(text);
+}
+
+test('a number of devices is what was typed, and a wrong one adds none', async (t) => {
+  const { page } = await openSimulator(t);
+  const field = page.getByLabel('Number of devices');
+  await retype(field, '12');
+  assert.equal(await field.inputValue(), '12');
+  await page.getByRole('button', { name: 'Add 12 devices' }).waitFor();
+  for (const wrong of ['-3', '1.5', '5000']) {
+    await retype(field, wrong);
+    await page.getByText('whole, from 1 to 1,000').waitFor();
+    assert.equal(await field.inputValue(), wrong);
+    await page.getByRole('button', { name: 'Add devices', exact: true }).click();
+    assert.equal(await field.evaluate((element) => element.matches(':focus')), true);
+  }
+  await retype(field, '2');
+  await page.getByRole('button', { name: 'Add 2 devices' }).click();
+  await page.locator('.now').filter({ hasText: '2 of 2 connected' }).waitFor();
+});
+
+for (const [tab, label, right, wrongs] of [
+  ['Telemetry', 'Every, in seconds', '1.05', ['100000', '1000000000', '-1', '']],
+  ['Telemetry', 'Jitter, in percent', '12.5', ['101', '-20']],
+  ['Methods', 'Delay, ms', '20', ['-20', '300001', '']],
+  ['Methods', 'Status', '207', ['1000', '2.5']],
+]) {
+  test(`“${label}” keeps what is typed, and applies no wrong number`, async (t) => {
+    const { page } = await openWithDevice(t);
+    await openTab(page, tab);
+    const field = page.getByLabel(label).first();
+    for (const wrong of wrongs) {
+      await retype(field, wrong);
+      assert.equal(await field.inputValue(), wrong);
+      assert.equal(await field.getAttribute('aria-invalid'), 'true');
+      await applyButton(page).click();
+      assert.equal(await field.evaluate((element) => element.matches(':focus')), true);
+    }
+    assert.equal(await page.getByText('Applied to 1 device.').count(), 0);
+    await retype(field, right);
+    await applyButton(page).click();
+    await page.getByText('Applied to 1 device.').waitFor();
+    assert.equal(await field.inputValue(), right);
+    await field.fill('1');
+    await page.getByRole('button', { name: 'Undo changes' }).click();
+    assert.equal(await field.inputValue(), right);
+  });
+}
+
+test('what is not applied yet is there again after another tab and another device', async (t) => {
+  const { page } = await openWithDevice(t);
+  await openTab(page, 'Telemetry');
+  await page.getByLabel('Template').fill('{"draft": ');
+  await page.getByLabel('Every, in seconds').fill('100000');
+  await openTab(page, 'Twin');
+  await page.getByLabel('Reported when it starts').fill('{"draft": ');
+  await openTab(page, 'Methods');
+  await page.getByLabel('Name').first().fill('drafted');
+  await page.getByRole('button', { name: /^All devices/ }).click();
+  await rowOf(page, 'thermostat-1').getByRole('button').first().click();
+  assert.equal(await page.getByLabel('Name').first().inputValue(), 'drafted');
+  await openTab(page, 'Twin');
+  assert.equal(await page.getByLabel('Reported when it starts').inputValue(), '{"draft": ');
+  await openTab(page, 'Telemetry');
+  assert.equal(await page.getByLabel('Template').inputValue(), '{"draft": ');
+  assert.equal(await page.getByLabel('Every, in seconds').inputValue(), '100000');
+  await page.getByText('Not applied yet.').waitFor();
+});
+
+test('a scene keeps its edits while others are on, and an example can be restored', async (t) => {
+  const { page } = await openSimulator(t);
+  await page.getByRole('button', { name: /^All devices/ }).click();
+  await openTab(page, 'Scene');
+  const template = page.getByLabel('Template');
+  const original = await template.inputValue();
+  await template.fill('{"edited": 1}');
+  await applyButton(page).click();
+  await page.getByText('Applied to 0 devices.').waitFor();
+  await page.getByLabel('Machine with alarms').check();
+  await page.getByLabel('Thermostat').check();
+  assert.equal(await template.inputValue(), '{"edited": 1}');
+
+  page.once('dialog', (dialog) => dialog.accept());
+  await page.getByRole('button', { name: 'Make “Thermostat” what it was' }).click();
+  await page.getByText('edited', { exact: true }).waitFor({ state: 'detached' });
+  assert.equal(await template.inputValue(), original);
+});
+
+test('a loaded scene of the same title as an example is one of its own, and stays', async (t) => {
+  const { page } = await openSimulator(t);
+  await page.getByRole('button', { name: /^All devices/ }).click();
+  await openTab(page, 'Scene');
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save as a file' }).click();
+  const stream = await (await downloading).createReadStream();
+  const scene = JSON.parse((await stream.toArray()).join(''));
+  scene.kinds[0].behaviour.telemetry.template = '{"own": 1}';
+  await page.getByLabel('File of a scene').setInputFiles({
+    name: 'scene.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(JSON.stringify(scene)),
+  });
+  const own = page.getByLabel('Thermostat loaded');
+  await own.waitFor();
+  assert.equal(await own.isChecked(), true);
+  await page.getByLabel('Machine with alarms').check();
+  await own.check();
+  assert.equal(await page.getByLabel('Template').inputValue(), '{"own": 1}');
+});
+
+test('a property named as another is told, and replaces nothing', async (t) => {
+  const { page } = await openWithDevice(t);
+  await openTab(page, 'Telemetry');
+  const value = page.getByLabel('Value of property 1');
+  await value.fill('kept');
+  await page.getByRole('button', { name: 'Add a property' }).click();
+  const name = page.getByLabel('Name of property 2');
+  await name.fill('room');
+  await page.getByText('There is another property of this name.').waitFor();
+  await applyButton(page).click();
+  assert.equal(await name.evaluate((element) => element.matches(':focus')), true);
+  assert.equal(await value.inputValue(), 'kept');
+  await name.fill('7');
+  assert.equal(await value.inputValue(), 'kept');
+  assert.equal(await name.inputValue(), '7');
+  await applyButton(page).click();
+  await page.getByText('Applied to 1 device.').waitFor();
+});

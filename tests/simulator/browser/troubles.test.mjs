@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+
+import {
+  hubSide,
+  openSimulator,
+  openTab,
+  openWithDevice,
+  rowOf,
+  test,
+  waitForState,
+} from './support.mjs';
+
+const applyButton = (page) => page.getByRole('button', { name: 'Apply to “thermostat”' }).first();
+
+/** Lets the devices send another template, often. */
+async function send(page, template) {
+  await openTab(page, 'Telemetry');
+  await page.getByLabel('Template').fill(template);
+  await page.getByLabel('Every, in seconds').fill('0.2');
+  await applyButton(page).click();
+  await page.getByText('Not applied yet.').waitFor({ state: 'detached' });
+}
+
+test('a device that another tab has taken over is told in words of the page', async (t) => {
+  const { page, url } = await openWithDevice(t);
+  const other = await page.context().newPage();
+  await other.goto(url);
+  await other.getByText('Take up devices that it has').click();
+  await other.getByLabel('thermostat-1').check();
+  await other.getByRole('button', { name: 'Take up 1 device' }).click();
+  await waitForState(other, 'connected');
+  const notice = page.locator('.view > .news .notice');
+  await notice.filter({ hasText: 'It was opened in another tab, which has it now.' }).waitFor();
+  await notice.filter({ hasText: 'Start takes it back.' }).waitFor();
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await waitForState(page, 'connected');
+});
+
+test('what the client says to programmers is said in words of the page', async (t) => {
+  const { page } = await openWithDevice(t);
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
+  await waitForState(page, 'stopped');
+  await openTab(page, 'Twin');
+  await page.getByRole('button', { name: 'Report', exact: true }).click();
+  await page.getByText('The device is not connected: start it first.').waitFor();
+
+  await openTab(page, 'Methods');
+  for (const number of [3, 4]) {
+    await page.getByRole('button', { name: 'Add a method' }).click();
+    const method = page.getByRole('group', { name: `Method ${number}` });
+    await method.getByLabel('Name').fill(`method${number}`);
+    await method.getByLabel('Payload').fill(number === 4 ? '{' : '{}');
+  }
+  await applyButton(page).click();
+  await page.getByText('method 4, payload, line 1').waitFor();
+
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByLabel('Connection string of the device').fill('HostName=h;DeviceId=d;x509=true');
+  await page.getByRole('button', { name: 'Connect', exact: true }).click();
+  await page.getByText('This device logs in with a certificate').waitFor();
+});
+
+test('a message that no hub takes cannot be applied', async (t) => {
+  const { page } = await openWithDevice(t);
+  await openTab(page, 'Telemetry');
+  await page.getByLabel('Template').fill(JSON.stringify('x'.repeat(300_000)));
+  await page.getByText('A hub takes 256 KB at most.').waitFor();
+  assert.equal(await applyButton(page).isDisabled(), true);
+});
+
+test('an error is gone from the list as soon as messages are acknowledged again', async (t) => {
+  const { page } = await openWithDevice(t);
+  await openTab(page, 'Telemetry');
+  await page.getByLabel('Value of property 1').fill('y'.repeat(400));
+  await send(page, JSON.stringify('x'.repeat(262_100)));
+  await rowOf(page, 'thermostat-1').filter({ hasText: 'the message has' }).waitFor();
+  await send(page, '{"good": 1}');
+  await rowOf(page, 'thermostat-1').filter({ hasText: 'connected · thermostat' }).waitFor();
+  await openTab(page, 'Overview');
+  await page.locator('.log').filter({ hasText: 'the message has' }).waitFor();
+});
+
+test('a fault for all is for those that come, too, and known after a reload', async (t) => {
+  const { page } = await openWithDevice(t);
+  await page.getByRole('button', { name: /^All devices/ }).click();
+  const delay = page.getByRole('button', { name: 'Delay answers' });
+  await delay.click();
+  await page.getByText('The hub acknowledges 2 seconds late now').waitFor();
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('button', { name: 'Add 1 device' }).click();
+  await page.getByRole('heading', { name: 'thermostat-2' }).waitFor();
+  const pressed = hubSide(page, 'Let something').getByRole('button', {
+    name: 'Delay answers',
+    pressed: true,
+  });
+  await pressed.waitFor();
+  await rowOf(page, 'thermostat-1').getByRole('button').first().click();
+  await page.getByRole('heading', { name: 'thermostat-1' }).waitFor();
+  await pressed.waitFor();
+  await page.reload();
+  await pressed.waitFor();
+  await page.getByRole('button', { name: /^All devices/ }).click();
+  await pressed.click();
+  await page.getByText('The hub acknowledges at once again').waitFor();
+  await rowOf(page, 'thermostat-2').getByRole('button').first().click();
+  await page.getByRole('heading', { name: 'thermostat-2' }).waitFor();
+  await pressed.waitFor({ state: 'detached' });
+});
+
+test('a position that is none on Earth is not on the map', async (t) => {
+  const { page } = await openWithDevice(t);
+  await send(page, '{"position": {"latitude": 1e308, "longitude": -1e308}}');
+  await page.getByRole('button', { name: /^All devices/ }).click();
+  await page.getByRole('columnheader', { name: 'position.latitude' }).waitFor();
+  await page.getByRole('button', { name: 'Map' }).click();
+  await page.getByText('No device sends a position.').waitFor();
+});
+
+test('with forced colours what is chosen is marked, and nothing else', async (t) => {
+  const { page } = await openWithDevice(t, { forcedColors: 'active' });
+  const border = (locator, side) =>
+    locator.evaluate((element, side) => getComputedStyle(element)[side], side);
+  const [chosen, other] = await Promise.all(
+    ['Overview', 'Twin'].map((name) =>
+      border(page.getByRole('tab', { name }), 'borderBottomColor'),
+    ),
+  );
+  assert.notEqual(chosen, other);
+  const [fleet, device] = await Promise.all(
+    [/^All devices/, /^thermostat-1/].map((name) =>
+      border(page.getByRole('navigation').getByRole('button', { name }), 'borderLeftColor'),
+    ),
+  );
+  assert.notEqual(fleet, device);
+});
+
+test('the file of a scene has the name of the scene, in any script', async (t) => {
+  const { page } = await openSimulator(t);
+  await page.getByRole('button', { name: /^All devices/ }).click();
+  await openTab(page, 'Scene');
+  const save = async () => {
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save as a file' }).click();
+    return downloading;
+  };
+  const stream = await (await save()).createReadStream();
+  const scene = JSON.parse((await stream.toArray()).join(''));
+  const buffer = Buffer.from(JSON.stringify({ ...scene, title: 'Käse-Anlage 日本' }));
+  const file = { name: 'scene.json', mimeType: 'application/json', buffer };
+  await page.getByLabel('File of a scene').setInputFiles(file);
+  await page.getByText('“Käse-Anlage 日本” is on.').waitFor();
+  assert.equal((await save()).suggestedFilename(), 'käse-anlage-日本.json');
+});
+
+test('a mistake in what is reported is told with its line, for as long as it is there', async (t) => {
+  const { page } = await openWithDevice(t);
+  await openTab(page, 'Twin');
+  const field = page.getByLabel('Reported when it starts');
+  await field.fill('{\n"a": 1,\n\n"b": "{{foo}}"\n}');
+  const error = page.getByText('line 4, column 6: there is no "foo"');
+  await error.waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Apply to' }).isDisabled(), true);
+  await field.fill('{\n"a": 1,\n\n"b": "{{time}}"\n}');
+  await error.waitFor({ state: 'detached' });
+});
+
+test('on a phone the names on the map have the size of text, and lie on no other', async (t) => {
+  const { page } = await openSimulator(t, { viewport: { width: 375, height: 720 } });
+  await page.getByLabel('Vehicle fleet').check();
+  await page.getByRole('button', { name: 'Add the scene’s 22' }).click();
+  await page.getByRole('img', { name: 'Map of 22 devices' }).waitFor();
+  const labels = await page.locator('.vehicle text').evaluateAll((texts) =>
+    texts.map((text) => {
+      const { left, right, top, bottom } = text.getBoundingClientRect();
+      return { left, right, top, bottom };
+    }),
+  );
+  assert.ok(labels.length > 0);
+  for (const [index, one] of labels.entries()) {
+    assert.ok(one.bottom - one.top > 10, `${one.bottom - one.top} pixels high`);
+    for (const other of labels.slice(index + 1)) {
+      const isApart =
+        one.right < other.left ||
+        other.right < one.left ||
+        one.bottom < other.top + 3 ||
+        other.bottom < one.top + 3;
+      assert.ok(isApart, JSON.stringify([one, other]));
+    }
+  }
+});
+
+test('the ways on the map are there again after another tab', async (t) => {
+  const { page } = await openSimulator(t);
+  await page.getByLabel('Vehicle fleet').check();
+  await page.getByRole('button', { name: 'Add the scene’s 22' }).click();
+  const longest = (least) =>
+    page.waitForFunction((least) => {
+      const ways = [...document.querySelectorAll('.vehicle polyline')];
+      return ways.some((way) => way.points.length >= least);
+    }, least);
+  await longest(4);
+  await openTab(page, 'Wire log');
+  await openTab(page, 'Overview');
+  await page.getByRole('img', { name: 'Map of 22 devices' }).waitFor();
+  const points = await page
+    .locator('.vehicle polyline')
+    .evaluateAll((ways) => Math.max(...ways.map((way) => way.points.length)));
+  assert.ok(points >= 4, `${points}`);
+});

@@ -1,0 +1,29 @@
+/** What the client and the fleet say to programmers, in the words of the page. */
+
+const SENTENCES = [
+  [/another page or worker has connected/, 'It was opened in another tab, which has it now.'],
+  [/call connect\(\) first/, 'The device is not connected: start it first.'],
+  [
+    /createFromX509Certificate/,
+    'This device logs in with a certificate, which a page cannot show. Take one with a key.',
+  ],
+];
+
+/** Places in a scene, and what the editors call them. */
+const PLACES = [
+  [/\bkinds\.(\d+)\.?/g, (_, index) => `kind ${Number(index) + 1}, `],
+  [/\bbehaviour\.(?=telemetry|twin|methods)/g, ''],
+  [/\bmethods\.(\d+)\.payload\b/g, (_, index) => `method ${Number(index) + 1}, payload`],
+  [/\bmethods\.(\d+)\.?/g, (_, index) => `method ${Number(index) + 1}, `],
+  [/\btelemetry\.properties\./g, 'property '],
+  [/\btelemetry\.template\b/g, 'template'],
+  [/\btelemetry\.periodMs\b/g, 'period in milliseconds'],
+  [/\btwin\.reported\b/g, 'reported when it starts'],
+];
+
+/** @param {string} message of an error */
+export function inWords(message) {
+  const sentence = SENTENCES.find(([pattern]) => pattern.test(message));
+  if (sentence) return sentence[1];
+  return PLACES.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
+}
