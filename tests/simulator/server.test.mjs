@@ -76,6 +76,18 @@ test('the local hub is told of, and gives devices, each once', async (t) => {
   }
 });
 
+test('devices that the local hub has are listed, and taken up again with their keys', async (t) => {
+  const { url, post } = await serve(t);
+  const { body: made } = await post('/local-hub/devices', { count: 2, prefix: 'again' });
+  const list = await fetch(`${url}/local-hub/devices`);
+  const { ids } = await list.json();
+  assert.ok(ids.includes('again-1') && ids.includes('again-2'));
+  const { body: taken } = await post('/local-hub/take-up', { ids: ['again-2', 'again-1'] });
+  assert.deepEqual(taken, [made[1], made[0]]);
+  const { status } = await post('/local-hub/take-up', { ids: [''] });
+  assert.equal(status, 400);
+});
+
 test('the page acts as a back end', async (t) => {
   const { post, ids, details } = await serveDevices(t, 'acting');
   const [id] = ids;

@@ -170,6 +170,7 @@ function numbers(args, least, most) {
 function bounds(args, least, most) {
   const [min, max, ...rest] = numbers(args, least, most);
   if (min > max) throw new Error(`${min} is more than ${max}`);
+  if (!Number.isFinite(max - min)) throw new Error(`${min} and ${max} are too far apart`);
   return [min, max, ...rest];
 }
 

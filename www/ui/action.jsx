@@ -33,9 +33,17 @@ export function Outcome({ result }) {
 
 /**
  * A form with one button. What it does gets the form's fields by name.
- * @param {{work: (fields: Record<string, string>) => Promise<string | undefined>}} props
+ * @param {{work: (fields: Record<string, string>) => Promise<string | undefined>,
+ *          isWrong?: boolean}} props
  */
-export function ActionForm({ work, button, class: className = '', children, ...rest }) {
+export function ActionForm({
+  work,
+  button,
+  isWrong = false,
+  class: className = '',
+  children,
+  ...rest
+}) {
   const { run, result } = useAction(work);
   const submit = (event) => {
     event.preventDefault();
@@ -45,7 +53,7 @@ export function ActionForm({ work, button, class: className = '', children, ...r
     <form class={`action ${className}`} onSubmit={submit} {...rest}>
       {children}
       <div class="buttons">
-        <button disabled={result.value.isBusy}>{button}</button>
+        <button disabled={isWrong || result.value.isBusy}>{button}</button>
       </div>
       <Outcome result={result} />
     </form>

@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
 import { details, fleet } from './fleet.js';
@@ -10,6 +10,14 @@ import { Notice } from './notice.jsx';
 export function FilesView({ id }) {
   const picker = useRef();
   const isOver = useSignal(false);
+  // Beside its place a dropped file would take the place of the page.
+  useEffect(() => {
+    const refuse = (event) => event.preventDefault();
+    for (const type of ['dragover', 'drop']) addEventListener(type, refuse);
+    return () => {
+      for (const type of ['dragover', 'drop']) removeEventListener(type, refuse);
+    };
+  }, []);
   const upload = async (files) => {
     // What goes wrong is told in the list of uploads.
     for (const file of files) await fleet.upload(id, file.name, file).catch(() => {});

@@ -17,8 +17,9 @@ export function FleetMap() {
   const place = useRef();
   const width = useSignal(0);
   useEffect(() => {
-    const observer = new ResizeObserver(() => (width.value = place.current.clientWidth));
-    observer.observe(place.current);
+    const element = place.current;
+    const observer = new ResizeObserver(() => (width.value = element.clientWidth));
+    observer.observe(element);
     return () => observer.disconnect();
   }, []);
   return <div ref={place}>{width.value > 0 && <Picture width={width.value} />}</div>;
@@ -45,7 +46,7 @@ function Picture({ width }) {
     const points = trails.get(id).map(project.point);
     return { id, state, points };
   });
-  const named = labelled(vehicles);
+  const sides = labelled(vehicles, width);
   return (
     <svg
       class="map"
@@ -55,28 +56,41 @@ function Picture({ width }) {
     >
       <Grid project={project} width={width} />
       {vehicles.map((vehicle) => (
-        <Vehicle key={vehicle.id} {...vehicle} isNamed={named.has(vehicle.id)} />
+        <Vehicle key={vehicle.id} {...vehicle} side={sides.get(vehicle.id)} />
       ))}
     </svg>
   );
 }
 
 const LETTER = 7;
-const LINE = 13;
+const HALF_LINE = 6;
+const DOT = 7;
 
-/** Ids whose names lie on no other, first come first. */
-function labelled(vehicles) {
-  const taken = new Map();
-  for (const { id, points } of vehicles) {
-    const [left, top] = points.at(-1);
-    const right = left + id.length * LETTER;
-    const isFree = [...taken.values()].every(
-      (other) => right < other.left || left > other.right || Math.abs(top - other.top) > LINE,
-    );
-    if (isFree) taken.set(id, { left, right, top });
+/** On which side of its dot a name has room, by id; the first come first. */
+function labelled(vehicles, width) {
+  const taken = vehicles.map(({ points }) => boxOf(points.at(-1), -DOT, DOT));
+  const sides = new Map();
+  for (const [index, { id, points }] of vehicles.entries()) {
+    const length = id.length * LETTER;
+    const boxes = {
+      right: boxOf(points.at(-1), DOT, DOT + length),
+      left: boxOf(points.at(-1), -DOT - length, -DOT),
+    };
+    const isFree = (box) =>
+      box.left > 0 &&
+      box.right < width &&
+      taken.every((other, at) => at === index || isApart(box, other));
+    const side = Object.keys(boxes).find((name) => isFree(boxes[name]));
+    if (!side) continue;
+    sides.set(id, side);
+    taken.push(boxes[side]);
   }
-  return taken;
+  return sides;
 }
+
+const boxOf = ([x, y], left, right) => ({ left: x + left, right: x + right, y });
+const isApart = (one, other) =>
+  one.right < other.left || other.right < one.left || Math.abs(one.y - other.y) > 2 * HALF_LINE;
 
 const isWithin = (degrees, most) => Number.isFinite(degrees) && Math.abs(degrees) <= most;
 const isPosition = (position) =>
@@ -131,7 +145,7 @@ function Grid({ project, width }) {
   );
 }
 
-function Vehicle({ id, state, points, isNamed }) {
+function Vehicle({ id, state, points, side }) {
   const [x, y] = points.at(-1);
   return (
     <g class={`vehicle ${state}`}>
@@ -142,8 +156,12 @@ function Vehicle({ id, state, points, isNamed }) {
         <path d={`M${x - 6} ${y - 6}l12 12m0 -12l-12 12`} />
       )}
       <title>{id}</title>
-      {isNamed && (
-        <text x={x + 9} y={y + 4}>
+      {side && (
+        <text
+          x={side === 'right' ? x + 9 : x - 9}
+          y={y + 4}
+          text-anchor={side === 'right' ? 'start' : 'end'}
+        >
           {id}
         </text>
       )}

@@ -2,12 +2,15 @@ import { Outcome, useAction } from './action.jsx';
 import { counted } from './format.js';
 import { devicesOf } from './scene.js';
 
-/** What is edited, with the buttons that apply it to the devices of the kind. */
-export function KindEditor({ kindName, draft, isWrong = false, children }) {
+/**
+ * What is edited, with the buttons that apply it to the devices of the kind. `when` says that it is
+ * seen later than at once.
+ */
+export function KindEditor({ kindName, draft, isWrong = false, when = '', children }) {
   const whom = counted(devicesOf(kindName), 'device');
   const { run, result } = useAction(async () => {
     await draft.apply();
-    return `Applied to ${whom}.`;
+    return `Applied to ${whom}.${when}`;
   });
   const { isChanged } = draft;
   const submit = (event) => {

@@ -140,13 +140,12 @@ function Invoke({ id, kindName }) {
   const { value, error } = readJson(text.value);
   const names = behaviourOf(kindName).methods.map(({ name }) => name);
   const invoke = async ({ methodName }) => {
-    if (error) throw error;
     const { status, payload } = await askLocalHub('methods', { id, methodName, payload: value });
     return `Answered ${status} ${JSON.stringify(payload)}`;
   };
   return (
     <HubSide title="Invoke a method">
-      <ActionForm work={invoke} button="Invoke">
+      <ActionForm work={invoke} button="Invoke" isWrong={error !== undefined}>
         <label>
           Name
           <input

@@ -38,7 +38,7 @@ export function NumberField({ label, value, change, min, max, step = 1 }) {
       </label>
       {isWrong && (
         <p class="bad small" id={id}>
-          {step === 1 ? 'whole, from' : 'from'} {min} to {count(max)}
+          {step === 1 ? 'Whole number,' : 'From'} {min} to {count(max)}
         </p>
       )}
     </div>

@@ -62,14 +62,13 @@ function Report({ id }) {
   const { value, error } = readJson(text.value, 'object');
   const isConnected = device(id).state === 'connected';
   const report = async () => {
-    if (error) throw error;
     await fleet.reportProperties(id, value);
     return 'The hub has it.';
   };
   return (
     <section>
       <h3>Report properties</h3>
-      <ActionForm work={report} button="Report">
+      <ActionForm work={report} button="Report" isWrong={error !== undefined}>
         <JsonField
           label="Patch of the reported properties"
           text={text.value}
@@ -89,13 +88,12 @@ function Desire({ id }) {
   const text = useSignal('{\n  "targetTemperature": 23\n}');
   const { value, error } = readJson(text.value, 'object');
   const patch = async () => {
-    if (error) throw error;
     const { $version } = await askLocalHub('desired', { id, patch: value });
     return `The desired properties have version ${$version} now.`;
   };
   return (
     <HubSide title="Change desired properties">
-      <ActionForm work={patch} button="Patch">
+      <ActionForm work={patch} button="Patch" isWrong={error !== undefined}>
         <JsonField
           label="Patch of the desired properties"
           text={text.value}
@@ -124,7 +122,12 @@ export function TwinRule({ kindName }) {
       <h3>
         By itself <span class="quiet">every “{kindName}”</span>
       </h3>
-      <KindEditor kindName={kindName} draft={draft} isWrong={error !== undefined}>
+      <KindEditor
+        kindName={kindName}
+        draft={draft}
+        isWrong={error !== undefined}
+        when=" What is reported when it starts comes at the next start."
+      >
         <label class="check">
           <input
             type="checkbox"

@@ -18,7 +18,7 @@ test('a number of devices is what was typed, and a wrong one adds none', async (
   await page.getByRole('button', { name: 'Add 12 devices' }).waitFor();
   for (const wrong of ['-3', '1.5', '5000']) {
     await retype(field, wrong);
-    await page.getByText('whole, from 1 to 1,000').waitFor();
+    await page.getByText('Whole number, 1 to 1,000').waitFor();
     assert.equal(await field.inputValue(), wrong);
     await page.getByRole('button', { name: 'Add devices', exact: true }).click();
     assert.equal(await field.evaluate((element) => element.matches(':focus')), true);

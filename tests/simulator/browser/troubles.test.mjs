@@ -60,6 +60,36 @@ test('what the client says to programmers is said in words of the page', async (
   await page.getByText('This device logs in with a certificate').waitFor();
 });
 
+test('a range without an end is told, and not sent as null', async (t) => {
+  const { page } = await openWithDevice(t);
+  await openTab(page, 'Telemetry');
+  await page.getByLabel('Template').fill('{"a": "{{range -1e308 1e308}}"}');
+  await page.locator('#template-error').filter({ hasText: 'too far apart' }).waitFor();
+});
+
+test('a file that is dropped beside its place does not open', async (t) => {
+  const { page } = await openWithDevice(t);
+  await openTab(page, 'Files');
+  await page.getByRole('region', { name: 'Upload files' }).waitFor();
+  const isRefused = await page
+    .getByRole('heading', { name: 'thermostat-1' })
+    .evaluate((element) => {
+      const event = new DragEvent('drop', { bubbles: true, cancelable: true });
+      return !element.dispatchEvent(event);
+    });
+  assert.equal(isRefused, true);
+});
+
+test('start and stop are for some device, or off', async (t) => {
+  const { page } = await openWithDevice(t);
+  await page.getByLabel('Filter devices').fill('none of this name');
+  for (const act of ['Start', 'Stop', 'Remove']) {
+    const button = page.getByRole('button', { name: `${act} 0 shown` });
+    await button.waitFor();
+    assert.equal(await button.isDisabled(), true);
+  }
+});
+
 test('a message that no hub takes cannot be applied', async (t) => {
   const { page } = await openWithDevice(t);
   await openTab(page, 'Telemetry');
