@@ -1,15 +1,12 @@
 /** What is edited and not applied yet: kept whatever is looked at meanwhile. */
 import { useMemo } from 'preact/hooks';
-import { computed, signal } from '@preact/signals';
+import { signal } from '@preact/signals';
 
 import { pretty } from './format.js';
 import { behaviourOf, changeBehaviour, chosenScene } from './scene.js';
 
 /** By scene, part and kind, in the form in which they are edited. */
 export const drafts = signal({});
-
-/** How many parts are edited. */
-export const draftCount = computed(() => Object.keys(drafts.value).length);
 
 /** Parts of a behaviour as they are edited, and back: an editor keeps what is not right yet. */
 const FORMS = {

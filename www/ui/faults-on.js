@@ -5,7 +5,7 @@ import { askLocalHub, localIds } from './local-hub.js';
 
 const DELAY_MILLISECONDS = 2000;
 
-/** What the server is told of a fault. */
+/** What the server gets for a fault. */
 const BODIES = {
   delay: (isOn) => ({ milliseconds: isOn ? DELAY_MILLISECONDS : 0 }),
   throttle: (isOn) => ({ isOn }),
