@@ -58,13 +58,13 @@ const mutations = [
   },
   {
     name: 'a subscription that was refused is not asked for again',
-    file: 'client/repeats.rs',
+    file: 'client/receiving.rs',
     from: 'self.io.session.ask_again();',
     to: '',
   },
   {
     name: 'desired properties that could not be fetched are not fetched again',
-    file: 'client/repeats.rs',
+    file: 'client/receiving.rs',
     from: 'self.twin.synchronize(&mut self.io);',
     to: '',
   },

@@ -39,23 +39,19 @@ impl ClientHandle {
         host: Host,
         connection_string: &str,
         options: &JsValue,
-    ) -> Result<ClientHandle, JsValue> {
+    ) -> Result<Self, JsValue> {
         Self::create(host, factories::connection_string(connection_string, options))
     }
 
     /// See `IoTHubDeviceClient.createFromSasToken`.
     #[wasm_bindgen(js_name = fromSasToken)]
-    pub fn from_sas_token(
-        host: Host,
-        token: &str,
-        options: &JsValue,
-    ) -> Result<ClientHandle, JsValue> {
+    pub fn from_sas_token(host: Host, token: &str, options: &JsValue) -> Result<Self, JsValue> {
         Self::create(host, factories::sas_token(token, options))
     }
 
     /// See `IoTHubDeviceClient.createFromSasToken`, with a function.
     #[wasm_bindgen(js_name = fromTokenFunction)]
-    pub fn from_token_function(host: Host, options: &JsValue) -> Result<ClientHandle, JsValue> {
+    pub fn from_token_function(host: Host, options: &JsValue) -> Result<Self, JsValue> {
         Self::create(host, factories::token_function(options))
     }
 
@@ -67,7 +63,7 @@ impl ClientHandle {
         hostname: &str,
         device_id: &str,
         options: &JsValue,
-    ) -> Result<ClientHandle, JsValue> {
+    ) -> Result<Self, JsValue> {
         Self::create(host, factories::symmetric_key(key, hostname, device_id, options))
     }
 
@@ -78,11 +74,11 @@ impl ClientHandle {
         hostname: &str,
         device_id: &str,
         options: &JsValue,
-    ) -> Result<ClientHandle, JsValue> {
+    ) -> Result<Self, JsValue> {
         Self::create(host, factories::x509_certificate(hostname, device_id, options))
     }
 
-    fn create(host: Host, parts: Result<Parts, Error>) -> Result<ClientHandle, JsValue> {
+    fn create(host: Host, parts: Result<Parts, Error>) -> Result<Self, JsValue> {
         let config = parts.and_then(|(identity, credentials, options)| {
             if let Credentials::SasToken(token) = &credentials {
                 token.check_expiry(clock::now())?;

@@ -20,9 +20,9 @@ pub enum Feature {
 impl From<Feature> for CoreFeature {
     fn from(feature: Feature) -> Self {
         match feature {
-            Feature::Messages => CoreFeature::Messages,
-            Feature::Methods => CoreFeature::Methods,
-            Feature::DesiredProperties => CoreFeature::DesiredProperties,
+            Feature::Messages => Self::Messages,
+            Feature::Methods => Self::Methods,
+            Feature::DesiredProperties => Self::DesiredProperties,
             _ => wasm_bindgen::throw_str("not the name of a feature"),
         }
     }
@@ -46,10 +46,10 @@ pub enum ConnectionState {
 impl From<CoreState> for ConnectionState {
     fn from(state: CoreState) -> Self {
         match state {
-            CoreState::Disconnected => ConnectionState::Disconnected,
-            CoreState::Connecting => ConnectionState::Connecting,
-            CoreState::Connected => ConnectionState::Connected,
-            CoreState::Reconnecting => ConnectionState::Reconnecting,
+            CoreState::Disconnected => Self::Disconnected,
+            CoreState::Connecting => Self::Connecting,
+            CoreState::Connected => Self::Connected,
+            CoreState::Reconnecting => Self::Reconnecting,
         }
     }
 }
@@ -95,16 +95,16 @@ pub enum ErrorClass {
 impl From<ErrorKind> for ErrorClass {
     fn from(kind: ErrorKind) -> Self {
         match kind {
-            ErrorKind::InvalidArgument => ErrorClass::TypeError,
-            ErrorKind::OutOfRange => ErrorClass::RangeError,
-            ErrorKind::Client => ErrorClass::ClientError,
-            ErrorKind::ConnectionFailed => ErrorClass::ConnectionFailedError,
-            ErrorKind::ConnectionDropped => ErrorClass::ConnectionDroppedError,
-            ErrorKind::NoConnection => ErrorClass::NoConnectionError,
-            ErrorKind::Credential => ErrorClass::CredentialError,
-            ErrorKind::OperationCancelled => ErrorClass::OperationCancelled,
-            ErrorKind::OperationTimeout => ErrorClass::OperationTimeout,
-            ErrorKind::Service => ErrorClass::ServiceError,
+            ErrorKind::InvalidArgument => Self::TypeError,
+            ErrorKind::OutOfRange => Self::RangeError,
+            ErrorKind::Client => Self::ClientError,
+            ErrorKind::ConnectionFailed => Self::ConnectionFailedError,
+            ErrorKind::ConnectionDropped => Self::ConnectionDroppedError,
+            ErrorKind::NoConnection => Self::NoConnectionError,
+            ErrorKind::Credential => Self::CredentialError,
+            ErrorKind::OperationCancelled => Self::OperationCancelled,
+            ErrorKind::OperationTimeout => Self::OperationTimeout,
+            ErrorKind::Service => Self::ServiceError,
         }
     }
 }

@@ -70,7 +70,7 @@ impl Error {
         Self::from_parts(ErrorKind::Service, message.into(), Some(status), code)
     }
 
-    pub(crate) fn caused_by(mut self, cause: Error) -> Self {
+    pub(crate) fn caused_by(mut self, cause: Self) -> Self {
         // It was made just now: nobody shares it.
         if let Some(details) = Arc::get_mut(&mut self.0) {
             details.cause = Some(cause);
@@ -108,7 +108,7 @@ impl Error {
     }
 
     /// The error behind this one.
-    pub fn cause(&self) -> Option<&Error> {
+    pub fn cause(&self) -> Option<&Self> {
         self.0.cause.as_ref()
     }
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::str::Chars;
 
-use super::Error;
+use super::error::Error;
 
 /// Whether `text` is one JSON value.
 pub fn is_valid(text: &str) -> bool {

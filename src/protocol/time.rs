@@ -19,24 +19,24 @@ impl Instant {
     }
 
     /// Milliseconds from `self` to `later`; zero if `later` is not later.
-    pub fn millis_until(self, later: Instant) -> u64 {
+    pub fn millis_until(self, later: Self) -> u64 {
         later.0.saturating_sub(self.0)
     }
 }
 
 impl Add<Duration> for Instant {
-    type Output = Instant;
+    type Output = Self;
 
-    fn add(self, duration: Duration) -> Instant {
+    fn add(self, duration: Duration) -> Self {
         let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        Instant(self.0.saturating_add(millis))
+        Self(self.0.saturating_add(millis))
     }
 }
 
 impl Sub for Instant {
     type Output = Duration;
 
-    fn sub(self, earlier: Instant) -> Duration {
+    fn sub(self, earlier: Self) -> Duration {
         Duration::from_millis(earlier.millis_until(self))
     }
 }

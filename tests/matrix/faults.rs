@@ -122,44 +122,44 @@ const TO_CLIENT: [Fault; 7] =
 impl Step {
     pub fn of(sent: &Sent) -> Self {
         match sent {
-            Sent::Connect { .. } => Step::Connect,
-            Sent::Subscribe { .. } => Step::Subscribe,
-            Sent::Unsubscribe { .. } => Step::Unsubscribe,
-            Sent::Publish { topic, .. } if topic.starts_with("$iothub/twin/GET/") => Step::TwinGet,
-            Sent::Publish { topic, .. } if topic.starts_with("$iothub/twin/") => Step::Reported,
+            Sent::Connect { .. } => Self::Connect,
+            Sent::Subscribe { .. } => Self::Subscribe,
+            Sent::Unsubscribe { .. } => Self::Unsubscribe,
+            Sent::Publish { topic, .. } if topic.starts_with("$iothub/twin/GET/") => Self::TwinGet,
+            Sent::Publish { topic, .. } if topic.starts_with("$iothub/twin/") => Self::Reported,
             Sent::Publish { topic, .. } if topic.starts_with("$iothub/methods/") => {
-                Step::MethodResponse
+                Self::MethodResponse
             }
-            Sent::Publish { .. } => Step::Telemetry,
-            Sent::Puback(_) => Step::Puback,
-            Sent::Pingreq => Step::Pingreq,
-            Sent::Disconnect => Step::Disconnect,
+            Sent::Publish { .. } => Self::Telemetry,
+            Sent::Puback(_) => Self::Puback,
+            Sent::Pingreq => Self::Pingreq,
+            Sent::Disconnect => Self::Disconnect,
         }
     }
 
     /// What can go wrong here.
     pub fn faults(self) -> Vec<Fault> {
         let (base, more): (&[Fault], &[Fault]) = match self {
-            Step::Connect => (&TO_HUB, &[Withheld, Late, Text, Refused, SessionLost]),
-            Step::Subscribe | Step::TwinGet | Step::Reported => (&TO_HUB, &[Refused]),
-            Step::Telemetry => (&TO_HUB, &[Poison]),
-            Step::Unsubscribe | Step::MethodResponse | Step::Pingreq | Step::Puback => {
+            Self::Connect => (&TO_HUB, &[Withheld, Late, Text, Refused, SessionLost]),
+            Self::Subscribe | Self::TwinGet | Self::Reported => (&TO_HUB, &[Refused]),
+            Self::Telemetry => (&TO_HUB, &[Poison]),
+            Self::Unsubscribe | Self::MethodResponse | Self::Pingreq | Self::Puback => {
                 (&TO_HUB, &[])
             }
-            Step::Disconnect => (&[CloseBefore, SilenceBefore], &[CloseStuck]),
-            Step::Connack => (&TO_CLIENT, &[Twice]),
-            Step::Suback | Step::Unsuback | Step::HubPuback | Step::Pingresp => (&TO_CLIENT, &[]),
-            Step::CloudToDevice | Step::DesiredPatch => (&TO_CLIENT, &[Twice]),
-            Step::TwinAnswer | Step::MethodCall => (&TO_CLIENT, &[Twice, NotJson]),
-            Step::Socket => (&[SocketRefused, SocketStuck, StaleEvent], &[]),
-            Step::Idle => {
+            Self::Disconnect => (&[CloseBefore, SilenceBefore], &[CloseStuck]),
+            Self::Connack => (&TO_CLIENT, &[Twice]),
+            Self::Suback | Self::Unsuback | Self::HubPuback | Self::Pingresp => (&TO_CLIENT, &[]),
+            Self::CloudToDevice | Self::DesiredPatch => (&TO_CLIENT, &[Twice]),
+            Self::TwinAnswer | Self::MethodCall => (&TO_CLIENT, &[Twice, NotJson]),
+            Self::Socket => (&[SocketRefused, SocketStuck, StaleEvent], &[]),
+            Self::Idle => {
                 let faults = &[CloseAfter, TokenExpired, KeepAliveLapsed, ClockSet, Sleep];
                 (faults, &[Throttled, NoToken])
             }
         };
         let answered: &[Fault] = match self {
-            Step::Subscribe | Step::Unsubscribe | Step::Telemetry | Step::TwinGet => &ANSWERED,
-            Step::Reported | Step::MethodResponse | Step::Pingreq => &ANSWERED,
+            Self::Subscribe | Self::Unsubscribe | Self::Telemetry | Self::TwinGet => &ANSWERED,
+            Self::Reported | Self::MethodResponse | Self::Pingreq => &ANSWERED,
             _ => &[],
         };
         // The packets of the hub follow at once on those of the client.

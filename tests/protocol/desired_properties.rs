@@ -89,7 +89,7 @@ fn they_are_fetched_after_the_subscription_and_delivered() {
     assert_eq!(h.hub.subscribed_on(1), [FILTER]);
     assert_eq!(fetches(&h), 0, "what is fetched before the SUBACK may be out of date after it");
     h.hub.script.withhold_suback = false;
-    h.receive(&crate::hub::suback(1, true));
+    h.receive(&suback(1, true));
     assert_eq!(h.result(connect), Ok(Reply::Done));
     assert_eq!(h.desired_properties(), [desired(4)]);
 }
@@ -273,7 +273,10 @@ fn a_fetch_that_fails_is_reported_and_patches_still_come() {
     else {
         panic!("there is one");
     };
-    assert_eq!(error.cause().map(|cause| cause.kind()), Some(ErrorKind::Service));
+    assert_eq!(
+        error.cause().map(iothub_device_client::protocol::Error::kind),
+        Some(ErrorKind::Service)
+    );
     patch(&mut h, 3);
     assert_eq!(h.desired_properties(), [desired(2), desired(3)]);
 }

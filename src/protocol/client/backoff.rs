@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Config;
+use super::config::Config;
 
 /// How long a retry waits for the platform to say that there is a network: some never do.
 const OFFLINE_RETRY: Duration = Duration::from_secs(60);

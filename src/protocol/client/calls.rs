@@ -1,13 +1,19 @@
 //! The calls of the user: which must wait, and how each settles, exactly once.
 
+use super::exchange::{ConnectionState, Reply};
+use super::failures;
+use super::feature::Feature;
 use super::inbox::Outcome;
 use super::link::{AfterClose, Link, Permit};
+use super::machine::Client;
+use super::publication::OperationId;
 use super::publication::Publication;
 use super::waiting::{Connect, Receive};
-use super::{Client, ConnectionState, Feature, OperationId, Reply, failures};
-use crate::protocol::hub::{Message, topic};
+use crate::protocol::error::{Error, ErrorKind};
+use crate::protocol::hub::message::Message;
+use crate::protocol::hub::topic;
 use crate::protocol::mqtt::{DeliveryId, Resend};
-use crate::protocol::{Error, ErrorKind, Now};
+use crate::protocol::time::Now;
 
 impl Client {
     /// Connects. Settles when CONNACK and the SUBACKs of all wanted features are there; while
@@ -48,7 +54,7 @@ impl Client {
     /// opened, or after [`Client::shutdown`].
     pub fn send_message(&mut self, now: Now, message: Message<'_>) -> Result<OperationId, Error> {
         #[cfg(feature = "forced-panic")]
-        super::panic_if_asked(&message.body);
+        super::forced_panic::panic_if_asked(&message.body);
         self.check_can_send()?;
         let topic = topic::telemetry(&self.config.identity, &message)?;
         self.check_pending(self.pending_messages)?;

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::protocol::Error;
-use crate::protocol::hub::{Credentials, Identity, connect};
+use crate::protocol::error::Error;
+use crate::protocol::hub::connect;
+use crate::protocol::hub::credentials::Credentials;
+use crate::protocol::hub::identity::Identity;
 
 /// When a cloud-to-device message is acknowledged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use super::exchange::{Event, Output};
+use super::failures;
 use super::link::{AfterClose, Attempt, Link};
+use super::machine::Client;
 use super::publication::Publication;
 use super::timers::Timer;
-use super::{Client, Event, Output, failures};
-use crate::protocol::hub::{Credentials, connect};
-use crate::protocol::{Error, ErrorKind, Now};
+use crate::protocol::error::{Error, ErrorKind};
+use crate::protocol::hub::connect;
+use crate::protocol::hub::credentials::Credentials;
+use crate::protocol::time::Now;
 use mqttbytes::v4::ConnectReturnCode;
 
 /// From dialling to CONNACK.

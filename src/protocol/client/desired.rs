@@ -1,8 +1,8 @@
 //! Desired properties without gap or repetition: what of them was delivered.
 
-use super::Event;
+use super::exchange::Event;
 use super::io::Io;
-use crate::protocol::Error;
+use crate::protocol::error::Error;
 use crate::protocol::hub::twin;
 
 /// How many patches may wait for the twin.

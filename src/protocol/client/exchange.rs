@@ -4,11 +4,9 @@ use std::fmt;
 
 use bytes::BytesMut;
 
-#[cfg(doc)]
-use super::Client;
-use super::OperationId;
-use crate::protocol::Error;
-use crate::protocol::hub::Message;
+use super::publication::OperationId;
+use crate::protocol::error::Error;
+use crate::protocol::hub::message::Message;
 use crate::protocol::mqtt::DeliveryId;
 
 /// What happens outside.
@@ -54,11 +52,11 @@ impl fmt::Debug for Output {
     /// Shows no bytes: those of CONNECT hold the token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Output::OpenSocket { url } => f.debug_struct("OpenSocket").field("url", url).finish(),
-            Output::Transmit(bytes) => write!(f, "Transmit({} bytes)", bytes.len()),
-            Output::CloseSocket => f.write_str("CloseSocket"),
-            Output::AbortSocket => f.write_str("AbortSocket"),
-            Output::Event(event) => f.debug_tuple("Event").field(event).finish(),
+            Self::OpenSocket { url } => f.debug_struct("OpenSocket").field("url", url).finish(),
+            Self::Transmit(bytes) => write!(f, "Transmit({} bytes)", bytes.len()),
+            Self::CloseSocket => f.write_str("CloseSocket"),
+            Self::AbortSocket => f.write_str("AbortSocket"),
+            Self::Event(event) => f.debug_tuple("Event").field(event).finish(),
         }
     }
 }
@@ -86,14 +84,16 @@ pub enum Event {
     MessageReceived {
         /// The message.
         message: Box<Message<'static>>,
-        /// To be given to [`Client::acknowledge`] or [`Client::abandon`], with
+        /// To be given to [`Client::acknowledge`](super::Client::acknowledge) or
+        /// [`Client::abandon`](super::Client::abandon), with
         /// [`Acknowledge::AfterHandler`](super::Acknowledge::AfterHandler).
         delivery: Option<DeliveryId>,
     },
     /// A direct method was called.
     MethodCalled(MethodRequest),
     /// The token expires soon, or has expired. A new one is expected, by
-    /// [`Client::update_sas_token`] or [`Client::provide_token`]; until it comes this is told again
+    /// [`Client::update_sas_token`](super::Client::update_sas_token) or
+    /// [`Client::provide_token`](super::Client::provide_token); until it comes this is told again
     /// after each `connectionRetryInterval`, or where a function has failed.
     SasTokenRequired,
     /// Desired properties, as JSON text with their `$version`.

@@ -2,7 +2,7 @@
 
 use mqttbytes::v4::ConnectReturnCode;
 
-use crate::protocol::{Error, ErrorKind};
+use crate::protocol::error::{Error, ErrorKind};
 
 pub(super) fn shut_down() -> Error {
     Error::client("the client was shut down; make a new one")

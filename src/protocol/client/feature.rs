@@ -1,6 +1,7 @@
 //! What may be received.
 
-use crate::protocol::hub::{Identity, topic};
+use crate::protocol::hub::identity::Identity;
+use crate::protocol::hub::topic;
 use crate::protocol::mqtt::SubscriptionId;
 
 /// What may be received; each has one topic filter, subscribed to when it is first wanted.
@@ -18,8 +19,8 @@ pub enum Feature {
 
 impl Feature {
     /// All of them.
-    pub(super) const ALL: [Feature; 4] =
-        [Feature::Messages, Feature::Methods, Feature::DesiredProperties, Feature::TwinResponses];
+    pub(super) const ALL: [Self; 4] =
+        [Self::Messages, Self::Methods, Self::DesiredProperties, Self::TwinResponses];
 
     /// The name of its subscription, which is its place in [`Feature::ALL`].
     pub(super) fn id(self) -> SubscriptionId {
@@ -29,10 +30,10 @@ impl Feature {
     /// The topic filter that brings it.
     pub(super) fn filter(self, identity: &Identity) -> String {
         match self {
-            Feature::Messages => topic::messages_filter(identity),
-            Feature::Methods => topic::methods_filter(),
-            Feature::DesiredProperties => topic::desired_patches_filter(),
-            Feature::TwinResponses => topic::twin_responses_filter(),
+            Self::Messages => topic::messages_filter(identity),
+            Self::Methods => topic::methods_filter(),
+            Self::DesiredProperties => topic::desired_patches_filter(),
+            Self::TwinResponses => topic::twin_responses_filter(),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What the two HTTP calls of a file upload say, and to whom. The shell makes them.
 
+use super::config::Config;
 use super::config::before;
-use super::{Client, Config};
+use super::machine::Client;
+use crate::protocol::error::Error;
 use crate::protocol::hub::file_upload;
-use crate::protocol::{Error, Now};
+use crate::protocol::time::Now;
 
 /// An HTTP POST with a JSON body.
 #[derive(Clone)]

@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
+use super::config::Acknowledge;
+use super::exchange::{Event, Reply};
 use super::io::{Io, Queued};
-use super::{Acknowledge, Event, Reply};
-use crate::protocol::Now;
-use crate::protocol::hub::Message;
+use crate::protocol::hub::message::Message;
 use crate::protocol::mqtt::DeliveryId;
+use crate::protocol::time::Now;
 
 /// How many messages may wait for somebody who takes them, and how many be in work. IoT Hub has at
 /// most 50 on their way.
@@ -98,7 +99,7 @@ impl Inbox {
         }
         let (delivery, message) = self.held.pop_front()?;
         #[cfg(feature = "forced-panic")]
-        super::panic_if_asked(&message.body);
+        super::forced_panic::panic_if_asked(&message.body);
         let Some(id) = delivery else {
             return Some(Event::MessageReceived { message, delivery: None });
         };

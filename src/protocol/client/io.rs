@@ -3,9 +3,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::config::Config;
+use super::exchange::{Event, Output, Reply};
+use super::feature::Feature;
+use super::publication::OperationId;
 use super::publication::Publication;
-use super::{Config, Event, Feature, OperationId, Output, Reply};
-use crate::protocol::Error;
+use crate::protocol::error::Error;
 use crate::protocol::mqtt::Session;
 
 /// What waits to be done outside.
@@ -125,8 +128,8 @@ impl Queued {
     fn is_received(&self) -> bool {
         matches!(
             self,
-            Queued::Message
-                | Queued::Output(Output::Event(
+            Self::Message
+                | Self::Output(Output::Event(
                     Event::MessageReceived { .. }
                         | Event::MethodCalled(_)
                         | Event::DesiredPropertiesReceived(_)

@@ -1,7 +1,7 @@
 //! Where the connection is.
 
-use super::ConnectionState;
-use crate::protocol::Instant;
+use super::exchange::ConnectionState;
+use crate::protocol::time::Instant;
 
 /// Why a connection is being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,13 +59,13 @@ impl Link {
     /// What the user sees of it.
     pub fn state(self) -> ConnectionState {
         match self {
-            Link::Down | Link::Closing(AfterClose::Stay) => ConnectionState::Disconnected,
-            Link::Waiting => ConnectionState::Reconnecting,
-            Link::Up { .. } | Link::Draining { .. } => ConnectionState::Connected,
-            Link::AwaitingToken(attempt)
-            | Link::Opening(attempt)
-            | Link::Handshaking(attempt)
-            | Link::Closing(AfterClose::Dial(attempt)) => match attempt {
+            Self::Down | Self::Closing(AfterClose::Stay) => ConnectionState::Disconnected,
+            Self::Waiting => ConnectionState::Reconnecting,
+            Self::Up { .. } | Self::Draining { .. } => ConnectionState::Connected,
+            Self::AwaitingToken(attempt)
+            | Self::Opening(attempt)
+            | Self::Handshaking(attempt)
+            | Self::Closing(AfterClose::Dial(attempt)) => match attempt {
                 Attempt::First => ConnectionState::Connecting,
                 Attempt::Retry => ConnectionState::Reconnecting,
                 Attempt::Renewal => ConnectionState::Connected,
@@ -74,6 +74,6 @@ impl Link {
     }
 
     pub fn is_up(self) -> bool {
-        matches!(self, Link::Up { .. } | Link::Draining { .. })
+        matches!(self, Self::Up { .. } | Self::Draining { .. })
     }
 }

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use super::exchange::{Event, MethodRequest, Reply};
 use super::failures::{self, check_size};
 use super::io::Io;
+use super::publication::OperationId;
 use super::publication::Publication;
-use super::{Event, MethodRequest, OperationId, Reply};
+use crate::protocol::error::Error;
 use crate::protocol::hub::topic;
+use crate::protocol::json;
 use crate::protocol::mqtt::{MAX_TOPIC, Resend};
-use crate::protocol::{Error, Instant, Now, json};
+use crate::protocol::time::{Instant, Now};
 
 /// How many requests may wait for an answer, and how many answers for their acknowledgement.
 const MAX_OPEN: usize = 1024;

@@ -2,6 +2,7 @@
 //!
 //! | file | what it decides |
 //! | --- | --- |
+//! | `machine` | what goes in and comes out, and when it is to be called again |
 //! | `config` | the options |
 //! | `connection` | dial, accept, lose, retry, renew, disconnect |
 //! | `io` | what every part may do: publish, subscribe, tell the user |
@@ -34,9 +35,12 @@ mod exchange;
 mod failures;
 mod feature;
 mod file_upload;
+#[cfg(feature = "forced-panic")]
+mod forced_panic;
 mod inbox;
 mod io;
 mod link;
+mod machine;
 mod methods;
 mod platform;
 mod publication;
@@ -48,174 +52,9 @@ mod tokens;
 mod twin;
 mod waiting;
 
-use std::time::Duration;
-
 pub use config::{Acknowledge, Config, Options};
 pub use exchange::{ConnectionState, Event, Input, MethodRequest, Output, Reply};
 pub use feature::Feature;
 pub use file_upload::{HttpRequest, UploadResult};
+pub use machine::Client;
 pub use publication::OperationId;
-
-use super::{Instant, Now};
-use backoff::Backoff;
-use inbox::Inbox;
-use io::{Io, Queued};
-use link::{Link, Permit};
-use methods::Methods;
-use repeats::Repeats;
-use timers::{Timer, TimerTable};
-use tokens::Tokens;
-use twin::Twin;
-use waiting::WaitingCalls;
-
-/// One device or module. See [`protocol`](super) for how to drive it.
-#[derive(Debug)]
-pub struct Client {
-    config: Config,
-    io: Io,
-    link: Link,
-    permit: Permit,
-    /// The platform believes that it has no network.
-    offline: bool,
-    /// By how much the wall clock was ahead of the monotonic one when last looked at.
-    clocks_apart: u64,
-    backoff: Backoff,
-    waiting: WaitingCalls,
-    /// Messages without their acknowledgement.
-    pending_messages: usize,
-    inbox: Inbox,
-    methods: Methods,
-    twin: Twin,
-    tokens: Tokens,
-    repeats: Repeats,
-    timers: TimerTable,
-}
-
-impl Client {
-    /// A client that is not connected. `seed` is any random number; it spreads retries and keeps
-    /// request identifiers of two clients apart.
-    pub fn new(config: Config, seed: u64) -> Self {
-        Self {
-            io: Io::new(&config),
-            link: Link::Down,
-            permit: Permit::Granted,
-            offline: false,
-            clocks_apart: u64::MAX,
-            backoff: Backoff::new(seed),
-            waiting: WaitingCalls::default(),
-            pending_messages: 0,
-            inbox: Inbox::new(config.acknowledge),
-            methods: Methods::default(),
-            twin: Twin::new(seed, config.ensure_desired_properties),
-            tokens: Tokens::new(&config.credentials),
-            repeats: Repeats::new(seed),
-            timers: TimerTable::default(),
-            config,
-        }
-    }
-
-    /// The next thing to do, or `None` when all is done until the next input or command.
-    pub fn poll_output(&mut self, now: Now) -> Option<Output> {
-        loop {
-            if self.io.is_empty() {
-                self.advance(now);
-            }
-            match self.io.next()? {
-                Queued::Output(output) => return Some(output),
-                Queued::Message => {
-                    let is_waiting = self.waiting.takes_messages();
-                    if let Some(event) = self.inbox.hand_out(&mut self.io, now, is_waiting) {
-                        return Some(Output::Event(event));
-                    }
-                }
-                Queued::Receive(operation) => {
-                    let result = Ok(self.inbox.receive(&mut self.io, now));
-                    return Some(Output::Event(Event::Settled { operation, result }));
-                }
-            }
-        }
-    }
-
-    /// When to call [`Client::handle_timeout`], if nothing else happens before.
-    pub fn next_timeout(&mut self) -> Option<Instant> {
-        self.timers.set(Timer::KeepAlive, self.io.session.keep_alive_deadline());
-        let limit = self.config.operation_timeout;
-        let deadline = limit.and_then(|limit| self.io.session.request_deadline(limit));
-        self.timers.set(Timer::Request, deadline);
-        self.timers.next()
-    }
-
-    /// Time has passed.
-    pub fn handle_timeout(&mut self, now: Now) {
-        while let Some(timer) = self.timers.take_expired(now.monotonic) {
-            match timer {
-                Timer::Connect => self.connect_timed_out(now),
-                Timer::Close => self.close_timed_out(now),
-                Timer::Retry => self.retry(now),
-                Timer::KeepAlive => self.check_keep_alive(now),
-                Timer::Request => self.expire_requests(now),
-                Timer::Renewal => self.renewal_timer_fired(now),
-                Timer::Repeat => self.repeat(),
-            }
-        }
-    }
-
-    /// Something has happened outside.
-    pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
-        match input {
-            Input::SocketOpened => self.socket_opened(now),
-            Input::Received(bytes) => self.received(now, bytes),
-            // MQTT 3.1.1, section 6: only binary frames, or the connection is closed.
-            Input::ReceivedText => {
-                self.violated(now, failures::protocol_violation("the hub sent a text frame"));
-            }
-            Input::SocketClosed { detail } => self.socket_closed(now, detail),
-            Input::Online => self.online(now),
-            Input::Offline => self.offline(now),
-            Input::Replaced => self.replaced(now),
-        }
-    }
-
-    /// How many bytes of publishes may be encoded from now on, about. While the transport is slow
-    /// this is to be called before [`Client::poll_output`]; an acknowledgement is a good time to
-    /// look again.
-    pub fn set_room(&mut self, bytes: usize) {
-        self.io.session.set_room(bytes);
-    }
-
-    /// How long a call waits for its answer.
-    pub fn operation_timeout(&self) -> Option<Duration> {
-        self.config.operation_timeout
-    }
-
-    /// How many bytes the calls that wait may hold: the caller counts, before they come here.
-    pub fn max_pending_bytes(&self) -> u32 {
-        self.config.max_pending_bytes
-    }
-
-    /// The state of the connection. A renewal of the token is no change of it.
-    pub fn connection_state(&self) -> ConnectionState {
-        self.link.state()
-    }
-
-    /// Whether a connection stands, is on its way, or is tried again.
-    pub fn is_active(&self) -> bool {
-        self.link != Link::Down
-    }
-
-    /// Names the identity: `{host}/devices/{device}[/modules/{module}]`.
-    pub fn resource(&self) -> String {
-        self.config.identity.resource().into()
-    }
-
-    /// Whether the client was shut down and all that followed from it is done.
-    pub fn has_shut_down(&self) -> bool {
-        self.permit == Permit::ShutDown && self.link == Link::Down && self.io.is_empty()
-    }
-}
-
-/// A fault to order, which tests make with a body that says so.
-#[cfg(feature = "forced-panic")]
-fn panic_if_asked(body: &[u8]) {
-    assert!(body != b"panic", "a test has asked for it");
-}

@@ -1,9 +1,12 @@
 //! What the platform says: that the network came or went, that it was asleep, that another client
 //! of this identity was opened beside this one.
 
+use super::exchange::ConnectionState;
+use super::failures;
 use super::link::{AfterClose, Link, Permit};
-use super::{Client, ConnectionState, failures};
-use crate::protocol::{ErrorKind, Now};
+use super::machine::Client;
+use crate::protocol::error::ErrorKind;
+use crate::protocol::time::Now;
 
 /// A wall clock that gets ahead of the other by more than this was set, or the machine has slept.
 const CLOCK_JUMP_MILLIS: u64 = 10_000;

@@ -1,12 +1,19 @@
 //! Incoming bytes: to the session, and what it tells to the part that it concerns.
 
+use super::exchange::Reply;
+use super::failures;
+use super::feature::Feature;
 use super::link::{AfterClose, Link};
+use super::machine::Client;
+use super::timers::Timer;
 use super::waiting::Receive;
-use super::{Client, Feature, Reply, failures};
+use crate::protocol::error::Error;
+use crate::protocol::hub::message::Message;
+use crate::protocol::hub::properties;
 use crate::protocol::hub::topic::{self, Route};
-use crate::protocol::hub::{Message, properties};
+use crate::protocol::json;
 use crate::protocol::mqtt::{self, Delivery, ProtocolViolation};
-use crate::protocol::{Error, Now, json};
+use crate::protocol::time::Now;
 
 impl Client {
     pub(super) fn received(&mut self, now: Now, bytes: &[u8]) {
@@ -105,5 +112,35 @@ impl Client {
         if !told && is_news {
             self.io.background(error);
         }
+    }
+
+    /// Has a timer ask again for what has failed, after a pause that grows until nothing fails.
+    pub(super) fn watch_failures(&mut self, now: Now) {
+        let session = &self.io.session;
+        if session.any_subscription_failed() || self.lacks_desired_properties() {
+            if !self.timers.is_set(Timer::Repeat) {
+                self.repeats.backoff.failed();
+                let pause = self.repeats.backoff.pause(&self.config);
+                self.timers.set(Timer::Repeat, Some(now.monotonic + pause));
+            }
+        } else if session.subscriptions_settled() && !self.twin.is_synchronizing() {
+            self.repeats.backoff.reset();
+            self.timers.set(Timer::Repeat, None);
+        }
+    }
+
+    /// [`Timer::Repeat`] has fired.
+    pub(super) fn repeat(&mut self) {
+        // Before a renewal nothing new is sent, and after it everything is asked for anyway.
+        let Link::Up { .. } = self.link else { return };
+        self.io.session.ask_again();
+        if self.lacks_desired_properties() {
+            self.twin.synchronize(&mut self.io);
+        }
+    }
+
+    /// What is fetched before the subscription stands may be out of date after it.
+    fn lacks_desired_properties(&self) -> bool {
+        self.twin.needs_synchronization() && self.io.is_subscribed(Feature::DesiredProperties)
     }
 }

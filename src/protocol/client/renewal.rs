@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use super::exchange::{ConnectionState, Reply};
+use super::failures;
 use super::link::{AfterClose, Attempt, Link};
+use super::machine::Client;
+use super::publication::OperationId;
 use super::timers::Timer;
+use super::tokens;
 use super::waiting::Connect;
-use super::{Client, ConnectionState, OperationId, Reply, failures, tokens};
+use crate::protocol::error::Error;
 use crate::protocol::hub::credentials::Credentials;
 use crate::protocol::hub::sas_token::SasToken;
-use crate::protocol::{Error, Now};
+use crate::protocol::time::Now;
 
 /// How long a renewal waits for acknowledgements, and for the answers to methods.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -95,7 +100,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Credential`](crate::protocol::ErrorKind::Credential) while there is no token
+    /// [`ErrorKind::Credential`](crate::protocol::error::ErrorKind::Credential) while there is no token
     /// that has not expired. A client that was made with a function has to be given one by
     /// [`Client::provide_token`] first.
     pub fn authorization(&mut self, now: Now) -> Result<Option<String>, Error> {

@@ -1,6 +1,6 @@
 //! Every timer of a client, in one table.
 
-use crate::protocol::Instant;
+use crate::protocol::time::Instant;
 
 /// What happens when its time has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

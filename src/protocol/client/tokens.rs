@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use super::config::Config;
+use super::exchange::Event;
+use super::failures;
 use super::io::Io;
-use super::{Config, Event, failures};
+use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::hub::credentials::Credentials;
 use crate::protocol::hub::sas_token::{SasToken, SharedAccessKey};
-use crate::protocol::{Error, ErrorKind, Instant, Now};
+use crate::protocol::time::{Instant, Now};
 
 /// How long before its expiry a token is replaced, in milliseconds.
 const MARGIN_MILLIS: u64 = 120_000;

@@ -1,14 +1,17 @@
 //! Twin requests, each of which is published again on new connections until its answer comes.
 
 use super::desired::DesiredProperties;
+use super::exchange::Reply;
 use super::failures::check_size;
+use super::feature::Feature;
 use super::io::Io;
+use super::publication::OperationId;
 use super::publication::{Publication, TwinRequestId};
-use super::{Feature, OperationId, Reply};
+use crate::protocol::error::Error;
 use crate::protocol::hub::message::MAX_MESSAGE_SIZE;
 use crate::protocol::hub::{topic, twin};
+use crate::protocol::json;
 use crate::protocol::mqtt::Resend;
-use crate::protocol::{Error, json};
 
 #[derive(Debug)]
 enum Purpose {

@@ -1,8 +1,10 @@
 //! The calls that wait for something other than the answer to a publish.
 
+use super::exchange::Reply;
+use super::feature::Feature;
 use super::io::{Io, Queued};
-use super::{Feature, OperationId, Reply};
-use crate::protocol::Error;
+use super::publication::OperationId;
+use crate::protocol::error::Error;
 
 /// The calls that wait for the connection, or to receive.
 #[derive(Debug, Default)]

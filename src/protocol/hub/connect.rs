@@ -2,7 +2,9 @@
 
 use mqttbytes::v4::{Connect, Login};
 
-use super::{API_VERSION, Identity, percent};
+use super::API_VERSION;
+use super::identity::Identity;
+use super::percent;
 
 /// The URL of a hub (or a gateway: `host` or `host:port`).
 ///

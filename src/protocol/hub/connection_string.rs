@@ -3,7 +3,7 @@
 use super::credentials::Credentials;
 use super::identity::Identity;
 use super::sas_token::{SasToken, SharedAccessKey};
-use crate::protocol::Error;
+use crate::protocol::error::Error;
 
 /// What a connection string says.
 #[derive(Clone, Debug)]

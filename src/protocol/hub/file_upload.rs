@@ -5,8 +5,11 @@
 
 use std::fmt;
 
-use super::{API_VERSION, Identity, percent};
-use crate::protocol::{Error, json};
+use super::API_VERSION;
+use super::identity::Identity;
+use super::percent;
+use crate::protocol::error::Error;
+use crate::protocol::json;
 
 /// Where to upload a blob.
 #[derive(Clone, PartialEq)]

@@ -1,6 +1,6 @@
 //! Who the client is.
 
-use crate::protocol::Error;
+use crate::protocol::error::Error;
 
 /// A device, or a module of a device, on a hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,7 +132,7 @@ fn check(what: &str, value: &str, allowed: fn(char) -> bool) -> Result<(), Error
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::ErrorKind;
+    use crate::protocol::error::ErrorKind;
 
     #[test]
     fn a_token_for_one_device_names_it() {

@@ -10,7 +10,8 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::percent;
-use crate::protocol::{Error, Now};
+use crate::protocol::error::Error;
+use crate::protocol::time::Now;
 
 const PREFIX: &str = "SharedAccessSignature ";
 

@@ -1,8 +1,11 @@
 //! Every topic that is subscribed to, published to or received.
 
+use super::identity::Identity;
 use super::message::MAX_MESSAGE_SIZE;
-use super::{Identity, Message, percent, properties};
-use crate::protocol::Error;
+use super::message::Message;
+use super::percent;
+use super::properties;
+use crate::protocol::error::Error;
 use crate::protocol::mqtt::MAX_TOPIC;
 
 const METHOD_REQUEST: &str = "$iothub/methods/POST/";
@@ -68,7 +71,7 @@ pub fn desired_patches_filter() -> String {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::OutOfRange`](crate::protocol::ErrorKind::OutOfRange) for what the hub would answer
+/// [`ErrorKind::OutOfRange`](crate::protocol::error::ErrorKind::OutOfRange) for what the hub would answer
 /// by closing the connection.
 pub fn telemetry(identity: &Identity, message: &Message<'_>) -> Result<String, Error> {
     let size = message.size();

@@ -1,6 +1,7 @@
 //! Twin documents: as much of them as the client itself must understand.
 
-use crate::protocol::{Error, json};
+use crate::protocol::error::Error;
+use crate::protocol::json;
 
 /// The desired properties in a twin, as JSON text, and their version.
 pub fn desired(twin: &str) -> Option<(&str, u64)> {

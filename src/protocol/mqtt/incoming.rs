@@ -19,7 +19,7 @@ pub struct DeliveryId {
 
 impl From<DeliveryId> for u32 {
     fn from(id: DeliveryId) -> Self {
-        u32::from(id.connection) << 16 | u32::from(id.packet_id)
+        Self::from(id.connection) << 16 | Self::from(id.packet_id)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::protocol::Instant;
+use crate::protocol::time::Instant;
 
 /// How long after a PINGREQ the first sign of life may come.
 const PING_TIMEOUT: Duration = Duration::from_secs(15);

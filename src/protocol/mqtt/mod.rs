@@ -14,10 +14,9 @@ mod subscriptions;
 
 pub use codec::{MAX_INCOMING_PACKET, ProtocolViolation};
 pub use incoming::{Delivery, DeliveryId};
-use outbox::PublishId;
 pub use outbox::Resend;
+pub use packet_ids::SubscriptionId;
 pub use session::{Event, Session, WRITE_SIZE};
-pub use subscriptions::SubscriptionId;
 
 /// The longest topic that MQTT can carry, in bytes (section 1.5.3).
 pub const MAX_TOPIC: usize = 65_535;

@@ -11,8 +11,8 @@ use bytes::{Bytes, BytesMut};
 use mqttbytes::QoS;
 use mqttbytes::v4::Publish;
 
-use super::packet_ids::{Awaiting, PacketIds};
-use crate::protocol::Instant;
+use super::packet_ids::{Awaiting, PacketIds, PublishId};
+use crate::protocol::time::Instant;
 
 /// How many connections may end under the oldest publish before it is given up: a server that
 /// refuses a message can only close, and would close for ever.
@@ -25,10 +25,6 @@ pub const MAX_IN_FLIGHT: usize = 1024;
 /// So many acknowledgements make room together: one packet for each would be one frame for each
 /// where acknowledgements come one by one, as they do in pages.
 const PORTION: usize = MAX_IN_FLIGHT / 4;
-
-/// The place of a publish in the order of all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PublishId(u64);
 
 /// How long a publish is sent again on new connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

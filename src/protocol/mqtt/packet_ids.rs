@@ -2,7 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::{PublishId, SubscriptionId};
+/// Names one of the topic filters that a session was made with, by its position.
+pub type SubscriptionId = usize;
+
+/// The place of a publish in the order of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PublishId(pub u64);
 
 /// What the acknowledgement with a packet identifier will belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

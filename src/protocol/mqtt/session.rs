@@ -11,9 +11,9 @@ use super::codec::{PacketReader, ProtocolViolation, Received};
 use super::incoming::{Arrival, Delivery, DeliveryId, Incoming};
 use super::keep_alive::{KeepAlive, KeepAliveAction};
 use super::outbox::{MAX_IN_FLIGHT, Outbox, Resend};
-use super::packet_ids::{Awaiting, PacketIds};
-use super::subscriptions::{SubscriptionId, Subscriptions};
-use crate::protocol::Instant;
+use super::packet_ids::{Awaiting, PacketIds, SubscriptionId};
+use super::subscriptions::Subscriptions;
+use crate::protocol::time::Instant;
 
 /// How many bytes are gathered in one write before another is begun.
 pub const WRITE_SIZE: usize = 64 * 1024;

@@ -6,11 +6,8 @@ use bytes::BytesMut;
 use mqttbytes::QoS;
 use mqttbytes::v4::{Subscribe, Unsubscribe};
 
-use super::packet_ids::{Awaiting, PacketIds};
-use crate::protocol::Instant;
-
-/// Names one of the topic filters that a session was made with, by its position.
-pub type SubscriptionId = usize;
+use super::packet_ids::{Awaiting, PacketIds, SubscriptionId};
+use crate::protocol::time::Instant;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -168,8 +165,8 @@ impl Subscriptions {
 impl State {
     fn since(self) -> Option<Instant> {
         match self {
-            State::Subscribing { since, .. } | State::Unsubscribing { since, .. } => Some(since),
-            State::Idle | State::Granted | State::Failed => None,
+            Self::Subscribing { since, .. } | Self::Unsubscribing { since, .. } => Some(since),
+            Self::Idle | Self::Granted | Self::Failed => None,
         }
     }
 }

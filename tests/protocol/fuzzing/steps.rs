@@ -136,9 +136,9 @@ pub fn waiting_for_everything() -> Vec<Step> {
 impl From<Topic> for Feature {
     fn from(topic: Topic) -> Self {
         match topic {
-            Topic::Messages => Feature::Messages,
-            Topic::Methods => Feature::Methods,
-            Topic::DesiredProperties => Feature::DesiredProperties,
+            Topic::Messages => Self::Messages,
+            Topic::Methods => Self::Methods,
+            Topic::DesiredProperties => Self::DesiredProperties,
         }
     }
 }
@@ -146,15 +146,15 @@ impl From<Topic> for Feature {
 impl Name {
     pub fn topic(&self) -> String {
         match self {
-            Name::Message(bag) => format!("devices/dev/messages/devicebound/{bag}"),
-            Name::Method(name, id) => format!("$iothub/methods/POST/{name}/?$rid={id}"),
-            Name::Desired(version) => {
+            Self::Message(bag) => format!("devices/dev/messages/devicebound/{bag}"),
+            Self::Method(name, id) => format!("$iothub/methods/POST/{name}/?$rid={id}"),
+            Self::Desired(version) => {
                 format!("$iothub/twin/PATCH/properties/desired/?$version={version}")
             }
-            Name::TwinResponse { status, request } => {
+            Self::TwinResponse { status, request } => {
                 format!("$iothub/twin/res/{status}/?$rid=1-{request}")
             }
-            Name::Other(topic) => topic.clone(),
+            Self::Other(topic) => topic.clone(),
         }
     }
 }
@@ -162,10 +162,10 @@ impl Name {
 impl Body {
     pub fn bytes(&self) -> Vec<u8> {
         match self {
-            Body::Json => b"{}".into(),
-            Body::Desired(version) => format!("{{\"$version\":{version}}}").into(),
-            Body::Twin(version) => format!("{{\"desired\":{{\"$version\":{version}}}}}").into(),
-            Body::Other(bytes) => bytes.clone(),
+            Self::Json => b"{}".into(),
+            Self::Desired(version) => format!("{{\"$version\":{version}}}").into(),
+            Self::Twin(version) => format!("{{\"desired\":{{\"$version\":{version}}}}}").into(),
+            Self::Other(bytes) => bytes.clone(),
         }
     }
 }
