@@ -1,7 +1,8 @@
-//! Reads the options of a factory by their names.
+//! Reads the options of a factory by their names. [`Options`] says which there are and of which
+//! type.
 //!
-//! [`Options`] says which there are and of which type. The errors name the option, which those of
-//! `serde-wasm-bindgen` do not; neither does it object to an unknown name, or to `null`.
+//! `serde-wasm-bindgen` has a reader too. It accepts unknown names and `null`, its errors do not
+//! name the option, and what they say of a wrong value makes the download 12,000 bytes larger.
 
 use js_sys::{Array, Object, Reflect};
 use serde::de::value::{Error as Problem, SeqDeserializer};

@@ -108,7 +108,7 @@ for (const [name, data] of Object.entries(SMALL)) {
   });
 }
 
-/** What a parser of URLs or a proxy may take for something else; but for `.` and `..`. */
+/** What a parser of URLs or a proxy may take for something else, without `.` and `..`. */
 const NAMES = {
   'percent signs': '100%/%2e/%2e%2e/%2F/%',
   'what ends a path': 'a?b=c#d&e',
