@@ -5,6 +5,8 @@ import { MethodResponse, encodeResponse } from './method.js';
 
 /** How much may wait for the Promise of one handler, or for a loop. */
 const MAX_WAITING = 1024;
+/** How long a handler that is asked for a token may take before it is asked again. */
+const PATIENCE_MS = 60_000;
 
 /**
  * What is to be concluded when a handler is done: a message, or a method call.
@@ -23,6 +25,8 @@ class Handler {
   isCut = false;
   /** What came and was not given to a function yet: its argument, and what follows. */
   waiting = [];
+  /** Until when the Promise of its last call may be pending, in milliseconds since 1970. */
+  busyUntil = 0;
 
   constructor(name, feature) {
     this.name = name;
@@ -117,6 +121,12 @@ export class Handlers {
     this.#shell.wake();
   }
 
+  /** The core asks again and again; a call that waits, or is at work, brings the token. */
+  askForToken() {
+    const { waiting, busyUntil } = this.newSasToken;
+    if (waiting.length === 0 && Date.now() >= busyUntil) this.push(this.newSasToken);
+  }
+
   /** Gives what waits to the handlers that are there. */
   callAll() {
     for (;;) {
@@ -171,8 +181,10 @@ export class Handlers {
       failed(thrown);
       return;
     }
-    if (isThenable(value)) Promise.resolve(value).then(handled, failed);
-    else handled(value);
+    if (!isThenable(value)) return handled(value);
+    handler.busyUntil = Date.now() + PATIENCE_MS;
+    const settled = Promise.resolve(value).finally(() => (handler.busyUntil = 0));
+    settled.then(handled, failed);
   }
 
   /**

@@ -236,7 +236,7 @@ export class Shell {
   /** For the core. */
   tokenRequired() {
     if (this.tokenFunction) this.fetchToken().catch((error) => this.report(error));
-    else this.handlers.push(this.handlers.newSasToken);
+    else this.handlers.askForToken();
   }
 
   async #abortable(signal, call, queue, bytes) {
@@ -302,12 +302,15 @@ export class Shell {
     this.#isPumping = true;
     this.#unanswered = 0;
     let pumped;
-    do {
-      this.handlers.callAll();
-      this.#isAsked = false;
-      pumped = this.#enter((core) => core.pump(this));
-    } while (pumped === 'handlers');
-    this.#isPumping = false;
+    try {
+      do {
+        this.handlers.callAll();
+        this.#isAsked = false;
+        pumped = this.#enter((core) => core.pump(this));
+      } while (pumped === 'handlers');
+    } finally {
+      this.#isPumping = false;
+    }
     if (pumped !== undefined) this.#watchWhile(pumped === 'active');
     if (this.#isAsked) this.wake();
   }

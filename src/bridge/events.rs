@@ -119,8 +119,8 @@ impl ClientHandle {
         self.core().handle_timeout(clock::now());
     }
 
-    /// Does everything that is due: see [`Driver::pump`](super::driver::Driver::pump). Nothing
-    /// comes in while it runs.
+    /// Does everything that is due: see [`Driver::pump`](super::driver::Driver::pump). The
+    /// shell does not call it while it runs.
     pub fn pump(&self, shell: &Shell) -> Pumped {
         self.driver.pump(shell)
     }

@@ -25,8 +25,10 @@ extern "C" {
         code: Option<&str>,
     ) -> JsValue;
 
-    /// The client's half in JavaScript, `pkg-template/shell.js`. None of these methods throws, runs
-    /// code of the user, or calls the core.
+    /// The client's half in JavaScript, `pkg-template/shell.js`. None of these methods throws
+    /// or calls handlers. Those that hand out what came may call the core, for receive calls, and
+    /// the `trace` option of the user runs when a socket is opened or written to: so the core is
+    /// never borrowed while one of them runs.
     #[derive(Clone, Debug)]
     pub type Shell;
 

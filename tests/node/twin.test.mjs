@@ -24,7 +24,7 @@ const withoutMetadata = ({ $metadata, ...section }) => section;
 
 test('getTwin gives desired and reported properties as the hub has them', async (t) => {
   const { client, backEnd } = await createPair(t);
-  await backEnd.patchDesired({ room: { name: 'Küche 🌍', lamps: [1, 2.5, null] } });
+  await backEnd.patchDesired({ room: { name: 'Küche 🌍', lamps: [1, 2.5, 'off'] } });
   await client.patchTwinReportedProperties({ firmware: '1.0', on: true });
   const { properties } = await backEnd.twin();
   assert.deepEqual(await client.getTwin(), {

@@ -73,8 +73,9 @@ impl Client {
         }
     }
 
-    /// No token has come to dial with. What waits for it has waited for as long as it may, but a
-    /// connection that was lost is made again when one comes.
+    /// No token has come to dial with, for as long as a call may wait: all that wait fail, also
+    /// those that were made a moment ago, as nothing says when one will come. A connection that was
+    /// lost is made again when one comes.
     pub(super) fn token_timed_out(&mut self, now: Now, attempt: Attempt) {
         if let Credentials::TokenFunction = self.config.credentials {
             return self.give_up_token(now, failures::no_token_in_time());

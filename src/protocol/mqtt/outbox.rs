@@ -122,10 +122,13 @@ impl<T: Copy + PartialEq> Outbox<T> {
     }
 
     /// Whether more room will come soon, by acknowledgements that are still to come. Places of
-    /// requests that wait for their answers are none of that: those may take for ever.
+    /// requests that wait for their answers are none of that: those may take for ever. Only
+    /// telemetry can wait: requests and answers have somebody who waits for them.
     fn waits_for_portion(&self, window: usize) -> bool {
         let written = self.entries.range(..self.written);
+        let next = self.entries.get(self.written);
         self.was_full
+            && next.is_some_and(|entry| entry.resend == Resend::UntilAcknowledged)
             && self.written > window - window.min(PORTION)
             && written.filter(|entry| !entry.acknowledged).nth(PORTION - 1).is_some()
     }
