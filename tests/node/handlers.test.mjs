@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 
+import { Handlers } from '../../pkg-template/handlers.js';
+
 import {
   ConnectionDroppedError,
   ConnectionFailedError,
@@ -302,4 +304,27 @@ test('desired properties that reached no handler come to the next', async (t) =>
   await errors.take();
   client.onTwinDesiredPropertiesPatchReceived = patches.put;
   assert.equal((await patches.take()).$version, 1);
+});
+
+test('a handler that is asked for a token is not called again while it is at work', async () => {
+  const shell = { tell() {}, wake() {}, report: assert.fail, receiving: {} };
+  const handlers = new Handlers(shell);
+  const calls = [];
+  const handler = () => new Promise((resolve, reject) => calls.push({ resolve, reject }));
+  handlers.set('onNewSasTokenRequired', handler);
+  const ask = () => {
+    handlers.askForToken();
+    handlers.askForToken();
+    handlers.callAll();
+    return calls.length;
+  };
+  assert.equal(ask(), 1);
+  assert.equal(ask(), 1);
+  calls[0].resolve();
+  await new Promise(setImmediate);
+  assert.equal(ask(), 2);
+  shell.report = () => {};
+  calls[1].reject(new Error('no token'));
+  await new Promise(setImmediate);
+  assert.equal(ask(), 3);
 });
