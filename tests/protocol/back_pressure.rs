@@ -40,6 +40,24 @@ fn no_more_than_1024_publishes_wait_for_their_puback_at_once() {
 }
 
 #[test]
+fn a_twin_request_takes_the_first_place_that_is_free() {
+    let mut h = Harness::connected(no_timeout());
+    h.call(Client::get_twin);
+    h.run();
+    h.hub.script.withhold_puback = true;
+    for _ in 0..1024 {
+        h.send("");
+    }
+    h.run();
+    let before = h.hub.publishes().count();
+    h.call(Client::get_twin);
+    h.run();
+    assert_eq!(h.hub.publishes().count(), before);
+    h.receive(&puback(3));
+    assert_eq!(h.hub.publishes().count(), before + 1);
+}
+
+#[test]
 fn after_a_loss_the_window_holds_again() {
     let mut h = Harness::connected(no_timeout());
     h.hub.script.withhold_puback = true;
