@@ -101,9 +101,9 @@ export const rows = [
     title: 'getTwin(): the answer; status 300 or more: ServiceError with status',
     async run({ connectedPair, rejects, ServiceError }) {
       const { client, device } = await connectedPair();
-      await device.patchDesired({ interval: 5, nested: { ü: [1, null] } });
+      await device.patchDesired({ interval: 5, nested: { ü: [1, true] } });
       deepEqual(await client.getTwin(), {
-        desired: { interval: 5, nested: { ü: [1, null] }, $version: 2 },
+        desired: { interval: 5, nested: { ü: [1, true] }, $version: 2 },
         reported: { $version: 1 },
       });
       for (const status of [300, 404, 429, 503]) {
