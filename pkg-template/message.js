@@ -91,43 +91,42 @@ function systemPropertiesOf(message, isJson) {
   if (isJson && contentType === undefined) contentType = 'application/json';
   if (isJson && contentEncoding === undefined) contentEncoding = 'utf-8';
   if (expiryTimeUtc instanceof Date) expiryTimeUtc = expiryTimeUtc.toISOString();
-  let members = '';
-  members += member('messageId', message.messageId);
-  members += member('correlationId', message.correlationId);
-  members += member('userId', message.userId);
-  members += member('contentType', contentType);
-  members += member('contentEncoding', contentEncoding);
-  members += member('expiryTimeUtc', expiryTimeUtc, 'a Date or a string');
-  members += member('ack', message.ack);
-  members += member('outputName', message.outputName);
-  members += member('inputName', message.inputName);
-  members += member('iothubInterfaceId', message.iothubInterfaceId);
-  return objectOf(members);
+  let json = '';
+  json = addMember(json, 'messageId', message.messageId);
+  json = addMember(json, 'correlationId', message.correlationId);
+  json = addMember(json, 'userId', message.userId);
+  json = addMember(json, 'contentType', contentType);
+  json = addMember(json, 'contentEncoding', contentEncoding);
+  json = addMember(json, 'expiryTimeUtc', expiryTimeUtc, 'a Date or a string');
+  json = addMember(json, 'ack', message.ack);
+  json = addMember(json, 'outputName', message.outputName);
+  json = addMember(json, 'inputName', message.inputName);
+  json = addMember(json, 'iothubInterfaceId', message.iothubInterfaceId);
+  return json === '' ? '' : `${json}}`;
+}
+
+/** Adds a member to a JSON object that is not closed yet, unless the property is not set. */
+function addMember(json, name, value, kind = 'a string') {
+  if (value === undefined) return json;
+  if (typeof value !== 'string') {
+    throw new TypeError(`the ${name} of a message must be ${kind}`);
+  }
+  return `${json === '' ? '{' : `${json},`}"${name}":${quote(value)}`;
 }
 
 function customPropertiesOf({ customProperties }) {
   if (customProperties == null) return '';
-  let members = '';
+  let json = '';
   for (const name of Object.keys(customProperties)) {
     const value = customProperties[name];
     if (typeof value !== 'string' && value !== null) {
       throw new TypeError(`the custom property ${name} must be a string or null`);
     }
-    members += `,${quote(name)}:${value === null ? 'null' : quote(value)}`;
+    const start = json === '' ? '{' : `${json},`;
+    json = `${start}${quote(name)}:${value === null ? 'null' : quote(value)}`;
   }
-  return objectOf(members);
+  return json === '' ? '' : `${json}}`;
 }
-
-/** A member of a JSON object, with a comma in front; nothing for a property that is not set. */
-function member(name, value, kind = 'a string') {
-  if (value === undefined) return '';
-  if (typeof value !== 'string') {
-    throw new TypeError(`the ${name} of a message must be ${kind}`);
-  }
-  return `,"${name}":${quote(value)}`;
-}
-
-const objectOf = (members) => (members === '' ? '' : `{${members.slice(1)}}`);
 
 /** Most texts need no escape, which takes less time to see than `JSON.stringify` takes. */
 const quote = (text) =>

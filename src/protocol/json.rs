@@ -155,7 +155,12 @@ impl Scanner<'_> {
     }
 
     fn take(&mut self, byte: u8) -> Option<()> {
-        (self.peek()? == byte).then(|| self.rest = &self.rest[1..])
+        // Mostly it is there, without white space in front.
+        if self.rest.first() != Some(&byte) && self.peek()? != byte {
+            return None;
+        }
+        self.rest = self.rest.get(1..)?;
+        Some(())
     }
 
     /// Not by recursion: a payload may be nested deeper than the stack of WebAssembly allows.
