@@ -102,7 +102,7 @@ function systemPropertiesOf(message, isJson) {
   json = addMember(json, 'outputName', message.outputName);
   json = addMember(json, 'inputName', message.inputName);
   json = addMember(json, 'iothubInterfaceId', message.iothubInterfaceId);
-  return json === '' ? '' : `${json}}`;
+  return closed(json);
 }
 
 /** Adds a member to a JSON object that is not closed yet, unless the property is not set. */
@@ -111,7 +111,7 @@ function addMember(json, name, value, kind = 'a string') {
   if (typeof value !== 'string') {
     throw new TypeError(`the ${name} of a message must be ${kind}`);
   }
-  return `${json === '' ? '{' : `${json},`}"${name}":${quote(value)}`;
+  return `${opened(json)}"${name}":${quote(value)}`;
 }
 
 function customPropertiesOf({ customProperties }) {
@@ -122,11 +122,15 @@ function customPropertiesOf({ customProperties }) {
     if (typeof value !== 'string' && value !== null) {
       throw new TypeError(`the custom property ${name} must be a string or null`);
     }
-    const start = json === '' ? '{' : `${json},`;
-    json = `${start}${quote(name)}:${value === null ? 'null' : quote(value)}`;
+    json = `${opened(json)}${quote(name)}:${value === null ? 'null' : quote(value)}`;
   }
-  return json === '' ? '' : `${json}}`;
+  return closed(json);
 }
+
+/** A JSON object, as it has to be to take one more member. */
+const opened = (json) => (json === '' ? '{' : json + ',');
+/** A JSON object that takes no more; an empty text without any. */
+const closed = (json) => (json === '' ? '' : json + '}');
 
 /** Most texts need no escape, which takes less time to see than `JSON.stringify` takes. */
 const quote = (text) =>
