@@ -17,7 +17,7 @@ impl Repeats {
         Self { backoff: Backoff::new(seed), failed: Default::default() }
     }
 
-    /// On a new connection everything begins anew.
+    /// A new connection starts from the beginning.
     pub fn connection_began(&mut self) {
         self.backoff.reset();
         self.failed = Default::default();
