@@ -28,6 +28,7 @@ export async function bundle(contenders, outdir) {
   const page = { in: path('page.js'), out: 'page' };
   await build({ ...options, entryPoints: [page, ...others.map(entry)] });
   for (const contender of contenders.filter((name) => name in packages)) {
+    if (!fetchesModule(contender, outdir)) continue;
     copyFileSync(join(packages[contender], WASM), join(outdir, contender, WASM));
   }
   if (contenders.includes('azure')) {
@@ -37,11 +38,15 @@ export async function bundle(contenders, outdir) {
 
 /** What a page downloads for a contender: bytes after brotli. */
 export function downloadSize(contender, folder) {
-  const files = ['index.js', ...(contender in packages ? [WASM] : [])];
+  const files = ['index.js', ...(fetchesModule(contender, folder) ? [WASM] : [])];
   return files
     .map((file) => brotliCompressSync(readFileSync(join(folder, contender, file))).length)
     .reduce((sum, size) => sum + size, 0);
 }
+
+/** A package of an earlier time may have its WebAssembly module in a file of its own. */
+const fetchesModule = (contender, folder) =>
+  readFileSync(join(folder, contender, 'index.js'), 'utf8').includes(WASM);
 
 /** Microsoft's client is for Node.js: what it takes from there has to come from somewhere else. */
 function nodeShims({ alias }) {

@@ -33,10 +33,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** What the core names an error by, in `src/bridge/names.rs`. */
-const classes = {
-  TypeError,
-  RangeError,
+const ownClasses = {
   ClientError,
   ConnectionFailedError,
   ConnectionDroppedError,
@@ -47,10 +44,21 @@ const classes = {
   ServiceError,
 };
 
-// Minifiers rename classes; the names that users see stay.
-for (const [value, type] of Object.entries(classes)) {
-  if (type !== TypeError && type !== RangeError) {
-    Object.defineProperty(type.prototype, 'name', { value, configurable: true, writable: true });
+/** What the core names an error by, in `src/bridge/names.rs`. */
+const classes = { ...ownClasses, TypeError, RangeError };
+
+keepNames(ownClasses);
+for (const [value, { prototype }] of Object.entries(ownClasses)) {
+  Object.defineProperty(prototype, 'name', { value, configurable: true, writable: true });
+}
+
+/**
+ * Minifiers rename classes; the names that users see stay.
+ * @param {Record<string, object>} classes
+ */
+export function keepNames(classes) {
+  for (const [value, type] of Object.entries(classes)) {
+    Object.defineProperty(type, 'name', { value, configurable: true });
   }
 }
 

@@ -1,4 +1,16 @@
-export { IoTHubDeviceClient } from './client.js';
+import { IoTHubDeviceClient } from './client.js';
+import { keepNames } from './errors.js';
+import { Message } from './message.js';
+import { MethodRequest, MethodResponse } from './method.js';
+import { X509 } from './x509.js';
+
+const classes = { IoTHubDeviceClient, Message, MethodRequest, MethodResponse, X509 };
+keepNames(classes);
+for (const [value, { prototype }] of Object.entries(classes)) {
+  Object.defineProperty(prototype, Symbol.toStringTag, { value, configurable: true });
+}
+
+export { IoTHubDeviceClient, Message, MethodRequest, MethodResponse, X509 };
 export {
   ClientError,
   ConnectionDroppedError,
@@ -9,6 +21,3 @@ export {
   OperationTimeout,
   ServiceError,
 } from './errors.js';
-export { Message } from './message.js';
-export { MethodRequest, MethodResponse } from './method.js';
-export { X509 } from './x509.js';

@@ -3,7 +3,8 @@ import { ClientError, createError } from './errors.js';
 /**
  * What the client runs on.
  * @typedef {object} Platform
- * @property {typeof import('./iothub_device_client.js').ClientHandle} ClientHandle the core
+ * @property {typeof import('./iothub_device_client.js').ClientHandle} ClientHandle the core, once the
+ *   WebAssembly module is loaded
  * @property {string} platform its name, for the hub
  * @property {(options: Record<string, any>) => any} createTransport checks certificate, cipher and
  *   proxy options, and returns what `openSocket` and `request` take
@@ -19,7 +20,6 @@ import { ClientError, createError } from './errors.js';
  * @property {(url: string, options: import('./request.js').RequestOptions, transport: any) =>
  *   Promise<import('./request.js').Answer>} request makes an HTTP call
  * @property {typeof createError} createError
- * @property {boolean} [isReady] whether the WebAssembly module is loaded
  */
 
 const shared = {
@@ -39,16 +39,11 @@ export function setPlatform(platform) {
   Object.assign(host, platform);
 }
 
-/** The WebAssembly module is loaded. */
-export function markReady() {
-  host.isReady = true;
-}
-
 /** Nothing works before: better one clear sentence than whatever would fail first. */
 export function assertReady() {
-  if (!host.isReady) {
+  if (!host.ClientHandle) {
     throw new ClientError(
-      'iothub-device-client is not loaded yet: call init() and await its Promise first',
+      'iothub-device-client/slim is not loaded yet: call init() and await its Promise first',
     );
   }
 }

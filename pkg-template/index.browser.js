@@ -1,7 +1,24 @@
-// Pages and module workers: the module is ready when its import is.
-import { init } from './init.browser.js';
+// Pages and workers. The WebAssembly module is a part of this file, and ready when its import is: there
+// is no second file to find or to fetch, and nothing to wait for.
+import { setPlatform } from './host.js';
+import digits from './iothub_device_client_bg.wasm?hex';
+import { browser } from './platform.browser.js';
+import { start } from './start.js';
 
-await init();
+setPlatform(browser);
 
-export { version } from './init.browser.js';
+/** The version of this package. */
+export const version = start(bytesOf(digits));
+
+/**
+ * Browsers have had `Uint8Array.fromHex` since 2024 or 2025.
+ * @param {string} digits
+ */
+function bytesOf(digits) {
+  const { fromHex } = /** @type {any} */ (Uint8Array);
+  if (fromHex) return fromHex.call(Uint8Array, digits);
+  const byteAt = (index) => Number.parseInt(digits.slice(2 * index, 2 * index + 2), 16);
+  return new Uint8Array(digits.length / 2).map((_, index) => byteAt(index));
+}
+
 export * from './exports.js';

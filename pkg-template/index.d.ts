@@ -359,7 +359,7 @@ export interface SasTokenFunctionOptions extends GatewayOptions {
  */
 export class IoTHubDeviceClient {
   private constructor();
-  #private;
+  readonly [Symbol.toStringTag]: 'IoTHubDeviceClient';
 
   /**
    * Makes a client from the connection string of a device or a module. Does not connect.
@@ -773,7 +773,7 @@ export interface MessageOptions {
 
 /** A message, to the hub or from it. A field that is `undefined` is not sent, or was not there. */
 export class Message {
-  #private;
+  readonly [Symbol.toStringTag]: 'Message';
 
   /** Makes a message to send. Nothing is checked before it is sent. */
   constructor(data: MessageData, options?: MessageOptions);
@@ -838,7 +838,7 @@ export class Message {
 
 /** A client certificate with its key. What it holds cannot be read. */
 export class X509 {
-  #private;
+  readonly [Symbol.toStringTag]: 'X509';
 
   /**
    * A certificate with its key, for Node.js.
@@ -897,8 +897,7 @@ export class MethodRequest {
 
 /** The answer to a call of a direct method. */
 export class MethodResponse {
-  // Not in the JavaScript: it keeps out look-alikes, which the client refuses.
-  #private;
+  readonly [Symbol.toStringTag]: 'MethodResponse';
 
   /**
    * Makes the answer to the request with this id.

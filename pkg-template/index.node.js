@@ -1,15 +1,11 @@
-// Node.js: loads WebAssembly from disk without waiting, so that `require()` works too.
-import { readFileSync } from 'node:fs';
-import { markReady, setPlatform } from './host.js';
-import { ClientHandle, initSync, version as wasmVersion } from './iothub_device_client.js';
+// Node.js. The build makes a CommonJS module of this, with the WebAssembly module as a part of it, and
+// an ES module that exports the same: a process that uses both has one set of classes.
+import { setPlatform } from './host.js';
+import digits from './iothub_device_client_bg.wasm?hex';
+import { start } from './start.js';
 import { abortSocket, createTransport, openSocket, request } from './transport.node.js';
 
-const wasm = new URL('./iothub_device_client_bg.wasm', import.meta.url);
-initSync({ module: readFileSync(wasm) });
-markReady();
-
 setPlatform({
-  ClientHandle,
   platform: `Node.js ${process.versions.node}`,
   createTransport,
   openSocket,
@@ -21,5 +17,5 @@ setPlatform({
 });
 
 /** The version of this package. */
-export const version = wasmVersion();
+export const version = start(Buffer.from(digits, 'hex'));
 export * from './exports.js';

@@ -30,7 +30,4 @@ export async function buildWww() {
     jsxImportSource: 'preact',
   });
   cpSync(join(www, 'index.html'), join(simulatorFolder, 'index.html'));
-  // The module's JavaScript looks for it beside the script that it is part of.
-  const wasm = 'iothub_device_client_bg.wasm';
-  cpSync(join(root, 'pkg', wasm), join(simulatorFolder, wasm));
 }

@@ -3,13 +3,14 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   readdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildWww } from './build-www.mjs';
 import { thirdPartyNotices } from './lib/notices.mjs';
@@ -117,44 +118,86 @@ async function assemble(generated, folder, renamed) {
   writeFileSync(join(generated, notices), thirdPartyNotices());
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
+  for (const file of ['LICENSE', 'README.md']) cpSync(join(root, file), join(folder, file));
+  for (const file of [wasm, notices]) cpSync(join(generated, file), join(folder, file));
+  for (const entry of ['index', 'slim', wasm]) writeDeclarations(generated, folder, entry);
+  await joinModules(generated, folder, renamed);
   const { name, ...manifest } = readJson('pkg-template/package.json');
-  for (const file of manifest.files.filter((file) => !file.endsWith('.js'))) {
-    const source = ['LICENSE', 'README.md'].includes(file) ? root : generated;
-    cpSync(join(source, file), join(folder, file));
-  }
-  const entries = Object.values(manifest.exports).flatMap(({ types, ...files }) =>
-    Object.values(files),
-  );
-  await joinModules(
-    entries.map((file) => join(generated, file)),
-    folder,
-    renamed,
-  );
   const complete = { name, version: crateField('version'), ...manifest };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(complete, null, 2)}\n`);
 }
 
-/** A page without a bundler asks for a few files in place of thirty, and Node.js reads them. */
-async function joinModules(entryPoints, folder, renamed) {
-  const { build: bundle } = await import('esbuild');
-  await bundle({
-    entryPoints,
-    absWorkingDir: dirname(entryPoints[0]),
-    outdir: folder,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'neutral',
-    packages: 'external',
-    external: ['*.wasm'],
-    logLevel: 'warning',
-    ...(renamed && {
-      mangleProps: new RegExp(`^(${Object.keys(renamed).join('|')})$`),
-      mangleQuoted: true,
-      mangleCache: renamed,
-    }),
-  });
+/** TypeScript takes a declaration for the kind of module that its name says. */
+function writeDeclarations(generated, folder, entry) {
+  const declarations = readFileSync(join(generated, `${entry}.d.ts`), 'utf8');
+  writeFileSync(join(folder, `${entry}.d.ts`), declarations);
+  writeFileSync(
+    join(folder, `${entry}.d.cts`),
+    declarations.replace("'./index.js'", "'./index.cjs'"),
+  );
 }
+
+/**
+ * One file for each entry: a page asks for it alone, and a bundler has nothing to look for. Those for
+ * pages are minified. In Node.js, where stacks are read, the ES modules export the CommonJS ones: a
+ * process that uses both has one set of classes.
+ */
+async function joinModules(generated, folder, renamed) {
+  const { build: bundle } = await import('esbuild');
+  const bundleTo = (source, outfile, options) =>
+    bundle({
+      entryPoints: [source],
+      absWorkingDir: generated,
+      outfile: join(folder, outfile),
+      bundle: true,
+      platform: 'neutral',
+      packages: 'external',
+      external: ['*.wasm'],
+      plugins: [hexadecimalDigits],
+      logLevel: 'warning',
+      metafile: true,
+      ...options,
+      ...(renamed && {
+        mangleProps: new RegExp(`^(${Object.keys(renamed).join('|')})$`),
+        mangleQuoted: true,
+        mangleCache: renamed,
+      }),
+    });
+  const page = { minify: true };
+  const { metafile } = await bundleTo('index.browser.js', 'index.browser.js', {
+    ...page,
+    format: 'esm',
+  });
+  await bundleTo('index.browser.js', 'index.browser.cjs', { ...page, format: 'cjs' });
+  await bundleTo('slim.browser.js', 'slim.browser.js', { ...page, format: 'esm' });
+  await bundleTo('slim.workerd.js', 'slim.workerd.js', { format: 'esm' });
+  // Jest runs no `import()` in CommonJS modules.
+  const commonJs = { format: 'cjs', platform: 'node', supported: { 'dynamic-import': false } };
+  await bundleTo('index.node.js', 'index.node.cjs', commonJs);
+  const [{ exports }] = Object.values(metafile.outputs);
+  const files = {
+    'index.node.js': `export { ${exports.join(', ')} } from './index.node.cjs';`,
+    // There is nothing to load: this is for code that runs in pages too.
+    'slim.node.js': "export * from './index.node.js';\nexport async function init() {}",
+    'slim.node.cjs': "module.exports = { ...require('./index.node.cjs'), async init() {} };",
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), `${text}\n`);
+}
+
+/** Gives `import digits from './some.wasm?hex'` the bytes of the module. */
+const hexadecimalDigits = {
+  name: 'hexadecimal digits',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\.wasm\?hex$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace('?hex', '')),
+      namespace: 'hexadecimal digits',
+    }));
+    onLoad({ filter: /./, namespace: 'hexadecimal digits' }, ({ path }) => ({
+      contents: readFileSync(path, 'hex'),
+      loader: 'text',
+    }));
+  },
+};
 
 /** Makes `import 'iothub-device-client'` find pkg/ in this repository, for the examples. */
 function link() {

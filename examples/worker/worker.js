@@ -1,14 +1,12 @@
 // A device in a worker: telemetry every five seconds, and methods that may take their time.
 // Import maps are for pages alone: a worker names the file. With a bundler it is
-// 'iothub-device-client/init'.
-import { init, IoTHubDeviceClient } from './node_modules/iothub-device-client/init.browser.js';
+// 'iothub-device-client'.
+import { IoTHubDeviceClient } from './node_modules/iothub-device-client/index.browser.js';
 
-// A worker that waited for the module at its top would miss the messages that come meanwhile.
 onmessage = ({ data }) => run(data).catch((error) => postMessage(`${error}`));
 
 /** @param {{ connectionString: string, endpoint: string }} login an empty endpoint is Azure's */
 async function run({ connectionString, endpoint }) {
-  await init();
   const client = IoTHubDeviceClient.createFromConnectionString(
     connectionString,
     endpoint ? { endpoint } : {},

@@ -59,33 +59,6 @@ test('the whole package works without a violation of the policy', async (t) => {
   assert.equal(failures, 'ClientError');
 });
 
-test('a module worker and init() need no more than that', async (t) => {
-  const backEnd = await createDevice();
-  const page = await openStrictPage(t, backEnd);
-  const { connectionString, endpoint } = backEnd;
-  await page.evaluate(
-    (identity) =>
-      new Promise((resolve, reject) => {
-        const worker = new Worker('/tests/browser/worker.js', { type: 'module' });
-        worker.onerror = (event) => reject(new Error(event.message || 'the worker did not load'));
-        worker.onmessage = ({ data }) => {
-          if (data.state === 'ready') worker.postMessage(identity);
-          if (data.state === 'connected') resolve();
-        };
-        window.worker = worker;
-      }),
-    { connectionString, endpoint },
-  );
-  const [seen] = await backEnd.waitForTelemetry();
-  assert.equal(seen.text, 'from a worker');
-  const version = await page.evaluate(async () => {
-    const client = await import('/pkg/init.browser.js');
-    await client.init();
-    return client.version;
-  });
-  assert.match(version, /^\d+\./);
-});
-
 test('such a page makes no code of text, and tells who tries', async (t) => {
   const isExpected = (complaint) => /eval/.test(complaint);
   const page = await openStrictPage(t, await createDevice(), { isExpected });

@@ -1,11 +1,10 @@
-import { init, IoTHubDeviceClient, version } from '../../pkg/init.browser.js';
+import { IoTHubDeviceClient, version } from '../../pkg/index.browser.js';
 
 addEventListener('message', (event) => {
   event.waitUntil(talk(event.data));
 });
 
 async function talk({ connectionString, endpoint }) {
-  await init();
   const client = IoTHubDeviceClient.createFromConnectionString(connectionString, { endpoint });
   await client.sendMessage(`from a service worker, ${version}`);
   await client.shutdown();

@@ -16,7 +16,7 @@ export async function runInBrowser(report, servers) {
       // Of the six connections of a browser to one server, a long poll holds one.
       concurrency: 4,
       declarations: async () => (await fetch(declarations)).text(),
-      importInit: () => import('/unloaded/pkg/init.browser.js'),
+      importSlim: () => import('../../pkg/slim.browser.js'),
       inspect: String,
       ...servers,
     },

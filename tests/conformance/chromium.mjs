@@ -1,5 +1,4 @@
 /** Runs the rows in a page of headless Chromium, and in a worker of another. */
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import fastifyStatic from '@fastify/static';
@@ -8,7 +7,6 @@ import { chromium } from 'playwright-core';
 
 import { findBrowser } from '../../scripts/lib/browser.mjs';
 
-const UNLOADED = '/unloaded/pkg/';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export async function openChromium(t) {
@@ -70,9 +68,6 @@ async function openPage(browser, report, t) {
 async function serve(t) {
   const server = fastify({ forceCloseConnections: true });
   server.register(fastifyStatic, { root });
-  // The same files once more, so that a page can have the package twice: loaded, and not yet.
-  const packageAlone = { root: join(root, 'pkg'), prefix: UNLOADED };
-  server.register(fastifyStatic, { ...packageAlone, decorateReply: false });
   server.get('/tests/conformance/', (_, reply) => {
     reply.type('text/html').send('<!doctype html><title>Conformance</title>');
   });

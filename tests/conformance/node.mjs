@@ -27,7 +27,7 @@ export async function runInNode(servers, report, t, rows = allRows) {
       isBrowser: false,
       concurrency: 8,
       declarations: () => readFile(new URL('../../pkg/index.d.ts', import.meta.url), 'utf8'),
-      importInit: () => import('../../pkg/init.node.js'),
+      importSlim: () => import('../../pkg/slim.node.js'),
       inspect: (value) => inspect(value, { depth: null, showHidden: true, maxStringLength: null }),
       ...servers,
       proxies: await startProxies(t),

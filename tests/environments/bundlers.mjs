@@ -1,6 +1,5 @@
 /** Each bundler as its users run it: no setting and no plug-in but what it says here. */
-import { exec } from 'node:child_process';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -22,7 +21,9 @@ export const bundlers = {
 
   async 'webpack 5'(context, script) {
     const output = { path: join(context, 'dist') };
-    const options = { context, mode: 'production', entry: `./${script}`, output };
+    // It warns of bundles above 244 KiB, where they are not compressed yet.
+    const performance = { hints: false };
+    const options = { context, mode: 'production', entry: `./${script}`, output, performance };
     const stats = await promisify(webpack)(options);
     if (stats.hasErrors() || stats.hasWarnings()) throw new Error(stats.toString());
     await writePage(output.path, 'main.js', 'defer');
@@ -32,13 +33,11 @@ export const bundlers = {
     // Without this plug-in it finds nothing in node_modules at all.
     const bundle = await rollup({ input: join(folder, script), plugins: [nodeResolve()] });
     await bundle.write({ dir: join(folder, 'dist') });
-    await copyModule(folder);
     await writePage(join(folder, 'dist'), script);
   },
 
   async esbuild(folder, script) {
     await bundleByEsbuild(folder, script);
-    await copyModule(folder);
     await writePage(join(folder, 'dist'), script);
   },
 };
@@ -58,24 +57,12 @@ export function bundleForWorkerd(folder, script) {
   return bundleByEsbuild(folder, script, { conditions, loader, assetNames: '[name]' });
 }
 
-/** How many WebAssembly modules a bundle came to. */
-export async function countModules(folder) {
-  const files = await readdir(join(folder, 'dist'), { recursive: true });
-  return files.filter((file) => file.endsWith('.wasm')).length;
-}
-
 function bundleByEsbuild(absWorkingDir, script, more) {
   const options = { bundle: true, format: 'esm', outdir: 'dist', logLevel: 'error', ...more };
   return esbuild.build({ entryPoints: [script], absWorkingDir, ...options });
 }
 
-/** The line that the README has for those that take nothing but JavaScript along. */
-async function copyModule(cwd) {
-  const readme = await readFile(join(cwd, 'node_modules/iothub-device-client/README.md'), 'utf8');
-  await promisify(exec)(/^cp .+$/m.exec(readme)[0], { cwd });
-}
-
-const writePage = (folder, script, attribute = 'type="module"') =>
+export const writePage = (folder, script, attribute = 'type="module"') =>
   writeFile(
     join(folder, 'index.html'),
     '<!doctype html>\n<title>A bundle</title>\n<link rel="icon" href="data:,">\n' +

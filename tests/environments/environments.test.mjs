@@ -45,7 +45,11 @@ async function prepare({ name, prepare: build }) {
   const counterpart = new Counterpart();
   await counterpart.start();
   const folder = await projects.create(name, counterpart.url);
-  return { counterpart, folder, ...(await build?.(folder)) };
+  return {
+    counterpart,
+    folder,
+    ...(await build?.(folder, counterpart.url, hub.url, hub.url.replace('http', 'ws'))),
+  };
 }
 
 /** A new device does its job by `run`, and all three who take part agree that it did. */

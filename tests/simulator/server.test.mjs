@@ -44,8 +44,6 @@ test('the page, its worker and the module come with their policy', async (t) => 
     assert.ok(policy.includes("style-src 'self'"));
     assert.equal(headers.get('x-content-type-options'), 'nosniff');
   }
-  const wasm = await fetch(`${url}/iothub_device_client_bg.wasm`);
-  assert.equal(wasm.headers.get('content-type'), 'application/wasm');
 });
 
 test('the folder names no server, so that any can serve it', () => {

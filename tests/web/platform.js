@@ -4,7 +4,7 @@
  */
 export { IoTHubDeviceClient } from '../../pkg-template/client.js';
 export { ClientError } from '../../pkg-template/errors.js';
-export { host, markReady, setPlatform } from '../../pkg-template/host.js';
+export { host, setPlatform } from '../../pkg-template/host.js';
 export { Message } from '../../pkg-template/message.js';
 export { MethodResponse } from '../../pkg-template/method.js';
 

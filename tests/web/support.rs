@@ -125,8 +125,6 @@ extern "C" {
     static HOST: Host;
     #[wasm_bindgen(js_name = setPlatform)]
     fn set_platform(platform: &JsValue);
-    #[wasm_bindgen(js_name = markReady)]
-    fn mark_ready();
 }
 
 #[wasm_bindgen(module = "/target/web-tests.js")]
@@ -312,7 +310,6 @@ fn use_platform(host: &JsValue) {
     let entry = Array::of2(&"ClientHandle".into(), &class);
     let platform = js_sys::Object::from_entries(&Array::of1(&entry)).expect("entries");
     set_platform(&platform);
-    mark_ready();
 }
 
 /// A JavaScript function; an `Err` is thrown.

@@ -24,10 +24,10 @@ export const rows = [
     },
   },
   {
-    id: 'exports.init',
+    id: 'exports.slim',
     title: 'a second entry exports the same names and init(); before it, an error that says so',
-    async run({ iothub, importInit, isBrowser, rejects, evidence }) {
-      const entry = await importInit();
+    async run({ iothub, importSlim, isBrowser, rejects, evidence }) {
+      const entry = await importSlim();
       const names = Object.keys(iothub);
       deepEqual(Object.keys(entry).sort(), [...names, 'init'].sort());
       const { IoTHubDeviceClient } = entry;
@@ -38,7 +38,12 @@ export const rows = [
         await rejects((async () => create())(), entry.ClientError, /init\(\)/);
         equal(entry.version, undefined);
       }
-      await Promise.all([entry.init(), entry.init()]);
+      const wasm = new URL('../../../pkg/iothub_device_client_bg.wasm', import.meta.url);
+      if (isBrowser) {
+        await rejects(entry.init(), TypeError, /iothub_device_client_bg\.wasm/);
+        await rejects(entry.init(new URL('no-such.wasm', wasm)), Error, /404/);
+      }
+      await Promise.all([entry.init(wasm), entry.init(wasm)]);
       equal(create().connectionState, 'disconnected');
       equal(entry.version, iothub.version);
     },

@@ -1,5 +1,4 @@
-// A bundler may make a script of it, which cannot wait at its top.
-import * as iothub from 'iothub-device-client/init';
+import * as iothub from 'iothub-device-client';
 import { doTheJob } from './job.js';
 
-iothub.init().then(() => doTheJob(iothub));
+doTheJob(iothub);

@@ -1,15 +1,11 @@
 // Cloudflare Workers: WebAssembly comes by import, as nothing is compiled at run time.
-import { markReady, setPlatform } from './host.js';
-import { ClientHandle, initSync, version as wasmVersion } from './iothub_device_client.js';
+import { setPlatform } from './host.js';
 import wasm from './iothub_device_client_bg.wasm';
 import { bounded } from './request.js';
+import { start } from './start.js';
 import { abortSocket, createTransport, openSocket as open } from './transport.browser.js';
 
-initSync({ module: wasm });
-markReady();
-
 setPlatform({
-  ClientHandle,
   platform: 'workerd',
   createTransport,
   openSocket,
@@ -44,5 +40,7 @@ function request(url, { method, headers, body, ...bounds }) {
 }
 
 /** The version of this package. */
-export const version = wasmVersion();
+export const version = start(wasm);
+/** There is nothing to wait for. */
+export async function init() {}
 export * from './exports.js';

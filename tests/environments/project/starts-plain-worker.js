@@ -1,0 +1,4 @@
+const worker = new Worker('/worker.js', { type: 'module' });
+worker.onerror = ({ message }) => {
+  throw new Error(message || 'the worker did not load');
+};
