@@ -13,7 +13,7 @@ use super::message;
 use super::names::{ConnectionState, Feature};
 use crate::protocol::client::Config;
 use crate::protocol::hub::Credentials;
-use crate::protocol::{Client, Error, OperationId};
+use crate::protocol::{Client, Error, Now, OperationId};
 
 /// One device or module.
 ///
@@ -97,18 +97,14 @@ impl ClientHandle {
 /// The calls of the user: see the methods of [`Client`] by the same names.
 #[wasm_bindgen]
 impl ClientHandle {
-    /// See [`Client::connect`].
     pub fn connect(&self) -> Result<u32, JsValue> {
-        let begun = self.core().connect(clock::now());
-        self.operation(begun)
+        self.operation(Client::connect)
     }
 
-    /// See [`Client::disconnect`].
     pub fn disconnect(&self) -> u32 {
         self.core().disconnect(clock::now()).into()
     }
 
-    /// See [`Client::shutdown`].
     pub fn shutdown(&self) -> u32 {
         self.core().shutdown(clock::now()).into()
     }
@@ -123,25 +119,19 @@ impl ClientHandle {
         custom_properties: &str,
     ) -> Result<u32, JsValue> {
         let message = message::from_js(body, system_properties, custom_properties);
-        let begun = self.core().send_message(clock::now(), message);
-        self.operation(begun)
+        self.operation(|core, now| core.send_message(now, message))
     }
 
-    /// See [`Client::get_twin`].
     #[wasm_bindgen(js_name = getTwin)]
     pub fn get_twin(&self) -> Result<u32, JsValue> {
-        let begun = self.core().get_twin(clock::now());
-        self.operation(begun)
+        self.operation(Client::get_twin)
     }
 
-    /// See [`Client::patch_reported_properties`].
     #[wasm_bindgen(js_name = patchReportedProperties)]
     pub fn patch_reported_properties(&self, json: String) -> Result<u32, JsValue> {
-        let begun = self.core().patch_reported_properties(clock::now(), json);
-        self.operation(begun)
+        self.operation(|core, now| core.patch_reported_properties(now, json))
     }
 
-    /// See [`Client::send_method_response`].
     #[wasm_bindgen(js_name = sendMethodResponse)]
     pub fn send_method_response(
         &self,
@@ -149,36 +139,28 @@ impl ClientHandle {
         status: i32,
         json: String,
     ) -> Result<u32, JsValue> {
-        let begun = self.core().send_method_response(clock::now(), request_id, status, json);
-        self.operation(begun)
+        self.operation(|core, now| core.send_method_response(now, request_id, status, json))
     }
 
-    /// See [`Client::update_sas_token`].
     #[wasm_bindgen(js_name = updateSasToken)]
     pub fn update_sas_token(&self, token: &str) -> Result<u32, JsValue> {
-        let begun = self.core().update_sas_token(clock::now(), token);
-        self.operation(begun)
+        self.operation(|core, now| core.update_sas_token(now, token))
     }
 
-    /// See [`Client::begin_receive`].
     #[wasm_bindgen(js_name = beginReceive)]
     pub fn begin_receive(&self, feature: Feature, block: bool) -> Result<u32, JsValue> {
-        let begun = self.core().begin_receive(clock::now(), feature.into(), block);
-        self.operation(begun)
+        self.operation(|core, now| core.begin_receive(now, feature.into(), block))
     }
 
-    /// See [`Client::end_receive`].
     #[wasm_bindgen(js_name = endReceive)]
     pub fn end_receive(&self, operation: u32) {
         self.core().end_receive(operation.into());
     }
 
-    /// See [`Client::withdraw`].
     pub fn withdraw(&self, operation: u32) {
         self.core().withdraw(clock::now(), operation.into());
     }
 
-    /// See [`Client::connection_state`].
     #[wasm_bindgen(getter, js_name = connectionState)]
     pub fn connection_state(&self) -> ConnectionState {
         self.core().connection_state().into()
@@ -191,13 +173,11 @@ impl ClientHandle {
         u32::try_from(limit.as_millis()).unwrap_or(u32::MAX)
     }
 
-    /// See [`Client::max_pending_bytes`].
     #[wasm_bindgen(getter, js_name = maxPendingBytes)]
     pub fn max_pending_bytes(&self) -> u32 {
         self.core().max_pending_bytes()
     }
 
-    /// See [`Client::resource`].
     #[wasm_bindgen(getter)]
     pub fn resource(&self) -> String {
         self.core().resource()
@@ -214,7 +194,12 @@ impl ClientHandle {
         result.map_err(|error| self.driver.host.error(&error))
     }
 
-    fn operation(&self, begun: Result<OperationId, Error>) -> Result<u32, JsValue> {
+    /// Begins an operation. No borrow of the core is left when its error becomes one of JavaScript.
+    fn operation(
+        &self,
+        begin: impl FnOnce(&mut Client, Now) -> Result<OperationId, Error>,
+    ) -> Result<u32, JsValue> {
+        let begun = begin(&mut self.core(), clock::now());
         self.checked(begun).map(u32::from)
     }
 }

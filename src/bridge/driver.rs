@@ -93,22 +93,21 @@ impl Driver {
 
     /// Returns whether a handler may have to know.
     fn report(&self, shell: &Shell, event: Event) -> bool {
-        if let Event::Settled { operation, result: Ok(Reply::Done) } = event {
-            self.settled.borrow_mut().push(operation.into());
-            return false;
+        let is_done = matches!(event, Event::Settled { result: Ok(Reply::Done), .. });
+        if !is_done {
+            self.report_settled(shell);
         }
-        self.report_settled(shell);
         match event {
-            Event::Settled { operation, result } => {
-                self.settle(shell, operation.into(), result);
-            }
+            Event::Settled { operation, result } => self.settle(shell, operation.into(), result),
             Event::ConnectionStateChanged { connected, cause } => {
                 let cause = cause.map(|cause| self.host.error(&cause)).unwrap_or_default();
                 shell.connection_state_changed(connected, cause);
             }
             Event::BackgroundException(error) => shell.report(self.host.error(&error)),
             Event::MessageReceived { message, delivery } => {
-                message::tell(shell, &message, delivery.map(u32::from));
+                let (system, custom) = message::to_json(&message.properties);
+                let delivery = delivery.map(u32::from);
+                shell.message_received(&message.body, &system, &custom, delivery);
             }
             Event::MethodCalled(request) => {
                 shell.method_called(&request.request_id, &request.name, &request.payload);
@@ -116,12 +115,12 @@ impl Driver {
             Event::DesiredPropertiesReceived(json) => shell.desired_properties_received(&json),
             Event::SasTokenRequired => shell.token_required(),
         }
-        true
+        !is_done
     }
 
     fn settle(&self, shell: &Shell, operation: u32, result: Result<Reply, Error>) {
         match result {
-            Ok(Reply::Done) => shell.settled(&[operation]),
+            Ok(Reply::Done) => self.settled.borrow_mut().push(operation),
             Ok(Reply::Twin(json)) => shell.twin_received(operation, &json),
             Ok(Reply::Message(message)) => {
                 let (system, custom) = message::to_json(&message.properties);

@@ -12,58 +12,48 @@ use crate::protocol::{Client, Input};
 /// Handlers: see the methods of [`Client`] by the same names.
 #[wasm_bindgen]
 impl ClientHandle {
-    /// See [`Client::take_messages`].
     #[wasm_bindgen(js_name = takeMessages)]
     pub fn take_messages(&self, taken: bool) {
         self.core().take_messages(taken);
     }
 
-    /// See [`Client::subscribe`].
     pub fn subscribe(&self, feature: Feature) {
         self.core().subscribe(clock::now(), feature.into());
     }
 
-    /// See [`Client::unsubscribe`].
     pub fn unsubscribe(&self, feature: Feature) {
         self.core().unsubscribe(feature.into());
     }
 
-    /// See [`Client::acknowledge`].
     pub fn acknowledge(&self, delivery: u32) {
         self.core().acknowledge(clock::now(), delivery.into());
     }
 
-    /// See [`Client::abandon`].
     pub fn abandon(&self, delivery: u32) {
         self.core().abandon(clock::now(), delivery.into());
     }
 
-    /// See [`Client::fail_method`].
     #[wasm_bindgen(js_name = failMethod)]
     pub fn fail_method(&self, request_id: &str) {
         self.core().fail_method(request_id);
     }
 
-    /// See [`Client::forget_delivered_properties`].
     #[wasm_bindgen(js_name = forgetDeliveredProperties)]
     pub fn forget_delivered_properties(&self) {
         self.core().forget_delivered_properties();
     }
 
-    /// See [`Client::can_ask_for_token`].
     #[wasm_bindgen(js_name = canAskForToken)]
     pub fn can_ask_for_token(&self, can_ask: bool) {
         self.core().can_ask_for_token(clock::now(), can_ask);
     }
 
-    /// See [`Client::provide_token`].
     #[wasm_bindgen(js_name = provideToken)]
     pub fn provide_token(&self, token: &str) -> Result<(), JsValue> {
         let provided = self.core().provide_token(clock::now(), token);
         self.checked(provided)
     }
 
-    /// See [`Client::token_unavailable`].
     #[wasm_bindgen(js_name = tokenUnavailable)]
     pub fn token_unavailable(&self) {
         self.core().token_unavailable(clock::now());
@@ -73,41 +63,34 @@ impl ClientHandle {
 /// Socket, timer and platform: see [`Input`].
 #[wasm_bindgen]
 impl ClientHandle {
-    /// See [`Input::SocketOpened`].
     #[wasm_bindgen(js_name = socketOpened)]
     pub fn socket_opened(&self) {
         self.input(Input::SocketOpened);
     }
 
-    /// See [`Input::Received`].
     pub fn received(&self, frame: &[u8]) {
         self.input(Input::Received(frame));
     }
 
-    /// See [`Input::ReceivedText`].
     #[wasm_bindgen(js_name = receivedText)]
     pub fn received_text(&self) {
         self.input(Input::ReceivedText);
     }
 
-    /// See [`Input::SocketClosed`].
     #[wasm_bindgen(js_name = socketClosed)]
     pub fn socket_closed(&self, detail: &str) {
         self.driver.socket_closed();
         self.input(Input::SocketClosed { detail });
     }
 
-    /// See [`Input::Online`].
     pub fn online(&self) {
         self.input(Input::Online);
     }
 
-    /// See [`Input::Offline`].
     pub fn offline(&self) {
         self.input(Input::Offline);
     }
 
-    /// See [`Input::Replaced`].
     pub fn replaced(&self) {
         self.input(Input::Replaced);
     }

@@ -75,7 +75,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = connectionStateChanged)]
     pub fn connection_state_changed(this: &Shell, connected: bool, cause: JsValue);
 
-    /// A message came: see [`message::tell`](super::message::tell).
+    /// A message came. One with a `delivery` is to be acknowledged or abandoned.
     #[wasm_bindgen(method, js_name = messageReceived)]
     pub fn message_received(
         this: &Shell,

@@ -3,15 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::host::Shell;
 use crate::protocol::hub::{Message, MessageProperties};
 use crate::protocol::json;
-
-/// Tells the shell of a message. One with a `delivery` is to be acknowledged or abandoned.
-pub fn tell(shell: &Shell, message: &Message<'_>, delivery: Option<u32>) {
-    let (system, custom) = to_json(&message.properties);
-    shell.message_received(&message.body, &system, &custom, delivery);
-}
 
 /// A message of what `pkg-template/message.js` has checked: the properties are the text of a JSON
 /// object of strings (or `null`, for a custom property without a value), or empty.

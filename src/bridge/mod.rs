@@ -2,6 +2,8 @@
 //! the package, `pkg-template/shell.js`. Calls come in and return; nothing of the user runs inside.
 //! A decision about MQTT or IoT Hub belongs into `protocol`.
 
+#![expect(missing_docs, reason = "most names are those of the core, which says what they mean")]
+
 mod client;
 mod clock;
 mod driver;
@@ -9,7 +11,6 @@ mod events;
 mod factories;
 mod host;
 mod message;
-#[expect(missing_docs, reason = "wasm-bindgen adds a variant and a function without any")]
 mod names;
 mod options;
 mod promise;

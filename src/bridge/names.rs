@@ -9,11 +9,8 @@ use crate::protocol::{ConnectionState as CoreState, ErrorKind};
 #[wasm_bindgen]
 #[derive(Clone, Copy, Debug)]
 pub enum Feature {
-    /// See [`CoreFeature::Messages`].
     Messages = "messages",
-    /// See [`CoreFeature::Methods`].
     Methods = "methods",
-    /// See [`CoreFeature::DesiredProperties`].
     DesiredProperties = "desiredProperties",
 }
 
@@ -28,18 +25,13 @@ impl From<Feature> for CoreFeature {
     }
 }
 
-/// The state of the connection, as the user sees it: see
-/// [`CoreState`].
+/// The state of the connection: see [`CoreState`].
 #[wasm_bindgen]
 #[derive(Clone, Copy, Debug)]
 pub enum ConnectionState {
-    /// There is no connection, and none is being made.
     Disconnected = "disconnected",
-    /// The first attempt is under way.
     Connecting = "connecting",
-    /// The connection stands.
     Connected = "connected",
-    /// The connection was lost and is being made again.
     Reconnecting = "reconnecting",
 }
 
@@ -70,25 +62,15 @@ pub enum Pumped {
 #[wasm_bindgen]
 #[derive(Clone, Copy, Debug)]
 pub enum ErrorClass {
-    /// See [`ErrorKind::InvalidArgument`].
     TypeError = "TypeError",
-    /// See [`ErrorKind::OutOfRange`].
     RangeError = "RangeError",
-    /// See [`ErrorKind::Client`].
     ClientError = "ClientError",
-    /// See [`ErrorKind::ConnectionFailed`].
     ConnectionFailedError = "ConnectionFailedError",
-    /// See [`ErrorKind::ConnectionDropped`].
     ConnectionDroppedError = "ConnectionDroppedError",
-    /// See [`ErrorKind::NoConnection`].
     NoConnectionError = "NoConnectionError",
-    /// See [`ErrorKind::Credential`].
     CredentialError = "CredentialError",
-    /// See [`ErrorKind::OperationCancelled`].
     OperationCancelled = "OperationCancelled",
-    /// See [`ErrorKind::OperationTimeout`].
     OperationTimeout = "OperationTimeout",
-    /// See [`ErrorKind::Service`].
     ServiceError = "ServiceError",
 }
 
