@@ -9,10 +9,10 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::client::ClientHandle;
 use super::clock;
-use super::host::Host;
 use super::promise::promise_of;
-use crate::protocol::client::{HttpRequest, UploadResult};
-use crate::protocol::hub::file_upload;
+use crate::protocol::Error;
+use crate::protocol::client::HttpRequest;
+use crate::protocol::hub::file_upload::{self, UploadResult};
 
 #[wasm_bindgen]
 extern "C" {
@@ -51,7 +51,7 @@ impl ClientHandle {
     }
 }
 
-type Read = fn(&str, &Host) -> Result<JsValue, JsValue>;
+type Read = fn(&str) -> Result<JsValue, Error>;
 
 impl ClientHandle {
     fn promise(&self, send: Function, request: HttpRequest, read: Read) -> Promise {
@@ -63,15 +63,14 @@ impl ClientHandle {
             let answer = JsFuture::from(Promise::resolve(&answer)).await?;
             let answer: Answer = answer.unchecked_into();
             let body = answer.body();
-            file_upload::check_answer(answer.status(), &body)
-                .map_err(|error| host.error(&error))?;
-            read(&body, &host)
+            let judged = file_upload::check_answer(answer.status(), &body);
+            judged.and_then(|()| read(&body)).map_err(|error| host.error(&error))
         }))
     }
 }
 
-fn storage_info(body: &str, host: &Host) -> Result<JsValue, JsValue> {
-    let info = file_upload::storage_info(body).map_err(|error| host.error(&error))?;
+fn storage_info(body: &str) -> Result<JsValue, Error> {
+    let info = file_upload::storage_info(body)?;
     let members = [
         ("correlationId", info.correlation_id),
         ("hostName", info.host_name),
@@ -79,10 +78,11 @@ fn storage_info(body: &str, host: &Host) -> Result<JsValue, JsValue> {
         ("blobName", info.blob_name),
         ("sasToken", info.sas_token),
     ];
-    Ok(Serializer::json_compatible().collect_map(members)?)
+    // No text can fail to cross.
+    Ok(Serializer::json_compatible().collect_map(members).unwrap_or_default())
 }
 
-fn nothing(body: &str, host: &Host) -> Result<JsValue, JsValue> {
-    file_upload::check_nothing(body).map_err(|error| host.error(&error))?;
+fn nothing(body: &str) -> Result<JsValue, Error> {
+    file_upload::check_nothing(body)?;
     Ok(JsValue::UNDEFINED)
 }

@@ -1,6 +1,7 @@
 //! The two HTTP calls of a file upload, as the core describes them.
 
-use iothub_device_client::protocol::client::{Config, HttpRequest, Options, UploadResult};
+use iothub_device_client::protocol::client::{Config, HttpRequest, Options};
+use iothub_device_client::protocol::hub::file_upload::UploadResult;
 use iothub_device_client::protocol::hub::sas_token::{SasToken, SharedAccessKey};
 use iothub_device_client::protocol::hub::{Credentials, Identity};
 use iothub_device_client::protocol::{Client, Error, ErrorKind, Event};

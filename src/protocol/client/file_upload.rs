@@ -1,10 +1,9 @@
 //! What the two HTTP calls of a file upload say, and to whom. The shell makes them.
 
-use super::config::Config;
-use super::config::before;
+use super::config::{Config, before};
 use super::machine::Client;
 use crate::protocol::error::Error;
-use crate::protocol::hub::file_upload;
+use crate::protocol::hub::file_upload::{self, UploadResult};
 use crate::protocol::time::Now;
 
 /// An HTTP POST with a JSON body.
@@ -24,19 +23,6 @@ impl std::fmt::Debug for HttpRequest {
     }
 }
 
-/// How an upload ended.
-#[derive(Clone, Debug)]
-pub struct UploadResult {
-    /// As the hub gave it with the storage information.
-    pub correlation_id: String,
-    /// Whether the blob is there.
-    pub is_success: bool,
-    /// The status of the upload, as the storage gave it.
-    pub status_code: i32,
-    /// What to say about it.
-    pub status_description: String,
-}
-
 impl Client {
     /// The call that asks where to upload a blob.
     ///
@@ -52,8 +38,8 @@ impl Client {
         if blob_name.is_empty() {
             return Err(Error::invalid_argument("the name of the blob is empty"));
         }
-        let url = file_upload::storage_info_url(&self.config.http_origin, &self.config.identity);
-        self.http_request(now, url, file_upload::storage_info_body(blob_name))
+        let body = file_upload::storage_info_body(blob_name);
+        self.http_request(now, file_upload::STORAGE_INFO, body)
     }
 
     /// The call that tells how an upload ended.
@@ -66,22 +52,17 @@ impl Client {
         now: Now,
         result: &UploadResult,
     ) -> Result<HttpRequest, Error> {
-        let url = file_upload::notification_url(&self.config.http_origin, &self.config.identity);
-        let body = file_upload::notification_body(
-            &result.correlation_id,
-            result.is_success,
-            result.status_code,
-            &result.status_description,
-        );
-        self.http_request(now, url, body)
+        let body = file_upload::notification_body(result);
+        self.http_request(now, file_upload::NOTIFICATION, body)
     }
 
-    fn http_request(&mut self, now: Now, url: String, body: String) -> Result<HttpRequest, Error> {
-        if self.config.identity.module_id.is_some() {
+    fn http_request(&mut self, now: Now, path: &str, body: String) -> Result<HttpRequest, Error> {
+        let Config { http_origin, identity, .. } = &self.config;
+        if identity.module_id.is_some() {
             return Err(Error::client("a module cannot upload files; only a device can"));
         }
-        let authorization = self.authorization(now)?;
-        Ok(HttpRequest { url, authorization, body })
+        let url = file_upload::url(http_origin, identity, path);
+        Ok(HttpRequest { url, authorization: self.authorization(now)?, body })
     }
 }
 

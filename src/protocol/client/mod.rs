@@ -55,6 +55,6 @@ mod waiting;
 pub use config::{Acknowledge, Config, Options};
 pub use exchange::{ConnectionState, Event, Input, MethodRequest, Output, Reply};
 pub use feature::Feature;
-pub use file_upload::{HttpRequest, UploadResult};
+pub use file_upload::HttpRequest;
 pub use machine::Client;
 pub use publication::OperationId;

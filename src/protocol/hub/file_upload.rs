@@ -32,14 +32,28 @@ impl fmt::Debug for StorageInfo {
     }
 }
 
-/// The address of the call that asks where to upload. `origin` is `https://host`.
-pub fn storage_info_url(origin: &str, identity: &Identity) -> String {
-    url(origin, identity, "")
+/// How an upload ended.
+#[derive(Clone, Debug)]
+pub struct UploadResult {
+    /// As the hub gave it with the storage information.
+    pub correlation_id: String,
+    /// Whether the blob is there.
+    pub is_success: bool,
+    /// The status of the upload, as the storage gave it.
+    pub status_code: i32,
+    /// What to say about it.
+    pub status_description: String,
 }
 
-/// The address of the call that tells how an upload ended.
-pub fn notification_url(origin: &str, identity: &Identity) -> String {
-    url(origin, identity, "/notifications")
+/// The path of the call that asks where to upload, below the files of the device.
+pub const STORAGE_INFO: &str = "";
+/// The path of the call that tells how an upload ended.
+pub const NOTIFICATION: &str = "/notifications";
+
+/// The address of a call. `origin` is `https://host`.
+pub fn url(origin: &str, identity: &Identity, path: &str) -> String {
+    let device = percent::encode(&identity.device_id);
+    format!("{origin}/devices/{device}/files{path}?api-version={API_VERSION}")
 }
 
 /// The body of the call that asks where to upload.
@@ -48,12 +62,8 @@ pub fn storage_info_body(blob_name: &str) -> String {
 }
 
 /// The body of the call that tells how an upload ended.
-pub fn notification_body(
-    correlation_id: &str,
-    is_success: bool,
-    status_code: i32,
-    status_description: &str,
-) -> String {
+pub fn notification_body(result: &UploadResult) -> String {
+    let UploadResult { correlation_id, is_success, status_code, status_description } = result;
     format!(
         "{{\"correlationId\":{},\"isSuccess\":{is_success},\"statusCode\":{status_code},\"statusDescription\":{}}}",
         json::quote(correlation_id),
@@ -129,11 +139,6 @@ fn not_json() -> Error {
     Error::client("the hub answered the upload with what is not JSON")
 }
 
-fn url(origin: &str, identity: &Identity, path: &str) -> String {
-    let device = percent::encode(&identity.device_id);
-    format!("{origin}/devices/{device}/files{path}?api-version={API_VERSION}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,7 +147,7 @@ mod tests {
     fn names_are_encoded_where_they_stand() {
         let identity = Identity::new("h", "d?1", None).unwrap();
         assert_eq!(
-            notification_url("https://h", &identity),
+            url("https://h", &identity, NOTIFICATION),
             "https://h/devices/d%3F1/files/notifications?api-version=2021-04-12"
         );
         assert_eq!(storage_info_body("a\"\\\n/ä"), "{\"blobName\":\"a\\\"\\\\\\u000a/ä\"}");
