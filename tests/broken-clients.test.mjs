@@ -59,7 +59,7 @@ const mutations = [
   {
     name: 'a subscription that was refused is not asked for again',
     file: 'client/receiving.rs',
-    from: 'self.io.session.ask_again();',
+    from: 'self.io.session.subscriptions.ask_again();',
     to: '',
   },
   {

@@ -6,8 +6,7 @@ use super::feature::Feature;
 use super::inbox::Outcome;
 use super::link::{AfterClose, Link, Permit};
 use super::machine::Client;
-use super::publication::OperationId;
-use super::publication::Publication;
+use super::publication::{OperationId, Publication};
 use super::waiting::{Connect, Receive};
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::hub::message::Message;
@@ -27,7 +26,7 @@ impl Client {
         self.permit = Permit::Granted;
         let operation = self.io.begin();
         self.waiting.connect(Connect { operation, asks: true });
-        self.io.session.ask_again();
+        self.io.session.subscriptions.ask_again();
         self.need_connection(now);
         self.retry(now);
         self.settle_connects_if_ready();
@@ -279,7 +278,7 @@ impl Client {
     }
 
     pub(super) fn settle_connects_if_ready(&mut self) {
-        if matches!(self.link, Link::Up { .. }) && self.io.session.subscriptions_settled() {
+        if matches!(self.link, Link::Up { .. }) && self.io.session.subscriptions.are_settled() {
             self.waiting.settle_connects(&mut self.io);
         }
     }

@@ -6,8 +6,7 @@ use std::time::Duration;
 use super::config::Config;
 use super::exchange::{Event, Output, Reply};
 use super::feature::Feature;
-use super::publication::OperationId;
-use super::publication::Publication;
+use super::publication::{OperationId, Publication};
 use crate::protocol::error::Error;
 use crate::protocol::mqtt::Session;
 
@@ -76,16 +75,16 @@ impl Io {
 
     /// Says whether what a feature receives is wanted.
     pub fn want(&mut self, feature: Feature, wanted: bool) {
-        self.session.want(feature.id(), wanted);
+        self.session.subscriptions.want(feature.id(), wanted);
     }
 
     pub fn is_wanted(&self, feature: Feature) -> bool {
-        self.session.is_wanted(feature.id())
+        self.session.subscriptions.is_wanted(feature.id())
     }
 
     /// Whether its filter was granted on the connection that stands.
     pub fn is_subscribed(&self, feature: Feature) -> bool {
-        self.session.is_granted(feature.id())
+        self.session.subscriptions.is_granted(feature.id())
     }
 
     /// Whether nothing is queued; there may still be bytes to write.

@@ -116,14 +116,14 @@ impl Client {
 
     /// Has a timer ask again for what has failed, after a pause that grows until nothing fails.
     pub(super) fn watch_failures(&mut self, now: Now) {
-        let session = &self.io.session;
-        if session.any_subscription_failed() || self.lacks_desired_properties() {
+        let subscriptions = &self.io.session.subscriptions;
+        if subscriptions.any_failed() || self.lacks_desired_properties() {
             if !self.timers.is_set(Timer::Repeat) {
                 self.repeats.backoff.failed();
                 let pause = self.repeats.backoff.pause(&self.config);
                 self.timers.set(Timer::Repeat, Some(now.monotonic + pause));
             }
-        } else if session.subscriptions_settled() && !self.twin.is_synchronizing() {
+        } else if subscriptions.are_settled() && !self.twin.is_synchronizing() {
             self.repeats.backoff.reset();
             self.timers.set(Timer::Repeat, None);
         }
@@ -133,7 +133,7 @@ impl Client {
     pub(super) fn repeat(&mut self) {
         // Before a renewal nothing new is sent, and after it everything is asked for anyway.
         let Link::Up { .. } = self.link else { return };
-        self.io.session.ask_again();
+        self.io.session.subscriptions.ask_again();
         if self.lacks_desired_properties() {
             self.twin.synchronize(&mut self.io);
         }

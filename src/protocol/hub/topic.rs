@@ -1,8 +1,7 @@
 //! Every topic that is subscribed to, published to or received.
 
 use super::identity::Identity;
-use super::message::MAX_MESSAGE_SIZE;
-use super::message::Message;
+use super::message::{MAX_MESSAGE_SIZE, Message};
 use super::percent;
 use super::properties;
 use crate::protocol::error::Error;

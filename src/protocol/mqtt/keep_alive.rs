@@ -9,17 +9,8 @@ const PING_TIMEOUT: Duration = Duration::from_secs(15);
 /// The same where there is reason to think that the connection is dead.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What to do when the keep-alive deadline has passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KeepAliveAction {
-    /// Nothing was sent, or nothing came, for a while: send a PINGREQ.
-    Ping,
-    /// Nothing came back: the connection is dead.
-    Dead,
-}
-
 /// Watches one connection at a time.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct KeepAlive {
     idle_limit: Duration,
     last_sent: Instant,
@@ -33,15 +24,7 @@ impl KeepAlive {
     /// `interval` is what CONNECT announces. A ping is due after 0.75 of it, so that a timer which
     /// fires late still stays within the 1.5 times that the server waits.
     pub fn new(interval: Duration) -> Self {
-        let never = Instant::default();
-        let idle_limit = interval * 3 / 4;
-        Self {
-            idle_limit,
-            last_sent: never,
-            last_received: never,
-            answer_due: None,
-            is_probed: false,
-        }
+        Self { idle_limit: interval * 3 / 4, ..Self::default() }
     }
 
     /// A connection begins.
@@ -83,7 +66,7 @@ impl KeepAlive {
         self.is_probed = false;
     }
 
-    /// When [`KeepAlive::check`] has something to say.
+    /// When there is something to do: to send a PINGREQ, or to give up waiting for its answer.
     pub fn deadline(&self) -> Instant {
         // The server wants to hear of the client, and the client of the server: one that only
         // sends would not notice that nothing arrives.
@@ -91,11 +74,12 @@ impl KeepAlive {
         self.answer_due.unwrap_or_else(idle)
     }
 
-    /// What is due at `now`.
-    pub fn check(&self, now: Instant) -> Option<KeepAliveAction> {
-        if now < self.deadline() {
-            return None;
-        }
-        Some(if self.answer_due.is_some() { KeepAliveAction::Dead } else { KeepAliveAction::Ping })
+    pub fn is_ping_due(&self, now: Instant) -> bool {
+        self.answer_due.is_none() && self.deadline() <= now
+    }
+
+    /// Whether a ping has waited for its answer for too long.
+    pub fn is_dead(&self, now: Instant) -> bool {
+        self.answer_due.is_some_and(|due| due <= now)
     }
 }

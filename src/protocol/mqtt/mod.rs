@@ -17,6 +17,7 @@ pub use incoming::{Delivery, DeliveryId};
 pub use outbox::Resend;
 pub use packet_ids::SubscriptionId;
 pub use session::{Event, Session, WRITE_SIZE};
+pub use subscriptions::Subscriptions;
 
 /// The longest topic that MQTT can carry, in bytes (section 1.5.3).
 pub const MAX_TOPIC: usize = 65_535;

@@ -9,7 +9,7 @@ use mqttbytes::v4::{Connect, ConnectReturnCode, Disconnect, PingReq, PubAck, Sub
 
 use super::codec::{PacketReader, ProtocolViolation, Received};
 use super::incoming::{Arrival, Delivery, DeliveryId, Incoming};
-use super::keep_alive::{KeepAlive, KeepAliveAction};
+use super::keep_alive::KeepAlive;
 use super::outbox::{MAX_IN_FLIGHT, Outbox, Resend};
 use super::packet_ids::{Awaiting, PacketIds, SubscriptionId};
 use super::subscriptions::Subscriptions;
@@ -54,7 +54,8 @@ pub struct Session<T> {
     writes: VecDeque<BytesMut>,
     ids: PacketIds,
     outbox: Outbox<T>,
-    subscriptions: Subscriptions,
+    /// The topic filters, each of which is subscribed to again on every connection.
+    pub subscriptions: Subscriptions,
     incoming: Incoming,
     keep_alive: KeepAlive,
     /// How many more bytes of publishes the transport takes.
@@ -149,36 +150,6 @@ impl<T: Copy + PartialEq> Session<T> {
         self.outbox.clear(&mut self.ids)
     }
 
-    /// Says whether a filter is wanted; it is subscribed to again on every connection.
-    pub fn want(&mut self, id: SubscriptionId, wanted: bool) {
-        self.subscriptions.want(id, wanted);
-    }
-
-    /// Asks again, on this connection, for the wanted filters that the server has not granted.
-    pub fn ask_again(&mut self) {
-        self.subscriptions.ask_again();
-    }
-
-    /// Whether a filter is wanted.
-    pub fn is_wanted(&self, id: SubscriptionId) -> bool {
-        self.subscriptions.is_wanted(id)
-    }
-
-    /// Whether the server has granted a filter on this connection.
-    pub fn is_granted(&self, id: SubscriptionId) -> bool {
-        self.subscriptions.is_granted(id)
-    }
-
-    /// Whether the server has answered for every wanted filter on this connection.
-    pub fn subscriptions_settled(&self) -> bool {
-        self.subscriptions.are_settled()
-    }
-
-    /// Whether the server has refused a wanted filter on this connection, or not answered for it.
-    pub fn any_subscription_failed(&self) -> bool {
-        self.subscriptions.any_failed()
-    }
-
     /// Acknowledges a delivery, if its connection still stands.
     pub fn acknowledge(&mut self, now: Instant, id: DeliveryId) {
         if self.connection == Connection::Open
@@ -261,15 +232,11 @@ impl<T: Copy + PartialEq> Session<T> {
 
     /// Sends the PINGREQ that is due. Returns false if the connection is dead.
     pub fn check_keep_alive(&mut self, now: Instant) -> bool {
-        match self.keep_alive.check(now) {
-            Some(KeepAliveAction::Dead) => return false,
-            Some(KeepAliveAction::Ping) => {
-                let _ = PingReq.write(self.write_buffer());
-                self.keep_alive.ping_sent(now);
-            }
-            None => {}
+        if self.keep_alive.is_ping_due(now) {
+            let _ = PingReq.write(self.write_buffer());
+            self.keep_alive.ping_sent(now);
         }
-        true
+        !self.keep_alive.is_dead(now)
     }
 
     /// When the request (publish, SUBSCRIBE or UNSUBSCRIBE) that has waited longest on this
@@ -311,25 +278,21 @@ impl<T: Copy + PartialEq> Session<T> {
     }
 
     fn handle_packet(&mut self, packet: Received) -> Result<Option<Event<T>>, ProtocolViolation> {
-        let Received::ConnAck(connack) = packet else {
-            if self.connection == Connection::AwaitingConnack {
+        let is_first = self.connection == Connection::AwaitingConnack;
+        Ok(match packet {
+            Received::ConnAck(connack) if is_first => {
+                if connack.code != ConnectReturnCode::Success {
+                    return Ok(Some(Event::Refused(connack.code)));
+                }
+                self.connection = Connection::Open;
+                Some(Event::Accepted)
+            }
+            Received::ConnAck(_) => {
+                return Err(ProtocolViolation("the server sent a second CONNACK".into()));
+            }
+            _ if is_first => {
                 return Err(ProtocolViolation("the server sent a packet before CONNACK".into()));
             }
-            return Ok(self.handle_packet_of_session(packet));
-        };
-        if self.connection != Connection::AwaitingConnack {
-            return Err(ProtocolViolation("the server sent a second CONNACK".into()));
-        }
-        if connack.code == ConnectReturnCode::Success {
-            self.connection = Connection::Open;
-            Ok(Some(Event::Accepted))
-        } else {
-            Ok(Some(Event::Refused(connack.code)))
-        }
-    }
-
-    fn handle_packet_of_session(&mut self, packet: Received) -> Option<Event<T>> {
-        match packet {
             Received::Publish(publish) => self.handle_publish(publish),
             Received::PubAck(puback) => self.handle_puback(puback.pkid),
             Received::SubAck(suback) => {
@@ -343,9 +306,9 @@ impl<T: Copy + PartialEq> Session<T> {
                 }
                 None
             }
-            // PINGRESP has done its work by arriving.
-            Received::PingResp | Received::ConnAck(_) => None,
-        }
+            // It has done its work by arriving.
+            Received::PingResp => None,
+        })
     }
 
     fn handle_publish(&mut self, publish: mqttbytes::v4::Publish) -> Option<Event<T>> {
@@ -354,24 +317,26 @@ impl<T: Copy + PartialEq> Session<T> {
             return None;
         }
         match self.incoming.arrived(publish) {
-            Arrival::Deliver(delivery) => return Some(Event::Delivered(delivery)),
+            Arrival::Deliver(delivery) => Some(Event::Delivered(delivery)),
             Arrival::AcknowledgeAgain(packet_id) => {
                 let _ = PubAck::new(packet_id).write(self.write_buffer());
+                None
             }
-            Arrival::Ignore => {}
+            Arrival::Ignore => None,
         }
-        None
     }
 
     fn handle_puback(&mut self, packet_id: u16) -> Option<Event<T>> {
         match self.ids.get(packet_id)? {
             Awaiting::Publish(id) => {
-                return self.outbox.acknowledge(id, &mut self.ids).map(Event::Acknowledged);
+                self.outbox.acknowledge(id, &mut self.ids).map(Event::Acknowledged)
             }
-            Awaiting::Withdrawn => self.ids.release(packet_id),
-            Awaiting::Subscription(_) | Awaiting::Acknowledged => {}
+            Awaiting::Withdrawn => {
+                self.ids.release(packet_id);
+                None
+            }
+            Awaiting::Subscription(_) | Awaiting::Acknowledged => None,
         }
-        None
     }
 
     fn handle_suback(&mut self, packet_id: u16, granted: bool) -> Option<Event<T>> {

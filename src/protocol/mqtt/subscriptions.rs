@@ -36,16 +36,16 @@ struct Subscription {
 
 /// The filters that a session may subscribe to, one SUBSCRIBE packet each.
 #[derive(Debug)]
-pub(super) struct Subscriptions(Vec<Subscription>);
+pub struct Subscriptions(Vec<Subscription>);
 
 impl Subscriptions {
-    pub fn new(filters: Vec<String>) -> Self {
+    pub(super) fn new(filters: Vec<String>) -> Self {
         let subscription =
             |filter| Subscription { filter, wanted: false, state: State::Idle, remembered: false };
         Self(filters.into_iter().map(subscription).collect())
     }
 
-    /// Says whether a filter is wanted. [`Subscriptions::write`] does the rest.
+    /// Says whether a filter is wanted. `write` does the rest.
     pub fn want(&mut self, id: SubscriptionId, wanted: bool) {
         let subscription = &mut self.0[id];
         subscription.wanted = wanted;
@@ -54,7 +54,7 @@ impl Subscriptions {
         }
     }
 
-    /// Forgets the failures.
+    /// Asks again, on this connection, for the wanted filters that the server has not granted.
     pub fn ask_again(&mut self) {
         for subscription in &mut self.0 {
             if subscription.state == State::Failed {
@@ -63,27 +63,34 @@ impl Subscriptions {
         }
     }
 
+    /// Whether a filter is wanted.
     pub fn is_wanted(&self, id: SubscriptionId) -> bool {
         self.0[id].wanted
     }
 
+    /// Whether the server has granted a filter on this connection.
     pub fn is_granted(&self, id: SubscriptionId) -> bool {
         self.0[id].state == State::Granted
     }
 
-    /// Whether every wanted filter has its answer, granted or not.
+    /// Whether the server has answered for every wanted filter on this connection.
     pub fn are_settled(&self) -> bool {
         let settled = |state| matches!(state, State::Granted | State::Failed);
         self.0.iter().all(|subscription| !subscription.wanted || settled(subscription.state))
     }
 
-    /// Whether a wanted filter was refused, or not answered.
+    /// Whether the server has refused a wanted filter on this connection, or not answered for it.
     pub fn any_failed(&self) -> bool {
         self.0.iter().any(|subscription| subscription.wanted && subscription.state == State::Failed)
     }
 
     /// Writes what brings the server's state nearer to what is wanted.
-    pub fn write(&mut self, now: Instant, ids: &mut PacketIds, output: &mut BytesMut) -> bool {
+    pub(super) fn write(
+        &mut self,
+        now: Instant,
+        ids: &mut PacketIds,
+        output: &mut BytesMut,
+    ) -> bool {
         let mut written = false;
         for (id, subscription) in self.0.iter_mut().enumerate() {
             match (subscription.wanted, subscription.state) {
@@ -112,7 +119,7 @@ impl Subscriptions {
     }
 
     /// A SUBACK came; returns the subscription that it answers, if one still waits for it.
-    pub fn subscribed(&mut self, answer: u16, granted: bool) -> Option<SubscriptionId> {
+    pub(super) fn subscribed(&mut self, answer: u16, granted: bool) -> Option<SubscriptionId> {
         let waits = |s: &Subscription| matches!(s.state, State::Subscribing { packet_id, .. } if packet_id == answer);
         let id = self.0.iter().position(waits)?;
         self.0[id].state = if granted { State::Granted } else { State::Failed };
@@ -120,7 +127,7 @@ impl Subscriptions {
     }
 
     /// An UNSUBACK came.
-    pub fn unsubscribed(&mut self, answer: u16) {
+    pub(super) fn unsubscribed(&mut self, answer: u16) {
         for subscription in &mut self.0 {
             if matches!(subscription.state, State::Unsubscribing { packet_id, .. } if packet_id == answer)
             {
@@ -130,14 +137,14 @@ impl Subscriptions {
         }
     }
 
-    pub fn connection_ended(&mut self) {
+    pub(super) fn connection_ended(&mut self) {
         for subscription in &mut self.0 {
             subscription.state = State::Idle;
         }
     }
 
     /// When the request that has waited longest will have waited for `limit`.
-    pub fn deadline(&self, limit: Duration) -> Option<Instant> {
+    pub(super) fn deadline(&self, limit: Duration) -> Option<Instant> {
         self.0
             .iter()
             .filter_map(|subscription| subscription.state.since())
@@ -146,7 +153,7 @@ impl Subscriptions {
     }
 
     /// Ends the requests that have waited for `limit`; returns the subscriptions that failed by it.
-    pub fn take_expired(&mut self, now: Instant, limit: Duration) -> Vec<SubscriptionId> {
+    pub(super) fn take_expired(&mut self, now: Instant, limit: Duration) -> Vec<SubscriptionId> {
         let mut failed = Vec::new();
         for (id, subscription) in self.0.iter_mut().enumerate() {
             if subscription.state.since().is_some_and(|since| since + limit <= now) {

@@ -67,7 +67,7 @@ fn session(accepted: bool) -> Session<u8> {
         session.receive(&connack(false));
         assert!(matches!(session.poll_event(now), Ok(Some(Event::Accepted))));
     }
-    session.want(0, true);
+    session.subscriptions.want(0, true);
     session.publish("t".into(), Bytes::from_static(b"1"), Resend::UntilAcknowledged, 1);
     session.publish("t".into(), Bytes::from_static(b"2"), Resend::UntilRemoved, 2);
     session.write(now);
