@@ -11,7 +11,7 @@ use super::timers::Timer;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::hub::connect;
 use crate::protocol::hub::credentials::Credentials;
-use crate::protocol::time::Now;
+use crate::protocol::time::{Instant, Now};
 use mqttbytes::v4::ConnectReturnCode;
 
 /// From dialling to CONNACK.
@@ -50,8 +50,7 @@ impl Client {
                 self.io.session.disconnect();
                 // Nothing can be acknowledged any more: what was not handed out comes again.
                 self.inbox.connection_ended();
-                self.timers.set(Timer::Renewal, None);
-                self.timers.set(Timer::Repeat, None);
+                self.timers.clear();
                 self.timers.set(Timer::Close, Some(now.monotonic + CLOSE_TIMEOUT));
                 self.io.ask(Output::CloseSocket);
                 self.link = Link::Closing(after);
@@ -83,35 +82,19 @@ impl Client {
         if self.io.take_back_abort() {
             return;
         }
-        match self.link {
-            Link::Opening(attempt) => {
-                self.attempt_failed(now, attempt, failures::not_opened(detail));
-            }
-            Link::Handshaking(attempt) => {
-                self.attempt_failed(now, attempt, failures::closed_before_connack(detail));
-            }
-            Link::Up { .. } | Link::Draining { .. } => self.lost(now, failures::dropped(detail)),
-            Link::Closing(after) => self.closed(now, after),
-            Link::Down | Link::Waiting | Link::AwaitingToken(_) => {}
-        }
+        let error = match self.link {
+            Link::Opening(_) => failures::not_opened(detail),
+            Link::Handshaking(_) => failures::closed_before_connack(detail),
+            _ => failures::dropped(detail),
+        };
+        self.ended(now, error);
     }
 
     /// The hub sent what cannot be understood, so that nothing after it can be either.
     pub(super) fn violated(&mut self, now: Now, error: Error) {
         match self.link {
-            Link::Handshaking(attempt) => {
-                self.io.abort_socket();
-                self.attempt_failed(now, attempt, error);
-            }
-            Link::Up { .. } | Link::Draining { .. } => {
-                self.io.abort_socket();
-                self.lost(now, error);
-            }
-            Link::Closing(after) => {
-                self.io.abort_socket();
-                self.closed(now, after);
-            }
             Link::Opening(_) | Link::Down | Link::Waiting | Link::AwaitingToken(_) => {}
+            _ => self.give_up(now, error),
         }
     }
 
@@ -128,18 +111,14 @@ impl Client {
     }
 
     pub(super) fn refused(&mut self, now: Now, code: ConnectReturnCode) {
-        if let Link::Handshaking(attempt) = self.link {
-            self.io.abort_socket();
-            self.attempt_failed(now, attempt, failures::refused(code));
+        if let Link::Handshaking(_) = self.link {
+            self.give_up(now, failures::refused(code));
         }
     }
 
     pub(super) fn connect_timed_out(&mut self, now: Now) {
         match self.link {
-            Link::Opening(attempt) | Link::Handshaking(attempt) => {
-                self.io.abort_socket();
-                self.attempt_failed(now, attempt, failures::no_connack());
-            }
+            Link::Opening(_) | Link::Handshaking(_) => self.give_up(now, failures::no_connack()),
             Link::AwaitingToken(attempt) => self.token_timed_out(now, attempt),
             _ => {}
         }
@@ -154,8 +133,7 @@ impl Client {
 
     pub(super) fn check_keep_alive(&mut self, now: Now) {
         if self.link.is_up() && !self.io.session.check_keep_alive(now.monotonic) {
-            self.io.abort_socket();
-            self.lost(now, failures::no_sign_of_life());
+            self.give_up(now, failures::no_sign_of_life());
         }
     }
 
@@ -215,8 +193,7 @@ impl Client {
     }
 
     pub(super) fn attempt_failed(&mut self, now: Now, attempt: Attempt, error: Error) {
-        self.timers.set(Timer::Connect, None);
-        self.timers.set(Timer::Renewal, None);
+        self.timers.clear();
         self.io.session.end(true);
         if attempt == Attempt::First {
             self.link = Link::Down;
@@ -239,17 +216,31 @@ impl Client {
         }
     }
 
-    fn lost(&mut self, now: Now, error: Error) {
-        let (Link::Up { since } | Link::Draining { since }) = self.link else {
-            return;
-        };
+    /// Drops the socket, which has failed at what it was for.
+    fn give_up(&mut self, now: Now, error: Error) {
+        self.io.abort_socket();
+        self.ended(now, error);
+    }
+
+    /// There is no socket any more.
+    fn ended(&mut self, now: Now, error: Error) {
+        match self.link {
+            Link::Opening(attempt) | Link::Handshaking(attempt) => {
+                self.attempt_failed(now, attempt, error);
+            }
+            Link::Up { since } | Link::Draining { since } => self.lost(now, since, error),
+            Link::Closing(after) => self.closed(now, after),
+            Link::Down | Link::Waiting | Link::AwaitingToken(_) => {}
+        }
+    }
+
+    fn lost(&mut self, now: Now, since: Instant, error: Error) {
         // What the network or a sleep has ended does not end again soon.
         let stood_long =
             now.monotonic - since > self.config.retry_interval || self.io.session.is_probed();
         let again_and_again = !stood_long && self.backoff.keeps_failing();
         let error = if again_and_again { failures::probably_replaced(error) } else { error };
-        self.timers.set(Timer::Renewal, None);
-        self.timers.set(Timer::Repeat, None);
+        self.timers.clear();
         self.inbox.connection_ended();
         self.methods.connection_ended();
         // Whatever has ended it, to a call the connection was lost.
@@ -286,10 +277,7 @@ impl Client {
 
     /// The socket has closed as it was asked to.
     fn closed(&mut self, now: Now, after: AfterClose) {
-        self.timers.set(Timer::Close, None);
-        self.timers.set(Timer::Connect, None);
-        self.timers.set(Timer::Retry, None);
-        self.timers.set(Timer::Renewal, None);
+        self.timers.clear();
         self.inbox.connection_ended();
         self.methods.connection_ended();
         for publication in self.io.session.end(false) {

@@ -41,6 +41,11 @@ impl TimerTable {
         self.0[timer as usize] = at;
     }
 
+    /// Stops all of them: none outlives what it was set for, a connection or an attempt.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
     pub fn is_set(&self, timer: Timer) -> bool {
         self.0[timer as usize].is_some()
     }
