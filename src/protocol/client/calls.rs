@@ -123,7 +123,7 @@ impl Client {
     /// The desired properties that were delivered last have reached nobody: the next connection
     /// fetches them again.
     pub fn forget_delivered_properties(&mut self) {
-        self.twin.forget_delivered();
+        self.twin.desired.forget_delivered();
     }
 
     /// Wants what a feature receives; a failure is a

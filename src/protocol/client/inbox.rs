@@ -100,15 +100,15 @@ impl Inbox {
         let (delivery, message) = self.held.pop_front()?;
         #[cfg(feature = "forced-panic")]
         super::forced_panic::panic_if_asked(&message.body);
-        let Some(id) = delivery else {
-            return Some(Event::MessageReceived { message, delivery: None });
-        };
-        if self.acknowledge == Acknowledge::OnArrival {
-            io.session.acknowledge(now.monotonic, id);
-            return Some(Event::MessageReceived { message, delivery: None });
+        let is_owed = self.acknowledge == Acknowledge::AfterHandler;
+        if let Some(id) = delivery {
+            if is_owed {
+                self.owed.push_back((id, None));
+            } else {
+                io.session.acknowledge(now.monotonic, id);
+            }
         }
-        self.owed.push_back((id, None));
-        Some(Event::MessageReceived { message, delivery: Some(id) })
+        Some(Event::MessageReceived { message, delivery: delivery.filter(|_| is_owed) })
     }
 
     /// The handling of a message has ended.

@@ -123,7 +123,7 @@ impl Client {
                 let pause = self.repeats.backoff.pause(&self.config);
                 self.timers.set(Timer::Repeat, Some(now.monotonic + pause));
             }
-        } else if subscriptions.are_settled() && !self.twin.is_synchronizing() {
+        } else if subscriptions.are_settled() && !self.twin.desired.awaits_twin() {
             self.repeats.backoff.reset();
             self.timers.set(Timer::Repeat, None);
         }
@@ -141,6 +141,6 @@ impl Client {
 
     /// What is fetched before the subscription stands may be out of date after it.
     fn lacks_desired_properties(&self) -> bool {
-        self.twin.needs_synchronization() && self.io.is_subscribed(Feature::DesiredProperties)
+        self.twin.desired.needs_twin() && self.io.is_subscribed(Feature::DesiredProperties)
     }
 }

@@ -155,8 +155,7 @@ impl Tokens {
     pub fn hold(&mut self, now: Now, token: SasToken) -> bool {
         let is_other = self.current.as_ref().is_none_or(|held| held.token != token);
         self.current = Some(Held { token, obtained_unix_millis: now.unix_millis });
-        self.asked = false;
-        self.not_before = Instant::default();
+        self.ask_anew();
         is_other
     }
 

@@ -39,7 +39,7 @@ pub(super) struct Twin {
     last: u64,
     /// Sorted by id.
     requests: Vec<TwinRequest>,
-    desired: DesiredProperties,
+    pub desired: DesiredProperties,
 }
 
 impl Twin {
@@ -114,12 +114,11 @@ impl Twin {
 
     /// A request will not be sent (again). Returns whether anybody was told.
     pub fn fail(&mut self, io: &mut Io, id: TwinRequestId, error: Error) -> bool {
-        let request = self.take(id);
-        let is_there = request.is_some();
-        if let Some(request) = request {
-            self.fail_request(io, request.purpose, error);
-        }
-        is_there
+        let Some(request) = self.take(id) else {
+            return false;
+        };
+        self.fail_request(io, request.purpose, error);
+        true
     }
 
     /// Fails every request. Returns whether anybody was told.
@@ -136,16 +135,6 @@ impl Twin {
     pub fn subscribed(&mut self, io: &mut Io) {
         self.desired.forget_failure();
         self.synchronize(io);
-    }
-
-    /// Whether the desired properties could not be fetched, and are not being fetched again.
-    pub fn needs_synchronization(&self) -> bool {
-        self.desired.needs_twin()
-    }
-
-    /// Whether the desired properties are being fetched.
-    pub fn is_synchronizing(&self) -> bool {
-        self.desired.awaits_twin()
     }
 
     /// Fetches what was missed.
@@ -183,11 +172,6 @@ impl Twin {
             self.forget_synchronization(io);
             self.synchronize(io);
         }
-    }
-
-    /// What was delivered last has reached nobody.
-    pub fn forget_delivered(&mut self) {
-        self.desired.forget_delivered();
     }
 
     /// What is about to be dropped was not delivered, whatever its version.

@@ -78,24 +78,22 @@ impl Incoming {
         }
         let digest = digest(&topic, &payload);
         let has_id = |r: &&Remembered| r.packet_id == packet_id;
-        let earlier = if dup { self.remembered.iter().rfind(has_id) } else { None };
-        match earlier {
-            Some(earlier) if earlier.digest == digest => {
-                if earlier.acknowledged {
-                    Arrival::AcknowledgeAgain(packet_id)
-                } else {
-                    Arrival::Ignore
-                }
-            }
-            _ => {
-                if self.remembered.len() == REMEMBERED {
-                    self.remembered.pop_front();
-                }
-                self.remembered.push_back(Remembered { packet_id, digest, acknowledged: false });
-                let id = DeliveryId { connection: self.connection, packet_id };
-                Arrival::Deliver(Delivery { id: Some(id), topic, payload })
-            }
+        if dup
+            && let Some(earlier) = self.remembered.iter().rfind(has_id)
+            && earlier.digest == digest
+        {
+            return if earlier.acknowledged {
+                Arrival::AcknowledgeAgain(packet_id)
+            } else {
+                Arrival::Ignore
+            };
         }
+        if self.remembered.len() == REMEMBERED {
+            self.remembered.pop_front();
+        }
+        self.remembered.push_back(Remembered { packet_id, digest, acknowledged: false });
+        let id = DeliveryId { connection: self.connection, packet_id };
+        Arrival::Deliver(Delivery { id: Some(id), topic, payload })
     }
 
     /// A delivery was not handled, and may come again.
