@@ -11,7 +11,7 @@ use super::error::Error;
 /// Whether `text` is one JSON value.
 pub fn is_valid(text: &str) -> bool {
     let mut scanner = Scanner { rest: text.as_bytes() };
-    scanner.value().is_some() && scanner.is_at_end()
+    scanner.value().is_some() && scanner.peek().is_none()
 }
 
 /// The text of a body that must be JSON.
@@ -42,12 +42,26 @@ pub fn for_each_member<'a>(
     found: &mut dyn FnMut(Cow<'a, str>, &'a str),
 ) -> Option<()> {
     let mut scanner = Scanner { rest: text.as_bytes() };
-    scanner.object(&mut |[name, name_end, value, value_end]| {
-        let from_end = |start, end| text.get(text.len() - start..text.len() - end);
-        if let (Some(name), Some(value)) = (from_end(name, name_end), from_end(value, value_end)) {
-            found(unescape(name), value);
+    let scan = |scanner: &mut Scanner<'a>, value: fn(&mut Scanner<'a>) -> Option<()>| {
+        scanner.peek()?;
+        let start = text.len() - scanner.rest.len();
+        value(scanner)?;
+        text.get(start..text.len() - scanner.rest.len())
+    };
+    scanner.take(b'{')?;
+    if scanner.peek()? == b'}' {
+        return scanner.take(b'}');
+    }
+    loop {
+        let name = scan(&mut scanner, Scanner::string)?;
+        scanner.take(b':')?;
+        let value = scan(&mut scanner, Scanner::value)?;
+        found(string(name)?, value);
+        if scanner.peek()? == b'}' {
+            return scanner.take(b'}');
         }
-    })
+        scanner.take(b',')?;
+    }
 }
 
 /// The text that a JSON string stands for; `None` for any other value.
@@ -150,10 +164,6 @@ impl Scanner<'_> {
         self.rest.first().copied()
     }
 
-    fn is_at_end(&mut self) -> bool {
-        self.peek().is_none()
-    }
-
     fn take(&mut self, byte: u8) -> Option<()> {
         // Mostly it is there, without white space in front.
         if self.rest.first() != Some(&byte) && self.peek()? != byte {
@@ -169,22 +179,15 @@ impl Scanner<'_> {
         let mut ends = Vec::new();
         loop {
             match self.peek()? {
-                b'{' => {
-                    self.take(b'{')?;
-                    if self.peek()? != b'}' {
-                        ends.push(b'}');
-                        self.name()?;
+                begin @ (b'{' | b'[') => {
+                    let end = if begin == b'{' { b'}' } else { b']' };
+                    self.take(begin)?;
+                    if self.peek()? != end {
+                        ends.push(end);
+                        self.name_in(end)?;
                         continue;
                     }
-                    self.take(b'}')?;
-                }
-                b'[' => {
-                    self.take(b'[')?;
-                    if self.peek()? != b']' {
-                        ends.push(b']');
-                        continue;
-                    }
-                    self.take(b']')?;
+                    self.take(end)?;
                 }
                 b'"' => self.string()?,
                 b't' => self.literal(b"true")?,
@@ -197,9 +200,7 @@ impl Scanner<'_> {
                 let Some(&end) = ends.last() else { return Some(()) };
                 if self.peek()? != end {
                     self.take(b',')?;
-                    if end == b'}' {
-                        self.name()?;
-                    }
+                    self.name_in(end)?;
                     break;
                 }
                 self.take(end)?;
@@ -208,33 +209,13 @@ impl Scanner<'_> {
         }
     }
 
-    fn name(&mut self) -> Option<()> {
-        self.string()?;
-        self.take(b':')
-    }
-
-    /// Calls `found` for each member with how many bytes were left where the text of its name
-    /// begins and ends, and where its value begins and ends.
-    fn object(&mut self, found: &mut dyn FnMut([usize; 4])) -> Option<()> {
-        self.take(b'{')?;
-        if self.peek()? == b'}' {
-            return self.take(b'}');
-        }
-        loop {
-            self.peek()?;
-            let name = self.rest.len() - 1;
+    /// The name of a member, if what ends with `end` is an object.
+    fn name_in(&mut self, end: u8) -> Option<()> {
+        if end == b'}' {
             self.string()?;
-            let name_end = self.rest.len() + 1;
             self.take(b':')?;
-            self.peek()?;
-            let value = self.rest.len();
-            self.value()?;
-            found([name, name_end, value, self.rest.len()]);
-            if self.peek()? == b'}' {
-                return self.take(b'}');
-            }
-            self.take(b',')?;
         }
+        Some(())
     }
 
     fn string(&mut self) -> Option<()> {
