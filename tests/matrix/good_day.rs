@@ -160,7 +160,7 @@ impl World {
         self.settle_all();
         assert!(self.application.calls.is_empty(), "{:?}", self.application.calls);
         assert!(self.socket.is_none() && !self.application.connected);
-        assert!(self.client.has_shut_down());
+        assert!(!self.client.is_active());
         assert_eq!(self.client.next_timeout(), None, "a timer is left after shutdown");
         let refused = self.call(Kind::Connect, Client::connect).map_err(|error| error.kind());
         assert_eq!(refused, Err(ErrorKind::Client));

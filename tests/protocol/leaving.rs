@@ -150,23 +150,4 @@ fn whoever_drives_the_client_knows_when_it_needs_nothing_more() {
     h.disconnect();
     h.run();
     assert!(!h.client.is_active(), "disconnected");
-    assert!(!h.client.has_shut_down(), "disconnected, to be connected again");
-}
-
-#[test]
-fn a_client_has_shut_down_when_all_that_follows_from_it_is_done() {
-    let mut h = Harness::connected(Options::default());
-    h.slow_close = true;
-    h.shutdown();
-    assert!(!h.client.has_shut_down(), "DISCONNECT is to be written");
-    h.run();
-    assert!(!h.client.has_shut_down(), "the socket is closing");
-    h.advance_secs(60);
-    assert!(h.client.has_shut_down());
-
-    let mut h = Harness::new();
-    h.shutdown();
-    assert!(!h.client.has_shut_down(), "the call is to be settled");
-    h.run();
-    assert!(h.client.has_shut_down());
 }

@@ -328,7 +328,7 @@ impl Client {
             };
             self.settle_publication(publication, Err(failures::timed_out(what)));
         }
-        let expired = self.io.session.take_expired_subscriptions(now.monotonic, limit);
+        let expired = self.io.session.subscriptions.take_expired(now.monotonic, limit);
         // While the connection closes they do not matter: the next one subscribes anew.
         let is_up = self.link.is_up();
         for id in expired.into_iter().filter(|_| is_up) {

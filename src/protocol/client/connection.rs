@@ -133,7 +133,7 @@ impl Client {
 
     pub(super) fn check_keep_alive(&mut self, now: Now) {
         if self.link.is_up() && !self.io.session.check_keep_alive(now.monotonic) {
-            self.give_up(now, failures::no_sign_of_life());
+            self.give_up(now, failures::dropped("nothing came back in time after a ping"));
         }
     }
 

@@ -78,10 +78,6 @@ pub(super) fn dropped_again_and_again() -> Error {
     )
 }
 
-pub(super) fn no_sign_of_life() -> Error {
-    dropped("nothing came back in time after a ping")
-}
-
 pub(super) fn protocol_violation(what: &str) -> Error {
     Error::client(format!("the connection was closed because {what}"))
 }

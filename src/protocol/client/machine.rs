@@ -157,9 +157,4 @@ impl Client {
     pub fn resource(&self) -> String {
         self.config.identity.resource().into()
     }
-
-    /// Whether the client was shut down and all that followed from it is done.
-    pub fn has_shut_down(&self) -> bool {
-        self.permit == Permit::ShutDown && self.link == Link::Down && self.io.is_empty()
-    }
 }

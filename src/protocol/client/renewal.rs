@@ -89,7 +89,7 @@ impl Client {
     /// For a client that was made with a function it always does.
     pub fn can_ask_for_token(&mut self, now: Now, can_ask: bool) {
         let Credentials::SasToken(_) = self.config.credentials else { return };
-        self.tokens.set_can_ask(can_ask);
+        self.tokens.can_ask = can_ask;
         if let (false, Link::AwaitingToken(attempt)) = (can_ask, self.link) {
             self.tokens.ask_anew();
             let error = self.tokens.expired(now);

@@ -23,8 +23,8 @@ pub(super) struct Tokens {
     current: Option<Held>,
     /// A function was asked for a token, and has not answered.
     asked: bool,
-    /// Whether anybody can be asked.
-    can_ask: bool,
+    /// Whether asking reaches anybody.
+    pub can_ask: bool,
     /// Whether what is asked is a function, which says so if it has failed. Of a handler only the
     /// token is seen, so that it is asked again as long as none has come.
     asks_function: bool,
@@ -81,11 +81,6 @@ impl Tokens {
     pub fn not_given(&mut self, not_before: Instant) {
         self.asked = false;
         self.not_before = not_before;
-    }
-
-    /// Says whether asking reaches anybody.
-    pub fn set_can_ask(&mut self, can_ask: bool) {
-        self.can_ask = can_ask;
     }
 
     /// Provides a token for the next CONNECT. Returns false if one must be waited for.

@@ -145,7 +145,7 @@ impl<T: Copy + PartialEq> Outbox<T> {
 
     /// A PUBACK came. Returns the mark of the publish that it settles.
     pub fn acknowledge(&mut self, id: PublishId, ids: &mut PacketIds) -> Option<T> {
-        let index = self.index(id)?;
+        let index = self.entries.iter().position(|entry| entry.id == id)?;
         let entry = &mut self.entries[index];
         let (tag, packet_id) = (entry.tag, entry.publish.pkid);
         if entry.resend == Resend::UntilRemoved {
@@ -203,10 +203,6 @@ impl<T: Copy + PartialEq> Outbox<T> {
     /// Takes out the publishes that have waited for `limit` on this connection.
     pub fn take_expired(&mut self, now: Instant, limit: Duration, ids: &mut PacketIds) -> Vec<T> {
         self.take(ids, |entry| entry.sent_at.is_some_and(|sent_at| sent_at + limit <= now))
-    }
-
-    fn index(&self, id: PublishId) -> Option<usize> {
-        self.entries.iter().position(|entry| entry.id == id)
     }
 
     fn take_out(&mut self, index: usize) -> Option<Entry<T>> {

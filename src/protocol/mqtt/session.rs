@@ -251,15 +251,6 @@ impl<T: Copy + PartialEq> Session<T> {
         self.outbox.take_expired(now, limit, &mut self.ids)
     }
 
-    /// Gives up the subscriptions that have waited for `limit` on this connection.
-    pub fn take_expired_subscriptions(
-        &mut self,
-        now: Instant,
-        limit: Duration,
-    ) -> Vec<SubscriptionId> {
-        self.subscriptions.take_expired(now, limit)
-    }
-
     /// Asks for a sign of life within a few seconds.
     pub fn probe(&mut self, now: Instant) {
         if self.connection == Connection::Open {

@@ -153,7 +153,7 @@ impl Subscriptions {
     }
 
     /// Ends the requests that have waited for `limit`; returns the subscriptions that failed by it.
-    pub(super) fn take_expired(&mut self, now: Instant, limit: Duration) -> Vec<SubscriptionId> {
+    pub fn take_expired(&mut self, now: Instant, limit: Duration) -> Vec<SubscriptionId> {
         let mut failed = Vec::new();
         for (id, subscription) in self.0.iter_mut().enumerate() {
             if subscription.state.since().is_some_and(|since| since + limit <= now) {

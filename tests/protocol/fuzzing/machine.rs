@@ -246,7 +246,7 @@ impl Fuzzed {
         self.harness.advance_secs(5);
         assert!(!self.harness.has_socket(), "the socket is closed");
         assert_eq!(self.harness.next_timeout(), None, "no timer is left");
-        assert!(self.harness.client.has_shut_down());
+        assert!(!self.harness.client.is_active());
         assert!(self.calls.iter().all(|&call| self.harness.is_settled(call)), "every call settles");
         assert_eq!(self.harness.result(self.calls[self.calls.len() - 1]), Ok(Reply::Done));
         for &call in self.calls.iter().filter(|&&call| self.harness.result(call).is_err()) {
