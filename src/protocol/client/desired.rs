@@ -109,23 +109,15 @@ impl DesiredProperties {
         }
     }
 
+    /// Delivers a patch, if it is news.
     fn deliver(&mut self, io: &mut Io, patch: String, version: Option<u64>) {
-        if self.is_news(version) {
-            io.emit(Event::DesiredPropertiesReceived(patch));
+        if let (Some(version), Some(delivered)) = (version, self.delivered) {
+            // Without the fetch after each connection a lower version can only mean a new twin.
+            if version == delivered || (self.ensure && version < delivered) {
+                return;
+            }
         }
-    }
-
-    /// Whether a patch is news; notes its version.
-    fn is_news(&mut self, version: Option<u64>) -> bool {
-        let (Some(version), Some(delivered)) = (version, self.delivered) else {
-            self.delivered = version.or(self.delivered);
-            return true;
-        };
-        // Without the fetch after each connection a lower version can only mean a new twin.
-        let old = version == delivered || (self.ensure && version < delivered);
-        if !old {
-            self.delivered = Some(version);
-        }
-        !old
+        self.delivered = version.or(self.delivered);
+        io.emit(Event::DesiredPropertiesReceived(patch));
     }
 }

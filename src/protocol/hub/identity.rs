@@ -30,13 +30,10 @@ impl Identity {
         let id_ok = |c: char| c.is_ascii_graphic() && NOT_IN_IDS.chars().all(|other| other != c);
         check("hostname", hostname, host_ok)?;
         check("device id", device_id, id_ok)?;
-        if let Some(module_id) = module_id {
-            check("module id", module_id, id_ok)?;
-        }
         let mut resource = format!("{hostname}/devices/{device_id}");
         if let Some(module_id) = module_id {
-            resource.push_str("/modules/");
-            resource.push_str(module_id);
+            check("module id", module_id, id_ok)?;
+            resource = format!("{resource}/modules/{module_id}");
         }
         Ok(Self {
             hostname: hostname.into(),
