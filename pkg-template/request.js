@@ -1,15 +1,13 @@
 // HTTP requests, as far as pages and Node.js do them alike.
 import { onAbort } from './signal.js';
 
-/** The longest delay of a timer. */
-const MAX_DELAY = 2 ** 31 - 1;
-
 /**
  * @typedef {object} RequestOptions
  * @property {string} method
  * @property {Record<string, string>} [headers]
  * @property {string} [body]
- * @property {number} [timeoutMs] without it, or with 0, the answer may take for ever
+ * @property {number} [timeoutMs] no longer than a timer can wait, as `operationTimeout` is; without
+ *   it, or with 0, the answer may take for ever
  * @property {AbortSignal} [signal]
  */
 
@@ -27,7 +25,7 @@ export async function bounded({ timeoutMs = 0, signal }, send) {
   const end = (name, message) => controller.abort(new DOMException(message, name));
   const abort = () => end('AbortError', 'the request was given up');
   const expire = () => end('TimeoutError', `no answer came within ${timeoutMs} ms`);
-  const timer = timeoutMs > 0 ? setTimeout(expire, Math.min(timeoutMs, MAX_DELAY)) : undefined;
+  const timer = timeoutMs > 0 ? setTimeout(expire, timeoutMs) : undefined;
   const unlisten = onAbort(signal, abort);
   if (signal?.aborted) abort();
   try {
