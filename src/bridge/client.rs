@@ -1,5 +1,6 @@
 //! The exported handle: one method for each call of the user and for each thing that the shell,
-//! `pkg-template/shell.js`, has to tell the core. `events.rs` has those that are no calls.
+//! `pkg-template/shell.js`, has to tell the core. `factories.rs` has those that make one, `events.rs`
+//! those that are no calls.
 
 use std::cell::RefMut;
 
@@ -7,12 +8,8 @@ use wasm_bindgen::prelude::*;
 
 use super::clock;
 use super::driver::Driver;
-use super::factories::{self, Parts};
-use super::host::Host;
 use super::message;
 use super::names::{ConnectionState, Feature};
-use crate::protocol::client::Config;
-use crate::protocol::hub::Credentials;
 use crate::protocol::{Client, Error, Now, OperationId};
 
 /// One device or module.
@@ -27,70 +24,6 @@ pub struct ClientHandle {
 impl std::fmt::Debug for ClientHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ClientHandle").finish_non_exhaustive()
-    }
-}
-
-/// The factories. Each throws a `TypeError` or `RangeError` that names what is wrong.
-#[wasm_bindgen]
-impl ClientHandle {
-    /// See `IoTHubDeviceClient.createFromConnectionString`.
-    #[wasm_bindgen(js_name = fromConnectionString)]
-    pub fn from_connection_string(
-        host: Host,
-        connection_string: &str,
-        options: &JsValue,
-    ) -> Result<Self, JsValue> {
-        Self::create(host, factories::connection_string(connection_string, options))
-    }
-
-    /// See `IoTHubDeviceClient.createFromSasToken`.
-    #[wasm_bindgen(js_name = fromSasToken)]
-    pub fn from_sas_token(host: Host, token: &str, options: &JsValue) -> Result<Self, JsValue> {
-        Self::create(host, factories::sas_token(token, options))
-    }
-
-    /// See `IoTHubDeviceClient.createFromSasToken`, with a function.
-    #[wasm_bindgen(js_name = fromTokenFunction)]
-    pub fn from_token_function(host: Host, options: &JsValue) -> Result<Self, JsValue> {
-        Self::create(host, factories::token_function(options))
-    }
-
-    /// See `IoTHubDeviceClient.createFromSymmetricKey`.
-    #[wasm_bindgen(js_name = fromSymmetricKey)]
-    pub fn from_symmetric_key(
-        host: Host,
-        key: &str,
-        hostname: &str,
-        device_id: &str,
-        options: &JsValue,
-    ) -> Result<Self, JsValue> {
-        Self::create(host, factories::symmetric_key(key, hostname, device_id, options))
-    }
-
-    /// See `IoTHubDeviceClient.createFromX509Certificate`. The transport has the certificate.
-    #[wasm_bindgen(js_name = fromX509Certificate)]
-    pub fn from_x509_certificate(
-        host: Host,
-        hostname: &str,
-        device_id: &str,
-        options: &JsValue,
-    ) -> Result<Self, JsValue> {
-        Self::create(host, factories::x509_certificate(hostname, device_id, options))
-    }
-
-    fn create(host: Host, parts: Result<Parts, Error>) -> Result<Self, JsValue> {
-        let config = parts.and_then(|(identity, credentials, options)| {
-            if let Credentials::SasToken(token) = &credentials {
-                token.check_expiry(clock::now())?;
-            }
-            let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-            let agent = format!("{name}/{version}({})", host.platform());
-            Config::new(identity, credentials, &agent, options)
-        });
-        let config = config.map_err(|error| host.error(&error))?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any bits do")]
-        let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
-        Ok(Self { driver: Driver::new(host, Client::new(config, seed)) })
     }
 }
 

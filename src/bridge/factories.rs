@@ -1,66 +1,117 @@
-//! What each factory makes of its arguments: who the client is, how it proves that, its options.
+//! The factories: each makes of its arguments who the client is, how it proves that, its options. It
+//! throws a `TypeError` or `RangeError` that names what is wrong.
 
 use wasm_bindgen::prelude::*;
 
+use super::client::ClientHandle;
+use super::clock;
+use super::driver::Driver;
+use super::host::Host;
 use super::options::{self, Allowed};
-use crate::protocol::Error;
-use crate::protocol::client::Options;
+use crate::protocol::client::{Config, Options};
 use crate::protocol::hub::connection_string::ConnectionString;
 use crate::protocol::hub::sas_token::{SasToken, SharedAccessKey};
 use crate::protocol::hub::{Credentials, Identity};
+use crate::protocol::{Client, Error};
 
-/// What a [`Config`](crate::protocol::client::Config) is made of.
-pub type Parts = (Identity, Credentials, Options);
+/// What a [`Config`] is made of.
+type Parts = (Identity, Credentials, Options);
 
 const HOSTNAME: &str = "hostname";
 const DEVICE_ID: &str = "deviceId";
 const SAS_TOKEN_TTL: &str = "sasTokenTtl";
 const GATEWAY_HOSTNAME: &str = "gatewayHostname";
 
-pub fn connection_string(text: &str, given: &JsValue) -> Result<Parts, Error> {
-    let ConnectionString { identity, credentials, gateway_hostname } =
-        ConnectionString::parse(text)?;
-    let without: &[_] = match credentials {
-        // A token that is given is not made.
-        Credentials::SasToken(_) => &[GATEWAY_HOSTNAME, SAS_TOKEN_TTL],
-        _ => &[GATEWAY_HOSTNAME],
-    };
-    let options = options::read(given, Allowed::without(without))?;
-    Ok((identity, credentials, Options { gateway_hostname, ..options }))
-}
+/// See the methods of `IoTHubDeviceClient` by the same names, with `create` in front.
+#[wasm_bindgen]
+impl ClientHandle {
+    #[wasm_bindgen(js_name = fromConnectionString)]
+    pub fn from_connection_string(
+        host: Host,
+        text: &str,
+        options: &JsValue,
+    ) -> Result<Self, JsValue> {
+        Self::create(host, &|| {
+            let ConnectionString { identity, credentials, gateway_hostname } =
+                ConnectionString::parse(text)?;
+            let without: &[_] = match credentials {
+                // A token that is given is not made.
+                Credentials::SasToken(_) => &[GATEWAY_HOSTNAME, SAS_TOKEN_TTL],
+                _ => &[GATEWAY_HOSTNAME],
+            };
+            let options = options::read(options, Allowed::without(without))?;
+            Ok((identity, credentials, Options { gateway_hostname, ..options }))
+        })
+    }
 
-pub fn sas_token(text: &str, given: &JsValue) -> Result<Parts, Error> {
-    let options = options::read(given, Allowed::without(&[SAS_TOKEN_TTL]))?;
-    let (token, resource) = SasToken::parse(text)?;
-    Ok((Identity::of_device(&resource)?, Credentials::SasToken(token), options))
-}
+    #[wasm_bindgen(js_name = fromSasToken)]
+    pub fn from_sas_token(host: Host, text: &str, options: &JsValue) -> Result<Self, JsValue> {
+        Self::create(host, &|| {
+            let options = options::read(options, Allowed::without(&[SAS_TOKEN_TTL]))?;
+            let (token, resource) = SasToken::parse(text)?;
+            Ok((Identity::of_device(&resource)?, Credentials::SasToken(token), options))
+        })
+    }
 
-pub fn token_function(given: &JsValue) -> Result<Parts, Error> {
-    let allowed = Allowed { without: &[SAS_TOKEN_TTL], with: &[HOSTNAME, DEVICE_ID] };
-    let options = options::read(given, allowed)?;
-    let hostname = options::text(given, HOSTNAME)?;
-    let device_id = options::text(given, DEVICE_ID)?;
-    let (Some(hostname), Some(device_id)) = (hostname, device_id) else {
-        return Err(Error::invalid_argument(
-            "with a function that gives tokens, the options need hostname and deviceId",
-        ));
-    };
-    Ok((Identity::new(&hostname, &device_id, None)?, Credentials::TokenFunction, options))
-}
+    /// `createFromSasToken` with a function.
+    #[wasm_bindgen(js_name = fromTokenFunction)]
+    pub fn from_token_function(host: Host, given: &JsValue) -> Result<Self, JsValue> {
+        Self::create(host, &|| {
+            let allowed = Allowed { without: &[SAS_TOKEN_TTL], with: &[HOSTNAME, DEVICE_ID] };
+            let options = options::read(given, allowed)?;
+            let hostname = options::text(given, HOSTNAME)?;
+            let device_id = options::text(given, DEVICE_ID)?;
+            let (Some(hostname), Some(device_id)) = (hostname, device_id) else {
+                return Err(Error::invalid_argument(
+                    "with a function that gives tokens, the options need hostname and deviceId",
+                ));
+            };
+            Ok((Identity::new(&hostname, &device_id, None)?, Credentials::TokenFunction, options))
+        })
+    }
 
-pub fn symmetric_key(
-    key: &str,
-    hostname: &str,
-    device_id: &str,
-    given: &JsValue,
-) -> Result<Parts, Error> {
-    let options = options::read(given, Allowed::without(&[]))?;
-    let key = SharedAccessKey::from_base64(key)?;
-    let credentials = Credentials::SharedAccessKey { key, policy: None };
-    Ok((Identity::new(hostname, device_id, None)?, credentials, options))
-}
+    #[wasm_bindgen(js_name = fromSymmetricKey)]
+    pub fn from_symmetric_key(
+        host: Host,
+        key: &str,
+        hostname: &str,
+        device_id: &str,
+        options: &JsValue,
+    ) -> Result<Self, JsValue> {
+        Self::create(host, &|| {
+            let options = options::read(options, Allowed::without(&[]))?;
+            let key = SharedAccessKey::from_base64(key)?;
+            let credentials = Credentials::SharedAccessKey { key, policy: None };
+            Ok((Identity::new(hostname, device_id, None)?, credentials, options))
+        })
+    }
 
-pub fn x509_certificate(hostname: &str, device_id: &str, given: &JsValue) -> Result<Parts, Error> {
-    let options = options::read(given, Allowed::without(&[SAS_TOKEN_TTL]))?;
-    Ok((Identity::new(hostname, device_id, None)?, Credentials::X509, options))
+    /// The transport has the certificate.
+    #[wasm_bindgen(js_name = fromX509Certificate)]
+    pub fn from_x509_certificate(
+        host: Host,
+        hostname: &str,
+        device_id: &str,
+        options: &JsValue,
+    ) -> Result<Self, JsValue> {
+        Self::create(host, &|| {
+            let options = options::read(options, Allowed::without(&[SAS_TOKEN_TTL]))?;
+            Ok((Identity::new(hostname, device_id, None)?, Credentials::X509, options))
+        })
+    }
+
+    fn create(host: Host, parts: &dyn Fn() -> Result<Parts, Error>) -> Result<Self, JsValue> {
+        let config = parts().and_then(|(identity, credentials, options)| {
+            if let Credentials::SasToken(token) = &credentials {
+                token.check_expiry(clock::now())?;
+            }
+            let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+            let agent = format!("{name}/{version}({})", host.platform());
+            Config::new(identity, credentials, &agent, options)
+        });
+        let config = config.map_err(|error| host.error(&error))?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any bits do")]
+        let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
+        Ok(Self { driver: Driver::new(host, Client::new(config, seed)) })
+    }
 }
