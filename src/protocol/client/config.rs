@@ -124,37 +124,23 @@ impl Config {
         if !(0.0..=MAX_SECONDS).contains(&operation_timeout) {
             return Err(range("operationTimeout", "0 (wait for ever) to 2147483 seconds"));
         }
+        let (messages, bytes) = (options.max_pending_messages, options.max_pending_bytes);
         Ok(Self {
             http_origin,
             url,
             user_name,
             identity,
             credentials,
-            sas_token_ttl: whole("sasTokenTtl", options.sas_token_ttl, 3600, 1, 1 << 52)?,
-            keep_alive_secs: u16::try_from(whole("keepAlive", options.keep_alive, 60, 1, 1740)?)
-                .unwrap_or(u16::MAX),
+            sas_token_ttl: whole("sasTokenTtl", options.sas_token_ttl, 3600, 1 << 52)?,
+            keep_alive_secs: whole("keepAlive", options.keep_alive, 60, 1740)?,
             auto_connect: options.auto_connect.unwrap_or(true),
             connection_retry: options.connection_retry.unwrap_or(true),
             retry_interval,
             retry_max_interval,
             ensure_desired_properties: options.ensure_desired_properties.unwrap_or(true),
             operation_timeout: (operation_timeout > 0.0).then(|| duration(operation_timeout)),
-            max_pending_messages: usize::try_from(whole(
-                "maxPendingMessages",
-                options.max_pending_messages,
-                100_000,
-                1,
-                1 << 31,
-            )?)
-            .unwrap_or(usize::MAX),
-            max_pending_bytes: u32::try_from(whole(
-                "maxPendingBytes",
-                options.max_pending_bytes,
-                256 << 20,
-                1,
-                1 << 30,
-            )?)
-            .unwrap_or(u32::MAX),
+            max_pending_messages: whole("maxPendingMessages", messages, 100_000, 1 << 31)?,
+            max_pending_bytes: whole("maxPendingBytes", bytes, 256 << 20, 1 << 30)?,
             acknowledge: match options.acknowledge_messages.as_deref() {
                 None | Some("on-arrival") => Acknowledge::OnArrival,
                 Some("after-handler") => Acknowledge::AfterHandler,
@@ -259,17 +245,20 @@ fn is_loopback(host: &str) -> bool {
         || host == "::1"
 }
 
-fn whole(name: &str, value: Option<f64>, default: u64, min: u64, max: u64) -> Result<u64, Error> {
-    let Some(value) = value else {
-        return Ok(default);
-    };
+fn whole<T: TryFrom<u64>>(
+    name: &str,
+    value: Option<f64>,
+    default: T,
+    max: u64,
+) -> Result<T, Error> {
+    let Some(value) = value else { return Ok(default) };
+    let wrong = || range(name, &format!("a whole number from 1 to {max}"));
     #[expect(clippy::cast_precision_loss, reason = "the bounds are below 2^53")]
-    let in_range = (min as f64..=max as f64).contains(&value);
-    if !in_range || value.fract() != 0.0 {
-        return Err(range(name, &format!("a whole number from {min} to {max}")));
+    if value.fract() != 0.0 || !(1.0..=max as f64).contains(&value) {
+        return Err(wrong());
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
-    Ok(value as u64)
+    T::try_from(value as u64).map_err(|_| wrong())
 }
 
 fn seconds(name: &str, value: f64) -> Result<Duration, Error> {
