@@ -18,7 +18,7 @@ pub struct Driver {
     pub host: Host,
     pub core: RefCell<Client>,
     pub timer: Timer,
-    socket: RefCell<Socket>,
+    pub socket: RefCell<Socket>,
     /// Operations that have succeeded, as far as the shell does not know it yet: it learns of many
     /// in one call.
     settled: RefCell<Vec<u32>>,
@@ -33,11 +33,6 @@ impl Driver {
             socket: RefCell::default(),
             settled: RefCell::default(),
         }
-    }
-
-    /// The socket has closed: there is nothing to write to.
-    pub fn socket_closed(&self) {
-        self.socket.borrow_mut().end();
     }
 
     /// Does what the core asks for, up to the next thing that a handler may have to know: what that

@@ -79,7 +79,7 @@ impl ClientHandle {
 
     #[wasm_bindgen(js_name = socketClosed)]
     pub fn socket_closed(&self, detail: &str) {
-        self.driver.socket_closed();
+        self.driver.socket.borrow_mut().end();
         self.input(Input::SocketClosed { detail });
     }
 

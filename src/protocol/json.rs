@@ -80,11 +80,11 @@ fn unescape(quoted: &str) -> Cow<'_, str> {
     if !quoted.as_bytes().contains(&b'\\') {
         return quoted.into();
     }
-    let (plain, mut rest) = quoted.split_once('\\').unwrap_or_default();
     let mut text = String::with_capacity(quoted.len());
-    text.push_str(plain);
-    loop {
-        let mut characters = rest.chars();
+    let mut rest = quoted;
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        text.push_str(plain);
+        let mut characters = escape.chars();
         match characters.next() {
             Some('b') => text.push('\x08'),
             Some('f') => text.push('\x0c'),
@@ -95,14 +95,10 @@ fn unescape(quoted: &str) -> Cow<'_, str> {
             Some(other) => text.push(other),
             None => {}
         }
-        let after = characters.as_str();
-        let Some((plain, next)) = after.split_once('\\') else {
-            text.push_str(after);
-            return text.into();
-        };
-        text.push_str(plain);
-        rest = next;
+        rest = characters.as_str();
     }
+    text.push_str(rest);
+    text.into()
 }
 
 /// The character of `XXXX`, or of `XXXX\uXXXX` where that is a surrogate pair.

@@ -6,7 +6,7 @@ use super::config::Config;
 use super::exchange::Event;
 use super::failures;
 use super::io::Io;
-use crate::protocol::error::{Error, ErrorKind};
+use crate::protocol::error::Error;
 use crate::protocol::hub::credentials::Credentials;
 use crate::protocol::hub::sas_token::{SasToken, SharedAccessKey};
 use crate::protocol::time::{Instant, Now};
@@ -204,8 +204,7 @@ impl Held {
 pub(super) fn check(config: &Config, now: Now, text: &str) -> Result<SasToken, Error> {
     let (token, resource) = SasToken::parse(text)?;
     if !config.identity.is_covered_by(&resource) {
-        return Err(Error::new(
-            ErrorKind::InvalidArgument,
+        return Err(Error::invalid_argument(
             "the SAS token is for another host, device or module (sr)",
         ));
     }

@@ -100,10 +100,8 @@ impl<T: Copy + PartialEq> Outbox<T> {
         }
         for entry in self.entries.range_mut(from..).take(window.saturating_sub(from)) {
             if entry.publish.pkid == 0 {
-                match ids.take(Awaiting::Publish(entry.id)) {
-                    Some(packet_id) => entry.publish.pkid = packet_id,
-                    None => break,
-                }
+                let Some(packet_id) = ids.take(Awaiting::Publish(entry.id)) else { break };
+                entry.publish.pkid = packet_id;
             } else {
                 ids.reassign(entry.publish.pkid, Awaiting::Publish(entry.id));
             }
