@@ -16,7 +16,7 @@ const atEndOfCall = Promise.resolve();
 
 /** @typedef {import('./iothub_device_client.js').ClientHandle} ClientHandle */
 
-/** One client. The methods that say so are for the core to call. */
+/** One client. The core calls the methods from `openSocket` to `tokenRequired`. */
 export class Shell {
   handlers = new Handlers(this);
   receiving = new Receiving(this);
@@ -131,7 +131,7 @@ export class Shell {
     this.use((core) => core.provideToken(token));
   }
 
-  /** For the core: gives the socket, or what the platform has against the URL. */
+  /** Gives the socket, or what the platform has against the URL. */
   openSocket(url) {
     let socket;
     try {
@@ -148,7 +148,7 @@ export class Shell {
     return socket;
   }
 
-  /** For the core: drops the socket without waiting for its closing handshake. */
+  /** Drops the socket without waiting for its closing handshake. */
   dropSocket() {
     const socket = this.#socket;
     if (!socket) return;
@@ -158,16 +158,14 @@ export class Shell {
   }
 
   /**
-   * For the core. What has arrived while the event loop was busy goes first: nothing is overdue
-   * that is waiting to be read. And a timeout that another one sets counts as a chain of them,
-   * which Chromium lets fire once a minute only in a tab that was hidden for long; one that this
-   * task sets does not.
+   * What has arrived while the event loop was busy goes first: nothing is overdue that is waiting
+   * to be read. And a timeout that another one sets counts as a chain of them, which Chromium lets
+   * fire once a minute only in a tab that was hidden for long; one that this task sets does not.
    */
   timerFired() {
     this.host.defer(() => this.tell((core) => core.timerFired()));
   }
 
-  /** For the core. */
   settled(operations) {
     // The array is a view of memory that may grow.
     for (const operation of operations.slice()) {
@@ -176,19 +174,17 @@ export class Shell {
     }
   }
 
-  /** For the core. */
   twinReceived(operation, json) {
     this.resolve(operation, JSON.parse(json));
   }
 
-  /** For the core. What came before for calls of this kind goes first. */
+  /** What came before for calls of this kind goes first. */
   messageTaken(operation, body, systemProperties, customProperties) {
     const { items } = this.#pending.get(operation).queue;
     items.push(decodeMessage(new Uint8Array(body), systemProperties, customProperties));
     this.resolve(operation, items.shift());
   }
 
-  /** For the core. */
   failed(operation, error) {
     const { reject, queue } = this.#take(operation) ?? {};
     if (queue) this.receiving.stopWaiting(queue, operation);
@@ -196,18 +192,16 @@ export class Shell {
     else this.report(error);
   }
 
-  /** For the core, too: an error that belongs to no call. */
+  /** An error that belongs to no call. The shell calls it, too. */
   report(error) {
     this.handlers.push(this.handlers.backgroundException, error);
   }
 
-  /** For the core. */
   connectionStateChanged(connected, cause) {
     const change = cause === undefined ? { connected } : { connected, cause };
     this.handlers.push(this.handlers.connectionState, change);
   }
 
-  /** For the core. */
   messageReceived(body, systemProperties, customProperties, delivery) {
     const message = decodeMessage(new Uint8Array(body), systemProperties, customProperties);
     if (!this.receiving.take('messages', message)) {
@@ -217,7 +211,6 @@ export class Shell {
     }
   }
 
-  /** For the core. */
   methodCalled(requestId, name, payload) {
     const request = new MethodRequest(requestId, name, JSON.parse(payload));
     if (!this.receiving.take('methods', request, name)) {
@@ -225,7 +218,6 @@ export class Shell {
     }
   }
 
-  /** For the core. */
   desiredPropertiesReceived(json) {
     const patch = JSON.parse(json);
     if (!this.receiving.take('desiredProperties', patch)) {
@@ -233,7 +225,6 @@ export class Shell {
     }
   }
 
-  /** For the core. */
   tokenRequired() {
     if (this.tokenFunction) this.fetchToken().catch((error) => this.report(error));
     else this.handlers.askForToken();

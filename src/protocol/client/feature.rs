@@ -18,7 +18,6 @@ pub enum Feature {
 }
 
 impl Feature {
-    /// All of them.
     pub(super) const ALL: [Self; 4] =
         [Self::Messages, Self::Methods, Self::DesiredProperties, Self::TwinResponses];
 

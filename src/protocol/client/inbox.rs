@@ -63,7 +63,6 @@ impl Inbox {
         }
     }
 
-    /// A message came.
     pub fn arrived(
         &mut self,
         io: &mut Io,

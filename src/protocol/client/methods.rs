@@ -49,7 +49,6 @@ pub(super) struct Methods {
 }
 
 impl Methods {
-    /// A method was called.
     pub fn called(
         &mut self,
         io: &mut Io,
@@ -85,7 +84,6 @@ impl Methods {
         }
     }
 
-    /// Answers a request.
     pub fn respond(
         &mut self,
         io: &mut Io,

@@ -57,14 +57,12 @@ impl Twin {
         self.requests.len()
     }
 
-    /// Asks for the twin.
     pub fn get(&mut self, io: &mut Io) -> OperationId {
         let operation = io.begin();
         self.request(io, Purpose::Get(operation));
         operation
     }
 
-    /// Patches the reported properties.
     pub fn report(&mut self, io: &mut Io, patch: String) -> Result<OperationId, Error> {
         if !patch.starts_with('{') {
             return Err(Error::invalid_argument("the reported properties must be a JSON object"));
@@ -82,7 +80,6 @@ impl Twin {
         }
     }
 
-    /// An answer came.
     pub fn answered(&mut self, io: &mut Io, request_id: &str, status: u16, body: &[u8]) {
         // An answer to no request came too late, or twice.
         let Some(request) = self.take_answered(request_id) else {

@@ -23,7 +23,6 @@ pub(super) struct Connect {
     pub asks: bool,
 }
 
-/// A receive call.
 #[derive(Debug)]
 pub(super) struct Receive {
     pub operation: OperationId,

@@ -27,18 +27,15 @@ impl KeepAlive {
         Self { idle_limit: interval * 3 / 4, ..Self::default() }
     }
 
-    /// A connection begins.
     pub fn start(&mut self, now: Instant) {
         self.last_sent = now;
         self.received(now);
     }
 
-    /// A packet was written.
     pub fn sent(&mut self, now: Instant) {
         self.last_sent = now;
     }
 
-    /// A PINGREQ was written.
     pub fn ping_sent(&mut self, now: Instant) {
         self.last_sent = now;
         self.answer_due = Some(now + PING_TIMEOUT);

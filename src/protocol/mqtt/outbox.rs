@@ -131,7 +131,6 @@ impl<T: Copy + PartialEq> Outbox<T> {
             && written.filter(|entry| !entry.acknowledged).nth(PORTION - 1).is_some()
     }
 
-    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -65,7 +65,6 @@ impl PacketIds {
         self.in_use.iter().any(|(_, awaiting)| waits(*awaiting))
     }
 
-    /// Releases an identifier.
     pub fn release(&mut self, id: u16) {
         if let Some(index) = self.index(id) {
             self.in_use.remove(index);

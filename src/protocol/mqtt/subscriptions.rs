@@ -126,7 +126,6 @@ impl Subscriptions {
         Some(id)
     }
 
-    /// An UNSUBACK came.
     pub(super) fn unsubscribed(&mut self, answer: u16) {
         for subscription in &mut self.0 {
             if matches!(subscription.state, State::Unsubscribing { packet_id, .. } if packet_id == answer)
