@@ -125,7 +125,7 @@ export class Shell {
       const { ClientHandle } = this.host;
       token = await ClientHandle.callTokenFunction(this.host, this.tokenFunction);
     } catch (error) {
-      this.tell((core) => core.tokenUnavailable());
+      this.tell((core) => core.tokenUnavailable(error));
       throw error;
     }
     this.use((core) => core.provideToken(token));

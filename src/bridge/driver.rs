@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::clock;
 use super::host::{Host, Shell};
@@ -11,7 +11,7 @@ use super::names::Pumped;
 use super::socket::Socket;
 use super::timer::Timer;
 use crate::protocol::client::{Client, Event, Output, Reply};
-use crate::protocol::{Error, Input, Now};
+use crate::protocol::{Error, ErrorKind, Input, Now};
 
 /// The core of one client, and what it holds of the platform.
 pub struct Driver {
@@ -22,6 +22,8 @@ pub struct Driver {
     /// Operations that have succeeded, as far as the shell does not know it yet: it learns of many
     /// in one call.
     settled: RefCell<Vec<u32>>,
+    /// Why the user's function has given no token, when it failed last.
+    pub token_failure: RefCell<JsValue>,
 }
 
 impl Driver {
@@ -32,6 +34,7 @@ impl Driver {
             timer: Timer::default(),
             socket: RefCell::default(),
             settled: RefCell::default(),
+            token_failure: RefCell::default(),
         }
     }
 
@@ -95,10 +98,10 @@ impl Driver {
         match event {
             Event::Settled { operation, result } => self.settle(shell, operation.into(), result),
             Event::ConnectionStateChanged { connected, cause } => {
-                let cause = cause.map(|cause| self.host.error(&cause)).unwrap_or_default();
+                let cause = cause.map(|cause| self.error(&cause)).unwrap_or_default();
                 shell.connection_state_changed(connected, cause);
             }
-            Event::BackgroundException(error) => shell.report(self.host.error(&error)),
+            Event::BackgroundException(error) => shell.report(self.error(&error)),
             Event::MessageReceived { message, delivery } => {
                 let (system, custom) = message::to_json(&message.properties);
                 let delivery = delivery.map(u32::from);
@@ -121,7 +124,14 @@ impl Driver {
                 let (system, custom) = message::to_json(&message.properties);
                 shell.message_taken(operation, &message.body, &system, &custom);
             }
-            Err(error) => shell.failed(operation, self.host.error(&error)),
+            Err(error) => shell.failed(operation, self.error(&error)),
+        }
+    }
+
+    fn error(&self, error: &Error) -> JsValue {
+        match error.kind() {
+            ErrorKind::NoToken => self.host.error_caused_by(error, &self.token_failure.borrow()),
+            _ => self.host.error(error),
         }
     }
 }

@@ -51,11 +51,15 @@ impl ClientHandle {
     #[wasm_bindgen(js_name = provideToken)]
     pub fn provide_token(&self, token: &str) -> Result<(), JsValue> {
         let provided = self.core().provide_token(clock::now(), token);
-        self.checked(provided)
+        self.checked(provided).inspect_err(|error| {
+            self.driver.token_failure.replace(error.clone());
+        })
     }
 
+    /// `failure` says why.
     #[wasm_bindgen(js_name = tokenUnavailable)]
-    pub fn token_unavailable(&self) {
+    pub fn token_unavailable(&self, failure: JsValue) {
+        self.driver.token_failure.replace(failure);
         self.core().token_unavailable(clock::now());
     }
 }

@@ -80,7 +80,7 @@ impl From<ErrorKind> for ErrorClass {
             ErrorKind::InvalidArgument => Self::TypeError,
             ErrorKind::OutOfRange => Self::RangeError,
             ErrorKind::Client => Self::ClientError,
-            ErrorKind::ConnectionFailed => Self::ConnectionFailedError,
+            ErrorKind::ConnectionFailed | ErrorKind::NoToken => Self::ConnectionFailedError,
             ErrorKind::ConnectionDropped => Self::ConnectionDroppedError,
             ErrorKind::NoConnection => Self::NoConnectionError,
             ErrorKind::Credential => Self::CredentialError,

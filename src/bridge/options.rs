@@ -143,8 +143,12 @@ impl<'de> Deserializer<'de> for OptionValue {
         visitor.visit_bool(self.value.as_bool().ok_or_else(|| self.must_be("true or false"))?)
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Problem> {
-        Err(Problem::custom(format!("the option {} is of a type that has no reader", self.name)))
+    /// `true`, `false` or a word. What is neither is no word that anybody knows.
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        match self.value.as_bool() {
+            Some(value) => visitor.visit_bool(value),
+            None => visitor.visit_string(self.value.as_string().unwrap_or_default()),
+        }
     }
 
     serde::forward_to_deserialize_any! {

@@ -15,6 +15,9 @@ pub enum ErrorKind {
     Client,
     /// No connection could be made.
     ConnectionFailed,
+    /// As [`ErrorKind::ConnectionFailed`]: the user's function has failed to give a token. Its own
+    /// error is known to the caller of the core alone.
+    NoToken,
     /// A connection was lost.
     ConnectionDropped,
     /// There is no connection, and the client may not open one by itself.

@@ -69,9 +69,11 @@ pub fn string(value: &str) -> Option<Cow<'_, str>> {
     value.strip_prefix('"')?.strip_suffix('"').map(unescape)
 }
 
-/// The text that a JSON string stands for; any other value as it is written.
-pub fn text_of(value: &str) -> Cow<'_, str> {
-    string(value).unwrap_or(value.into())
+/// The text of a member of an object, for people: what a JSON string stands for, any other value as
+/// it is written. `null` says nothing.
+pub fn text_of<'a>(object: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    let value = member(object, name).filter(|value| *value != "null")?;
+    Some(string(value).unwrap_or(value.into()))
 }
 
 /// What is between the quotes of a JSON string. Half of a surrogate pair becomes U+FFFD.
@@ -385,7 +387,10 @@ mod tests {
             "\u{fffd} \u{fffd}\u{fffd}A\u{fffd}A"
         );
         assert_eq!(string("1"), None);
-        assert_eq!((text_of("1"), text_of("\"1\"")), ("1".into(), "1".into()));
+        let object = r#"{"number":1,"string":"1","nothing":null}"#;
+        for (name, text) in [("number", Some("1")), ("string", Some("1")), ("nothing", None)] {
+            assert_eq!(text_of(object, name).as_deref(), text, "{name}");
+        }
     }
 
     #[test]

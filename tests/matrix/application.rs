@@ -59,6 +59,8 @@ pub struct Application {
     pub failures: u64,
     pub reports: u64,
     pub left: u32,
+    /// An attempt that fails ends no call, as another one follows.
+    pub waits_for_connection: bool,
     /// No connection was accepted since the application has left.
     pub is_away: bool,
     pub shut_down: bool,
@@ -78,6 +80,10 @@ pub struct Application {
 }
 
 impl Application {
+    pub fn new(waits_for_connection: bool) -> Self {
+        Self { waits_for_connection, ..Self::default() }
+    }
+
     pub fn begin(&mut self, operation: OperationId, kind: Kind) {
         let call = Call { kind, left: self.left };
         assert!(self.calls.insert(operation, call).is_none(), "an operation's name is used twice");
@@ -130,9 +136,9 @@ impl Application {
         let fits = match error.kind() {
             ErrorKind::OperationCancelled => self.left > call.left,
             ErrorKind::Service => matches!(call.kind, Kind::Twin | Kind::Report(_)),
+            ErrorKind::ConnectionFailed | ErrorKind::NoToken => !self.waits_for_connection,
             ErrorKind::NoConnection | ErrorKind::InvalidArgument | ErrorKind::OutOfRange => false,
             ErrorKind::Client
-            | ErrorKind::ConnectionFailed
             | ErrorKind::ConnectionDropped
             | ErrorKind::Credential
             | ErrorKind::OperationTimeout => true,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use iothub_device_client::protocol::client::Feature;
+use iothub_device_client::protocol::client::{ConnectionRetry, Feature};
 use iothub_device_client::protocol::{Client, ErrorKind, Input};
 
 use crate::application::Kind;
@@ -94,7 +94,10 @@ impl World {
     /// Without a call, and on the connection that stands: what a handler waits for comes though the
     /// hub has refused it some times.
     pub fn what_is_refused_comes_later(&mut self) {
-        if self.setting.by_calls || !self.setting.retry || !self.is_connected() {
+        if self.setting.by_calls
+            || self.setting.retry == ConnectionRetry::Never
+            || !self.is_connected()
+        {
             return;
         }
         self.set_all_handlers();

@@ -1,6 +1,7 @@
 //! How soon a client that has lost its connection may dial again, and how late.
 
 use iothub_device_client::protocol::ConnectionState;
+use iothub_device_client::protocol::client::ConnectionRetry;
 
 use crate::setting::{Login, Setting};
 
@@ -11,6 +12,8 @@ pub struct Pace {
     max_interval: u64,
     /// A token may have to be waited for before the client dials.
     waits_for_tokens: bool,
+    /// The first connection is tried again, too.
+    tries_first_again: bool,
     /// `None` while it is not known from outside.
     failures: Option<u32>,
     /// In this turn a connection or an attempt has ended: whether it may be made again at once.
@@ -33,6 +36,7 @@ impl Pace {
             interval: setting.retry_interval,
             max_interval: setting.retry_max_interval,
             waits_for_tokens: matches!(setting.login, Login::Token { .. } | Login::Function { .. }),
+            tries_first_again: setting.retry == ConnectionRetry::Always,
             failures: Some(0),
             lost: None,
             asked: false,
@@ -98,7 +102,9 @@ impl Pace {
         let lost = self.lost.take();
         let online = std::mem::take(&mut self.online);
         self.asked = false;
-        if state != ConnectionState::Reconnecting {
+        let is_tried_again = state == ConnectionState::Reconnecting
+            || (state == ConnectionState::Connecting && self.tries_first_again);
+        if !is_tried_again {
             self.next = None;
             if state == ConnectionState::Disconnected {
                 self.failures = Some(0);

@@ -1,7 +1,7 @@
 //! What a schedule is played with: the options of the client, the network and the hub.
 
 use fastrand::Rng;
-use iothub_device_client::protocol::client::{Config, Options};
+use iothub_device_client::protocol::client::{Config, ConnectionRetry, Options};
 use iothub_device_client::protocol::hub::sas_token::{SasToken, SharedAccessKey};
 use iothub_device_client::protocol::hub::{Credentials, Identity};
 
@@ -28,7 +28,7 @@ pub enum Login {
 #[derive(Clone, Debug)]
 pub struct Setting {
     pub login: Login,
-    pub retry: bool,
+    pub retry: ConnectionRetry,
     /// Milliseconds, as the next.
     pub retry_interval: u64,
     pub retry_max_interval: u64,
@@ -64,7 +64,11 @@ impl Setting {
                 6 => Login::Function { life },
                 _ => Login::Certificate,
             },
-            retry: rng.u32(..5) != 0,
+            retry: match rng.u32(..5) {
+                0 => ConnectionRetry::Never,
+                1 => ConnectionRetry::Always,
+                _ => ConnectionRetry::Lost,
+            },
             retry_interval,
             retry_max_interval: retry_interval * [1, 1, 4][rng.usize(..3)],
             auto_connect: rng.u32(..6) != 0,

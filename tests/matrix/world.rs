@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use iothub_device_client::protocol::client::MethodRequest;
+use iothub_device_client::protocol::client::{ConnectionRetry, MethodRequest};
 use iothub_device_client::protocol::mqtt::DeliveryId;
 use iothub_device_client::protocol::{Client, ConnectionState, Error, Instant, Now, OperationId};
 
@@ -82,7 +82,7 @@ impl World {
             client: Client::new(setting.config(START_UNIX), seed),
             rng,
             hub,
-            application: Application::default(),
+            application: Application::new(setting.retry == ConnectionRetry::Always),
             tally: Tally::default(),
             faulty: true,
             refusals: 0,

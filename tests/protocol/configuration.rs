@@ -114,6 +114,47 @@ fn messages_are_acknowledged_in_one_of_two_ways() {
 }
 
 #[test]
+fn a_product_info_that_begins_with_dtmi_is_the_id_of_a_model_as_in_python() {
+    let user_name = |product_info: Option<&str>, model_id: Option<&str>| {
+        let options = Options {
+            product_info: product_info.map(Into::into),
+            model_id: model_id.map(Into::into),
+            ..Options::default()
+        };
+        let mut h = Harness::with(options);
+        h.call(Client::connect);
+        h.run();
+        match h.hub.log.remove(0) {
+            (_, Sent::Connect { user_name, .. }) => user_name,
+            other => panic!("CONNECT comes first, not {other:?}"),
+        }
+    };
+    let model = "&model-id=dtmi%3Acom%3Aexample%3AThermostat%3B1";
+    let id = "dtmi:com:example:Thermostat;1";
+    assert_eq!(user_name(Some(id), None), user_name(None, Some(id)));
+    assert!(user_name(None, Some(id)).ends_with(&format!("agent%2F1%28test%29{model}")));
+    assert!(user_name(Some("/2"), Some(id)).ends_with(&format!("%29%2F2{model}")));
+}
+
+#[test]
+fn a_model_id_is_one_and_there_is_one() {
+    let model = |product_info: &str, model_id: &str| Options {
+        product_info: Some(product_info.into()),
+        model_id: Some(model_id.into()),
+        ..Options::default()
+    };
+    for (options, named) in [
+        (model("", ""), "modelId must be"),
+        (model("", "Thermostat"), "modelId must be"),
+        (model("dtmi:a;1", "dtmi:a;1"), "exclude each other"),
+    ] {
+        let error = refused(options);
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert!(error.message().contains(named), "{error}");
+    }
+}
+
+#[test]
 fn a_product_info_that_fits_no_packet_is_refused() {
     let info = |length| Options { product_info: Some("x".repeat(length)), ..Options::default() };
     accepts(info(65_000));
@@ -176,14 +217,14 @@ fn an_endpoint_and_a_gateway_exclude_each_other() {
 #[test]
 fn unencrypted_endpoints_are_on_this_machine() {
     for url in [
-        "ws://localhost",
+        "ws://localhost/",
         "ws://LOCALHOST:1/x",
         "ws://hub.localhost:8080/$iothub/websocket",
-        "ws://127.0.0.1",
+        "ws://127.0.0.1/",
         "ws://127.255.255.254:80/",
         "ws://[::1]:80/x",
-        "ws://[::1]",
-        "ws://localhost?x=@y",
+        "ws://[::1]/",
+        "ws://localhost/?x=@y",
         "ws://localhost/@evil.com",
     ] {
         accepts(endpoint(url));
@@ -245,13 +286,32 @@ fn an_unencrypted_endpoint_anywhere_else_is_refused() {
         let error = refused(endpoint(url));
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{url}");
         assert!(error.message().contains("endpoint"), "{url}: {error}");
+        assert!(!error.message().contains("no path"), "{url} is refused for something else");
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_none_or_has_no_path_is_told_the_whole_form() {
+    for url in [
+        "http://127.0.0.1:34000",
+        "https://127.0.0.1:34000/$iothub/websocket",
+        "127.0.0.1:34000",
+        "ws://127.0.0.1:34000",
+        "wss://relay.example",
+        "wss://relay.example?x=/",
+    ] {
+        let error = refused(endpoint(url));
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{url}");
+        for form in ["wss://HOST/$iothub/websocket", "ws://localhost:PORT/$iothub/websocket"] {
+            assert!(error.message().contains(form), "{url}: {error}");
+        }
     }
 }
 
 #[test]
 fn an_encrypted_endpoint_is_anywhere_but_still_a_web_socket_url() {
     accepts(endpoint("wss://relay.example/hub"));
-    accepts(endpoint("wss://10.0.0.1:8443"));
+    accepts(endpoint("wss://10.0.0.1:8443/"));
     for url in [
         "",
         "relay.example",
@@ -291,12 +351,8 @@ fn the_endpoint_of_http_calls_is_a_url_and_encrypted_unless_on_this_machine() {
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{url}");
         assert!(error.message().starts_with("httpEndpoint "), "{url}: {error}");
     }
-    for (options, scheme) in
-        [(http_endpoint("wss://relay"), "https"), (endpoint("https://a"), "wss")]
-    {
-        let message = refused(options).message().to_owned();
-        assert!(message.ends_with(&format!("must begin with {scheme}://")), "{message}");
-    }
+    let message = refused(http_endpoint("wss://relay")).message().to_owned();
+    assert!(message.ends_with("must begin with https://"), "{message}");
     let identity = Identity::new("hub.example", "dev", None).unwrap();
     let options = http_endpoint("http://127.0.0.1");
     let error = Config::new(identity, Credentials::X509, "agent", options).unwrap_err();
@@ -309,8 +365,8 @@ fn a_certificate_needs_an_encrypted_endpoint() {
         let identity = Identity::new("hub.example", "dev", None).unwrap();
         Config::new(identity, Credentials::X509, "agent", endpoint(url))
     };
-    assert!(with("wss://localhost").is_ok());
-    let error = with("ws://localhost").unwrap_err();
+    assert!(with("wss://localhost/").is_ok());
+    let error = with("ws://localhost/").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     assert!(error.message().contains("certificate"));
 }

@@ -341,6 +341,19 @@ fn what_was_missed_is_delivered_when_the_twin_can_be_fetched_again() {
 }
 
 #[test]
+fn a_twin_without_desired_properties_is_told_once_and_fetched_again() {
+    let mut h = Harness::connected(Options::default());
+    h.hub.script.twin = r#"{"reported":{"$version":1}}"#.into();
+    h.subscribe(Feature::DesiredProperties);
+    h.advance_secs(60);
+    assert!(fetches(&h) > 2, "on the same connection");
+    assert_eq!(h.background(), [ErrorKind::Client]);
+    set_twin(&mut h, 1);
+    h.advance_secs(400);
+    assert_eq!(h.desired_properties(), [desired(1)]);
+}
+
+#[test]
 fn a_drop_in_the_middle_of_a_fetch_asks_once_on_the_next_connection() {
     let mut h = fetching();
     patch(&mut h, 2);

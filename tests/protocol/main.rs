@@ -15,6 +15,7 @@ mod connecting;
 mod desired_properties;
 mod draining;
 mod file_upload;
+mod first_connection;
 mod generated_input;
 mod keep_alive;
 mod leaving;

@@ -1,6 +1,6 @@
 //! The receive calls: what each subscribes to, waits for, and how it ends.
 
-use iothub_device_client::protocol::client::{Feature, Options};
+use iothub_device_client::protocol::client::{ConnectionRetry, Feature, Options};
 use iothub_device_client::protocol::{Client, ErrorKind, Input, Reply};
 
 use crate::harness::Harness;
@@ -162,7 +162,7 @@ fn calls_wait_on_over_the_loss_of_the_connection() {
 
 #[test]
 fn without_retry_a_loss_fails_the_calls_and_nobody_takes_messages_any_more() {
-    let options = Options { connection_retry: Some(false), ..Options::default() };
+    let options = Options { connection_retry: Some(ConnectionRetry::Never), ..Options::default() };
     let mut h = Harness::connected(options);
     let calls = FEATURES.map(|feature| h.receive_call(feature, true));
     h.run();

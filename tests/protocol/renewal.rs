@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use iothub_device_client::protocol::client::{Feature, Options};
+use iothub_device_client::protocol::client::{ConnectionRetry, Feature, Options};
 use iothub_device_client::protocol::{Client, ConnectionState, ErrorKind, Reply};
 use mqttrs::ConnectReturnCode;
 
@@ -158,7 +158,10 @@ fn a_renewal_that_is_refused_ends_everything_that_waits() {
 
 #[test]
 fn without_retry_a_renewal_is_made_all_the_same() {
-    let mut h = Harness::connected(Options { connection_retry: Some(false), ..Options::default() });
+    let mut h = Harness::connected(Options {
+        connection_retry: Some(ConnectionRetry::Never),
+        ..Options::default()
+    });
     h.advance_secs(3480);
     assert_eq!(h.hub.connections, 2);
     assert_eq!(h.state_changes(), [true]);

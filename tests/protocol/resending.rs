@@ -1,6 +1,6 @@
 //! What becomes of calls and subscriptions when the connection is lost.
 
-use iothub_device_client::protocol::client::{Feature, Options};
+use iothub_device_client::protocol::client::{ConnectionRetry, Feature, Options};
 use iothub_device_client::protocol::{
     Client, ConnectionState, ErrorKind, Input, OperationId, Reply,
 };
@@ -160,7 +160,8 @@ fn an_operation_has_its_whole_time_on_each_connection() {
 #[test]
 fn without_retry_a_loss_fails_everything_for_good() {
     for loss in [&[][..], &[0xff, 0]] {
-        let options = Options { connection_retry: Some(false), ..Options::default() };
+        let options =
+            Options { connection_retry: Some(ConnectionRetry::Never), ..Options::default() };
         let mut h = Harness::connected(options);
         h.hub.script.withhold_twin = true;
         let asked = h.call(Client::get_twin);

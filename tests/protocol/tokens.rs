@@ -357,7 +357,7 @@ fn a_function_that_fails_at_first_fails_the_connect_and_is_asked_again_by_the_ne
     let now = h.now();
     h.client.token_unavailable(now);
     h.run();
-    assert_eq!(h.result(connect), Err(ErrorKind::ConnectionFailed));
+    assert_eq!(h.result(connect), Err(ErrorKind::NoToken));
     let again = h.call(Client::connect);
     h.run();
     assert_eq!(asked(&h), 2);
@@ -457,7 +457,7 @@ fn a_wrong_token_of_a_function_is_a_failure_too() {
     let refused = h.client.provide_token(now, &token_for("hub.example/devices/other", 3600));
     h.run();
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidArgument);
-    assert_eq!(h.result(connect), Err(ErrorKind::ConnectionFailed));
+    assert_eq!(h.result(connect), Err(ErrorKind::NoToken));
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! The options of a client: checked once, then known to be right.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Visitor};
 
+use super::endpoint;
 use crate::protocol::error::Error;
 use crate::protocol::hub::connect;
 use crate::protocol::hub::credentials::Credentials;
@@ -19,6 +22,43 @@ pub enum Acknowledge {
     AfterHandler,
 }
 
+/// Which connections are made again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ConnectionRetry {
+    /// `false`: none.
+    Never,
+    /// `true`: one that was lost.
+    #[default]
+    Lost,
+    /// `"always"`: the first one, too.
+    Always,
+}
+
+impl<'de> Deserialize<'de> for ConnectionRetry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Words;
+        impl Visitor<'_> for Words {
+            type Value = ConnectionRetry;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true, false or \"always\"")
+            }
+
+            fn visit_bool<E>(self, retries: bool) -> Result<ConnectionRetry, E> {
+                Ok(if retries { ConnectionRetry::Lost } else { ConnectionRetry::Never })
+            }
+
+            fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<ConnectionRetry, E> {
+                match word {
+                    "always" => Ok(ConnectionRetry::Always),
+                    _ => Err(E::custom("connectionRetry must be true, false or \"always\"")),
+                }
+            }
+        }
+        deserializer.deserialize_any(Words)
+    }
+}
+
 /// What a user may set; `None` stands for the default. Numbers are as given, not yet checked. In
 /// JavaScript each has the same name in camel case.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -32,16 +72,19 @@ pub struct Options {
     pub http_endpoint: Option<String>,
     /// Must not be false: there is no other transport.
     pub websockets: Option<bool>,
-    /// Appended to the agent, or a model id that begins with `dtmi`.
+    /// Appended to the agent, or a model id that begins with `dtmi`, as in Microsoft's client for
+    /// Python.
     pub product_info: Option<String>,
+    /// The id of a Plug and Play model.
+    pub model_id: Option<String>,
     /// Seconds that a token is made for.
     pub sas_token_ttl: Option<f64>,
     /// Seconds.
     pub keep_alive: Option<f64>,
     /// Whether an operation opens the connection that it needs.
     pub auto_connect: Option<bool>,
-    /// Whether a lost connection is re-established.
-    pub connection_retry: Option<bool>,
+    /// Which connections are made again.
+    pub connection_retry: Option<ConnectionRetry>,
     /// Seconds.
     pub connection_retry_interval: Option<f64>,
     /// Seconds.
@@ -69,7 +112,7 @@ pub struct Config {
     pub(super) sas_token_ttl: u64,
     pub(super) keep_alive_secs: u16,
     pub(super) auto_connect: bool,
-    pub(super) connection_retry: bool,
+    pub(super) connection_retry: ConnectionRetry,
     pub(super) retry_interval: Duration,
     pub(super) retry_max_interval: Duration,
     pub(super) ensure_desired_properties: bool,
@@ -100,20 +143,16 @@ impl Config {
             ));
         }
         let with_certificate = matches!(credentials, Credentials::X509);
+        let user_name = user_name(&identity, agent, &options)?;
         let gateway = options.gateway_hostname.as_deref();
-        let url = url(&identity, with_certificate, gateway, options.endpoint)?;
+        let url = endpoint::url(&identity, with_certificate, gateway, options.endpoint)?;
         let http_origin = match options.http_endpoint {
             None => Self::origin_of(&url),
-            Some(endpoint) => {
-                check_endpoint("httpEndpoint", "http", &endpoint, with_certificate)?;
-                endpoint.trim_end_matches('/').into()
+            Some(origin) => {
+                endpoint::check("httpEndpoint", "http", &origin, with_certificate)?;
+                origin.trim_end_matches('/').into()
             }
         };
-        let product_info = options.product_info.unwrap_or_default();
-        let user_name = connect::user_name(&identity, agent, &product_info);
-        if user_name.len() > usize::from(u16::MAX) {
-            return Err(Error::out_of_range("productInfo is too long for a CONNECT packet"));
-        }
         let retry_interval =
             seconds("connectionRetryInterval", options.connection_retry_interval.unwrap_or(10.0))?;
         let retry_max_interval = match options.connection_retry_max_interval {
@@ -134,7 +173,7 @@ impl Config {
             sas_token_ttl: whole("sasTokenTtl", options.sas_token_ttl, 3600, 1 << 52)?,
             keep_alive_secs: whole("keepAlive", options.keep_alive, 60, 1740)?,
             auto_connect: options.auto_connect.unwrap_or(true),
-            connection_retry: options.connection_retry.unwrap_or(true),
+            connection_retry: options.connection_retry.unwrap_or_default(),
             retry_interval,
             retry_max_interval,
             ensure_desired_properties: options.ensure_desired_properties.unwrap_or(true),
@@ -154,95 +193,28 @@ impl Config {
     }
 }
 
-fn url(
-    identity: &Identity,
-    with_certificate: bool,
-    gateway: Option<&str>,
-    endpoint: Option<String>,
-) -> Result<String, Error> {
-    match (gateway, endpoint) {
-        (Some(_), Some(_)) => Err(Error::invalid_argument(
-            "endpoint and gatewayHostname exclude each other: both say what to dial",
-        )),
-        (None, Some(endpoint)) => {
-            check_endpoint("endpoint", "ws", &endpoint, with_certificate)?;
-            Ok(endpoint)
+fn user_name(identity: &Identity, agent: &str, options: &Options) -> Result<String, Error> {
+    let product_info = options.product_info.as_deref().unwrap_or_default();
+    let (product_info, model_id) = match &options.model_id {
+        None if product_info.starts_with("dtmi") => ("", Some(product_info)),
+        Some(_) if product_info.starts_with("dtmi") => {
+            return Err(Error::invalid_argument(
+                "modelId and a productInfo that begins with dtmi exclude each other: both are the \
+                 id of a model",
+            ));
         }
-        (Some(gateway), None) => {
-            let allowed = |c: char| {
-                c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':' | '[' | ']')
-            };
-            if gateway.is_empty() || !gateway.chars().all(allowed) {
-                return Err(Error::invalid_argument("gatewayHostname must be a host or host:port"));
-            }
-            Ok(connect::url(gateway, with_certificate))
+        Some(model_id) if !connect::is_model_id(model_id) => {
+            return Err(Error::invalid_argument(
+                "modelId must be the id of a DTDL model, such as \"dtmi:com:example:Thermostat;1\"",
+            ));
         }
-        (None, None) => Ok(connect::url(&identity.hostname, with_certificate)),
-    }
-}
-
-/// `scheme` is the one without TLS; an `s` behind it makes the other.
-fn check_endpoint(
-    name: &str,
-    scheme: &str,
-    endpoint: &str,
-    with_certificate: bool,
-) -> Result<(), Error> {
-    let wrong = |what: &str| Err(Error::invalid_argument(format!("{name} {what}")));
-    let rest = endpoint.strip_prefix(scheme).unwrap_or_default();
-    let (authority, plain) = match (rest.strip_prefix("s://"), rest.strip_prefix("://")) {
-        (Some(rest), _) => (rest, false),
-        (None, Some(rest)) => (rest, true),
-        (None, None) => return wrong(&format!("must begin with {scheme}s://")),
+        model_id => (product_info, model_id.as_deref()),
     };
-    if endpoint.bytes().any(|byte| matches!(byte, b'#' | b'\\' | b'\0'..=b' ' | b'\x7f')) {
-        return wrong("must have no fragment, backslash or white space");
+    let user_name = connect::user_name(identity, agent, product_info, model_id);
+    if user_name.len() > usize::from(u16::MAX) {
+        return Err(Error::out_of_range("productInfo or modelId is too long for a CONNECT packet"));
     }
-    if scheme == "http" && endpoint.contains('?') {
-        return wrong("must have no query: paths are added to it");
-    }
-    let authority = before(authority, &['/', '?']);
-    if authority.contains('@') {
-        return wrong("must not hold a user name or password");
-    }
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => match rest.split_once(']') {
-            Some((host, after)) if after.is_empty() || after.starts_with(':') => host,
-            _ => "",
-        },
-        None => before(authority, &[':']),
-    };
-    if host.is_empty() {
-        return wrong("has no host");
-    }
-    if plain && with_certificate {
-        return wrong("has no TLS to present a certificate in: use wss: or https:");
-    }
-    if plain && !is_loopback(host) {
-        return wrong(
-            "with ws: or http: must be on this machine (localhost, 127.0.0.0/8 or [::1]): \
-             anywhere else the token would travel unencrypted",
-        );
-    }
-    Ok(())
-}
-
-/// The part of a URL before the first of `ends`.
-pub(super) fn before<'a>(text: &'a str, ends: &[char]) -> &'a str {
-    text.split(ends).next().unwrap_or(text)
-}
-
-fn is_loopback(host: &str) -> bool {
-    let host = host.to_ascii_lowercase();
-    let is_label = |label: &str| {
-        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    // As it is written: 010 and +1 may mean something else to the platform that dials.
-    let is_byte = |label: &str| label.parse::<u8>().is_ok_and(|byte| byte.to_string() == label);
-    let are_bytes = |rest: &str| rest.split('.').count() == 3 && rest.split('.').all(is_byte);
-    ((host == "localhost" || host.ends_with(".localhost")) && host.split('.').all(is_label))
-        || host.strip_prefix("127.").is_some_and(are_bytes)
-        || host == "::1"
+    Ok(user_name)
 }
 
 fn whole<T: TryFrom<u64>>(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::config::ConnectionRetry;
 use super::exchange::{Event, Output};
 use super::failures;
 use super::link::{AfterClose, Attempt, Link};
@@ -36,9 +37,9 @@ impl Client {
 
     /// [`Timer::Retry`] has fired, or the user does not want to wait for it.
     pub(super) fn retry(&mut self, now: Now) {
-        if self.link == Link::Waiting {
+        if let Link::Waiting(attempt) = self.link {
             self.timers.set(Timer::Retry, None);
-            self.dial(now, Attempt::Retry);
+            self.dial(now, attempt);
         }
     }
 
@@ -60,7 +61,7 @@ impl Client {
                 self.closed(now, after);
             }
             Link::Closing(_) => self.link = Link::Closing(after),
-            Link::Down | Link::Waiting | Link::AwaitingToken(_) => self.closed(now, after),
+            Link::Down | Link::Waiting(_) | Link::AwaitingToken(_) => self.closed(now, after),
         }
     }
 
@@ -93,7 +94,7 @@ impl Client {
     /// The hub sent what cannot be understood, so that nothing after it can be either.
     pub(super) fn violated(&mut self, now: Now, error: Error) {
         match self.link {
-            Link::Opening(_) | Link::Down | Link::Waiting | Link::AwaitingToken(_) => {}
+            Link::Opening(_) | Link::Down | Link::Waiting(_) | Link::AwaitingToken(_) => {}
             _ => self.give_up(now, error),
         }
     }
@@ -195,24 +196,35 @@ impl Client {
     pub(super) fn attempt_failed(&mut self, now: Now, attempt: Attempt, error: Error) {
         self.timers.clear();
         self.io.session.end(true);
-        if attempt == Attempt::First {
+        let retry = self.config.connection_retry;
+        let is_final = error.kind() == ErrorKind::Credential;
+        if attempt == Attempt::First && (is_final || retry != ConnectionRetry::Always) {
             self.link = Link::Down;
             if !self.fail_all(&error) {
                 self.io.background(error);
             }
             return;
         }
-        self.waiting.fail_connects(&mut self.io, &error);
+        self.fail_impatient_connects(&error);
         if attempt == Attempt::Renewal {
             self.io.tell_disconnected(Some(error.clone()));
         }
         self.io.background(error.clone());
-        if error.kind() == ErrorKind::Credential || !self.config.connection_retry {
+        if is_final || retry == ConnectionRetry::Never {
             self.link = Link::Down;
             self.fail_all(&error);
         } else {
             self.backoff.failed();
-            self.wait_for_retry(now);
+            let next = if attempt == Attempt::Renewal { Attempt::Retry } else { attempt };
+            self.wait_for_retry(now, next);
+        }
+    }
+
+    /// An attempt, or a connection, has ended before it was all that [`Client::connect`] waits for.
+    /// Where the first connection is retried, too, it waits for the next one.
+    fn fail_impatient_connects(&mut self, error: &Error) {
+        if self.config.connection_retry != ConnectionRetry::Always {
+            self.waiting.fail_connects(&mut self.io, error);
         }
     }
 
@@ -230,7 +242,7 @@ impl Client {
             }
             Link::Up { since } | Link::Draining { since } => self.lost(now, since, error),
             Link::Closing(after) => self.closed(now, after),
-            Link::Down | Link::Waiting | Link::AwaitingToken(_) => {}
+            Link::Down | Link::Waiting(_) | Link::AwaitingToken(_) => {}
         }
     }
 
@@ -255,10 +267,10 @@ impl Client {
             };
             self.settle_publication(publication, Err(reason));
         }
-        self.waiting.fail_connects(&mut self.io, &dropped);
+        self.fail_impatient_connects(&dropped);
         self.io.tell_disconnected(Some(error.clone()));
         self.io.background(error);
-        if !self.config.connection_retry {
+        if self.config.connection_retry == ConnectionRetry::Never {
             self.link = Link::Down;
             self.fail_all(&dropped);
             return;
@@ -271,7 +283,7 @@ impl Client {
         if stood_long && !self.offline {
             self.dial(now, Attempt::Retry);
         } else {
-            self.wait_for_retry(now);
+            self.wait_for_retry(now, Attempt::Retry);
         }
     }
 
@@ -292,9 +304,9 @@ impl Client {
         }
     }
 
-    pub(super) fn wait_for_retry(&mut self, now: Now) {
+    pub(super) fn wait_for_retry(&mut self, now: Now, attempt: Attempt) {
         let interval = self.backoff.interval(&self.config, self.offline);
         self.timers.set(Timer::Retry, Some(now.monotonic + interval));
-        self.link = Link::Waiting;
+        self.link = Link::Waiting(attempt);
     }
 }

@@ -82,9 +82,13 @@ impl DesiredProperties {
     /// The twin was fetched, or could not be.
     pub fn fetched(&mut self, io: &mut Io, twin: Result<String, Error>) {
         let waiting = self.waiting.take().unwrap_or_default();
-        let was_told = std::mem::replace(&mut self.has_failed, twin.is_err());
-        match twin.as_deref().map(twin::desired) {
-            Ok(Some((desired, version))) => {
+        let desired = twin.as_deref().map_err(Error::clone).and_then(|twin| {
+            let nothing = || Error::client("the hub sent a twin without desired properties");
+            twin::desired(twin).ok_or_else(nothing)
+        });
+        let was_told = std::mem::replace(&mut self.has_failed, desired.is_err());
+        match desired {
+            Ok((desired, version)) => {
                 // After a gap the version was told, but not all that it holds.
                 if self.delivered != Some(version) || self.has_gap {
                     self.has_gap = false;
@@ -92,16 +96,10 @@ impl DesiredProperties {
                     io.emit(Event::DesiredPropertiesReceived(desired.into()));
                 }
             }
-            Ok(None) => {
-                io.background(Error::client("the hub sent a twin without desired properties"));
-            }
             Err(_) if was_told => {}
-            Err(error) => {
-                let cause = error.clone();
-                io.background(
-                    Error::client("the desired properties could not be fetched").caused_by(cause),
-                );
-            }
+            Err(error) => io.background(
+                Error::client("the desired properties could not be fetched").caused_by(error),
+            ),
         }
         for (patch, version) in waiting {
             self.has_gap |= self.leaves_gap(version);

@@ -111,9 +111,8 @@ pub(super) fn refused(code: ConnectReturnCode) -> Error {
 
 pub(super) fn no_token() -> Error {
     Error::new(
-        ErrorKind::ConnectionFailed,
-        "there is no SAS token to connect with: the function that gives them failed; \
-         onBackgroundException has its error",
+        ErrorKind::NoToken,
+        "there is no SAS token to connect with: the function that gives them failed",
     )
 }
 

@@ -1,6 +1,7 @@
 //! What the two HTTP calls of a file upload say, and to whom. The shell makes them.
 
-use super::config::{Config, before};
+use super::config::Config;
+use super::endpoint::before;
 use super::machine::Client;
 use crate::protocol::error::Error;
 use crate::protocol::hub::file_upload::{self, UploadResult};

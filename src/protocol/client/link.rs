@@ -6,7 +6,8 @@ use crate::protocol::time::Instant;
 /// Why a connection is being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attempt {
-    /// The user asked for it; a failure is the user's to hear, and final.
+    /// The user asked for it. A failure is the user's to hear, and final, unless the first
+    /// connection is retried, too.
     First,
     /// One was lost.
     Retry,
@@ -52,7 +53,7 @@ pub(super) enum Link {
     /// DISCONNECT is sent; waiting for the socket to close.
     Closing(AfterClose),
     /// Waiting for [`Timer::Retry`](super::timers::Timer::Retry).
-    Waiting,
+    Waiting(Attempt),
 }
 
 impl Link {
@@ -60,9 +61,9 @@ impl Link {
     pub fn state(self) -> ConnectionState {
         match self {
             Self::Down | Self::Closing(AfterClose::Stay) => ConnectionState::Disconnected,
-            Self::Waiting => ConnectionState::Reconnecting,
             Self::Up { .. } | Self::Draining { .. } => ConnectionState::Connected,
-            Self::AwaitingToken(attempt)
+            Self::Waiting(attempt)
+            | Self::AwaitingToken(attempt)
             | Self::Opening(attempt)
             | Self::Handshaking(attempt)
             | Self::Closing(AfterClose::Dial(attempt)) => match attempt {

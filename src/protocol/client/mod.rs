@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `machine` | what goes in and comes out, and when it is to be called again |
 //! | `config` | the options |
+//! | `endpoint` | the URL to dial |
 //! | `connection` | dial, accept, lose, retry, renew, disconnect |
 //! | `io` | what every part may do: publish, subscribe, tell the user |
 //! | `link` | where the connection is |
@@ -31,6 +32,7 @@ mod calls;
 mod config;
 mod connection;
 mod desired;
+mod endpoint;
 mod exchange;
 mod failures;
 mod feature;
@@ -52,7 +54,7 @@ mod tokens;
 mod twin;
 mod waiting;
 
-pub use config::{Acknowledge, Config, Options};
+pub use config::{Acknowledge, Config, ConnectionRetry, Options};
 pub use exchange::{ConnectionState, Event, Input, MethodRequest, Output, Reply};
 pub use feature::Feature;
 pub use file_upload::HttpRequest;

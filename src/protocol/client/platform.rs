@@ -24,8 +24,8 @@ impl Client {
     pub(super) fn offline(&mut self, now: Now) {
         self.offline = true;
         self.io.session.probe(now.monotonic);
-        if self.link == Link::Waiting {
-            self.wait_for_retry(now);
+        if let Link::Waiting(attempt) = self.link {
+            self.wait_for_retry(now, attempt);
         }
     }
 

@@ -21,7 +21,7 @@ impl Client {
             Link::Handshaking(_) | Link::Up { .. } | Link::Draining { .. } => true,
             // Acknowledgements may still come, and spare what they acknowledge a second sending.
             Link::Closing(after) => after != AfterClose::Stay,
-            Link::Down | Link::AwaitingToken(_) | Link::Opening(_) | Link::Waiting => false,
+            Link::Down | Link::AwaitingToken(_) | Link::Opening(_) | Link::Waiting(_) => false,
         };
         if listening {
             self.io.session.receive(bytes);

@@ -159,7 +159,7 @@ impl Client {
             Link::Up { .. } if is_other => self.drain(now),
             Link::AwaitingToken(attempt) => self.dial(now, attempt),
             Link::Opening(attempt) | Link::Handshaking(attempt) => self.redial(now, attempt),
-            Link::Waiting => self.retry(now),
+            Link::Waiting(_) => self.retry(now),
             Link::Up { .. } | Link::Down | Link::Draining { .. } | Link::Closing(_) => {}
         }
     }

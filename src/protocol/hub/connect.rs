@@ -15,20 +15,45 @@ pub fn url(host: &str, with_certificate: bool) -> String {
     format!("wss://{host}/$iothub/websocket{query}")
 }
 
-/// `agent` names the client's software; `product_info` is the user's addition, or a Plug and Play
-/// model id if it begins with `dtmi`.
-pub fn user_name(identity: &Identity, agent: &str, product_info: &str) -> String {
+/// `agent` names the client's software, `product_info` is the user's addition, `model_id` that of a
+/// Plug and Play model.
+pub fn user_name(
+    identity: &Identity,
+    agent: &str,
+    product_info: &str,
+    model_id: Option<&str>,
+) -> String {
     let mut name = format!(
         "{}/{}/?api-version={API_VERSION}&DeviceClientType=",
         identity.hostname,
         identity.client_id()
     );
     percent::encode_into(&mut name, agent);
-    if product_info.starts_with("dtmi") {
-        name.push_str("&model-id=");
-    }
     percent::encode_into(&mut name, product_info);
+    if let Some(model_id) = model_id {
+        name.push_str("&model-id=");
+        percent::encode_into(&mut name, model_id);
+    }
     name
+}
+
+/// Whether a text has the form of a model id, such as `dtmi:com:example:Thermostat;1`.
+///
+/// Source: [Digital Twin Model Identifier](https://github.com/Azure/opendigitaltwins-dtdl/blob/master/DTDL/v3/DTDL.v3.md#digital-twin-model-identifier).
+pub fn is_model_id(text: &str) -> bool {
+    let is_segment = |segment: &str| {
+        segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && segment.starts_with(|first: char| !first.is_ascii_digit())
+            && !segment.ends_with('_')
+    };
+    let is_number =
+        |number: &str| number.parse::<u32>().is_ok_and(|value| value.to_string() == number);
+    text.strip_prefix("dtmi:").and_then(|rest| rest.split_once(';')).is_some_and(
+        |(path, version)| {
+            path.split(':').all(is_segment)
+                && version.splitn(2, '.').all(|number| is_number(number) && number != "0")
+        },
+    )
 }
 
 /// The CONNECT packet: a persistent session, no will.
@@ -52,15 +77,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_model_id_follows_the_agent() {
+    fn a_model_id_follows_the_agent_and_the_product() {
         let identity = Identity::new("h", "d'1", None).unwrap();
         assert_eq!(
-            user_name(&identity, "a/1(b)", "dtmi:x;1"),
-            "h/d'1/?api-version=2021-04-12&DeviceClientType=a%2F1%28b%29&model-id=dtmi%3Ax%3B1"
+            user_name(&identity, "a/1(b)", " mine", Some("dtmi:x;1")),
+            "h/d'1/?api-version=2021-04-12&DeviceClientType=a%2F1%28b%29%20mine&model-id=dtmi%3Ax%3B1"
         );
         assert_eq!(
-            user_name(&identity, "a/1(b)", " mine"),
+            user_name(&identity, "a/1(b)", " mine", None),
             "h/d'1/?api-version=2021-04-12&DeviceClientType=a%2F1%28b%29%20mine"
         );
+    }
+
+    #[test]
+    fn a_model_id_has_a_path_and_a_version() {
+        for id in ["dtmi:a;1", "dtmi:com:example:Thermo_stat2;999999999", "dtmi:_a:b;1.2"] {
+            assert!(is_model_id(id), "{id}");
+        }
+        for text in [
+            "",
+            "dtmi",
+            "dtmi:",
+            "dtmi:a",
+            "dtmi:;1",
+            "dtmi:a;",
+            "dtmi:a;0",
+            "dtmi:a;01",
+            "dtmi:a;1.",
+            "dtmi:a;1.2.3",
+            "dtmi:a;+1",
+            "dtmi:a::b;1",
+            "dtmi:1a;1",
+            "dtmi:a_;1",
+            "dtmi:a-b;1",
+            "dtmi:a;1;2",
+            "DTMI:a;1",
+            " dtmi:a;1",
+            "dtmi:\u{e4};1",
+        ] {
+            assert!(!is_model_id(text), "{text}");
+        }
     }
 }

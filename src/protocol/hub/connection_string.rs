@@ -34,9 +34,20 @@ impl ConnectionString {
     ///
     /// Whatever is missing, unknown, double or contradictory, named without its value.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        let text = text.trim_ascii();
+        if text.starts_with(['"', '\'']) {
+            return Err(wrong("begins with a quotation mark; leave the quotation marks out"));
+        }
         let [hostname, device_id, module_id, key, policy, signature, gateway, x509] = split(text)?;
         let hostname = hostname.ok_or_else(|| wrong("has no HostName"))?;
-        let device_id = device_id.ok_or_else(|| wrong("has no DeviceId"))?;
+        let device_id = device_id.ok_or_else(|| {
+            wrong(if policy.is_some() {
+                "is that of a policy of the hub, which is for back ends (SharedAccessKeyName, no \
+                 DeviceId); take that of the device"
+            } else {
+                "has no DeviceId"
+            })
+        })?;
         let identity = Identity::new(hostname, device_id, module_id)?;
         let credentials = credentials(&identity, key, policy, signature, x509)?;
         Ok(Self { identity, credentials, gateway_hostname: gateway.map(Into::into) })
@@ -45,11 +56,17 @@ impl ConnectionString {
 
 fn split(text: &str) -> Result<[Option<&str>; NAMES.len()], Error> {
     let mut values = [None; NAMES.len()];
-    for part in text.trim_ascii().split(';').filter(|part| !part.is_empty()) {
+    for part in text.split(';').filter(|part| !part.is_empty()) {
         // A part without a name may be a piece of a key: it is not shown.
         let (name, value) = part.split_once('=').ok_or_else(|| {
             wrong("has a part that is not name=value; check for a missing or a surplus \";\"")
         })?;
+        if name == "Endpoint" {
+            return Err(wrong(
+                "is that of an Event Hubs endpoint, where back ends read; take that of the device, \
+                 which begins with HostName=",
+            ));
+        }
         let index = NAMES.iter().position(|known| *known == name).ok_or_else(|| {
             wrong(&format!("has a name that is not known; the names are {}", NAMES.join(", ")))
         })?;
@@ -143,6 +160,10 @@ mod tests {
             ("", "HostName"),
             ("HostName=h;SharedAccessKey=c2VjcmV0", "DeviceId"),
             ("HostName=h;DeviceId=d", "SharedAccessKey"),
+            ("\"HostName=h;DeviceId=d;SharedAccessKey=c2VjcmV0\"", "quotation mark"),
+            (" 'HostName=h;DeviceId=d;SharedAccessKey=c2VjcmV0'", "quotation mark"),
+            ("Endpoint=sb://h/;SharedAccessKeyName=p;SharedAccessKey=c2VjcmV0", "Event Hubs"),
+            ("HostName=h;SharedAccessKeyName=p;SharedAccessKey=c2VjcmV0", "of a policy"),
             ("HostName=h;DeviceId=;SharedAccessKey=c2VjcmV0", "DeviceId"),
             ("HostName=h;DeviceId=d;DeviceId=e;SharedAccessKey=c2VjcmV0", "twice"),
             ("HostName=h;DeviceId=d;Sharedaccesskey=c2VjcmV0", "not known"),

@@ -81,10 +81,10 @@ pub fn check_answer(status: u16, body: &str) -> Result<(), Error> {
         return Ok(());
     }
     // The error may be wrapped, as text, in another: {"Message": "{\"errorCode\": ...}", ...}
-    let wrapped = json::member(body, "Message").map(json::text_of);
+    let wrapped = json::text_of(body, "Message");
     let body = wrapped.as_deref().filter(|text| json::is_valid(text)).unwrap_or(body);
     // {"Message": "ErrorCode:IotHubUnauthorizedAccess;...", ...} or {"errorCode": 400014, ...}
-    let member = |name| json::member(body, name).map(json::text_of);
+    let member = |name| json::text_of(body, name);
     let said = member("message").or_else(|| member("Message")).unwrap_or_default();
     let code = member("errorCode").or_else(|| {
         let (code, _) = said.strip_prefix("ErrorCode:")?.split_once(';')?;
@@ -164,6 +164,9 @@ mod tests {
         let error = check_answer(400, body).unwrap_err();
         assert_eq!(error.code(), Some("400014"));
         assert!(error.message().ends_with(": no storage"));
+        let error = check_answer(400, r#"{"errorCode":null,"message":null}"#).unwrap_err();
+        assert_eq!(error.code(), None);
+        assert!(!error.message().contains("null"), "{error}");
         assert_eq!(check_answer(503, "").unwrap_err().status(), Some(503));
         assert_eq!(check_answer(204, ""), Ok(()));
     }

@@ -12,7 +12,7 @@ pub fn desired(twin: &str) -> Option<(&str, u64)> {
 /// The error that the hub's answer with a status of 300 or more means.
 pub fn service_error(status: u16, body: &[u8]) -> Error {
     let body = std::str::from_utf8(body).unwrap_or_default();
-    let member = |name| json::member(body, name).map(json::text_of);
+    let member = |name| json::text_of(body, name);
     let code = member("errorCode").map(Into::into);
     let hint = match status {
         400 => ": the document is not what a twin may hold (form, size, depth or names)",
@@ -46,6 +46,9 @@ mod tests {
         assert_eq!((error.status(), error.code()), (Some(400), Some("400004")));
         assert!(error.message().contains("bad"));
         assert_eq!(service_error(503, b"").code(), None);
+        let error = service_error(400, br#"{"errorCode":null,"message":null}"#);
+        assert_eq!(error.code(), None);
+        assert!(!error.message().contains("null"), "{error}");
     }
 
     #[test]

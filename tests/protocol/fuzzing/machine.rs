@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arbitrary::Unstructured;
-use iothub_device_client::protocol::client::Options;
+use iothub_device_client::protocol::client::{ConnectionRetry, Options};
 use iothub_device_client::protocol::hub::sas_token::{SasToken, SharedAccessKey};
 use iothub_device_client::protocol::hub::{Credentials, Message};
 use iothub_device_client::protocol::{Client, Error, Event, Input, Now, OperationId, Reply};
@@ -42,7 +42,8 @@ impl Fuzzed {
     fn new(input: &mut Unstructured<'_>) -> arbitrary::Result<Self> {
         let options = Options {
             acknowledge_messages: input.arbitrary::<bool>()?.then(|| "after-handler".into()),
-            connection_retry: input.arbitrary()?,
+            connection_retry: [None, Some(ConnectionRetry::Never), Some(ConnectionRetry::Always)]
+                [input.int_in_range(0..=2)?],
             auto_connect: input.arbitrary()?,
             ensure_desired_properties: input.arbitrary()?,
             operation_timeout: input.arbitrary::<Option<u8>>()?.map(Into::into),

@@ -1,0 +1,113 @@
+//! The URL to dial: that of the hub, of a gateway, or one that the user gives.
+
+use crate::protocol::error::Error;
+use crate::protocol::hub::connect;
+use crate::protocol::hub::identity::Identity;
+
+const WANTED: &str = "must be wss://HOST/$iothub/websocket, or ws://localhost:PORT/$iothub/websocket \
+                      for a hub on this machine";
+
+/// The URL to dial.
+///
+/// # Errors
+///
+/// A gateway that is no host, a URL that is wrong, or both.
+pub fn url(
+    identity: &Identity,
+    with_certificate: bool,
+    gateway: Option<&str>,
+    endpoint: Option<String>,
+) -> Result<String, Error> {
+    match (gateway, endpoint) {
+        (Some(_), Some(_)) => Err(Error::invalid_argument(
+            "endpoint and gatewayHostname exclude each other: both say what to dial",
+        )),
+        (None, Some(endpoint)) => {
+            check("endpoint", "ws", &endpoint, with_certificate)?;
+            Ok(endpoint)
+        }
+        (Some(gateway), None) => {
+            let allowed = |c: char| {
+                c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':' | '[' | ']')
+            };
+            if gateway.is_empty() || !gateway.chars().all(allowed) {
+                return Err(Error::invalid_argument("gatewayHostname must be a host or host:port"));
+            }
+            Ok(connect::url(gateway, with_certificate))
+        }
+        (None, None) => Ok(connect::url(&identity.hostname, with_certificate)),
+    }
+}
+
+/// Checks a URL that a user gives. `scheme` is the one without TLS; an `s` behind it makes the other.
+///
+/// # Errors
+///
+/// What is wrong with it, named by the option, and never shown.
+pub fn check(
+    name: &str,
+    scheme: &str,
+    endpoint: &str,
+    with_certificate: bool,
+) -> Result<(), Error> {
+    let wrong = |what: &str| Err(Error::invalid_argument(format!("{name} {what}")));
+    let rest = endpoint.strip_prefix(scheme).unwrap_or_default();
+    let (authority, plain) = match (rest.strip_prefix("s://"), rest.strip_prefix("://")) {
+        (Some(rest), _) => (rest, false),
+        (None, Some(rest)) => (rest, true),
+        (None, None) if scheme == "ws" => return wrong(WANTED),
+        (None, None) => return wrong(&format!("must begin with {scheme}s://")),
+    };
+    if endpoint.bytes().any(|byte| matches!(byte, b'#' | b'\\' | b'\0'..=b' ' | b'\x7f')) {
+        return wrong("must have no fragment, backslash or white space");
+    }
+    if scheme == "http" && endpoint.contains('?') {
+        return wrong("must have no query: paths are added to it");
+    }
+    let (authority, path) = authority.split_at(before(authority, &['/', '?']).len());
+    if authority.contains('@') {
+        return wrong("must not hold a user name or password");
+    }
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((host, after)) if after.is_empty() || after.starts_with(':') => host,
+            _ => "",
+        },
+        None => before(authority, &[':']),
+    };
+    if host.is_empty() {
+        return wrong("has no host");
+    }
+    if plain && with_certificate {
+        return wrong("has no TLS to present a certificate in: use wss: or https:");
+    }
+    if plain && !is_loopback(host) {
+        return wrong(
+            "with ws: or http: must be on this machine (localhost, 127.0.0.0/8 or [::1]): \
+             anywhere else the token would travel unencrypted",
+        );
+    }
+    // A single / is a path, too: that of a server of one's own.
+    if scheme == "ws" && !path.starts_with('/') {
+        return wrong(&format!("has no path; it {WANTED}"));
+    }
+    Ok(())
+}
+
+/// The part of a URL before the first of `ends`.
+pub fn before<'a>(text: &'a str, ends: &[char]) -> &'a str {
+    text.split(ends).next().unwrap_or(text)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    // As it is written: 010 and +1 may mean something else to the platform that dials.
+    let is_byte = |label: &str| label.parse::<u8>().is_ok_and(|byte| byte.to_string() == label);
+    let are_bytes = |rest: &str| rest.split('.').count() == 3 && rest.split('.').all(is_byte);
+    ((host == "localhost" || host.ends_with(".localhost")) && host.split('.').all(is_label))
+        || host.strip_prefix("127.").is_some_and(are_bytes)
+        || host == "::1"
+}
