@@ -225,6 +225,15 @@ export class IoTHubDeviceClient {
     this.#setHandler('onBackgroundException', handler);
   }
 
+  /** What `console.log` shows of it in Node.js, where the class itself may be shown as well. */
+  [Symbol.for('nodejs.util.inspect.custom')](depth, options, inspect) {
+    if (!(#shell in this)) return 'IoTHubDeviceClient {}';
+    const [hostname, , deviceId, , moduleId] = this.#shell.resource.split('/');
+    const { connectionState } = this;
+    const shown = { hostname, deviceId, ...(moduleId && { moduleId }), connectionState };
+    return `IoTHubDeviceClient ${inspect(shown, options)}`;
+  }
+
   #handler(name) {
     return this.#handlers[name];
   }
@@ -252,10 +261,10 @@ function create(options, createCore, { x509, tokenFunction } = {}) {
   assertReady();
   const core = createCore(host.ClientHandle);
   const { serverVerificationCert, cipher, proxy, trace } = options ?? {};
-  if (trace !== undefined) mustBe('function', { trace });
   const transport = host.createTransport({ serverVerificationCert, cipher, proxy, x509 });
-  const platform = trace ? tracingHost(host, trace) : host;
-  return new IoTHubDeviceClient(FACTORY, new Shell(platform, core, transport, tokenFunction));
+  const platform = tracingHost(host, trace, core.resource, () => shell.activity);
+  const shell = new Shell(platform, core, transport, tokenFunction);
+  return new IoTHubDeviceClient(FACTORY, shell);
 }
 
 /** @param {Record<string, any>} [options] of the user */

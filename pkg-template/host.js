@@ -20,10 +20,16 @@ import { ClientError, createError } from './errors.js';
  * @property {(url: string, options: import('./request.js').RequestOptions, transport: any) =>
  *   Promise<import('./request.js').Answer>} request makes an HTTP call
  * @property {typeof createError} createError
+ * @property {(record?: object) => void} note what `trace` is told, and that the core has been at work
+ * @property {(line: string) => void} log writes a line of `trace: 'console'`
+ * @property {() => boolean} isDebugged whether a client is traced that was not asked to be
  */
 
 const shared = {
   createError,
+  note() {},
+  log: (line) => console.log(line),
+  isDebugged: () => false,
   // Node.js has nothing to tell.
   watch: () => ({ takeOver() {}, stop() {} }),
 };

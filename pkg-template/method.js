@@ -23,8 +23,13 @@ export class MethodResponse {
   }
 
   static createFromMethodRequest(request, status, payload) {
-    return new MethodResponse(request.requestId, status, payload);
+    return makeResponse(request.requestId, status, payload);
   }
+}
+
+/** esbuild renames a class that names itself, and users would see the other name. */
+function makeResponse(...values) {
+  return new MethodResponse(...values);
 }
 
 /**

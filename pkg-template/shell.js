@@ -53,6 +53,18 @@ export class Shell {
     return this.#enter((core) => core.connectionState) ?? 'disconnected';
   }
 
+  /** What the connection is doing, for `trace`. */
+  get activity() {
+    const [activity, waitMs] = this.#enter((core) => [core.activity, core.waitMs]) ?? [];
+    const state = activity ?? this.connectionState;
+    return waitMs === undefined ? { state } : { state, seconds: waitMs / 1000 };
+  }
+
+  /** Which device or module of which hub it is. */
+  get resource() {
+    return this.#core.resource;
+  }
+
   /** How long a call waits for its answer; 0 is for ever. */
   get operationTimeoutMs() {
     return this.use((core) => core.operationTimeoutMs);
@@ -194,6 +206,7 @@ export class Shell {
 
   /** An error that belongs to no call. The shell calls it, too. */
   report(error) {
+    this.host.note({ error });
     this.handlers.push(this.handlers.backgroundException, error);
   }
 
@@ -303,6 +316,7 @@ export class Shell {
       this.#isPumping = false;
     }
     if (pumped !== undefined) this.#watchWhile(pumped === 'active');
+    this.host.note();
     if (this.#isAsked) this.wake();
   }
 

@@ -1,4 +1,4 @@
-// The `trace` option: what goes over a client's sockets, without what is secret or bulky.
+// The `trace` option: what a client does, without what is secret or bulky.
 
 const packetNames = [
   undefined,
@@ -20,34 +20,97 @@ const packetNames = [
 
 const decoder = new TextDecoder();
 
-/** A host whose sockets tell `trace` what they carry. */
-export function tracingHost(host, trace) {
+/**
+ * A host that tells `trace` what a client does.
+ * @param {import('./host.js').Platform} host
+ * @param {unknown} option `trace` of the user
+ * @param {string} resource which client it is
+ * @param {() => { state: string, seconds?: number }} activity of its connection
+ * @returns {import('./host.js').Platform}
+ */
+export function tracingHost(host, option, resource, activity) {
+  const trace = option === undefined && host.isDebugged() ? 'console' : option;
+  if (trace === undefined) return host;
+  if (trace !== 'console' && typeof trace !== 'function') {
+    throw new TypeError('trace must be a function or "console"');
+  }
+  const take = trace === 'console' ? printer(host.log, resource) : trace;
   const tell = (record) => {
     try {
-      trace({ time: new Date(), ...record });
+      take({ time: new Date(), ...record });
     } catch (error) {
       console.error(error);
     }
   };
+  let last = 'disconnected';
+  /** What the connection does is seen only when it is looked at: before all that follows from it. */
+  const note = (record) => {
+    const present = activity();
+    if (present.state !== last) {
+      last = present.state;
+      tell(present);
+    }
+    if (record) tell(record);
+  };
+
   const openSocket = (url, transport) => {
+    note({ state: 'socket opening', url });
     const socket = host.openSocket(url, transport);
-    const sent = packetReader((packet) => tell({ direction: 'sent', ...packet }));
-    const received = packetReader((packet) => tell({ direction: 'received', ...packet }));
+    const sent = packetReader((packet) => note({ direction: 'sent', ...packet }));
+    const received = packetReader((packet) => note({ direction: 'received', ...packet }));
     const send = socket.send.bind(socket);
     socket.send = (bytes) => {
       // First, as `trace` may use the client: that moves the memory that the bytes are in.
       send(bytes);
       sent(bytes);
     };
-    socket.addEventListener('open', () => tell({ state: 'socket open' }));
-    socket.addEventListener('close', ({ code }) => tell({ state: 'socket closed', code }));
+    let failure;
+    socket.addEventListener('open', () => note({ state: 'socket open' }));
+    socket.addEventListener('error', ({ message }) => (failure = message));
+    socket.addEventListener('close', ({ code, reason }) =>
+      note({ state: 'socket closed', code, reason: failure || reason || undefined }),
+    );
     socket.addEventListener('message', ({ data }) => {
       if (typeof data !== 'string') received(new Uint8Array(data));
     });
-    tell({ state: 'socket opening', url });
     return socket;
   };
-  return Object.assign(Object.create(host), { openSocket });
+
+  const request = async (url, options, transport) => {
+    const begun = Date.now();
+    // The query of the storage account is a secret.
+    const call = { http: options.method, url: url.split('?')[0] };
+    const end = (result) => note({ ...call, ...result, seconds: (Date.now() - begun) / 1000 });
+    try {
+      const answer = await host.request(url, options, transport);
+      end({ status: answer.status });
+      return answer;
+    } catch (error) {
+      end({ error });
+      throw error;
+    }
+  };
+
+  return Object.assign(Object.create(host), { openSocket, request, note });
+}
+
+/** Writes a line for each record. */
+function printer(log, resource) {
+  const [, identity] = resource.split('/devices/');
+  return (record) => log(`iothub-device-client ${identity} ${lineOf(record)}`);
+}
+
+function lineOf({ time, direction, packet, state, http, ...details }) {
+  const words = [direction, packet, state, http].filter(Boolean);
+  const given = Object.entries(details).filter(([, value]) => value !== undefined);
+  const values = given.map(([name, value]) => `${name}=${shown(value)}`);
+  return [time.toISOString().slice(11, 23), ...words, ...values].join(' ');
+}
+
+/** On one line, whatever it holds. */
+function shown(value) {
+  const text = value instanceof Error ? `${value.name}: ${value.message}` : String(value);
+  return /^[!#-~]+$/.test(text) ? text : JSON.stringify(text);
 }
 
 /** Takes the bytes of frames; calls `found` for each packet that is whole. */

@@ -7,6 +7,7 @@ import * as https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { checkServerIdentity, createSecureContext } from 'node:tls';
 import WebSocket from 'ws';
+import { setPlatform } from './host.js';
 import { ProxyAgent } from './proxy.node.js';
 import { bounded } from './request.js';
 import { X509, pemOf, readFilesWith } from './x509.js';
@@ -18,6 +19,23 @@ readFilesWith((file) => {
   }
   return readFileSync(file, 'utf8');
 });
+
+setPlatform({
+  // As npm `debug` does: the standard output is the program's.
+  log: (line) => console.error(line),
+  isDebugged: () => isNamed('iothub-device-client', process.env.DEBUG ?? ''),
+});
+
+/** Whether a list in the form of npm `debug` has a name: `a,b*,-c`. */
+function isNamed(name, list) {
+  const patterns = list.split(/[\s,]+/);
+  const matches = (pattern) =>
+    new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(
+      name,
+    );
+  const isOff = (pattern) => pattern.startsWith('-') && matches(pattern.slice(1));
+  return patterns.some(matches) && !patterns.some(isOff);
+}
 
 /** How a client connects; what it knows is for this module alone. */
 class Transport {
@@ -81,7 +99,7 @@ export function openSocket(url, transport) {
     ...transport.connectionOptions(url, tunnel.signal),
   });
   // An error event that nobody listens to ends the process, and one may come after an abort.
-  socket.on('error', () => {});
+  socket.on('error', sayWhatToTrust);
   tunnels.set(socket, tunnel);
   return socket;
 }
@@ -115,10 +133,29 @@ async function send(url, { method, headers, body }, signal, transport) {
   const response = await new Promise((resolve, reject) => {
     start(url, { method, headers, signal, agent, ...connection })
       .on('response', resolve)
-      .on('error', reject)
+      .on('error', (error) => reject(sayWhatToTrust(error)))
       .end(body);
   });
   return { status: response.statusCode, body: await text(response) };
+}
+
+/** What OpenSSL says of a certificate whose authority Node.js does not know. */
+const NOT_TRUSTED = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** Adds to the error of a connection what to do about it. */
+function sayWhatToTrust(error) {
+  if (NOT_TRUSTED.has(error.code)) {
+    error.message +=
+      '; if it is of an authority of your own, give that in the option serverVerificationCert, ' +
+      'or to Node.js by NODE_EXTRA_CA_CERTS';
+  }
+  return error;
 }
 
 function readAuthorities(option) {

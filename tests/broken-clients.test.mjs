@@ -57,6 +57,12 @@ const mutations = [
     to: 'self.timers.set(Timer::Retry, Some(now.monotonic + interval / 2));',
   },
   {
+    name: 'a first connection that is to be made again is given up',
+    file: 'client/connection.rs',
+    from: '(is_final || retry != ConnectionRetry::Always)',
+    to: 'true',
+  },
+  {
     name: 'a subscription that was refused is not asked for again',
     file: 'client/receiving.rs',
     from: 'self.io.session.subscriptions.ask_again();',

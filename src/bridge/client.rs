@@ -10,6 +10,7 @@ use super::clock;
 use super::driver::Driver;
 use super::message;
 use super::names::{ConnectionState, Feature};
+use crate::protocol::client::Activity;
 use crate::protocol::{Client, Error, Now, OperationId};
 
 /// One device or module.
@@ -97,6 +98,24 @@ impl ClientHandle {
     #[wasm_bindgen(getter, js_name = connectionState)]
     pub fn connection_state(&self) -> ConnectionState {
         self.core().connection_state().into()
+    }
+
+    /// See [`Client::activity`]: the words of the option `trace`.
+    #[wasm_bindgen(getter)]
+    pub fn activity(&self) -> Option<String> {
+        let words = match self.core().activity()? {
+            Activity::Waiting { .. } => "waiting to try again",
+            Activity::AwaitingToken => "waiting for a SAS token",
+            Activity::Renewing => "renewing the SAS token",
+        };
+        Some(words.into())
+    }
+
+    /// How long [`Activity::Waiting`] lasts from now on, in milliseconds.
+    #[wasm_bindgen(getter, js_name = waitMs)]
+    pub fn wait_ms(&self) -> Option<u32> {
+        let Some(Activity::Waiting { until }) = self.core().activity() else { return None };
+        u32::try_from(clock::now().monotonic.millis_until(until)).ok()
     }
 
     /// How long a call waits for its answer, in milliseconds; 0 is for ever.

@@ -52,7 +52,7 @@ pub fn check(
 ) -> Result<(), Error> {
     let wrong = |what: &str| Err(Error::invalid_argument(format!("{name} {what}")));
     let rest = endpoint.strip_prefix(scheme).unwrap_or_default();
-    let (authority, plain) = match (rest.strip_prefix("s://"), rest.strip_prefix("://")) {
+    let (rest, plain) = match (rest.strip_prefix("s://"), rest.strip_prefix("://")) {
         (Some(rest), _) => (rest, false),
         (None, Some(rest)) => (rest, true),
         (None, None) if scheme == "ws" => return wrong(WANTED),
@@ -64,7 +64,7 @@ pub fn check(
     if scheme == "http" && endpoint.contains('?') {
         return wrong("must have no query: paths are added to it");
     }
-    let (authority, path) = authority.split_at(before(authority, &['/', '?']).len());
+    let authority = before(rest, &['/', '?']);
     if authority.contains('@') {
         return wrong("must not hold a user name or password");
     }
@@ -88,7 +88,7 @@ pub fn check(
         );
     }
     // A single / is a path, too: that of a server of one's own.
-    if scheme == "ws" && !path.starts_with('/') {
+    if scheme == "ws" && !rest.get(authority.len()..).unwrap_or_default().starts_with('/') {
         return wrong(&format!("has no path; it {WANTED}"));
     }
     Ok(())

@@ -8,6 +8,7 @@ use super::publication::OperationId;
 use crate::protocol::error::Error;
 use crate::protocol::hub::message::Message;
 use crate::protocol::mqtt::DeliveryId;
+use crate::protocol::time::Instant;
 
 /// What happens outside.
 #[derive(Clone, Debug)]
@@ -120,6 +121,20 @@ pub struct MethodRequest {
     pub name: String,
     /// JSON text.
     pub payload: String,
+}
+
+/// What the connection is doing, for logs, where its state does not say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// It waits before it is tried again.
+    Waiting {
+        /// Until then.
+        until: Instant,
+    },
+    /// It waits for a SAS token of the user.
+    AwaitingToken,
+    /// It is made anew under a new token.
+    Renewing,
 }
 
 /// The state of the connection, as the user sees it.

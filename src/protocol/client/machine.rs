@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::backoff::Backoff;
 use super::config::Config;
-use super::exchange::{ConnectionState, Event, Input, Output};
+use super::exchange::{Activity, ConnectionState, Event, Input, Output};
 use super::failures;
 use super::inbox::Inbox;
 use super::io::{Io, Queued};
-use super::link::{Link, Permit};
+use super::link::{AfterClose, Attempt, Link, Permit};
 use super::methods::Methods;
 use super::repeats::Repeats;
 use super::timers::{Timer, TimerTable};
@@ -146,6 +146,25 @@ impl Client {
     /// The state of the connection. A renewal of the token is no change of it.
     pub fn connection_state(&self) -> ConnectionState {
         self.link.state()
+    }
+
+    /// What the connection is doing, where its state does not say it.
+    pub fn activity(&self) -> Option<Activity> {
+        match self.link {
+            Link::Waiting(_) => {
+                self.timers.at(Timer::Retry).map(|until| Activity::Waiting { until })
+            }
+            Link::AwaitingToken(_) => Some(Activity::AwaitingToken),
+            Link::Draining { .. }
+            | Link::Closing(AfterClose::Dial(Attempt::Renewal))
+            | Link::Opening(Attempt::Renewal)
+            | Link::Handshaking(Attempt::Renewal) => Some(Activity::Renewing),
+            Link::Down
+            | Link::Up { .. }
+            | Link::Opening(_)
+            | Link::Handshaking(_)
+            | Link::Closing(_) => None,
+        }
     }
 
     /// Whether a connection stands, is on its way, or is tried again.

@@ -55,7 +55,7 @@ mod twin;
 mod waiting;
 
 pub use config::{Acknowledge, Config, ConnectionRetry, Options};
-pub use exchange::{ConnectionState, Event, Input, MethodRequest, Output, Reply};
+pub use exchange::{Activity, ConnectionState, Event, Input, MethodRequest, Output, Reply};
 pub use feature::Feature;
 pub use file_upload::HttpRequest;
 pub use machine::Client;

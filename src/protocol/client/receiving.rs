@@ -118,7 +118,7 @@ impl Client {
     pub(super) fn watch_failures(&mut self, now: Now) {
         let subscriptions = &self.io.session.subscriptions;
         if subscriptions.any_failed() || self.lacks_desired_properties() {
-            if !self.timers.is_set(Timer::Repeat) {
+            if self.timers.at(Timer::Repeat).is_none() {
                 self.repeats.backoff.failed();
                 let pause = self.repeats.backoff.pause(&self.config);
                 self.timers.set(Timer::Repeat, Some(now.monotonic + pause));

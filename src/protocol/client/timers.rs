@@ -46,8 +46,8 @@ impl TimerTable {
         *self = Self::default();
     }
 
-    pub fn is_set(&self, timer: Timer) -> bool {
-        self.0[timer as usize].is_some()
+    pub fn at(&self, timer: Timer) -> Option<Instant> {
+        self.0[timer as usize]
     }
 
     /// The time of the timer that fires first.
