@@ -142,7 +142,8 @@ export interface UploadProgress {
 /** What every call takes that waits for something; `disconnect` and `shutdown` end by themselves. */
 export interface CallOptions {
   /**
-   * Aborting it gives the call up: it rejects with the signal's `reason`, and is not sent, or not
+   * Aborting it gives the call up, as with `AbortSignal.timeout(5000)`, which counts milliseconds,
+   * while all times of this package are seconds: the call rejects with the signal's `reason`, and is not sent, or not
    * again. The hub may have what was sent already, and act on it. With a signal that is aborted
    * already, nothing happens but the rejection. A call that has settled no longer listens.
    */
@@ -173,9 +174,9 @@ export interface ReceiveMethodOptions extends ReceiveOptions {
 export interface ClientOptions {
   /**
    * A full WebSocket URL to dial in place of the hub's, for a local hub; HTTP calls go to the same
-   * origin. `wss:`, or `ws:` on this machine only (`localhost`, `*.localhost`, 127.0.0.0/8,
-   * `[::1]`): anywhere else the token would travel unencrypted. Not together with a gateway, and
-   * `ws:` not with a certificate.
+   * origin. Such as `ws://localhost:8080/$iothub/websocket`: `wss:`, or `ws:` on this machine only (`localhost`, `*.localhost`, 127.0.0.0/8,
+   * `[::1]`): anywhere else the token would travel unencrypted. With its path. Not together with a
+   * gateway, and `ws:` not with a certificate.
    */
   endpoint?: string | undefined;
   /**
@@ -189,9 +190,15 @@ export interface ClientOptions {
   websockets?: true | undefined;
   /**
    * Appended to the name of this software in what the client says of itself to the hub, without a
-   * separator. If it begins with `dtmi`, it is the id of a Plug and Play model. Default `""`.
+   * separator. If it begins with `dtmi`, it is a `modelId`, as in the client for Python.
+   * Default `""`.
    */
   productInfo?: string | undefined;
+  /**
+   * The id of the IoT Plug and Play model that the device implements, such as
+   * `dtmi:com:example:Thermostat;1`: the back end sees it as the twin's `modelId`. Default none.
+   */
+  modelId?: string | undefined;
   /**
    * The longest silence of the client, in whole seconds from 1 to 1740. The client sends a ping
    * after three quarters of it; when nothing comes back within 15 seconds, the connection counts
@@ -201,12 +208,15 @@ export interface ClientOptions {
   /** Whether an operation that needs a connection opens it. Default `true`. */
   autoConnect?: boolean | undefined;
   /**
-   * Whether a lost connection is re-established. A first connection that fails is not tried again
-   * either way. Default `true`.
+   * Which connections are made again: `true`, one that was lost; `"always"`, the first one, too;
+   * `false`, none. With `"always"` a device that starts before its network comes up by itself:
+   * calls wait until the connection stands, {@link IoTHubDeviceClient.connect} too, and each
+   * attempt that fails is told to `onBackgroundException`. A refused login ends every retry.
+   * Default `true`.
    */
-  connectionRetry?: boolean | undefined;
+  connectionRetry?: boolean | 'always' | undefined;
   /**
-   * Seconds between attempts to re-establish a connection, spread by ±20 %; from 0.001 to 2147483.
+   * Seconds between attempts to make a connection again, spread by ±20 %; from 0.001 to 2147483.
    * The first attempt is made at once if the lost connection had stood longer than this. In a page
    * or worker an `online` event ends the wait, and while the browser says that it is offline a
    * minute passes at least.
@@ -227,7 +237,8 @@ export interface ClientOptions {
   /**
    * Seconds, up to 2147483, that an operation waits for its answer once it was sent and while the
    * connection stands; then it rejects with {@link OperationTimeout} and is not sent again. The
-   * hub may have acted on it all the same. 0 waits for ever. Default 60.
+   * hub may have acted on it all the same. 0 waits for ever, for a subscription that is not
+   * answered, too: what needs it settles with the next connection. Default 60.
    */
   operationTimeout?: number | undefined;
   /**
@@ -268,15 +279,21 @@ export interface ClientOptions {
    */
   proxy?: string | undefined;
   /**
-   * Called with a record of each packet and of each state of the socket, for logs and tools. A
-   * record holds no payload, no user name and no password; topics hold the properties of messages.
-   * What it throws goes to `console.error`.
+   * For logs and debugging: tells each packet, each state of socket and connection, each wait
+   * before the next attempt, each HTTP call, and each error that belongs to no call. `"console"`
+   * writes a line for each with `console.log`, in Node.js with `console.error`, so that the standard
+   * output stays yours; a function is called with a record, and what it throws goes to
+   * `console.error`. No payload, no token, no user name and no password are told; topics hold the
+   * properties of messages.
+   *
+   * In Node.js the environment variable `DEBUG=iothub-device-client`, or a list or pattern that has
+   * this name, as npm `debug` takes it, is `"console"` for each client without this option.
    */
-  trace?: ((record: TraceRecord) => void) | undefined;
+  trace?: 'console' | ((record: TraceRecord) => void) | undefined;
 }
 
 /** What {@link ClientOptions.trace} is called with. */
-export type TraceRecord = TracedPacket | TracedState;
+export type TraceRecord = TracedPacket | TracedState | TracedRequest | TracedError;
 
 /** A packet that was written to the socket, or came from it. */
 export interface TracedPacket {
@@ -299,14 +316,46 @@ export interface TracedPacket {
   readonly returnCode?: number;
 }
 
-/** A change of the socket. */
+/** A change of the socket, or of what the connection is doing. */
 export interface TracedState {
   readonly time: Date;
-  readonly state: 'socket opening' | 'socket open' | 'socket closed';
+  readonly state:
+    | 'socket opening'
+    | 'socket open'
+    | 'socket closed'
+    | ConnectionState
+    | 'waiting to try again'
+    | 'waiting for a SAS token'
+    | 'renewing the SAS token';
   /** Of a socket that is opening. */
   readonly url?: string;
   /** Of a socket that has closed: the WebSocket close code. */
   readonly code?: number;
+  /** Of a socket that has closed: what the platform or the server says about it, if anything. */
+  readonly reason?: string | undefined;
+  /** How long is waited before the next attempt. */
+  readonly seconds?: number;
+}
+
+/** An HTTP call of a file upload that has ended. */
+export interface TracedRequest {
+  readonly time: Date;
+  /** Its method, such as `'POST'`. */
+  readonly http: string;
+  /** Without the query, which holds a secret. */
+  readonly url: string;
+  /** Of the answer, if there was one. */
+  readonly status?: number;
+  /** Why there was none. */
+  readonly error?: Error;
+  /** How long it took. */
+  readonly seconds: number;
+}
+
+/** An error that belongs to no call, as {@link IoTHubDeviceClient.onBackgroundException} gets it. */
+export interface TracedError {
+  readonly time: Date;
+  readonly error: Error;
 }
 
 /** Options of {@link IoTHubDeviceClient.createFromConnectionString}. */
@@ -403,7 +452,7 @@ export class IoTHubDeviceClient {
    * error goes to `onBackgroundException`, and it is called again after `connectionRetryInterval`
    * or with the next attempt to connect. It has failed, too, when a connection has waited for it
    * for 60 seconds. A first connection that has no token for this reason fails with
-   * {@link ConnectionFailedError}.
+   * {@link ConnectionFailedError}, whose `cause` is that error.
    *
    * @param getToken gives a token that has not expired, or a Promise of one
    * @param options see {@link SasTokenFunctionOptions}; `hostname` and `deviceId` are needed
@@ -470,7 +519,10 @@ export class IoTHubDeviceClient {
    * every handler that was set before. While reconnecting, tries at once and settles with that
    * attempt. Fulfils at once when all that is so already.
    *
-   * A first connection that fails is not tried again.
+   * A first connection that fails is not tried again, unless the option `connectionRetry` is
+   * `"always"`: then this waits until the connection stands, whatever attempts fail meanwhile, and
+   * rejects only for a refused login, a refused or unanswered subscription, a token that a handler
+   * does not give in time, a `signal`, `disconnect` or `shutdown`.
    *
    * Rejects with
    * - {@link CredentialError}: the hub refused the login, or the token has expired

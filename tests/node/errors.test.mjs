@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 
+import * as everything from '../../pkg/index.node.js';
 import {
   ClientError,
   ConnectionDroppedError,
@@ -39,6 +41,54 @@ test('error classes are Errors, and failures of the connection are ClientErrors'
   }
   for (const errorClass of [OperationCancelled, OperationTimeout, ServiceError]) {
     assert.ok(!(errorClass.prototype instanceof ClientError));
+  }
+});
+
+test('a class is shown by the name that it is exported by', () => {
+  const classes = Object.entries(everything).filter(([, value]) => typeof value === 'function');
+  assert.ok(classes.length > 10);
+  for (const [name, { name: shown }] of classes) assert.equal(shown, name);
+});
+
+test('a client is shown with its identity and its state, and without a secret', async (t) => {
+  const { client, backEnd } = await createPair(t);
+  const shown = inspect(client, { breakLength: Infinity });
+  const { deviceId, primaryKey } = backEnd;
+  const expected = `{ hostname: '${hub.hostname}', deviceId: '${deviceId}', connectionState: 'disconnected' }`;
+  assert.equal(shown, `IoTHubDeviceClient ${expected}`);
+  assert.ok(!inspect(client, { showHidden: true, depth: null }).includes(primaryKey));
+  await client.connect();
+  assert.match(inspect([client]), /connectionState: 'connected'/);
+  const ofModule = IoTHubDeviceClient.createFromConnectionString(
+    `HostName=h;DeviceId=d;ModuleId=m;SharedAccessKey=${primaryKey}`,
+  );
+  assert.match(inspect(ofModule), /deviceId: 'd',\s+moduleId: 'm'/);
+  // A Proxy has no private fields, and the class itself no client.
+  for (const none of [new Proxy(client, {}), IoTHubDeviceClient.prototype]) {
+    assert.doesNotThrow(() => inspect(none));
+  }
+});
+
+test('what kept the function from giving a token is the cause of the connection’s error', async (t) => {
+  const { deviceId, endpoint } = await createDevice();
+  const thrown = new Error('the token server is down');
+  for (const [getToken, check] of [
+    [() => Promise.reject(thrown), (cause) => assert.equal(cause.cause, thrown)],
+    [() => '<!doctype html>', (cause) => assert.match(cause.message, /^the SAS token /)],
+    [() => undefined, (cause) => assert.match(cause.message, /must give a string/)],
+  ]) {
+    const options = { hostname: hub.hostname, deviceId, endpoint };
+    const client = IoTHubDeviceClient.createFromSasToken(getToken, options);
+    t.after(() => client.shutdown());
+    const told = [];
+    client.onBackgroundException = (error) => told.push(error);
+    await assert.rejects(client.connect(), (error) => {
+      assert.equal(error.constructor, ConnectionFailedError);
+      assert.match(error.message, /^there is no SAS token to connect with: /);
+      check(error.cause);
+      assert.deepEqual(told, [error.cause]);
+      return true;
+    });
   }
 });
 

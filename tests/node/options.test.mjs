@@ -199,7 +199,7 @@ test('an endpoint that is accepted without TLS is dialled on this machine', () =
   const isLocal = /^(?:(?:[a-z\d-]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
   let accepted = 0;
   for (const [first, second, third] of triples(parts)) {
-    const endpoint = `ws://${first}${second}${third}`;
+    const endpoint = `ws://${first}${second}${third}/`;
     if (!isAccepted(endpoint)) continue;
     accepted += 1;
     // A URL that the platform refuses dials nobody.

@@ -62,10 +62,11 @@ export function factories(): IoTHubDeviceClient[] {
     gatewayHostname: 'gateway:443',
     httpEndpoint: 'https://relay.example/iot',
     websockets: true,
-    productInfo: 'dtmi:com:example:Thermostat;1',
+    productInfo: ' Thermostat/2',
+    modelId: 'dtmi:com:example:Thermostat;1',
     keepAlive: 60,
     autoConnect: true,
-    connectionRetry: true,
+    connectionRetry: 'always',
     connectionRetryInterval: 10,
     connectionRetryMaxInterval: 60,
     ensureDesiredProperties: true,
@@ -76,10 +77,15 @@ export function factories(): IoTHubDeviceClient[] {
     serverVerificationCert: '-----BEGIN CERTIFICATE-----',
     cipher: ['TLS_AES_128_GCM_SHA256'],
     proxy: 'socks5://user:password@proxy:1080',
-    trace: (record) => console.log('packet' in record ? record.packetId : record.state),
+    trace: (record) => {
+      if ('packet' in record) console.log(record.packet, record.packetId);
+      else if ('state' in record) console.log(record.state, record.reason, record.seconds);
+      else if ('http' in record) console.log(record.http, record.status, record.error?.message);
+      else console.log(record.error.message);
+    },
     sasTokenTtl: 3600,
   };
-  const some: ClientOptions = { keepAlive: undefined, cipher: 'HIGH:!aNULL' };
+  const some: ClientOptions = { keepAlive: undefined, cipher: 'HIGH:!aNULL', trace: 'console' };
   const withLifetime: ConnectionStringOptions = { ...some, sasTokenTtl: 600 };
   const withGateway: GatewayOptions = { ...some, gatewayHostname: 'gateway' };
   const withIdentity: SasTokenFunctionOptions = { ...withGateway, hostname: 'h', deviceId: 'd' };

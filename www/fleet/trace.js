@@ -13,7 +13,10 @@ export class TraceLog {
    */
   add(id, { time, ...record }) {
     this.#sequence += 1;
-    this.#log.add({ sequence: this.#sequence, time: time.getTime(), id, ...record });
+    // An error as text, which JSON keeps.
+    const { error = undefined } = 'error' in record ? record : {};
+    const said = error && { error: `${error.name}: ${error.message}` };
+    this.#log.add({ sequence: this.#sequence, time: time.getTime(), id, ...record, ...said });
   }
 
   /**

@@ -27,15 +27,23 @@ const MEANINGS = {
 
 /** A record as a line: its parts, and all its words in small letters to search in. */
 export function lineOf(record) {
-  const line = record.state === undefined ? packetLine(record) : stateLine(record);
+  const line = record.packet === undefined ? otherLine(record) : packetLine(record);
   const { sequence, time, id } = record;
   const words = [id, line.name, line.about, line.topic].join(' ').toLowerCase();
   return { sequence, time, id, words, ...line };
 }
 
-function stateLine({ state, url, code }) {
-  const about = url ?? (code === undefined ? '' : `code ${code}`);
-  return { direction: 'socket', name: state, about };
+function otherLine({ state, http, url, code, reason, status, seconds, error }) {
+  const parts = [
+    url,
+    code === undefined ? undefined : `code ${code}`,
+    reason,
+    status === undefined ? undefined : `status ${status}`,
+    seconds === undefined ? undefined : `${seconds} s`,
+    error,
+  ];
+  const about = parts.filter((part) => part !== undefined).join(' · ');
+  return { direction: 'socket', name: state ?? http ?? 'error', about };
 }
 
 function packetLine({

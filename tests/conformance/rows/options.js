@@ -17,10 +17,11 @@ const WRONG_TYPES = {
   keepAlive: '60',
   maxPendingBytes: '1',
   maxPendingMessages: '1',
+  modelId: 5,
   operationTimeout: '1',
   productInfo: 5,
   sasTokenTtl: '3600',
-  trace: 'console',
+  trace: 'print',
   websockets: 'yes',
 };
 
@@ -106,6 +107,20 @@ export const rows = [
       equal((await device.twin()).modelId, model);
       const [{ username }] = await device.packets({ type: 'connect' });
       ok(username.endsWith(`&model-id=${encodeURIComponent(model)}`), username);
+    },
+  },
+  {
+    id: 'options.modelId',
+    title: 'modelId: a Plug and Play model id, beside productInfo; one of another form is refused',
+    async run(context) {
+      const modelId = 'dtmi:com:example:Thermostat;1';
+      const { device } = await context.connectedPair({ modelId, productInfo: ' Thermostat/2' });
+      equal((await device.twin()).modelId, modelId);
+      const [packet] = await device.packets({ type: 'connect' });
+      match(decodeURIComponent(agentOf(packet)), /\) Thermostat\/2&model-id=dtmi:/);
+      context.throws(() => fromKey(context, { modelId: 'Thermostat' }), TypeError, /modelId.*dtmi/);
+      const both = { modelId, productInfo: modelId };
+      context.throws(() => fromKey(context, both), TypeError, /modelId.*productInfo/);
     },
   },
   {
