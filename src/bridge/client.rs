@@ -9,8 +9,8 @@ use wasm_bindgen::prelude::*;
 use super::clock;
 use super::driver::Driver;
 use super::message;
-use super::names::{ConnectionState, Feature};
-use crate::protocol::client::Activity;
+use super::names::{Activity, ConnectionState, Feature};
+use crate::protocol::client::Activity as CoreActivity;
 use crate::protocol::{Client, Error, Now, OperationId};
 
 /// One device or module.
@@ -100,21 +100,17 @@ impl ClientHandle {
         self.core().connection_state().into()
     }
 
-    /// See [`Client::activity`]: the words of the option `trace`.
+    /// See [`Client::activity`].
     #[wasm_bindgen(getter)]
-    pub fn activity(&self) -> Option<String> {
-        let words = match self.core().activity()? {
-            Activity::Waiting { .. } => "waiting to try again",
-            Activity::AwaitingToken => "waiting for a SAS token",
-            Activity::Renewing => "renewing the SAS token",
-        };
-        Some(words.into())
+    pub fn activity(&self) -> Option<Activity> {
+        self.core().activity().map(Into::into)
     }
 
-    /// How long [`Activity::Waiting`] lasts from now on, in milliseconds.
+    /// How long the wait before the next attempt lasts from now on, in milliseconds.
     #[wasm_bindgen(getter, js_name = waitMs)]
     pub fn wait_ms(&self) -> Option<u32> {
-        let Some(Activity::Waiting { until }) = self.core().activity() else { return None };
+        let core = self.core();
+        let Some(CoreActivity::Waiting { until }) = core.activity() else { return None };
         u32::try_from(clock::now().monotonic.millis_until(until)).ok()
     }
 

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::protocol::client::Feature as CoreFeature;
+use crate::protocol::client::{Activity as CoreActivity, Feature as CoreFeature};
 use crate::protocol::{ConnectionState as CoreState, ErrorKind};
 
 /// What may be received by a handler, a loop or a receive call.
@@ -42,6 +42,28 @@ impl From<CoreState> for ConnectionState {
             CoreState::Connecting => Self::Connecting,
             CoreState::Connected => Self::Connected,
             CoreState::Reconnecting => Self::Reconnecting,
+        }
+    }
+}
+
+/// What the connection is doing, in the words of the option `trace`: see [`CoreActivity`].
+#[wasm_bindgen]
+#[derive(Clone, Copy, Debug)]
+pub enum Activity {
+    /// See [`CoreActivity::Waiting`].
+    Waiting = "waiting to try again",
+    /// See [`CoreActivity::AwaitingToken`].
+    AwaitingToken = "waiting for a SAS token",
+    /// See [`CoreActivity::Renewing`].
+    Renewing = "renewing the SAS token",
+}
+
+impl From<CoreActivity> for Activity {
+    fn from(activity: CoreActivity) -> Self {
+        match activity {
+            CoreActivity::Waiting { .. } => Self::Waiting,
+            CoreActivity::AwaitingToken => Self::AwaitingToken,
+            CoreActivity::Renewing => Self::Renewing,
         }
     }
 }
