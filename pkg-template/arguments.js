@@ -1,11 +1,39 @@
 // What users pass to calls. The options of the factories are the core's to check.
 
 /**
- * The `signal` among the options of a call.
+ * The options of a call.
+ * @param {any} options of the user
+ * @param {string[]} names of those that there are
+ * @returns {Record<string, any>}
+ * @throws {TypeError} names an option that there is not
+ */
+export function optionsOf(options, ...names) {
+  if (options === undefined || options === null) return {};
+  if (typeof options !== 'object') throw new TypeError('the options must be an object');
+  if (typeof options.aborted === 'boolean') {
+    throw new TypeError('the options must be an object, such as { signal }, not the signal itself');
+  }
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) {
+      const known = names.join(', ');
+      throw new TypeError(`${name} is not an option here; the options are ${known}`);
+    }
+  }
+  return options;
+}
+
+/**
+ * The `signal` of a call, which takes no other option.
  * @returns {AbortSignal | undefined}
  */
-export function signalOf(options) {
-  const signal = options?.signal;
+export const signalOf = (options) => signalIn(optionsOf(options, 'signal'));
+
+/**
+ * The `signal` among the options of a call.
+ * @param {Record<string, any>} options
+ * @returns {AbortSignal | undefined}
+ */
+export function signalIn({ signal }) {
   // One of another realm, such as that of a frame, is no instance of this realm's class.
   if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
     throw new TypeError('signal must be an AbortSignal');
@@ -22,4 +50,30 @@ export function mustBe(type, values) {
   for (const [name, value] of Object.entries(values)) {
     if (typeof value !== type) throw new TypeError(`${name} must be a ${type}`);
   }
+}
+
+/**
+ * @param {Record<string, unknown>} values by what they are called in the error
+ * @throws {TypeError} names the first that is no text; most come from the environment
+ */
+export function mustBeText(values) {
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined || value === '') {
+      const what = value === undefined ? 'undefined' : 'empty';
+      throw new TypeError(
+        `${name} must be a string, and is ${what}; ` +
+          'if it comes from an environment variable, set that',
+      );
+    }
+  }
+  mustBe('string', values);
+}
+
+/** @throws {TypeError} where `this` is a Proxy, which has no private fields, or not there at all */
+export function mustBeOwn(isOwn) {
+  if (isOwn) return;
+  throw new TypeError(
+    'this was called on a Proxy, or on nothing: call it on the object itself, and keep it out of ' +
+      'reactive state (in Vue by markRaw or shallowRef; toRaw gives it back)',
+  );
 }

@@ -1,6 +1,7 @@
-import { mustBe, signalOf } from './arguments.js';
+import { mustBe, mustBeOwn, mustBeText, optionsOf, signalIn, signalOf } from './arguments.js';
 import { uploadFile } from './file-upload.js';
 import { assertReady, host } from './host.js';
+import { jsonOf } from './json.js';
 import { encodeMessage } from './message.js';
 import { MethodResponse, encodeResponse } from './method.js';
 import { bytesAtMost } from './pending-bytes.js';
@@ -9,11 +10,28 @@ import { tracingHost } from './trace.js';
 import { checkBlobName, makeUploadCall } from './upload.js';
 
 const FACTORY = Symbol('factory');
+const HANDLERS = [
+  'onMessageReceived',
+  'onMethodRequestReceived',
+  'onTwinDesiredPropertiesPatchReceived',
+  'onConnectionStateChange',
+  'onNewSasTokenRequired',
+  'onBackgroundException',
+];
+
+/** @type {(client: IoTHubDeviceClient) => Shell} */
+let shellOf;
 
 /** A device or a module of Azure IoT Hub. Its documentation is in `index.d.ts`. */
 export class IoTHubDeviceClient {
   #shell;
-  #handlers = {};
+
+  static {
+    shellOf = (client) => {
+      mustBeOwn(#shell in Object(client));
+      return client.#shell;
+    };
+  }
 
   constructor(key, shell) {
     if (key !== FACTORY) {
@@ -27,7 +45,7 @@ export class IoTHubDeviceClient {
   }
 
   static createFromConnectionString(connectionString, options) {
-    mustBe('string', { 'the connection string': connectionString });
+    mustBeText({ 'the connection string': connectionString });
     return create(options, (core) => core.fromConnectionString(host, connectionString, options));
   }
 
@@ -37,12 +55,12 @@ export class IoTHubDeviceClient {
         tokenFunction: token,
       });
     }
-    mustBe('string', { 'the SAS token': token });
+    mustBeText({ 'the SAS token': token });
     return create(options, (core) => core.fromSasToken(host, token, options));
   }
 
   static createFromSymmetricKey(key, hostname, deviceId, options) {
-    mustBe('string', {
+    mustBeText({
       'the shared access key': key,
       'the hostname': hostname,
       'the device id': deviceId,
@@ -51,7 +69,7 @@ export class IoTHubDeviceClient {
   }
 
   static createFromX509Certificate(x509, hostname, deviceId, options) {
-    mustBe('string', { 'the hostname': hostname, 'the device id': deviceId });
+    mustBeText({ 'the hostname': hostname, 'the device id': deviceId });
     return create(
       options,
       (core) => core.fromX509Certificate(host, hostname, deviceId, options),
@@ -61,7 +79,7 @@ export class IoTHubDeviceClient {
   }
 
   get connectionState() {
-    return this.#shell.connectionState;
+    return shellOf(this).connectionState;
   }
 
   get connected() {
@@ -69,18 +87,20 @@ export class IoTHubDeviceClient {
   }
 
   async connect(options) {
-    return this.#shell.operation((core) => core.connect(), signalOf(options));
+    return shellOf(this).operation((core) => core.connect(), signalOf(options));
   }
 
-  disconnect() {
-    this.#shell.forgetReceived();
-    return this.#shell.operation((core) => core.disconnect());
+  async disconnect() {
+    const shell = shellOf(this);
+    shell.forgetReceived();
+    return shell.operation((core) => core.disconnect());
   }
 
-  shutdown() {
-    this.#shell.forgetReceived();
-    const ended = this.#shell.operation((core) => core.shutdown());
-    this.#shell.handlers.endIterations();
+  async shutdown() {
+    const shell = shellOf(this);
+    shell.forgetReceived();
+    const ended = shell.operation((core) => core.shutdown());
+    shell.handlers.endIterations();
     return ended;
   }
 
@@ -89,7 +109,7 @@ export class IoTHubDeviceClient {
       const signal = options && signalOf(options);
       // Here code of the user may run, such as a `toJSON`.
       const { body, systemProperties, customProperties } = encodeMessage(message);
-      return this.#shell.operation(
+      return shellOf(this).operation(
         (core) => core.sendMessage(body, systemProperties, customProperties),
         signal,
         undefined,
@@ -101,38 +121,35 @@ export class IoTHubDeviceClient {
   }
 
   async getTwin(options) {
-    return this.#shell.operation((core) => core.getTwin(), signalOf(options));
+    return shellOf(this).operation((core) => core.getTwin(), signalOf(options));
   }
 
   async patchTwinReportedProperties(patch, options) {
     const signal = signalOf(options);
-    // What JSON cannot hold is not an object either, which the core says.
-    const json = JSON.stringify(patch) ?? '';
+    const json = jsonOf(patch, 'the patch of reported properties');
     const call = (core) => core.patchReportedProperties(json);
-    return this.#shell.operation(call, signal, undefined, bytesAtMost(json));
+    return shellOf(this).operation(call, signal, undefined, bytesAtMost(json));
   }
 
   async sendMethodResponse(response, options) {
     if (!(response instanceof MethodResponse)) {
       throw new TypeError('sendMethodResponse takes a MethodResponse');
     }
-    const json = JSON.stringify(response.payload);
-    const { requestId, status, payload } = encodeResponse(response, json);
-    return this.#shell.operation(
-      (core) => core.sendMethodResponse(requestId, status, payload),
-      signalOf(options),
-    );
+    const signal = signalOf(options);
+    const { requestId, status, json } = encodeResponse(response);
+    const call = (core) => core.sendMethodResponse(requestId, status, json);
+    return shellOf(this).operation(call, signal, undefined, bytesAtMost(json));
   }
 
   async updateSasToken(token, options) {
     mustBe('string', { 'the SAS token': token });
-    return this.#shell.operation((core) => core.updateSasToken(token), signalOf(options));
+    return shellOf(this).operation((core) => core.updateSasToken(token), signalOf(options));
   }
 
   async getStorageInfoForBlob(name, options) {
     checkBlobName(name, 'name');
     const call = (core, send) => core.getStorageInfo(name, send);
-    return makeUploadCall(this.#shell, call, signalOf(options));
+    return makeUploadCall(shellOf(this), call, signalOf(options));
   }
 
   async notifyBlobUploadStatus(correlationId, isSuccess, statusCode, statusDescription, options) {
@@ -143,86 +160,38 @@ export class IoTHubDeviceClient {
     }
     const call = (core, send) =>
       core.notifyUpload(correlationId, isSuccess, statusCode, statusDescription, send);
-    return makeUploadCall(this.#shell, call, signalOf(options));
+    return makeUploadCall(shellOf(this), call, signalOf(options));
   }
 
-  uploadFile(blobName, data, options) {
-    return uploadFile(this, this.#shell, blobName, data, options);
+  async uploadFile(blobName, data, options) {
+    return uploadFile(this, shellOf(this), blobName, data, options);
   }
 
   async receiveMessage(options) {
-    return this.#shell.receiving.receive('messages', receiveOptions(options));
+    return shellOf(this).receiving.receive('messages', receiveOptions(options));
   }
 
   async receiveMethodRequest(options) {
-    return this.#shell.receiving.receive('methods', receiveOptions(options));
+    return shellOf(this).receiving.receive('methods', receiveOptions(options, 'methodName'));
   }
 
   async receiveTwinDesiredPropertiesPatch(options) {
-    return this.#shell.receiving.receive('desiredProperties', receiveOptions(options));
+    return shellOf(this).receiving.receive('desiredProperties', receiveOptions(options));
   }
 
   messages(options) {
-    const { handlers } = this.#shell;
+    const { handlers } = shellOf(this);
     return handlers.iterate(handlers.message, signalOf(options));
   }
 
   methodRequests(options) {
-    const { handlers } = this.#shell;
+    const { handlers } = shellOf(this);
     return handlers.iterate(handlers.method, signalOf(options));
   }
 
   desiredPropertiesPatches(options) {
-    const { handlers } = this.#shell;
+    const { handlers } = shellOf(this);
     return handlers.iterate(handlers.desiredProperties, signalOf(options));
-  }
-
-  get onMessageReceived() {
-    return this.#handler('onMessageReceived');
-  }
-
-  set onMessageReceived(handler) {
-    this.#setHandler('onMessageReceived', handler);
-  }
-
-  get onMethodRequestReceived() {
-    return this.#handler('onMethodRequestReceived');
-  }
-
-  set onMethodRequestReceived(handler) {
-    this.#setHandler('onMethodRequestReceived', handler);
-  }
-
-  get onTwinDesiredPropertiesPatchReceived() {
-    return this.#handler('onTwinDesiredPropertiesPatchReceived');
-  }
-
-  set onTwinDesiredPropertiesPatchReceived(handler) {
-    this.#setHandler('onTwinDesiredPropertiesPatchReceived', handler);
-  }
-
-  get onConnectionStateChange() {
-    return this.#handler('onConnectionStateChange');
-  }
-
-  set onConnectionStateChange(handler) {
-    this.#setHandler('onConnectionStateChange', handler);
-  }
-
-  get onNewSasTokenRequired() {
-    return this.#handler('onNewSasTokenRequired');
-  }
-
-  set onNewSasTokenRequired(handler) {
-    this.#setHandler('onNewSasTokenRequired', handler);
-  }
-
-  get onBackgroundException() {
-    return this.#handler('onBackgroundException');
-  }
-
-  set onBackgroundException(handler) {
-    this.#setHandler('onBackgroundException', handler);
   }
 
   /** What `console.log` shows of it in Node.js, where the class itself may be shown as well. */
@@ -233,16 +202,32 @@ export class IoTHubDeviceClient {
     const shown = { hostname, deviceId, ...(moduleId && { moduleId }), connectionState };
     return `IoTHubDeviceClient ${inspect(shown, options)}`;
   }
-
-  #handler(name) {
-    return this.#handlers[name];
-  }
-
-  #setHandler(name, handler) {
-    this.#shell.handlers.set(name, handler);
-    this.#handlers[name] = handler;
-  }
 }
+
+for (const name of HANDLERS) {
+  Object.defineProperty(IoTHubDeviceClient.prototype, name, {
+    configurable: true,
+    get() {
+      return shellOf(this).handlers.values[name];
+    },
+    set(handler) {
+      const { handlers } = shellOf(this);
+      handlers.set(name, handler);
+      handlers.values[name] = handler;
+    },
+  });
+}
+
+// A misspelt handler would never be called. Clients stay extensible, for the spies of tests.
+const refuseUnknownHandlers = {
+  set(target, name, value, client) {
+    if (/^on[A-Z]/.test(String(name))) {
+      throw new TypeError(`${name} is not a handler here; the handlers are ${HANDLERS.join(', ')}`);
+    }
+    return Reflect.set(target, name, value, client);
+  },
+};
+Object.setPrototypeOf(IoTHubDeviceClient.prototype, new Proxy({}, refuseUnknownHandlers));
 
 if (Symbol.asyncDispose) {
   IoTHubDeviceClient.prototype[Symbol.asyncDispose] = function dispose() {
@@ -268,12 +253,14 @@ function create(options, createCore, { x509, tokenFunction } = {}) {
 }
 
 /** @param {Record<string, any>} [options] of the user */
-function receiveOptions({ methodName, block = true, timeout, signal } = {}) {
+function receiveOptions(options, ...more) {
+  const given = optionsOf(options, ...more, 'block', 'timeout', 'signal');
+  const { methodName, block = true, timeout } = given;
   if (methodName !== undefined) mustBe('string', { methodName });
   mustBe('boolean', { block });
   if (timeout !== undefined) {
     mustBe('number', { timeout });
     if (!(timeout >= 0)) throw new RangeError('timeout must be 0 or more seconds');
   }
-  return { methodName, block, timeout, signal: signalOf({ signal }) };
+  return { methodName, block, timeout, signal: signalIn(given) };
 }

@@ -1,7 +1,8 @@
 // A whole upload: where to, by the hub; the file, to the storage account; how it went, to the hub.
-import { mustBe, signalOf } from './arguments.js';
+import { mustBe, optionsOf, signalIn } from './arguments.js';
 import { ConnectionFailedError, OperationTimeout, ServiceError } from './errors.js';
-import { contentOf } from './message.js';
+import { isThenable } from './json.js';
+import { textOrBytes } from './message.js';
 import { checkBlobName, exchange, inTime, makeUploadCall } from './upload.js';
 
 /** Small enough for a slow link: each has to arrive within `operationTimeout`. */
@@ -18,13 +19,14 @@ const LAST_WAIT = 2000;
  * @param {import('./shell.js').Shell} shell
  * @param {string} blobName
  * @param {unknown} data of the user
- * @param {Record<string, any>} [options] of the user
+ * @param {Record<string, any>} [given] options of the user
  */
-export async function uploadFile(client, shell, blobName, data, options) {
+export async function uploadFile(client, shell, blobName, data, given) {
+  const options = optionsOf(given, 'contentType', 'onProgress', 'signal');
   const source = sourceOf(data);
   const { size: total, type } = source instanceof Blob ? source : {};
-  const contentType = options?.contentType ?? (type || 'application/octet-stream');
-  const onProgress = options?.onProgress ?? (() => {});
+  const contentType = options.contentType ?? (type || 'application/octet-stream');
+  const onProgress = options.onProgress ?? (() => {});
   checkBlobName(blobName, 'blobName');
   mustBe('string', { contentType });
   // It becomes a header.
@@ -32,7 +34,7 @@ export async function uploadFile(client, shell, blobName, data, options) {
     throw new TypeError('contentType must be a media type, of printable ASCII');
   }
   mustBe('function', { onProgress });
-  const signal = signalOf(options);
+  const signal = signalIn(options);
 
   let hub;
   const call = (core, send) =>
@@ -76,8 +78,14 @@ function sourceOf(data) {
 
 function blobOf(data) {
   if (data instanceof Blob) return data;
-  const { content, isJson } = contentOf(data ?? null);
-  if (isJson) throw new TypeError('data must be bytes, a string, a Blob, or a stream of them');
+  const content = textOrBytes(data);
+  if (content === undefined) {
+    throw new TypeError(
+      isThenable(data)
+        ? 'data is a Promise: await it first'
+        : 'data must be bytes, a string, a Blob, or a stream of them',
+    );
+  }
   return new Blob([/** @type {BlobPart} */ (content)]);
 }
 

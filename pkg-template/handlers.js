@@ -1,7 +1,9 @@
 // The handler properties: what the user has set, and what waits until it can be called.
 import { ClientError } from './errors.js';
 import { Iteration, done } from './iteration.js';
+import { isPlain, isThenable } from './json.js';
 import { MethodResponse, encodeResponse } from './method.js';
+import { bytesAtMost } from './pending-bytes.js';
 
 /** How much may wait for the Promise of one handler, or for a loop. */
 const MAX_WAITING = 1024;
@@ -43,6 +45,8 @@ export class Handlers {
   newSasToken = new Handler('onNewSasTokenRequired');
   backgroundException = new Handler('onBackgroundException');
   #all = Object.values(this);
+  /** What the user has set, by name. */
+  values = {};
   /** How calls that ask for more end, when there is no more. */
   #ending;
   #shell;
@@ -204,10 +208,10 @@ export class Handlers {
     // Then the user answers, or has answered.
     if (value === undefined) return;
     try {
-      const response = responseOf(requestId, value);
-      const answer = encodeResponse(response, jsonOf(response));
-      this.#shell.use((core) =>
-        core.sendMethodResponse(answer.requestId, answer.status, answer.payload),
+      const answer = encoded(responseOf(requestId, value));
+      this.#shell.begin(
+        (core) => core.sendMethodResponse(answer.requestId, answer.status, answer.json),
+        { bytes: bytesAtMost(answer.json) },
       );
     } catch (error) {
       this.#shell.tell((core) => core.failMethod(requestId));
@@ -280,6 +284,7 @@ export function errorCausedBy(message, cause) {
  */
 function responseOf(requestId, value) {
   if (value instanceof MethodResponse) return value;
+  // What `fetch` returns has a status as well.
   const { status, payload } = isPlain(value) ? value : {};
   if (status === undefined) {
     throw new TypeError(
@@ -290,26 +295,10 @@ function responseOf(requestId, value) {
   return new MethodResponse(requestId, status, payload);
 }
 
-/** Whether a value is an object of no class: what `fetch` returns has a status as well. */
-function isPlain(value) {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-function jsonOf({ payload }) {
+function encoded(response) {
   try {
-    return JSON.stringify(payload);
+    return encodeResponse(response);
   } catch (thrown) {
-    throw errorCausedBy('a method response is not JSON', thrown);
-  }
-}
-
-/** Whether a value has a `then` to wait for. Looking for it may run code of the user. */
-function isThenable(value) {
-  try {
-    return typeof value === 'object' && value !== null && typeof value.then === 'function';
-  } catch {
-    return false;
+    throw errorCausedBy('what onMethodRequestReceived returned cannot be sent', thrown);
   }
 }

@@ -4,16 +4,41 @@
  * @module iothub-device-client
  */
 
-/**
- * What JSON can hold: twins, payloads of direct methods, bodies of messages.
- *
- * A shape of your own is assignable when it is declared with `type`; one declared with `interface`
- * is not, as TypeScript gives it no index signature.
- */
+/** What comes out of JSON: twins, payloads of direct methods, bodies of messages. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
 
-/** An object of JSON. */
-export type JsonObject = { [name: string]: JsonValue };
+/** An object of JSON. A member that is `undefined` is not there. */
+export type JsonObject = { [name: string]: JsonValue | undefined };
+
+/**
+ * What may go into JSON: any object, an `interface`, a `Date` or a `readonly` array too, that JSON
+ * does not lose. A function, a Promise, a Map, a Set, a Blob and their like are no JSON.
+ */
+export type JsonInput = JsonValue | JsonInputObject;
+
+/** No function, Promise, Map, Set, URLSearchParams, Blob or stream: these have such a method. */
+type JsonInputObject = object & {
+  readonly bind?: NoFunction;
+  readonly then?: NoFunction;
+  readonly has?: NoFunction;
+  readonly arrayBuffer?: NoFunction;
+  readonly getReader?: NoFunction;
+  readonly [isJsonInput]?: true;
+};
+type NoFunction = null | boolean | number | string | (object & { readonly bind?: never });
+declare const isJsonInput: unique symbol;
+
+/**
+ * `T`, if its members, at any depth, are {@link JsonInput} or `undefined`; a member that is not
+ * becomes `never`.
+ */
+export type Json<T> = T extends JsonValue | undefined | { toJSON(): unknown }
+  ? T
+  : T extends JsonInputObject
+    ? typeof isJsonInput extends keyof T
+      ? T
+      : { [Name in keyof T]: Json<T[Name]> }
+    : never;
 
 /**
  * What a message can carry.
@@ -24,7 +49,7 @@ export type JsonObject = { [name: string]: JsonValue };
  * | `ArrayBuffer`, typed array, `DataView`, `Buffer` | the bytes, no content type |
  * | anything else that JSON can hold | JSON, content type `application/json`, encoding `utf-8` |
  */
-export type MessageData = string | ArrayBuffer | ArrayBufferView | JsonValue;
+export type MessageData = string | ArrayBuffer | ArrayBufferView | JsonInput;
 
 /**
  * What a handler property takes: a function (it may be async), a Promise of one, or `null` or
@@ -42,20 +67,27 @@ export type MessageHandler = (message: Message) => unknown;
  * or resolves to, is sent as the answer; when it returns `undefined`, answer with
  * `sendMethodResponse`. Anything else is a TypeError, and the caller gets status 500.
  */
-export type MethodRequestHandler = (
-  request: MethodRequest,
-) => MethodResponse | MethodResult | void | PromiseLike<MethodResponse | MethodResult | void>;
+export type MethodRequestHandler<Payload = JsonValue> = Takes<
+  MethodRequest<Payload>,
+  MethodResponse | MethodResult | void | PromiseLike<MethodResponse | MethodResult | void>
+>;
+
+/** A function whose argument may be declared more narrowly: what comes is for you to know. */
+type Takes<T, Result> = { handle(argument: T): Result }['handle'];
 
 /** The answer to the call that a handler was given: a {@link MethodResponse} without its id. */
 export interface MethodResult {
   /** See {@link MethodResponse.status}. */
   status: number;
   /** See {@link MethodResponse.payload}. */
-  payload?: JsonValue | undefined;
+  payload?: JsonInput | undefined;
 }
 
 /** Takes desired properties. A Promise that it returns is awaited; its value is not used. */
-export type DesiredPropertiesHandler = (patch: TwinProperties) => unknown;
+export type DesiredPropertiesHandler<Patch = JsonProperties> = Takes<
+  TwinProperties<Patch>,
+  unknown
+>;
 
 /** Takes changes of the connection. */
 export type ConnectionStateHandler = (change: ConnectionStateChange) => unknown;
@@ -80,19 +112,23 @@ export interface ConnectionStateChange {
   readonly cause: Error | undefined;
 }
 
-/** One half of a twin: properties by name, and the version of the whole. */
-export interface TwinProperties {
-  /** Set by the hub, which raises it with each change. */
+/** Properties of which nothing is known. */
+export type JsonProperties = { [name: string]: JsonValue };
+
+/**
+ * One half of a twin: properties by name, and the version of the whole, which the hub raises with
+ * each change. `Properties` is what you say they are; nothing checks it.
+ */
+export type TwinProperties<Properties = JsonProperties> = Properties & {
   readonly $version: number;
-  [name: string]: JsonValue;
-}
+};
 
 /** What the hub tells a device of its twin. */
-export interface Twin {
+export interface Twin<Desired = JsonProperties, Reported = JsonProperties> {
   /** What the back end wants. */
-  desired: TwinProperties;
+  desired: TwinProperties<Desired>;
   /** What the device has reported. */
-  reported: TwinProperties;
+  reported: TwinProperties<Reported>;
 }
 
 /** What {@link IoTHubDeviceClient.uploadFile} takes. */
@@ -101,6 +137,7 @@ export type UploadData =
   | ArrayBuffer
   | ArrayBufferView
   | UploadBlob
+  | UploadStream
   | AsyncIterable<string | ArrayBuffer | ArrayBufferView | UploadBlob>;
 
 /** Where to upload a blob, and by what right. */
@@ -248,9 +285,11 @@ export interface ClientOptions {
    */
   maxPendingMessages?: number | undefined;
   /**
-   * How many bytes the calls of `sendMessage` and `patchTwinReportedProperties` may hold that wait;
-   * one that would hold more rejects at once with {@link ClientError}, and holds none. A body counts
-   * its bytes, each character of properties and of a patch three. A whole number from 1 to
+   * How many bytes the calls of `sendMessage`, `patchTwinReportedProperties` and
+   * `sendMethodResponse` may hold that wait, and what method handlers returned; one that would hold
+   * more rejects at once with {@link ClientError}, one that is larger by itself with RangeError, and
+   * holds none. A body counts its bytes, each character of properties, of a patch and of a payload
+   * three. A whole number from 1 to
    * 1073741824 (1 GiB), which all clients together may hold. Default 268,435,456 (256 MiB).
    */
   maxPendingBytes?: number | undefined;
@@ -401,7 +440,10 @@ export interface SasTokenFunctionOptions extends GatewayOptions {
  * {@link ConnectionDroppedError}.
  *
  * Every call but `disconnect` and `shutdown` takes a `signal` to give it up by: see
- * {@link CallOptions}.
+ * {@link CallOptions}. An option that a call does not have is a TypeError that names it.
+ *
+ * A client does not work through a Proxy. Vue's `ref` and `reactive` make none of it; where another
+ * library does, keep the client out of its state.
  *
  * Where the platform has `Symbol.asyncDispose`, `await using client = ...` shuts the client down
  * at the end of its block.
@@ -571,8 +613,9 @@ export class IoTHubDeviceClient {
    *
    * Rejects with
    * - RangeError, and nothing is sent: more than 262,144 bytes as {@link Message.getSize} counts,
-   *   or properties that make more than 65,535 bytes of topic
-   * - TypeError: data that JSON cannot hold, a property that is no string
+   *   or than `maxPendingBytes`, or properties that make more than 65,535 bytes of topic
+   * - TypeError: data that JSON cannot hold, or would make `{}` of, such as a Promise or a Map; a
+   *   property that is no string; an unknown option
    * - {@link ClientError}: `maxPendingMessages` calls wait already, or they would hold more than
    *   `maxPendingBytes`, or all clients more than 1 GiB, or the client was shut down
    * - {@link OperationTimeout}, {@link OperationCancelled}, {@link ConnectionDroppedError},
@@ -580,28 +623,38 @@ export class IoTHubDeviceClient {
    *
    * @param message a {@link Message}, or the data of one without properties
    */
-  sendMessage(message: Message | MessageData, options?: CallOptions): Promise<void>;
+  sendMessage<T extends {} | null>(
+    message: T & (T extends Message | ArrayBuffer | ArrayBufferView ? T : Json<T>),
+    options?: CallOptions,
+  ): Promise<void>;
 
   /**
-   * Fetches the twin.
+   * Fetches the twin. `getTwin<Desired, Reported>()` gives its halves these types; nothing checks
+   * them.
    *
    * Rejects with {@link ServiceError} when the hub answers with a status of 300 or more,
    * {@link ClientError} when it answers with something that is not JSON or the client was shut
    * down, {@link OperationTimeout}, {@link OperationCancelled}, {@link ConnectionDroppedError},
    * {@link NoConnectionError}, or the error of the connection that it needed.
    */
-  getTwin(options?: CallOptions): Promise<Twin>;
+  getTwin<Desired = JsonProperties, Reported = JsonProperties>(
+    options?: CallOptions,
+  ): Promise<Twin<Desired, Reported>>;
 
   /**
    * Merges a patch into the reported properties of the twin; `null` deletes a property. Fulfils
    * when the hub has accepted it.
    *
-   * Rejects with TypeError when the patch is no JSON object, RangeError when it has more than
+   * Rejects with TypeError when the patch is no JSON object, or has in it what JSON would make `{}`
+   * of, RangeError when it has more than
    * 262,144 bytes, {@link ServiceError} when the hub refuses it (its own limits are far lower:
    * 32 KB of reported properties), {@link ClientError} when calls would hold more than
    * `maxPendingBytes`, and otherwise as {@link IoTHubDeviceClient.getTwin}.
    */
-  patchTwinReportedProperties(patch: JsonObject, options?: CallOptions): Promise<void>;
+  patchTwinReportedProperties<T extends object>(
+    patch: T & (T extends readonly unknown[] ? never : Json<T>),
+    options?: CallOptions,
+  ): Promise<void>;
 
   /**
    * Answers a direct method, once. Fulfils when the hub has acknowledged the answer. There is no
@@ -609,7 +662,7 @@ export class IoTHubDeviceClient {
    *
    * Rejects with
    * - TypeError: not a {@link MethodResponse}, or a payload that JSON cannot hold
-   * - RangeError: a payload of more than 131,072 bytes
+   * - RangeError: a payload of more than 131,072 bytes, or than `maxPendingBytes`
    * - {@link ClientError}: the request was answered already or is not known, or the client was
    *   shut down
    * - {@link ConnectionDroppedError}: lost with the connection; it is not sent again
@@ -700,7 +753,9 @@ export class IoTHubDeviceClient {
    *
    * @deprecated set `onMethodRequestReceived`
    */
-  receiveMethodRequest(options?: ReceiveMethodOptions): Promise<MethodRequest | undefined>;
+  receiveMethodRequest<Payload = JsonValue>(
+    options?: ReceiveMethodOptions,
+  ): Promise<MethodRequest<Payload> | undefined>;
 
   /**
    * Waits for desired properties, of which the first are those that stand (unless
@@ -708,7 +763,9 @@ export class IoTHubDeviceClient {
    *
    * @deprecated set `onTwinDesiredPropertiesPatchReceived`
    */
-  receiveTwinDesiredPropertiesPatch(options?: ReceiveOptions): Promise<TwinProperties | undefined>;
+  receiveTwinDesiredPropertiesPatch<Patch = JsonProperties>(
+    options?: ReceiveOptions,
+  ): Promise<TwinProperties<Patch> | undefined>;
 
   /**
    * Iterates over cloud-to-device messages: `for await (const message of client.messages())`.
@@ -733,13 +790,17 @@ export class IoTHubDeviceClient {
    * Iterates over calls of direct methods, of every name; answer them by `sendMethodResponse`.
    * Those that still wait when the loop is left are answered with 500. Otherwise as {@link IoTHubDeviceClient.messages}.
    */
-  methodRequests(options?: CallOptions): AsyncIterableIterator<MethodRequest>;
+  methodRequests<Payload = JsonValue>(
+    options?: CallOptions,
+  ): AsyncIterableIterator<MethodRequest<Payload>>;
 
   /**
    * Iterates over desired properties, of which the first are those that stand (unless
    * `ensureDesiredProperties` is off). Otherwise as {@link IoTHubDeviceClient.messages}.
    */
-  desiredPropertiesPatches(options?: CallOptions): AsyncIterableIterator<TwinProperties>;
+  desiredPropertiesPatches<Patch = JsonProperties>(
+    options?: CallOptions,
+  ): AsyncIterableIterator<TwinProperties<Patch>>;
 
   /**
    * Takes cloud-to-device messages; of a module, the messages for its inputs (`inputName`).
@@ -811,23 +872,39 @@ type AsyncDisposeKey = SymbolConstructor extends { readonly asyncDispose: infer 
 /** `[Symbol.asyncDispose]()`, which shuts down. Nothing is added to the user's globals for it. */
 type AsyncDisposal = { [key in AsyncDisposeKey]: () => Promise<void> };
 
-/** What the constructor of {@link Message} takes beside the data. */
+/** What the constructor of {@link Message} takes beside the data: its fields. */
 export interface MessageOptions {
+  /** Copied. See {@link Message.customProperties}. */
+  customProperties?: Readonly<Record<string, string | null>> | undefined;
   /** See {@link Message.messageId}. */
   messageId?: string | undefined;
-  /** See {@link Message.contentEncoding}. */
-  contentEncoding?: string | undefined;
+  /** See {@link Message.correlationId}. */
+  correlationId?: string | undefined;
+  /** See {@link Message.userId}. */
+  userId?: string | undefined;
   /** See {@link Message.contentType}. */
   contentType?: string | undefined;
+  /** See {@link Message.contentEncoding}. */
+  contentEncoding?: string | undefined;
+  /** See {@link Message.expiryTimeUtc}. */
+  expiryTimeUtc?: Date | string | undefined;
   /** See {@link Message.outputName}. */
   outputName?: string | undefined;
+  /** See {@link Message.inputName}. */
+  inputName?: string | undefined;
+  /** See {@link Message.ack}. */
+  ack?: string | undefined;
 }
 
 /** A message, to the hub or from it. A field that is `undefined` is not sent, or was not there. */
 export class Message {
   readonly [Symbol.toStringTag]: 'Message';
 
-  /** Makes a message to send. Nothing is checked before it is sent. */
+  /**
+   * Makes a message to send. What fields hold is checked when it is sent.
+   *
+   * @throws TypeError for an unknown option, or `customProperties` that are no plain object
+   */
   constructor(data: MessageData, options?: MessageOptions);
 
   /** The body: as given, or, of a received message, a `Uint8Array`. */
@@ -881,11 +958,11 @@ export class Message {
   text(): string;
 
   /**
-   * The body read as JSON.
+   * The body read as JSON. `json<T>()` gives it this type; nothing checks it.
    *
    * @throws SyntaxError for a body that is not JSON
    */
-  json(): JsonValue;
+  json<T = JsonValue>(): T;
 }
 
 /** A client certificate with its key. What it holds cannot be read. */
@@ -926,6 +1003,11 @@ export class X509 {
 /** `Blob`, where the user's own `lib` or types declare it; else nothing. */
 type UploadBlob = typeof globalThis extends { Blob: { prototype: infer Blob } } ? Blob : never;
 
+/** `ReadableStream`, where the user's own `lib` or types declare it; else nothing. */
+type UploadStream = typeof globalThis extends { ReadableStream: { prototype: infer Stream } }
+  ? Stream
+  : never;
+
 /** `AbortSignal`, where the user's own `lib` or types declare it; else nothing. */
 type Signal = typeof globalThis extends { AbortSignal: { prototype: infer AbortSignal } }
   ? AbortSignal
@@ -934,17 +1016,17 @@ type Signal = typeof globalThis extends { AbortSignal: { prototype: infer AbortS
 /** `URL`, where the user's own `lib` or types declare it; else nothing. */
 type FileUrl = typeof globalThis extends { URL: { prototype: infer Url } } ? Url : never;
 
-/** A call of a direct method. It cannot be changed. */
-export class MethodRequest {
+/** A call of a direct method. It cannot be changed. `Payload` is what you say it is. */
+export class MethodRequest<Payload = JsonValue> {
   /** The client makes these; make one yourself to test a handler. */
-  constructor(requestId: string, name: string, payload: JsonValue);
+  constructor(requestId: string, name: string, payload: Payload);
 
   /** To answer by. */
   readonly requestId: string;
   /** The name of the method. */
   readonly name: string;
   /** What the caller sent; `null` if nothing. */
-  readonly payload: JsonValue;
+  readonly payload: Payload;
 }
 
 /** The answer to a call of a direct method. */
@@ -959,13 +1041,13 @@ export class MethodResponse {
    * @param payload what the caller gets beside it; sent as `null` if left out
    * @throws TypeError for an empty request id, or a status that is no such number
    */
-  constructor(requestId: string, status: number, payload?: JsonValue);
+  constructor(requestId: string, status: number, payload?: JsonInput);
 
   /** Makes the answer to `request`; as the constructor otherwise. */
   static createFromMethodRequest(
-    request: MethodRequest,
+    request: MethodRequest<unknown>,
     status: number,
-    payload?: JsonValue,
+    payload?: JsonInput,
   ): MethodResponse;
 
   /** The id of the request that is answered. */
@@ -973,7 +1055,7 @@ export class MethodResponse {
   /** What the caller gets, by convention as in HTTP. */
   status: number;
   /** What the caller gets beside it. */
-  payload: JsonValue | undefined;
+  payload: JsonInput | undefined;
 }
 
 /**

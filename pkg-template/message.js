@@ -1,7 +1,16 @@
+import { mustBeOwn, optionsOf } from './arguments.js';
+import { isPlain, jsonOf } from './json.js';
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 /** For short texts on their way to the core: a new array for each takes five times as long. */
 const buffer = new Uint8Array(16_384);
+
+/** What the constructor of a message takes beside its data. */
+const FIELDS = [
+  ...['messageId', 'correlationId', 'userId', 'contentType', 'contentEncoding', 'expiryTimeUtc'],
+  ...['customProperties', 'outputName', 'inputName', 'ack'],
+];
 
 /** A message, to the hub or from it. */
 export class Message {
@@ -21,21 +30,24 @@ export class Message {
 
   /**
    * @param {unknown} data
-   * @param {Record<string, any>} [properties]
+   * @param {Record<string, any>} [options]
    */
-  constructor(data, { messageId, contentEncoding, contentType, outputName } = {}) {
+  constructor(data, options) {
     this.data = data;
-    this.messageId = messageId;
-    this.contentEncoding = contentEncoding;
-    this.contentType = contentType;
-    this.outputName = outputName;
+    if (!options) return;
+    const { customProperties, ...fields } = optionsOf(options, ...FIELDS);
+    Object.assign(this, fields);
+    mustBePlain(customProperties);
+    Object.assign(this.customProperties, customProperties);
   }
 
   get iothubInterfaceId() {
+    mustBeOwn(#iothubInterfaceId in this);
     return this.#iothubInterfaceId;
   }
 
   setAsSecurityMessage() {
+    mustBeOwn(#iothubInterfaceId in this);
     this.#iothubInterfaceId = 'urn:azureiot:Security:SecurityAgent:1';
   }
 
@@ -116,6 +128,7 @@ function addMember(json, name, value, kind = 'a string') {
 
 function customPropertiesOf({ customProperties }) {
   if (customProperties == null) return '';
+  mustBePlain(customProperties);
   let json = '';
   for (const name of Object.keys(customProperties)) {
     const value = customProperties[name];
@@ -125,6 +138,13 @@ function customPropertiesOf({ customProperties }) {
     json = `${opened(json)}${quote(name)}:${value === null ? 'null' : quote(value)}`;
   }
   return closed(json);
+}
+
+function mustBePlain(customProperties) {
+  if (customProperties == null || isPlain(customProperties)) return;
+  throw new TypeError(
+    'customProperties must be a plain object; of a Map or Headers make one by Object.fromEntries',
+  );
 }
 
 /** A JSON object, as it has to be to take one more member. */
@@ -139,22 +159,20 @@ const quote = (text) =>
 const parse = (json) => (json === '' ? {} : JSON.parse(json));
 
 /** What a user gives, as a text or as bytes. */
-export function contentOf(data) {
-  if (typeof data === 'string' || data instanceof Uint8Array) {
-    return { content: data, isJson: false };
-  }
+function contentOf(data) {
+  const content = textOrBytes(data);
+  if (content !== undefined) return { content, isJson: false };
+  return { content: jsonOf(data, 'the data of a message'), isJson: true };
+}
+
+/** `undefined` for what is neither. */
+export function textOrBytes(data) {
+  if (typeof data === 'string' || data instanceof Uint8Array) return data;
   if (ArrayBuffer.isView(data)) {
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    return { content: bytes, isJson: false };
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
-  if (Object.prototype.toString.call(data) === '[object ArrayBuffer]') {
-    return { content: new Uint8Array(data), isJson: false };
-  }
-  const json = JSON.stringify(data);
-  if (json === undefined) {
-    throw new TypeError('the data of a message must be a string, bytes, or what JSON can hold');
-  }
-  return { content: json, isJson: true };
+  const isBuffer = Object.prototype.toString.call(data) === '[object ArrayBuffer]';
+  return isBuffer ? new Uint8Array(data) : undefined;
 }
 
 function bytesOf(content) {

@@ -18,8 +18,17 @@ export class PendingBytes {
     this.#limit = limit;
   }
 
-  /** @throws {ClientError} where one more call cannot hold so many */
+  /**
+   * @throws {RangeError} where no call can hold so many
+   * @throws {ClientError} where one more call cannot
+   */
   check(bytes) {
+    if (bytes > this.#limit) {
+      throw new RangeError(
+        `one call would hold ${bytes} bytes, more than maxPendingBytes, ${this.#limit}; ` +
+          'send it in parts, or raise it',
+      );
+    }
     if (this.#held + bytes > this.#limit) {
       throw new ClientError(
         `${bytes} bytes beside the ${this.#held} of calls that wait are more than ` +

@@ -102,11 +102,18 @@ export class Shell {
    */
   operation(call, signal, queue, bytes = 0) {
     if (signal) return this.#abortable(signal, call, queue, bytes);
-    return new Promise((resolve, reject) => {
-      this.#pendingBytes.check(bytes);
-      this.#pending.set(this.use(call), { resolve, reject, queue, bytes });
-      this.#pendingBytes.add(bytes);
-    });
+    return new Promise((resolve, reject) => this.begin(call, { resolve, reject, queue, bytes }));
+  }
+
+  /**
+   * Begins an operation, whose failure is reported where there is no `reject`.
+   * @param {(core: ClientHandle) => number} call returns the id of the operation
+   * @param {{ bytes: number, resolve?: (value: unknown) => void, reject?: (error: unknown) => void, queue?: object }} pending
+   */
+  begin(call, pending) {
+    this.#pendingBytes.check(pending.bytes);
+    this.#pending.set(this.use(call), pending);
+    this.#pendingBytes.add(pending.bytes);
   }
 
   /** Ends an operation with a value of the shell's own. */
@@ -363,7 +370,7 @@ export class Shell {
     this.handlers.endIterations((call) => call.reject(brokenError()));
     for (const [operation, { reject }] of this.#pending) {
       this.#take(operation);
-      reject(brokenError());
+      reject?.(brokenError());
     }
     this.report(brokenError());
   }

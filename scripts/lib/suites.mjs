@@ -24,12 +24,14 @@ export function suites(wasmEnvironment) {
   const prettier = [process.execPath, 'node_modules/prettier/bin/prettier.cjs'];
   const eslint = [process.execPath, 'node_modules/eslint/bin/eslint.js'];
   const typescript = [process.execPath, 'node_modules/typescript/bin/tsc', '--project'];
+  const oldTypescript = [process.execPath, 'node_modules/typescript-5.0/bin/tsc', '--project'];
   const clippy = ['cargo', 'clippy', '--all-targets'];
   return [
     check('rustfmt', ['cargo', 'fmt', '--check']),
     check('prettier', [...prettier, '--check', '--cache', '.']),
     check('eslint', [...eslint, '--cache', '--cache-location', 'node_modules/.cache/eslint/']),
     check('types', [...typescript, 'tests/types']),
+    check('types in TypeScript 5.0', [...oldTypescript, 'tests/types/oldest.json']),
     check('types of the examples', [...typescript, 'tests/types/examples.json']),
     check('types of the hub', [...typescript, 'hub']),
     check("types of the package's JavaScript", [...typescript, 'pkg-template']),

@@ -25,6 +25,11 @@ test('a client holds as many bytes as its limit, and no more', () => {
   pending.remove(100);
 });
 
+test('what no call can hold is a RangeError', () => {
+  const pending = new PendingBytes(100);
+  assert.throws(() => pending.check(101), { constructor: RangeError, message: /101.*, 100; send/ });
+});
+
 test('all clients together hold 1 GiB, and no more', () => {
   const clients = Array.from({ length: 5 }, () => new PendingBytes(256 * MEBIBYTE));
   const last = clients.pop();

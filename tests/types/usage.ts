@@ -240,14 +240,114 @@ export async function telemetry(client: IoTHubDeviceClient): Promise<void> {
   await client.sendMessage();
   // @ts-expect-error: undefined is no data
   await client.sendMessage(undefined);
-  // @ts-expect-error: JSON would make a string of it
-  await client.sendMessage(new Date());
-  // @ts-expect-error: JSON would make {} of it
-  await client.sendMessage(new Map([['a', 1]]));
   // @ts-expect-error: JSON has no symbols
   await client.sendMessage(Symbol('a'));
-  // @ts-expect-error: the promise of data is no data
+}
+
+interface Reading {
+  temperature: number;
+  humidity?: number;
+  room: { name: string | undefined };
+  history: readonly { at: Date; value: number }[];
+}
+
+export async function payloads(client: IoTHubDeviceClient, reading: Reading): Promise<void> {
+  const list: readonly number[] = [1, 2];
+  const literal = { a: [1, { b: null }], at: new Date() } as const;
+  const none: { note: string | undefined } = { note: undefined };
+  await client.sendMessage(reading);
+  await client.sendMessage(list);
+  await client.sendMessage(literal);
+  await client.sendMessage([reading]);
+  await client.sendMessage({ reading, none, at: new Date() });
+  await client.sendMessage(new Date());
+  await client.sendMessage(new Message(reading, { customProperties: { alert: 'yes' } }));
+  await client.patchTwinReportedProperties(reading);
+  await client.patchTwinReportedProperties({ reading: { ...none, list } });
+  const response = new MethodResponse('1', 200, reading);
+  const result: MethodResult = { status: 200, payload: reading };
+  client.onMethodRequestReceived = ({ name }) =>
+    name === 'read' ? { status: 200, payload: { list } } : { status: 404, payload: { name } };
+  client.onMethodRequestReceived = async ({ name }) => {
+    if (name === 'wait') return response;
+    if (name === 'read') return result;
+    return { status: 404, payload: { message: name } };
+  };
+
+  // @ts-expect-error: JSON would make {} of it
+  await client.sendMessage(new Map([['a', 1]]));
+  // @ts-expect-error: JSON would make {} of it
+  await client.sendMessage(new Set([1]));
+  // @ts-expect-error: JSON would make {} of it
+  await client.sendMessage(new Blob(['text']));
+  // @ts-expect-error: JSON would make {} of it
+  await client.sendMessage(new URLSearchParams('a=1'));
+  // @ts-expect-error: JSON would make {} of it
+  await client.sendMessage(new Blob(['text']).stream());
+  // @ts-expect-error: the Promise of data is no data
   await client.sendMessage(Promise.resolve('text'));
+  // @ts-expect-error: the Promise of data is no data
+  await client.sendMessage({ temperature: Promise.resolve(21.5) });
+  // @ts-expect-error: JSON has no functions
+  await client.sendMessage(() => reading);
+  // @ts-expect-error: JSON has no functions
+  await client.sendMessage([{ ...reading, now: Date.now }]);
+  // @ts-expect-error: JSON would make {} of it
+  new Message(new Map([['a', 1]]));
+  // @ts-expect-error: the Promise of data is no data
+  new Message(Promise.resolve('text'));
+  // @ts-expect-error: JSON has no functions
+  new Message(() => reading);
+  // @ts-expect-error: a Map has no properties
+  new Message(reading, { customProperties: new Map([['alert', 'yes']]) });
+  // @ts-expect-error: JSON would make {} of it
+  await client.patchTwinReportedProperties(new Map([['a', 1]]));
+  // @ts-expect-error: the Promise of a patch is no patch
+  await client.patchTwinReportedProperties(Promise.resolve({ a: 1 }));
+  // @ts-expect-error: JSON would make {} of it
+  new MethodResponse('1', 200, new Set([1]));
+  // @ts-expect-error: the Promise of a payload is no payload
+  client.onMethodRequestReceived = () => ({ status: 200, payload: Promise.resolve(1) });
+}
+
+/** Who reads JSON says what is in it. */
+export async function reading(client: IoTHubDeviceClient): Promise<void> {
+  interface Desired {
+    interval: number;
+  }
+  interface Reported {
+    firmware?: string;
+  }
+  const { desired, reported } = await client.getTwin<Desired, Reported>();
+  const values: [number, string | undefined, number] = [
+    desired.interval,
+    reported.firmware,
+    reported.$version,
+  ];
+  await client.patchTwinReportedProperties({ interval: desired.interval, values });
+  // @ts-expect-error: what was not said to be there
+  void desired.firmware;
+
+  client.onTwinDesiredPropertiesPatchReceived = (patch: TwinProperties<Partial<Desired>>) =>
+    client.patchTwinReportedProperties({ interval: patch.interval, seen: patch.$version });
+  const onPatch: DesiredPropertiesHandler<Partial<Desired>> = ({ interval }) => interval?.toFixed();
+  client.onTwinDesiredPropertiesPatchReceived = onPatch;
+  client.onMethodRequestReceived = ({ payload }: MethodRequest<{ lamp: string }>) => ({
+    status: 200,
+    payload: payload.lamp.toUpperCase(),
+  });
+  const onMethod: MethodRequestHandler<{ lamp: string }> = ({ payload }) => {
+    return { status: 200, payload: payload.lamp };
+  };
+  client.onMethodRequestReceived = onMethod;
+  client.onMessageReceived = (message) => message.json<Reading>().room.name;
+  for await (const { payload } of client.methodRequests<Desired>()) payload.interval.toFixed();
+  for await (const patch of client.desiredPropertiesPatches<Desired>()) patch.interval.toFixed();
+  const request = await client.receiveMethodRequest<Desired>();
+  const patch = await client.receiveTwinDesiredPropertiesPatch<Desired>();
+  void [request?.payload.interval, patch?.interval];
+  // @ts-expect-error: nothing is known of it unless it is said
+  client.onMethodRequestReceived = ({ payload }) => ({ status: 200, payload: payload.lamp });
 }
 
 export function messages(): Message {
@@ -278,7 +378,7 @@ export function messages(): Message {
   // @ts-expect-error: data are needed
   new Message();
   // @ts-expect-error: an unknown option
-  new Message('text', { correlationId: '2' });
+  new Message('text', { properties: { alert: 'yes' } });
   // @ts-expect-error: custom properties are text
   message.customProperties['count'] = 1;
   // @ts-expect-error: an id is text
@@ -463,12 +563,6 @@ export function errors(error: unknown): string {
   return version;
 }
 
-export async function disposal(client: IoTHubDeviceClient): Promise<void> {
-  await using disposed = client;
-  const disposable: AsyncDisposable = disposed;
-  await disposable[Symbol.asyncDispose]();
-}
-
 // Every value that is exported is used above: a new one fails here until it is.
 holds<
   Same<
@@ -489,7 +583,7 @@ holds<
     | 'version'
   >
 >();
-holds<Same<JsonObject[string], JsonValue>>();
+holds<Same<JsonObject[string], JsonValue | undefined>>();
 
 // Nothing is `any`: no member, no argument, no result, and nothing that a Promise gives.
 type AnyIn<T> = IsAny<T> extends true ? true : T extends Function ? AnyInFunction<T> : false;

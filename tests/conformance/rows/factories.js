@@ -10,7 +10,7 @@ const DAY = 24 * 60 * 60;
 
 /** Each with a pattern of what its error names. */
 const BAD_STRINGS = [
-  ['', /HostName/],
+  ['', /empty.*environment variable/],
   [`DeviceId=d;SharedAccessKey=${KEY}`, /HostName/],
   [`HostName=h;SharedAccessKey=${KEY}`, /DeviceId/],
   [IDENTITY, /SharedAccessKey/],

@@ -15,6 +15,7 @@ import { rows as retrying } from './retrying.js';
 import { rows as sasFactory } from './sas-factory.js';
 import { rows as upload } from './upload.js';
 import { rows as values } from './values.js';
+import { rows as wrongUse } from './wrong-use.js';
 
 export const rows = [
   ...exported,
@@ -33,4 +34,5 @@ export const rows = [
   ...handlers,
   ...values,
   ...errors,
+  ...wrongUse,
 ];

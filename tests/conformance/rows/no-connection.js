@@ -330,7 +330,7 @@ export const rows = [
     title: 'deprecated calls are marked @deprecated in the declarations',
     async run({ declarations }) {
       const text = await declarations();
-      const comments = [...text.matchAll(/\/\*\*((?:(?!\*\/).)*)\*\/\s*(\w+)\(/gs)];
+      const comments = [...text.matchAll(/\/\*\*((?:(?!\*\/).)*)\*\/\s*(\w+)[(<]/gs)];
       const deprecated = comments.filter(([, comment]) => comment.includes('@deprecated'));
       deepEqual(deprecated.map(([, , name]) => name).sort(), [
         'receiveMessage',

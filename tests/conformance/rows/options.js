@@ -253,10 +253,12 @@ export const rows = [
   },
   {
     id: 'options.maxPendingBytes',
-    title: 'maxPendingBytes: what holds one byte more rejects at once with ClientError',
-    async run({ connectedPair, rejects, Message, ClientError }) {
+    title: 'maxPendingBytes: one byte more is a ClientError at once; in one call a RangeError',
+    async run({ connectedPair, rejects, Message, MethodResponse, ClientError }) {
       const { device, client } = await connectedPair({ maxPendingBytes: 1000 });
       const isRefused = (call) => rejects(call, ClientError, /maxPendingBytes.*await/);
+      const isTooMuch = (call) =>
+        rejects(call, RangeError, /one call.*maxPendingBytes, 1000; send/);
       const controller = new AbortController();
       const aborted = client.sendMessage('x'.repeat(1000), controller);
       await isRefused(client.sendMessage('1'));
@@ -266,14 +268,39 @@ export const rows = [
       const accepted = [client.sendMessage(new Uint8Array(998)), client.sendMessage('ä')];
       await isRefused(client.sendMessage('1'));
       await isRefused(client.patchTwinReportedProperties({}));
+      await isRefused(client.sendMethodResponse(new MethodResponse('1', 200)));
       await device.setFaults({ clear: true });
       await device.drop();
       await Promise.all(accepted);
       const custom = Object.assign(new Message(''), { customProperties: { a: 'x'.repeat(1000) } });
-      await isRefused(client.sendMessage(custom));
-      await isRefused(client.patchTwinReportedProperties({ a: 'x'.repeat(1000) }));
+      await isTooMuch(client.sendMessage(custom));
+      await isTooMuch(client.sendMessage('x'.repeat(1001)));
+      await isTooMuch(client.patchTwinReportedProperties({ a: 'x'.repeat(1000) }));
+      await isTooMuch(client.sendMethodResponse(new MethodResponse('1', 200, 'x'.repeat(1000))));
       await client.sendMessage('x'.repeat(1000));
       await client.patchTwinReportedProperties({ a: 'x'.repeat(300) });
+    },
+  },
+  {
+    id: 'options.maxPendingBytes-answers',
+    title: 'maxPendingBytes: what a method handler returned counts until it is acknowledged',
+    async run({ connectedPair, rejects, ClientError }) {
+      const { device, client, errors } = await connectedPair({ maxPendingBytes: 1000 });
+      client.onMethodRequestReceived = ({ payload }) => ({ status: 200, payload });
+      await client.connect();
+      equal((await device.invokeMethod('m', 'x'.repeat(400))).status, 500);
+      equal((await errors.take()).constructor, RangeError);
+      await device.setFaults({ withhold: ['puback'] });
+      equal((await device.invokeMethod('m', 'x'.repeat(300))).status, 200);
+      await rejects(client.sendMessage('x'.repeat(100)), ClientError, /maxPendingBytes/);
+      await device.setFaults({ clear: true });
+      await device.drop();
+      const lost = [await errors.take(), await errors.take()];
+      ok(
+        lost.every(({ name }) => name === 'ConnectionDroppedError'),
+        'the answer is not lost',
+      );
+      await client.sendMessage('x'.repeat(1000));
     },
   },
   {

@@ -28,10 +28,21 @@ export const rows = [
         contentEncoding: 'utf-8',
         contentType: 'text/plain',
         outputName: 'o',
+        correlationId: 'c',
+        userId: 'u',
+        expiryTimeUtc: new Date(0),
+        inputName: 'i',
+        ack: 'full',
       };
-      const message = evidence.add('values', new Message(data, options));
+      const customProperties = { alert: 'yes', __proto__x: null };
+      const given = { ...options, customProperties };
+      const message = evidence.add('values', new Message(data, given));
       equal(message.data, data);
       for (const [name, value] of Object.entries(options)) equal(message[name], value, name);
+      equal(Object.getPrototypeOf(message.customProperties), null, 'the prototype');
+      deepEqual({ ...message.customProperties }, customProperties);
+      message.customProperties.alert = 'no';
+      equal(customProperties.alert, 'yes', 'what was given');
       const empty = new Message('x');
       for (const name of FIELDS.slice(1)) equal(empty[name], undefined, name);
       deepEqual(Object.keys(empty.customProperties), []);
@@ -195,6 +206,7 @@ export const rows = [
       const other = MethodResponse.createFromMethodRequest(request, 404);
       ok(other instanceof MethodResponse, 'it is no MethodResponse');
       deepEqual({ ...other }, { requestId: '2', status: 404 });
+      throws(() => MethodResponse.createFromMethodRequest(undefined, 200), TypeError, /requestId/);
       for (const id of ['', undefined, 7]) throws(() => new MethodResponse(id, 200), TypeError);
       for (const status of ['200', undefined, 1.5, 2 ** 31, NaN]) {
         throws(() => new MethodResponse('1', status), TypeError);

@@ -1,0 +1,77 @@
+// What users give, as JSON. `JSON.stringify` makes `{}` of whatever keeps its data out of its own
+// properties: of a Promise that was not awaited, a Map, a Blob. That is told, not sent.
+
+/** What to do instead, by the name that `Object.prototype.toString` gives. */
+const CURES = {
+  Blob: 'await blob.arrayBuffer(), or use uploadFile',
+  Error: 'give { message: error.message }',
+  Headers: 'give Object.fromEntries(headers)',
+  Map: 'give Object.fromEntries(map)',
+  ReadableStream: 'use uploadFile',
+  Response: 'give await response.json()',
+  Set: 'give [...set]',
+  SharedArrayBuffer: 'give new Uint8Array(buffer)',
+};
+CURES.File = CURES.Blob;
+CURES.FormData = CURES.URLSearchParams = CURES.Map;
+
+/**
+ * As `JSON.stringify`.
+ * @param {unknown} value of the user
+ * @param {string} what it is, for the error
+ * @throws {TypeError} for what JSON cannot hold, also where it would be lost in silence
+ */
+export function jsonOf(value, what) {
+  if (isThenable(value)) throw new TypeError(`${what} is a Promise: await it first`);
+  if (isError(value)) throw lost(value, what);
+  const json = JSON.stringify(value);
+  if (json === undefined) {
+    throw new TypeError(`${what} must be what JSON can hold, and is of the type ${typeof value}`);
+  }
+  // To look at each value takes several times as long, and few have an empty object in them.
+  if (json.includes('{}')) {
+    JSON.stringify(value, (name, member) => {
+      if (isLost(member)) throw lost(member, name === '' ? what : `${name} in ${what}`);
+      return member;
+    });
+  }
+  return json;
+}
+
+/** Whether JSON would make `{}` of a value that is no empty object. */
+function isLost(value) {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !isPlain(value) &&
+    Object.keys(value).length === 0
+  );
+}
+
+function lost(value, what) {
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  const name = tag === 'Object' ? value.constructor?.name : tag;
+  const cure = isThenable(value) ? 'await it first' : CURES[tag];
+  return new TypeError(
+    `${what} would be lost, as JSON makes {} of this ${name}; ${cure ?? 'give a plain object'}`,
+  );
+}
+
+const isError = (value) => value instanceof Error && !('toJSON' in value);
+
+/** Whether a value is an object of no class. */
+export function isPlain(value) {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Whether a value has a `then` to wait for. Looking for it may run code of the user. */
+export function isThenable(value) {
+  try {
+    return typeof value === 'object' && value !== null && typeof value.then === 'function';
+  } catch {
+    return false;
+  }
+}
