@@ -952,7 +952,7 @@ export class Message {
    *
    * @throws TypeError for data that JSON cannot hold
    */
-  bytes(): Uint8Array;
+  bytes(): Bytes;
 
   /** The body as text, read as UTF-8; what is not UTF-8 becomes U+FFFD. */
   text(): string;
@@ -999,6 +999,9 @@ export class X509 {
    */
   static platform(): X509;
 }
+
+/** `Uint8Array`; since TypeScript 5.7 one of an `ArrayBuffer`, which is what `fetch` takes. */
+type Bytes = ReturnType<typeof Uint8Array.of>;
 
 /** `Blob`, where the user's own `lib` or types declare it; else nothing. */
 type UploadBlob = typeof globalThis extends { Blob: { prototype: infer Blob } } ? Blob : never;

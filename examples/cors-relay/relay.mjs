@@ -29,13 +29,14 @@ export async function relay(server, { allowedOrigin, originOf = () => undefined 
       path,
       { onRequest, bodyLimit: MAX_BYTES },
       async ({ url, headers, body }, reply) => {
-        const hub = hubOf(headers.authorization, originOf);
+        const { authorization = '' } = headers;
+        const hub = hubOf(authorization, originOf);
         if (!hub) {
           const message =
             'The token has to be that of a device of an IoT Hub (*.azure-devices.net).';
           return reply.code(400).send({ message });
         }
-        const answer = await ask(hub + url, headers.authorization, body);
+        const answer = await ask(hub + url, authorization, body);
         if (!answer) return reply.code(502).send({ message: 'The hub cannot be reached.' });
         const type = answer.headers.get('content-type') ?? 'application/json';
         return reply
@@ -47,13 +48,22 @@ export async function relay(server, { allowedOrigin, originOf = () => undefined 
   }
 }
 
-/** Where the hub is that the token is for; `undefined` for what is none. */
-function hubOf(token = '', originOf) {
+/**
+ * Where the hub is that the token is for; `undefined` for what is none.
+ * @param {string} token
+ * @param {(hostname: string) => string | undefined} originOf
+ */
+function hubOf(token, originOf) {
   const resource = new URLSearchParams(token.replace('SharedAccessSignature ', '')).get('sr') ?? '';
   const [hostname] = resource.split('/');
   return originOf(hostname) ?? (HUB.test(hostname) ? `https://${hostname}` : undefined);
 }
 
+/**
+ * @param {string} url
+ * @param {string} authorization
+ * @param {unknown} body
+ */
 async function ask(url, authorization, body) {
   const headers = { authorization, 'content-type': 'application/json' };
   return fetch(url, {

@@ -2,9 +2,10 @@
 import { IoTHubDeviceClient, Message } from 'iothub-device-client';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const { IOTHUB_DEVICE_CONNECTION_STRING } = process.env;
+const { IOTHUB_DEVICE_CONNECTION_STRING = '' } = process.env;
 const client = IoTHubDeviceClient.createFromConnectionString(IOTHUB_DEVICE_CONNECTION_STRING);
 
+/** @param {number} number */
 async function sendTestMessage(number) {
   const message = new Message({ windSpeed: 10 + number }, { messageId: crypto.randomUUID() });
   message.correlationId = 'storm-7';

@@ -1,11 +1,12 @@
 // In Python: send_message_via_proxy.py
 import { IoTHubDeviceClient, Message } from 'iothub-device-client';
 
-const { IOTHUB_DEVICE_CONNECTION_STRING, PROXY_URL } = process.env;
+const { IOTHUB_DEVICE_CONNECTION_STRING = '', PROXY_URL } = process.env;
 const client = IoTHubDeviceClient.createFromConnectionString(IOTHUB_DEVICE_CONNECTION_STRING, {
   proxy: PROXY_URL, // http://user:password@host:port
 });
 
+/** @param {number} number */
 async function sendTestMessage(number) {
   const message = new Message({ windSpeed: 10 + number }, { messageId: crypto.randomUUID() });
   message.correlationId = 'storm-7';

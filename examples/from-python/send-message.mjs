@@ -1,9 +1,10 @@
 // In Python: send_message.py, simple_send_message.py, send_message_over_websockets.py
 import { IoTHubDeviceClient, Message } from 'iothub-device-client';
 
-const { IOTHUB_DEVICE_CONNECTION_STRING } = process.env;
+const { IOTHUB_DEVICE_CONNECTION_STRING = '' } = process.env;
 const client = IoTHubDeviceClient.createFromConnectionString(IOTHUB_DEVICE_CONNECTION_STRING);
 
+/** @param {number} number */
 async function sendTestMessage(number) {
   const message = new Message({ windSpeed: 10 + number }, { messageId: crypto.randomUUID() });
   message.correlationId = 'storm-7';

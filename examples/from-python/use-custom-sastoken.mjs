@@ -1,7 +1,7 @@
 // In Python: use_custom_sastoken.py
 import { IoTHubDeviceClient } from 'iothub-device-client';
 
-const { TOKEN_URL, GATEWAY_HOSTNAME: gatewayHostname } = process.env;
+const { TOKEN_URL = '', GATEWAY_HOSTNAME: gatewayHostname } = process.env;
 const getNewSasToken = async () => (await fetch(TOKEN_URL)).text();
 
 const client = IoTHubDeviceClient.createFromSasToken(await getNewSasToken(), { gatewayHostname });

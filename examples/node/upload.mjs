@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { IoTHubDeviceClient } from 'iothub-device-client';
 
 const { IOTHUB_DEVICE_CONNECTION_STRING, IOTHUB_ENDPOINT } = process.env;
-const [file, name = file && basename(file)] = process.argv.slice(2);
+const [file = '', name = basename(file)] = process.argv.slice(2);
 if (!IOTHUB_DEVICE_CONNECTION_STRING || !file) {
   throw new Error(
     'Set IOTHUB_DEVICE_CONNECTION_STRING to the connection string of a device, and give a file.',

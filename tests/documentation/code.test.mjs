@@ -1,10 +1,11 @@
 /** All code of the documentation is known to a test: none is there that nobody runs. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { readJson, root } from '../../scripts/lib/project.mjs';
+import { blocks } from './blocks.mjs';
 
 /** Which tests run the programs and pages of which document. */
 const runs = {
@@ -13,20 +14,6 @@ const runs = {
   'docs/guide/start/': ['tests/node/start.test.mjs'],
   'hub/README.md': ['tests/official/readme.test.mjs', 'tests/node/readme.test.mjs'],
 };
-
-const documents = ['', 'docs', 'examples', 'hub'].flatMap((folder) =>
-  readdirSync(join(root, folder), { recursive: folder !== '' && folder !== 'hub' })
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => join(folder, file)),
-);
-const read = (path) => readFileSync(join(root, path), 'utf8');
-const blocks = documents.flatMap((document) =>
-  [...read(document).matchAll(/^```(\S*)[^\n]*\n(.*?)^```$/gms)].map(([, language, code]) => ({
-    document,
-    language,
-    code,
-  })),
-);
 
 test('every program and page is in a document whose code is run', (t) => {
   const counts = new Map();

@@ -149,7 +149,7 @@ testBlock('cloud-to-device.md: Lose none', async ({ t, backEnd, start }) => {
   await backEnd.sendMessage({ body: 'important' });
   receiver.status = 503;
   const program = start({ FORWARD_TO: receiver.url });
-  await program.printed(/^failed: the receiver answered 503$/m);
+  await program.printed(/^failed: Error: the receiver answered 503$/m);
   assert.equal((await backEnd.state()).pendingMessages, 1);
   await program.kill();
 

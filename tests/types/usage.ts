@@ -350,6 +350,9 @@ export async function reading(client: IoTHubDeviceClient): Promise<void> {
   client.onMethodRequestReceived = ({ payload }) => ({ status: 200, payload: payload.lamp });
 }
 
+export const forward = (message: Message) =>
+  fetch('https://example.com', { method: 'POST', body: message.bytes() });
+
 export function messages(): Message {
   const options: MessageOptions = {
     messageId: '1',

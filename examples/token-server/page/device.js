@@ -3,7 +3,7 @@ import { IoTHubDeviceClient } from 'iothub-device-client';
 
 /** @param {unknown[]} parts */
 const show = (...parts) => document.getElementById('log')?.append(`${parts.join(' ')}\n`);
-const showState = () => (document.getElementById('state').textContent = client.connectionState);
+const showState = () => document.getElementById('state')?.replaceChildren(client.connectionState);
 
 /** @param {string} path */
 async function get(path) {

@@ -1,0 +1,20 @@
+/** The blocks of code in all documents. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { root } from '../../scripts/lib/project.mjs';
+
+const documents = ['', 'docs', 'examples', 'hub'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: folder !== '' && folder !== 'hub' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join(folder, file)),
+);
+
+export const blocks = documents.flatMap((document) => {
+  const text = readFileSync(join(root, document), 'utf8');
+  return [...text.matchAll(/^```(\S*) ?([^\n]*)\n(.*?)^```$/gms)].map((match) => {
+    const [, language, name, code] = match;
+    const line = text.slice(0, match.index).split('\n').length;
+    return { document, line, language, name, code };
+  });
+});

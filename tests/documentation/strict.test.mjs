@@ -1,0 +1,70 @@
+/** What a reader pastes compiles under `strict`, by the oldest TypeScript and by the newest. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { before, test } from 'node:test';
+
+import { root } from '../../scripts/lib/project.mjs';
+import { blocks } from './blocks.mjs';
+
+const folder = join(root, 'target/strict');
+const PACKAGE = "'iothub-device-client'";
+const DOCUMENTS = /^(?:README\.md|docs\/guide\/.*)$/;
+
+/** Those of a program; the pages in the documents are no TypeScript. */
+const programs = blocks
+  .filter(({ document, language }) => DOCUMENTS.test(document) && /^[jt]sx?$/.test(language))
+  .map(({ document, line, name, code }) => ({
+    file: `${document.replaceAll('/', '_')}_${line}${extensionOf(name, code)}`,
+    // A page without a bundler names the file.
+    code: code.replace("'./node_modules/iothub-device-client/index.browser.js'", PACKAGE),
+  }));
+
+/** TypeScript, unless its types are in comments. */
+function extensionOf(name, code) {
+  if (extname(name) === '.cjs') return '.cts';
+  return /@(?:param|type) \{/.test(code) ? '.mjs' : '.mts';
+}
+
+/** All in one program: each is a module, so they share nothing but what is global. */
+const compilerOptions = {
+  noEmit: true,
+  strict: true,
+  allowJs: true,
+  checkJs: true,
+  skipLibCheck: true,
+  target: 'es2022',
+  // Both tell of their globals; what they tell differently is skipped with the libraries.
+  lib: ['es2022', 'dom', 'webworker'],
+  module: 'nodenext',
+  moduleDetection: 'force',
+  types: ['node'],
+  paths: { 'iothub-device-client': ['../../pkg-template/index.d.ts'] },
+};
+
+async function compile(version, include) {
+  const project = join(folder, `${version}.json`);
+  await writeFile(project, JSON.stringify({ compilerOptions, include }));
+  const tsc = join(root, 'node_modules', version, 'bin/tsc');
+  const args = [tsc, '--pretty', 'false', '--project', project];
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, (_, output, errors) => resolve(output + errors));
+  });
+}
+
+before(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await Promise.all(programs.map(({ file, code }) => writeFile(join(folder, file), code)));
+});
+
+test('the code of README and guide compiles under strict', async () => {
+  assert.equal(await compile('typescript', ['*']), '');
+});
+
+test('so it does in TypeScript 5.0', async () => {
+  assert.ok(programs.filter(({ file }) => file.endsWith('.mts')).length > 25);
+  // In JavaScript, that does not find out what a handler is called with.
+  assert.equal(await compile('typescript-5.0', ['*.mts', '*.cts']), '');
+});
