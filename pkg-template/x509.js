@@ -37,7 +37,7 @@ export class X509 {
           "the choice of a certificate to the browser's own store",
       );
     }
-    return make(readFile(certFile), readFile(keyFile), passPhrase);
+    return new X509(readFile(certFile), readFile(keyFile), passPhrase);
   }
 
   static platform() {
@@ -47,13 +47,8 @@ export class X509 {
           'new X509(cert, key) or X509.fromFiles(certFile, keyFile)',
       );
     }
-    return make(PLATFORM);
+    return new X509(PLATFORM);
   }
-}
-
-/** esbuild renames a class that names itself, and users would see the other name. */
-function make(...values) {
-  return new X509(...values);
 }
 
 /** Certificate, key and pass phrase, or `undefined` for what the platform is to choose. */
