@@ -73,7 +73,7 @@ export function mustBeText(values) {
 export function mustBeOwn(isOwn) {
   if (isOwn) return;
   throw new TypeError(
-    'this was called on a Proxy, or on nothing: call it on the object itself, and keep it out of ' +
-      'reactive state (in Vue by markRaw or shallowRef; toRaw gives it back)',
+    'this was called on a Proxy, or on nothing: call it on the object itself; ' +
+      'in Vue see markRaw, shallowRef, toRaw',
   );
 }
