@@ -42,7 +42,7 @@ export default [
   { files: ['www/fleet/**', 'www/*.js'], languageOptions: { globals: everywhere } },
   { files: ['www/fleet/worker.js'], languageOptions: { globals: worker } },
   {
-    files: ['examples/{browser,react,worker}/**', 'examples/*/page/**'],
+    files: ['examples/{browser,worker}/**', 'examples/*/page/**'],
     languageOptions: { globals: browser },
   },
   {

@@ -212,18 +212,6 @@ testBlock('tokens.md: In a page', async ({ backEnd, start }) => {
   assert.equal((await backEnd.telemetry()).length, 1);
 });
 
-testBlock('tokens.md: Make tokens on a server', async ({ t, backEnd, start }) => {
-  const token = (await finish(start(keyOf(backEnd)))).trim();
-  const code = `
-    import { IoTHubDeviceClient } from 'iothub-device-client';
-    const { TOKEN: token, IOTHUB_ENDPOINT: endpoint } = process.env;
-    const client = IoTHubDeviceClient.createFromSasToken(token, { endpoint });
-    await client.sendMessage('by token');
-    await client.shutdown();`;
-  await finish(startModule(t, code, { TOKEN: token, IOTHUB_ENDPOINT: backEnd.endpoint }));
-  assert.equal((await backEnd.telemetry())[0].text, 'by token');
-});
-
 testBlock('tokens.md: One token at a time', async ({ t, backEnd, start }) => {
   // With less than 120 seconds left, the next token is asked for at once.
   const server = await serveDevice(t, backEnd, { lifetimes: [100] });

@@ -55,27 +55,6 @@ test('a page uploads a file through the relay', async (t) => {
   assert.equal(await page.getByRole('progressbar').getAttribute('value'), '7');
 });
 
-for (const command of ['dev', 'preview']) {
-  test(`the React app is a device, by npm run ${command}`, async (t) => {
-    const backEnd = await createDevice();
-    const page = await openPage(t, await startVite(t, command));
-    await logIn(page, backEnd);
-    await page
-      .getByRole('status')
-      .filter({ hasText: /^connected$/ })
-      .waitFor();
-    await page.getByLabel('Temperature').fill('23.5');
-    await page.getByRole('button', { name: 'Send' }).click();
-    await page.getByText('1 sent').waitFor();
-    assert.deepEqual(JSON.parse((await backEnd.telemetry())[0].text), { temperature: 23.5 });
-    await backEnd.patchDesired({ colour: 'red' });
-    await page.getByText('"colour": "red"').waitFor();
-    await backEnd.sendMessage({ body: 'Grüße' });
-    await page.getByRole('listitem').filter({ hasText: 'Grüße' }).waitFor();
-    assert.equal(await page.getByRole('alert').count(), 0);
-  });
-}
-
 test('the page of the token server lives on tokens that the server renews', async (t) => {
   const backEnd = await createDevice();
   const { server, url } = await startTokenServer(t, backEnd);
@@ -134,19 +113,6 @@ async function logIn(page, { connectionString, endpoint }) {
   await page.getByLabel('Connection string').fill(connectionString);
   await page.getByLabel('Endpoint').fill(endpoint);
   await page.getByRole('button', { name: 'Connect' }).click();
-}
-
-/** Serves the React app as its manifest does, and gives the address that Vite prints. */
-async function startVite(t, command) {
-  const cwd = await copyExample(t, 'react');
-  const start = (...args) =>
-    startProgram(t, ['node_modules/vite/bin/vite.js', ...args], { NO_COLOR: '1' }, { cwd });
-  if (command === 'preview') {
-    const building = start('build');
-    assert.equal(await building.ended(), 0, building.errors);
-  }
-  const server = start(command, '--host', '127.0.0.1', '--port', '0');
-  return (await server.printed(/Local: +(\S+)/))[1];
 }
 
 /** What the server says of the device, the token included. */

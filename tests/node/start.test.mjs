@@ -1,8 +1,12 @@
 /** The programs and pages of docs/guide/start, each in a project of its own, do what they say. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+
+import { build } from 'esbuild';
 
 import { openPage } from '../browser/support.mjs';
 import { bundleForWorkerd } from '../environments/bundlers.mjs';
@@ -13,18 +17,29 @@ import { createDevice, environmentOf, root, startCommand, test } from './docs/pr
 
 const start = join(root, 'docs/guide/start');
 const vite = join(root, 'tests/environments/node_modules/vite/bin/vite.js');
-const FILE = /^```(?:js|html) (\S+)\n(.*?)^```$/gms;
 const run = new Set();
 
+/** The files that a page shows, by their names. */
+function filesOf(page) {
+  const text = readFileSync(join(start, page), 'utf8');
+  const files = [...text.matchAll(/^```[a-z]+ (\S+)\n(.*?)^```$/gms)];
+  assert.equal(files.length, text.match(/^```(?!sh$)[a-z]/gm).length, 'each block needs a name');
+  return Object.fromEntries(files.map(([, name, code]) => [name, code]));
+}
+
+async function writeFiles(folder, files) {
+  for (const [name, code] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), code);
+  }
+}
+
 /** A test of a page; `folder` is a project with the files that it shows. */
-function testPage(page, work) {
+function testPage(page, work, packages) {
   run.add(page);
   test(`docs/guide/start/${page}`, async (t) => {
-    const folder = await createProject(t);
-    const text = readFileSync(join(start, page), 'utf8');
-    const files = [...text.matchAll(FILE)];
-    assert.equal(files.length, text.match(/^```(js|html)/gm).length, 'each block needs a name');
-    for (const [, name, code] of files) await writeFile(join(folder, name), code);
+    const folder = await createProject(t, packages);
+    await writeFiles(folder, filesOf(page));
     const backEnd = await createDevice();
     await work({ t, folder, backEnd });
     assert.deepEqual(JSON.parse((await backEnd.waitForTelemetry())[0].text), { temperature: 21.5 });
@@ -61,6 +76,82 @@ testPage('bundler.md', async ({ t, folder, backEnd }) => {
   await finish(runIn(t, folder, backEnd, process.execPath, vite, 'build', '--logLevel', 'error'));
   await openUntil(t, backEnd, join(folder, 'dist'), 'connected');
 });
+
+/** Starts the token server of the guide and the development server of Vite before it. */
+async function startVite(t, folder, backEnd) {
+  const port = await findPort();
+  const { 'my-device.mjs': device, 'token-server.mjs': server } = filesOf('token-server.md');
+  await writeFiles(folder, { 'my-device.mjs': device, 'token-server.mjs': server });
+  for (const file of ['token-server.mjs', 'vite.config.ts']) {
+    const code = readFileSync(join(folder, file), 'utf8');
+    assert.match(code, /\b3001\b/);
+    await writeFile(join(folder, file), code.replace('3001', port));
+  }
+  const tokens = runIn(t, folder, backEnd, process.execPath, 'token-server.mjs');
+  await tokens.printed(/^the token server is ready$/m);
+  const args = [vite, '--host', '127.0.0.1', '--port', '0'];
+  const pages = startCommand(t, [process.execPath, ...args], { NO_COLOR: '1' }, { cwd: folder });
+  return (await pages.printed(/Local: +(\S+)/))[1];
+}
+
+async function findPort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+testPage(
+  'token-server.md',
+  async ({ t, folder, backEnd }) => {
+    const main = `
+      import { createDevice } from './device';
+      const client = await createDevice(new AbortController().signal);
+      await client.sendMessage({ temperature: 21.5 });
+      document.querySelector('output').textContent = client.connectionState;`;
+    const { 'index.html': html } = filesOf('bundler.md');
+    await writeFiles(folder, { 'index.html': html, 'main.js': main });
+    const page = await openPage(t, await startVite(t, folder, backEnd));
+    await page.getByRole('status').filter({ hasText: 'connected' }).waitFor();
+  },
+  ['vite'],
+);
+
+testPage(
+  'react.md',
+  async ({ t, folder, backEnd }) => {
+    await writeFiles(folder, {
+      'src/device.ts': filesOf('token-server.md')['device.ts'],
+      // What the template has besides: the strict mode mounts each component twice.
+      'src/main.tsx': `
+        import { StrictMode } from 'react';
+        import { createRoot } from 'react-dom/client';
+        import App from './App';
+        createRoot(document.getElementById('root')!).render(<StrictMode><App /></StrictMode>);`,
+      'index.html': `<!doctype html>
+        <link rel="icon" href="data:,">
+        <div id="root"></div>
+        <script type="module" src="/src/main.tsx"></script>`,
+    });
+    const page = await openPage(t, await startVite(t, folder, backEnd));
+    await page
+      .getByRole('status')
+      .filter({ hasText: /^connected$/ })
+      .waitFor();
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText('1 sent').waitFor();
+    await backEnd.patchDesired({ lamp: { colour: 'red', on: true } });
+    await page.getByText('"on": true').waitFor();
+    await backEnd.patchDesired({ lamp: { on: null } });
+    await page.locator('pre').filter({ hasText: '"red"', hasNotText: '"on"' }).waitFor();
+    await backEnd.sendMessage({ body: 'Grüße' });
+    await page.getByRole('listitem').filter({ hasText: 'Grüße' }).waitFor();
+    assert.equal(await page.getByRole('alert').count(), 0);
+  },
+  ['react', 'react-dom', '@vitejs/plugin-react', 'vite'],
+);
 
 testPage('worker.md', ({ t, folder, backEnd }) => openUntil(t, backEnd, folder, 'sent'));
 
@@ -117,6 +208,78 @@ testPage('cloudflare-workers.md', async ({ t, folder, backEnd }) => {
   const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body });
   assert.equal(await response.text(), 'sent', program.errors);
 });
+
+run.add('testing.md');
+test('docs/guide/start/testing.md', async (t) => {
+  const folder = await createProject(t, ['iothub-local']);
+  const runner = readFileSync(new URL('docs/test-runner.mjs', import.meta.url), 'utf8');
+  await writeFiles(folder, {
+    ...filesOf('testing.md'),
+    'node_modules/vitest/index.mjs': runner,
+    'node_modules/vitest/package.json': '{ "exports": "./index.mjs" }',
+    'node_modules/@jest/globals/index.mjs': runner,
+    'node_modules/@jest/globals/package.json': '{ "exports": "./index.mjs" }',
+    'jest.mjs': `
+      import start from './start-hub.mjs';
+      import stop from './stop-hub.mjs';
+      import { afterAll } from '@jest/globals';
+      await start();
+      afterAll(stop);
+      await import('./thermostat.test.js');`,
+  });
+  await bundle(folder, ['thermostat.test.ts'], { packages: 'external' });
+  for (const program of ['bundled/thermostat.test.mjs', 'jest.mjs']) {
+    const env = { NODE_TEST_CONTEXT: undefined }; // It is no part of this test's report.
+    const run = startCommand(t, [process.execPath, '--test-reporter=tap', program], env, {
+      cwd: folder,
+    });
+    assert.equal(await run.ended(), 0, run.output + run.errors);
+    assert.match(run.output, /^# pass [12]$/m);
+  }
+});
+
+/**
+ * Pages whose frameworks are not installed here: their programs are bundled, so that they name what
+ * is there. They were run by hand in a project of each template, but for Electron.
+ * Beside each is where it puts `device.ts`.
+ */
+const FRAMEWORKS = {
+  'angular.md': 'src/app',
+  'electron.md': '.',
+  'nextjs.md': 'src/app',
+  'svelte.md': 'src/lib',
+  'vue.md': 'src',
+};
+
+for (const [page, place] of Object.entries(FRAMEWORKS)) {
+  run.add(page);
+  test(`docs/guide/start/${page} is bundled`, async (t) => {
+    const folder = await createProject(t);
+    const files = filesOf(page);
+    const shared = filesOf('token-server.md');
+    await writeFiles(folder, files);
+    await writeFiles(folder, {
+      [join(place, 'device.ts')]: shared['device.ts'],
+      [join(place, 'use-device.ts')]:
+        files['src/use-device.ts'] ?? filesOf('react.md')['src/use-device.ts'],
+      'src/lib/my-device.mjs': shared['my-device.mjs'],
+    });
+    const programs = Object.keys(files).filter((name) => /\.tsx?$/.test(name));
+    assert.ok(programs.length > 0);
+    await bundle(folder, programs, {
+      alias: { '@': join(folder, 'src') },
+      external: ['@angular/*', '@vitejs/*', 'electron', 'next', 'react', 'vite', 'vue'],
+    });
+  });
+}
+
+/** Bundles programs for Node.js as ES modules. */
+async function bundle(folder, programs, options) {
+  const outdir = join(folder, 'bundled');
+  const entryPoints = programs.map((name) => join(folder, name));
+  const format = { bundle: true, platform: 'node', format: 'esm', outExtension: { '.js': '.mjs' } };
+  await build({ entryPoints, outdir, outbase: folder, logLevel: 'silent', ...format, ...options });
+}
 
 test('every page to start from is run', () => {
   assert.deepEqual(readdirSync(start).sort(), [...run].sort());

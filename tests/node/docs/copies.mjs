@@ -29,14 +29,14 @@ export async function copyExample(t, name) {
   return folder;
 }
 
-/** An empty project in which the client is installed. */
-export async function createProject(t) {
+/** An empty project in which the client is installed, and what else is named. */
+export async function createProject(t, others = []) {
   const folder = await mkdtemp(join(tmpdir(), 'project-'));
   t.after(() => rm(folder, { recursive: true }));
   const { version } = readManifest(placeOf(client));
   const manifest = { private: true, dependencies: { [client]: version } };
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
-  await install(folder, client, placeOf(client));
+  for (const name of [client, ...others]) await install(folder, name, placeOf(name));
   return folder;
 }
 
