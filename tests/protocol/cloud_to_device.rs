@@ -194,6 +194,16 @@ fn messages_over_the_1024_that_are_held_stay_with_the_hub_and_may_come_again() {
 }
 
 #[test]
+fn a_backlog_that_comes_in_one_read_is_handed_out_whole() {
+    let mut h = receiving(Options::default());
+    let backlog: Vec<u8> =
+        (1..=30_000).flat_map(|id| h.hub.publish_as(id, false, TOPIC, b"a")).collect();
+    h.receive(&backlog);
+    assert_eq!(h.messages().len(), 30_000);
+    assert_eq!(h.hub.pubacks_on(1), (1..=30_000).collect::<Vec<u16>>());
+}
+
+#[test]
 fn after_the_handler_messages_are_acknowledged_in_the_order_of_arrival() {
     let mut h = receiving(after_handler());
     for body in ["a", "b", "c"] {

@@ -12,6 +12,9 @@ use crate::protocol::time::Now;
 /// How many messages may wait for somebody who takes them, and how many be in work. IoT Hub has at
 /// most 50 on their way.
 const MAX_HELD: usize = 1024;
+/// How many may wait where a handler takes them: all that one read of the socket may bring. A server
+/// has no packet identifiers for more.
+const MAX_TAKEN: usize = u16::MAX as usize;
 
 /// How the handling of a message has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +72,7 @@ impl Inbox {
         delivery: Option<DeliveryId>,
         message: Message<'static>,
     ) {
-        if self.held.len() == MAX_HELD {
+        if self.held.len() >= if self.taken { MAX_TAKEN } else { MAX_HELD } {
             // The hub keeps it, and delivers it again.
             if let Some(id) = delivery {
                 io.session.forget(id);
