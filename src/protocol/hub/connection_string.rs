@@ -2,7 +2,7 @@
 
 use super::credentials::Credentials;
 use super::identity::Identity;
-use super::sas_token::{SasToken, SharedAccessKey};
+use super::sas_token::{SasToken, SharedAccessKey, trimmed};
 use crate::protocol::error::Error;
 
 /// What a connection string says.
@@ -34,7 +34,7 @@ impl ConnectionString {
     ///
     /// Whatever is missing, unknown, double or contradictory, named without its value.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let text = text.trim_ascii();
+        let text = trimmed(text);
         if text.starts_with(['"', '\'']) {
             return Err(wrong("begins with a quotation mark; leave the quotation marks out"));
         }
@@ -134,6 +134,14 @@ mod tests {
         let parsed = parse(&format!("HostName=h.example;DeviceId=d;{KEY}")).unwrap();
         assert_eq!(parsed.identity.client_id(), "d");
         assert!(matches!(parsed.credentials, Credentials::SharedAccessKey { policy: None, .. }));
+    }
+
+    #[test]
+    fn what_a_file_or_a_page_leaves_around_it_is_no_part_of_it() {
+        let parsed =
+            parse(&format!("\u{feff}HostName=h;DeviceId=d;{KEY}\u{a0}\u{200b}\r\n")).unwrap();
+        assert_eq!(parsed.identity.resource(), "h/devices/d");
+        assert!(SharedAccessKey::from_base64("\u{feff}c2VjcmV0\r\n").is_ok());
     }
 
     #[test]

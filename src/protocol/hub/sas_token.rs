@@ -26,7 +26,7 @@ impl SharedAccessKey {
     ///
     /// Text that is no base64, or empty.
     pub fn from_base64(text: &str) -> Result<Self, Error> {
-        match decode(text) {
+        match decode(trimmed(text)) {
             Some(key) if !key.is_empty() => Ok(Self(key)),
             _ => Err(Error::invalid_argument(
                 "the shared access key is not base64; copy the whole key, with its trailing =",
@@ -59,6 +59,14 @@ impl fmt::Debug for SharedAccessKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SharedAccessKey(***)")
     }
+}
+
+/// What a user gives without what a file, a command line or a copy from a page leaves around it: white
+/// space, and characters that nobody sees, such as the mark at the start of many files of Windows.
+pub(super) fn trimmed(text: &str) -> &str {
+    let is_left_over =
+        |c: char| c.is_ascii_whitespace() || matches!(c, '\u{a0}' | '\u{200b}' | '\u{feff}');
+    text.trim_matches(is_left_over)
 }
 
 /// One group of base64 at a time: the compiler then leaves out what the crate does for long texts,
@@ -105,7 +113,7 @@ impl SasToken {
     /// Anything but `SharedAccessSignature` with `sr`, `sig`, `se` and perhaps `skn`, once each.
     pub fn parse(text: &str) -> Result<(Self, String), Error> {
         let wrong = |what: &str| Error::invalid_argument(format!("the SAS token {what}"));
-        let text = text.trim_ascii();
+        let text = trimmed(text);
         // It becomes a header of HTTP.
         if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return Err(wrong("has a line break or another character that is no printable ASCII"));
@@ -207,7 +215,7 @@ mod tests {
     fn white_space_around_a_token_is_no_part_of_it() {
         let key = SharedAccessKey::from_base64("a2V5").unwrap();
         let token = key.sign("h/devices/d", 99, None);
-        let surrounded = format!(" \t{}\r\n", token.expose());
+        let surrounded = format!("\u{feff} \t{}\u{200b}\u{a0}\r\n", token.expose());
         assert_eq!(SasToken::parse(&surrounded), Ok((token, "h/devices/d".into())));
     }
 
