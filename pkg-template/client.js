@@ -1,7 +1,7 @@
 import { mustBe, mustBeOwn, mustBeText, optionsOf, signalIn, signalOf } from './arguments.js';
 import { uploadFile } from './file-upload.js';
 import { assertReady, host } from './host.js';
-import { jsonOf } from './json.js';
+import { jsonOf, refuseLost } from './json.js';
 import { encodeMessage } from './message.js';
 import { MethodResponse, encodeResponse } from './method.js';
 import { bytesAtMost } from './pending-bytes.js';
@@ -126,7 +126,7 @@ export class IoTHubDeviceClient {
 
   async patchTwinReportedProperties(patch, options) {
     const signal = signalOf(options);
-    const json = jsonOf(patch, 'the patch of reported properties');
+    const json = jsonOf(patch, 'the patch of reported properties', refuseLost);
     const call = (core) => core.patchReportedProperties(json);
     return shellOf(this).operation(call, signal, undefined, bytesAtMost(json));
   }

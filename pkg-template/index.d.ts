@@ -646,7 +646,7 @@ export class IoTHubDeviceClient {
    * when the hub has accepted it.
    *
    * Rejects with TypeError when the patch is no JSON object, or has in it what JSON would make `{}`
-   * of, RangeError when it has more than
+   * or `null` of (`NaN`, an infinity, a `Date` without a time); RangeError when it has more than
    * 262,144 bytes, {@link ServiceError} when the hub refuses it (its own limits are far lower:
    * 32 KB of reported properties), {@link ClientError} when calls would hold more than
    * `maxPendingBytes`, and otherwise as {@link IoTHubDeviceClient.getTwin}.

@@ -19,12 +19,13 @@ CURES.FormData = CURES.URLSearchParams = CURES.Map;
  * As `JSON.stringify`.
  * @param {unknown} value of the user
  * @param {string} what it is, for the error
+ * @param {(name: string, value: any) => any} [replacer] of `JSON.stringify`
  * @throws {TypeError} for what JSON cannot hold, also where it would be lost in silence
  */
-export function jsonOf(value, what) {
+export function jsonOf(value, what, replacer) {
   if (isThenable(value)) throw new TypeError(`${what} is a Promise: await it first`);
   if (isError(value)) throw lost(value, what);
-  const json = JSON.stringify(value);
+  const json = JSON.stringify(value, replacer);
   if (json === undefined) {
     throw new TypeError(`${what} must be what JSON can hold, and is of the type ${typeof value}`);
   }
@@ -36,6 +37,23 @@ export function jsonOf(value, what) {
     });
   }
   return json;
+}
+
+/**
+ * For a patch: JSON makes `null` of `NaN` and of a `Date` without a time, which would delete
+ * what is reported.
+ * @this {Record<string, any>} what holds the value
+ */
+export function refuseLost(name, value) {
+  const isLost =
+    value === null ? this[name] !== null : typeof value === 'number' && !Number.isFinite(value);
+  if (isLost) {
+    throw new TypeError(
+      `the reported property ${name} must be what JSON can hold, and is ${this[name]}; ` +
+        'give null to delete it',
+    );
+  }
+  return value;
 }
 
 /** Whether JSON would make `{}` of a value that is no empty object. */

@@ -69,6 +69,24 @@ test('a patch that the hub refuses is a ServiceError with its status', async (t)
   await client.patchTwinReportedProperties({ ab: 1 });
 });
 
+test('a patch with what JSON would make null of is a TypeError, and deletes nothing', async (t) => {
+  const { client, backEnd } = await createPair(t);
+  await client.patchTwinReportedProperties({ load: 1 });
+  for (const load of [NaN, -Infinity, new Date(NaN), { deep: [Infinity] }]) {
+    const expected = { name: 'TypeError', message: /^the reported property (load|0) must be/ };
+    await assert.rejects(client.patchTwinReportedProperties({ load }), expected);
+  }
+  assert.equal((await backEnd.twin()).properties.reported.load, 1);
+  await client.patchTwinReportedProperties({
+    load: null,
+    none: undefined,
+    text: 'NaN',
+    since: new Date(0),
+  });
+  const { load, text, since } = (await backEnd.twin()).properties.reported;
+  assert.deepEqual([load, text, since], [undefined, 'NaN', '1970-01-01T00:00:00.000Z']);
+});
+
 test('a patch that is not JSON is a TypeError', async (t) => {
   const { client } = await createPair(t);
   const circular = {};
