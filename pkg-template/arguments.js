@@ -34,9 +34,10 @@ export const signalOf = (options) => signalIn(optionsOf(options, 'signal'));
  * @returns {AbortSignal | undefined}
  */
 export function signalIn({ signal }) {
-  // One of another realm, such as that of a frame, is no instance of this realm's class.
-  if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
-    throw new TypeError('signal must be an AbortSignal');
+  // One of another realm, such as that of a frame, is no instance of this realm's class. Those of
+  // old libraries know neither a reason nor how to throw it.
+  if (signal !== undefined && !(signal?.throwIfAborted && signal.addEventListener)) {
+    throw new TypeError('signal must be an AbortSignal of the platform');
   }
   return signal;
 }

@@ -78,8 +78,11 @@ for (const [name, call] of Object.entries(EVERY_CALL)) {
 
   test(`${name}: what is no signal is a TypeError`, async (t) => {
     const { client } = await createPair(t);
-    for (const signal of [null, 5, {}, new AbortController()]) {
-      await assert.rejects(call(client, { signal }), TypeError);
+    const ofOldLibrary = { aborted: true, addEventListener() {}, removeEventListener() {} };
+    const deaf = { aborted: false, throwIfAborted() {} };
+    for (const signal of [null, 5, {}, new AbortController(), ofOldLibrary, deaf]) {
+      const expected = { name: 'TypeError', message: /AbortSignal/ };
+      await assert.rejects(call(client, { signal }), expected);
     }
     assert.equal(client.connectionState, 'disconnected');
   });
