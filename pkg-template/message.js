@@ -131,6 +131,7 @@ function customPropertiesOf({ customProperties }) {
   mustBePlain(customProperties);
   let json = '';
   for (const name of Object.keys(customProperties)) {
+    if (name === '') throw new TypeError('the name of a custom property must not be empty');
     const value = customProperties[name];
     if (typeof value !== 'string' && value !== null) {
       throw new TypeError(`the custom property ${name} must be a string or null`);

@@ -200,6 +200,17 @@ test('262,144 bytes are sent, one byte more is a RangeError and sends nothing', 
   assert.equal((await backEnd.state()).connections, 1);
 });
 
+test('a custom property without a name is a TypeError, and the connection stands', async (t) => {
+  const { client, backEnd } = await createPair(t);
+  const message = new Message('nameless');
+  message.customProperties = { '': 'value' };
+  await assert.rejects(client.sendMessage(message), { name: 'TypeError', message: /name/ });
+  await client.sendMessage('next');
+  const [{ text }] = await backEnd.waitForTelemetry();
+  assert.equal(text, 'next');
+  assert.equal((await backEnd.state()).connections, 1);
+});
+
 test('properties too long for an MQTT topic are refused and the connection stands', async (t) => {
   const { client, backEnd } = await createPair(t);
   const message = new Message('x');
