@@ -1,4 +1,5 @@
 import { mustBeOwn, optionsOf } from './arguments.js';
+import { knowCopies } from './copies.js';
 import { isPlain, jsonOf } from './json.js';
 
 const encoder = new TextEncoder();
@@ -71,6 +72,8 @@ export class Message {
     return JSON.parse(this.text());
   }
 }
+
+knowCopies(Message, 'Message');
 
 /**
  * What crosses to the core: the body, which is good until the next call, and the properties as

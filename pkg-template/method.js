@@ -1,3 +1,4 @@
+import { knowCopies } from './copies.js';
 import { jsonOf } from './json.js';
 
 /** A call of a direct method. */
@@ -23,6 +24,8 @@ export class MethodResponse {
     return new MethodResponse(request?.requestId, status, payload);
   }
 }
+
+knowCopies(MethodResponse, 'MethodResponse');
 
 /**
  * What crosses to the core. The user may have changed the fields since.

@@ -1,0 +1,34 @@
+/** Two copies of the package in one program. */
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+
+import { Message, MethodResponse, createPair, test } from './support.mjs';
+
+const require = createRequire(import.meta.url);
+const first = require.resolve('../../pkg/index.node.cjs');
+delete require.cache[first];
+const other = require(first);
+
+test('the other copy has classes of its own', () => {
+  assert.notEqual(other.Message, Message);
+  class Own extends Message {}
+  assert.ok(new Own() instanceof Message && new Own() instanceof Own);
+  assert.ok(!(new Message() instanceof Own) && !(new Message() instanceof MethodResponse));
+});
+
+test('a message of another copy is sent as one', async (t) => {
+  const { client, backEnd } = await createPair(t);
+  const message = new other.Message('body', { messageId: 'id' });
+  message.customProperties.name = 'value';
+  await client.sendMessage(message);
+  const [{ text, properties, systemProperties }] = await backEnd.waitForTelemetry();
+  assert.deepEqual([text, properties.name, systemProperties.messageId], ['body', 'value', 'id']);
+});
+
+test('a method response of another copy is an answer', async (t) => {
+  const { client, backEnd } = await createPair(t);
+  client.onMethodRequestReceived = (request) =>
+    other.MethodResponse.createFromMethodRequest(request, 201, 'payload');
+  await client.connect();
+  assert.deepEqual(await backEnd.invokeMethod('any'), { status: 201, payload: 'payload' });
+});
