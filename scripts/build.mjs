@@ -174,6 +174,7 @@ async function joinModules(generated, folder, renamed) {
   // Jest runs no `import()` in CommonJS modules.
   const commonJs = { format: 'cjs', platform: 'node', supported: { 'dynamic-import': false } };
   await bundleTo('index.node.js', 'index.node.cjs', commonJs);
+  for (const name of ['index.browser.cjs', 'index.node.cjs']) exportOwnNames(join(folder, name));
   const [{ exports }] = Object.values(metafile.outputs);
   const files = {
     'index.node.js': `export { ${exports.join(', ')} } from './index.node.cjs';`,
@@ -182,6 +183,14 @@ async function joinModules(generated, folder, renamed) {
     'slim.node.cjs': "module.exports = { ...require('./index.node.cjs'), async init() {} };",
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), `${text}\n`);
+}
+
+/** Else a CommonJS module exports what somebody has added to `Object.prototype`, and fails over data. */
+function exportOwnNames(file) {
+  const text = readFileSync(file, 'utf8');
+  const own = text.replace(/for ?\(var (\w+) in (\w+)\)/, 'for (var $1 of Object.keys($2))');
+  if (own === text) throw new Failure(`${file} exports in another way than exportOwnNames knows`);
+  writeFileSync(file, own);
 }
 
 /** Gives `import digits from './some.wasm?hex'` the bytes of the module. */
