@@ -1,0 +1,39 @@
+/** Pages in Chromium, and routes, that are opened until their device has done its job. */
+import { browsers } from '../environments/browsers.mjs';
+
+/** `POST /path` is asked by `fetch`. Fails with what a page or a route complains of. */
+export async function visit({ origin, path }, watch) {
+  if (path.startsWith('POST ')) return ask(origin + path.slice('POST '.length), watch);
+  return openPage(origin + path, watch);
+}
+
+async function ask(url, watch) {
+  const answered = fetch(url, { method: 'POST' }).then(async (response) => {
+    if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+  });
+  await Promise.all([answered, watch()]);
+}
+
+async function openPage(url, watch) {
+  const browser = await browsers[0].open();
+  const complaints = [];
+  try {
+    const page = await browser.newPage();
+    const fault = new Promise((_, reject) => {
+      page.on('pageerror', reject);
+      page.on('request', (request) => {
+        // The default entry has it inside.
+        if (request.url().includes('.wasm')) reject(new Error(`asked for ${request.url()}`));
+      });
+    });
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(`console: ${message.text()}`);
+    });
+    page.on('requestfailed', (request) => complaints.push(`not loaded: ${request.url()}`));
+    await Promise.race([Promise.all([page.goto(url), watch()]), fault]);
+  } catch (error) {
+    throw new Error([error.message ?? error, ...complaints].join('\n'), { cause: error });
+  } finally {
+    await browser.close();
+  }
+}

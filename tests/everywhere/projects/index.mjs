@@ -1,0 +1,21 @@
+/** What the package is tried in; each project is made once, and its rows run in it. */
+import { bundlers } from './bundlers.mjs';
+import { frameworks } from './frameworks.mjs';
+import { programs } from './programs.mjs';
+import { typescript } from './typescript.mjs';
+
+/**
+ * @typedef {object} Project
+ * @property {string} tool
+ * @property {string} version the package whose installed version the table shows
+ * @property {string} [create] makes the project by the tool's own template
+ * @property {boolean} [byHand] without a template, or one that cannot be fetched without GitHub
+ * @property {string} [note]
+ * @property {string[]} [install] keys of versions.json, beside the client
+ * @property {string} device where `device.ts` goes; its extension decides in which form
+ * @property {Record<string, string>} files
+ * @property {Record<string, import('../kinds.mjs').Kind>} rows
+ */
+
+/** @type {Project[]} */
+export const projects = [...bundlers, ...frameworks, ...programs, ...typescript];

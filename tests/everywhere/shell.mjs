@@ -1,0 +1,63 @@
+/** Commands as a user types them, in a project's folder, and what they printed. */
+import { spawn } from 'node:child_process';
+import { dirname, delimiter } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+
+import { nodes } from '../environments/programs.mjs';
+import { versions } from './versions.mjs';
+
+/** Newer tools want a newer Node.js than the oldest that the package runs in. */
+const node = nodes.find(({ name, missing }) => /^Node.js 24/.test(name) && !missing) ?? nodes[0];
+
+const environment = {
+  ...process.env,
+  PATH: dirname(node.command[0]) + delimiter + process.env.PATH,
+  // No tool asks anything, and none tells its maker.
+  CI: '1',
+  NO_COLOR: '1',
+  NEXT_TELEMETRY_DISABLED: '1',
+  ASTRO_TELEMETRY_DISABLED: '1',
+  NUXT_TELEMETRY_DISABLED: '1',
+  WRANGLER_SEND_METRICS: 'false',
+  NG_CLI_ANALYTICS: 'false',
+  npm_config_yes: 'true',
+  npm_config_audit: 'false',
+  npm_config_fund: 'false',
+  npm_config_prefer_offline: 'true',
+  // What the tools themselves depend on: nothing newer than the versions that are written down.
+  npm_config_before: versions.before,
+};
+
+/** Fails with what was printed, also where it takes too long. */
+export async function run(command, cwd, seconds = 240) {
+  const program = start(command, cwd);
+  const timer = setTimeout(() => program.stop(), seconds * 1000);
+  const code = await program.ended;
+  clearTimeout(timer);
+  if (code !== 0)
+    throw new Error(`\`${command}\` ended with ${code ?? 'a signal'}:\n${program.printed()}`);
+}
+
+/** `{ended, printed(), stop()}` of a command that may go on until it is stopped. */
+export function start(command, cwd) {
+  // A group of its own, as `npx` starts others that outlive it.
+  const options = { cwd, env: environment, shell: true, detached: true };
+  const child = spawn(command, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => (output += text));
+  }
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  return {
+    ended,
+    printed: () => stripVTControlCharacters(output).trim().slice(-4000),
+    stop() {
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch (error) {
+        if (error.code !== 'ESRCH') throw error;
+      }
+      return ended;
+    },
+  };
+}
