@@ -7,10 +7,15 @@ import { transform } from 'esbuild';
 
 const source = await readFile(new URL('device.ts', import.meta.url), 'utf8');
 
-/** Writes `device.ts` with these devices, as TypeScript, an ES module or CommonJS by its name. */
-export async function writeDevice(file, devices) {
+/**
+ * Writes `device.ts` with these devices, as TypeScript, an ES module or CommonJS by its name.
+ * @param {string} entry what it imports from
+ */
+export async function writeDevice(file, devices, entry) {
   const known = devices.map(({ connectionString, endpoint }) => ({ connectionString, endpoint }));
-  const code = source.replace(' = [];', ` = ${JSON.stringify(known)};`);
+  const code = source
+    .replace(' = [];', ` = ${JSON.stringify(known)};`)
+    .replace("'iothub-device-client'", `'${entry}'`);
   await writeFile(file, await compiled(code, extname(file)));
 }
 

@@ -3,6 +3,7 @@
  * seen at the local hub; `-- NAME` only the rows whose name contains NAME. Prints the table of the
  * README; a whole run writes it there.
  */
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,12 +15,17 @@ import { openHub } from '../environments/counterpart.mjs';
 import { visit } from './browser.mjs';
 import { playTheHub, writeDevice } from './device.mjs';
 import { projects } from './projects/index.mjs';
-import { run } from './shell.mjs';
+import { run, stopAll } from './shell.mjs';
 import { renderTable, writeIntoReadme } from './table.mjs';
 import { pinned } from './versions.mjs';
 
 const filter = (process.argv[2] ?? '').toLowerCase();
 const temporary = await mkdtemp(join(tmpdir(), 'everywhere-'));
+process.once('SIGINT', () => process.exit(130));
+process.on('exit', () => {
+  stopAll();
+  rmSync(temporary, { recursive: true, force: true });
+});
 const hub = await startHub();
 const devices = await openHub(hub);
 await run(`npm pack ${join(root, 'pkg')} --pack-destination .`, temporary);
@@ -33,7 +39,6 @@ for (const project of projects) {
 }
 
 await hub.close();
-await rm(temporary, { recursive: true, force: true });
 console.log(`\n${renderTable(results)}`);
 if (!filter) await writeIntoReadme(renderTable(results));
 const all = results.flatMap(({ rows }) => rows);
@@ -79,11 +84,12 @@ async function create(project, folder) {
 async function runRow(project, folder, kind) {
   const own = [];
   for (let index = 0; index < kind.devices; index++) own.push(await devices.createDevice());
-  await writeDevice(join(folder, project.device), own);
+  const entry = project.slim ? 'iothub-device-client/slim' : 'iothub-device-client';
+  await writeDevice(join(folder, project.device), own, entry);
   await kind.run({
     folder,
     watch: () => playTheHub(own[0]),
-    visit: (url, index) => visit(url, () => playTheHub(own[index])),
+    visit: (url, index) => visit(url, () => playTheHub(own[index]), project.slim),
   });
 }
 

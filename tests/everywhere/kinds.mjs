@@ -95,16 +95,15 @@ async function freePort() {
   return port;
 }
 
-async function answers(origin, { ended }) {
-  let over = false;
-  ended.then(() => (over = true));
-  for (const end = Date.now() + 120_000; Date.now() < end && !over; await sleep(200)) {
+async function answers(origin, program) {
+  const end = Date.now() + 120_000;
+  for (; !program.hasEnded(); await sleep(200)) {
     try {
       await (await fetch(origin)).body?.cancel();
       return;
     } catch {
-      // Not yet.
+      if (Date.now() > end) throw new Error('the server did not answer within 120 s');
     }
   }
-  throw new Error(over ? 'the server ended' : 'the server did not answer within 120 s');
+  throw new Error('the server ended');
 }

@@ -1,6 +1,7 @@
 /** Commands as a user types them, in a project's folder, and what they printed. */
 import { spawn } from 'node:child_process';
-import { dirname, delimiter } from 'node:path';
+import { once } from 'node:events';
+import { delimiter, dirname } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
 import { nodes } from '../environments/programs.mjs';
@@ -38,7 +39,11 @@ export async function run(command, cwd, seconds = 240) {
     throw new Error(`\`${command}\` ended with ${code ?? 'a signal'}:\n${program.printed()}`);
 }
 
-/** `{ended, printed(), stop()}` of a command that may go on until it is stopped. */
+const running = new Set();
+
+export const stopAll = () => running.forEach(({ stop }) => stop());
+
+/** `{ended, hasEnded(), printed(), stop()}` of a command that may go on until it is stopped. */
 export function start(command, cwd) {
   // A group of its own, as `npx` starts others that outlive it.
   const options = { cwd, env: environment, shell: true, detached: true };
@@ -47,17 +52,23 @@ export function start(command, cwd) {
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => (output += text));
   }
-  const ended = new Promise((resolve) => child.on('close', resolve));
-  return {
-    ended,
+  const program = {
+    ended: once(child, 'close').then(([code]) => {
+      running.delete(program);
+      return code;
+    }),
+    hasEnded: () => !running.has(program),
     printed: () => stripVTControlCharacters(output).trim().slice(-4000),
     stop() {
       try {
         process.kill(-child.pid, 'SIGKILL');
       } catch (error) {
+        // It may have ended just now.
         if (error.code !== 'ESRCH') throw error;
       }
-      return ended;
+      return program.ended;
     },
   };
+  running.add(program);
+  return program;
 }

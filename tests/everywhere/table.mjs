@@ -8,16 +8,14 @@ const readme = join(root, 'README.md');
 const place = /(<!-- everywhere -->\n)[^]*(<!-- \/everywhere -->)/;
 
 export function renderTable(results) {
-  const rows = results.map(({ project, version, rows }) => {
-    const passed = rows.filter(({ outcome }) => outcome === 'passed');
-    const cells = rows.map(({ name, outcome }) =>
-      outcome === 'passed' ? name : `**${name}: ${outcome}**`,
-    );
-    const notes = [project.note, project.byHand && 'project written by hand'].filter(Boolean);
-    void passed;
-    return [project.tool, version, cells.join('; '), notes.join('; ')];
+  const rows = results.map(({ project, version = '', rows }) => {
+    const ran = rows.map(({ name, outcome }) => {
+      return outcome === 'passed' ? name : `**${name}: ${outcome}**`;
+    });
+    const notes = [project.note, project.byHand && 'made by hand'].filter(Boolean);
+    return [project.tool, version, ran.join('<br>'), notes.join('; ')];
   });
-  const table = [['tool', 'version', 'passed', 'note'], ['-', '-', '-', '-'], ...rows];
+  const table = [['tool', 'version', 'what ran', 'note'], Array(4).fill('---'), ...rows];
   return table.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 

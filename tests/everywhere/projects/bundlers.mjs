@@ -25,6 +25,18 @@ const vite = (major) => ({
   },
 });
 
+const initFrom = (wasm) => `${wasm}
+import { init } from 'iothub-device-client/slim';
+import { runDevice } from './device';
+
+init(wasm).then(() => runDevice());
+`;
+const wasmUrl = "import wasm from 'iothub-device-client/iothub_device_client_bg.wasm?url';";
+const newUrl = `const wasm = new URL(
+  'iothub-device-client/iothub_device_client_bg.wasm',
+  import.meta.url,
+);`;
+
 const react = `import { useEffect } from 'react';
 import { runDevice } from './device';
 
@@ -131,6 +143,19 @@ export const bundlers = [
     },
   },
   {
+    tool: 'Vite, `/slim`',
+    version: 'vite',
+    slim: true,
+    note: 'the module by `?url`',
+    create: `npx ${pinned('create-vite@8')} . --template vanilla-ts`,
+    device: 'src/device.ts',
+    files: { 'src/main.ts': initFrom(wasmUrl) },
+    rows: {
+      'development server': server('npx vite --port {port}'),
+      build: site('npm run build', 'dist'),
+    },
+  },
+  {
     tool: 'vite-plugin-pwa',
     version: 'vite-plugin-pwa',
     note: 'in the service worker, by `injectManifest`',
@@ -159,6 +184,21 @@ export const bundlers = [
       'development server': server('npx webpack serve --mode development --port {port}'),
       build: site('npx webpack --mode production -o public', 'public'),
     },
+  },
+  {
+    tool: 'webpack 5, `/slim`',
+    version: 'webpack',
+    byHand: true,
+    slim: true,
+    note: 'the module by `new URL(…, import.meta.url)`',
+    install: ['webpack', 'webpack-cli'],
+    device: 'src/device.js',
+    files: {
+      'src/index.js': initFrom(newUrl),
+      'public/index.html': classicScript,
+      'package.json': '{ "private": true }',
+    },
+    rows: { build: site('npx webpack --mode production -o public', 'public') },
   },
   {
     tool: 'Rspack',

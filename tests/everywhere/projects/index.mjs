@@ -12,6 +12,7 @@ import { typescript } from './typescript.mjs';
  * @property {boolean} [byHand] without a template, or one that cannot be fetched without GitHub
  * @property {string} [note]
  * @property {string[]} [install] keys of versions.json, beside the client
+ * @property {boolean} [slim] its device imports from `iothub-device-client/slim`
  * @property {string} device where `device.ts` goes; its extension decides in which form
  * @property {Record<string, string>} files
  * @property {Record<string, import('../kinds.mjs').Kind>} rows
