@@ -1,4 +1,7 @@
-/** What the job is done in: the rows of the table, and the hosts that are its cells. */
+/**
+ * What the job is done in: the rows of the table, and the hosts that are its cells. One of each kind:
+ * `tests/everywhere` has them all.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +11,7 @@ import fastify from 'fastify';
 
 import { browsers, visit } from './browsers.mjs';
 import { bundleForWorkerd, bundlers, serveByVite, writePage } from './bundlers.mjs';
-import { bun, deno, nodes, runProgram, workerd } from './programs.mjs';
+import { bun, deno, jest, nodes, runProgram, workerd } from './programs.mjs';
 
 /**
  * @typedef {object} Environment
@@ -71,10 +74,13 @@ const underPolicy = (name, script, more = '') => ({
   },
 });
 
+/** One browser is enough: what a bundler makes is the same for all. */
+const inChromium = inBrowsers.slice(0, 1);
+
 /** @returns {Environment} */
 const bundle = (bundler, name, script) => ({
   name: `${bundler}, ${name}`,
-  hosts: inBrowsers,
+  hosts: inChromium,
   async prepare(folder) {
     await bundlers[bundler](folder, script);
     return serve(join(folder, 'dist'));
@@ -97,7 +103,6 @@ const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexe
 // The job is JavaScript with types in comments, and as strictly checked as the rest.
 const checked = ['--allowJs', '--checkJs'];
 const output = ['--outDir', 'dist', '--target', 'es2022', '--lib', 'es2022,dom'];
-const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler'];
 
 /** Compiled, then run. @returns {Environment} */
 const typescript = (name, file, ...options) => ({
@@ -111,10 +116,9 @@ const typescript = (name, file, ...options) => ({
 export const environments = [
   { name: 'import', hosts: inPrograms([...nodes, deno, bun], 'main.js') },
   { name: 'require()', hosts: inPrograms([...nodes, deno, bun], 'require.cjs') },
+  { name: 'test runner, require()', hosts: inPrograms([jest], 'jest.test.cjs') },
   typescript('module nodenext', 'main.ts', '--module', 'nodenext'),
   typescript('module nodenext, require()', 'require.cts', '--module', 'nodenext'),
-  typescript('module node16', 'main.ts', '--module', 'node16'),
-  typescript('moduleResolution bundler', 'main.ts', ...bundler),
   page('page without a bundler', '/page.html'),
   page('dedicated worker', '/dedicated-worker.html'),
   page('shared worker', '/shared-worker.html'),
@@ -124,7 +128,7 @@ export const environments = [
   underPolicy('Trusted Types', 'worker.js', "; require-trusted-types-for 'script'"),
   {
     name: 'Vite, development server',
-    hosts: inBrowsers,
+    hosts: inChromium,
     prepare: (folder) => serveByVite(folder, 'main.js'),
   },
   ...Object.keys(bundlers).map((bundler) => bundle(bundler, 'page', 'main.js')),

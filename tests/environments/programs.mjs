@@ -14,6 +14,13 @@ export const deno = { name: 'Deno', command: [bin('deno'), 'run', '--allow-all']
 export const bun = { name: 'Bun', command: [bin('bun')] };
 export const workerd = { name: 'workerd', command: [bin('workerd'), 'test'] };
 
+/** Its modules are its own: `require()` is not that of Node.js. */
+export const jest = {
+  name: 'Jest',
+  // The job is an ES module.
+  command: [process.execPath, '--experimental-vm-modules', installed('jest/bin/jest.js')],
+};
+
 /** The Node.js that runs this, the oldest ones that are supported, and newer ones. */
 export const nodes = [
   { name: `Node.js ${process.versions.node}`, command: [process.execPath] },
