@@ -1,5 +1,6 @@
 // Node.js. The build makes a CommonJS module of this, with the WebAssembly module as a part of it, and
 // an ES module that exports the same: a process that uses both has one set of classes.
+import { setImmediate } from 'node:timers'; // Not a global in Jest's jsdom.
 import { setPlatform } from './host.js';
 import digits from './iothub_device_client_bg.wasm?hex';
 import { start } from './start.js';

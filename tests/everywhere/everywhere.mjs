@@ -16,7 +16,7 @@ import { visit } from './browser.mjs';
 import { playTheHub, writeDevice } from './device.mjs';
 import { projects } from './projects/index.mjs';
 import { run, stopAll } from './shell.mjs';
-import { renderTable, writeIntoReadme } from './table.mjs';
+import { renderTable, writeIntoReadme } from './readme.mjs';
 import { pinned } from './versions.mjs';
 
 const filter = (process.argv[2] ?? '').toLowerCase();

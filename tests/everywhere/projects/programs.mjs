@@ -1,5 +1,6 @@
 /** Programs without a page: Node.js and other runtimes, and test runners. */
 import { nodes } from '../../environments/programs.mjs';
+import { commandOfReadme } from '../readme.mjs';
 import { program, server } from '../kinds.mjs';
 
 const runsDevice = (file) => `import { runDevice } from './${file}';\n\nawait runDevice();\n`;
@@ -11,6 +12,8 @@ import { runDevice } from './device';
 
 test('a device does its job', () => runDevice());
 `;
+
+const jestInJsdom = commandOfReadme('npx jest');
 
 const jestTest = "test('a device does its job', () => runDevice());\n";
 
@@ -102,6 +105,7 @@ export const programs = [
   },
   {
     tool: 'esbuild, Node.js',
+    note: 'an ES module with the banner below',
     version: 'esbuild',
     byHand: true,
     install: ['esbuild'],
@@ -112,10 +116,7 @@ export const programs = [
         'npx esbuild main.js --bundle --platform=node --outfile=dist/main.cjs',
         'node dist/main.cjs',
       ),
-      'ES module': program(
-        'npx esbuild main.js --bundle --platform=node --format=esm --outfile=dist/main.mjs',
-        'node dist/main.mjs',
-      ),
+      'ES module': program(commandOfReadme('npx esbuild'), 'node dist/main.mjs'),
       'ES module, packages external': program(
         'npx esbuild main.js --bundle --platform=node --format=esm --packages=external --outfile=dist/main.mjs',
         'node dist/main.mjs',
@@ -152,8 +153,9 @@ export const programs = [
   {
     tool: 'Jest, CommonJS',
     version: 'jest',
+    note: 'jsdom by `jest-fixed-jsdom`',
     byHand: true,
-    install: ['jest', 'jest-environment-jsdom'],
+    install: ['jest', 'jest-environment-jsdom', 'jest-fixed-jsdom'],
     device: 'device.cjs',
     files: {
       'device.test.js': `const { runDevice } = require('./device.cjs');\n\n${jestTest}`,
@@ -161,27 +163,28 @@ export const programs = [
     },
     rows: {
       node: program('npx jest'),
-      jsdom: program('npx jest --env=jsdom'),
+      jsdom: program(jestInJsdom),
     },
   },
   {
     tool: 'Jest, ES modules',
     version: 'jest',
+    note: 'jsdom by `jest-fixed-jsdom`',
     byHand: true,
-    install: ['jest', 'jest-environment-jsdom'],
+    install: ['jest', 'jest-environment-jsdom', 'jest-fixed-jsdom'],
     device: 'device.mjs',
     files: { 'device.test.mjs': `import { runDevice } from './device.mjs';\n\n${jestTest}` },
     rows: {
       node: program('NODE_OPTIONS=--experimental-vm-modules npx jest'),
-      jsdom: program('NODE_OPTIONS=--experimental-vm-modules npx jest --env=jsdom'),
+      jsdom: program(`NODE_OPTIONS=--experimental-vm-modules ${jestInJsdom}`),
     },
   },
   {
     tool: 'Jest, Babel',
     version: 'jest',
     byHand: true,
-    note: 'ES modules compiled by `@babel/preset-env`, as its guide says',
-    install: ['jest', 'jest-environment-jsdom', '@babel/preset-env'],
+    note: 'with `@babel/preset-env`; jsdom by `jest-fixed-jsdom`',
+    install: ['jest', 'jest-environment-jsdom', 'jest-fixed-jsdom', '@babel/preset-env'],
     device: 'device.js',
     files: {
       'device.test.js': `import { runDevice } from './device';\n\n${jestTest}`,
@@ -189,19 +192,27 @@ export const programs = [
         "module.exports = { presets: [['@babel/preset-env', { targets: { node: 'current' } }]] };\n",
       'package.json': commonJsPackage,
     },
-    rows: { node: program('npx jest'), jsdom: program('npx jest --env=jsdom') },
+    rows: { node: program('npx jest'), jsdom: program(jestInJsdom) },
   },
   {
     tool: 'Jest, ts-jest',
     version: 'ts-jest',
+    note: 'jsdom by `jest-fixed-jsdom`',
     byHand: true,
-    install: ['jest', 'jest-environment-jsdom', 'ts-jest', 'typescript@5.9', '@types/jest'],
+    install: [
+      'jest',
+      'jest-environment-jsdom',
+      'jest-fixed-jsdom',
+      'ts-jest',
+      'typescript@5.9',
+      '@types/jest',
+    ],
     device: 'device.ts',
     files: {
       'device.test.ts': `import { runDevice } from './device';\n\n${jestTest}`,
       'jest.config.js': "module.exports = { preset: 'ts-jest' };\n",
       'package.json': commonJsPackage,
     },
-    rows: { node: program('npx jest'), jsdom: program('npx jest --env=jsdom') },
+    rows: { node: program('npx jest'), jsdom: program(jestInJsdom) },
   },
 ];

@@ -1,4 +1,5 @@
-/** The table as Markdown, and its place in the README. */
+/** What the README says of where the client runs: its table, and the settings that some tools need. */
+import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -24,3 +25,9 @@ export async function writeIntoReadme(table) {
   const date = new Date().toISOString().slice(0, 10);
   await writeFile(readme, text.replace(place, `$1\nLast run: ${date}.\n\n${table}\n\n$2`));
 }
+
+/** The command of the README that begins so, which holds a setting. */
+export const commandOfReadme = (beginning) =>
+  readFileSync(readme, 'utf8')
+    .split('\n')
+    .find((line) => line.startsWith(beginning));
