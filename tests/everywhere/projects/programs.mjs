@@ -27,11 +27,10 @@ export default {
 };
 `;
 
+/** In the pinned ones: the first is that of this machine. */
 const inEachNode = (file) =>
   Object.fromEntries(
-    nodes
-      .filter(({ missing }) => !missing)
-      .map(({ name, command: [node] }) => [name, program(`${node} ${file}`)]),
+    nodes.slice(1).map(({ name, command: [node] }) => [name, program(`${node} ${file}`)]),
   );
 
 export const programs = [
