@@ -99,7 +99,7 @@ async function answers(origin, program) {
   const end = Date.now() + 120_000;
   for (; !program.hasEnded(); await sleep(200)) {
     try {
-      await (await fetch(origin)).body?.cancel();
+      await (await fetch(origin, { signal: AbortSignal.timeout(60_000) })).body?.cancel();
       return;
     } catch {
       if (Date.now() > end) throw new Error('the server did not answer within 120 s');

@@ -17,11 +17,12 @@ const jestInJsdom = commandOfReadme('npx jest');
 
 const jestTest = "test('a device does its job', () => runDevice());\n";
 
+/** A GET only asks whether the server is there. */
 const worker = `import { runDevice } from './device';
 
 export default {
-  async fetch() {
-    await runDevice();
+  async fetch(request) {
+    if (request.method === 'POST') await runDevice();
     return new Response('done');
   },
 };
