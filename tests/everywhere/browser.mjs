@@ -33,7 +33,7 @@ async function openPage(url, watch, slim) {
       if (message.type() === 'error') complaints.push(`console: ${message.text()}`);
     });
     page.on('requestfailed', (request) => complaints.push(`not loaded: ${request.url()}`));
-    await Promise.race([Promise.all([page.goto(url), watch()]), fault]);
+    await Promise.race([Promise.all([page.goto(url, { timeout: 120_000 }), watch()]), fault]);
   } catch (error) {
     throw new Error([error.message ?? error, ...complaints].join('\n'), { cause: error });
   } finally {

@@ -1,5 +1,5 @@
 /**
- * `npm run test:everywhere`: a project of each tool, made as its users make it, run, and its device
+ * `npm run test:everywhere`: the package is built; then a project of each tool, made as its users make it, run, and its device
  * seen at the local hub; `-- NAME` only the rows whose name contains NAME. Prints the table of the
  * README; a whole run writes it there.
  */
@@ -15,8 +15,8 @@ import { openHub } from '../environments/counterpart.mjs';
 import { visit } from './browser.mjs';
 import { playTheHub, writeDevice } from './device.mjs';
 import { projects } from './projects/index.mjs';
-import { run, stopAll } from './shell.mjs';
 import { renderTable, writeIntoReadme } from './readme.mjs';
+import { run, stopAll } from './shell.mjs';
 import { pinned } from './versions.mjs';
 
 const filter = (process.argv[2] ?? '').toLowerCase();
@@ -42,6 +42,7 @@ await hub.close();
 console.log(`\n${renderTable(results)}`);
 if (!filter) await writeIntoReadme(renderTable(results));
 const all = results.flatMap(({ rows }) => rows);
+if (all.length === 0) throw new Error(`no row's name contains "${filter}"`);
 const failed = all.filter(({ outcome }) => outcome !== 'passed').length;
 console.log(`\n${all.length - failed} passed, ${failed} failed`);
 if (failed > 0) process.exitCode = 1;
