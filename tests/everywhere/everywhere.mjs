@@ -1,7 +1,7 @@
 /**
- * `npm run test:everywhere`: the package is built; then a project of each tool, made as its users make it, run, and its device
- * seen at the local hub; `-- NAME` only the rows whose name contains NAME. Prints the table of the
- * README; a whole run writes it there.
+ * `npm run test:everywhere`: builds the package, then makes a project of each tool as its users do,
+ * runs it, and looks for its device at the local hub. `-- NAME` runs only the rows whose name
+ * contains NAME. Prints the table of the README; a whole run writes it there.
  */
 import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
