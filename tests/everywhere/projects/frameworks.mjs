@@ -1,5 +1,6 @@
 /** Frameworks with a server of their own: a page, and where they have one, a route in Node.js. */
 import { server, site } from '../kinds.mjs';
+import { lineOfReadme } from '../readme.mjs';
 import { pinned } from '../versions.mjs';
 
 const nextPage = `'use client';
@@ -81,24 +82,38 @@ const astroPage = `<html lang="en">
 
 const both = { visits: ['/', 'POST /device'] };
 
+const next = {
+  version: 'next',
+  note: 'a client component, and a route handler',
+  create:
+    `npx ${pinned('create-next-app')} . --yes --ts --app --empty --no-eslint --no-tailwind` +
+    ' --no-src-dir --no-import-alias --skip-install --disable-git',
+  device: 'device.ts',
+  files: { 'app/page.tsx': nextPage, 'app/device/route.ts': nextRoute },
+};
+
+const nextConfig = `export default {
+${lineOfReadme('  serverExternalPackages:')}
+};
+`;
+
 export const frameworks = [
   {
-    tool: 'Next.js, App Router',
-    version: 'next',
-    note: 'a client component, and a route handler',
-    create:
-      `npx ${pinned('create-next-app')} . --yes --ts --app --empty --no-eslint --no-tailwind` +
-      ' --no-src-dir --no-import-alias --skip-install --disable-git',
-    device: 'device.ts',
-    files: { 'app/page.tsx': nextPage, 'app/device/route.ts': nextRoute },
+    ...next,
+    tool: 'Next.js, Turbopack',
     rows: {
-      'Turbopack, development server': server('npx next dev -p {port}', both),
-      'Turbopack, build': server('npx next start -p {port}', { build: 'npx next build', ...both }),
-      'webpack, development server': server('npx next dev --webpack -p {port}', both),
-      'webpack, build': server('npx next start -p {port}', {
-        build: 'npx next build --webpack',
-        ...both,
-      }),
+      'development server': server('npx next dev -p {port}', both),
+      build: server('npx next start -p {port}', { build: 'npx next build', ...both }),
+    },
+  },
+  {
+    ...next,
+    tool: 'Next.js, webpack',
+    note: `${next.note}; the latter with the setting below`,
+    files: { ...next.files, 'next.config.ts': nextConfig },
+    rows: {
+      'development server': server('npx next dev --webpack -p {port}', both),
+      build: server('npx next start -p {port}', { build: 'npx next build --webpack', ...both }),
     },
   },
   {
