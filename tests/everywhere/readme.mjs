@@ -26,8 +26,8 @@ export async function writeIntoReadme(table) {
   await writeFile(readme, text.replace(place, `$1\nLast run: ${date}.\n\n${table}\n\n$2`));
 }
 
-/** The line of the README that begins so: a setting that a tool needs. */
-export const lineOfReadme = (beginning) =>
-  readFileSync(readme, 'utf8')
-    .split('\n')
-    .find((line) => line.startsWith(beginning));
+/** The code of the README that begins so: a setting that a tool needs. */
+export function settingOfReadme(beginning) {
+  const [, code] = readFileSync(readme, 'utf8').split(beginning, 2);
+  return beginning + /^[^\n`]*/.exec(code)[0];
+}

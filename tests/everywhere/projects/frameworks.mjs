@@ -1,6 +1,6 @@
 /** Frameworks with a server of their own: a page, and where they have one, a route in Node.js. */
 import { server, site } from '../kinds.mjs';
-import { lineOfReadme } from '../readme.mjs';
+import { settingOfReadme } from '../readme.mjs';
 import { pinned } from '../versions.mjs';
 
 const nextPage = `'use client';
@@ -92,10 +92,7 @@ const next = {
   files: { 'app/page.tsx': nextPage, 'app/device/route.ts': nextRoute },
 };
 
-const nextConfig = `export default {
-${lineOfReadme('  serverExternalPackages:')}
-};
-`;
+const nextConfig = `export default { ${settingOfReadme('serverExternalPackages:')} };\n`;
 
 export const frameworks = [
   {
