@@ -3,12 +3,12 @@
 import { setPlatform } from './host.js';
 import digits from './iothub_device_client_bg.wasm?hex';
 import { browser } from './platform.browser.js';
-import { start } from './start.js';
+import { startInlined } from './start.js';
 
 setPlatform(browser);
 
 /** The version of this package. */
-export const version = start(bytesOf(digits));
+export const version = startInlined(bytesOf(digits));
 
 /**
  * Browsers have had `Uint8Array.fromHex` since 2024 or 2025.
