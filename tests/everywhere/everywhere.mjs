@@ -21,7 +21,7 @@ import { pinned } from './versions.mjs';
 
 const filter = (process.argv[2] ?? '').toLowerCase();
 const temporary = await mkdtemp(join(tmpdir(), 'everywhere-'));
-process.once('SIGINT', () => process.exit(130));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 process.on('exit', () => {
   stopAll();
   rmSync(temporary, { recursive: true, force: true });
