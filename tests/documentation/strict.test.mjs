@@ -12,9 +12,15 @@ const folder = join(root, 'target/strict');
 const PACKAGE = "'iothub-device-client'";
 const DOCUMENTS = /^(?:README\.md|docs\/guide\/.*)$/;
 
+/** What a program can import here: no framework, and no other file of its document. */
+const KNOWN = /^(?:node:.*|iothub-device-client|\.\/node_modules\/.*)$/;
+const isWhole = (code) =>
+  [...code.matchAll(/ from '([^']+)'/g)].every(([, name]) => KNOWN.test(name));
+
 /** Those of a program; the pages in the documents are no TypeScript. */
 const programs = blocks
-  .filter(({ document, language }) => DOCUMENTS.test(document) && /^[jt]sx?$/.test(language))
+  .filter(({ document, language }) => DOCUMENTS.test(document) && /^[jt]s$/.test(language))
+  .filter(({ name, code }) => isWhole(code) && !name.endsWith('.d.ts'))
   .map(({ document, line, name, code }) => ({
     file: `${document.replaceAll('/', '_')}_${line}${extensionOf(name, code)}`,
     // A page without a bundler names the file.
