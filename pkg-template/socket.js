@@ -14,7 +14,8 @@ export function attach(socket, { opened, received, closed }) {
   let failure;
   socket.onopen = opened;
   socket.onmessage = ({ data }) =>
-    received(data instanceof ArrayBuffer ? new Uint8Array(data) : data);
+    // An ArrayBuffer of another realm, as in jsdom, is no instance of this one's class.
+    received(data.byteLength === undefined || data.buffer ? data : new Uint8Array(data));
   socket.onerror = (/** @type {Event & {message?: string}} */ { message }) => {
     // npm `ws` says what a browser keeps to itself.
     failure = message;

@@ -82,8 +82,14 @@ export function createTransport({ serverVerificationCert, cipher, proxy, x509 })
 class Socket extends WebSocket {
   /** npm `ws` may read bytes later on, when the memory of WebAssembly has moved on. */
   send(bytes) {
-    // A copy in the pool of Node.js costs a fraction of one of its own.
-    super.send(Buffer.from(bytes));
+    try {
+      // A copy in the pool of Node.js costs a fraction of one of its own.
+      super.send(Buffer.from(bytes));
+    } catch (error) {
+      // As where a bundler has put an empty module in the place of one that `ws` finds optional.
+      this.emit('error', error);
+      this.terminate();
+    }
   }
 }
 

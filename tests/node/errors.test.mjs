@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 
+import { Sender } from 'ws';
+
 import * as everything from '../../pkg/index.node.js';
 import {
   ClientError,
@@ -248,4 +250,16 @@ test('with autoConnect off every operation is a NoConnectionError', async (t) =>
   assert.equal((await backEnd.state()).connections, 0);
   await client.connect();
   await client.sendMessage('x');
+});
+
+test('a WebSocket library that cannot send fails the connection at once, and says why', async (t) => {
+  const { client } = await createPair(t);
+  // What a bundler does to npm `ws` that puts an empty module in the place of `bufferutil`.
+  t.mock.method(Sender, 'frame', () => {
+    throw new TypeError('bufferUtil.mask is not a function');
+  });
+  await assert.rejects(client.connect(), {
+    name: 'ConnectionDroppedError',
+    message: /bufferUtil\.mask is not a function/,
+  });
 });
