@@ -176,13 +176,13 @@ export interface UploadProgress {
   readonly total: number | undefined;
 }
 
-/** What every call takes that waits for something; `disconnect` and `shutdown` end by themselves. */
+/** Options of each call that waits for something; `disconnect` and `shutdown` end by themselves. */
 export interface CallOptions {
   /**
-   * Aborting it gives the call up, as with `AbortSignal.timeout(5000)`, which counts milliseconds,
-   * while all times of this package are seconds: the call rejects with the signal's `reason`, and is not sent, or not
-   * again. The hub may have what was sent already, and act on it. With a signal that is aborted
-   * already, nothing happens but the rejection. A call that has settled no longer listens.
+   * Cancels the call: it rejects with the signal's `reason`, and is not sent, or not again. What was
+   * sent may still reach the hub. With a signal that is already aborted, nothing is sent. For a
+   * timeout, pass `AbortSignal.timeout(5000)`: it counts milliseconds, while all times in this
+   * package are in seconds.
    */
   signal?: Signal | undefined;
 }
@@ -210,10 +210,10 @@ export interface ReceiveMethodOptions extends ReceiveOptions {
  */
 export interface ClientOptions {
   /**
-   * A full WebSocket URL to dial in place of the hub's, for a local hub; HTTP calls go to the same
-   * origin. Such as `ws://localhost:8080/$iothub/websocket`: `wss:`, or `ws:` on this machine only (`localhost`, `*.localhost`, 127.0.0.0/8,
-   * `[::1]`): anywhere else the token would travel unencrypted. With its path. Not together with a
-   * gateway, and `ws:` not with a certificate.
+   * The full WebSocket URL of a local hub, to connect to in place of the hub's, such as
+   * `ws://localhost:8080/$iothub/websocket`; HTTP calls go to the same origin. `wss:`, or `ws:` on
+   * this machine only (`localhost`, `*.localhost`, 127.0.0.0/8, `[::1]`), since anywhere else the
+   * token would travel unencrypted. Not together with a gateway, nor `ws:` with a certificate.
    */
   endpoint?: string | undefined;
   /**
@@ -285,12 +285,12 @@ export interface ClientOptions {
    */
   maxPendingMessages?: number | undefined;
   /**
-   * How many bytes the calls of `sendMessage`, `patchTwinReportedProperties` and
-   * `sendMethodResponse` may hold that wait, and what method handlers returned; one that would hold
-   * more rejects at once with {@link ClientError}, one that is larger by itself with RangeError, and
-   * holds none. A body counts its bytes, each character of properties, of a patch and of a payload
-   * three. A whole number from 1 to
-   * 1073741824 (1 GiB), which all clients together may hold. Default 268,435,456 (256 MiB).
+   * How many bytes may wait in calls of `sendMessage`, `patchTwinReportedProperties` and
+   * `sendMethodResponse`, and in what method handlers returned. A call that would exceed it rejects
+   * at once with {@link ClientError}, one that is larger by itself with RangeError. A body counts
+   * its bytes; each character of properties, of a patch and of a payload counts three. A whole
+   * number from 1 to 1073741824 (1 GiB), which is also the limit of all clients together. Default
+   * 268,435,456 (256 MiB).
    */
   maxPendingBytes?: number | undefined;
   /**
@@ -318,15 +318,15 @@ export interface ClientOptions {
    */
   proxy?: string | undefined;
   /**
-   * For logs and debugging: tells each packet, each state of socket and connection, each wait
-   * before the next attempt, each HTTP call, and each error that belongs to no call. `"console"`
-   * writes a line for each with `console.log`, in Node.js with `console.error`, so that the standard
-   * output stays yours; a function is called with a record, and what it throws goes to
-   * `console.error`. No payload, no token, no user name and no password are told; topics hold the
+   * Logs what the client does, for debugging: each packet, each state of socket and connection, each
+   * wait before a retry, each HTTP call, and each error that belongs to no call. `"console"` writes
+   * a line for each with `console.log`, in Node.js with `console.error`, which leaves the standard
+   * output to you. A function is called with a {@link TraceRecord}; what it throws goes to
+   * `console.error`. Payloads, tokens, user names and passwords are left out; topics contain the
    * properties of messages.
    *
-   * In Node.js the environment variable `DEBUG=iothub-device-client`, or a list or pattern that has
-   * this name, as npm `debug` takes it, is `"console"` for each client without this option.
+   * In Node.js, the environment variable `DEBUG=iothub-device-client` does the same for every client
+   * without this option. As with npm `debug`, it may be a list or a pattern.
    */
   trace?: 'console' | ((record: TraceRecord) => void) | undefined;
 }
@@ -432,9 +432,9 @@ export interface SasTokenFunctionOptions extends GatewayOptions {
  *
  * Made by one of its four factories, never with `new`.
  *
- * Methods that give a Promise never throw: they reject. An operation that is called without a connection opens one
- * (option `autoConnect`); if that fails, it rejects with the connection's error. While a lost
- * connection is being re-established, operations wait, and what was sent without an
+ * Methods that return a Promise never throw: they reject. An operation that is called without a
+ * connection opens one (option `autoConnect`); if that fails, it rejects with the connection's
+ * error. While the client reconnects, operations wait, and what was sent without an
  * acknowledgement is sent again, in order; only method responses are not. The telemetry or twin
  * request on which three connections in a row end unacknowledged is given up, with
  * {@link ConnectionDroppedError}.
@@ -787,8 +787,9 @@ export class IoTHubDeviceClient {
   messages(options?: CallOptions): AsyncIterableIterator<Message>;
 
   /**
-   * Iterates over calls of direct methods, of every name; answer them by `sendMethodResponse`.
-   * Those that still wait when the loop is left are answered with 500. Otherwise as {@link IoTHubDeviceClient.messages}.
+   * Iterates over calls of direct methods, of every name; answer them with `sendMethodResponse`.
+   * Those that still wait when the loop ends are answered with 500. Otherwise as
+   * {@link IoTHubDeviceClient.messages}.
    */
   methodRequests<Payload = JsonValue>(
     options?: CallOptions,

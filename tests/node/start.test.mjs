@@ -240,7 +240,7 @@ test('docs/guide/start/testing.md', async (t) => {
 
 /**
  * Pages whose frameworks are not installed here: their programs are bundled, so that they name what
- * is there. They were run by hand in a project of each template, but for Electron.
+ * is there. All except that of Electron were run by hand in a project of its template.
  * Beside each is where it puts `device.ts`.
  */
 const FRAMEWORKS = {
