@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers'; // Not a global in Jest's jsdom.
 import { setPlatform } from './host.js';
 import digits from './iothub_device_client_bg.wasm?hex';
-import { startInlined } from './start.js';
+import { start } from './start.js';
 import { abortSocket, createTransport, openSocket, request } from './transport.node.js';
 
 setPlatform({
@@ -18,5 +18,5 @@ setPlatform({
 });
 
 /** The version of this package. */
-export const version = startInlined(Buffer.from(digits, 'hex'));
+export const version = start(Buffer.from(digits, 'hex'));
 export * from './exports.js';

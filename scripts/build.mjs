@@ -193,7 +193,7 @@ function exportOwnNames(file) {
   writeFileSync(file, own);
 }
 
-/** Gives `import digits from './some.wasm?hex'` the module, the second digit of each byte first. */
+/** Gives `import digits from './some.wasm?hex'` the bytes of the module. */
 const hexadecimalDigits = {
   name: 'hexadecimal digits',
   setup({ onResolve, onLoad }) {
@@ -202,7 +202,7 @@ const hexadecimalDigits = {
       namespace: 'hexadecimal digits',
     }));
     onLoad({ filter: /./, namespace: 'hexadecimal digits' }, ({ path }) => ({
-      contents: readFileSync(path, 'hex').replace(/(.)(.)/g, '$2$1'),
+      contents: readFileSync(path, 'hex'),
       loader: 'text',
     }));
   },
