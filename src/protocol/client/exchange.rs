@@ -133,7 +133,7 @@ pub enum Activity {
     },
     /// It waits for a SAS token of the user.
     AwaitingToken,
-    /// It is made anew under a new token.
+    /// Another connection is opened, with a new token.
     Renewing,
 }
 
