@@ -208,12 +208,10 @@ for (const name of HANDLERS) {
   Object.defineProperty(IoTHubDeviceClient.prototype, name, {
     configurable: true,
     get() {
-      return shellOf(this).handlers.values[name];
+      return shellOf(this).handlers.get(name);
     },
     set(handler) {
-      const { handlers } = shellOf(this);
-      handlers.set(name, handler);
-      handlers.values[name] = handler;
+      shellOf(this).handlers.set(name, handler);
     },
   });
 }

@@ -17,6 +17,8 @@ const PATIENCE_MS = 60_000;
 
 /** A property; those that receive something from the hub have a `feature`. */
 class Handler {
+  /** What the user has set. */
+  value;
   /** What is to be called: `undefined` also while it is promised. */
   call;
   /** Of a function, as long as it is pending; also while `iteration` is not asked for an item. */
@@ -45,8 +47,6 @@ export class Handlers {
   newSasToken = new Handler('onNewSasTokenRequired');
   backgroundException = new Handler('onBackgroundException');
   #all = Object.values(this);
-  /** What the user has set, by name. */
-  values = {};
   /** How calls that ask for more end, when there is no more. */
   #ending;
   #shell;
@@ -56,13 +56,28 @@ export class Handlers {
     this.#shell = shell;
   }
 
+  /** What the user has set. */
+  get(name) {
+    return this.#named(name).value;
+  }
+
   /**
    * Sets a property.
    * @throws {TypeError} for a value that cannot be a handler
    * @throws {ClientError} for a receive handler on a client that receives by calls
    */
   set(name, value) {
-    const handler = this.#all.find((handler) => handler.name === name);
+    const handler = this.#named(name);
+    this.#use(handler, value);
+    handler.value = value;
+  }
+
+  #named(name) {
+    return this.#all.find((handler) => handler.name === name);
+  }
+
+  #use(handler, value) {
+    const { name } = handler;
     const isFunction = typeof value === 'function';
     const isNothing = value === undefined || value === null;
     if (!isNothing && !isFunction && !isThenable(value)) {

@@ -1,6 +1,7 @@
 // Node.js. The build makes a CommonJS module of this, with the WebAssembly module as a part of it, and
 // an ES module that exports the same: a process that uses both has one set of classes.
 import { setImmediate } from 'node:timers'; // Not a global in Jest's jsdom.
+import { isDebugged } from './debug.node.js';
 import { setPlatform } from './host.js';
 import digits from './iothub_device_client_bg.wasm?hex';
 import { start } from './start.js';
@@ -12,6 +13,9 @@ setPlatform({
   openSocket,
   abortSocket,
   request,
+  // As npm `debug` does: the standard output is the program's.
+  log: (line) => console.error(line),
+  isDebugged,
   defer: setImmediate,
   // npm `ws` tells of all frames of one read in one turn.
   deferFrames: queueMicrotask,

@@ -7,7 +7,6 @@ import * as https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { checkServerIdentity, createSecureContext } from 'node:tls';
 import WebSocket from 'ws';
-import { setPlatform } from './host.js';
 import { ProxyAgent } from './proxy.node.js';
 import { bounded } from './request.js';
 import { X509, pemOf, readFilesWith } from './x509.js';
@@ -19,23 +18,6 @@ readFilesWith((file) => {
   }
   return readFileSync(file, 'utf8');
 });
-
-setPlatform({
-  // As npm `debug` does: the standard output is the program's.
-  log: (line) => console.error(line),
-  isDebugged: () => isNamed('iothub-device-client', process.env.DEBUG ?? ''),
-});
-
-/** Whether a list in the form of npm `debug` has a name: `a,b*,-c`. */
-function isNamed(name, list) {
-  const patterns = list.split(/[\s,]+/);
-  const matches = (pattern) =>
-    new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(
-      name,
-    );
-  const isOff = (pattern) => pattern.startsWith('-') && matches(pattern.slice(1));
-  return patterns.some(matches) && !patterns.some(isOff);
-}
 
 /** How a client connects; what it knows is for this module alone. */
 class Transport {
