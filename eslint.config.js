@@ -39,7 +39,10 @@ export default [
     languageOptions: { globals: { ...node, ...browser, ...worker } },
   },
   { files: ['www/ui/**'], languageOptions: { globals: browser } },
-  { files: ['www/fleet/**', 'www/*.js'], languageOptions: { globals: everywhere } },
+  {
+    files: ['www/fleet/**', 'www/*.js', 'simulator/src/**'],
+    languageOptions: { globals: everywhere },
+  },
   { files: ['www/fleet/worker.js'], languageOptions: { globals: worker } },
   {
     files: ['examples/{browser,worker}/**', 'examples/*/page/**'],

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { readBehaviour } from '../../www/fleet/behaviour.js';
+import { readBehaviour } from '../../simulator/src/behaviour.js';
 import {
   checkScene,
   parseScene,
   sceneFromHash,
   sceneToLink,
   sceneToText,
-} from '../../www/scene.js';
+} from '../../simulator/src/scene.js';
 
-const folder = new URL('../../www/scenes/', import.meta.url);
+const folder = new URL('../../simulator/scenes/', import.meta.url);
 const examples = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
 const [example] = examples.map((text) => JSON.parse(text));
 

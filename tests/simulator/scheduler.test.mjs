@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Scheduler } from '../../www/fleet/scheduler.js';
+import { Scheduler } from '../../simulator/src/scheduler.js';
 
 /** A scheduler whose time passes when the test says so. */
 function createScheduler(t) {

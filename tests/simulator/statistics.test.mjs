@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Log, ValueHistory } from '../../www/fleet/log.js';
-import { Rate, Statistics } from '../../www/fleet/statistics.js';
+import { Log, ValueHistory } from '../../simulator/src/log.js';
+import { Rate, Statistics } from '../../simulator/src/statistics.js';
 
 test('each second of the series has what was sent and acknowledged in it', () => {
   const statistics = new Statistics();

@@ -1,5 +1,5 @@
 /** What the tests of the fleet in Node.js share: a hub for each file, a fleet for each test. */
-import { Fleet } from '../../www/fleet/fleet.js';
+import { Fleet } from '../../simulator/src/fleet.js';
 import { createDevice } from '../node/support.mjs';
 
 export { createDevice, hub, test } from '../node/support.mjs';

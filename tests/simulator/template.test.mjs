@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { usages } from '../../www/fleet/generators.js';
-import { randomFrom, seedOf } from '../../www/fleet/random.js';
-import { readTemplate, TemplateError } from '../../www/fleet/template.js';
+import { usages } from '../../simulator/src/generators.js';
+import { randomFrom, seedOf } from '../../simulator/src/random.js';
+import { readTemplate, TemplateError } from '../../simulator/src/template.js';
 
 /** The first values of a template whose string is the generator. */
 function valuesOf(generator, count = 200, { seed = 1, ...context } = {}) {

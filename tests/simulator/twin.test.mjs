@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { missingIn, TwinCopy } from '../../www/fleet/twin.js';
+import { missingIn, TwinCopy } from '../../simulator/src/twin.js';
 
 const twinOf = (desired, reported) => ({
   desired: { $version: 1, ...desired },

@@ -2,7 +2,7 @@
 import { expose } from 'comlink';
 
 import { readLocalHub } from '../local-hub.js';
-import { Fleet } from './fleet.js';
+import { Fleet } from '../../simulator/src/fleet.js';
 import { allowManySockets } from './tunnel.js';
 
 expose(new Fleet());

@@ -14,7 +14,7 @@ async function startWorker() {
   return worker;
 }
 
-/** The worker's calls, once it has started; see `www/fleet/fleet.js`. */
+/** The worker's calls, once it has started; see `simulator/src/fleet.js`. */
 export let fleet;
 
 /** Starts the worker; rejects where it cannot run. */

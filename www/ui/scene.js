@@ -1,10 +1,10 @@
 /** The scene: what the devices of the page do. */
 import { batch, computed, signal } from '@preact/signals';
 
-import { parseScene, sceneFromHash, sceneToLink, sceneToText } from '../scene.js';
-import machine from '../scenes/machine.json';
-import thermostat from '../scenes/thermostat.json';
-import vehicles from '../scenes/vehicles.json';
+import { parseScene, sceneFromHash, sceneToLink, sceneToText } from '../../simulator/src/scene.js';
+import machine from '../../simulator/scenes/machine.json';
+import thermostat from '../../simulator/scenes/thermostat.json';
+import vehicles from '../../simulator/scenes/vehicles.json';
 import { everySecond, fleet } from './fleet.js';
 import { showAdding, showAddress } from './navigation.js';
 

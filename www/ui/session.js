@@ -4,7 +4,7 @@
  */
 import { signal } from '@preact/signals';
 
-import { checkScene, mayBeKept } from '../scene.js';
+import { checkScene, mayBeKept } from '../../simulator/src/scene.js';
 import { drafts } from './drafts.js';
 import { faultsOn } from './faults-on.js';
 import { device, ids } from './fleet.js';

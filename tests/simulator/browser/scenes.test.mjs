@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 
-import { sceneToLink } from '../../../www/scene.js';
+import { sceneToLink } from '../../../simulator/src/scene.js';
 import {
   openPage,
   openSimulator,
@@ -11,7 +11,7 @@ import {
   waitForState,
 } from './support.mjs';
 
-const file = new URL('../../../www/scenes/machine.json', import.meta.url);
+const file = new URL('../../../simulator/scenes/machine.json', import.meta.url);
 const machine = JSON.parse(await readFile(file, 'utf8'));
 
 const JSON_FILE = { name: 'scene.json', mimeType: 'application/json' };

@@ -4,7 +4,7 @@ import { readTemplate, readText, TemplateError, toText } from './template.js';
 /**
  * A behaviour of a scene, read: `begin` makes what one device needs of it.
  *
- * @param {import('../scene.js').Behaviour} behaviour
+ * @param {import('./scene.js').Behaviour} behaviour
  * @returns {(deviceId: string) => DeviceBehaviour}
  * @throws {TemplateError} whose `at.field` names the field
  */

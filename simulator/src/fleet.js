@@ -1,4 +1,4 @@
-import { checkBehaviour, checkScene } from '../scene.js';
+import { checkBehaviour, checkScene } from './scene.js';
 import { readBehaviour } from './behaviour.js';
 import { Device } from './device.js';
 import { Scheduler } from './scheduler.js';

@@ -1,0 +1,2 @@
+export { Fleet } from './fleet.js';
+export { checkBehaviour, checkScene, parseScene } from './scene.js';
