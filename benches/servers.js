@@ -34,6 +34,7 @@ export class Mosquitto {
     const file = join(server.#folder, 'mosquitto.conf');
     writeFileSync(file, configuration(server.#port, server.#tcpPort));
     server.#process = spawn(program, ['-c', file], { stdio: 'ignore' });
+    process.once('exit', () => server.#process.kill());
     for (const port of [server.#port, server.#tcpPort]) {
       while (!(await isListening(port))) {
         if (server.#process.exitCode !== null) {

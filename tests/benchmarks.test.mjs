@@ -1,6 +1,6 @@
 /** The benchmarks measure every contender at every kind of job; how fast is not tested. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +32,19 @@ for (const [runtime, name] of Object.entries(RUNTIMES)) {
     assert.match(report, /\| this\/before \| this\/floor \| before\/floor \|/);
   });
 }
+
+test('a long run that fails says why and ends, though its hub and devices are still there', () => {
+  const program = `
+    import { createServer } from 'node:net';
+    import { Failure, runAsProgram } from ${JSON.stringify(new URL('../scripts/lib/run.mjs', import.meta.url))};
+    await runAsProgram(async () => {
+      createServer().listen(0);
+      throw new Failure('3 messages are lost.');
+    });`;
+  const args = ['--input-type=module', '--eval', program];
+  const { status, stderr } = spawnSync(process.execPath, args, { timeout: 30_000 });
+  assert.deepEqual([status, `${stderr}`.trim()], [1, '3 messages are lost.']);
+});
 
 const keyOf = ({ row, contender, metric }) => `${row} ${contender} ${metric}`;
 

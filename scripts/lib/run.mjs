@@ -12,13 +12,16 @@ export function say(sentence) {
   console.log(`• ${sentence}`);
 }
 
-/** Runs a script's `main`; a failure becomes a sentence and exit code 1. */
+/**
+ * Runs a script's `main`; a failure becomes a sentence and exit code 1, whatever of the script is
+ * still at work: hubs, devices, browsers.
+ */
 export async function runAsProgram(main) {
   try {
     await main();
   } catch (error) {
     console.error(`\n${error instanceof Failure ? error.message : error.stack}`);
-    process.exitCode = 1;
+    process.exit(1);
   }
 }
 
