@@ -33,6 +33,10 @@ export function suites(wasmEnvironment) {
     check('types', [...typescript, 'tests/types']),
     check('types in TypeScript 5.0', [...oldTypescript, 'tests/types/oldest.json']),
     check('types of the examples', [...typescript, 'tests/types/examples.json']),
+    check('types of the examples in TypeScript 5.0', [
+      ...oldTypescript,
+      'tests/types/examples-oldest.json',
+    ]),
     check('types of the hub', [...typescript, 'hub']),
     check("types of the package's JavaScript", [...typescript, 'pkg-template']),
     check('clippy', [...clippy, '--', '-D', 'warnings']),
