@@ -1,54 +1,76 @@
 /**
- * `npm test`: set-up, build, then every suite; `npm test -- NAME` only those whose name contains
- * NAME. A suite's output is shown where it fails.
+ * `npm test`: set-up, build, then every suite; `npm run test:long` those that take long or measure.
+ * `-- NAME` runs only those whose name contains NAME, `-- --changed` those that a change can touch.
+ * A suite's output is shown where it fails.
  */
 import { spawn } from 'node:child_process';
-import { stripVTControlCharacters } from 'node:util';
+import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { build } from './build.mjs';
+import { selectChanged } from './lib/changes.mjs';
+import { runInLanes } from './lib/lanes.mjs';
 import { root } from './lib/project.mjs';
 import { Failure, runAsProgram } from './lib/run.mjs';
 import { suites } from './lib/suites.mjs';
 
 /** What a test wants to have told even where it passes: `t.diagnostic('note: …')`. */
 const note = /^\s*ℹ note: (.*)$/gm;
+/** A suite that takes more seconds must say why. */
+const SLOW = 90;
 
 await runAsProgram(async () => {
+  const options = readOptions();
   const { wasmEnvironment } = await build({ tests: true });
-  const results = [];
-  for (const suite of select(suites(wasmEnvironment), process.argv[2] ?? '')) {
-    results.push(await runSuite(suite));
-  }
+  const started = performance.now();
+  const results = await runInLanes(select(suites(wasmEnvironment), options), runSuite);
   printTable(results);
+  printReruns(results);
   const passed = total(results, 'passed');
   const failed = total(results, 'failed');
   const skipped = total(results, 'skipped');
   if (failed > 0) process.exitCode = 1;
-  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped, in ${since(started)} s`);
 });
 
-function select(all, name) {
-  const selected = all.filter((suite) => suite.name.includes(name));
-  if (selected.length > 0) return selected;
-  const names = all.map((suite) => `  ${suite.name}`).join('\n');
+function readOptions() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        long: { type: 'boolean', default: false },
+        changed: { type: 'boolean', default: false },
+      },
+    });
+    return { ...values, name: positionals.join(' ') };
+  } catch (error) {
+    throw new Failure(error.message);
+  }
+}
+
+function select(all, { long, changed, name }) {
+  const some = all.filter((suite) => Boolean(suite.long) === long);
+  const selected = some.filter((suite) => suite.name.includes(name));
+  if (selected.length > 0) return changed ? selectChanged(selected) : selected;
+  const names = some.map((suite) => `  ${suite.name}`).join('\n');
   throw new Failure(`No suite's name contains "${name}". The suites are:\n${names}`);
 }
 
-async function runSuite({ name, command, env, count }) {
-  console.log(`\n▸ ${name}`);
+async function runSuite({ name, command, env, count, rerun, slow }) {
+  console.log(`▸ ${name}`);
   const started = performance.now();
   const { output, succeeded } = await collect(command, { ...process.env, ...env });
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = since(started);
 
   const { passed, failed, skipped } = count(output, succeeded);
+  const result = { name, passed, failed, skipped, seconds, slow };
   if (succeeded && failed === 0 && passed + skipped > 0) {
-    for (const [, text] of output.matchAll(note)) console.log(`  ${text}`);
+    const notes = [...output.matchAll(note)].map(([, text]) => `  ${text}\n`).join('');
     const but = skipped > 0 ? `, ${skipped} skipped,` : '';
-    console.log(`  ${passed} passed${but} in ${seconds.toFixed(1)} s`);
-    return { name, passed, failed, skipped, seconds };
+    console.log(`✔ ${name}: ${passed} passed${but} in ${seconds} s\n${notes}`.trimEnd());
+    return { ...result, reruns: [] };
   }
-  console.log(output);
+  console.log(`✖ ${name}:\n${output}`);
   if (succeeded && failed === 0) console.log(`${name}: no test ran, which counts as a failure.`);
-  return { name, passed, failed: Math.max(failed, 1), skipped, seconds };
+  return { ...result, failed: Math.max(failed, 1), reruns: rerun(output) };
 }
 
 /** Runs a command and gives back all that it printed, without colours. */
@@ -70,17 +92,31 @@ function collect([program, ...args], env) {
 }
 
 function printTable(results) {
-  const rows = results.map(({ name, passed, failed, skipped, seconds }) => {
-    return [name, `${passed}`, `${failed}`, `${skipped}`, seconds.toFixed(1)];
+  const rows = results.map(({ name, passed, failed, skipped, seconds, slow }) => {
+    const why = seconds > SLOW ? (slow ?? 'says nothing (scripts/lib/suites.mjs)') : '';
+    return [name, `${passed}`, `${failed}`, `${skipped}`, seconds, why];
   });
-  const table = [['suite', 'passed', 'failed', 'skipped', 'seconds'], ...rows];
-  const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  const titles = ['suite', 'passed', 'failed', 'skipped', 'seconds', `why over ${SLOW} s`];
+  const table = [titles, ...rows];
+  const widths = titles.map((_, column) => Math.max(...table.map((row) => row[column].length)));
   console.log();
-  for (const [name, ...numbers] of table) {
-    const cells = numbers.map((text, column) => text.padStart(widths[column + 1]));
-    console.log([name.padEnd(widths[0]), ...cells].join('  '));
+  for (const [name, ...cells] of table) {
+    const why = cells.pop();
+    const numbers = cells.map((text, column) => text.padStart(widths[column + 1]));
+    console.log([name.padEnd(widths[0]), ...numbers, why].join('  ').trimEnd());
   }
   console.log();
+}
+
+/** How each failed test is run alone. */
+function printReruns(results) {
+  const commands = results.flatMap(({ reruns }) => reruns);
+  if (commands.length === 0) return;
+  console.log(`Each failed test alone:\n${commands.map((line) => `  ${line}\n`).join('')}`);
+}
+
+function since(started) {
+  return ((performance.now() - started) / 1000).toFixed(1);
 }
 
 function total(results, field) {

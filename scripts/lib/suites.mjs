@@ -1,89 +1,162 @@
-/** The suites of `npm test`: what each runs, and how many tests its output tells of. */
+/** The suites of `npm test` and `npm run test:long`. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './project.mjs';
 import { rustdocFlags } from './rust.mjs';
+import { check, nodeTests, rustTests } from './suite-kinds.mjs';
+
+const coreAlone = '--no-default-features';
+
+/** What suites read, for `npm test -- --changed`. */
+const rust = [/\.rs$/, /Cargo\.(toml|lock)$/, /^(clippy|rustfmt)\.toml$/];
+const core = [/^src\//, /^Cargo\.(toml|lock)$/, /^tests\/(protocol|matrix)\//, /^fuzz\/seeds\//];
+const client = [/^(src|module|pkg-template)\//, /^Cargo\.(toml|lock)$/];
+const hub = [/^hub\/(src|bin|package\.json)/];
+const declarations = [/^pkg-template\//];
+/** The tests that use the client share helpers. */
+const endToEnd = [
+  ...client,
+  ...hub,
+  /^scripts\/start\//,
+  /^tests\/(node|browser)\/[^/]*\.(?!test)/,
+];
+const folder = (...names) => names.map((name) => new RegExp(`^${name}/`));
 
 /**
- * @typedef {object} Suite
- * @property {string} name
- * @property {string[]} command
- * @property {Record<string, string>} [env] on top of the environment
- * @property {(output: string, succeeded: boolean) =>
- *              {passed: number, failed: number, skipped: number}} count
- */
-
-/**
- * Those that tell of a mistake soonest come first.
+ * Those that tell of a mistake soonest come first. A suite that uses both cores runs beside one that
+ * mostly waits.
  *
  * @param {Record<string, string>} wasmEnvironment what building for wasm32 takes
- * @returns {Suite[]}
+ * @returns {import('./suite-kinds.mjs').Suite[]}
  */
 export function suites(wasmEnvironment) {
-  const core = '--no-default-features';
+  return [
+    ...lints(),
+    ...nativeTests(),
+    rustTests('wasm in Chromium', wasmTests(), {
+      env: wasmEnvironment,
+      reads: [...client, ...folder('tests/web')],
+    }),
+    nodeTests('panic', ['tests/panic.test.mjs'], {
+      minutes: 10,
+      env: wasmEnvironment,
+      needs: 'both cores',
+      reads: [...endToEnd, /^tests\/panic/, /^scripts\/build/],
+    }),
+    nodeTests('simulator', testFiles('tests/simulator', 'tests/simulator/browser'), {
+      minutes: 10,
+      atOnce: 2,
+      reads: [...endToEnd, ...folder('simulator', 'www', 'tests/simulator')],
+    }),
+    nodeTests('Node.js end to end', testFiles('tests/node'), {
+      atOnce: 2,
+      reads: [...endToEnd, ...folder('tests/node', 'examples', 'docs/guide'), /^README\.md$/],
+    }),
+    nodeTests('hub', testFiles('hub/test'), { atOnce: 2, reads: folder('hub') }),
+    nodeTests('browser end to end', testFiles('tests/browser'), {
+      atOnce: 2,
+      reads: [...endToEnd, ...folder('tests/browser')],
+    }),
+    nodeTests('conformance', testFiles('tests/conformance'), {
+      // It waits for the minute after which a hub that sends no CONNACK is given up.
+      minutes: 4,
+      reads: [...endToEnd, ...folder('tests/conformance')],
+    }),
+    nodeTests('environments', testFiles('tests/environments'), {
+      minutes: 5,
+      reads: [
+        ...client,
+        ...hub,
+        ...folder('tests/environments', 'tests/everywhere'),
+        /^README\.md$/,
+      ],
+    }),
+    nodeTests('official clients', testFiles('tests/official'), {
+      needs: 'port 443',
+      reads: [...folder('hub', 'tests/official')],
+    }),
+    nodeTests('documentation', testFiles('tests/documentation'), {
+      reads: [
+        ...client,
+        ...hub,
+        /\.md$/,
+        ...folder('docs', 'examples', 'scripts/docs', 'tests/documentation'),
+      ],
+    }),
+    nodeTests('hub package', ['tests/hub-package.test.mjs'], {
+      reads: [/^hub\//, /^tests\/hub-package/],
+    }),
+    nodeTests('package', ['tests/package.test.mjs'], {
+      reads: [...client, /^tests\/package/, /^scripts\/(build|names)/],
+    }),
+    nodeTests('size', ['tests/size.test.mjs'], { reads: [...client, /^tests\/size/] }),
+    ...longSuites(),
+  ];
+}
+
+function lints() {
   const prettier = [process.execPath, 'node_modules/prettier/bin/prettier.cjs'];
   const eslint = [process.execPath, 'node_modules/eslint/bin/eslint.js'];
   const typescript = [process.execPath, 'node_modules/typescript/bin/tsc', '--project'];
   const oldTypescript = [process.execPath, 'node_modules/typescript-5.0/bin/tsc', '--project'];
   const clippy = ['cargo', 'clippy', '--all-targets'];
+  const readsRust = { reads: rust, needs: 'both cores' };
+  const types = [...declarations, ...folder('tests/types')];
   return [
-    check('rustfmt', ['cargo', 'fmt', '--check']),
+    check('rustfmt', ['cargo', 'fmt', '--check'], { reads: rust }),
     check('prettier', [...prettier, '--check', '--cache', '.']),
-    check('eslint', [...eslint, '--cache', '--cache-location', 'node_modules/.cache/eslint/']),
-    check('types', [...typescript, 'tests/types']),
-    check('types in TypeScript 5.0', [...oldTypescript, 'tests/types/oldest.json']),
-    check('types of the examples', [...typescript, 'tests/types/examples.json']),
-    check('types of the examples in TypeScript 5.0', [
-      ...oldTypescript,
-      'tests/types/examples-oldest.json',
-    ]),
-    check('types of the hub', [...typescript, 'hub']),
-    check("types of the package's JavaScript", [...typescript, 'pkg-template']),
-    check('clippy', [...clippy, '--', '-D', 'warnings']),
-    check('clippy, core alone', [...clippy, core, '--', '-D', 'warnings']),
-    nodeTests('minimum Rust version', ['tests/minimum-rust.test.mjs'], 600_000),
-    {
-      ...check('rustdoc', ['cargo', 'doc', '--no-deps', '--document-private-items']),
-      env: { RUSTDOCFLAGS: rustdocFlags },
-    },
-    rustTests('native tests', ['cargo', 'test', '--no-fail-fast']),
-    rustTests('native tests, core alone', ['cargo', 'test', '--no-fail-fast', core]),
-    {
-      ...rustTests('fault matrix', faultMatrix()),
-      env: { MATRIX_SCHEDULES: process.env.MATRIX_SCHEDULES ?? '100000' },
-    },
-    nodeTests('broken clients', ['tests/broken-clients.test.mjs'], 600_000),
-    { ...rustTests('wasm in Chromium', wasmTests()), env: wasmEnvironment },
-    nodeTests('hub', testFiles('hub/test')),
-    nodeTests('documentation', testFiles('tests/documentation')),
-    nodeTests('Node.js end to end', testFiles('tests/node')),
-    // A part of it waits for the minute after which a hidden tab is throttled.
-    nodeTests('browser end to end', testFiles('tests/browser'), 240_000),
-    nodeTests(
-      'simulator',
-      [...testFiles('tests/simulator'), ...testFiles('tests/simulator/browser')],
-      600_000,
+    check('eslint', [...eslint, '--cache', '--cache-location', 'node_modules/.cache/eslint/', '.']),
+    check('types', [...typescript, 'tests/types'], { reads: types }),
+    check('types in TypeScript 5.0', [...oldTypescript, 'tests/types/oldest.json'], {
+      reads: types,
+    }),
+    check('types of the examples', [...typescript, 'tests/types/examples.json'], {
+      reads: [...types, ...folder('examples')],
+    }),
+    check(
+      'types of the examples in TypeScript 5.0',
+      [...oldTypescript, 'tests/types/examples-oldest.json'],
+      { reads: [...types, ...folder('examples')] },
     ),
-    // A part of it waits for the minute after which a hub without CONNACK is given up.
-    nodeTests('conformance', testFiles('tests/conformance'), 240_000, ['--test-concurrency=1']),
-    nodeTests('leaks', testFiles('tests/leaks'), 600_000),
-    nodeTests('soak', testFiles('tests/soak'), 300_000),
-    // One file after the other, as each needs port 443 for itself.
-    nodeTests('official clients', testFiles('tests/official'), 120_000, ['--test-concurrency=1']),
-    { ...nodeTests('panic', ['tests/panic.test.mjs'], 600_000), env: wasmEnvironment },
-    nodeTests('benchmarks', ['tests/benchmarks.test.mjs'], 240_000),
-    nodeTests('package', ['tests/package.test.mjs']),
-    nodeTests('environments', testFiles('tests/environments'), 300_000),
-    nodeTests('hub package', ['tests/hub-package.test.mjs']),
-    nodeTests('scale', ['tests/scale.test.mjs']),
-    nodeTests('size', ['tests/size.test.mjs']),
+    check('types of the hub', [...typescript, 'hub'], { reads: folder('hub') }),
+    check("types of the package's JavaScript", [...typescript, 'pkg-template'], {
+      reads: declarations,
+    }),
+    check('clippy', [...clippy, '--', '-D', 'warnings'], readsRust),
+    check('clippy, core alone', [...clippy, coreAlone, '--', '-D', 'warnings'], readsRust),
+    nodeTests('minimum Rust version', ['tests/minimum-rust.test.mjs'], {
+      minutes: 10,
+      reads: [...rust, /^tests\/minimum-rust/],
+      needs: 'both cores',
+    }),
+    check('rustdoc', ['cargo', 'doc', '--no-deps', '--document-private-items'], {
+      ...readsRust,
+      env: { RUSTDOCFLAGS: rustdocFlags },
+    }),
+  ];
+}
+
+/** What each target holds is run once: the core without the bridge, the bridge, the matrix. */
+function nativeTests() {
+  const cargoTest = ['cargo', 'test', '--no-fail-fast'];
+  return [
+    rustTests('core', [...cargoTest, coreAlone, '--lib', '--test', 'protocol'], { reads: core }),
+    rustTests('bridge', [...cargoTest, '--lib', 'bridge::'], { reads: client }),
+    faultMatrix('fault matrix', process.env.MATRIX_SCHEDULES ?? '20000'),
   ];
 }
 
 /** Its own profile, which optimises; its figures, which are printed even where it passes. */
-function faultMatrix() {
-  const target = ['--no-default-features', '--test', 'matrix'];
-  return ['cargo', 'test', '--profile', 'matrix', ...target, '--', '--nocapture'];
+function faultMatrix(name, schedules, options) {
+  const target = ['--profile', 'matrix', coreAlone, '--test', 'matrix'];
+  const suite = rustTests(name, ['cargo', 'test', ...target], { reads: core, ...options });
+  return {
+    ...suite,
+    command: [...suite.command, '--', '--nocapture'],
+    env: { MATRIX_SCHEDULES: schedules },
+    // It prints the command that plays a schedule again.
+    rerun: (output) => [...output.matchAll(/^ *replay: (.*)$/gm)].map(([, line]) => line),
+  };
 }
 
 /** `-q` must not be among the options: the runner of wasm-bindgen refuses it. */
@@ -92,43 +165,55 @@ function wasmTests() {
   return ['wasm-pack', 'test', ...browser, '--mode', 'no-install', '.', '--test', 'web'];
 }
 
-/** @returns {Suite} a command that is one test, passed where it succeeds */
-function check(name, command) {
-  const count = (_, ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 });
-  return { name, command, count };
+/** Files named `*.long.test.mjs`, which take a minute or more, or measure. */
+function longSuites() {
+  return [
+    faultMatrix('fault matrix, 100,000 schedules', '100000', { slow: 'it plays for two minutes' }),
+    nodeTests('broken clients', ['tests/broken-clients.long.test.mjs'], {
+      minutes: 10,
+      needs: 'both cores',
+      reads: core,
+    }),
+    nodeTests('hidden tabs', longTestFiles('tests/browser'), {
+      minutes: 5,
+      slow: 'Chromium throttles a tab that was hidden for more than a minute',
+      reads: [...endToEnd, ...folder('tests/browser')],
+    }),
+    nodeTests('soak', longTestFiles('tests/soak'), {
+      minutes: 5,
+      reads: [...endToEnd, ...folder('tests/soak')],
+    }),
+    nodeTests('leaks', longTestFiles('tests/leaks'), {
+      minutes: 10,
+      alone: true,
+      slow: '20,000 clients come and go, two million messages are sent',
+      reads: [...endToEnd, ...folder('tests/leaks')],
+    }),
+    nodeTests('soak of the simulator', longTestFiles('tests/simulator'), {
+      minutes: 10,
+      alone: true,
+      reads: [...endToEnd, ...folder('simulator', 'www', 'tests/simulator')],
+    }),
+    nodeTests('benchmarks', ['tests/benchmarks.long.test.mjs'], {
+      minutes: 4,
+      alone: true,
+      reads: [...endToEnd, /^tests\/benchmarks/, ...folder('benches')],
+    }),
+    nodeTests('scale', ['tests/scale.long.test.mjs'], {
+      alone: true,
+      reads: [...endToEnd, /^tests\/scale/, ...folder('benches')],
+    }),
+  ].map((suite) => ({ ...suite, long: true }));
 }
 
-/** @returns {Suite} */
-function rustTests(name, command) {
-  const summary = (word) => new RegExp(`^test result: .*?(\\d+) ${word};`, 'gm');
-  const count = countBy(summary('passed'), summary('failed'), summary('ignored'));
-  return { name, command, count };
-}
+const testFiles = (...folders) => filesOf(folders, /(?<!\.long)\.test\.m?js$/);
+const longTestFiles = (...folders) => filesOf(folders, /\.long\.test\.m?js$/);
 
-/** @returns {Suite} */
-function nodeTests(name, files, milliseconds = 120_000, more = []) {
-  const options = ['--test', '--test-reporter=spec', `--test-timeout=${milliseconds}`, ...more];
-  // Without a file, Node.js would look for tests all over the project.
-  const command = files.length > 0 ? [process.execPath, ...options, ...files] : [];
-  const failed = /^ℹ (?:fail|cancelled) (\d+)$/gm;
-  const count = countBy(/^ℹ pass (\d+)$/gm, failed, /^ℹ skipped (\d+)$/gm);
-  return { name, command, count };
-}
-
-function countBy(passed, failed, skipped) {
-  const sum = (output, pattern) =>
-    [...output.matchAll(pattern)].reduce((total, [, number]) => total + Number(number), 0);
-  return (output) => ({
-    passed: sum(output, passed),
-    failed: sum(output, failed),
-    skipped: sum(output, skipped),
-  });
-}
-
-function testFiles(folder) {
-  if (!existsSync(join(root, folder))) return [];
-  return readdirSync(join(root, folder))
-    .filter((file) => /\.test\.m?js$/.test(file))
-    .sort()
-    .map((file) => `${folder}/${file}`);
+function filesOf(folders, name) {
+  return folders
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) => {
+      const files = readdirSync(join(root, folder)).filter((file) => name.test(file));
+      return files.sort().map((file) => `${folder}/${file}`);
+    });
 }
