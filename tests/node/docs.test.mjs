@@ -74,7 +74,7 @@ testBlock('telemetry.md: Tell failures apart', async ({ backEnd, start }) => {
   await backEnd.setFaults({ withhold: ['puback'] });
   assert.match(await finish(start()), /^perhaps sent: .*operationTimeout/);
   await backEnd.setFaults({ clear: true, connack: 5 });
-  assert.match(await finish(start()), /^not let in: .*key/);
+  assert.match(await finish(start()), /^login refused: .*key/);
 });
 
 testBlock('twin.md: Read it', async ({ backEnd, start }) => {
@@ -176,7 +176,7 @@ testBlock('upload.md: In a page', async ({ backEnd, start }) => {
   const file = { name: 'Bild 1.txt', mimeType: 'text/plain', buffer: Buffer.from('Grüße') };
   await page.locator('#file:enabled').setInputFiles(file);
   const result = page.getByRole('status');
-  await result.filter({ hasText: 'Bild 1.txt is there' }).waitFor();
+  await result.filter({ hasText: 'Bild 1.txt is uploaded' }).waitFor();
   assert.equal(await uploaded(backEnd, 'Bild 1.txt'), 'Grüße');
 });
 
