@@ -22,18 +22,24 @@ Usage: iothub-local [--port 8080] [--https-port PORT] [--device NAME]... [--data
                      connect to port 443 of it, so localhost is the one for them
   --device NAME      a device to begin with, made unless it is there; may be given several times
                      (device1)
+  --id-scope SCOPE   id scope of the provisioning service beside the hub (0neLOCALHUB)
+  --enrollment-group NAME
+                     an enrollment group to begin with, made unless it is there; may be given
+                     several times (group1)
   --data DIR         keeps devices, twins, messages and blobs in this directory, over restarts and
                      kills (without it they are in memory and gone at the end)
   --config FILE      JSON with the same options: port, httpsPort, host, hostname, data, quiet, json,
-                     devices (names, or {deviceId, moduleId, status, authentication}) and settings;
-                     what is given here as an option, too, wins
+                     devices (names, or {deviceId, moduleId, status, authentication}), idScope,
+                     enrollments and enrollmentGroups (names, or as in the API of the service) and
+                     settings; what is given here as an option, too, wins
   --quiet            print no line for each connection
   --json             print JSON, one line for the start and one for each event
   --help             print this
   --version          print the version
 
 It prints a connection string for each device, and the endpoint: the WebSocket URL to connect to
-in place of wss://{HostName}/$iothub/websocket. For back ends it prints the connection string of the
+in place of wss://{HostName}/$iothub/websocket. It prints what devices register with, too, at the
+same endpoint: the id scope and the primary key of each enrollment group. For back ends it prints the connection string of the
 service, and the header of a token that is good for a day, as curl -H takes it.
 Over TLS its certificate is vouched for by a certificate authority of its own, made at the first
 start and kept in the data directory, or without one in ${HOME_DIRECTORY}.
@@ -48,6 +54,8 @@ const OPTIONS = {
   host: { type: 'string' },
   hostname: { type: 'string' },
   device: { type: 'string', multiple: true },
+  'id-scope': { type: 'string' },
+  'enrollment-group': { type: 'string', multiple: true },
   data: { type: 'string' },
   config: { type: 'string' },
   quiet: { type: 'boolean' },
@@ -65,18 +73,28 @@ function fail(message, exitCode) {
 async function readOptions() {
   try {
     const { values } = parseArgs({ options: OPTIONS });
-    const { config: file, device, 'https-port': httpsPort, ...flags } = values;
+    const {
+      config: file,
+      device,
+      'https-port': httpsPort,
+      'id-scope': idScope,
+      'enrollment-group': enrollmentGroups,
+      ...flags
+    } = values;
     if (flags.help || flags.version) return flags;
     if (flags.data === '') throw new Error('--data must name a directory');
     return {
       port: 8080,
       host: '127.0.0.1',
       devices: ['device1'],
+      enrollmentGroups: ['group1'],
       ...(file !== undefined && (await readConfig(file))),
       ...flags,
       ...(flags.port !== undefined && { port: portOf('--port', flags.port) }),
       ...(httpsPort !== undefined && { httpsPort: portOf('--https-port', httpsPort) }),
       ...(device && { devices: device }),
+      ...(idScope !== undefined && { idScope }),
+      ...(enrollmentGroups && { enrollmentGroups }),
     };
   } catch (error) {
     return fail(`${error.message}\nTry iothub-local --help.`, 2);
@@ -110,12 +128,17 @@ async function start({ httpsPort: https = false, caDirectory, quiet, json, ...op
 
 function printStart(hub, { data, caDirectory }) {
   const { url, endpoint, secureEndpoint, devices, serviceConnectionString } = hub;
+  const { idScope, enrollmentGroups } = hub;
   console.log(`The hub listens at ${url}`);
   for (const { deviceId, moduleId, connectionString } of devices) {
     const id = moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`;
     console.log(`${id}: ${connectionString}`);
   }
   console.log(`endpoint: ${endpoint}`);
+  console.log(`id scope: ${idScope}`);
+  for (const { enrollmentGroupId, primaryKey } of enrollmentGroups) {
+    if (primaryKey) console.log(`enrollment group ${enrollmentGroupId}: ${primaryKey}`);
+  }
   console.log(`service: ${serviceConnectionString}`);
   console.log(`authorization: ${hub.authorization({ seconds: TOKEN_SECONDS })}`);
   if (data !== undefined) console.log(`data: ${data}`);
@@ -128,12 +151,14 @@ const printEvent = (event, members) => console.log(JSON.stringify({ event, ...me
 
 function printStartAsJson(hub, { data, caDirectory }) {
   const { hostname, url, endpoint, secureUrl, secureEndpoint, devices } = hub;
+  const { idScope, enrollmentGroups } = hub;
   const ca = secureUrl && caFileOf(caDirectory);
   const endpoints = { hostname, url, endpoint, secureUrl, secureEndpoint };
   const { serviceConnectionString } = hub;
   const authorization = hub.authorization({ seconds: TOKEN_SECONDS });
   const access = { serviceConnectionString, authorization };
-  printEvent('start', { ...endpoints, ca, data, devices, ...access });
+  const provisioning = { idScope, enrollmentGroups };
+  printEvent('start', { ...endpoints, ca, data, devices, ...provisioning, ...access });
 }
 
 const printAsJson = (message) => printEvent('log', { time: new Date().toISOString(), message });

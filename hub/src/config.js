@@ -2,6 +2,7 @@ import { Ajv } from 'ajv';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { AUTHENTICATION } from './identity-json.js';
+import { ENROLLMENT } from './provisioning/enrollment-json.js';
 
 /** A configuration file cannot be taken; the message names the file and the member. */
 export class ConfigError extends Error {
@@ -11,8 +12,9 @@ export class ConfigError extends Error {
 /**
  * The options of the command, with devices and settings.
  * @typedef {{port?: number, httpsPort?: number, host?: string, hostname?: string, data?: string,
- *            devices?: (string | import('./server.js').DeviceOption)[], settings?: object,
- *            quiet?: boolean, json?: boolean}} Config
+ *            devices?: (string | import('./server.js').DeviceOption)[], idScope?: string,
+ *            enrollments?: (string | object)[], enrollmentGroups?: (string | object)[],
+ *            settings?: object, quiet?: boolean, json?: boolean}} Config
  */
 
 /**
@@ -79,6 +81,8 @@ const DEVICE = strict({
   },
 });
 
+const ENROLLMENT_OPTION = strict({ ...ENROLLMENT, type: ['object', 'string'] });
+
 const validate = new Ajv({ allErrors: true, strictTypes: false }).compile(
   strict({
     type: 'object',
@@ -89,6 +93,9 @@ const validate = new Ajv({ allErrors: true, strictTypes: false }).compile(
       hostname: { type: 'string' },
       data: { type: 'string', minLength: 1 },
       devices: { type: 'array', items: DEVICE },
+      idScope: { type: 'string' },
+      enrollments: { type: 'array', items: ENROLLMENT_OPTION },
+      enrollmentGroups: { type: 'array', items: ENROLLMENT_OPTION },
       settings: { type: 'object' },
       quiet: { type: 'boolean' },
       json: { type: 'boolean' },

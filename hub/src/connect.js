@@ -1,8 +1,11 @@
 import { whyNoAccess } from './access.js';
 import { annotationsOf } from './annotations.js';
+import { acceptRegistrant } from './provisioning/connect.js';
+import { parseRegistrationUserName } from './provisioning/user-name.js';
 import { readWill } from './publish.js';
 import { parseSasToken } from './sas-token.js';
 import { parseUserName } from './user-name.js';
+import { pathOf, WEB_SOCKET_PATH } from './websocket.js';
 
 const UNACCEPTABLE_VERSION = 1;
 const NOT_AUTHORIZED = 5;
@@ -14,6 +17,11 @@ const NOT_AUTHORIZED = 5;
  * @param {import('./server.js').Hub} hub
  */
 export function acceptConnect(connection, packet, hub) {
+  const registrationUser = parseRegistrationUserName(packet.username);
+  if (registrationUser) {
+    acceptRegistrant(connection, packet, registrationUser, hub);
+    return;
+  }
   const user = parseUserName(packet.username);
   const identity = user && hub.devices.find(user.deviceId, user.moduleId);
   if (identity) {
@@ -21,7 +29,8 @@ export function acceptConnect(connection, packet, hub) {
     if (connection.dropsAt('connect')) return;
   }
   const sas = packet.password?.toString();
-  const refusal = whyRefused(packet, user, identity, { sas, ...connection.transport }, hub);
+  const { transport } = connection;
+  const refusal = whyRefused(packet, user, identity, { sas, ...transport }, hub);
   if (refusal) {
     connection.send({ cmd: 'connack', returnCode: refusal.code, sessionPresent: false });
     connection.close(`refused with CONNACK ${refusal.code}, ${refusal.reason}`);
@@ -34,14 +43,17 @@ export function acceptConnect(connection, packet, hub) {
  * @param {import('mqtt-packet').IConnectPacket & {bridgeMode?: boolean}} packet
  * @param {ReturnType<typeof parseUserName>} user
  * @param {import('./identity.js').Identity | null | undefined} identity
- * @param {{sas?: string, clientCertificate?: import('./tls.js').ClientCertificate}} credentials
+ * @param {{sas?: string} & import('./connection.js').Transport} credentials
  * @param {import('./server.js').Hub} hub
  * @returns {{code: number, reason: string} | undefined}
  */
-function whyRefused(packet, user, identity, { sas, clientCertificate }, hub) {
+function whyRefused(packet, user, identity, { sas, url, clientCertificate }, hub) {
   const notAuthorized = (reason) => ({ code: NOT_AUTHORIZED, reason });
   if (packet.protocolVersion !== 4 || packet.bridgeMode) {
     return { code: UNACCEPTABLE_VERSION, reason: 'only MQTT 3.1.1 is spoken here' };
+  }
+  if (pathOf(url) !== WEB_SOCKET_PATH) {
+    return notAuthorized(`devices connect at ${WEB_SOCKET_PATH}, "${pathOf(url)}" is to register`);
   }
   if (!user) return notAuthorized(`the user name "${packet.username ?? ''}" is malformed`);
   if (user.host.toLowerCase() !== hub.hostname.toLowerCase()) {

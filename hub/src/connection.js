@@ -3,9 +3,7 @@ import { acceptConnect } from './connect.js';
 import { ProtocolViolation } from './errors.js';
 import { FrameWriter } from './frame-writer.js';
 import { PacketDecoder } from './packet-decoder.js';
-import { handlePublish } from './publish.js';
 import { resetTcp } from './tls.js';
-import { subscriptionOf } from './topics.js';
 
 const CONNECT_TIMEOUT = 60_000;
 /** Node.js has no longer timer; a token that outlives it needs none. */
@@ -21,11 +19,17 @@ const MAX_BUFFERED = 64 * 1024 * 1024;
  *            clientCertificate?: import('./tls.js').ClientCertificate}} Transport
  */
 
+/**
+ * Who a connection is of: a device or module, or one that registers to become a device.
+ * @typedef {import('./identity.js').Identity
+ *   | import('./provisioning/registrant.js').Registrant} Peer
+ */
+
 /** One MQTT connection over one WebSocket, from the upgrade to its end. */
 export class Connection {
   /**
    * Who CONNECT says that it is.
-   * @type {import('./identity.js').Identity}
+   * @type {Peer}
    */
   identity;
   /** @type {string | undefined} */
@@ -277,7 +281,7 @@ export class Connection {
     this.identity.lastActivity = new Date();
     switch (packet.cmd) {
       case 'publish':
-        return handlePublish(this, packet);
+        return this.identity.handlePublish(this, packet);
       case 'puback':
         return this.#handlePuback(packet);
       case 'subscribe':
@@ -300,13 +304,13 @@ export class Connection {
   }
 
   #handlePuback({ messageId }) {
-    if (!this.identity.messages.acknowledge(messageId, this)) this.unacknowledged.delete(messageId);
+    if (!this.identity.acknowledged(messageId, this)) this.unacknowledged.delete(messageId);
   }
 
   #handleSubscribe({ subscriptions, messageId }) {
     const { unknownFilter, maxSubscriptions } = this.#hub.settings;
     const granted = subscriptions.map(({ topic, qos }) => {
-      const kind = subscriptionOf(topic, this.identity);
+      const kind = this.identity.subscriptionOf(topic);
       if (!kind && unknownFilter === 'close') {
         throw new ProtocolViolation(`the hub has no topic filter "${topic}"`);
       }
@@ -318,7 +322,6 @@ export class Connection {
     }
     this.#sendAnswer('suback', { messageId, granted: granted.map(({ qos }) => qos) });
     for (const { topic, kind, qos } of granted) this.identity.subscribe(topic, kind, qos);
-    this.identity.messages.deliver();
   }
 
   /** Writes the packet into the log of the identity, if one is known. */
@@ -333,8 +336,7 @@ export class Connection {
     if (this.#entry) this.#entry.closedBecause = reason;
     this.#hub.log(`${this.identity?.id ?? 'a connection'}: closed, ${reason}`);
     this.identity?.detach(this);
-    const { identity, annotations, will } = this;
-    if (will) identity.telemetry.accept({ ...will, annotations });
+    if (this.will) this.identity.takeWill(this.will, this.annotations);
   }
 
   #stopTimers() {

@@ -10,15 +10,28 @@ import { errors } from './openapi.js';
 export function addFaultApi(app, path, find) {
   app.post(`${path}/faults`, { schema: SCHEMA }, (request) => {
     const identity = find(request);
-    const { send, sendText, redeliver, halfOpen, ...faults } = request.body;
-    identity.faults.change(readFaults(faults));
-    identity.connection?.watchExpiry();
-    if (send !== undefined) connectionOf(identity).sendRaw(Buffer.from(send, 'hex'));
-    if (sendText !== undefined) connectionOf(identity).sendRaw(sendText);
+    const { redeliver, twinStatus, body, ...faults } = request.body;
+    const twin = twinStatus === undefined ? {} : { twinAnswer: { status: twinStatus, body } };
+    changeFaults(identity, { ...faults, ...twin });
     if (redeliver) identity.messages.redeliver(redeliver.messageId);
-    if (halfOpen) connectionOf(identity).goHalfOpen();
     return identity.faults;
   });
+}
+
+/**
+ * Changes the faults of a device, module or registration id, and does at once what is to be done
+ * to its connection.
+ * @param {import('./connection.js').Peer} peer
+ * @param {Record<string, any>} changes
+ */
+export function changeFaults(peer, { send, sendText, halfOpen, dropAt, ...faults }) {
+  if (typeof dropAt === 'string') faults.dropAt = { step: dropAt, count: 1, how: 'close' };
+  else if (dropAt) faults.dropAt = { count: 1, how: 'close', ...dropAt };
+  peer.faults.change(faults);
+  peer.connection?.watchExpiry();
+  if (send !== undefined) connectionOf(peer).sendRaw(Buffer.from(send, 'hex'));
+  if (sendText !== undefined) connectionOf(peer).sendRaw(sendText);
+  if (halfOpen) connectionOf(peer).goHalfOpen();
 }
 
 /**
@@ -35,27 +48,19 @@ export function addHubFaultApi(app, { faults }) {
   });
 }
 
-/** @param {Record<string, any>} body */
-function readFaults({ twinStatus, body, dropAt, ...faults }) {
-  if (twinStatus !== undefined) faults.twinAnswer = { status: twinStatus, body };
-  if (typeof dropAt === 'string') faults.dropAt = { step: dropAt, count: 1, how: 'close' };
-  else if (dropAt) faults.dropAt = { count: 1, how: 'close', ...dropAt };
-  return faults;
+/** @param {import('./connection.js').Peer} peer */
+function connectionOf(peer) {
+  if (peer.connection) return peer.connection;
+  throw new HubError('DeviceNotOnline', `"${peer.id}" is not connected.`);
 }
 
-function connectionOf(identity) {
-  if (identity.connection) return identity.connection;
-  throw new HubError('DeviceNotOnline', `"${identity.id}" is not connected.`);
-}
-
-const ANSWERS = ['connack', 'puback', 'suback', 'unsuback', 'pingresp', 'twin'];
+const ANSWERS = ['connack', 'puback', 'suback', 'unsuback', 'pingresp'];
 const REQUESTS = ['connect', 'publish', 'subscribe', 'unsubscribe', 'pingreq', 'disconnect'];
 
 const SECONDS = { type: 'number', exclusiveMinimum: 0, maximum: 86_400 };
 const COUNT = { type: 'integer', minimum: 0 };
 const CONNACK = { type: 'integer', minimum: 1, maximum: 5 };
 const HTTP_STATUS = { type: 'integer', minimum: 200, maximum: 599 };
-const STEP = { enum: [...REQUESTS, ...ANSWERS] };
 
 const membersOf = (names, schema) => ({
   type: 'object',
@@ -63,43 +68,60 @@ const membersOf = (names, schema) => ({
   properties: Object.fromEntries(names.map((name) => [name, schema])),
 });
 
-const DROP_AT = {
-  type: 'object',
-  required: ['step'],
-  additionalProperties: false,
-  properties: {
-    step: STEP,
-    count: { type: 'integer', minimum: 1 },
-    how: { enum: ['close', 'reset'] },
-  },
-};
+const dropAt = (step) => ({
+  anyOf: [
+    step,
+    {
+      type: 'object',
+      required: ['step'],
+      additionalProperties: false,
+      properties: {
+        step,
+        count: { type: 'integer', minimum: 1 },
+        how: { enum: ['close', 'reset'] },
+      },
+    },
+  ],
+});
+
+/**
+ * The members by which faults of any connection are asked for.
+ * @param {{answers: string[], requests: string[]}} kinds the answers besides those of MQTT, and
+ *   the requests whose rate may be limited
+ */
+export function faultProperties({ answers, requests }) {
+  const all = [...ANSWERS, ...answers];
+  return {
+    withhold: { type: 'array', items: { enum: all } },
+    delay: membersOf(all, { type: 'integer', minimum: 0, maximum: 600_000 }),
+    dropAt: dropAt({ enum: [...REQUESTS, ...all] }),
+    connack: CONNACK,
+    frameSize: { type: 'integer', minimum: 1 },
+    mergeFor: { type: 'integer', minimum: 1, maximum: 60_000 },
+    duplicate: { type: 'boolean' },
+    clock: { type: 'integer' },
+    rate: membersOf(requests, COUNT),
+    forSeconds: SECONDS,
+    clear: { type: 'boolean' },
+    send: { type: 'string', pattern: '^([0-9A-Fa-f]{2})+$' },
+    sendText: { type: 'string' },
+    halfOpen: { const: true },
+  };
+}
 
 const FAULTS = {
   type: 'object',
   additionalProperties: false,
   dependencies: { body: ['twinStatus'] },
   properties: {
-    withhold: { type: 'array', items: { enum: ANSWERS } },
-    delay: membersOf(ANSWERS, { type: 'integer', minimum: 0, maximum: 600_000 }),
-    dropAt: { anyOf: [STEP, DROP_AT] },
-    connack: CONNACK,
-    frameSize: { type: 'integer', minimum: 1 },
-    mergeFor: { type: 'integer', minimum: 1, maximum: 60_000 },
-    duplicate: { type: 'boolean' },
+    ...faultProperties({ answers: ['twin'], requests: ['telemetry', 'twin'] }),
     twinStatus: { type: 'integer', minimum: 100, maximum: 999 },
     body: {},
     methodStatus: HTTP_STATUS,
     filesStatus: HTTP_STATUS,
     noStorage: { type: 'boolean' },
-    clock: { type: 'integer' },
-    rate: membersOf(['telemetry', 'twin'], COUNT),
     quota: COUNT,
-    forSeconds: SECONDS,
-    clear: { type: 'boolean' },
-    send: { type: 'string', pattern: '^([0-9A-Fa-f]{2})+$' },
-    sendText: { type: 'string' },
     redeliver: membersOf(['messageId'], { type: 'string' }),
-    halfOpen: { const: true },
   },
 };
 

@@ -48,8 +48,8 @@ class FaultSet {
   }
 }
 
-/** What a test wants to go wrong with one device or module. */
-export class Faults extends FaultSet {
+/** What goes wrong with the connections of one device, whatever these are for. */
+class ConnectionFaults extends FaultSet {
   /**
    * Kinds of answers that are not sent.
    * @type {string[]}
@@ -86,47 +86,17 @@ export class Faults extends FaultSet {
    */
   duplicate = undefined;
   /**
-   * What twin requests are answered with in place of being done.
-   * @type {{status: number, body?: unknown} | undefined}
-   */
-  twinAnswer = undefined;
-  /**
-   * HTTP status of direct method calls, which the device does not get.
-   * @type {number | undefined}
-   */
-  methodStatus = undefined;
-  /**
-   * HTTP status of the file upload endpoints.
-   * @type {number | undefined}
-   */
-  filesStatus = undefined;
-  /**
-   * Whether the hub has no storage account for file uploads.
-   * @type {boolean | undefined}
-   */
-  noStorage = undefined;
-  /**
    * By how many seconds the clock is ahead that tokens are checked with.
    * @type {number | undefined}
    */
   clock = undefined;
   /**
    * How many of them in a second are not throttled.
-   * @type {{telemetry?: number, twin?: number}}
+   * @type {Record<string, number>}
    */
   rate = {};
-  /**
-   * How many messages are left of the daily quota.
-   * @type {number | undefined}
-   */
-  quota = undefined;
   /** Kind → the second that is counted in, and what was counted. */
   #counts = new Map();
-
-  constructor() {
-    super();
-    this.rememberNone();
-  }
 
   merge({ withhold, delay, rate, ...changes }) {
     return {
@@ -157,6 +127,40 @@ export class Faults extends FaultSet {
     }
     return ++count.number > limit;
   }
+}
+
+/** What a test wants to go wrong with one device or module. */
+export class Faults extends ConnectionFaults {
+  /**
+   * What twin requests are answered with in place of being done.
+   * @type {{status: number, body?: unknown} | undefined}
+   */
+  twinAnswer = undefined;
+  /**
+   * HTTP status of direct method calls, which the device does not get.
+   * @type {number | undefined}
+   */
+  methodStatus = undefined;
+  /**
+   * HTTP status of the file upload endpoints.
+   * @type {number | undefined}
+   */
+  filesStatus = undefined;
+  /**
+   * Whether the hub has no storage account for file uploads.
+   * @type {boolean | undefined}
+   */
+  noStorage = undefined;
+  /**
+   * How many messages are left of the daily quota.
+   * @type {number | undefined}
+   */
+  quota = undefined;
+
+  constructor() {
+    super();
+    this.rememberNone();
+  }
 
   /** Whether the daily quota is used up; if not, one message less is left of it. */
   exceedsQuota() {
@@ -165,6 +169,35 @@ export class Faults extends FaultSet {
     return false;
   }
 }
+
+/** What a test wants to go wrong with one registration id. */
+export class RegistrationFaults extends ConnectionFaults {
+  /**
+   * What requests to register are answered with in place of being done.
+   * @type {FaultyAnswer | undefined}
+   */
+  registerAnswer = undefined;
+  /**
+   * What polls are answered with in place of the state of the operation.
+   * @type {FaultyAnswer | undefined}
+   */
+  pollAnswer = undefined;
+  /**
+   * The status that registrations end with; with `assigning` they never end.
+   * @type {'assigning' | 'unassigned' | 'failed' | 'disabled' | undefined}
+   */
+  outcome = undefined;
+
+  constructor() {
+    super();
+    this.rememberNone();
+  }
+}
+
+/**
+ * An answer of the provisioning service that a test wants; `retryAfter` is in seconds.
+ * @typedef {{status: number, retryAfter?: number, body?: unknown}} FaultyAnswer
+ */
 
 /** What a test wants to go wrong before it is known which device it is, so with all of them. */
 export class HubFaults extends FaultSet {

@@ -6,9 +6,10 @@ import { FileUploads } from './file-uploads.js';
 import { MessageQueue } from './message-queue.js';
 import { Methods } from './methods.js';
 import { PacketLog } from './packet-log.js';
+import { handlePublish } from './publish.js';
 import { DataError } from './store.js';
 import { Telemetry } from './telemetry.js';
-import { highestQos, Subscription } from './topics.js';
+import { highestQos, Subscription, subscriptionOf } from './topics.js';
 import { Twin } from './twin.js';
 
 const MAX_PACKET_ID = 0x4000;
@@ -213,9 +214,15 @@ export class Identity {
     this.methods.abandon();
   }
 
+  /** What a topic filter is for, nothing if the hub has no such filter. */
+  subscriptionOf(filter) {
+    return subscriptionOf(filter, this);
+  }
+
   subscribe(filter, kind, qos) {
     this.#subscriptions.set(filter, { kind, qos });
     this.#saveSession();
+    this.messages.deliver();
     this.#changes.emit('change');
   }
 
@@ -269,6 +276,19 @@ export class Identity {
       this.#changes.on('change', check);
       signal.addEventListener('abort', settle);
     });
+  }
+
+  handlePublish(connection, packet) {
+    handlePublish(connection, packet, this);
+  }
+
+  /** Takes a PUBACK; tells whether it was for a message of the queue. */
+  acknowledged(messageId, connection) {
+    return this.messages.acknowledge(messageId, connection);
+  }
+
+  takeWill(will, annotations) {
+    this.telemetry.accept({ ...will, annotations });
   }
 
   /** A packet id that no unacknowledged packet to the identity has. */

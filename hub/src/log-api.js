@@ -10,6 +10,16 @@ export function addLogApi(app, path, find) {
   app.get(`${path}/telemetry`, { schema: TELEMETRY }, async (request) => ({
     messages: await find(request).telemetry.read(queryOf(request)),
   }));
+  addConnectionLogApi(app, path, find);
+}
+
+/**
+ * The packets and connections of a device, module or registration id.
+ * @param {import('fastify').FastifyInstance} app
+ * @param {string} path
+ * @param {(request: {params: Record<string, any>}) => import('./connection.js').Peer} find
+ */
+export function addConnectionLogApi(app, path, find) {
   app.get(`${path}/packets`, { schema: PACKETS }, async (request) => {
     const { type, direction } = request.query;
     const query = { ...queryOf(request), type, direction };

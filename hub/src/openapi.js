@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import { AUTHENTICATION, IDENTITY } from './identity-json.js';
+import { ENROLLMENT, REGISTRATION_ERROR } from './provisioning/enrollment-json.js';
 import { TWIN } from './twin-json.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -20,15 +21,17 @@ const ERROR = {
 
 const COMPONENTS = {
   Authentication: AUTHENTICATION,
+  Enrollment: ENROLLMENT,
   Error: ERROR,
   Identity: IDENTITY,
+  RegistrationError: REGISTRATION_ERROR,
   Twin: TWIN,
 };
 
 const DESCRIPTION =
   'What devices, back ends and tests ask of the hub over HTTP; MQTT is at /$iothub/websocket. ' +
-  'The tags service, files and blobs are the API of the service itself, private is what it does ' +
-  'over AMQP, or not at all.';
+  'The tags service, files, blobs and provisioning are the API of the services themselves, ' +
+  'private is what they do over AMQP, or not at all.';
 
 /** @type {import('openapi-types').OpenAPIV3_1.ApiKeySecurityScheme} */
 const SAS = {
@@ -41,6 +44,10 @@ const SAS = {
 /** The errors of a route that it answers with besides 400 and 401, for its `schema.response`. */
 export const errors = (...statuses) =>
   Object.fromEntries(statuses.map((status) => [status, { $ref: 'Error#' }]));
+
+/** The errors of a route of the provisioning service. */
+export const registrationErrors = (...statuses) =>
+  Object.fromEntries(statuses.map((status) => [status, { $ref: 'RegistrationError#' }]));
 
 /** Errors with any status, as a fault may ask for them. */
 export const anyError = { '4xx': { $ref: 'Error#' }, '5xx': { $ref: 'Error#' } };

@@ -1,8 +1,16 @@
 import { randomBytes } from 'node:crypto';
 
+const OWNER_OF_HUB = ['RegistryRead', 'RegistryWrite', 'ServiceConnect', 'DeviceConnect'];
+
+/** Of the provisioning service, which has policies of its own; here its owner is that of the hub. */
+const OWNER_OF_PROVISIONING = [
+  ...['EnrollmentRead', 'EnrollmentWrite'],
+  ...['RegistrationStatusRead', 'RegistrationStatusWrite'],
+];
+
 /** What each shared access policy of a new hub may do, as with the service. */
 const RIGHTS = {
-  iothubowner: ['RegistryRead', 'RegistryWrite', 'ServiceConnect', 'DeviceConnect'],
+  iothubowner: [...OWNER_OF_HUB, ...OWNER_OF_PROVISIONING],
   service: ['ServiceConnect'],
   device: ['DeviceConnect'],
   registryRead: ['RegistryRead'],

@@ -6,9 +6,9 @@ import { parseTopic, Subscription } from './topics.js';
  * Does what a device's PUBLISH asks for, then acknowledges it.
  * @param {import('./connection.js').Connection} connection
  * @param {import('mqtt-packet').IPublishPacket & {payload: Buffer}} packet
+ * @param {import('./identity.js').Identity} identity of the connection
  */
-export function handlePublish(connection, packet) {
-  const { identity } = connection;
+export function handlePublish(connection, packet, identity) {
   if (packet.qos > 1) throw new ProtocolViolation('QoS 2 is not supported');
   const request = parseTopic(packet.topic, identity);
   switch (request?.kind) {
@@ -24,7 +24,7 @@ export function handlePublish(connection, packet) {
       break;
     case 'twin-get':
     case 'twin-patch':
-      answerTwinRequest(connection, request, packet.payload);
+      answerTwinRequest(connection, request, packet.payload, identity);
       break;
     default:
       throw new ProtocolViolation(`the hub has no topic "${packet.topic}"`);
@@ -74,9 +74,8 @@ function isThrottled(faults) {
   return faults.exceedsQuota();
 }
 
-function answerTwinRequest(connection, request, payload) {
-  const { identity } = connection;
-  const { status, version, body } = twinAnswerOf(connection, request, payload);
+function answerTwinRequest(connection, request, payload, identity) {
+  const { status, version, body } = twinAnswerOf(connection, request, payload, identity);
   const suffix = version === undefined ? '' : `&$version=${version}`;
   connection.answer('twin', () =>
     identity.push(
@@ -87,8 +86,7 @@ function answerTwinRequest(connection, request, payload) {
   );
 }
 
-function twinAnswerOf({ identity, apiVersion }, request, payload) {
-  const { faults, twin } = identity;
+function twinAnswerOf({ apiVersion }, request, payload, { faults, twin }) {
   if (faults.throttles('twin')) {
     const error = new HubError('ThrottlingException', 'Too many twin requests in a second.');
     return { status: error.status, body: error.toDeviceBody() };

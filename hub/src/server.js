@@ -12,6 +12,9 @@ import { createHttpServer } from './http.js';
 import { settingsOf } from './identity-json.js';
 import { addLocalApi } from './local-api.js';
 import { createPolicies } from './policies.js';
+import { addRegistrationLocalApi } from './provisioning/local-api.js';
+import { ProvisioningService } from './provisioning/service.js';
+import { addProvisioningApi } from './provisioning/service-api.js';
 import { createSasToken } from './sas-token.js';
 import { addServiceApi } from './service-api.js';
 import { createSettings } from './settings.js';
@@ -20,6 +23,11 @@ import { createTlsServer } from './tls.js';
 import { acceptWebSockets, WEB_SOCKET_PATH } from './websocket.js';
 
 const MB = 1024 * 1024;
+
+const APIS = [
+  ...[addServiceApi, addLocalApi, addFileApi, addBlobApi],
+  ...[addProvisioningApi, addRegistrationLocalApi],
+];
 
 /** How much of all devices together is kept to be read. */
 const newBudgets = () => ({
@@ -33,6 +41,7 @@ const newBudgets = () => ({
  *            settings: import('./settings.js').Settings, faults: HubFaults, feedback: Feedback,
  *            budgets: {packets: Budget, telemetry: Budget}, devices: DeviceRegistry,
  *            policies: import('./policies.js').Policies, blobs: BlobStore,
+ *            provisioning: ProvisioningService,
  *            authority?: CertificateAuthority, log: (line: string) => void,
  *            endpoints: {url?: string, endpoint?: string, secureUrl?: string,
  *                        secureEndpoint?: string}}} Hub
@@ -42,6 +51,13 @@ const newBudgets = () => ({
  * A device that a hub begins with, or a module with its device.
  * @typedef {{deviceId: string, moduleId?: string, status?: 'enabled' | 'disabled',
  *            authentication?: object}} DeviceOption
+ */
+
+/**
+ * The provisioning service beside a hub. Enrollments are names, or objects as in the service's API;
+ * they are made unless they are there, and one that is there takes what is given.
+ * @typedef {{idScope: string, enrollments: (string | object)[],
+ *            enrollmentGroups: (string | object)[]}} ProvisioningOptions
  */
 
 /**
@@ -55,6 +71,9 @@ const newBudgets = () => ({
  * @param {string} [options.hostname] what devices call the hub, in user names and SAS tokens
  * @param {(string | DeviceOption)[]} [options.devices] made unless they are there; one that is
  *   there takes the authentication or status that is given
+ * @param {string} [options.idScope] of the provisioning service
+ * @param {ProvisioningOptions['enrollments']} [options.enrollments] of single devices
+ * @param {ProvisioningOptions['enrollmentGroups']} [options.enrollmentGroups]
  * @param {Partial<import('./settings.js').Settings>} [options.settings]
  * @param {(line: string) => void} [options.log] is told who comes, who goes and why
  */
@@ -66,6 +85,9 @@ export async function startHub({
   host = '127.0.0.1',
   hostname = 'localhub.azure-devices.net',
   devices = [],
+  idScope = '0neLOCALHUB',
+  enrollments = [],
+  enrollmentGroups = [],
   settings,
   log = () => {},
 } = {}) {
@@ -86,6 +108,8 @@ export async function startHub({
       endpoints: {},
     };
     hub.devices = await DeviceRegistry.open(hub);
+    const provisioning = { idScope, enrollments, enrollmentGroups };
+    hub.provisioning = await ProvisioningService.open(hub, provisioning);
     const firstDevices = ensureDevices(hub.devices, devices);
     const close = await listen(hub, { port, https, host });
     await new Promise((resolve) => store.whenSaved(resolve));
@@ -94,6 +118,8 @@ export async function startHub({
       hostname,
       policies: hub.policies,
       devices: firstDevices.map((identity) => describe(identity, hostname)),
+      idScope,
+      enrollmentGroups: hub.provisioning.groups.all.map(describeGroup),
       ...backEndAccess(hub),
       ...certificates(hub),
       async close() {
@@ -134,10 +160,15 @@ const describe = (identity, hostname) => ({
   connectionString: identity.connectionString(hostname),
 });
 
+const describeGroup = ({ enrollmentGroupId, attestation }) => ({
+  enrollmentGroupId,
+  ...attestation.symmetricKey,
+});
+
 /** @returns {Promise<() => Promise<void>>} what closes it again */
 async function listen(hub, { port, https, host }) {
   const app = await createHttpServer(hub, host);
-  for (const addApi of [addServiceApi, addLocalApi, addFileApi, addBlobApi]) addApi(app, hub);
+  for (const addApi of APIS) addApi(app, hub);
   const tlsServer = hub.authority && (await createSecureServer(app, hub.authority, host));
   const servers = tlsServer ? [app.server, tlsServer] : [app.server];
   const cutConnections = acceptWebSockets(servers, hub);

@@ -63,6 +63,10 @@ const SETTINGS = {
   unsubscribedMessages: oneOf('queue', 'reject'),
   /** The error code of a direct method to a device that is not there. */
   deviceNotOnlineCode: oneOf(404103, 404102),
+  /** After how many seconds a client that registers is told to ask again. */
+  registrationRetryAfter: between(1, 0, 3600),
+  /** Where a client that registers learns that its credentials are wrong. */
+  wrongKeyAtProvisioning: oneOf('answer', 'connack'),
 };
 
 /**
@@ -74,7 +78,8 @@ const SETTINGS = {
  *            expiryInTelemetry: 'accept' | 'close', messageTtl: number, messageLock: number,
  *            maxDeliveryCount: number, lockExpiryCounts: boolean, purgeOnCleanSession: boolean,
  *            unsubscribedMessages: 'queue' | 'reject',
- *            deviceNotOnlineCode: 404103 | 404102}} Settings
+ *            deviceNotOnlineCode: 404103 | 404102, registrationRetryAfter: number,
+ *            wrongKeyAtProvisioning: 'answer' | 'connack'}} Settings
  */
 
 /** @returns {Settings} the defaults, with `changes` in them */

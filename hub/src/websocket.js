@@ -5,6 +5,8 @@ import { Connection } from './connection.js';
 import { requestCertificate, resetTcp } from './tls.js';
 
 export const WEB_SOCKET_PATH = '/$iothub/websocket';
+/** Microsoft's .NET clients open it to register. */
+const ROOT_PATH = '/';
 const MAX_FRAME = 16 * 1024 * 1024;
 
 /** @typedef {import('node:http').IncomingMessage & {url: string}} Upgrade */
@@ -60,12 +62,16 @@ async function accept(server, hub, { request, socket, head }, connections) {
 
 const isMqtt = (protocol) => protocol.toLowerCase() === 'mqtt';
 
+export const pathOf = (url) => url.split('?')[0];
+
 const asksForNoCertificate = (url) =>
   new URLSearchParams(url.split('?')[1]).get('iothub-no-client-cert') === 'true';
 
 function whyRefused({ url, headers }, { faults, settings }) {
-  const [path] = url.split('?');
-  if (path !== WEB_SOCKET_PATH) return [400, `The path is ${path}, not ${WEB_SOCKET_PATH}.`];
+  const path = pathOf(url);
+  if (path !== WEB_SOCKET_PATH && path !== ROOT_PATH) {
+    return [400, `The path is ${path}, not ${WEB_SOCKET_PATH}.`];
+  }
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
   if (!offered.some(isMqtt)) return [400, 'Sec-WebSocket-Protocol must offer mqtt.'];
   if (headers.origin !== undefined && !settings.acceptBrowsers) {

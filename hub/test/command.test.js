@@ -238,13 +238,18 @@ test('--json prints the start and each event as a line of JSON', async (t) => {
   const home = await newDirectory(t);
   const env = { HOME: home, USERPROFILE: home };
   const run = startWith(t, env, '--port', '0', '--https-port', '0', '--json', '--device', 'one');
-  const { event, devices, ca, ...endpoints } = await startOf(run);
+  const { event, devices, ca, idScope, enrollmentGroups, ...endpoints } = await startOf(run);
   assert.equal(event, 'start');
   assert.deepEqual(Object.keys(endpoints), [
     ...['hostname', 'url', 'endpoint', 'secureUrl', 'secureEndpoint'],
     ...['serviceConnectionString', 'authorization'],
   ]);
   assert.equal(ca, join(home, '.iothub-local', 'ca.pem'));
+  assert.equal(idScope, '0neLOCALHUB');
+  assert.deepEqual(
+    enrollmentGroups.map((group) => group.enrollmentGroupId),
+    ['group1'],
+  );
   const [{ deviceId, connectionString }] = devices;
   const [, primaryKey] = /SharedAccessKey=(.*)$/.exec(connectionString);
   const client = await MqttClient.connect(endpoints, { deviceId, primaryKey });

@@ -1,0 +1,100 @@
+import { createHmac } from 'node:crypto';
+import { HubError } from '../errors.js';
+import { parseSasToken, whySasRefused } from '../sas-token.js';
+
+/**
+ * What a client came with: the password of CONNECT, the certificate of the TLS handshake.
+ * @typedef {{sas?: string, certificate?: import('../tls.js').ClientCertificate}} Credentials
+ */
+
+/**
+ * The enrollment that lets a client in, and how its device authenticates at the hub: in the form
+ * of the hub's registry.
+ * @typedef {{enrollment: import('./enrollments.js').Enrollment, authentication: object}} Attested
+ */
+
+/**
+ * Finds the enrollment that credentials belong to.
+ * @param {import('./registrant.js').Registrant} registrant
+ * @param {Credentials} credentials
+ * @param {import('./service.js').ProvisioningService} service
+ * @returns {Attested}
+ */
+export function attest(registrant, credentials, service) {
+  const individual = service.enrollments.find(registrant.registrationId);
+  if (individual) return attestOne(individual, registrant, credentials, service.idScope);
+  const { all } = service.groups;
+  const groups = all.filter(({ attestation: { type } }) => type === typeOf(credentials));
+  if (groups.length === 0) {
+    throw new HubError(
+      'EnrollmentNotFound',
+      `There is no enrollment for "${registrant.registrationId}", and no group that it could be of.`,
+    );
+  }
+  let failure;
+  for (const group of groups) {
+    try {
+      return attestOne(group, registrant, credentials, service.idScope);
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  throw failure;
+}
+
+/** @returns {HubError | undefined} */
+export function whyNotAttested(registrant, credentials, service) {
+  try {
+    attest(registrant, credentials, service);
+    return undefined;
+  } catch (error) {
+    if (error instanceof HubError) return error;
+    throw error;
+  }
+}
+
+/** @param {Credentials} credentials */
+const typeOf = ({ sas, certificate }) => (certificate && !sas ? 'x509' : 'symmetricKey');
+
+/**
+ * @param {import('./enrollments.js').Enrollment} enrollment
+ * @param {import('./registrant.js').Registrant} registrant
+ * @param {Credentials} credentials
+ * @param {string} idScope
+ * @returns {Attested}
+ */
+function attestOne(enrollment, registrant, { sas }, idScope) {
+  const keys = keysOf(enrollment, registrant.registrationId);
+  const token = parseSasToken(sas ?? '');
+  const reason = whySasRefused(
+    // Python's clients do without skn, which says "registration" in the others.
+    token && { ...token, skn: undefined },
+    {
+      host: idScope,
+      path: ['registrations', registrant.registrationId],
+      keys: Object.values(keys),
+      policies: /** @type {any} */ ({}),
+      rights: [],
+      now: registrant.now,
+    },
+  );
+  if (reason) throw new HubError('RegistrationUnauthorized', `Unauthorized: ${reason}.`);
+  return { enrollment, authentication: { type: 'sas', symmetricKey: keys } };
+}
+
+/**
+ * The keys of the device: of a group they are derived.
+ * @param {import('./enrollments.js').Enrollment} enrollment
+ * @param {string} registrationId
+ */
+function keysOf({ enrollmentGroupId, attestation }, registrationId) {
+  const { primaryKey, secondaryKey } = attestation.symmetricKey;
+  if (enrollmentGroupId === undefined) return { primaryKey, secondaryKey };
+  return {
+    primaryKey: deriveDeviceKey(primaryKey, registrationId),
+    secondaryKey: deriveDeviceKey(secondaryKey, registrationId),
+  };
+}
+
+const deriveDeviceKey = (groupKey, registrationId) =>
+  createHmac('sha256', Buffer.from(groupKey, 'base64')).update(registrationId).digest('base64');

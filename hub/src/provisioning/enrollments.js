@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { HubError } from '../errors.js';
+import { checkEtag } from '../identity-json.js';
+import { timestamp } from '../twin.js';
+import { keyOf, newEtag } from './registrations.js';
+
+const ID = /^[A-Za-z0-9._:-]{0,127}[A-Za-z0-9-]$/;
+
+/**
+ * An enrollment, of one device or of a group, in the form of the service's API.
+ * @typedef {{registrationId?: string, enrollmentGroupId?: string, deviceId?: string,
+ *            attestation: {type: string, symmetricKey?: any, x509?: any},
+ *            capabilities?: {iotEdge?: boolean}, iotHubHostName?: string, iotHubs?: string[],
+ *            allocationPolicy?: 'hashed' | 'geoLatency' | 'static' | 'custom',
+ *            customAllocationDefinition?: {webhookUrl: string, apiVersion: string},
+ *            initialTwin?: {tags?: object, properties?: {desired?: object}},
+ *            provisioningStatus: 'enabled' | 'disabled',
+ *            reprovisionPolicy: {updateHubAssignment: boolean, migrateDeviceData: boolean},
+ *            createdDateTimeUtc: string, lastUpdatedDateTimeUtc: string, etag: string}}
+ *   Enrollment
+ */
+
+/** The enrollments of one kind. */
+export class Enrollments {
+  #idName;
+  #records;
+  /** @type {Map<string, Enrollment>} */
+  #enrollments = new Map();
+
+  /**
+   * @param {'registrationId' | 'enrollmentGroupId'} idName what they are known by
+   * @param {import('../store.js').Records} records
+   */
+  constructor(idName, records) {
+    this.#idName = idName;
+    this.#records = records;
+  }
+
+  /** @param {import('../server.js').Hub['store']} store */
+  static async open(store, idName, scope) {
+    const enrollments = new Enrollments(idName, store.scope(scope));
+    for await (const [key, value] of store.entries(scope)) enrollments.#enrollments.set(key, value);
+    return enrollments;
+  }
+
+  get all() {
+    return [...this.#enrollments.values()];
+  }
+
+  /** @returns {Enrollment | undefined} */
+  find(id) {
+    return this.#enrollments.get(keyOf(id));
+  }
+
+  /** @returns {Enrollment} */
+  get(id) {
+    const enrollment = this.find(id);
+    if (enrollment) return enrollment;
+    throw new HubError('EnrollmentNotFound', `There is no enrollment "${id}".`);
+  }
+
+  /**
+   * Creates an enrollment, or with an etag replaces the one that has it.
+   * @param {Record<string, any>} wanted
+   * @param {string} [etag] `*` for any
+   * @returns {Enrollment}
+   */
+  put(wanted, etag) {
+    const id = wanted[this.#idName];
+    checkId(id, this.#idName);
+    const present = this.find(id);
+    if (present && etag === undefined) {
+      throw new HubError('EnrollmentConflict', `There is an enrollment "${id}" already.`);
+    }
+    if (etag !== undefined) checkEtag(etag, this.get(id).etag);
+    const now = timestamp();
+    const enrollment = {
+      ...complete(wanted, present),
+      createdDateTimeUtc: present?.createdDateTimeUtc ?? now,
+      lastUpdatedDateTimeUtc: now,
+      etag: newEtag(),
+    };
+    this.#enrollments.set(keyOf(id), enrollment);
+    this.#records.put(keyOf(id), enrollment);
+    return enrollment;
+  }
+
+  /**
+   * Creates an enrollment unless it is there; one that is there takes what is given beside its id.
+   * @param {string | Record<string, any>} wanted
+   * @returns {Enrollment}
+   */
+  ensure(wanted) {
+    const record = typeof wanted === 'string' ? { [this.#idName]: wanted } : wanted;
+    const present = this.find(record[this.#idName]);
+    if (!present) return this.put(record);
+    return Object.keys(record).length > 1 ? this.put(record, '*') : present;
+  }
+
+  /** @param {string} [etag] `*` for any */
+  delete(id, etag) {
+    checkEtag(etag, this.get(id).etag);
+    this.#enrollments.delete(keyOf(id));
+    this.#records.delete(keyOf(id));
+  }
+}
+
+function checkId(id, name) {
+  if (typeof id === 'string' && ID.test(id)) return;
+  throw new HubError(
+    'ArgumentInvalid',
+    `"${id}" is no ${name}: 1 to 128 of A-Z a-z 0-9 - . _ : with a letter, digit or dash at the end`,
+  );
+}
+
+/**
+ * The enrollment with all that the service would fill in; keys that are missing stay, or are made.
+ * @param {Record<string, any>} wanted
+ * @param {Enrollment} [present]
+ * @returns {any}
+ */
+function complete({ etag, ...wanted }, present) {
+  return {
+    provisioningStatus: 'enabled',
+    allocationPolicy: 'hashed',
+    ...wanted,
+    capabilities: { iotEdge: false, ...wanted.capabilities },
+    reprovisionPolicy: {
+      updateHubAssignment: true,
+      migrateDeviceData: true,
+      ...wanted.reprovisionPolicy,
+    },
+    attestation: completeAttestation(wanted.attestation ?? present?.attestation, present),
+  };
+}
+
+/**
+ * @param {{type?: string, symmetricKey?: Record<string, any>}} [attestation]
+ * @param {Enrollment} [present]
+ */
+function completeAttestation({ type = 'symmetricKey', symmetricKey } = {}, present) {
+  const before = present?.attestation.symmetricKey;
+  return {
+    type,
+    symmetricKey: {
+      primaryKey: symmetricKey?.primaryKey || before?.primaryKey || newKey(),
+      secondaryKey: symmetricKey?.secondaryKey || before?.secondaryKey || newKey(),
+    },
+  };
+}
+
+/** Group keys of the service have 64 bytes. */
+const newKey = () => randomBytes(64).toString('base64');

@@ -1,0 +1,44 @@
+import { changeFaults, faultProperties } from '../fault-api.js';
+
+/**
+ * The endpoint with which tests make things go wrong for one registration id, known or not.
+ * @param {import('fastify').FastifyInstance} app
+ * @param {string} path of the registration id
+ * @param {(request: {params: Record<string, any>}) => import('./registrant.js').Registrant} find
+ */
+export function addRegistrationFaultApi(app, path, find) {
+  app.post(`${path}/faults`, { schema: SCHEMA }, (request) => {
+    const registrant = find(request);
+    changeFaults(registrant, request.body);
+    return registrant.faults;
+  });
+}
+
+const ANSWER = {
+  type: 'object',
+  required: ['status'],
+  additionalProperties: false,
+  properties: {
+    status: { type: 'integer', minimum: 100, maximum: 999 },
+    retryAfter: { type: 'integer', minimum: 0, description: 'seconds; without it there is none' },
+    body: { description: 'by default the error of the status' },
+  },
+};
+
+const SCHEMA = {
+  summary: 'Makes things go wrong until {clear: true}; gives what is on',
+  body: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      ...faultProperties({ answers: ['register', 'poll'], requests: ['register', 'poll'] }),
+      registerAnswer: ANSWER,
+      pollAnswer: ANSWER,
+      outcome: {
+        enum: ['assigning', 'unassigned', 'failed', 'disabled'],
+        description: 'what registrations end with; with assigning they never end',
+      },
+    },
+  },
+  response: { 200: { type: 'object' } },
+};

@@ -1,0 +1,77 @@
+import { createSasToken } from '../sas-token.js';
+
+const TIMEOUT = 30_000;
+
+/** A hub that devices are assigned to, reached as any back end reaches it. */
+export class LinkedHub {
+  #endpoints;
+  #policyName;
+  #key;
+
+  /**
+   * @param {{hostname: string, policyName: string, key: string, endpoints: {url?: string}}} hub
+   *   `endpoints.url` may become known later
+   */
+  constructor({ hostname, policyName, key, endpoints }) {
+    this.hostname = hostname;
+    this.#endpoints = endpoints;
+    this.#policyName = policyName;
+    this.#key = key;
+  }
+
+  /**
+   * Makes the device, or gives the one that is there new credentials.
+   * @param {string} deviceId
+   * @param {{authentication: object, capabilities?: object}} settings
+   * @returns {Promise<boolean>} whether it is new
+   */
+  async ensureDevice(deviceId, settings) {
+    const path = `/devices/${encodeURIComponent(deviceId)}`;
+    const present = await this.#call('GET', path);
+    const body = { ...present, deviceId, ...settings };
+    await this.#call('PUT', path, body, present && { 'if-match': '*' });
+    return present === undefined;
+  }
+
+  /** @returns {Promise<Record<string, any> | undefined>} */
+  twin(deviceId) {
+    return this.#call('GET', `/twins/${encodeURIComponent(deviceId)}`);
+  }
+
+  /** Replaces tags and desired properties. */
+  async putTwin(deviceId, { tags = {}, properties: { desired = {} } = {} }) {
+    const path = `/twins/${encodeURIComponent(deviceId)}`;
+    await this.#call('PUT', path, { tags, properties: { desired } }, { 'if-match': '*' });
+  }
+
+  async deleteDevice(deviceId) {
+    await this.#call('DELETE', `/devices/${encodeURIComponent(deviceId)}`, undefined, {
+      'if-match': '*',
+    });
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @param {Record<string, string>} [headers]
+   * @returns {Promise<any>} the body, nothing if there is no such device
+   */
+  async #call(method, path, body, headers) {
+    const token = { resource: this.hostname, policyName: this.#policyName, key: this.#key };
+    const response = await fetch(`${this.#endpoints.url}${path}?api-version=2021-04-12`, {
+      method,
+      headers: {
+        authorization: createSasToken({ ...token, seconds: 300 }),
+        ...(body && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
+    const text = await response.text();
+    if (response.status === 404) return undefined;
+    if (!response.ok) throw new Error(`${this.hostname} answers ${response.status}: ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  }
+}

@@ -1,0 +1,162 @@
+import { HubError } from '../errors.js';
+import { assign } from './assignment.js';
+import { attest } from './attestation.js';
+import { Enrollments } from './enrollments.js';
+import { LinkedHub } from './linked-hub.js';
+import { Registrant } from './registrant.js';
+import { keyOf, Registrations } from './registrations.js';
+
+/** What the service answers with where nothing more is known about the failure. */
+const FAILURE_CODE = 400000;
+const MAX_MESSAGE = 96 * 1024;
+
+/**
+ * An answer to a request; `retryAfter` is in seconds.
+ * @typedef {{status: number, retryAfter?: number, body: unknown}} Answer
+ */
+
+/** A Device Provisioning Service, which the hub has beside it. */
+export class ProvisioningService {
+  /** @type {string} */
+  idScope;
+  /** @type {Enrollments} of single devices */
+  enrollments;
+  /** @type {Enrollments} of groups */
+  groups;
+  /** @type {Registrations} */
+  registrations;
+  /** @type {LinkedHub[]} */
+  hubs;
+  #hub;
+  /** @type {Map<string, Registrant>} */
+  #registrants = new Map();
+
+  constructor(hub) {
+    this.#hub = hub;
+  }
+
+  /**
+   * @param {Omit<import('../server.js').Hub, 'provisioning' | 'devices'>} hub
+   * @param {import('../server.js').ProvisioningOptions} options
+   */
+  static async open(hub, { idScope, enrollments, enrollmentGroups }) {
+    const { store } = hub;
+    const service = new ProvisioningService(hub);
+    service.idScope = idScope;
+    service.enrollments = await Enrollments.open(store, 'registrationId', 'enrollments/');
+    service.groups = await Enrollments.open(store, 'enrollmentGroupId', 'enrollmentGroups/');
+    service.registrations = await Registrations.open(store);
+    service.hubs = [ownHub(hub)];
+    for (const each of enrollments) service.enrollments.ensure(each);
+    for (const each of enrollmentGroups) service.groups.ensure(each);
+    return service;
+  }
+
+  /** After how many seconds clients shall ask again. */
+  get retryAfter() {
+    return this.#hub.settings.registrationRetryAfter;
+  }
+
+  /** @returns {Registrant} that of the id, known or not: faults may wait for it */
+  registrant(registrationId) {
+    const key = keyOf(registrationId);
+    let registrant = this.#registrants.get(key);
+    if (!registrant) {
+      registrant = new Registrant(registrationId, this, this.#hub.budgets.packets);
+      this.#registrants.set(key, registrant);
+    }
+    return registrant;
+  }
+
+  /**
+   * Begins a registration.
+   * @param {Registrant} registrant
+   * @param {any} request the body, as JSON
+   * @returns {Answer}
+   */
+  register(registrant, request) {
+    checkRequest(request, registrant.registrationId);
+    const attested = attest(registrant, registrant.credentials, this);
+    const operation = registrant.begin();
+    this.#run(operation, registrant, attested, request.payload ?? undefined);
+    return this.#unfinished({ operationId: operation.operationId, status: 'assigning' });
+  }
+
+  /**
+   * Tells how far a registration is.
+   * @param {Registrant} registrant
+   * @param {string | undefined} operationId
+   * @returns {Answer}
+   */
+  poll(registrant, operationId) {
+    const operation = registrant.operation(operationId);
+    if (!operation) {
+      throw new HubError('RegistrationNotFound', `There is no operation "${operationId}".`);
+    }
+    const { state } = operation;
+    const body = { operationId, status: state.status, registrationState: state };
+    return state.status === 'assigning' ? this.#unfinished(body) : { status: 200, body };
+  }
+
+  #unfinished(body) {
+    return { status: 202, retryAfter: this.retryAfter, body };
+  }
+
+  /** One after the other, as the second has to know where the first has led. */
+  #run(operation, registrant, attested, payload) {
+    registrant.running = registrant.running.then(async () => {
+      operation.state = await this.#assign(operation.state, registrant, attested, payload);
+    });
+  }
+
+  /** @returns {Promise<import('./registrations.js').RegistrationState>} */
+  async #assign(state, { registrationId, faults }, attested, payload) {
+    const { enrollment } = attested;
+    if (faults.outcome === 'assigning') return state;
+    if (faults.outcome) return endOf(registrationId, faults.outcome, 'As a fault was asked for.');
+    if (enrollment.provisioningStatus === 'disabled') return endOf(registrationId, 'disabled');
+    const previous = this.registrations.find(registrationId);
+    try {
+      const { hubs } = this;
+      const wanted = { ...attested, registrationId, payload, previous, hubs };
+      const assigned = this.registrations.put(await assign(wanted));
+      this.#hub.log(`${registrationId}: assigned to ${assigned.assignedHub}`);
+      return assigned;
+    } catch (error) {
+      this.#hub.log(`${registrationId}: not assigned, ${error.message}`);
+      return endOf(registrationId, 'failed', error.message, error.errorCode);
+    }
+  }
+}
+
+/** The hub that the service is beside. */
+function ownHub({ hostname, policies, endpoints }) {
+  const policyName = 'iothubowner';
+  const { primaryKey: key } = policies[policyName];
+  return new LinkedHub({ hostname, policyName, key, endpoints });
+}
+
+/**
+ * @param {string} registrationId
+ * @param {string} status
+ * @param {string} [errorMessage]
+ * @param {number} [errorCode]
+ * @returns {import('./registrations.js').RegistrationState} of one that leads nowhere
+ */
+function endOf(registrationId, status, errorMessage, errorCode = FAILURE_CODE) {
+  const failure = status === 'failed' ? { errorCode, errorMessage } : {};
+  return { registrationId, status, ...failure };
+}
+
+function checkRequest(request, registrationId) {
+  const wrong = (reason) => new HubError('ArgumentInvalid', reason);
+  if (!isObject(request)) throw wrong('The body is no JSON object.');
+  const { registrationId: id, payload } = request;
+  if (id != null && (typeof id !== 'string' || keyOf(id) !== keyOf(registrationId))) {
+    throw wrong(`registrationId in the body is not "${registrationId}".`);
+  }
+  if (payload != null && !isObject(payload)) throw wrong('The payload is no JSON object.');
+  if (JSON.stringify(request).length > MAX_MESSAGE) throw wrong('The body exceeds 96 KB.');
+}
+
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
