@@ -60,7 +60,7 @@ export class Chromium {
   }
 
   /**
-   * The page is not one of Playwright's, which are told of every frame of every WebSocket, and
+   * The page is not one of Playwright's, which are notified of every frame of every WebSocket, and
    * spend more time on that than on anything that is measured here.
    * @param {AbortSignal} signal ends it
    */

@@ -11,7 +11,7 @@ const MAX_WAITING = 1024;
 const PATIENCE_MS = 60_000;
 
 /**
- * What is to be concluded when a handler is done: a message, or a method call.
+ * What a finished handler concludes: a message or a method call.
  * @typedef {{ delivery?: number, requestId?: string }} After
  */
 
@@ -19,7 +19,7 @@ const PATIENCE_MS = 60_000;
 class Handler {
   /** What the user has set. */
   value;
-  /** What is to be called: `undefined` also while it is promised. */
+  /** The function to call; `undefined` while its Promise is pending, too. */
   call;
   /** Of a function, as long as it is pending; also while `iteration` is not asked for an item. */
   promise;
@@ -249,7 +249,7 @@ export class Handlers {
   #await(handler) {
     const { promise, name } = handler;
     const settled = (call, problem) => {
-      // It may have been set anew meanwhile.
+      // The property may have been set again in the meantime.
       if (handler.promise !== promise) return;
       handler.promise = undefined;
       handler.call = call;

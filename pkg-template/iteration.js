@@ -28,7 +28,7 @@ export class Iteration {
     this.#unlisten = onAbort(signal, () => this.end((call) => call.reject(signal?.reason)));
   }
 
-  /** Gives an item to the oldest call that waits. Gives whether there are more. */
+  /** Passes an item to the oldest waiting call. Returns whether more calls are waiting. */
   give({ argument, after }) {
     if (after?.delivery !== undefined) this.#deliveries.push(after.delivery);
     this.#asking.shift().resolve({ done: false, value: argument });

@@ -49,7 +49,7 @@ export class Receiving {
     );
   }
 
-  /** Takes what was received, on a client that receives by calls. Gives whether it did. */
+  /** Takes a received item, if the client uses receive calls. Returns whether it did. */
   take(feature, item, methodName) {
     if (!this.isByCalls) return false;
     const queue = this.#queues.get(keyOf(feature, methodName)) ?? this.#queue(feature);

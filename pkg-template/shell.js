@@ -128,7 +128,7 @@ export class Shell {
     this.tell((core) => core.forgetDeliveredProperties());
   }
 
-  /** Sees to it that all is done that is to be done when the present call has ended. */
+  /** Schedules all pending work for the end of the current turn. */
   wake() {
     this.#isAsked = true;
     if (this.#isQueued || this.#isPumping) return;

@@ -9,8 +9,8 @@ export * from './index.js';
 
 /**
  * Loads the WebAssembly module, `iothub-device-client/iothub_device_client_bg.wasm`. Before its
- * Promise resolves, creating a client throws a `ClientError`. Further calls do nothing; one that
- * failed can be made again. In Node.js and in Cloudflare Workers it never does anything.
+ * Promise resolves, creating a client throws a `ClientError`. Further calls do nothing; after a
+ * failure you can call it again. In Node.js and in Cloudflare Workers it never does anything.
  *
  * @param wasm the module, its bytes, its URL, or a `Response` with it
  */

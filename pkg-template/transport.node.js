@@ -68,7 +68,7 @@ class Socket extends WebSocket {
       // A copy in the pool of Node.js costs a fraction of one of its own.
       super.send(Buffer.from(bytes));
     } catch (error) {
-      // As where a bundler has put an empty module in the place of one that `ws` finds optional.
+      // For example, a bundler has replaced an optional dependency of `ws` with an empty module.
       this.emit('error', error);
       this.terminate();
     }

@@ -5,7 +5,7 @@ import { CONTENT_ENCODING, CONTENT_TYPE } from './contender.js';
 
 /** @type {import('./contender.js').open} */
 export async function open({ connectionString, endpoint }, onMessage) {
-  /** The same, but for the address that it dials, which cannot be chosen. */
+  /** The same, except for the address that it connects to, which cannot be chosen. */
   class LocalMqttWs extends mqtt.MqttWs {
     _getBaseTransportConfig(credentials) {
       return { ...super._getBaseTransportConfig(credentials), uri: endpoint };

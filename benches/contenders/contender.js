@@ -10,7 +10,7 @@
  *
  * @typedef {object} Client
  * @property {(payload: Payload, properties?: Record<string, string>) => Promise<unknown>} send
- *   fulfils with the PUBACK
+ *   resolves with the PUBACK
  * @property {(load: Load) => Promise<number>} [keepInFlight] in place of `send`, without a Promise
  *   for each message; gives their number
  * @property {() => Promise<unknown>} [twin] asks for the twin

@@ -21,7 +21,7 @@ export class Fleet {
     }
   }
 
-  /** Fulfils when the first message of each device is acknowledged. */
+  /** Resolves when the first message of each device is acknowledged. */
   async start() {
     // Spread over the period, as those of devices that know nothing of each other would be.
     const apart = PERIOD / this.#devices.length;
@@ -33,7 +33,7 @@ export class Fleet {
     return this.#devices.reduce((sum, { accepted }) => sum + accepted, 0);
   }
 
-  /** Fulfils when all that was sent is acknowledged, with how many messages each device sent. */
+  /** Resolves when all that was sent is acknowledged, with how many messages each device sent. */
   stop() {
     return Promise.all(this.#devices.map((device) => device.stop()));
   }

@@ -12,7 +12,7 @@ import { openNode } from './node.js';
  * @typedef {object} Clients
  * @property {number} [pages] that they are in
  * @property {(identities: {connectionString: string, endpoint: string}[]) => Promise<void>} connect
- * @property {() => Promise<void>} start fulfils when each has sent its first message
+ * @property {() => Promise<void>} start resolves when each has sent its first message
  * @property {() => Promise<number>} accepted how many messages are acknowledged
  * @property {() => Promise<number[]>} stop how many messages each has sent; all are acknowledged
  * @property {() => Promise<{process: number, browser?: number}>} cpu seconds so far, of the process

@@ -1,4 +1,4 @@
-// A device that proves who it is by an X.509 certificate.
+// A device that authenticates with an X.509 certificate.
 import { readFileSync } from 'node:fs';
 import { IoTHubDeviceClient, X509 } from 'iothub-device-client';
 

@@ -17,7 +17,7 @@ if (!hostname || !deviceId || !key) {
 
 const server = fastify();
 server.addHook('onRequest', async (request, reply) => {
-  // Here belongs the login of your own users: whoever gets a token is the device.
+  // Check the login of your own users here: anyone with a token can act as the device.
   reply.header('cache-control', 'no-store');
 });
 server.get('/my-device.json', () => ({ hostname, deviceId, endpoint: IOTHUB_ENDPOINT }));

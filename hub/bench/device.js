@@ -30,7 +30,7 @@ export class Device {
     return device;
   }
 
-  /** Sends so many messages; fulfils when all are acknowledged. */
+  /** Sends so many messages; resolves when all are acknowledged. */
   async send({ messages, inFlight, bytes }) {
     const packets = Array.from({ length: inFlight }, (_, index) => this.#publish(index + 1, bytes));
     let unsent = messages;

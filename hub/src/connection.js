@@ -97,7 +97,7 @@ export class Connection {
     if (this.#isHalfOpen) return;
     const frame = this.#writer.write(mqttPacket.generate(packet), this.identity?.faults);
     this.#record(packet, 'out', frame);
-    // Later, as whoever is sending may have more to send on this connection.
+    // Later, because the sender may have more to send on this connection.
     if (this.#webSocket.bufferedAmount > MAX_BUFFERED) process.nextTick(() => this.#giveUp());
   }
 
@@ -218,7 +218,7 @@ export class Connection {
     this.watchExpiry();
   }
 
-  /** Starts the timer for the end of the token anew, as the clock may have changed. */
+  /** Restarts the timer for the expiry of the token, since the clock may have changed. */
   watchExpiry() {
     clearTimeout(this.#expiryTimer);
     const lifetime = this.#expires - this.identity.now;

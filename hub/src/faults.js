@@ -115,7 +115,7 @@ class ConnectionFaults extends FaultSet {
     return dropAt.count > 1 ? undefined : dropAt.how;
   }
 
-  /** Counts one more of this kind, and tells whether that is too many for one second. */
+  /** Counts one more of this kind. Returns whether that is too many for one second. */
   throttles(kind) {
     const limit = this.rate[kind];
     if (limit === undefined) return false;

@@ -259,7 +259,7 @@ export class Identity {
     if (qos !== undefined) this.connection?.publish({ topic, payload, qos });
   }
 
-  /** Waits until the identity is connected with the subscription; tells whether it is. */
+  /** Waits until the identity is connected with the subscription. Returns whether it is. */
   async waitForSubscription(kind, seconds, signal) {
     if (this.qosOf(kind) !== undefined || seconds === 0) return this.qosOf(kind) !== undefined;
     return new Promise((resolve) => {

@@ -15,7 +15,7 @@ const HEARTBEAT_SECONDS = 15;
  * @param {import('./server.js').Hub} hub
  */
 export function addTelemetryStream(app, path, logOf, describe, { store }) {
-  // Numbers begin anew with the process, so that those of another one mean nothing here.
+  // Numbers start again with each process, so those of another process mean nothing here.
   const run = randomUUID().slice(0, 8);
   const startOf = ({ headers, query }, log) => {
     const id = headers['last-event-id'];

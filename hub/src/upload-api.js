@@ -17,7 +17,7 @@ export function addUploadApi(app, path, find, blobs) {
   });
 }
 
-/** With a URL that opens the blob, if it was stored, for whoever wants to see it. */
+/** With a URL at which the stored blob, if any, can be viewed. */
 function describeUpload(upload, { protocol, host }, blobs) {
   const { blobName } = upload;
   const blob = blobs.find(blobName);

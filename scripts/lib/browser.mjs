@@ -7,7 +7,7 @@ const firefoxNames = ['firefox-esr', 'firefox'];
 const chromeOfMac = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 const firefoxOfMac = '/Applications/Firefox.app/Contents/MacOS/firefox';
 
-/** Sees to it that CHROME and CHROMEDRIVER in the environment name the two programs. */
+/** Sets CHROME and CHROMEDRIVER in the environment to the paths of the two programs. */
 export async function findBrowser() {
   if (!find()) {
     await aptInstall(

@@ -20,7 +20,7 @@ export async function checkRust() {
   }
 }
 
-/** Sees to it that `cargo fmt` and `cargo clippy` exist. */
+/** Makes sure that `cargo fmt` and `cargo clippy` exist. */
 export async function installLints() {
   const missing = ['rustfmt', 'clippy'].filter(
     (name) => outputOf('cargo', [name === 'rustfmt' ? 'fmt' : name, '--version']) === undefined,

@@ -28,7 +28,7 @@ const debianLibraries = `/usr/lib/rustlib/${target}/lib`;
 /** Written last, so that it stands for a whole library of one compiler. */
 const stamp = join(debianLibraries, 'built-for');
 
-/** Sees to it that wasm32 can be built, and tells the environment variables that it takes. */
+/** Makes sure that wasm32 can be built. Returns the environment variables that this needs. */
 export async function installWasmTarget() {
   if (rustupHasTarget()) return {};
   if (debianHasTarget()) return debianEnvironment();

@@ -5,7 +5,7 @@ import { findOnPath, outputOf, run, say } from './run.mjs';
 
 const wasmPackVersion = '0.15.1';
 
-/** Sees to it that both are first on PATH. */
+/** Makes sure that both come first on PATH. */
 export async function installWasmTools() {
   await install('wasm-pack', wasmPackVersion, 'wasm-pack');
   // The tool and the library speak a private format: any other version refuses the module.

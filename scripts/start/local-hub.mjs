@@ -105,7 +105,7 @@ export async function localHub(server, { hub }) {
   server.post('/local-hub/take-up', { schema: { body: known } }, async ({ body }) => {
     const identities = [];
     for (const deviceId of body.ids) {
-      // What the hub has is found, and made again where the hub is another one by now.
+      // Finds what the hub already has, and creates it again if this is a new hub.
       const backEnd = await BackEnd.createDevice(hub, deviceId);
       if (!backEnds.some((one) => one.deviceId === deviceId)) backEnds.push(backEnd);
       given.add(deviceId);

@@ -17,8 +17,8 @@ const LONGEST_MS: u64 = i32::MAX as u64;
 pub struct Timer(Cell<Option<(Instant, Timeout)>>);
 
 impl Timer {
-    /// Tells the shell at `at`, or earlier: whoever is called looks at the time and arms again. A
-    /// timeout that would fire before `at` anyway is left alone, which spares one per packet.
+    /// Notifies the shell at `at`, or earlier: the callee checks the time and arms the timer again.
+    /// A timeout that would fire before `at` anyway is left alone, which spares one per packet.
     pub fn arm(&self, shell: &Shell, now: Instant, at: Option<Instant>) {
         let current = self.0.take();
         let Some(at) = at else { return };

@@ -15,7 +15,7 @@ export class Hub {
 
   /**
    * @param {{url: string, authorization: string}} access its HTTP API, and the header for it
-   * @param {(secret: string) => void} onSecret is told what must never be seen anywhere
+   * @param {(secret: string) => void} onSecret is called with texts that must never appear anywhere
    */
   static async open(access, onSecret) {
     const call = (...args) => request(access, ...args);

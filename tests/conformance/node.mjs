@@ -15,7 +15,7 @@ const PROXY_PASSWORD = 'p@ss/word of the proxy';
 /**
  * @param {object} servers that rows need, the hub among them
  * @param {(id: string, result: object) => void} report
- * @param {{after: (work: () => unknown) => void}} t takes what is to be done at the end
+ * @param {{after: (work: () => unknown) => void}} t registers work for the end of the test
  */
 export async function runInNode(servers, report, t, rows = allRows) {
   const folder = await mkdtemp(join(tmpdir(), 'conformance-'));

@@ -14,7 +14,7 @@ let created = 0;
  * @param {string} [access.service] one of a policy that may change the registry: with it each row
  *   gets devices of its own, whose twin and methods it reaches
  * @param {string} [access.endpoint] of a hub elsewhere than its host name says
- * @param {(work: () => Promise<void>) => void} access.after takes what is to be done at the end
+ * @param {(work: () => Promise<void>) => void} access.after registers work for the end of the test
  * @param {(connectionString: string) => Promise<void>} access.takeOver connects as the device, for
  *   which a hub drops the connection that it has with it
  * @param {(secret: string) => void} onSecret

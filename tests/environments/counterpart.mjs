@@ -37,7 +37,7 @@ export class Counterpart {
   }
 
   /**
-   * What comes from whoever is this device next.
+   * What arrives from the next client of this device.
    * @returns {Promise<object>}
    */
   outcomeOf(device) {

@@ -69,7 +69,7 @@ listed! {
         Sleep,
         /// Timers fire late for a while.
         Throttled,
-        /// Whoever gives tokens gives none, or a wrong one, or takes long.
+        /// The token function or handler provides no token, a wrong one, or a late one.
         NoToken,
         /// The platform says that it has no network, and perhaps never that it has one again.
         Offline,

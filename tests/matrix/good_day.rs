@@ -42,7 +42,7 @@ impl World {
         }
     }
 
-    /// Lets time pass until no call waits, but for those that receive.
+    /// Lets time pass until no call is waiting, except receive calls.
     fn settle_all(&mut self) {
         // A platform that never says that it is online again is not believed for longer than 60 s.
         let interval = self.setting.retry_max_interval.max(60_000);

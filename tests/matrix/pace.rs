@@ -16,7 +16,7 @@ pub struct Pace {
     tries_first_again: bool,
     /// `None` while it is not known from outside.
     failures: Option<u32>,
-    /// In this turn a connection or an attempt has ended: whether it may be made again at once.
+    /// In this turn a connection or an attempt has ended: whether the client may retry at once.
     lost: Option<bool>,
     /// In this turn the application has called, which may dial at once.
     asked: bool,

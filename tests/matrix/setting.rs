@@ -8,7 +8,7 @@ use iothub_device_client::protocol::hub::{Credentials, Identity};
 pub const KEY: &str = "c2VjcmV0IG9mIGEgbWF0cml4";
 const RESOURCE: &str = "hub.example/devices/dev";
 
-/// How the client proves who it is; lives are in seconds.
+/// How the client authenticates; lifetimes are in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Login {
     Key {
@@ -48,7 +48,7 @@ pub struct Setting {
     pub latency: u64,
     /// QoS 0 for direct methods, twin answers and patches.
     pub push_at_most_once: bool,
-    /// The hub counts its request identifiers of methods anew on each connection.
+    /// The hub restarts the request identifiers of methods on each connection.
     pub request_ids_restart: bool,
     pub steps: u32,
 }

@@ -143,7 +143,7 @@ impl Wire {
         }
     }
 
-    /// The client may ask anew by itself, and wait for longer.
+    /// The client may retry by itself, and wait for longer.
     pub fn clock_jumped(&mut self) {
         self.sign_due = None;
     }

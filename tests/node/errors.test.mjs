@@ -254,7 +254,7 @@ test('with autoConnect off every operation is a NoConnectionError', async (t) =>
 
 test('a WebSocket library that cannot send fails the connection at once, and says why', async (t) => {
   const { client } = await createPair(t);
-  // What a bundler does to npm `ws` that puts an empty module in the place of `bufferutil`.
+  // A bundler that replaces `bufferutil` with an empty module does this to npm `ws`.
   t.mock.method(Sender, 'frame', () => {
     throw new TypeError('bufferUtil.mask is not a function');
   });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createListening, faultTest } from './faults/watched.mjs';
 import { ConnectionDroppedError } from './support.mjs';
 
-/** Each makes the client do something, and fulfils when that is done. */
+/** Each makes the client do something, and Resolves when that is done. */
 const send = ({ client }) => client.sendMessage('in flight');
 const askForTwin = ({ client }) => client.getTwin();
 const reconnect = ({ backEnd }) => backEnd.drop();

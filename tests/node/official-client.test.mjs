@@ -1,6 +1,6 @@
 /**
  * The calls of recorded sessions of Microsoft's Python client, made here: what leaves is what left
- * there, but for the differences that are listed. See `official-client/`.
+ * there, except for the differences that are listed. See `official-client/`.
  */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';

@@ -24,7 +24,7 @@ async function createReceiver(t, options) {
   return { client, backEnd };
 }
 
-/** A connected client whose connection was lost, and is not made again for a minute. */
+/** A client whose connection was lost, and which does not reconnect for a minute. */
 async function createReconnecting(t) {
   const { client, backEnd } = await createReceiver(t, { connectionRetryInterval: 60 });
   const lost = new Inbox('background exception');

@@ -66,7 +66,7 @@ test('an https: proxy is trusted as Node.js is told, not as the hub is', async (
   const options = { ...trusting, proxy: url };
   await assertRefused(t, server, options, /proxy https:\/\/localhost.*certificate/);
 
-  // Node.js reads the authorities that it is told of when it starts.
+  // Node.js reads the extra authorities when it starts.
   const folder = await mkdtemp(join(tmpdir(), 'authority-'));
   t.after(() => rm(folder, { recursive: true }));
   const file = join(folder, 'extra.pem');

@@ -1,4 +1,4 @@
-//! A first connection that is made again until it stands: `connectionRetry: 'always'`.
+//! A first connection that is retried until it succeeds: `connectionRetry: 'always'`.
 
 use iothub_device_client::protocol::client::{ConnectionRetry, Feature, Options};
 use iothub_device_client::protocol::hub::Credentials;

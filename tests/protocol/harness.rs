@@ -77,7 +77,7 @@ impl Harness {
         Self::of(config(connection_string, options).expect("valid options"))
     }
 
-    /// A device "dev" that proves who it is in another way than by its key.
+    /// A device "dev" that authenticates in another way than with its key.
     pub fn with_credentials(credentials: Credentials, options: Options) -> Self {
         let identity = Identity::new("hub.example", "dev", None).expect("a valid identity");
         Self::of(

@@ -1,4 +1,4 @@
-//! A lost connection is made again.
+//! The client reconnects after a loss.
 
 use std::time::Duration;
 

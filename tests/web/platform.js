@@ -12,7 +12,7 @@ export { MethodResponse } from '../../pkg-template/method.js';
 const setTimeout = globalThis.setTimeout.bind(globalThis);
 
 /**
- * Fulfils in a later task, after every timeout that was due when this was called: timeouts of the
+ * Resolves in a later task, after every timeout that was due when this was called: timeouts of the
  * same length fire in the order in which they were set.
  */
 export function nextTask() {
@@ -55,7 +55,7 @@ export class Platform {
     };
   }
 
-  /** Fulfils when something has happened that a test may wait for. */
+  /** Resolves when something has happened that a test may wait for. */
   changed() {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
@@ -175,7 +175,7 @@ export class RealPlatform {
   }
 }
 
-/** Fulfils when a real socket has closed. */
+/** Resolves when a real socket has closed. */
 export function closed(socket) {
   return new Promise((resolve) => socket.addEventListener('close', resolve, { once: true }));
 }

@@ -317,7 +317,7 @@ pub fn function(call: impl Fn(JsValue) -> Result<JsValue, JsValue> + 'static) ->
     Closure::<dyn Fn(JsValue) -> Result<JsValue, JsValue>>::new(call).into_js_value()
 }
 
-/// A Promise, and the function that fulfils it.
+/// A Promise, and the function that resolves it.
 pub fn deferred() -> (Promise, Function) {
     let mut resolver = None;
     let promise = Promise::new(&mut |resolve, _| resolver = Some(resolve));

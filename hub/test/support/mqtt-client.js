@@ -50,7 +50,7 @@ export class MqttClient {
     return this.#messages.length;
   }
 
-  /** Fulfils when the connection has ended. */
+  /** Resolves when the connection has ended. */
   get closed() {
     return within(this.#closed, 'the end of the connection');
   }

@@ -329,7 +329,7 @@ impl Client {
             self.settle_publication(publication, Err(failures::timed_out(what)));
         }
         let expired = self.io.session.subscriptions.take_expired(now.monotonic, limit);
-        // While the connection closes they do not matter: the next one subscribes anew.
+        // While the connection closes they do not matter: the next one subscribes again.
         let is_up = self.link.is_up();
         for id in expired.into_iter().filter(|_| is_up) {
             self.subscription_failed(Feature::ALL[id], failures::timed_out("a subscription"));

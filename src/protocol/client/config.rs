@@ -22,7 +22,7 @@ pub enum Acknowledge {
     AfterHandler,
 }
 
-/// Which connections are made again.
+/// Which connections are retried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ConnectionRetry {
     /// `false`: none.
@@ -83,7 +83,7 @@ pub struct Options {
     pub keep_alive: Option<f64>,
     /// Whether an operation opens the connection that it needs.
     pub auto_connect: Option<bool>,
-    /// Which connections are made again.
+    /// Which connections are retried.
     pub connection_retry: Option<ConnectionRetry>,
     /// Seconds.
     pub connection_retry_interval: Option<f64>,

@@ -37,7 +37,7 @@ impl DesiredProperties {
         begins
     }
 
-    /// The twin will not come: the next connection fetches it anew, and with it all that waited.
+    /// The twin will not arrive: the next connection fetches it again, including all that waited.
     pub fn stop_waiting(&mut self) {
         self.waiting = None;
         self.has_failed = false;

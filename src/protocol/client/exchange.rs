@@ -146,6 +146,6 @@ pub enum ConnectionState {
     Connecting,
     /// It stands.
     Connected,
-    /// It was lost and is being made again.
+    /// It was lost, and the client is reconnecting.
     Reconnecting,
 }

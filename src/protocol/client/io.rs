@@ -20,7 +20,7 @@ pub(super) enum Queued {
     Receive(OperationId),
 }
 
-/// The session, and what is to be done outside. Knows nothing of the connection.
+/// The session and the output queue. Knows nothing about the connection.
 #[derive(Debug)]
 pub(super) struct Io {
     pub session: Session<Publication>,

@@ -133,9 +133,9 @@ impl Methods {
         }
     }
 
-    /// Returns the name to answer by, or `None` if there is no place for one more. The hub counts anew
-    /// on each connection: after the first, a name says of which it is, so that what a handler does
-    /// late never meets a later request.
+    /// Returns the name to answer by, or `None` if there is no place for one more. The hub counts
+    /// again from the start on each connection: after the first, a name says of which it is, so
+    /// that what a handler does late never meets a later request.
     fn open(&mut self, now: Instant, request_id: &str) -> Option<String> {
         if self.requests.len() == MAX_OPEN {
             // Some handlers never answer; the oldest makes room if the hub has given it up.

@@ -73,9 +73,9 @@ impl Client {
         }
     }
 
-    /// No token has come to dial with, for as long as a call may wait: all that wait fail, also
-    /// those that were made a moment ago, as nothing says when one will come. A connection that was
-    /// lost is made again when one comes.
+    /// No token has arrived within the time that a call may wait. All waiting calls fail, even the
+    /// most recent ones, since there is no way to know when a token will arrive. When one does, the
+    /// client reconnects.
     pub(super) fn token_timed_out(&mut self, now: Now, attempt: Attempt) {
         if let Credentials::TokenFunction = self.config.credentials {
             return self.give_up_token(now, failures::no_token_in_time());

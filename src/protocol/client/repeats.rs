@@ -8,7 +8,7 @@ use super::feature::Feature;
 #[derive(Debug)]
 pub(super) struct Repeats {
     pub backoff: Backoff,
-    /// The features whose subscription has failed since it was last granted, or wanted anew.
+    /// The features whose subscription has failed since it was last granted, or requested again.
     failed: [bool; Feature::ALL.len()],
 }
 

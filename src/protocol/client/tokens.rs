@@ -146,7 +146,7 @@ impl Tokens {
         self.current.as_ref().map(|held| held.token.expose().to_owned())
     }
 
-    /// Puts a token in the place of the one in use. Returns whether it is another.
+    /// Replaces the token in use. Returns whether the new one differs.
     pub fn hold(&mut self, now: Now, token: SasToken) -> bool {
         let is_other = self.current.as_ref().is_none_or(|held| held.token != token);
         self.current = Some(Held { token, obtained_unix_millis: now.unix_millis });

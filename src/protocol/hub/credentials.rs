@@ -1,4 +1,4 @@
-//! How a client proves who it is.
+//! How a client authenticates.
 
 use super::sas_token::{SasToken, SharedAccessKey};
 

@@ -10,7 +10,7 @@ const TWIN_ANSWERS = '$iothub/twin/res/#';
 const DESIRED_PATCHES = '$iothub/twin/PATCH/properties/desired/#';
 const TWIN_GET = '$iothub/twin/GET/?$rid={rid}';
 
-/** In the order in which the service's subscriptions are made again. */
+/** In the order in which the service's subscriptions are restored. */
 const REPEATED = [
   /\/messages\/devicebound\/#$/,
   /^\$iothub\/methods\/POST\/#$/,

@@ -27,7 +27,7 @@ export const trusting = { serverVerificationCert: authority.pem };
 
 export const test = (name, work) => nodeTest(name, { timeout: 40_000 }, work);
 
-/** Fulfils with a socket that is open, rejects with the reason for which it is not. */
+/** Resolves with a socket that is open, rejects with the reason for which it is not. */
 export async function open(t, url, options) {
   const socket = openSocket(url, createTransport(options ?? {}));
   t.after(() => abortSocket(socket));

@@ -11,7 +11,7 @@ use mqttbytes::v4::Connect;
 use crate::hub::{Hub, connack};
 
 /// However the bytes of a connection are cut into frames, the same packets are found in them and
-/// the same answers given; and a packet that another implementation writes anew is found again.
+/// the same answers given; and a packet that another implementation re-encodes is found again.
 pub fn frames(data: &[u8]) {
     let mut input = Unstructured::new(data);
     let accepted = input.arbitrary().unwrap_or(true);

@@ -130,7 +130,7 @@ impl Fuzzed {
         }
     }
 
-    /// Whoever ends a receive call settles it too.
+    /// The caller that ends a receive call also settles it.
     fn end_receive(&mut self, index: u8) {
         if let Some(&operation) = pick(&self.receives, index)
             && !self.harness.is_settled(operation)
