@@ -69,9 +69,15 @@ export class SoakDevice {
     return this.#client.patchTwinReportedProperties({ step });
   }
 
-  /** Ends the rest after a refused token, which nothing but a call does. */
+  /**
+   * Ends the rest after a refused token, which nothing but a call does. A SUBACK that was withheld
+   * fails one call; the client has subscribed again by then, so the next call succeeds.
+   */
   connect() {
-    return this.#client.connect();
+    return this.#client.connect().catch((error) => {
+      if (error.name !== 'OperationTimeout') throw error;
+      return this.#client.connect();
+    });
   }
 
   /** When every message that was sent has been acknowledged or given back. */
