@@ -19,8 +19,8 @@ export function addFaultApi(app, path, find) {
 }
 
 /**
- * Changes the faults of a device, module or registration id, and does at once what is to be done
- * to its connection.
+ * Changes the faults of a device, module or registration id, and applies them to its connection at
+ * once.
  * @param {import('./connection.js').Peer} peer
  * @param {Record<string, any>} changes
  */

@@ -282,7 +282,7 @@ export class Identity {
     handlePublish(connection, packet, this);
   }
 
-  /** Takes a PUBACK; tells whether it was for a message of the queue. */
+  /** Takes a PUBACK. Returns whether it was for a message of the queue. */
   acknowledged(messageId, connection) {
     return this.messages.acknowledge(messageId, connection);
   }
