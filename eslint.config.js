@@ -38,6 +38,7 @@ export default [
     files: ['benches/**', 'tests/**'],
     languageOptions: { globals: { ...node, ...browser, ...worker } },
   },
+  { files: ['hub/page/**'], languageOptions: { globals: browser } },
   { files: ['www/ui/**'], languageOptions: { globals: browser } },
   {
     files: ['www/fleet/**', 'www/*.js', 'simulator/src/**'],

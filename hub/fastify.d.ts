@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Which rights a route takes, where not those of its scope. */
     rights?: string[];
+    /** False for what no page of another origin may read. */
+    cors?: boolean;
   }
   /** The schemas have checked what a request brings, and say what it is. */
   interface FastifyTypeProviderDefault {

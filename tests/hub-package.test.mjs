@@ -15,13 +15,16 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const shell = process.platform === 'win32';
 
 /** Every file that users get, and those of its `src/`. A new one is added here, on purpose. */
-const publishedFiles = ['LICENSE', 'README.md', 'bin/iothub-local.js', 'package.json'];
+const publishedFiles = [
+  ...['LICENSE', 'README.md', 'bin/iothub-local.js', 'index.d.ts', 'package.json'],
+  ...['page/index.html', 'page/script.js', 'page/style.css'],
+];
 const sources = `
   access annotations blob-api blob-store budget bulk-api certificates config connect connection
   connection-log devices errors event-log fault-api faults feedback feedback-api file-api
-  file-uploads frame-writer http identity identity-json index local-api log-api message-api
-  message-queue methods openapi packet-decoder packet-log policies properties publish query
-  query-api registry-api sas-token server service-api settings store telemetry telemetry-stream
+  file-uploads frame-writer health-api http identity identity-json in-process index local-api log-api
+  message-api message-queue methods openapi packet-decoder packet-log page policies properties
+  publish query query-api registry-api reset sas-token server service-api settings store telemetry telemetry-stream
   tls topics twin twin-api twin-json twin-values upload-api user-name websocket
 `;
 
@@ -91,6 +94,32 @@ test('the installed package keeps its data, and reads queries', async () => {
   await writeFile(join(project, 'query.mjs'), script);
   const output = await execute(process.execPath, ['query.mjs'], { cwd: project });
   assert.deepEqual(JSON.parse(output), [{ deviceId: 'kept' }]);
+});
+
+test('the installed declarations compile, strictly', async () => {
+  const program = `
+    import { HubError, startHub, type Hub } from 'iothub-local';
+    const hub: Hub = await startHub({ devices: ['device1'] });
+    await hub.sendMessage('device1', { on: true }).catch((error: unknown) => {
+      if (error instanceof HubError) console.log(error.code);
+    });
+    const [{ text }] = await hub.waitForTelemetry('device1');
+    console.log(text.length);
+    await hub.close();
+  `;
+  await writeFile(join(project, 'program.mts'), program);
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022'];
+  const environment = ['--lib', 'es2022,dom', '--types', '', 'program.mts'];
+  await execute(process.execPath, [compiler, ...options, ...environment], { cwd: project });
+});
+
+test('the installed page is served', async (t) => {
+  const hub = await start(t, '--port', '0', '--json');
+  const page = await fetch(hub.first.url);
+  assert.match(await page.text(), /<title>iothub-local<\/title>/);
+  hub.child.kill('SIGTERM');
+  await hub.exited;
 });
 
 /** From this repository, with the versions of its lock file. */

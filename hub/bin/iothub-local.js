@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { caFileOf, isLoopback, readConfig, startHub } from '../src/index.js';
+import { caFileOf } from '../src/certificates.js';
+import { readConfig } from '../src/config.js';
+import { isLoopback } from '../src/http.js';
+import { startHub } from '../src/server.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -28,10 +31,12 @@ Usage: iothub-local [--port 8080] [--https-port PORT] [--device NAME]... [--data
                      several times (group1)
   --data DIR         keeps devices, twins, messages and blobs in this directory, over restarts and
                      kills (without it they are in memory and gone at the end)
-  --config FILE      JSON with the same options: port, httpsPort, host, hostname, data, quiet, json,
-                     devices (names, or {deviceId, moduleId, status, authentication}), idScope,
+  --config FILE      JSON with the same options: port, httpsPort, host, hostname, data, page, quiet,
+                     json, devices (names, or {deviceId, moduleId, status, authentication}), idScope,
                      enrollments and enrollmentGroups (names, or as in the API of the service) and
                      settings; what is given here as an option, too, wins
+  --page             the page at / on an address that is no loopback address, too: it shows
+                     connection strings without asking who reads them
   --quiet            print no line for each connection
   --json             print JSON, one line for the start and one for each event
   --help             print this
@@ -58,6 +63,7 @@ const OPTIONS = {
   'enrollment-group': { type: 'string', multiple: true },
   data: { type: 'string' },
   config: { type: 'string' },
+  page: { type: 'boolean' },
   quiet: { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean' },
@@ -132,7 +138,7 @@ function printStart(hub, { data, caDirectory }) {
   console.log(`The hub listens at ${url}`);
   for (const { deviceId, moduleId, connectionString } of devices) {
     const id = moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`;
-    console.log(`${id}: ${connectionString}`);
+    console.log(`connection string of ${id}: ${connectionString}`);
   }
   console.log(`endpoint: ${endpoint}`);
   console.log(`id scope: ${idScope}`);
@@ -161,16 +167,21 @@ function printStartAsJson(hub, { data, caDirectory }) {
   printEvent('start', { ...endpoints, ca, data, devices, ...provisioning, ...access });
 }
 
-const printAsJson = (message) => printEvent('log', { time: new Date().toISOString(), message });
+const printLogAsJson = (message) => printEvent('log', { time: now(), message });
+/** The time sets it apart from the lines of the start, which begin with a name. */
+const printLog = (message) => console.log(`${now()} ${message}`);
+
+const now = () => new Date().toISOString();
 
 async function run(options) {
-  const { host, data, json } = options;
+  const { host, data, json, page } = options;
   if (!isLoopback(host)) {
-    const danger = 'whoever reaches it reads what goes over http and ws';
+    const read = page ? 'all connection strings, and what goes' : 'what goes';
+    const danger = `anyone who reaches it can read ${read} over http and ws`;
     console.error(`iothub-local: warning: ${host} is no loopback address, ${danger}`);
   }
   const caDirectory = data ?? HOME_DIRECTORY;
-  const print = json ? printAsJson : console.log;
+  const print = json ? printLogAsJson : printLog;
   // Devices may come before the start is told, which goes first.
   const starting = start({ ...options, caDirectory }, (line) => starting.then(() => print(line)));
   for (const signal of ['SIGINT', 'SIGTERM']) {

@@ -89,6 +89,17 @@ export class BlobStore {
     return this.put(name, Buffer.concat(blocks), contentType);
   }
 
+  /** Removes all blobs, and all blocks. */
+  clear() {
+    const blocks = [...this.#blocks.values()].flatMap((byId) => [...byId.values()]);
+    const replaced = [...this.#blobs.values()].map(({ content }) => content).concat(blocks);
+    for (const name of this.#blobs.keys()) this.#records.delete(name);
+    for (const name of this.#blocks.keys()) this.#blockRecords.delete(name);
+    this.#blobs.clear();
+    this.#blocks.clear();
+    this.#discard(replaced);
+  }
+
   /**
    * The query that opens one blob for reading and writing.
    * @param {string} name

@@ -1,3 +1,11 @@
+const MB = 1024 * 1024;
+
+/** How much of all devices together is kept to be read. */
+export const newBudgets = () => ({
+  packets: new Budget(200_000, 256 * MB),
+  telemetry: new Budget(1_000_000, 512 * MB),
+});
+
 /** Bounds what the logs of all devices keep together; over it, the oldest entry of any goes. */
 export class Budget {
   #maxEntries;

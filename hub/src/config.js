@@ -14,7 +14,7 @@ export class ConfigError extends Error {
  * @typedef {{port?: number, httpsPort?: number, host?: string, hostname?: string, data?: string,
  *            devices?: (string | import('./server.js').DeviceOption)[], idScope?: string,
  *            enrollments?: (string | object)[], enrollmentGroups?: (string | object)[],
- *            settings?: object, quiet?: boolean, json?: boolean}} Config
+ *            settings?: object, page?: boolean, quiet?: boolean, json?: boolean}} Config
  */
 
 /**
@@ -97,6 +97,7 @@ const validate = new Ajv({ allErrors: true, strictTypes: false }).compile(
       enrollments: { type: 'array', items: ENROLLMENT_OPTION },
       enrollmentGroups: { type: 'array', items: ENROLLMENT_OPTION },
       settings: { type: 'object' },
+      page: { type: 'boolean' },
       quiet: { type: 'boolean' },
       json: { type: 'boolean' },
     },

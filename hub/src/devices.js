@@ -25,6 +25,11 @@ export class DeviceRegistry {
     return [...this.#devices.values()];
   }
 
+  /** All devices, each with its modules behind it. */
+  get withModules() {
+    return this.all.flatMap((device) => [device, ...device.modules.values()]);
+  }
+
   constructor(hub) {
     this.#hub = hub;
   }
@@ -82,11 +87,11 @@ export class DeviceRegistry {
     return identity;
   }
 
-  delete(identity) {
+  delete(identity, reason = 'the identity was deleted') {
     const { deviceId, moduleId } = identity;
     // The end of a connection writes records, too, which must not outlive the identity.
     for (const { connection, messages } of [identity, ...identity.modules.values()]) {
-      connection?.close('the identity was deleted');
+      connection?.close(reason);
       messages.close();
     }
     if (moduleId === undefined) this.#devices.delete(deviceId);

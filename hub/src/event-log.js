@@ -57,6 +57,11 @@ export class EventLog {
     this.#records?.delete(this.#name, sequence);
   }
 
+  /** Drops all entries, of a log that is not saved; the numbers go on. */
+  clear() {
+    this.#ring = [];
+  }
+
   /**
    * The kept entries after number `after`, as soon as `count` of them exist or the wait is over.
    * @param {object} query

@@ -88,6 +88,12 @@ export class Feedback {
     return entries !== undefined;
   }
 
+  /** Removes everything, what a back end has locked too. */
+  clear() {
+    for (const lockToken of this.#locked.keys()) this.complete(lockToken);
+    this.#remove(this.#waiting.splice(0));
+  }
+
   #unlock(lockToken) {
     const batch = this.#locked.get(lockToken);
     clearTimeout(batch?.timer);

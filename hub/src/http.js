@@ -7,9 +7,9 @@ import { describeRoutes } from './openapi.js';
 /**
  * Makes the HTTP server: JSON as back ends send it, and errors as the service answers them.
  * @param {import('./server.js').Hub} hub
- * @param {string} host the address that it listens on
+ * @param {string[] | undefined} names by which it may be asked, where it may not be by any
  */
-export async function createHttpServer({ hostname, store }, host) {
+export async function createHttpServer({ store }, names) {
   const app = fastify({
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
@@ -33,7 +33,7 @@ export async function createHttpServer({ hostname, store }, host) {
     throw new HubError('NotFound', `There is no ${request.method} ${path} here.`);
   });
 
-  if (isLoopback(host)) refuseOtherNames(app, ['localhost', host, hostname.toLowerCase()]);
+  if (names) refuseOtherNames(app, names);
   protectBrowsers(app);
   // What protects a call is its token, which no page has by itself: pages may be of any origin.
   await app.register(cors, {
@@ -76,13 +76,16 @@ function parseEmptyJson(app) {
 export const isLoopback = (host) =>
   host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 
+/** The name or address in a `Host` header, without port and brackets. */
+export const nameOf = (hostname) => hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+
 /**
  * Against DNS rebinding: a page elsewhere may let its own name lead to this machine, and would then
  * be of the same origin as the hub. An address is no such name.
  */
-function refuseOtherNames(app, names) {
+export function refuseOtherNames(app, names) {
   app.addHook('onRequest', async ({ hostname }) => {
-    const name = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+    const name = nameOf(hostname);
     if (isIP(name) || names.includes(name)) return;
     throw new HubError(
       'ArgumentInvalid',

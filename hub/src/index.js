@@ -1,4 +1,2 @@
-export { caFileOf } from './certificates.js';
-export { readConfig } from './config.js';
-export { isLoopback } from './http.js';
+export { HubError } from './errors.js';
 export { startHub } from './server.js';

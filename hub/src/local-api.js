@@ -7,7 +7,7 @@ import { addMessageApi } from './message-api.js';
 import { describeScope, errors } from './openapi.js';
 import { OWNER } from './policies.js';
 import { addSettingsApi } from './settings.js';
-import { describeMessage } from './telemetry.js';
+import { describeAnyMessage, describeMessage } from './telemetry.js';
 import { addTelemetryStream } from './telemetry-stream.js';
 import { addUploadApi } from './upload-api.js';
 
@@ -26,7 +26,7 @@ export function addLocalApi(app, hub) {
     const find = ({ params }) => hub.devices.get(params.deviceId, params.moduleId);
     addHub(scope, hub);
     const logOfAll = () => hub.devices.telemetry;
-    addTelemetryStream(scope, '/local/telemetry/stream', logOfAll, describeAny, hub);
+    addTelemetryStream(scope, '/local/telemetry/stream', logOfAll, describeAnyMessage, hub);
     for (const path of [DEVICE_PATH, MODULE_PATH]) {
       addIdentity(scope, path, hub, find);
       addDisconnect(scope, path, find);
@@ -39,12 +39,6 @@ export function addLocalApi(app, hub) {
     addUploadApi(scope, DEVICE_PATH, find, hub.blobs);
   });
 }
-
-const describeAny = ({ deviceId, moduleId, message }) => ({
-  deviceId,
-  moduleId,
-  ...describeMessage(message),
-});
 
 function addHub(app, hub) {
   app.get('/local/hub', { config: { rights: OWNER }, schema: HUB }, () => {

@@ -14,7 +14,8 @@ export function addMessageApi(app, devicePath, modulePath, find) {
   const addSend = (path, summary) =>
     app.post(path, { schema: { ...SEND, summary } }, (request, reply) => {
       const { input } = request.params;
-      const message = { ...readMessage(request.body), input };
+      const { body, bodyBase64, ...options } = request.body;
+      const message = toMessage(payloadOf(body, bodyBase64), { ...options, input });
       const sequenceNumber = find(request).messages.enqueue(message);
       reply.code(201);
       return { messageId: request.body.messageId, sequenceNumber };
@@ -23,20 +24,32 @@ export function addMessageApi(app, devicePath, modulePath, find) {
   addSend(`${modulePath}/inputs/:input`, 'Queues a message to an input of the module');
 }
 
-/** @param {Record<string, any>} body */
-function readMessage({ body, bodyBase64, expiryTimeUtc, ack, properties = {}, ...rest }) {
+function payloadOf(body, bodyBase64) {
   if (body !== undefined && bodyBase64 !== undefined) {
     throw new HubError('ArgumentInvalid', 'give body or bodyBase64, not both');
   }
+  return bodyBase64 === undefined ? Buffer.from(body ?? '') : Buffer.from(bodyBase64, 'base64');
+}
+
+/**
+ * @param {Buffer} payload
+ * @param {Record<string, any>} options
+ * @returns {import('./message-queue.js').OutgoingMessage}
+ */
+export function toMessage(
+  payload,
+  { expiryTimeUtc, ack, properties = {}, input, ...systemProperties },
+) {
   const expiry = expiryTimeUtc === undefined ? undefined : new Date(expiryTimeUtc);
   if (Number.isNaN(expiry?.getTime())) {
     throw new HubError('ArgumentInvalid', 'expiryTimeUtc is no ISO 8601 date');
   }
   return {
-    payload: bodyBase64 === undefined ? Buffer.from(body ?? '') : Buffer.from(bodyBase64, 'base64'),
-    systemProperties: rest,
+    payload,
+    systemProperties,
     properties: { ...(ack && ack !== 'none' && { 'iothub-ack': ack }), ...properties },
     expiryTimeUtc: expiry,
+    input,
   };
 }
 

@@ -4,7 +4,9 @@ import { AUTHENTICATION, IDENTITY } from './identity-json.js';
 import { ENROLLMENT, REGISTRATION_ERROR } from './provisioning/enrollment-json.js';
 import { TWIN } from './twin-json.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+export const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+);
 
 const ERROR = {
   type: 'object',

@@ -34,6 +34,17 @@ export const createPolicies = () =>
     )
   );
 
+/** The policy of the owner. */
+export const OWNER_POLICY = 'iothubowner';
+
+/** What service clients take, as the owner of the hub. */
+export const serviceConnectionString = ({ hostname, policies }) =>
+  [
+    `HostName=${hostname}`,
+    `SharedAccessKeyName=${OWNER_POLICY}`,
+    `SharedAccessKey=${policies[OWNER_POLICY].primaryKey}`,
+  ].join(';');
+
 /** The rights that a policy lacks. */
 export const missingRights = (policyName, rights) =>
   rights.filter((right) => !RIGHTS[policyName].includes(right));

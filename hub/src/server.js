@@ -1,20 +1,24 @@
 import { isIPv6 } from 'node:net';
 import { addBlobApi } from './blob-api.js';
 import { BlobStore } from './blob-store.js';
-import { Budget } from './budget.js';
+import { newBudgets } from './budget.js';
 import { CertificateAuthority, issueSelfSigned } from './certificates.js';
 import { DeviceRegistry } from './devices.js';
 import { HubError } from './errors.js';
 import { HubFaults } from './faults.js';
 import { Feedback } from './feedback.js';
 import { addFileApi } from './file-api.js';
-import { createHttpServer } from './http.js';
+import { addHealthApi } from './health-api.js';
+import { createHttpServer, isLoopback } from './http.js';
 import { settingsOf } from './identity-json.js';
 import { addLocalApi } from './local-api.js';
-import { createPolicies } from './policies.js';
+import { inProcess } from './in-process.js';
+import { addPage } from './page.js';
+import { createPolicies, OWNER_POLICY, serviceConnectionString } from './policies.js';
 import { addRegistrationLocalApi } from './provisioning/local-api.js';
 import { ProvisioningService } from './provisioning/service.js';
 import { addProvisioningApi } from './provisioning/service-api.js';
+import { reset } from './reset.js';
 import { createSasToken } from './sas-token.js';
 import { addServiceApi } from './service-api.js';
 import { createSettings } from './settings.js';
@@ -22,28 +26,20 @@ import { DiskStore, MemoryStore } from './store.js';
 import { createTlsServer } from './tls.js';
 import { acceptWebSockets, WEB_SOCKET_PATH } from './websocket.js';
 
-const MB = 1024 * 1024;
-
 const APIS = [
-  ...[addServiceApi, addLocalApi, addFileApi, addBlobApi],
+  ...[addHealthApi, addServiceApi, addLocalApi, addFileApi, addBlobApi],
   ...[addProvisioningApi, addRegistrationLocalApi],
 ];
-
-/** How much of all devices together is kept to be read. */
-const newBudgets = () => ({
-  packets: new Budget(200_000, 256 * MB),
-  telemetry: new Budget(1_000_000, 512 * MB),
-});
 
 /**
  * What the parts of the hub share. `endpoints` is complete when the hub listens.
  * @typedef {{hostname: string, store: DiskStore | MemoryStore,
  *            settings: import('./settings.js').Settings, faults: HubFaults, feedback: Feedback,
- *            budgets: {packets: Budget, telemetry: Budget}, devices: DeviceRegistry,
+ *            budgets: ReturnType<typeof newBudgets>, devices: DeviceRegistry,
  *            policies: import('./policies.js').Policies, blobs: BlobStore,
  *            provisioning: ProvisioningService,
  *            authority?: CertificateAuthority, log: (line: string) => void,
- *            endpoints: {url?: string, endpoint?: string, secureUrl?: string,
+ *            endpoints: {url: string, endpoint: string, secureUrl?: string,
  *                        secureEndpoint?: string}}} Hub
  */
 
@@ -51,6 +47,8 @@ const newBudgets = () => ({
  * A device that a hub begins with, or a module with its device.
  * @typedef {{deviceId: string, moduleId?: string, status?: 'enabled' | 'disabled',
  *            authentication?: object}} DeviceOption
+ * @typedef {{id: {deviceId: string, moduleId?: string},
+ *            settings?: Partial<import('./identity.js').IdentitySettings>}} FirstDevice
  */
 
 /**
@@ -75,7 +73,9 @@ const newBudgets = () => ({
  * @param {ProvisioningOptions['enrollments']} [options.enrollments] of single devices
  * @param {ProvisioningOptions['enrollmentGroups']} [options.enrollmentGroups]
  * @param {Partial<import('./settings.js').Settings>} [options.settings]
+ * @param {boolean} [options.page] the page at `/`; by default where only this machine reaches it
  * @param {(line: string) => void} [options.log] is told who comes, who goes and why
+ * @returns {Promise<import('../index.d.ts').Hub>}
  */
 export async function startHub({
   port = 0,
@@ -89,12 +89,13 @@ export async function startHub({
   enrollments = [],
   enrollmentGroups = [],
   settings,
+  page = isLoopback(host),
   log = () => {},
 } = {}) {
   checkNames(host, hostname);
   const store = data === undefined ? new MemoryStore() : await DiskStore.open(data);
   try {
-    const hub = {
+    const hub = /** @type {Hub} */ ({
       hostname,
       store,
       settings: createSettings(settings),
@@ -106,22 +107,24 @@ export async function startHub({
       authority: https === false ? undefined : await CertificateAuthority.open(caDirectory),
       log: (line) => log(printable(line)),
       endpoints: {},
-    };
+    });
     hub.devices = await DeviceRegistry.open(hub);
     const provisioning = { idScope, enrollments, enrollmentGroups };
     hub.provisioning = await ProvisioningService.open(hub, provisioning);
-    const firstDevices = ensureDevices(hub.devices, devices);
-    const close = await listen(hub, { port, https, host });
+    const first = ensureDevices(hub.devices, devices.map(readDevice));
+    const close = await listen(hub, { port, https, host, page });
     await new Promise((resolve) => store.whenSaved(resolve));
     return {
       ...hub.endpoints,
       hostname,
       policies: hub.policies,
-      devices: firstDevices.map((identity) => describe(identity, hostname)),
+      devices: first.map(({ id }) => describe(hub.devices, id, hostname)),
       idScope,
       enrollmentGroups: hub.provisioning.groups.all.map(describeGroup),
       ...backEndAccess(hub),
       ...certificates(hub),
+      ...inProcess(hub),
+      reset: () => reset(hub, { settings, devices: first }),
       async close() {
         await close();
         await store.close();
@@ -141,23 +144,38 @@ function checkNames(host, hostname) {
   throw new HubError('ArgumentInvalid', reason);
 }
 
-/** @returns {import('./identity.js').Identity[]} */
-function ensureDevices(registry, options) {
-  const identities = options.map((option) => {
-    if (typeof option === 'string') return registry.ensure({ deviceId: option });
-    const { deviceId, moduleId, ...settings } = option;
-    const isGiven = Object.keys(settings).length > 0;
-    return registry.ensure({ deviceId, moduleId }, isGiven ? settingsOf(settings) : undefined);
-  });
-  const twice = identities.find((identity, index) => identities.indexOf(identity) < index);
-  if (twice) throw new HubError('DeviceAlreadyExists', `There is "${twice.id}" already.`);
-  return identities;
+/** @returns {FirstDevice} */
+function readDevice(option) {
+  if (typeof option === 'string') return { id: { deviceId: option } };
+  const { deviceId, moduleId, ...settings } = option;
+  const isGiven = Object.keys(settings).length > 0;
+  return { id: { deviceId, moduleId }, settings: isGiven ? settingsOf(settings) : undefined };
 }
 
-const describe = (identity, hostname) => ({
-  deviceId: identity.deviceId,
-  moduleId: identity.moduleId,
-  connectionString: identity.connectionString(hostname),
+/**
+ * @param {DeviceRegistry} registry
+ * @param {FirstDevice[]} first
+ * @returns {FirstDevice[]} with the keys that they have
+ */
+function ensureDevices(registry, first) {
+  const identities = first.map(({ id, settings }) => registry.ensure(id, settings));
+  const twice = identities.find((identity, index) => identities.indexOf(identity) < index);
+  if (twice) throw new HubError('DeviceAlreadyExists', `There is "${twice.id}" already.`);
+  return first.map(({ id, settings }, index) => {
+    const { primaryKey, secondaryKey } = identities[index];
+    return { id, settings: { ...settings, primaryKey, secondaryKey } };
+  });
+}
+
+/**
+ * @param {DeviceRegistry} registry
+ * @param {FirstDevice['id']} id
+ * @param {string} hostname
+ */
+const describe = (registry, { deviceId, moduleId }, hostname) => ({
+  deviceId,
+  moduleId,
+  connectionString: registry.get(deviceId, moduleId).connectionString(hostname),
 });
 
 const describeGroup = ({ enrollmentGroupId, attestation }) => ({
@@ -166,9 +184,11 @@ const describeGroup = ({ enrollmentGroupId, attestation }) => ({
 });
 
 /** @returns {Promise<() => Promise<void>>} what closes it again */
-async function listen(hub, { port, https, host }) {
-  const app = await createHttpServer(hub, host);
+async function listen(hub, { port, https, host, page }) {
+  const names = ['localhost', host, hub.hostname.toLowerCase()];
+  const app = await createHttpServer(hub, isLoopback(host) ? names : undefined);
   for (const addApi of APIS) addApi(app, hub);
+  if (page) addPage(app, hub, { names });
   const tlsServer = hub.authority && (await createSecureServer(app, hub.authority, host));
   const servers = tlsServer ? [app.server, tlsServer] : [app.server];
   const cutConnections = acceptWebSockets(servers, hub);
@@ -219,11 +239,12 @@ const printable = (line) =>
   });
 
 /** What a back end needs, as the owner of the hub. */
-function backEndAccess({ hostname, policies }) {
-  const policyName = 'iothubowner';
+function backEndAccess(hub) {
+  const { hostname, policies } = hub;
+  const policyName = OWNER_POLICY;
   const { primaryKey: key } = policies[policyName];
   return {
-    serviceConnectionString: `HostName=${hostname};SharedAccessKeyName=${policyName};SharedAccessKey=${key}`,
+    serviceConnectionString: serviceConnectionString(hub),
     /** The value of the header of that name; `seconds` is how long it is good. */
     authorization: ({ seconds = 3600 } = {}) =>
       createSasToken({ resource: hostname, policyName, key, seconds }),
@@ -268,6 +289,7 @@ function endpointsOf(host, [server, tlsServer]) {
 
 const portOf = (server) => /** @type {import('node:net').AddressInfo} */ (server.address()).port;
 
+/** @param {Hub} hub */
 function certificates({ authority }) {
   if (!authority) return {};
   return {

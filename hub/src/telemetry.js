@@ -68,6 +68,16 @@ export const describeMessage = ({ sequence, payload, annotations, ...rest }) => 
   annotations: annotate(annotations, rest),
 });
 
+/**
+ * A message of any device or module.
+ * @param {{deviceId: string, moduleId?: string, message: KeptMessage}} entry
+ */
+export const describeAnyMessage = ({ deviceId, moduleId, message }) => ({
+  deviceId,
+  moduleId,
+  ...describeMessage(message),
+});
+
 /** What the service adds to a message, by the names that it has for back ends. */
 function annotate(annotations, { enqueuedTime, systemProperties }) {
   const { componentName } = systemProperties;

@@ -71,12 +71,23 @@ export function addMethodApi(app, { devices }) {
   };
   for (const path of PATHS) {
     app.post(`${path}/methods`, { config: CONFIG, schema }, ({ params, body, gone }) => {
-      const identity = devices.get(params.deviceId, params.moduleId);
       const call = /** @type {import('./methods.js').MethodCall} */ (body);
-      if (devices.get(params.deviceId).isEnabled) return identity.methods.invoke(call, gone);
-      throw new HubError('DeviceNotFound', `The device "${params.deviceId}" is disabled.`);
+      return invokeMethod(devices, params, call, gone);
     });
   }
+}
+
+/**
+ * Calls a direct method of a device or module.
+ * @param {import('./devices.js').DeviceRegistry} devices
+ * @param {Record<string, any>} id
+ * @param {import('./methods.js').MethodCall} call
+ * @param {AbortSignal} signal
+ */
+export function invokeMethod(devices, { deviceId, moduleId }, call, signal) {
+  const identity = devices.get(deviceId, moduleId);
+  if (devices.get(deviceId).isEnabled) return identity.methods.invoke(call, signal);
+  throw new HubError('DeviceNotFound', `The device "${deviceId}" is disabled.`);
 }
 
 const CHANGES = {

@@ -71,7 +71,11 @@ async function newConfig(t, config) {
 /** The first line of `--json`. */
 const startOf = async (run) => JSON.parse((await run.line(/^\{.*\}$/))[0]);
 
-const CONNECTION_STRING = /^(\S+): (HostName=([^;]+);DeviceId=([^;]+);SharedAccessKey=(\S+))$/;
+const CONNECTION_STRING =
+  /^connection string of (\S+): (HostName=([^;]+);DeviceId=([^;]+);SharedAccessKey=(\S+))$/;
+
+/** A line of the log, which its time sets apart from those of the start. */
+const logged = (message) => new RegExp(`^\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z ${message}$`);
 
 async function connectPrinted(run) {
   const [, name, , hostname, deviceId, primaryKey] = await run.line(CONNECTION_STRING);
@@ -84,9 +88,9 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   test(`what it prints connects a device, and ${signal} stops it all the same`, async (t) => {
     const run = start(t, '--port', '0');
     const client = await connectPrinted(run);
-    await run.line(/^device1: connected$/);
+    await run.line(logged('device1: connected'));
     run.child.kill(signal);
-    await run.line(/^device1: closed, the hub stops$/);
+    await run.line(logged('device1: closed, the hub stops'));
     assert.deepEqual(await run.exited, [0, null]);
     await client.closed;
     assert.equal(await run.errors, '');

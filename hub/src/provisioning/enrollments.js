@@ -97,6 +97,12 @@ export class Enrollments {
     return Object.keys(record).length > 1 ? this.put(record, '*') : present;
   }
 
+  /** @param {Enrollment[]} wanted */
+  replaceAll(wanted) {
+    for (const each of this.all) this.delete(each[this.#idName]);
+    for (const each of wanted) this.put(each);
+  }
+
   /** @param {string} [etag] `*` for any */
   delete(id, etag) {
     checkEtag(etag, this.get(id).etag);

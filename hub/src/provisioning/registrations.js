@@ -54,6 +54,10 @@ export class Registrations {
     return stamped;
   }
 
+  clear() {
+    for (const { registrationId } of this.all) this.delete(registrationId);
+  }
+
   delete(registrationId) {
     const key = keyOf(registrationId);
     this.#states.delete(key);

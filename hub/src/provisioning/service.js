@@ -31,6 +31,9 @@ export class ProvisioningService {
   /** @type {Map<string, Registrant>} */
   #registrants = new Map();
 
+  /** What it began with, with the keys that they have. */
+  #first;
+
   constructor(hub) {
     this.#hub = hub;
   }
@@ -47,9 +50,20 @@ export class ProvisioningService {
     service.groups = await Enrollments.open(store, 'enrollmentGroupId', 'enrollmentGroups/');
     service.registrations = await Registrations.open(store);
     service.hubs = [ownHub(hub)];
-    for (const each of enrollments) service.enrollments.ensure(each);
-    for (const each of enrollmentGroups) service.groups.ensure(each);
+    service.#first = {
+      enrollments: enrollments.map((each) => service.enrollments.ensure(each)),
+      groups: enrollmentGroups.map((each) => service.groups.ensure(each)),
+    };
     return service;
+  }
+
+  /** Forgets everything but the enrollments that it began with. */
+  reset() {
+    for (const { connection } of this.#registrants.values()) connection?.close('the hub was reset');
+    this.#registrants.clear();
+    this.registrations.clear();
+    this.enrollments.replaceAll(this.#first.enrollments);
+    this.groups.replaceAll(this.#first.groups);
   }
 
   /** After how many seconds clients shall ask again. */

@@ -1,0 +1,21 @@
+import { version } from './openapi.js';
+
+/**
+ * `GET /health`, for containers and scripts that wait for the hub. Its answer waits, as any other,
+ * until the store has written: a hub that cannot save is not well.
+ * @param {import('fastify').FastifyInstance} app
+ */
+export function addHealthApi(app) {
+  app.get('/health', { schema: SCHEMA }, () => ({ status: 'ok', version }));
+}
+
+const SCHEMA = {
+  summary: 'Answers when the hub is up, without a token',
+  tags: ['private'],
+  response: {
+    200: {
+      type: 'object',
+      properties: { status: { enum: ['ok'] }, version: { type: 'string' } },
+    },
+  },
+};
