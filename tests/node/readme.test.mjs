@@ -7,8 +7,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { readConfig } from 'iothub-local';
-
+import { readConfig } from '../../hub/src/config.js';
 import { openPage } from '../browser/support.mjs';
 import { createProject } from './docs/copies.mjs';
 import { serveDevice } from './docs/pages.mjs';
@@ -67,10 +66,13 @@ test('README.md: In a browser', async (t) => {
 test('hub/README.md: In a test', async (t) => {
   const [program, ...others] = blocksOf('hub/README.md', 'js');
   const call = others.find((code) => code.includes('hub.authorization()'));
-  const code = program.replace('await hub.close();', (end) => `${call}console.log(200);\n${end}`);
-  const started = startProgram(t, ['--input-type=module'], {}, { code });
+  const code = program.replace('await hub.reset();', (end) => `${call}console.log(200);\n${end}`);
+  const cwd = await createProject(t, ['iothub-local']);
+  const started = startProgram(t, ['--input-type=module'], {}, { cwd, code });
   assert.equal(await started.ended(), 0, started.errors);
   assert.match(started.output, /^200$/m);
+  assert.match(started.output, /^telemetry: \{"temperature":21.5\}$/m);
+  assert.match(started.output, /^method: \{ status: 200, payload: \{ times: 3 \} \}$/m);
 });
 
 test('hub/README.md: the configuration file', async (t) => {

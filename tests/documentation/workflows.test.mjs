@@ -1,0 +1,42 @@
+/** The workflows for GitHub, by the parser and the schema of GitHub's own tools. */
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { build } from 'esbuild';
+
+import { root } from '../../scripts/lib/project.mjs';
+import { blocks } from './blocks.mjs';
+
+const { NoOperationTraceWriter, parseWorkflow } = await importBundled('@actions/workflow-parser');
+
+const folder = join(root, '.github/workflows');
+const workflows = readdirSync(folder).map((name) => ({
+  name,
+  content: readFileSync(join(folder, name), 'utf8'),
+}));
+const recipes = blocks
+  .filter(({ language }) => language === 'yaml')
+  .map(({ document, code }) => ({ name: document, content: `on: push\n${code}` }));
+
+for (const file of [...workflows, ...recipes]) {
+  test(`${file.name} is a workflow`, () => {
+    const { context } = parseWorkflow(file, new NoOperationTraceWriter());
+    assert.deepEqual(
+      context.errors.getErrors().map(({ message }) => message),
+      [],
+    );
+  });
+}
+
+/** The package imports JSON as bundlers allow it, and Node.js does not. */
+async function importBundled(name) {
+  const stdin = { contents: `export * from '${name}'`, resolveDir: root };
+  const require = `createRequire(${JSON.stringify(import.meta.url)})`;
+  const js = `import { createRequire } from 'node:module'; const require = ${require};`;
+  const options = { bundle: true, format: 'esm', platform: 'node', write: false, banner: { js } };
+  const { outputFiles } = await build({ stdin, ...options });
+  const code = Buffer.from(outputFiles[0].contents).toString('base64');
+  return import(`data:text/javascript;base64,${code}`);
+}
