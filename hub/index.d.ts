@@ -24,6 +24,12 @@ export interface HubOptions {
   caDirectory?: string;
   /** Devices and modules to begin with. Those that exist take the `authentication` and `status` given here. */
   devices?: (string | DeviceOption)[];
+  /** The id scope of the provisioning service beside the hub. Default: `'0neLOCALHUB'`. */
+  idScope?: string;
+  /** Individual enrollments to begin with: registration ids, or objects as in the service's API. */
+  enrollments?: (string | object)[];
+  /** Enrollment groups to begin with: names, or objects as in the service's API. */
+  enrollmentGroups?: (string | object)[];
   /** See the README for each setting and its default. Can be changed by `PATCH /local/hub/settings`. */
   settings?: Partial<HubSettings>;
   /**
@@ -68,6 +74,13 @@ export interface Hub {
   readonly hostname: string;
   /** Those of the option, in its order. */
   readonly devices: readonly (DeviceId & { connectionString: string })[];
+  readonly idScope: string;
+  /** All enrollment groups; those that attest by X.509 have no keys. */
+  readonly enrollmentGroups: readonly {
+    enrollmentGroupId: string;
+    primaryKey?: string;
+    secondaryKey?: string;
+  }[];
   /** The shared access policies, with their keys. */
   readonly policies: Readonly<Record<PolicyName, { primaryKey: string; secondaryKey: string }>>;
   /** Of the policy `iothubowner`, for service clients. */
@@ -116,8 +129,8 @@ export interface Hub {
   ): Promise<TelemetryMessage[]>;
 
   /**
-   * Puts the hub back to how it started: the devices of the option, with the same keys and empty
-   * twins, and nothing else. Connections are closed; faults and changed settings are gone.
+   * Puts the hub back to how it started: the devices and enrollments of the options, with the same
+   * keys and empty twins, and nothing else. Connections are closed; faults and changed settings are gone.
    * Connection strings, policies and certificates remain valid.
    */
   reset(): Promise<void>;
@@ -213,6 +226,8 @@ export interface HubSettings {
   purgeOnCleanSession: boolean;
   unsubscribedMessages: 'queue' | 'reject';
   deviceNotOnlineCode: 404103 | 404102;
+  registrationRetryAfter: number;
+  wrongKeyAtProvisioning: 'answer' | 'connack';
 }
 
 /** An error as the service's HTTP API reports it. */

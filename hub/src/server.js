@@ -178,6 +178,7 @@ const describe = (registry, { deviceId, moduleId }, hostname) => ({
   connectionString: registry.get(deviceId, moduleId).connectionString(hostname),
 });
 
+/** @param {import('./provisioning/enrollments.js').Enrollment} group */
 const describeGroup = ({ enrollmentGroupId, attestation }) => ({
   enrollmentGroupId,
   ...attestation.symmetricKey,

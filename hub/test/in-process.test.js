@@ -163,6 +163,24 @@ describe('reset', () => {
     await again.end();
   });
 
+  test('leaves the enrollments that the hub began with, and their keys', async (t) => {
+    const hub = await start(t, { enrollmentGroups: ['group1'] });
+    const [{ primaryKey }] = hub.enrollmentGroups;
+    const call = (method, id, body) =>
+      fetch(`${hub.url}/enrollmentGroups/${id}?api-version=2021-10-01`, {
+        method,
+        headers: { authorization: hub.authorization(), 'content-type': 'application/json' },
+        body: body && JSON.stringify(body),
+      });
+    const attestation = { type: 'symmetricKey' };
+    assert.equal((await call('PUT', 'group2', { attestation })).status, 200);
+    assert.equal((await call('DELETE', 'group1')).status, 204);
+    await hub.reset();
+    assert.equal((await call('GET', 'group2')).status, 404);
+    const { attestation: kept } = await (await call('GET', 'group1')).json();
+    assert.equal(kept.symmetricKey.primaryKey, primaryKey);
+  });
+
   test('holds over a restart', async (t) => {
     const data = await mkdtemp(join(tmpdir(), 'iothub-local-'));
     t.after(() => rm(data, { recursive: true, force: true }));
