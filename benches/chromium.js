@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import fastify from 'fastify';
 import { chromium } from 'playwright-core';
-import { findBrowser } from '../scripts/lib/browser.mjs';
+import { requireChromium } from '../scripts/lib/browser.mjs';
 import { findMemories, measurePage } from '../tests/leaks/page-memory.mjs';
 import { bundle, downloadSize } from './bundles.js';
 import { DevTools } from './dev-tools.js';
@@ -25,10 +25,9 @@ export class Chromium {
     const self = new Chromium();
     await bundle(contenders, self.#folder);
     await self.#serve();
-    await findBrowser();
     self.#port = await freePort();
     self.#browser = await chromium.launch({
-      executablePath: process.env.CHROME,
+      executablePath: requireChromium(),
       args: [
         '--no-sandbox',
         '--disable-gpu',

@@ -1,4 +1,5 @@
 /** `npm run build`: set-up, the package that is published in pkg/, the simulator in target/www/. */
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -15,11 +16,13 @@ import { fileURLToPath } from 'node:url';
 import { buildWww } from './build-www.mjs';
 import { thirdPartyNotices } from './lib/notices.mjs';
 import { crateField, readJson, root } from './lib/project.mjs';
-import { Failure, outputOf, run, runAsProgram, say } from './lib/run.mjs';
+import { Failure, outputOf, runAsProgram, say } from './lib/run.mjs';
+import { runInStep, step } from './lib/steps.mjs';
 import { setup } from './setup.mjs';
 
 const module = 'iothub_device_client';
 const wasm = `${module}_bg.wasm`;
+const wasmTarget = 'wasm32-unknown-unknown';
 const notices = 'THIRD-PARTY-NOTICES.txt';
 const wasmFlags = 'CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS';
 const target = join(root, 'target');
@@ -40,15 +43,16 @@ const wasmFeatures = [
 
 /** Builds pkg/ and target/www/, and gives back what `setup` gave. */
 export async function build(options) {
-  const environment = await setup(options);
-  say('Building the WebAssembly module.');
+  const environment = await setup({ ...options, compile: compileRust });
   const generated = join(target, 'wasm-pack');
-  await compile(environment.wasmEnvironment, generated, ['--release']);
-  const renamed = optimise(generated);
-  await assemble(generated, pkg, renamed);
-  link();
-  await buildWww();
-  if (options?.tests) await bundleWebTests();
+  await step('The package and the simulator', '10 s', async () => {
+    await runWasmPack(environment.wasmEnvironment, generated, ['--release']);
+    const renamed = optimise(generated);
+    await assemble(generated, pkg, renamed);
+    link();
+    await buildWww();
+    if (options?.tests) await bundleWebTests();
+  });
   say('The package is in pkg/, the simulator in target/www/.');
   return environment;
 }
@@ -59,7 +63,7 @@ export async function build(options) {
  */
 export async function buildForcedPanic(folder) {
   const generated = join(target, 'wasm-pack-forced-panic');
-  await compile({}, generated, ['--dev'], ['--', '--features', 'forced-panic']);
+  await runWasmPack({}, generated, ['--dev'], ['--', '--features', 'forced-panic']);
   await assemble(generated, folder);
 }
 
@@ -75,12 +79,31 @@ async function bundleWebTests() {
   });
 }
 
-async function compile(wasmEnvironment, generated, profile, features = []) {
+/** What wasm-pack begins with: its cargo finds nothing left to do. */
+async function compileRust(wasmEnvironment) {
+  await step('The Rust code, compiled to WebAssembly', 'half a minute', async () => {
+    // `hidePaths` looks at what is unpacked.
+    await runInStep('cargo', ['fetch', '--target', wasmTarget], { cwd: root });
+    const args = ['build', '--lib', '--release', '--target', wasmTarget];
+    const env = compileEnvironment(wasmEnvironment);
+    await runInStep('cargo', args, { cwd: join(root, 'module'), env });
+  });
+}
+
+async function runWasmPack(wasmEnvironment, generated, profile, features = []) {
   const options = ['--target', 'web', ...profile, '--mode', 'no-install', '--no-pack'];
   const output = ['--out-dir', generated, '--out-name', module];
-  await run('wasm-pack', ['build', ...options, ...output, join(root, 'module'), ...features], {
-    env: { ...process.env, ...wasmEnvironment, [wasmFlags]: hidePaths().join(' ') },
-  });
+  await runInStep(
+    'wasm-pack',
+    ['build', ...options, ...output, join(root, 'module'), ...features],
+    {
+      env: compileEnvironment(wasmEnvironment),
+    },
+  );
+}
+
+function compileEnvironment(wasmEnvironment) {
+  return { ...process.env, ...wasmEnvironment, [wasmFlags]: hidePaths().join(' ') };
 }
 
 /** Panics name source files: without this they would name folders of the machine that built. */
@@ -91,7 +114,7 @@ function hidePaths() {
 }
 
 /**
- * Makes the module smaller. Gives back what it has renamed: what the module and its JavaScript call
+ * Makes the module smaller, once for the same module. Gives back what it has renamed: what the module and its JavaScript call
  * each other by. `joinModules` renames it in the JavaScript.
  */
 function optimise(generated) {
@@ -104,10 +127,21 @@ function optimise(generated) {
   const parts = ['--one-caller-inline-max-function-size', '20', '--skip-pass=local-cse'];
   const strip = ['--strip-producers', '--strip-target-features'];
   const names = ['--minify-imports-and-exports-and-modules', `--symbolmap=${symbols}`];
-  const passes = [...parts, ...rounds, ...strip, ...names];
-  const output = outputOf(process.execPath, [wasmOpt, ...features, ...passes, file, '-o', file]);
-  if (output === undefined) throw new Failure('wasm-opt could not optimise the module.');
-  const { imports, exports } = JSON.parse(output);
+  const args = [wasmOpt, ...features, ...parts, ...rounds, ...strip, ...names];
+
+  const kept = join(target, 'optimised');
+  const key = createHash('sha256').update(readFileSync(file)).update(`${args}`).digest('hex');
+  const renamed = join(kept, `${key}.json`);
+  if (!existsSync(renamed) || !existsSync(symbols)) {
+    rmSync(kept, { recursive: true, force: true });
+    mkdirSync(kept);
+    const output = outputOf(process.execPath, [...args, file, '-o', join(kept, wasm)]);
+    if (output === undefined) throw new Failure('wasm-opt could not optimise the module.');
+    // Written last, so that it stands for a whole module.
+    writeFileSync(renamed, output);
+  }
+  cpSync(join(kept, wasm), file);
+  const { imports, exports } = JSON.parse(readFileSync(renamed, 'utf8'));
   const module = [`./${basename(wasm, '.wasm')}.js`, 'a'];
   return Object.fromEntries([module, ...imports.map(([, ...names]) => names), ...exports]);
 }

@@ -1,9 +1,12 @@
 /**
- * `npm run setup`: everything that build and tests need, installed where it is missing. It can run
- * before the npm packages are there, so it uses nothing but what comes with Node.js.
+ * `npm run setup`: everything that build and tests need, installed where it is missing; what needs
+ * root is left out for an ordinary user, unless `-- --system` allows sudo. It can run before the npm
+ * packages are there, so it uses nothing but what comes with Node.js.
  */
 import { fileURLToPath } from 'node:url';
-import { findBrowser, installFirefox } from './lib/browser.mjs';
+import { parseArgs } from 'node:util';
+import { allowSudo } from './lib/apt.mjs';
+import { installChromium, installFirefox } from './lib/browser.mjs';
 import {
   documentationSite,
   environments,
@@ -18,27 +21,37 @@ import { installWasmTarget } from './lib/wasm-target.mjs';
 import { installWasmTools } from './lib/wasm-tools.mjs';
 
 /**
- * Sets up what a build needs and, with `tests`, what the tests need on top of it.
+ * Sets up what a build needs and, with `tests`, what the tests need on top of it. As soon as
+ * wasm32 can be built, `compile` is called, and runs beside the rest.
  *
- * PATH then holds wasm-pack and wasm-bindgen; with `tests`, CHROME and CHROMEDRIVER name the
- * browser and its driver. The result holds the variables for commands that build for wasm32.
+ * PATH then holds wasm-pack and wasm-bindgen. The result holds the variables for commands that
+ * build for wasm32.
  */
-export async function setup({ tests = false } = {}) {
+export async function setup({ tests = false, compile = async () => {} } = {}) {
   checkNode();
   await checkRust();
-  await installNpmDependencies();
-  const wasm = await installWasmTarget();
-  await installWasmTools();
+  const target = installWasmTarget();
+  await Promise.all([installNpmDependencies(), installWasmTools(), target.then(compile)]);
   if (tests) {
     await installLints();
-    await findBrowser();
-    await installFirefox();
+    await unlessMissing(installChromium);
+    await unlessMissing(installFirefox);
     await installNpmDependencies(documentationSite);
-    await installNpmDependencies(environments);
-    await installNpmDependencies(officialClients);
-    await installOfficialPython();
+    await installNpmDependencies(environments, 'a minute');
+    await installNpmDependencies(officialClients, '30 s');
+    await unlessMissing(installOfficialPython);
   }
-  return { wasmEnvironment: wasm };
+  return { wasmEnvironment: await target };
+}
+
+/** Where it cannot be installed, says so: the tests that want it are skipped. */
+async function unlessMissing(install) {
+  try {
+    await install();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    say(`${error.message}\n  The tests with it will be skipped.`);
+  }
 }
 
 function checkNode() {
@@ -53,6 +66,7 @@ function checkNode() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await runAsProgram(async () => {
+    if (parseArgs({ options: { system: { type: 'boolean' } } }).values.system) allowSudo();
     await setup({ tests: true });
     say('Set-up is complete.');
   });

@@ -24,6 +24,7 @@ await runAsProgram(async () => {
   const results = await runInLanes(select(suites(wasmEnvironment), options), runSuite);
   printTable(results);
   printReruns(results);
+  printNotRun(results);
   const passed = total(results, 'passed');
   const failed = total(results, 'failed');
   const skipped = total(results, 'skipped');
@@ -54,7 +55,10 @@ function select(all, { long, changed, name }) {
   throw new Failure(`No suite's name contains "${name}". The suites are:\n${names}`);
 }
 
-async function runSuite({ name, command, env, count, rerun, slow }) {
+async function runSuite({ name, command, env, count, rerun, slow, missing }) {
+  if (missing) {
+    return { name, passed: 0, failed: 0, skipped: 1, seconds: '0.0', missing, reruns: [] };
+  }
   console.log(`▸ ${name}`);
   const started = performance.now();
   const { output, succeeded } = await collect(command, { ...process.env, ...env });
@@ -113,6 +117,15 @@ function printReruns(results) {
   const commands = results.flatMap(({ reruns }) => reruns);
   if (commands.length === 0) return;
   console.log(`Each failed test alone:\n${commands.map((line) => `  ${line}\n`).join('')}`);
+}
+
+function printNotRun(results) {
+  for (const { name, missing } of results) {
+    if (missing) console.log(`NOT RUN: ${name}, as there is no ${missing} here.`);
+  }
+  if (results.some(({ missing }) => missing)) {
+    console.log('`npm run setup -- --system` installs what is missing.\n');
+  }
 }
 
 function since(started) {

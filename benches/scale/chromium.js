@@ -4,7 +4,7 @@ import fastifyStatic from '@fastify/static';
 import fastify from 'fastify';
 import { chromium } from 'playwright-core';
 
-import { findBrowser } from '../../scripts/lib/browser.mjs';
+import { requireChromium } from '../../scripts/lib/browser.mjs';
 import { findMemories, measurePage } from '../../tests/leaks/page-memory.mjs';
 
 /** Chromium gives a page 255 WebSockets; any more fail for lack of resources. */
@@ -15,10 +15,9 @@ const DEVICES_OF_A_PAGE = 250;
  * @returns {Promise<import('./measure.js').Clients>}
  */
 export async function openChromium(devices) {
-  await findBrowser();
   const server = await serveRepository();
   const browser = await chromium.launch({
-    executablePath: process.env.CHROME,
+    executablePath: requireChromium(),
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
   });
   const pages = [];

@@ -1,21 +1,27 @@
 /** Chromium with its driver, and Firefox, for the tests that run in a browser. */
 import { aptInstall } from './apt.mjs';
-import { Failure, findOnPath, isExecutable, say } from './run.mjs';
+import { Failure, findOnPath, isExecutable } from './run.mjs';
 
 const chromiumNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const firefoxNames = ['firefox-esr', 'firefox'];
 const chromeOfMac = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 const firefoxOfMac = '/Applications/Firefox.app/Contents/MacOS/firefox';
 
-/** Sets CHROME and CHROMEDRIVER in the environment to the paths of the two programs. */
-export async function findBrowser() {
-  if (!find()) {
-    await aptInstall(
-      ['chromium', 'chromium-driver'],
-      'Chromium (or Chrome) or its chromedriver, for the tests in a browser,',
-    );
-    if (!find()) throw new Failure('Chromium was installed, but is not on PATH.');
-  }
+/** The path of Chromium or Chrome, or `undefined` where there is none. */
+export function findChromium() {
+  return fromEnvironment('CHROME') ?? findOnPath(...chromiumNames) ?? ifThere(chromeOfMac);
+}
+
+/** The path of Chromium, for those that cannot do without. */
+export function requireChromium() {
+  const chromium = findChromium();
+  if (chromium) return chromium;
+  throw new Failure('There is no Chromium or Chrome here: `npm run setup` says how to install it.');
+}
+
+/** The path of its driver, or `undefined` where there is none. */
+export function findChromedriver() {
+  return fromEnvironment('CHROMEDRIVER') ?? findOnPath('chromedriver');
 }
 
 /** The path of Firefox, or `undefined` where there is none. */
@@ -23,24 +29,17 @@ export function findFirefox() {
   return fromEnvironment('FIREFOX') ?? findOnPath(...firefoxNames) ?? ifThere(firefoxOfMac);
 }
 
-/** Installs Firefox; where that fails, says so: the tests in it are not run then. */
-export async function installFirefox() {
-  if (findFirefox()) return;
-  try {
-    await aptInstall(['firefox-esr'], 'Firefox, for the tests in a second browser,');
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    say(`${error.message}\n  The tests in Firefox will not be run.`);
-  }
+export async function installChromium() {
+  if (findChromium() && findChromedriver()) return;
+  await aptInstall(
+    ['chromium', 'chromium-driver'],
+    'Chromium (or Chrome) or its chromedriver, for the tests in a browser,',
+  );
 }
 
-function find() {
-  const chrome = fromEnvironment('CHROME') ?? findOnPath(...chromiumNames) ?? ifThere(chromeOfMac);
-  const driver = fromEnvironment('CHROMEDRIVER') ?? findOnPath('chromedriver');
-  if (!chrome || !driver) return false;
-  process.env.CHROME = chrome;
-  process.env.CHROMEDRIVER = driver;
-  return true;
+export async function installFirefox() {
+  if (findFirefox()) return;
+  await aptInstall(['firefox-esr'], 'Firefox, for the tests in a second browser,');
 }
 
 function fromEnvironment(name) {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, root } from './project.mjs';
-import { npm, say } from './run.mjs';
+import { runInStep, step } from './steps.mjs';
 
 /** Microsoft's clients, which the local hub is tested with: apart, as they are old and many. */
 export const officialClients = 'tests/official/nodejs';
@@ -13,12 +13,20 @@ export const environments = 'tests/environments';
 /** What makes the documentation's site: apart, as it wants a TypeScript of its own. */
 export const documentationSite = 'scripts/docs';
 
-/** @param {string} folder of the lock file, in the project */
-export async function installNpmDependencies(folder = '') {
+/**
+ * @param {string} [folder] of the lock file, in the project
+ * @param {string} [about] how long it takes about
+ */
+export async function installNpmDependencies(folder = '', about = '20 s') {
   if (installedAsLocked(folder)) return;
-  const lock = join(folder, 'package-lock.json');
-  say(`Installing the npm packages of ${lock} with \`npm ci\`.`);
-  await npm(['ci'], { cwd: join(root, folder), explain: 'Is the npm registry within reach?' });
+  await step(`npm packages of ${join(folder, 'package-lock.json')}`, about, () =>
+    runInStep('npm', ['ci', '--no-audit', '--no-fund'], {
+      cwd: join(root, folder),
+      // It is a script of the shell there.
+      shell: process.platform === 'win32',
+      explain: 'Is the npm registry within reach?',
+    }),
+  );
 }
 
 function installedAsLocked(folder) {

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder, readText, root } from './project.mjs';
-import { Failure, findOnPath, isExecutable, run, say } from './run.mjs';
+import { Failure, findOnPath, isExecutable } from './run.mjs';
+import { runInStep, step } from './steps.mjs';
 
 const requirements = 'tests/official/python/requirements.txt';
 
@@ -13,23 +14,19 @@ export function officialPython() {
   return existsSync(stamp) && isExecutable(python) ? python : undefined;
 }
 
-/** Installs the client; where that fails, says so: the tests with it are skipped then. */
+/** Installs the client. */
 export async function installOfficialPython() {
   if (officialPython()) return;
   const { folder, python, stamp } = environment();
   const anyPython = findOnPath('python3', 'python');
-  try {
-    if (!anyPython) throw new Failure('There is no Python here.');
-    say(`Installing Microsoft's Python client into ${folder}.`);
+  if (!anyPython) throw new Failure('Python is missing, for the tests with its client.');
+  await step(`Microsoft's client for Python, into ${folder}`, '30 s', async () => {
     rmSync(folder, { recursive: true, force: true });
-    await run(anyPython, ['-m', 'venv', folder]);
+    await runInStep(anyPython, ['-m', 'venv', folder]);
     const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-    await run(python, [...install, '--requirement', join(root, requirements)]);
+    await runInStep(python, [...install, '--requirement', join(root, requirements)]);
     writeFileSync(stamp, '');
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    say(`${error.message}\n  The tests with Microsoft's Python client will be skipped.`);
-  }
+  });
 }
 
 function environment() {

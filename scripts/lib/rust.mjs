@@ -1,7 +1,8 @@
 /** Rust for this machine: the compiler, its linker, and the two tools of the lint suites. */
 import { aptInstall } from './apt.mjs';
 import { crateField, isAtLeast } from './project.mjs';
-import { Failure, findOnPath, outputOf, run, say } from './run.mjs';
+import { Failure, findOnPath, outputOf } from './run.mjs';
+import { runInStep, step } from './steps.mjs';
 
 /** Private items are documented for the project's own readers, and may be linked to. */
 export const rustdocFlags = '-D warnings -A rustdoc::private-intra-doc-links';
@@ -30,10 +31,11 @@ export async function installLints() {
   if (!findOnPath('rustup')) {
     throw new Failure(`The tests need ${names}. Please install Rust with rustup, which has them.`);
   }
-  say(`Adding ${names} to the Rust toolchain.`);
-  await run('rustup', ['component', 'add', ...missing], {
-    explain: `The tests need ${names}. Can rustup download here?`,
-  });
+  await step(`${names}, with rustup`, '10 s', () =>
+    runInStep('rustup', ['component', 'add', ...missing], {
+      explain: `The tests need ${names}. Can rustup download here?`,
+    }),
+  );
 }
 
 /** The `1.95.0` of `rustc 1.95.0 (…)`. */

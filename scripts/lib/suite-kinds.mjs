@@ -7,9 +7,10 @@ import { rerunCommands, shell } from './rerun.mjs';
  * @property {string} name
  * @property {string[]} command
  * @property {Record<string, string>} [env] on top of the environment
+ * @property {string} [missing] what it cannot run without and is not here
  * @property {RegExp[]} [reads] the files that it depends on; without it, all
  * @property {boolean} [long] part of `npm run test:long`, not of `npm test`
- * @property {'both cores' | 'port 443'} [needs] what no other suite may use at the same time
+ * @property {'both cores'} [needs] what only one suite at a time may use
  * @property {boolean} [alone] nothing runs beside it: it measures time or memory
  * @property {string} [slow] why it takes more than a minute and a half
  * @property {(output: string, succeeded: boolean) =>

@@ -1,6 +1,7 @@
 /** The suites of `npm test` and `npm run test:long`. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { findChromedriver, findChromium } from './browser.mjs';
 import { root } from './project.mjs';
 import { rustdocFlags } from './rust.mjs';
 import { check, nodeTests, rustTests } from './suite-kinds.mjs';
@@ -18,9 +19,24 @@ const endToEnd = [
   ...client,
   ...hub,
   /^scripts\/start\//,
-  /^tests\/(node|browser)\/[^/]*\.(?!test)/,
+  /^tests\/(node|browser)\/(?![^/]*\.test\.)/,
 ];
 const folder = (...names) => names.map((name) => new RegExp(`^${name}/`));
+
+const examples = [
+  ...endToEnd,
+  ...folder('tests/node', 'examples', 'docs', 'pkg-template'),
+  /^README\.md$/,
+];
+const simulator = [...endToEnd, ...folder('simulator', 'www', 'tests/simulator')];
+
+/** Beside files that run in Node.js alone, these want a browser. */
+const pages = [
+  ...['docs', 'example-pages', 'readme', 'start'].map((name) => `tests/node/${name}.test.mjs`),
+  'tests/simulator/relay.test.mjs',
+];
+
+const missingChromium = () => (findChromium() ? undefined : 'Chromium or Chrome');
 
 /**
  * Those that tell of a mistake soonest come first. A suite that uses both cores runs beside one that
@@ -30,10 +46,12 @@ const folder = (...names) => names.map((name) => new RegExp(`^${name}/`));
  * @returns {import('./suite-kinds.mjs').Suite[]}
  */
 export function suites(wasmEnvironment) {
+  const missing = missingChromium();
   return [
     ...lints(),
     ...nativeTests(),
     rustTests('wasm in Chromium', wasmTests(), {
+      missing: missingChromium() ?? (findChromedriver() ? undefined : 'chromedriver'),
       env: wasmEnvironment,
       reads: [...client, ...folder('tests/web')],
     }),
@@ -43,21 +61,29 @@ export function suites(wasmEnvironment) {
       needs: 'both cores',
       reads: [...endToEnd, /^tests\/panic/, /^scripts\/build/],
     }),
-    nodeTests('simulator', testFiles('tests/simulator', 'tests/simulator/browser'), {
+    nodeTests("simulator's page", testFiles('tests/simulator/browser'), {
       minutes: 10,
       atOnce: 2,
-      reads: [...endToEnd, ...folder('simulator', 'www', 'tests/simulator')],
+      missing,
+      reads: simulator,
     }),
-    nodeTests('Node.js end to end', testFiles('tests/node'), {
+    nodeTests('Node.js end to end', without(pages, testFiles('tests/node')), {
       atOnce: 2,
-      reads: [...endToEnd, ...folder('tests/node', 'examples', 'docs/guide'), /^README\.md$/],
+      reads: examples,
     }),
     nodeTests('hub', testFiles('hub/test'), { atOnce: 2, reads: folder('hub') }),
+    nodeTests('simulator', without(pages, testFiles('tests/simulator')), {
+      atOnce: 2,
+      reads: simulator,
+    }),
+    nodeTests('pages of the documentation', pages, { missing, reads: examples }),
     nodeTests('browser end to end', testFiles('tests/browser'), {
       atOnce: 2,
+      missing,
       reads: [...endToEnd, ...folder('tests/browser')],
     }),
     nodeTests('conformance', testFiles('tests/conformance'), {
+      missing,
       // It waits for the minute after which a hub that sends no CONNACK is given up.
       minutes: 4,
       reads: [...endToEnd, ...folder('tests/conformance')],
@@ -72,7 +98,6 @@ export function suites(wasmEnvironment) {
       ],
     }),
     nodeTests('official clients', testFiles('tests/official'), {
-      needs: 'port 443',
       reads: [...folder('hub', 'tests/official')],
     }),
     nodeTests('documentation', testFiles('tests/documentation'), {
@@ -161,12 +186,13 @@ function faultMatrix(name, schedules, options) {
 
 /** `-q` must not be among the options: the runner of wasm-bindgen refuses it. */
 function wasmTests() {
-  const browser = ['--headless', '--chrome', '--chromedriver', process.env.CHROMEDRIVER];
+  const browser = ['--headless', '--chrome', '--chromedriver', findChromedriver()];
   return ['wasm-pack', 'test', ...browser, '--mode', 'no-install', '.', '--test', 'web'];
 }
 
 /** Files named `*.long.test.mjs`, which take a minute or more, or measure. */
 function longSuites() {
+  const missing = missingChromium();
   return [
     faultMatrix('fault matrix, 100,000 schedules', '100000', { slow: 'it plays for two minutes' }),
     nodeTests('broken clients', ['tests/broken-clients.long.test.mjs'], {
@@ -176,6 +202,7 @@ function longSuites() {
     }),
     nodeTests('hidden tabs', longTestFiles('tests/browser'), {
       minutes: 5,
+      missing,
       slow: 'Chromium throttles a tab that was hidden for more than a minute',
       reads: [...endToEnd, ...folder('tests/browser')],
     }),
@@ -186,25 +213,31 @@ function longSuites() {
     nodeTests('leaks', longTestFiles('tests/leaks'), {
       minutes: 10,
       alone: true,
+      missing,
       slow: '20,000 clients come and go, two million messages are sent',
       reads: [...endToEnd, ...folder('tests/leaks')],
     }),
     nodeTests('soak of the simulator', longTestFiles('tests/simulator'), {
       minutes: 10,
       alone: true,
-      reads: [...endToEnd, ...folder('simulator', 'www', 'tests/simulator')],
+      missing,
+      reads: simulator,
     }),
     nodeTests('benchmarks', ['tests/benchmarks.long.test.mjs'], {
       minutes: 4,
       alone: true,
+      missing,
       reads: [...endToEnd, /^tests\/benchmarks/, ...folder('benches')],
     }),
     nodeTests('scale', ['tests/scale.long.test.mjs'], {
+      missing,
       alone: true,
       reads: [...endToEnd, /^tests\/scale/, ...folder('benches')],
     }),
   ].map((suite) => ({ ...suite, long: true }));
 }
+
+const without = (some, all) => all.filter((file) => !some.includes(file));
 
 const testFiles = (...folders) => filesOf(folders, /(?<!\.long)\.test\.m?js$/);
 const longTestFiles = (...folders) => filesOf(folders, /\.long\.test\.m?js$/);

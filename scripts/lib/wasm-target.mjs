@@ -17,7 +17,8 @@ import { join } from 'node:path';
 import { aptInstall, asRoot } from './apt.mjs';
 import { crateField, isAtLeast, root } from './project.mjs';
 import { rustcVersion } from './rust.mjs';
-import { Failure, findOnPath, outputOf, run, say } from './run.mjs';
+import { Failure, findOnPath, outputOf, say } from './run.mjs';
+import { runInStep, step } from './steps.mjs';
 
 const target = 'wasm32-unknown-unknown';
 const targetInVariables = 'CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN';
@@ -34,12 +35,9 @@ export async function installWasmTarget() {
   if (debianHasTarget()) return debianEnvironment();
 
   if (findOnPath('rustup')) {
-    say(`Adding the ${target} target to the Rust toolchain with rustup.`);
-    const added = run('rustup', ['target', 'add', target]).then(
-      () => true,
-      () => false,
-    );
-    if ((await added) && rustupHasTarget()) return {};
+    const add = () => runInStep('rustup', ['target', 'add', target]);
+    await step(`Rust's ${target}, with rustup`, '10 s', () => add().catch(() => {}));
+    if (rustupHasTarget()) return {};
   }
   if (!findOnPath('apt-get')) {
     throw new Failure(
@@ -100,12 +98,13 @@ async function buildStandardLibrary() {
   const [program, ...args] = asRoot(`Copying files to ${debianLibraries}`);
   const scratch = mkdtempSync(join(tmpdir(), 'wasm32-std-'));
   try {
-    say(`Building Rust's standard library for ${target} (once; it takes a minute).`);
     const crates = '-Zbuild-std=std,panic_abort,panic_unwind,test,proc_macro';
-    await run(debianCargo, ['build', '--release', '--target', target, crates], {
-      cwd: emptyCrate(scratch),
-      env: buildStdEnvironment(scratch),
-    });
+    await step(`Rust's standard library for ${target}, built from its sources`, 'a minute', () =>
+      runInStep(debianCargo, ['build', '--release', '--target', target, crates], {
+        cwd: emptyCrate(scratch),
+        env: buildStdEnvironment(scratch),
+      }),
+    );
 
     const built = join(scratch, 'target', target, 'release', 'deps');
     const libraries = readdirSync(built)
@@ -115,7 +114,15 @@ async function buildStandardLibrary() {
 
     say(`Copying it to ${debianLibraries}.`);
     const files = [...libraries, join(scratch, 'built-for')];
-    await run(program, [...args, 'sh', '-ec', replaceLibraries, 'sh', debianLibraries, ...files]);
+    await runInStep(program, [
+      ...args,
+      'sh',
+      '-ec',
+      replaceLibraries,
+      'sh',
+      debianLibraries,
+      ...files,
+    ]);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

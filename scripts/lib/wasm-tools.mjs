@@ -1,29 +1,54 @@
 /** wasm-pack and wasm-bindgen at the versions that this project wants, beside what the user has. */
+import { rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { cacheFolder, lockedVersion } from './project.mjs';
-import { findOnPath, outputOf, run, say } from './run.mjs';
+import { findOnPath, outputOf } from './run.mjs';
+import { runInStep, step } from './steps.mjs';
 
 const wasmPackVersion = '0.15.1';
 
-/** Makes sure that both come first on PATH. */
+/** What the tools share is compiled once. */
+const sharedTarget = join(cacheFolder, 'build');
+/** Compiling them takes longer than they will run: not optimised, no symbols. */
+const quickly = {
+  CARGO_TARGET_DIR: sharedTarget,
+  CARGO_PROFILE_DEV_DEBUG: 'false',
+  CARGO_INCREMENTAL: '0',
+};
+/** cargo-binstall downloads a program in a moment, or not at all. */
+const DOWNLOAD_MILLISECONDS = 10_000;
+
+/** Installs what is missing, and makes sure that both come first on PATH. */
 export async function installWasmTools() {
-  await install('wasm-pack', wasmPackVersion, 'wasm-pack');
+  await install('wasm-pack', wasmPackVersion, 'wasm-pack', 'a minute');
   // The tool and the library speak a private format: any other version refuses the module.
-  await install('wasm-bindgen-cli', lockedVersion('wasm-bindgen'), 'wasm-bindgen');
+  await install('wasm-bindgen-cli', lockedVersion('wasm-bindgen'), 'wasm-bindgen', '2 minutes');
+  rmSync(sharedTarget, { recursive: true, force: true });
 }
 
-async function install(crate, version, program) {
+async function install(crate, version, program, about) {
   const onPath = findOnPath(program);
   if (onPath && hasVersion(onPath, version)) return putFirstOnPath(dirname(onPath));
 
   const folder = join(cacheFolder, `${crate}-${version}`);
   const kept = join(folder, 'bin', program);
-  if (!hasVersion(kept, version)) {
-    say(`Building ${crate} ${version} into ${folder} (once; it takes a minute or three).`);
-    // Not --locked: the crates' lock files name dependencies that not every registry mirror has.
-    await run('cargo', ['install', crate, '--version', version, '--root', folder, '--force'], {
-      explain: `${crate} ${version} could not be installed. Is the crate registry within reach?`,
-    });
+  const isThere = () => hasVersion(kept, version);
+  const into = [`${crate}@${version}`, '--root', folder, '--force'];
+  if (!isThere() && findOnPath('cargo-binstall')) {
+    await step(`${crate} ${version}, with cargo-binstall`, '10 s', () =>
+      runInStep('cargo', ['binstall', '--no-confirm', '--disable-strategies', 'compile', ...into], {
+        timeout: DOWNLOAD_MILLISECONDS,
+      }).catch(() => {}),
+    );
+  }
+  if (!isThere()) {
+    await step(`${crate} ${version}, compiled once for all clones`, about, () =>
+      // Not --locked: the crates' lock files name dependencies that not every registry mirror has.
+      runInStep('cargo', ['install', '--debug', ...into], {
+        env: { ...process.env, ...quickly },
+        explain: `${crate} ${version} could not be installed. Is the crate registry within reach?`,
+      }),
+    );
   }
   putFirstOnPath(dirname(kept));
 }

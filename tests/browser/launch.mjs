@@ -1,12 +1,11 @@
 import { chromium } from 'playwright-core';
 
-import { findBrowser } from '../../scripts/lib/browser.mjs';
+import { requireChromium } from '../../scripts/lib/browser.mjs';
 
 /** A headless Chromium that puts pages aside and throttles them as it does with those of users. */
-export async function launchBrowser() {
-  await findBrowser();
+export function launchBrowser() {
   return chromium.launch({
-    executablePath: process.env.CHROME,
+    executablePath: requireChromium(),
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
     ignoreDefaultArgs: [
       '--disable-back-forward-cache',

@@ -5,14 +5,13 @@ import fastifyStatic from '@fastify/static';
 import fastify from 'fastify';
 import { chromium } from 'playwright-core';
 
-import { findBrowser } from '../../scripts/lib/browser.mjs';
+import { requireChromium } from '../../scripts/lib/browser.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export async function openChromium(t) {
-  await findBrowser();
   const browser = await chromium.launch({
-    executablePath: process.env.CHROME,
+    executablePath: requireChromium(),
     args: [
       '--no-sandbox',
       '--disable-gpu',

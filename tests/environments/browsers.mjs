@@ -1,7 +1,7 @@
 /** Chromium and Firefox, and pages in them that do the job. */
 import puppeteer from 'puppeteer-core';
 
-import { findBrowser, findFirefox } from '../../scripts/lib/browser.mjs';
+import { findChromium, findFirefox, requireChromium } from '../../scripts/lib/browser.mjs';
 
 const CHROMIUM_FLAGS = [
   '--no-sandbox',
@@ -17,10 +17,8 @@ const CHROMIUM_FLAGS = [
 export const browsers = [
   {
     name: 'Chromium',
-    async open() {
-      await findBrowser();
-      return puppeteer.launch({ executablePath: process.env.CHROME, args: CHROMIUM_FLAGS });
-    },
+    open: () => puppeteer.launch({ executablePath: requireChromium(), args: CHROMIUM_FLAGS }),
+    missing: findChromium() ? undefined : 'it could not be installed (`npm run setup` says why)',
   },
   {
     name: 'Firefox',

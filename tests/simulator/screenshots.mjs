@@ -4,17 +4,16 @@ import { fileURLToPath } from 'node:url';
 import { startHub } from 'iothub-local';
 import { chromium } from 'playwright-core';
 
-import { findBrowser } from '../../scripts/lib/browser.mjs';
+import { requireChromium } from '../../scripts/lib/browser.mjs';
 import { servePage } from '../../scripts/start/page-server.mjs';
 
 const FOLDER = fileURLToPath(new URL('../../docs/simulator/', import.meta.url));
 const viewport = { width: 1280, height: 800 };
 
-await findBrowser();
 const hub = await startHub();
 const server = await servePage({ hub });
 const browser = await chromium.launch({
-  executablePath: process.env.CHROME,
+  executablePath: requireChromium(),
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
 });
 try {
