@@ -36,12 +36,14 @@ export async function setup({ tests = false, compile = async () => {} } = {}) {
     await installLints();
     await unlessMissing(installChromium);
     await unlessMissing(installFirefox);
-    await installNpmDependencies(documentationSite);
-    await installNpmDependencies(environments, 'a minute');
-    await installNpmDependencies(officialClients, '30 s');
     await unlessMissing(installOfficialPython);
   }
   return { wasmEnvironment: await target };
+}
+
+/** The npm packages of tests, which are apart: of each folder, a step. */
+export async function installTestPackages(folders) {
+  for (const folder of folders) await installNpmDependencies(folder, 'a minute');
 }
 
 /** Where it cannot be installed, says so: the tests that want it are skipped. */
@@ -68,6 +70,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await runAsProgram(async () => {
     if (parseArgs({ options: { system: { type: 'boolean' } } }).values.system) allowSudo();
     await setup({ tests: true });
+    await installTestPackages([documentationSite, environments, officialClients]);
     say('Set-up is complete.');
   });
 }

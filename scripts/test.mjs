@@ -11,6 +11,7 @@ import { runInLanes } from './lib/lanes.mjs';
 import { root } from './lib/project.mjs';
 import { Failure, runAsProgram } from './lib/run.mjs';
 import { suites } from './lib/suites.mjs';
+import { installTestPackages } from './setup.mjs';
 
 /** What a test wants to have told even where it passes: `t.diagnostic('note: …')`. */
 const note = /^\s*ℹ note: (.*)$/gm;
@@ -20,8 +21,10 @@ const SLOW = 90;
 await runAsProgram(async () => {
   const options = readOptions();
   const { wasmEnvironment } = await build({ tests: true });
+  const selected = select(suites(wasmEnvironment), options);
+  await installTestPackages(new Set(selected.flatMap(({ packages = [] }) => packages)));
   const started = performance.now();
-  const results = await runInLanes(select(suites(wasmEnvironment), options), runSuite);
+  const results = await runInLanes(selected, runSuite);
   printTable(results);
   printReruns(results);
   printNotRun(results);

@@ -8,6 +8,7 @@ import { rerunCommands, shell } from './rerun.mjs';
  * @property {string[]} command
  * @property {Record<string, string>} [env] on top of the environment
  * @property {string} [missing] what it cannot run without and is not here
+ * @property {string[]} [packages] folders whose npm packages it needs
  * @property {RegExp[]} [reads] the files that it depends on; without it, all
  * @property {boolean} [long] part of `npm run test:long`, not of `npm test`
  * @property {'both cores'} [needs] what only one suite at a time may use

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findChromedriver, findChromium } from './browser.mjs';
+import { documentationSite, environments, officialClients } from './npm-dependencies.mjs';
 import { root } from './project.mjs';
 import { rustdocFlags } from './rust.mjs';
 import { check, nodeTests, rustTests } from './suite-kinds.mjs';
@@ -76,7 +77,11 @@ export function suites(wasmEnvironment) {
       atOnce: 2,
       reads: simulator,
     }),
-    nodeTests('pages of the documentation', pages, { missing, reads: examples }),
+    nodeTests('pages of the documentation', pages, {
+      missing,
+      packages: [environments],
+      reads: examples,
+    }),
     nodeTests('browser end to end', testFiles('tests/browser'), {
       atOnce: 2,
       missing,
@@ -89,6 +94,7 @@ export function suites(wasmEnvironment) {
       reads: [...endToEnd, ...folder('tests/conformance')],
     }),
     nodeTests('environments', testFiles('tests/environments'), {
+      packages: [environments],
       minutes: 5,
       reads: [
         ...client,
@@ -98,9 +104,11 @@ export function suites(wasmEnvironment) {
       ],
     }),
     nodeTests('official clients', testFiles('tests/official'), {
+      packages: [officialClients],
       reads: [...folder('hub', 'tests/official')],
     }),
     nodeTests('documentation', testFiles('tests/documentation'), {
+      packages: [documentationSite, officialClients],
       reads: [
         ...client,
         ...hub,
@@ -224,6 +232,7 @@ function longSuites() {
       reads: simulator,
     }),
     nodeTests('benchmarks', ['tests/benchmarks.long.test.mjs'], {
+      packages: [officialClients],
       minutes: 4,
       alone: true,
       missing,
