@@ -9,6 +9,7 @@ import { build } from './build.mjs';
 import { selectChanged } from './lib/changes.mjs';
 import { runInLanes } from './lib/lanes.mjs';
 import { root } from './lib/project.mjs';
+import { shell } from './lib/rerun.mjs';
 import { Failure, runAsProgram } from './lib/run.mjs';
 import { suites } from './lib/suites.mjs';
 import { installTestPackages } from './setup.mjs';
@@ -77,7 +78,10 @@ async function runSuite({ name, command, env, count, rerun, slow, missing }) {
   }
   console.log(`✖ ${name}:\n${output}`);
   if (succeeded && failed === 0) console.log(`${name}: no test ran, which counts as a failure.`);
-  return { ...result, failed: Math.max(failed, 1), reruns: rerun(output) };
+  const alone = rerun(output);
+  // Where it failed as a whole, as by code that does not compile, it is the command of the suite.
+  const reruns = alone.length > 0 ? alone : [shell(command)];
+  return { ...result, failed: Math.max(failed, 1), reruns };
 }
 
 /** Runs a command and gives back all that it printed, without colours. */

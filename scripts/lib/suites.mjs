@@ -1,9 +1,10 @@
 /** The suites of `npm test` and `npm run test:long`. */
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { findChromedriver, findChromium } from './browser.mjs';
 import { documentationSite, environments, officialClients } from './npm-dependencies.mjs';
 import { root } from './project.mjs';
+import { findOnPath } from './run.mjs';
 import { rustdocFlags } from './rust.mjs';
 import { check, nodeTests, rustTests } from './suite-kinds.mjs';
 
@@ -51,11 +52,7 @@ export function suites(wasmEnvironment) {
   return [
     ...lints(),
     ...nativeTests(),
-    rustTests('wasm in Chromium', wasmTests(), {
-      missing: missingChromium() ?? (findChromedriver() ? undefined : 'chromedriver'),
-      env: wasmEnvironment,
-      reads: [...client, ...folder('tests/web')],
-    }),
+    wasmTests(wasmEnvironment),
     nodeTests('panic', ['tests/panic.test.mjs'], {
       minutes: 10,
       env: wasmEnvironment,
@@ -193,9 +190,20 @@ function faultMatrix(name, schedules, options) {
 }
 
 /** `-q` must not be among the options: the runner of wasm-bindgen refuses it. */
-function wasmTests() {
+function wasmTests(env) {
   const browser = ['--headless', '--chrome', '--chromedriver', findChromedriver()];
-  return ['wasm-pack', 'test', ...browser, '--mode', 'no-install', '.', '--test', 'web'];
+  const command = ['wasm-pack', 'test', ...browser, '--mode', 'no-install', '.', '--test', 'web'];
+  const suite = rustTests('wasm in Chromium', command, {
+    missing: missingChromium() ?? (findChromedriver() ? undefined : 'chromedriver'),
+    env,
+    reads: [...client, ...folder('tests/web')],
+  });
+  // Set-up has put them on PATH for itself alone.
+  const tools = ['wasm-pack', 'wasm-bindgen'].map((tool) => dirname(findOnPath(tool)));
+  const path = `PATH="${[...new Set(tools), '$PATH'].join(delimiter)}"`;
+  const settings = [path, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
+  const prefix = settings.join(' ');
+  return { ...suite, rerun: (output) => suite.rerun(output).map((line) => `${prefix} ${line}`) };
 }
 
 /** Files named `*.long.test.mjs`, which take a minute or more, or measure. */
