@@ -18,12 +18,15 @@ const quickly = {
 /** cargo-binstall downloads a program in a moment, or not at all. */
 const DOWNLOAD_MILLISECONDS = 10_000;
 
+/** Whether this process has left something in `sharedTarget`, and not one of another clone. */
+let compiled = false;
+
 /** Installs what is missing, and makes sure that both come first on PATH. */
 export async function installWasmTools() {
   await install('wasm-pack', wasmPackVersion, 'wasm-pack', 'a minute');
   // The tool and the library speak a private format: any other version refuses the module.
   await install('wasm-bindgen-cli', lockedVersion('wasm-bindgen'), 'wasm-bindgen', '2 minutes');
-  rmSync(sharedTarget, { recursive: true, force: true });
+  if (compiled) rmSync(sharedTarget, { recursive: true, force: true });
 }
 
 async function install(crate, version, program, about) {
@@ -42,6 +45,7 @@ async function install(crate, version, program, about) {
     );
   }
   if (!isThere()) {
+    compiled = true;
     await step(`${crate} ${version}, compiled once for all clones`, about, () =>
       // Not --locked: the crates' lock files name dependencies that not every registry mirror has.
       runInStep('cargo', ['install', '--debug', ...into], {
