@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { callHub } from '../../../scripts/start/back-end.mjs';
 import { Inbox, MethodResponse, createClient, createDevice, hub, test } from '../support.mjs';
 
-const page = new URL('../../../docs/FAULTS.md', import.meta.url);
+const page = new URL('../../../docs/TESTS.md', import.meta.url);
 const document = readFileSync(page, 'utf8').replaceAll('\\', '');
 
 const uncaught = [];
@@ -16,10 +16,10 @@ for (const event of ['uncaughtExceptionMonitor', 'unhandledRejection']) {
 /** Whether a connection ended because another one of the device came. */
 export const isReplaced = (end) => /another connection/.test(end);
 
-/** A test that docs/FAULTS.md names, and after which nothing was left uncaught. */
+/** A test that docs/TESTS.md names, and after which nothing was left uncaught. */
 export function faultTest(title, work) {
   test(title, async (t) => {
-    assert.ok(document.includes(`"${title}"`), 'docs/FAULTS.md does not name this test');
+    assert.ok(document.includes(`: ${title}\n`), 'docs/TESTS.md does not name this test');
     await work(t);
     assert.deepEqual(uncaught.splice(0), []);
   });
