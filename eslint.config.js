@@ -32,7 +32,10 @@ export default [
   },
 
   // What each file may use of its platform.
-  { files: ['hub/**', 'scripts/**', 'examples/**'], languageOptions: { globals: node } },
+  {
+    files: ['hub/**', 'scripts/**', 'examples/**', 'simulator/{bin,cli,scripts}/**'],
+    languageOptions: { globals: node },
+  },
   // Many hold functions that run in a page.
   {
     files: ['benches/**', 'tests/**'],

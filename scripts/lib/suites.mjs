@@ -116,6 +116,9 @@ export function suites(wasmEnvironment) {
     nodeTests('hub package', ['tests/hub-package.test.mjs'], {
       reads: [/^hub\//, /^tests\/hub-package/],
     }),
+    nodeTests('simulator package', ['tests/simulator-package.test.mjs'], {
+      reads: [...client, ...folder('hub', 'simulator'), /^tests\/simulator-package/],
+    }),
     nodeTests('package', ['tests/package.test.mjs'], {
       reads: [...client, /^tests\/package/, /^scripts\/(build|names)/],
     }),

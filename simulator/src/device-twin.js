@@ -1,4 +1,5 @@
 import { missingIn, TwinCopy, withoutVersion } from './twin.js';
+import { acknowledgements, initialValues } from './writable.js';
 
 /** What one device does with its twin: it keeps a copy, and reports by its behaviour. */
 export class DeviceTwin {
@@ -31,7 +32,7 @@ export class DeviceTwin {
     this.#byItself(async () => {
       await this.#fetch();
       if (!this.#hasReported) {
-        await this.#reportMissing(this.behaviour.reportedAtStart(Date.now()));
+        await this.#reportMissing(this.#reportedAtStart());
         this.#hasReported = true;
       }
       await this.#follow(this.copy.desired);
@@ -79,9 +80,18 @@ export class DeviceTwin {
     this.#told.changed();
   }
 
+  #reportedAtStart() {
+    const { desired, reported } = this.copy;
+    const atStart = this.behaviour.reportedAtStart(Date.now(), desired);
+    return initialValues(atStart, this.behaviour.writable, { desired, reported });
+  }
+
   /** Reported follows desired: deletions too, but never the version. */
   async #follow(desired) {
-    if (this.behaviour.followsDesired) await this.#reportMissing(withoutVersion(desired));
+    const { writable, followsDesired } = this.behaviour;
+    if (followsDesired) await this.#reportMissing(withoutVersion(desired));
+    const patch = acknowledgements(desired, writable, this.copy);
+    if (patch) await this.#report(patch);
   }
 
   async #reportMissing(wanted) {

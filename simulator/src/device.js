@@ -15,12 +15,28 @@ const MAX_PENDING = 1_000;
 const LAST_WAIT_MS = 3_000;
 
 /**
+ * Is told what devices do.
+ * @typedef {object} Observer
+ * @property {(id: string, message: SentMessage, now: number) => void} [sent]
+ * @property {(id: string, milliseconds: number) => void} [acknowledged] how long it took
+ * @property {(id: string, error: Error) => void} [failed] of a message, a connection, a twin
+ *
+ * @typedef {object} SentMessage
+ * @property {string} text the body
+ * @property {Record<string, string>} properties
+ * @property {string} contentType
+ * @property {string} contentEncoding
+ */
+
+/**
  * What the devices of a fleet share.
  * @typedef {object} Surroundings
  * @property {import('./scheduler.js').Scheduler} scheduler
  * @property {import('./statistics.js').Statistics} statistics
  * @property {import('./trace.js').TraceLog} trace
  * @property {() => void} changed to be called when there is something new to show
+ * @property {boolean} keepsDetails whether anybody may look at one device
+ * @property {Observer} observer
  */
 
 /** One simulated device: a client, what it does by itself, and what happened to it. */
@@ -41,20 +57,22 @@ export class Device {
   #settled = () => {};
   #rate = new Rate();
   #lastError;
-  #last;
+  /** The last body of each message, by its name. */
+  #last = new Map();
   #twin;
   #messages = new Log(KEPT_ENTRIES);
   #invocations = new Log(KEPT_ENTRIES);
   #uploads = new Log(KEPT_ENTRIES);
   #errors = new Log(KEPT_ENTRIES);
-  #values = new ValueHistory();
+  #values;
 
   /**
    * @param {import('./identity.js').Identity} identity
    * @param {Surroundings} around
+   * @param {string} [modelId] what it announces when it connects
    * @throws TypeError for an identity that cannot be one
    */
-  constructor(identity, around) {
+  constructor(identity, around, modelId) {
     this.#identity = identity;
     this.#around = around;
     this.#client = createClient(identity, {
@@ -63,7 +81,8 @@ export class Device {
       connectionRetryMaxInterval: 30,
       ensureDesiredProperties: false,
       maxPendingMessages: MAX_PENDING,
-      trace: (record) => around.trace.add(this.id, record),
+      modelId,
+      ...(around.keepsDetails && { trace: (record) => around.trace.add(this.id, record) }),
     });
     this.id = idOf(identity);
     this.#twin = new DeviceTwin(this.#client, {
@@ -79,11 +98,15 @@ export class Device {
    * @param {ReturnType<import('./behaviour.js').readBehaviour>} makeBehaviour
    */
   behaveAs(kind, makeBehaviour) {
-    const before = this.#behaviour?.telemetry.template;
+    const before = templatesOf(this.#behaviour);
+    this.#unschedule();
     this.kind = kind;
     this.#behaviour = makeBehaviour(this.id);
-    // Values of another template would take the places of those that are sent from now on.
-    if (this.#behaviour.telemetry.template !== before) this.#values = new ValueHistory();
+    // Values of other templates would take the places of those that are sent from now on.
+    if (templatesOf(this.#behaviour) !== before) {
+      this.#values = this.#around.keepsDetails ? new ValueHistory() : undefined;
+      this.#last.clear();
+    }
     this.#twin.behaviour = this.#behaviour;
     if (this.#phase === 'running') this.#schedule();
     this.#changed();
@@ -124,7 +147,7 @@ export class Device {
    * start again before that is done, and whoever stops it meanwhile waits for the same.
    */
   async stop() {
-    this.#around.scheduler.remove(this);
+    this.#unschedule();
     if (this.#phase === 'stopped') return;
     this.#stopping ??= this.#end();
     await this.#stopping;
@@ -136,9 +159,17 @@ export class Device {
     await this.#client.shutdown();
   }
 
-  /** Sends one message now, whatever the period. */
-  sendNow() {
-    return this.#send();
+  /** Sends one of each message now, whatever the period. */
+  async sendNow() {
+    await Promise.all(this.#behaviour.messages.map((message) => this.#sendNext(message)));
+  }
+
+  /**
+   * Sends a message that is none of its behaviour.
+   * @param {SentMessage} message
+   */
+  send(message) {
+    return this.#send(message, Date.now());
   }
 
   reportProperties(patch) {
@@ -187,7 +218,7 @@ export class Device {
       failed: this.#failed,
       ratePerSecond: this.#rate.perSecond(now),
       lastError: this.#lastError,
-      last: this.#last,
+      last: this.#lastValues(),
     };
   }
 
@@ -201,7 +232,7 @@ export class Device {
       invocations: this.#invocations.newestFirst,
       uploads: this.#uploads.newestFirst,
       errors: this.#errors.newestFirst,
-      values: this.#values.values,
+      values: this.#values?.values ?? {},
     };
   }
 
@@ -214,7 +245,7 @@ export class Device {
     };
     client.onBackgroundException = (error) => {
       // Not every error ends the attempts to reconnect.
-      if (client.connectionState === 'disconnected') this.#around.scheduler.remove(this);
+      if (client.connectionState === 'disconnected') this.#unschedule();
       this.#noteError(error);
     };
     client.onMessageReceived = (message) => this.#keepMessage(message);
@@ -242,23 +273,37 @@ export class Device {
   }
 
   #schedule() {
-    const { periodMs, jitter, isOn } = this.#behaviour.telemetry;
-    if (!isOn || this.state === 'failed') return this.#around.scheduler.remove(this);
-    const run = () => this.#send();
-    this.#around.scheduler.add(this, { periodMs, jitter, random: Math.random, run });
+    if (this.state === 'failed') return;
+    for (const message of this.#behaviour.messages) {
+      const { periodMs, jitter, isOn } = message.settings;
+      const run = () => this.#sendNext(message);
+      const plan = { periodMs, jitter, random: message.jitterRandom, run };
+      if (isOn) this.#around.scheduler.add(message, plan);
+    }
+  }
+
+  #unschedule() {
+    for (const message of this.#behaviour?.messages ?? []) this.#around.scheduler.remove(message);
+  }
+
+  #sendNext(behaviour) {
+    const now = Date.now();
+    const { body, ...message } = behaviour.next(now, this.#twin.copy.desired);
+    const placed = behaviour.placed(body);
+    this.#last.set(behaviour.settings.name, placed);
+    this.#values?.add(now / 1000, placed);
+    return this.#send(message, now);
   }
 
   /** @returns {Promise<void>} fulfilled when acknowledged; who does not wait needs no `catch` */
-  #send() {
-    const now = Date.now();
-    const { body, text, properties, ...options } = this.#behaviour.nextMessage(now);
+  #send(sent, now) {
+    const { text, properties, ...options } = sent;
     const message = new Message(text, options);
     Object.assign(message.customProperties, properties);
     this.#sent += 1;
     this.#pending += 1;
-    this.#last = body;
-    this.#values.add(now / 1000, body);
     this.#around.statistics.addSent();
+    this.#around.observer.sent?.(this.id, sent, now);
     const called = performance.now();
     const done = this.#client.sendMessage(message);
     done.then(
@@ -269,6 +314,13 @@ export class Device {
     return done;
   }
 
+  /** What it has sent last, of all its messages together. */
+  #lastValues() {
+    const bodies = [...this.#last.values()];
+    if (bodies.length < 2) return bodies[0];
+    return Object.assign({}, ...bodies.filter((body) => typeof body === 'object'));
+  }
+
   #noteAcknowledged(latency) {
     this.#acknowledged += 1;
     // What went wrong before is in the list of errors; it is no trouble any more.
@@ -276,6 +328,7 @@ export class Device {
     const now = Date.now();
     this.#rate.add(now);
     this.#around.statistics.addAcknowledged(latency, now);
+    this.#around.observer.acknowledged?.(this.id, latency);
     this.#noteSettled();
   }
 
@@ -320,7 +373,9 @@ export class Device {
 
   async #answer(request) {
     const { name, payload } = request;
-    const { delayMs, status, payload: answer } = this.#behaviour.answer(name, payload, Date.now());
+    const { desired } = this.#twin.copy;
+    const answered = this.#behaviour.answer(name, payload, Date.now(), desired);
+    const { delayMs, status, payload: answer } = answered;
     const entry = { time: Date.now(), name, payload, delayMs };
     this.#invocations.add(entry);
     this.#changed();
@@ -338,6 +393,7 @@ export class Device {
   #noteError(error) {
     // Nothing but stopping cancels.
     if (error.name === 'OperationCancelled') return;
+    this.#around.observer.failed?.(this.id, error);
     this.#lastError = this.#explain(error);
     this.#errors.add({ time: Date.now(), ...this.#lastError });
     this.#changed();
@@ -348,3 +404,7 @@ export class Device {
     this.#around.changed();
   }
 }
+
+/** What a behaviour sends, to compare. */
+const templatesOf = (behaviour) =>
+  JSON.stringify(behaviour?.messages.map(({ settings }) => [settings.name, settings.template]));

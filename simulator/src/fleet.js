@@ -21,14 +21,10 @@ const NEWS_MS = 250;
 export class Fleet {
   #devices = new Map();
   #kinds = new Map();
+  #seed = 0;
   #statistics = new Statistics();
   #trace = new TraceLog();
-  #around = {
-    scheduler: new Scheduler(),
-    statistics: this.#statistics,
-    trace: this.#trace,
-    changed: () => (this.#hasNews = true),
-  };
+  #around;
   #hasNews = false;
   #watched;
   #traced;
@@ -36,37 +32,60 @@ export class Fleet {
   #timer = setInterval(() => this.#tell(), NEWS_MS);
 
   /**
+   * @param {object} [options]
+   * @param {boolean} [options.keepsDetails] whether charts and logs of each device are kept, which
+   *   take memory
+   * @param {import('./device.js').Observer} [options.observer]
+   */
+  constructor({ keepsDetails = true, observer = {} } = {}) {
+    this.#around = {
+      scheduler: new Scheduler(),
+      statistics: this.#statistics,
+      trace: this.#trace,
+      changed: () => (this.#hasNews = true),
+      keepsDetails,
+      observer,
+    };
+  }
+
+  /**
    * Takes a scene's kinds of devices, and gives their behaviours to the devices of these kinds.
-   * Devices of a kind that the scene does not have become those of its first.
+   * Devices of a kind that the scene does not have become those of its first. A device keeps the
+   * model id with which it was added.
    */
   setScene(scene) {
-    const kinds = checkScene(scene).kinds.map(({ name, behaviour }, index) => [
+    const { seed = 0, kinds } = checkScene(scene);
+    const read = kinds.map(({ name, modelId, behaviour }, index) => [
       name,
-      readWithin(`kinds.${index}.behaviour`, behaviour),
+      { modelId, makeBehaviour: readWithin(`kinds.${index}.behaviour`, behaviour, seed) },
     ]);
-    this.#kinds = new Map(kinds);
+    this.#kinds = new Map(read);
+    this.#seed = seed;
     const [first] = this.#kinds.keys();
     for (const device of this.#devices.values()) {
       const kind = this.#kinds.has(device.kind) ? device.kind : first;
-      device.behaveAs(kind, this.#kinds.get(kind));
+      device.behaveAs(kind, this.#kinds.get(kind).makeBehaviour);
     }
   }
 
   /** Changes the behaviour of a kind, and so of its devices. */
   setBehaviour(kindName, behaviour) {
-    this.#kind(kindName);
-    const makeBehaviour = readBehaviour(checkBehaviour(behaviour));
-    this.#kinds.set(kindName, makeBehaviour);
+    const kind = this.#kind(kindName);
+    const makeBehaviour = readBehaviour(checkBehaviour(behaviour), this.#seed);
+    this.#kinds.set(kindName, { ...kind, makeBehaviour });
     for (const device of this.#devices.values()) {
       if (device.kind === kindName) device.behaveAs(kindName, makeBehaviour);
     }
   }
 
-  /** The first message that a device of this behaviour would send, or what is wrong with it. */
-  preview(behaviour, deviceId) {
+  /**
+   * The first message of that place that a device of this behaviour would send, or what is wrong
+   * with it.
+   */
+  preview(behaviour, deviceId, index = 0) {
     try {
-      const device = readBehaviour(checkBehaviour(behaviour))(deviceId);
-      const { text, properties } = device.nextMessage(Date.now());
+      const device = readBehaviour(checkBehaviour(behaviour), this.#seed)(deviceId);
+      const { text, properties } = device.messages[index].next(Date.now());
       const size = new TextEncoder().encode(text).length;
       return { message: { body: text, properties, size } };
     } catch ({ message, at }) {
@@ -95,12 +114,13 @@ export class Fleet {
     const added = new Map();
     try {
       for (const [index, identity] of identities.entries()) {
-        const device = this.#create(identity, identities.length > 1 && index + 1);
+        const number = identities.length > 1 && index + 1;
+        const device = this.#create(identity, kind.modelId, number);
         if (this.#devices.has(device.id) || added.has(device.id)) {
           await device.shutdown();
           throw new Error(`The device ${device.id} is there already.`);
         }
-        device.behaveAs(kindName, kind);
+        device.behaveAs(kindName, kind.makeBehaviour);
         added.set(device.id, device);
       }
     } catch (error) {
@@ -168,9 +188,17 @@ export class Fleet {
       .join('');
   }
 
-  /** Sends a message of a device at once. */
+  /** Sends the messages of a device at once. */
   sendNow(id) {
     return this.#device(id).sendNow();
+  }
+
+  /**
+   * Sends a message of a device that is none of its scene.
+   * @param {import('./device.js').SentMessage} message
+   */
+  send(id, message) {
+    return this.#device(id).send(message);
   }
 
   reportProperties(id, patch) {
@@ -191,9 +219,9 @@ export class Fleet {
     clearInterval(this.#timer);
   }
 
-  #create(identity, number) {
+  #create(identity, modelId, number) {
     try {
-      return new Device(identity, this.#around);
+      return new Device(identity, this.#around, modelId);
     } catch (error) {
       const which = number ? `Device ${number} of the list` : 'The device';
       throw new Error(`${which} cannot be added: ${error.message}`, { cause: error });
@@ -216,24 +244,25 @@ export class Fleet {
     return kind;
   }
 
+  /** Sums over all devices. */
+  totals(now = Date.now()) {
+    const { sent, acknowledged, failed } = this.#statistics;
+    let connected = 0;
+    for (const { state } of this.#devices.values()) if (state === 'connected') connected += 1;
+    return {
+      devices: this.#devices.size,
+      connected,
+      sent,
+      acknowledged,
+      failed,
+      ratePerSecond: this.#statistics.ratePerSecond(now),
+    };
+  }
+
   #snapshot() {
     const now = Date.now();
     const devices = [...this.#devices.values()].map((device) => device.row(now));
-    const { sent, acknowledged, failed } = this.#statistics;
-    const ratePerSecond = this.#statistics.ratePerSecond(now);
-    const connected = devices.filter(({ state }) => state === 'connected').length;
-    return {
-      devices,
-      totals: {
-        devices: devices.length,
-        connected,
-        sent,
-        acknowledged,
-        failed,
-        ratePerSecond,
-      },
-      series: this.#statistics.series(),
-    };
+    return { devices, totals: this.totals(now), series: this.#statistics.series() };
   }
 
   #listen(kind, listener) {
@@ -271,9 +300,9 @@ export class Fleet {
 }
 
 /** Reads a behaviour; an error's place begins with where it is in the scene. */
-function readWithin(place, behaviour) {
+function readWithin(place, behaviour, seed) {
   try {
-    return readBehaviour(behaviour);
+    return readBehaviour(behaviour, seed);
   } catch (error) {
     throw TemplateError.within(place, error);
   }

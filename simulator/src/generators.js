@@ -7,6 +7,7 @@
  * @typedef {object} Context what a value is made for
  * @property {number} now milliseconds since 1970
  * @property {string} deviceId
+ * @property {object} desired the desired properties that the device knows
  * @property {unknown} [request] the payload of a method call
  *
  * @typedef {(random: () => number) => (context: Context) => unknown} Begin
@@ -17,9 +18,14 @@ export const usages = {
   range: '{{range MIN MAX [DECIMALS]}}',
   walk: '{{walk MIN MAX STEP [DECIMALS]}}',
   sine: '{{sine MIN MAX SECONDS [DECIMALS]}}',
+  gauss: '{{gauss MEAN DEVIATION [DECIMALS]}}',
+  drain: '{{drain FROM TO STEP [DECIMALS]}}',
+  desired: '{{desired PATH [DEFAULT]}}',
+  follow: '{{follow PATH START STEP [DECIMALS]}}',
   choice: '{{choice A B ...}}',
   counter: '{{counter [START [STEP]]}}',
   time: '{{time}} or {{time unix}}',
+  uuid: '{{uuid}}',
   deviceId: '{{deviceId}}',
   request: '{{request}} or {{request.NAME}}, in the payload of a method',
 };
@@ -62,9 +68,62 @@ const generators = {
     };
   },
 
+  gauss(args) {
+    const [mean, deviation, decimals = DEFAULT_DECIMALS] = numbers(args, 2, 3);
+    const round = rounding(decimals);
+    // The method of Box and Muller; 1 - random() is never 0.
+    return (random) => () => {
+      const radius = Math.sqrt(-2 * Math.log(1 - random()));
+      return round(mean + deviation * radius * Math.cos(2 * Math.PI * random()));
+    };
+  },
+
+  /** As a battery, which is full again when it is empty. */
+  drain(args) {
+    const [from, to, step, decimals = DEFAULT_DECIMALS] = numbers(args, 3, 4);
+    if (step <= 0) throw new Error('its step has to be above 0');
+    if (from <= to) throw new Error(`${from} is not more than ${to}`);
+    const round = rounding(decimals);
+    return (random) => {
+      let next = from - (from - to) * random();
+      return () => {
+        const value = next;
+        next = value - step < to ? from : value - step;
+        return round(value);
+      };
+    };
+  },
+
+  desired([path, fallback, ...more]) {
+    if (path === undefined || more.length > 0) throw new Error('it takes a path and a default');
+    const names = path.text.split('.');
+    const value = fallback === undefined ? null : valueOf(fallback);
+    return () =>
+      ({ desired }) =>
+        memberAt(desired, names) ?? value;
+  },
+
+  /** Goes to the value of a desired property, step by step. */
+  follow([path, ...args]) {
+    if (path === undefined) throw new Error('it takes the path of a desired property first');
+    const [start, step, decimals = DEFAULT_DECIMALS] = numbers(args, 2, 3);
+    if (step <= 0) throw new Error('its step has to be above 0');
+    const names = path.text.split('.');
+    const round = rounding(decimals);
+    return () => {
+      let value = start;
+      return ({ desired }) => {
+        const target = memberAt(desired, names);
+        const way = typeof target === 'number' ? target - value : 0;
+        value += Math.sign(way) * Math.min(step, Math.abs(way));
+        return round(value);
+      };
+    };
+  },
+
   choice(args) {
     if (args.length === 0) throw new Error('it needs something to choose from');
-    const values = args.map(({ text, isQuoted }) => (isQuoted ? text : literal(text)));
+    const values = args.map(valueOf);
     return (random) => () => values[Math.floor(random() * values.length)];
   },
 
@@ -90,6 +149,17 @@ const generators = {
     return () =>
       ({ now }) =>
         Math.floor(now / 1000);
+  },
+
+  uuid(args) {
+    numbers(args, 0, 0);
+    const digit = (random, from = 0, count = 16) =>
+      (from + Math.floor(count * random())).toString(16);
+    // Version 4, variant 1: RFC 9562, section 5.4.
+    return (random) => () =>
+      'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (place) =>
+        place === 'x' ? digit(random) : digit(random, 8, 4),
+      );
   },
 
   deviceId(args) {
@@ -126,7 +196,12 @@ export function readGenerator(source, { withRequest = false } = {}) {
 function requestReader(path) {
   return () =>
     ({ request }) =>
-      path.reduce((value, name) => (isOwn(value, name) ? value[name] : null), request) ?? null;
+      memberAt(request, path) ?? null;
+}
+
+/** What is at a path of names; `undefined` where nothing is. */
+function memberAt(value, names) {
+  return names.reduce((inner, name) => (isOwn(inner, name) ? inner[name] : undefined), value);
 }
 
 function isOwn(value, name) {
@@ -146,8 +221,9 @@ function words(source) {
   });
 }
 
-/** What JSON has words for is that; all else is text. */
-function literal(text) {
+/** What JSON has words for is that; all else, and what is quoted, is text. */
+function valueOf({ text, isQuoted }) {
+  if (isQuoted) return text;
   try {
     return JSON.parse(text);
   } catch {

@@ -1,2 +1,3 @@
 export { Fleet } from './fleet.js';
-export { checkBehaviour, checkScene, parseScene } from './scene.js';
+export { planDevices, rateOf } from './plan.js';
+export { checkBehaviour, checkScene, parseScene, sceneToText } from './scene.js';

@@ -78,7 +78,7 @@ function changes(before, after, path = '') {
 }
 
 /** Of what JSON holds; the order of names is the hub's to choose. */
-function isEqual(one, other) {
+export function isEqual(one, other) {
   if (Array.isArray(one) && Array.isArray(other)) {
     return one.length === other.length && one.every((item, at) => isEqual(item, other[at]));
   }
@@ -86,7 +86,7 @@ function isEqual(one, other) {
   return one === other;
 }
 
-function own(object, name) {
+export function own(object, name) {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 

@@ -4,8 +4,11 @@ import { join } from 'node:path';
 
 import { root } from '../../scripts/lib/project.mjs';
 
-const documents = ['', 'docs', 'examples', 'hub'].flatMap((folder) =>
-  readdirSync(join(root, folder), { recursive: folder !== '' && folder !== 'hub' })
+/** Those of packages have folders of dependencies, and no documents below the first. */
+const isFlat = (folder) => ['', 'hub', 'simulator'].includes(folder);
+
+const documents = ['', 'docs', 'examples', 'hub', 'simulator'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: !isFlat(folder) })
     .filter((file) => file.endsWith('.md'))
     .map((file) => join(folder, file)),
 );

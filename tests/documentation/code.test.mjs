@@ -12,6 +12,7 @@ const runs = {
   'README.md': ['tests/node/readme.test.mjs'],
   'docs/guide/': ['tests/node/docs.test.mjs'],
   'docs/guide/start/': ['tests/node/start.test.mjs'],
+  'simulator/README.md': ['tests/simulator/readme.test.mjs'],
   'hub/README.md': ['tests/official/readme.test.mjs', 'tests/node/readme.test.mjs'],
 };
 

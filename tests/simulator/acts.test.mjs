@@ -198,8 +198,8 @@ test('what has a mistake is refused with the place of it, and nothing changes', 
       assert.deepEqual(at, { field, line: 2, column: 2 });
       return true;
     });
-  refused(() => fleet.setScene(sceneOf({ kind: bad })), 'kinds.0.behaviour.telemetry.template');
-  refused(() => fleet.setBehaviour('kind', bad), 'telemetry.template');
+  refused(() => fleet.setScene(sceneOf({ kind: bad })), 'kinds.0.behaviour.telemetry.0.template');
+  refused(() => fleet.setBehaviour('kind', bad), 'telemetry.0.template');
   await snapshots.until((news) => only(news).acknowledged > 1);
   assert.equal((await backEnd.telemetry())[0].text, '{"number":1}');
 });
@@ -214,7 +214,7 @@ test('the preview is the first message of the device, or what is wrong', async (
   assert.equal(message.size, seen.text.length);
   const { telemetry } = behaviourOf({ telemetry: { properties: { room: '{{x}}' } } });
   const { error } = fleet.preview({ ...behaviour, telemetry }, id);
-  assert.match(error.message, /^telemetry\.properties\.room: there is no "x"/);
+  assert.match(error.message, /^telemetry\.0\.properties\.room: there is no "x"/);
   assert.match(fleet.preview({}, id).error.message, /telemetry is missing/);
 });
 

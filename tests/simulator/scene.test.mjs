@@ -3,13 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { readBehaviour } from '../../simulator/src/behaviour.js';
-import {
-  checkScene,
-  parseScene,
-  sceneFromHash,
-  sceneToLink,
-  sceneToText,
-} from '../../simulator/src/scene.js';
+import { sceneFromHash, sceneToLink } from '../../simulator/src/scene-link.js';
+import { checkScene, parseScene, sceneToText } from '../../simulator/src/scene.js';
 
 const folder = new URL('../../simulator/scenes/', import.meta.url);
 const examples = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
@@ -18,7 +13,8 @@ const [example] = examples.map((text) => JSON.parse(text));
 /** What is wrong with the example when something in it was changed. */
 function mistakeOf(change) {
   const scene = structuredClone(example);
-  change(scene, scene.kinds[0].behaviour);
+  const { behaviour } = scene.kinds[0];
+  change(scene, { ...behaviour, telemetry: behaviour.telemetry[0] });
   let found;
   assert.throws(
     () => checkScene(scene),
@@ -35,7 +31,7 @@ test('each of the examples can be used, and differs from the others', () => {
     titles.add(scene.title);
     for (const { name, behaviour } of scene.kinds) {
       const device = readBehaviour(behaviour)(`${name}-1`);
-      assert.ok(Object.keys(device.nextMessage(0).body).length > 2);
+      assert.ok(Object.keys(device.messages[0].next(0).body).length > 2);
     }
   }
   assert.equal(titles.size, 3);
@@ -72,7 +68,7 @@ test('a link cannot unpack to more than a scene can be', async () => {
 
 test('no file and no link is made that could not be read again', async () => {
   const scene = structuredClone(example);
-  const { telemetry } = scene.kinds[0].behaviour;
+  const [telemetry] = scene.kinds[0].behaviour.telemetry;
   telemetry.template = JSON.stringify('x'.repeat(250_000));
   assert.deepEqual(parseScene(sceneToText(scene)), scene);
   const { hash } = new URL(await sceneToLink(scene, 'https://example.com/'));
@@ -92,15 +88,15 @@ test('what is no scene is told', () => {
 
 test('a mistake is told with its place', () => {
   const mistakes = [
-    [(scene) => (scene.version = 2), /version is not 1/],
+    [(scene) => (scene.version = 3), /version is neither 1 nor 2/],
     [(scene) => delete scene.title, /title is missing/],
     [(scene) => (scene.kinds = []), /kinds is empty/],
     [(scene) => scene.kinds.push(scene.kinds[0]), /kinds has a name twice/],
     [(scene) => (scene.kinds[0].count = 0), /kinds\.0\.count is below 1/],
     [(scene) => (scene.view = 'chart'), /view is neither "table" nor "map"/],
-    [(_, { telemetry }) => (telemetry.periodMs = 1), /telemetry\.periodMs is below 10/],
-    [(_, { telemetry }) => (telemetry.periodMs = '1'), /telemetry\.periodMs is no number/],
-    [(_, { telemetry }) => (telemetry.jitter = 2), /telemetry\.jitter is above 1/],
+    [(_, { telemetry }) => (telemetry.periodMs = 1), /telemetry\.0\.periodMs is below 10/],
+    [(_, { telemetry }) => (telemetry.periodMs = '1'), /telemetry\.0\.periodMs is no number/],
+    [(_, { telemetry }) => (telemetry.jitter = 2), /telemetry\.0\.jitter is above 1/],
     [(_, { telemetry }) => (telemetry.properties.a = 1), /properties\.a should be string/],
     [(_, { twin }) => (twin.reported = []), /twin\.reported is no object/],
     [(_, { methods }) => (methods[0].status = 1.5), /methods\.0\.status is no whole number/],
@@ -114,7 +110,7 @@ test('nothing is taken that a scene does not have, so that no key can hide in it
     (scene) => (scene.key = 'x'),
     (scene) => (scene.devices = []),
     (scene) => (scene.kinds[0].connectionString = 'x'),
-    (_, behaviour) => (behaviour.sasToken = 'x'),
+    (_, behaviour) => (behaviour.twin.sasToken = 'x'),
     (_, { telemetry }) => (telemetry.key = 'x'),
     (_, { twin }) => (twin.desired = {}),
     (_, { methods }) => (methods[0].key = 'x'),
@@ -132,10 +128,10 @@ test('a key or a token that was pasted into a field is refused, and not repeated
     (scene, secret) => (scene.title = secret),
     (scene, secret) => (scene.description = secret),
     (scene, secret) => (scene.kinds[0].name = secret),
-    (scene, secret) => (scene.kinds[0].behaviour.telemetry.template = `"${secret}"`),
-    (scene, secret) => (scene.kinds[0].behaviour.telemetry.properties.a = secret),
-    (scene, secret) => (scene.kinds[0].behaviour.telemetry.properties[secret] = 'a'),
-    (scene, secret) => (scene.kinds[0].behaviour.telemetry.contentType = secret),
+    (scene, secret) => (scene.kinds[0].behaviour.telemetry[0].template = `"${secret}"`),
+    (scene, secret) => (scene.kinds[0].behaviour.telemetry[0].properties.a = secret),
+    (scene, secret) => (scene.kinds[0].behaviour.telemetry[0].properties[secret] = 'a'),
+    (scene, secret) => (scene.kinds[0].behaviour.telemetry[0].contentType = secret),
     (scene, secret) => (scene.kinds[0].behaviour.twin.reported = { a: [{ b: secret }] }),
     (scene, secret) => (scene.kinds[0].behaviour.methods[0].payload = `"${secret}"`),
   ];
@@ -157,7 +153,7 @@ test('a secret is found by its name, by its form, and behind escapes; its place 
   const accountKey = Buffer.alloc(64, 7).toString('base64');
   const account = `AccountName=a;AccountKey=${accountKey};EndpointSuffix=core.windows.net`;
   const fields = [
-    ['telemetry.template', (text) => ({ telemetry: { template: text } })],
+    ['telemetry.0.template', (text) => ({ telemetry: { template: text } })],
     ['methods.0.payload', (text) => ({ methods: [{ payload: text }] })],
     ['twin.reported', (text) => ({ twin: { reported: { a: JSON.parse(text) } } })],
   ];
@@ -186,7 +182,7 @@ test('a secret is found by its name, by its form, and behind escapes; its place 
     }
   }
   const asName = mistakeOf((_, { telemetry }) => (telemetry.properties.sharedAccessKey = 'x'));
-  assert.match(asName, /a name in kinds\.0\.behaviour\.telemetry\.properties holds a key/);
+  assert.match(asName, /a name in kinds\.0\.behaviour\.telemetry\.0\.properties holds a key/);
   assert.match(
     mistakeOf((scene) => (scene.title = key)),
     /title holds a key/,
@@ -195,7 +191,8 @@ test('a secret is found by its name, by its form, and behind escapes; its place 
 
 test('what only looks a little like a secret is no secret', () => {
   const scene = structuredClone(example);
-  const { telemetry, twin } = scene.kinds[0].behaviour;
+  const [telemetry] = scene.kinds[0].behaviour.telemetry;
+  const { twin } = scene.kinds[0].behaviour;
   scene.description = 'Keys are rotated; a signal; design=2';
   telemetry.template = '{"rotatesPrimaryKeys": true, "SharedAccessKeyName": "device", "key": 1}';
   twin.reported = { hash: 'c2VjcmV0', text: 'x'.repeat(44) };

@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 
 import { BackEnd, callHub } from '../../scripts/start/back-end.mjs';
 import { servePage } from '../../scripts/start/page-server.mjs';
-import { sceneToLink } from '../../simulator/src/scene.js';
+import { sceneToLink } from '../../simulator/src/scene-link.js';
 import { launchBrowser } from '../browser/launch.mjs';
 import { Profile } from '../browser/profile.mjs';
 import { findMemories, measurePage } from '../leaks/page-memory.mjs';

@@ -1,41 +1,21 @@
 /** What the tests of the fleet in Node.js share: a hub for each file, a fleet for each test. */
 import { Fleet } from '../../simulator/src/fleet.js';
 import { createDevice } from '../node/support.mjs';
+import { behaviourOf, sceneOf } from './scenes.mjs';
 
 export { createDevice, hub, test } from '../node/support.mjs';
-
-/** A behaviour that does nothing, but for what is given of it. */
-export function behaviourOf({ telemetry, twin, methods = [] } = {}) {
-  return {
-    telemetry: {
-      template: '{"number": "{{counter}}"}',
-      periodMs: 50,
-      jitter: 0,
-      properties: {},
-      contentType: 'application/json',
-      contentEncoding: 'utf-8',
-      isOn: false,
-      ...telemetry,
-    },
-    twin: { reported: {}, followsDesired: false, ...twin },
-    methods,
-  };
-}
+export { behaviourOf, sceneOf } from './scenes.mjs';
 
 /** Telemetry that is on. */
 export const sending = (telemetry) => ({ telemetry: { isOn: true, ...telemetry } });
-
-export const sceneOf = (behaviours) => ({
-  version: 1,
-  title: 'Test',
-  kinds: Object.entries(behaviours).map(([name, behaviour]) => ({ name, count: 1, behaviour })),
-});
 
 /** A fleet of one kind, `kind`, and what it tells; it ends with the test. */
 export function createFleet(t, behaviour) {
   const fleet = new Fleet();
   t.after(() => fleet.close());
-  fleet.setScene(sceneOf({ kind: behaviourOf(behaviour) }));
+  const scene = sceneOf({ kind: behaviourOf(behaviour) });
+  scene.kinds[0].modelId = behaviour?.modelId;
+  fleet.setScene(scene);
   return { fleet, snapshots: listen((tell) => fleet.subscribe(tell)) };
 }
 

@@ -63,6 +63,43 @@ test('a counter counts', () => {
   assert.deepEqual(valuesOf('counter 100 -5', 3), [100, 95, 90]);
 });
 
+test('gauss scatters around its mean', () => {
+  const values = valuesOf('gauss 100 5', 2000);
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const near = values.filter((value) => Math.abs(value - 100) < 5).length / values.length;
+  assert.ok(Math.abs(mean - 100) < 0.5, `${mean}`);
+  assert.ok(near > 0.64 && near < 0.72, `${near}`);
+});
+
+test('drain falls to its end, and is full again', () => {
+  const values = valuesOf('drain 100 10 30', 20);
+  assert.ok(values[0] <= 100 && values[0] >= 10);
+  for (const [index, value] of values.slice(1).entries()) {
+    const before = values[index];
+    assert.equal(value, before - 30 < 10 ? 100 : Number((before - 30).toFixed(2)));
+  }
+  assert.ok(values.includes(100));
+});
+
+test('follow goes to a desired property step by step, and desired is its value', () => {
+  const template = '["{{follow a.target 20 0.4 1}}", "{{desired a.target none}}", "{{desired b}}"]';
+  const next = readTemplate(template)(randomFrom(1));
+  const at = (desired) => next({ now: 0, deviceId: 'd', desired });
+  assert.deepEqual(at({}), [20, 'none', null]);
+  assert.deepEqual(at({ a: { target: 21 } }), [20.4, 21, null]);
+  assert.deepEqual(at({ a: { target: 21 }, b: [1] }), [20.8, 21, [1]]);
+  assert.equal(at({ a: { target: 21 } })[0], 21);
+  assert.equal(at({ a: { target: 20.8 } })[0], 20.8);
+  assert.equal(at({ a: { target: 'warm' } })[0], 20.8);
+});
+
+test('a uuid is one of version 4, another each time', () => {
+  const values = valuesOf('uuid', 100);
+  const form = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
+  assert.ok(values.every((value) => form.test(value)));
+  assert.equal(new Set(values).size, 100);
+});
+
 test('time and device id are those of the message', () => {
   const context = { deviceId: 'van-7' };
   assert.deepEqual(valuesOf('time', 2), ['1970-01-01T00:00:00.000Z', '1970-01-01T00:00:01.000Z']);
@@ -120,7 +157,13 @@ test('a mistake in JSON is told with its place', () => {
 
 test('a mistake in a generator is told with its place and what is possible', () => {
   const mistakes = {
-    'rnge 1 2': /no "rnge".*range, walk, sine, choice, counter, time, deviceId/,
+    'rnge 1 2': /no "rnge".*range, walk, sine, .*choice, counter, time, uuid, deviceId/,
+    'gauss 1': /gauss: it takes 2 to 3 arguments/,
+    'drain 1 2 1': /1 is not more than 2/,
+    'drain 2 1 0': /step has to be above 0/,
+    desired: /takes a path/,
+    'follow a 1 0': /step has to be above 0/,
+    'follow a': /2 to 3 arguments, not 0/,
     '': /empty/,
     'range 1': /range: it takes 2 to 3 arguments, not 1; write \{\{range MIN MAX/,
     'range a 2': /"a" is no number/,

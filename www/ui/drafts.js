@@ -11,12 +11,14 @@ export const drafts = signal({});
 /** Parts of a behaviour as they are edited, and back: an editor keeps what is not right yet. */
 const FORMS = {
   telemetry: {
-    toForm: (telemetry) => ({ ...telemetry, properties: Object.entries(telemetry.properties) }),
-    toPart: (form) => ({ ...form, properties: Object.fromEntries(form.properties) }),
+    toForm: (messages) =>
+      messages.map((message) => ({ ...message, properties: Object.entries(message.properties) })),
+    toPart: (forms) =>
+      forms.map((form) => ({ ...form, properties: Object.fromEntries(form.properties) })),
   },
   twin: {
-    toForm: ({ reported, followsDesired }) => ({ text: pretty(reported), followsDesired }),
-    toPart: ({ text, followsDesired }) => ({ reported: JSON.parse(text), followsDesired }),
+    toForm: ({ reported, ...rest }) => ({ text: pretty(reported), ...rest }),
+    toPart: ({ text, ...rest }) => ({ reported: JSON.parse(text), ...rest }),
   },
   methods: { toForm: (methods) => methods, toPart: (form) => form },
 };

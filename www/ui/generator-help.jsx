@@ -3,9 +3,18 @@ const GENERATORS = [
   ['range', '{{range 20 25}}', 'any number between the two; a third number: decimals'],
   ['walk', '{{walk 20 25 0.5}}', 'wanders between the two, by at most the third each time'],
   ['sine', '{{sine 20 25 60}}', 'swings between the two once in so many seconds'],
+  ['gauss', '{{gauss 20 0.5}}', 'scatters around the first, by the second as standard deviation'],
+  ['drain', '{{drain 100 10 0.5}}', 'falls from the first to the second, then is full again'],
+  [
+    'follow',
+    '{{follow targetTemperature 20 0.3}}',
+    'goes to the desired property step by step; with where it begins and the step',
+  ],
+  ['desired', '{{desired interval 10}}', 'the desired property, or the value behind it'],
   ['choice', '{{choice on off}}', 'one of the words'],
   ['counter', '{{counter}}', '1, 2, 3 …; with two numbers: start and step'],
   ['time', '{{time}}', 'now, as ISO 8601; {{time unix}} in seconds'],
+  ['uuid', '{{uuid}}', 'an id of its own'],
   ['device id', '{{deviceId}}', 'the id of the device'],
 ];
 

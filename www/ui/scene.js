@@ -1,7 +1,8 @@
 /** The scene: what the devices of the page do. */
 import { batch, computed, signal } from '@preact/signals';
 
-import { parseScene, sceneFromHash, sceneToLink, sceneToText } from '../../simulator/src/scene.js';
+import { sceneFromHash, sceneToLink } from '../../simulator/src/scene-link.js';
+import { parseScene, sceneToText } from '../../simulator/src/scene.js';
 import machine from '../../simulator/scenes/machine.json';
 import thermostat from '../../simulator/scenes/thermostat.json';
 import vehicles from '../../simulator/scenes/vehicles.json';

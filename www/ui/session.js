@@ -4,14 +4,16 @@
  */
 import { signal } from '@preact/signals';
 
-import { checkScene, mayBeKept } from '../../simulator/src/scene.js';
+import { checkScene } from '../../simulator/src/scene.js';
+import { mayBeKept } from '../../simulator/src/secrets.js';
 import { drafts } from './drafts.js';
 import { faultsOn } from './faults-on.js';
 import { device, ids } from './fleet.js';
 import { isLocal, localHub, takeUpAgain } from './local-hub.js';
 import { chosenScene, scenes } from './scene.js';
 
-const KEY = 'session';
+/** Another one whenever its form changes. */
+const KEY = 'session-2';
 
 /** Ids of devices that a reload has not brought back. */
 export const lostIds = signal([]);

@@ -19,14 +19,75 @@ const MAX_SIZE = 256 * 1024;
 
 const isTooLong = (preview) => preview.value.message?.size > MAX_SIZE;
 
+const NEW = {
+  template: '{"number": "{{counter}}"}',
+  periodMs: 10_000,
+  jitter: 0,
+  properties: [],
+  contentType: 'application/json',
+  contentEncoding: 'utf-8',
+  isOn: true,
+};
+
 /** What devices of a kind send, and when; with a preview of the next message. */
 export function TelemetryView({ kindName, id = 'device-1' }) {
   const draft = useDraft(kindName, 'telemetry');
+  const chosen = useSignal(0);
+  const messages = draft.value;
+  const index = Math.min(chosen.value, messages.length - 1);
+  const preview = usePreview(kindName, draft, id, index);
+  const add = () => {
+    draft.change([...messages, { name: unusedName(messages), ...NEW }]);
+    chosen.value = messages.length;
+  };
+  const remove = () => draft.change(messages.filter((_, at) => at !== index));
+  const set = (change) => draft.change(messages.with(index, { ...messages[index], ...change }));
+  return (
+    <KindEditor
+      kindName={kindName}
+      draft={draft}
+      isWrong={preview.value.error !== undefined || isTooLong(preview)}
+    >
+      <MessageChoice messages={messages} index={index} chosen={chosen} add={add} remove={remove} />
+      {index >= 0 && <MessageEditor message={messages[index]} set={set} preview={preview} />}
+    </KindEditor>
+  );
+}
+
+/** Chooses one of the messages, where there is more than one. */
+function MessageChoice({ messages, index, chosen, add, remove }) {
+  return (
+    <div class="buttons">
+      {messages.length > 1 && (
+        <label>
+          Message to edit
+          <select
+            value={index}
+            onChange={(event) => (chosen.value = Number(event.currentTarget.value))}
+          >
+            {messages.map(({ name }, at) => (
+              <option key={at} value={at}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <button type="button" class="chip" onClick={add}>
+        Add a message
+      </button>
+      {messages.length > 0 && (
+        <button type="button" class="chip" onClick={remove}>
+          Remove this message
+        </button>
+      )}
+    </div>
+  );
+}
+
+function MessageEditor({ message, set, preview }) {
   const area = useRef();
-  const preview = usePreview(kindName, draft, id);
-  const telemetry = draft.value;
-  const isTemplateWrong = Boolean(preview.value.error?.message.includes('telemetry.template'));
-  const set = (change) => draft.change({ ...telemetry, ...change });
+  const isTemplateWrong = /telemetry\.\d+\.template/.test(preview.value.error?.message);
   const insert = (generator) => {
     const { selectionStart, selectionEnd } = area.current;
     area.current.setRangeText(generator, selectionStart, selectionEnd, 'end');
@@ -34,52 +95,54 @@ export function TelemetryView({ kindName, id = 'device-1' }) {
     area.current.focus();
   };
   return (
-    <KindEditor
-      kindName={kindName}
-      draft={draft}
-      isWrong={preview.value.error !== undefined || isTooLong(preview)}
-    >
-      <div class="columns">
-        <section>
-          <h3>Message</h3>
-          <label>
-            Template: JSON with generators
-            <textarea
-              class="code"
-              rows="9"
-              spellcheck={false}
-              ref={area}
-              value={telemetry.template}
-              aria-invalid={isTemplateWrong}
-              aria-describedby="template-error"
-              onInput={(event) => set({ template: event.currentTarget.value })}
-            />
-          </label>
-          <GeneratorHelp insert={insert} />
-          <PropertyRows rows={telemetry.properties} change={(properties) => set({ properties })} />
-        </section>
-        <section>
-          <Preview preview={preview} />
-          <Timing telemetry={telemetry} set={set} />
-        </section>
-      </div>
-    </KindEditor>
+    <div class="columns">
+      <section>
+        <h3>Message</h3>
+        <label>
+          Template: JSON with generators
+          <textarea
+            class="code"
+            rows="9"
+            spellcheck={false}
+            ref={area}
+            value={message.template}
+            aria-invalid={isTemplateWrong}
+            aria-describedby="template-error"
+            onInput={(event) => set({ template: event.currentTarget.value })}
+          />
+        </label>
+        <GeneratorHelp insert={insert} />
+        <PropertyRows rows={message.properties} change={(properties) => set({ properties })} />
+      </section>
+      <section>
+        <Preview preview={preview} />
+        <Timing telemetry={message} set={set} />
+      </section>
+    </div>
   );
 }
 
+function unusedName(messages) {
+  const names = messages.map(({ name }) => name);
+  let number = messages.length + 1;
+  while (names.includes(`message ${number}`)) number += 1;
+  return `message ${number}`;
+}
+
 /** The next message as the worker would send it, a moment after the last key. */
-function usePreview(kindName, draft, id) {
+function usePreview(kindName, draft, id, index) {
   const preview = useSignal({});
-  const telemetry = draft.value;
+  const messages = draft.value;
   useEffect(() => {
     const timer = setTimeout(async () => {
+      if (index < 0) return (preview.value = {});
       // When it sends does not matter to what; the numbers may not be right yet.
-      const { periodMs, jitter } = behaviourOf(kindName).telemetry;
-      const part = { ...draft.part(), periodMs, jitter };
-      preview.value = await fleet.preview({ ...behaviourOf(kindName), telemetry: part }, id);
+      const telemetry = draft.part().map((message) => ({ ...message, periodMs: 1000, jitter: 0 }));
+      const behaviour = { ...behaviourOf(kindName), telemetry };
+      preview.value = await fleet.preview(behaviour, id, index);
     }, PAUSE_MILLISECONDS);
     return () => clearTimeout(timer);
-  }, [telemetry, kindName, id]);
+  }, [messages, kindName, id, index]);
   return preview;
 }
 
@@ -117,7 +180,7 @@ function readable(text) {
 const inNumbers = (value, convert) => (typeof value === 'number' ? convert(value) : value);
 
 function Timing({ telemetry, set }) {
-  const { isOn, periodMs, jitter, contentType, contentEncoding } = telemetry;
+  const { name, component, isOn, periodMs, jitter, contentType, contentEncoding } = telemetry;
   return (
     <>
       <h3>When, and as what</h3>
@@ -162,6 +225,25 @@ function Timing({ telemetry, set }) {
             value={contentEncoding}
             spellcheck={false}
             onInput={(event) => set({ contentEncoding: event.currentTarget.value })}
+          />
+        </label>
+        <label>
+          Name of the message
+          <input
+            value={name}
+            required
+            maxLength={128}
+            spellcheck={false}
+            onInput={(event) => set({ name: event.currentTarget.value })}
+          />
+        </label>
+        <label>
+          Component of the model, if any
+          <input
+            value={component ?? ''}
+            maxLength={128}
+            spellcheck={false}
+            onInput={(event) => set({ component: event.currentTarget.value || undefined })}
           />
         </label>
       </div>

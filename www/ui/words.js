@@ -15,9 +15,10 @@ const PLACES = [
   [/\bbehaviour\.(?=telemetry|twin|methods)/g, ''],
   [/\bmethods\.(\d+)\.payload\b/g, (_, index) => `method ${Number(index) + 1}, payload`],
   [/\bmethods\.(\d+)\.?/g, (_, index) => `method ${Number(index) + 1}, `],
-  [/\btelemetry\.properties\./g, 'property '],
-  [/\btelemetry\.template\b/g, 'template'],
-  [/\btelemetry\.periodMs\b/g, 'period in milliseconds'],
+  [/\btelemetry\.\d+\.properties\./g, 'property '],
+  [/\btelemetry\.\d+\.template\b/g, 'template'],
+  [/\btelemetry\.\d+\.periodMs\b/g, 'period in milliseconds'],
+  [/\btelemetry\.(\d+)\.?/g, (_, index) => `message ${Number(index) + 1}, `],
   [/\btwin\.reported\b/g, 'reported when it starts'],
 ];
 

@@ -103,7 +103,7 @@ test('a loaded scene of the same title as an example is one of its own, and stay
   await page.getByRole('button', { name: 'Save as a file' }).click();
   const stream = await (await downloading).createReadStream();
   const scene = JSON.parse((await stream.toArray()).join(''));
-  scene.kinds[0].behaviour.telemetry.template = '{"own": 1}';
+  scene.kinds[0].behaviour.telemetry[0].template = '{"own": 1}';
   await page.getByLabel('File of a scene').setInputFiles({
     name: 'scene.json',
     mimeType: 'application/json',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 
-import { sceneToLink } from '../../../simulator/src/scene.js';
+import { readBehaviour } from '../../../simulator/src/behaviour.js';
+import { sceneToLink } from '../../../simulator/src/scene-link.js';
 import {
   openPage,
   openSimulator,
@@ -76,7 +77,7 @@ test('a saved scene has what was edited, and comes back by its file', async (t) 
   await page.getByText('Applied to 1 device.').waitFor();
   const text = await save(page);
   assert.equal(
-    JSON.parse(text).kinds[0].behaviour.telemetry.template,
+    JSON.parse(text).kinds[0].behaviour.telemetry[0].template,
     '{"saved": "{{choice yes}}"}',
   );
 
@@ -112,7 +113,7 @@ test('a file that is no scene, or holds a secret, is refused in words', async (t
   const scene = JSON.parse(await save(page));
   await load(page, { ...scene, connectionString: 'HostName=h' });
   await outcome.filter({ hasText: 'connectionString' }).waitFor();
-  scene.kinds[0].behaviour.telemetry.template = '"HostName=h;DeviceId=d;SharedAccessKey=abc"';
+  scene.kinds[0].behaviour.telemetry[0].template = '"HostName=h;DeviceId=d;SharedAccessKey=abc"';
   await load(page, scene);
   await outcome.filter({ hasText: 'belongs in no scene' }).waitFor();
 });
@@ -144,4 +145,16 @@ test('a damaged link is told, and the page works', async (t) => {
   const page = await openPage(t, `${url}/#scene=damaged`);
   await page.getByText('The scene in the link was not loaded').waitFor();
   await page.getByRole('button', { name: 'Add 1 device' }).waitFor();
+});
+
+test('a device of the page sends what the same scene, seed and id send elsewhere', async (t) => {
+  const { device } = await openWithDevice(t);
+  const place = new URL('../../../simulator/scenes/thermostat.json', import.meta.url);
+  const scene = JSON.parse(await readFile(place, 'utf8'));
+  const [expected] = readBehaviour(scene.kinds[0].behaviour)('thermostat-1').messages;
+  const messages = await device.waitForTelemetry(2);
+  assert.deepEqual(
+    messages.map(({ text }) => JSON.parse(text).temperature),
+    messages.map(() => expected.next(0).body.temperature),
+  );
 });

@@ -1,0 +1,104 @@
+import { Fleet } from '../src/fleet.js';
+import { Measurements } from './measurements.js';
+
+/** How often due devices are started and figures taken, in milliseconds. */
+const TICK_MS = 100;
+const SECOND_MS = 1000;
+
+/** One run of a fleet: starts its devices one after the other, measures, and stops them. */
+export class FleetRun {
+  #measurements = new Measurements();
+  #fleet;
+  #identities;
+  /** Those that are still to start, in the order of their turns. */
+  #waiting;
+  #starting = new Set();
+
+  /**
+   * @param {object} parts
+   * @param {import('../src/scene.js').Scene} parts.scene
+   * @param {import('../src/plan.js').PlannedDevice[]} parts.planned
+   * @param {import('./identities.js').Identities} parts.identities
+   * @param {import('./recording.js').Recording} parts.recording
+   */
+  constructor({ scene, planned, identities, recording }) {
+    this.#identities = identities;
+    this.#waiting = [...planned];
+    const observer = {
+      sent: (id, message, now) => recording.add(id, message, now),
+      acknowledged: (_, milliseconds) => this.#measurements.addLatency(milliseconds),
+      failed: (_, error) => this.#measurements.addError(error),
+    };
+    this.#fleet = new Fleet({ keepsDetails: false, observer });
+    this.#fleet.setScene(scene);
+  }
+
+  /**
+   * Runs until the time is over or the signal comes.
+   * @param {{durationMs?: number, signal: AbortSignal, tell: (state: object) => void}} options
+   */
+  async run({ durationMs = Infinity, signal, tell }) {
+    const startedAt = new Date();
+    const begun = performance.now();
+    let nextSecond = SECOND_MS;
+    let isOver = false;
+    while (!isOver) {
+      const elapsed = performance.now() - begun;
+      await this.#startDue(elapsed);
+      if (elapsed >= nextSecond) {
+        nextSecond += SECOND_MS;
+        this.#takeFigures(elapsed, tell);
+      }
+      isOver = elapsed >= durationMs || (await pause(TICK_MS, signal));
+    }
+    const { connected } = this.#fleet.totals();
+    await this.#fleet.stop('all');
+    await Promise.all(this.#starting);
+    const durationOfAll = performance.now() - begun;
+    this.#takeFigures(durationOfAll, tell);
+    const { sent, acknowledged } = this.#fleet.totals();
+    await this.#fleet.close();
+    return {
+      startedAt,
+      durationMs: Math.round(durationOfAll),
+      totals: { connected, sent, acknowledged, lost: sent - acknowledged },
+      measurements: this.#measurements,
+    };
+  }
+
+  async #startDue(elapsed) {
+    const count = this.#waiting.findIndex(({ startMs }) => startMs > elapsed);
+    const due = this.#waiting.splice(0, count < 0 ? this.#waiting.length : count);
+    const byKind = new Map();
+    for (const device of due) {
+      byKind.set(device.kind, [...(byKind.get(device.kind) ?? []), device]);
+    }
+    for (const [kind, devices] of byKind) {
+      const identities = devices.map((device) => this.#identities.identityOf(device));
+      const { ids } = await this.#fleet.add(identities, kind);
+      const starting = this.#fleet.start(ids).finally(() => this.#starting.delete(starting));
+      this.#starting.add(starting);
+    }
+  }
+
+  #takeFigures(elapsed, tell) {
+    const totals = this.#fleet.totals();
+    this.#measurements.addPoint(elapsed / SECOND_MS, totals);
+    const { latencyMs, errors } = this.#measurements;
+    tell({ ...totals, elapsedMs: elapsed, waiting: this.#waiting.length, latencyMs, errors });
+  }
+}
+
+/** Waits; fulfils with whether the signal came. */
+function pause(milliseconds, signal) {
+  if (signal.aborted) return true;
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve(signal.aborted);
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,50 @@
+export const HELP = `iothub-simulator: simulated Azure IoT Hub devices, from one to thousands.
+
+Usage: iothub-simulator COMMAND ...
+
+  run SCENE          runs a fleet by a scene: a JSON file, or thermostat, vehicles or machine
+  clean [FILE]       deletes devices that a run has made and not deleted
+  send [BODY]        sends one message; without BODY each line of standard input
+  listen             prints messages, method calls and desired properties as they come
+  twin get           prints the twin
+  twin report JSON   reports properties
+  upload FILE        uploads a file
+
+Where the devices of run come from, one of:
+  --local-hub        a local hub in this process; needs the package iothub-local
+  --service          made at the hub of IOTHUB_SERVICE_CONNECTION_STRING, deleted at the end
+  --connection-strings FILE
+                     a file with a connection string in each line
+
+Options of run:
+  --devices N        how many (what the scene says, or the connection strings)
+  --prefix TEXT      what the ids of made devices begin with (sim-)
+  --seed N           the same seed gives the same messages (that of the scene, or 0)
+  --ramp RATE        how fast devices connect (100/s)
+  --duration TIME    how long it runs, from the first connection (until Ctrl-C)
+  --endpoint URL     WebSocket URL in place of that of the hub, such as that of a local hub
+  --yes              needed against a hub that is not on this machine
+  --made FILE        where it is recorded which devices were made (iothub-simulator-made.jsonl)
+  --keep             does not delete what it has made; clean does
+  --record FILE      writes each message into a file, a line of JSON each
+  --report NAME      writes NAME.json and NAME.html at the end
+  --json             prints lines of JSON, without a live view
+  --max-lost N       exit code 3 if more messages were sent than acknowledged and N
+  --max-errors N     exit code 3 if more errors happened
+  --max-p95 TIME     exit code 3 if acknowledgements took longer
+  --max-p99 TIME
+
+The commands for one device take its connection string from IOTHUB_DEVICE_CONNECTION_STRING.
+Options of all of them:
+  --endpoint URL     WebSocket URL in place of that of the hub, such as that of a local hub
+  --timeout TIME     how long to wait for the hub (30s); of listen, when to end (never)
+Options of send:
+  --property A=B     a property of the message, any number of times
+  --content-type T   (application/json)
+Options of listen:
+  --count N          ends after so many events
+Options of upload:
+  --name NAME        what the blob is called (that of the file)
+
+Output is a line of JSON for each thing that happened.
+Exit codes: 0 done, 1 it failed, 2 wrong usage, 3 a limit of --max-... was exceeded.`;

@@ -1,0 +1,139 @@
+/** Where the devices of a run get their identities from, each way with the same three functions. */
+import { readFile } from 'node:fs/promises';
+
+import { MadeDevices } from './made-devices.js';
+import { Service } from './service.js';
+import { CommandError, UsageError, webSocketUrl } from './usage.js';
+
+/**
+ * @typedef {object} Identities
+ * @property {boolean} isLocal whether the hub is on this machine
+ * @property {string} hostname
+ * @property {number} [most] how many devices there can be
+ * @property {(planned: import('../src/plan.js').PlannedDevice[]) => Promise<void>} prepare
+ * @property {(planned: import('../src/plan.js').PlannedDevice) =>
+ *             import('../src/identity.js').Identity} identityOf
+ * @property {() => Promise<void>} close
+ */
+
+export const IDENTITY_OPTIONS = {
+  'local-hub': { type: 'boolean' },
+  service: { type: 'boolean' },
+  'connection-strings': { type: 'string' },
+  endpoint: { type: 'string' },
+  made: { type: 'string', default: 'iothub-simulator-made.jsonl' },
+  keep: { type: 'boolean' },
+};
+
+const WAYS = {
+  'local-hub': fromLocalHub,
+  service: fromService,
+  'connection-strings': fromFile,
+};
+
+/** @returns {Promise<Identities>} */
+export async function openIdentities(values) {
+  const given = Object.keys(WAYS).filter((name) => values[name] !== undefined);
+  const names = Object.keys(WAYS).map((name) => `--${name}`);
+  if (given.length !== 1) throw new UsageError(`give one of ${names.join(', ')}`);
+  return WAYS[given[0]]({ ...values, endpoint: webSocketUrl('--endpoint', values.endpoint) });
+}
+
+async function fromLocalHub() {
+  const { startHub } = await import('iothub-local').catch((error) => {
+    throw new CommandError('--local-hub needs a package: npm install iothub-local', {
+      cause: error,
+    });
+  });
+  const hub = await startHub();
+  const service = new Service(hub.serviceConnectionString, hub.url);
+  return {
+    isLocal: true,
+    hostname: hub.hostname,
+    prepare: (planned) => service.create(idsOf(planned), async () => {}),
+    identityOf: ({ deviceId }) => ({
+      connectionString: service.connectionStringOf(deviceId),
+      endpoint: hub.endpoint,
+    }),
+    close: () => hub.close(),
+  };
+}
+
+async function fromService({ endpoint, made: file, keep }) {
+  const service = serviceOf(endpoint);
+  const record = new MadeDevices(file);
+  const made = [];
+  return {
+    isLocal: isLocal(endpoint),
+    hostname: service.hostname,
+    async prepare(planned) {
+      // A run that was killed has made some already.
+      const known = new Set(await record.at(service.hostname));
+      const ids = idsOf(planned);
+      made.push(...ids.filter((id) => known.has(id)));
+      const missing = ids.filter((id) => !known.has(id));
+      await service.create(missing, async (created) => {
+        await record.add(service.hostname, created);
+        made.push(...created);
+      });
+    },
+    identityOf: ({ deviceId }) => ({
+      connectionString: service.connectionStringOf(deviceId),
+      endpoint,
+    }),
+    async close() {
+      if (keep) return;
+      await service.delete(made);
+      await record.forget(service.hostname, made);
+    },
+  };
+}
+
+/** Deletes what runs have made at the hub of the service and not deleted; says how many. */
+export async function deleteMade({ endpoint, file }) {
+  const service = serviceOf(endpoint);
+  const record = new MadeDevices(file);
+  const ids = await record.at(service.hostname);
+  await service.delete(ids);
+  await record.forget(service.hostname, ids);
+  return { hostname: service.hostname, deleted: ids.length };
+}
+
+function serviceOf(endpoint) {
+  const { IOTHUB_SERVICE_CONNECTION_STRING: connectionString } = process.env;
+  if (!connectionString) {
+    throw new CommandError(
+      'IOTHUB_SERVICE_CONNECTION_STRING is not set: the portal shows it under Shared access ' +
+        'policies → iothubowner',
+    );
+  }
+  return new Service(connectionString, endpoint && httpOf(endpoint));
+}
+
+async function fromFile({ 'connection-strings': file, endpoint }) {
+  const text = await readFile(file, 'utf8').catch((error) => {
+    throw new CommandError(`${file} cannot be read: ${error.code}`);
+  });
+  const lines = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  if (lines.length === 0) throw new CommandError(`${file} has no connection string`);
+  return {
+    isLocal: isLocal(endpoint),
+    hostname: /HostName=([^;]*)/.exec(lines[0])?.[1] ?? 'the hub',
+    most: lines.length,
+    async prepare() {},
+    identityOf: ({ index }) => ({ connectionString: lines[index], endpoint }),
+    async close() {},
+  };
+}
+
+const idsOf = (planned) => planned.map(({ deviceId }) => deviceId);
+
+/** The HTTP API of a local hub is where its WebSocket is. */
+const httpOf = (endpoint) => new URL(endpoint).origin.replace(/^ws/, 'http');
+
+/** Whether an endpoint is on this machine. */
+const isLocal = (endpoint) =>
+  endpoint !== undefined && /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(endpoint).hostname);

@@ -1,0 +1,57 @@
+/** The command `iothub-simulator`: which of its commands to run, and how it ends. */
+import { readFileSync } from 'node:fs';
+
+import { listen, send, twin, upload } from './device-commands.js';
+import { HELP } from './help.js';
+import { clean, run } from './run.js';
+import { CommandError, EXIT, UsageError } from './usage.js';
+
+const commands = { run, clean, send, listen, twin, upload };
+
+/**
+ * @param {string[]} args
+ * @returns {Promise<number>} the exit code
+ */
+export async function main([name, ...args]) {
+  if (name === undefined || name === '--help' || name === 'help') {
+    console.log(HELP);
+    return name === undefined ? EXIT.usage : EXIT.ok;
+  }
+  if (name === '--version') {
+    const manifest = new URL('../package.json', import.meta.url);
+    console.log(JSON.parse(readFileSync(manifest, 'utf8')).version);
+    return EXIT.ok;
+  }
+  try {
+    if (!Object.hasOwn(commands, name)) throw new UsageError(`there is no command "${name}"`);
+    return await commands[name](args);
+  } catch (error) {
+    return tell(error);
+  }
+}
+
+function tell(error) {
+  if (error instanceof UsageError) {
+    console.error(`iothub-simulator: ${error.message}\nTry iothub-simulator --help.`);
+    return EXIT.usage;
+  }
+  console.error(`iothub-simulator: ${error.message}`);
+  if (!(error instanceof CommandError) && !isOfClient(error)) console.error(error.stack);
+  return EXIT.failed;
+}
+
+/** Whether the client says itself what went wrong and what to do. */
+const isOfClient = ({ name, cause }) => cause !== undefined || CLIENT_ERRORS.has(name);
+
+const CLIENT_ERRORS = new Set([
+  'ClientError',
+  'ConnectionDroppedError',
+  'ConnectionFailedError',
+  'CredentialError',
+  'NoConnectionError',
+  'OperationTimeout',
+  'OperationCancelled',
+  'ServiceError',
+  'RangeError',
+  'TypeError',
+]);

@@ -1,0 +1,69 @@
+/** What the command takes on its line, and what is wrong with it. */
+import { parseArgs } from 'node:util';
+
+/** The exit codes of the command. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, threshold: 3 };
+
+/** Something on the line of the command that is wrong. */
+export class UsageError extends Error {}
+
+/** Something that stops the command, for a reason that its user can do something about. */
+export class CommandError extends Error {}
+
+/**
+ * Reads the options of a command.
+ * @template {import('node:util').ParseArgsConfig['options']} Options
+ * @param {string[]} args
+ * @param {Options} options
+ * @param {string[]} names of what stands without an option, all needed unless they end with `?`
+ */
+export function readOptions(args, options, names = []) {
+  const { values, positionals } = parse(args, { ...options, help: { type: 'boolean' } });
+  const required = names.filter((name) => !name.endsWith('?'));
+  if (!values.help && positionals.length < required.length) {
+    throw new UsageError(`${required[positionals.length]} is missing`);
+  }
+  if (positionals.length > names.length) {
+    throw new UsageError(`"${positionals[names.length]}" is one argument too many`);
+  }
+  return { values, positionals };
+}
+
+function parse(args, options) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error.message);
+  }
+}
+
+/** A whole number of at least `least`; `undefined` where the option was not given. */
+export function wholeNumber(option, text, least = 0) {
+  if (text === undefined) return undefined;
+  if (/^\d{1,15}$/.test(text) && Number(text) >= least) return Number(text);
+  throw new UsageError(`${option} takes a whole number of at least ${least}, not "${text}"`);
+}
+
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of a text such as `500ms`, `30s`, `10m`, `2h`. */
+export function duration(option, text) {
+  if (text === undefined) return undefined;
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
+  if (unit) return Number(number) * UNITS[unit];
+  throw new UsageError(`${option} takes a time such as 500ms, 30s, 10m or 2h, not "${text}"`);
+}
+
+/** How many in a second, of a text such as `200/s`. */
+export function ratePerSecond(option, text) {
+  if (text === undefined) return undefined;
+  const [, number] = /^(\d+(?:\.\d+)?)\/s$/.exec(text) ?? [];
+  if (Number(number) > 0) return Number(number);
+  throw new UsageError(`${option} takes a rate such as 200/s, not "${text}"`);
+}
+
+/** The URL of a WebSocket. */
+export function webSocketUrl(option, text) {
+  if (text === undefined || (URL.canParse(text) && /^wss?:/.test(text))) return text;
+  throw new UsageError(`${option} takes the URL of a WebSocket, ws: or wss:, not "${text}"`);
+}

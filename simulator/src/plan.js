@@ -1,0 +1,55 @@
+/**
+ * Which devices there are. What a device is follows from its index in the whole fleet alone, so
+ * that several processes need not talk to each other.
+ *
+ * @typedef {object} PlannedDevice
+ * @property {number} index from 0
+ * @property {string} deviceId
+ * @property {string} kind
+ * @property {number} startMs when it connects, from the start of the whole fleet
+ */
+
+/**
+ * The devices of one shard of a fleet.
+ * @param {import('./scene.js').Scene} scene
+ * @param {object} options
+ * @param {number} [options.devices] of the whole fleet; what the scene says without it
+ * @param {string} [options.prefix] what ids begin with
+ * @param {number} [options.perSecond] how many devices connect in a second
+ * @param {{index: number, count: number}} [options.shard]
+ * @returns {PlannedDevice[]}
+ */
+export function planDevices(scene, options = {}) {
+  const { devices = sizeOf(scene), prefix = 'sim-', perSecond = 100 } = options;
+  const { index: first, count: step } = options.shard ?? { index: 0, count: 1 };
+  const kindOf = kindByIndex(scene);
+  const planned = [];
+  for (let index = first; index < devices; index += step) {
+    const startMs = (index * 1000) / perSecond;
+    planned.push({ index, deviceId: `${prefix}${index + 1}`, kind: kindOf(index), startMs });
+  }
+  return planned;
+}
+
+/** How many devices a scene has. */
+export const sizeOf = ({ kinds }) => kinds.reduce((sum, { count }) => sum + count, 0);
+
+/** How many messages devices send in a second. */
+export function rateOf(scene, planned) {
+  const rates = new Map(
+    scene.kinds.map(({ name, behaviour }) => [
+      name,
+      behaviour.telemetry.reduce(
+        (sum, { isOn, periodMs }) => sum + (isOn ? 1000 / periodMs : 0),
+        0,
+      ),
+    ]),
+  );
+  return planned.reduce((sum, { kind }) => sum + rates.get(kind), 0);
+}
+
+/** Kinds take turns by their counts, as often as there are devices. */
+function kindByIndex(scene) {
+  const names = scene.kinds.flatMap(({ name, count }) => new Array(count).fill(name));
+  return (index) => names[index % names.length];
+}

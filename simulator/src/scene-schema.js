@@ -1,0 +1,135 @@
+/** The shape of a scene. `scene.schema.json` is made of it, by `npm run schema`. */
+import { Validator } from '@cfworker/json-schema';
+import * as v from 'valibot';
+
+import { holdsSecret, isSecret } from './secrets.js';
+
+const IS_SECRET = 'holds a key or a token, which belongs in no scene';
+
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const uniqueNames = (list) => new Set(list.map((item) => item.name)).size === list.length;
+const described = (schema, text) => v.pipe(schema, v.description(text));
+
+const text = v.pipe(
+  v.string(),
+  v.check((value) => !isSecret(value), IS_SECRET),
+);
+const template = v.pipe(
+  v.string(),
+  v.check((value) => !holdsSecret(value), IS_SECRET),
+);
+const name = v.pipe(text, v.nonEmpty('is empty'), v.maxLength(128, 'is longer than 128'));
+const whole = (least, most) =>
+  v.pipe(
+    v.number('is no number'),
+    v.integer('is no whole number'),
+    v.minValue(least, `is below ${least}`),
+    v.maxValue(most, `is above ${most}`),
+  );
+/** Kept as it is: a record would lose members named like those of every object. */
+const object = v.pipe(
+  v.custom((value) => value !== undefined && !holdsSecret(JSON.stringify(value)), IS_SECRET),
+  v.check(isObject, 'is no object'),
+);
+const jsonSchema = v.pipe(
+  object,
+  v.check(isJsonSchema, 'is no JSON Schema that is understood'),
+  v.description('A JSON Schema, draft 2020-12.'),
+);
+const component = described(name, 'The component of the model that it belongs to.');
+
+const Telemetry = v.strictObject({
+  name: described(name, 'Tells the messages of a kind apart; it is not sent.'),
+  component: v.optional(component),
+  template: described(template, 'The body: JSON whose texts may hold generators.'),
+  periodMs: described(whole(10, 86_400_000), 'Milliseconds from one message to the next.'),
+  jitter: v.pipe(
+    v.number('is no number'),
+    v.minValue(0, 'is below 0'),
+    v.maxValue(1, 'is above 1'),
+    v.description('How much of a period a message may be late, at random.'),
+  ),
+  properties: described(v.record(name, text), 'Properties of each message, with generators.'),
+  contentType: text,
+  contentEncoding: text,
+  isOn: v.boolean(),
+});
+
+const Method = v.strictObject({
+  name,
+  delayMs: described(whole(0, 300_000), 'How late the answer is.'),
+  status: whole(-2_147_483_648, 2_147_483_647),
+  payload: described(template, 'The payload of the answer: JSON with generators.'),
+  request: v.optional(
+    described(jsonSchema, 'What a request has to be; any other is answered with 400.'),
+  ),
+});
+
+const Writable = v.strictObject({
+  name,
+  component: v.optional(component),
+  schema: v.optional(
+    described(jsonSchema, 'What a value has to be; any other is refused with 400.'),
+  ),
+});
+
+const Twin = v.strictObject({
+  reported: described(object, 'What a device reports when it starts, with generators.'),
+  followsDesired: described(v.boolean(), 'Whether desired properties are reported as they are.'),
+  writable: v.optional(
+    v.pipe(
+      v.array(Writable),
+      v.check(uniqueInComponent, 'has a name twice in one component'),
+      v.description('Desired properties that are acknowledged, as IoT Plug and Play has it.'),
+    ),
+  ),
+});
+
+export const Behaviour = v.strictObject({
+  telemetry: v.pipe(v.array(Telemetry), v.check(uniqueNames, 'has a name twice')),
+  twin: Twin,
+  methods: v.pipe(v.array(Method), v.check(uniqueNames, 'has a name twice')),
+});
+
+const modelId = v.pipe(
+  v.string(),
+  v.regex(/^dtmi:[A-Za-z][\w:]*(?:;[1-9][\d.]*)?$/, 'is no model id, such as dtmi:com:example:A;1'),
+  v.maxLength(128, 'is longer than 128'),
+);
+
+const Kind = v.strictObject({
+  name,
+  count: described(whole(1, 100_000), 'How many devices of it the scene has.'),
+  modelId: v.optional(described(modelId, 'The model that a device announces when it connects.')),
+  behaviour: Behaviour,
+});
+
+export const Scene = v.strictObject({
+  $schema: v.optional(v.string()),
+  version: v.literal(2, 'is neither 1 nor 2, the versions that are known'),
+  title: name,
+  description: v.optional(text),
+  seed: v.optional(
+    described(whole(0, 4_294_967_295), 'The same seed and device id send the same; 0 without it.'),
+  ),
+  kinds: v.pipe(
+    v.array(Kind),
+    v.minLength(1, 'is empty'),
+    v.check(uniqueNames, 'has a name twice'),
+  ),
+  view: v.optional(v.picklist(['table', 'map'], 'is neither "table" nor "map"')),
+});
+
+function uniqueInComponent(list) {
+  const names = list.map(({ name, component }) => JSON.stringify([component, name]));
+  return new Set(names).size === names.length;
+}
+
+function isJsonSchema(schema) {
+  try {
+    new Validator(schema, '2020-12').validate(null);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,30 @@
+/** Finds keys and tokens in text, so that none gets into a scene. */
+import { visit } from 'jsonc-parser';
+
+/** What names a secret, alone or before its value. */
+const SECRET =
+  /(?:SharedAccess(?:Key|Signature)|AccountKey|\b(?:primary|secondary)Key)(?:["':=\s]|$)|\bsig=/i;
+
+/** Base64 of 32 or 64 bytes, as keys of devices and of storage accounts are. */
+const KEY = /^(?:[a-z0-9+/]{43}=|[a-z0-9+/]{86}==)$/i;
+
+/** What may be a key, also within a text that is not finished. */
+const ANY_KEY = /[a-z0-9+/]{43}=|[a-z0-9+/]{86}==/i;
+
+export const isSecret = (text) => SECRET.test(text) || KEY.test(text.trim());
+
+/** Whether JSON holds a secret as it stands, or with its escapes resolved. */
+export function holdsSecret(source) {
+  let isFound = SECRET.test(source);
+  const look = (value) => (isFound ||= typeof value === 'string' && isSecret(value));
+  visit(source, { onObjectProperty: look, onLiteralValue: look });
+  return isFound;
+}
+
+/** Whether no text in something half edited looks like a secret: then it may be kept. */
+export function mayBeKept(value) {
+  if (typeof value === 'string') {
+    return !isSecret(value) && !ANY_KEY.test(value) && !holdsSecret(value);
+  }
+  return typeof value !== 'object' || value === null || Object.values(value).every(mayBeKept);
+}

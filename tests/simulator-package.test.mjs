@@ -1,0 +1,80 @@
+/** Client, hub and simulator, packed and installed together: one line runs a fleet. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, sep } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const shell = process.platform === 'win32';
+const own = ['iothub-device-client', 'iothub-local', 'iothub-simulator'];
+
+let project;
+let packed;
+
+before(async () => {
+  project = await mkdtemp(join(tmpdir(), 'packed-'));
+  await writeFile(join(project, 'package.json'), '{ "private": true }');
+  await copyDependencies();
+  const folders = ['pkg', 'hub', 'simulator'].map((folder) => join(root, folder));
+  packed = JSON.parse(await npm('pack', ...folders, '--json'));
+  // What they depend on is there already: npm fails if something is missing.
+  await npm('install', '--offline', ...packed.map(({ filename }) => `./${filename}`));
+});
+
+after(() => rm(project, { recursive: true, force: true }));
+
+test('the tarball of the simulator holds all that it needs, and nothing else', async () => {
+  const { files } = packed.find(({ name }) => name === 'iothub-simulator');
+  const folders = ['bin', 'cli', 'src', 'scenes'].map(async (folder) =>
+    (await readdir(join(root, 'simulator', folder))).map((file) => `${folder}/${file}`),
+  );
+  const others = ['LICENSE', 'README.md', 'package.json', 'scene.schema.json'];
+  const expected = [...(await Promise.all(folders)).flat(), ...others];
+  assert.deepEqual(files.map(({ path }) => path).sort(), expected.sort());
+});
+
+test('one line runs a fleet against a local hub, and loses nothing', async () => {
+  const program = join(project, 'node_modules', '.bin', 'iothub-simulator');
+  const line = ['run', 'vehicles', '--local-hub', '--duration', '3s', '--max-lost', '0', '--json'];
+  const { stdout, stderr } = await promisify(execFile)(program, line, { cwd: project, shell });
+  assert.equal(stderr, '');
+  const { event, totals, title } = JSON.parse(stdout.trim().split('\n').at(-1));
+  assert.deepEqual([event, title, totals.lost], ['end', 'Vehicle fleet', 0]);
+  assert.equal(totals.connected, 22);
+  assert.ok(totals.acknowledged >= 22, `${totals.acknowledged}`);
+});
+
+test('the library is there too', async () => {
+  await writeFile(
+    join(project, 'scene.mjs'),
+    "import { Fleet, planDevices } from 'iothub-simulator'; console.log(typeof Fleet, typeof planDevices)",
+  );
+  const { stdout } = await promisify(execFile)(process.execPath, ['scene.mjs'], { cwd: project });
+  assert.equal(stdout, 'function function\n');
+});
+
+/** From this repository, with the versions of its lock file. */
+async function copyDependencies() {
+  const workspaces = ['--workspace', 'hub', '--workspace', 'simulator'];
+  const options = ['ls', ...workspaces, '--omit=dev', '--all', '--parseable'];
+  const listed = await promisify(execFile)('npm', options, { cwd: root, shell });
+  const installed = join(root, 'node_modules');
+  const names = listed.stdout.split(/\r?\n/).map((path) => relative(installed, path));
+  for (const name of names.filter(isOutermost)) {
+    if (own.includes(name)) continue;
+    await cp(join(installed, name), join(project, 'node_modules', name), { recursive: true });
+  }
+}
+
+/** Whether it is a package of its own, not one within another or outside of the folder. */
+const isOutermost = (name) =>
+  name !== '' && !name.startsWith('..') && !name.split(sep).includes('node_modules');
+
+async function npm(...args) {
+  const { stdout } = await promisify(execFile)('npm', args, { cwd: project, shell });
+  return stdout;
+}

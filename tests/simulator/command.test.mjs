@@ -1,0 +1,285 @@
+/** The command `iothub-simulator`, against a local hub, whose own count is the judge. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+import { readBehaviour } from '../../simulator/src/behaviour.js';
+import { BackEnd, callHub } from '../../scripts/start/back-end.mjs';
+import { behaviourOf, messageOf, sceneOf } from './scenes.mjs';
+import { createDevice, hub, test } from './support.mjs';
+
+const program = fileURLToPath(new URL('../../simulator/bin/iothub-simulator.js', import.meta.url));
+
+const sending = messageOf({ isOn: true, template: '{"n": "{{range 0 1 6}}"}', periodMs: 100 });
+const scene = sceneOf({ kind: behaviourOf({ telemetry: sending }) });
+
+/** A folder with the scene in it, which goes with the test. */
+async function createFolder(t, content = scene) {
+  const folder = await mkdtemp(join(tmpdir(), 'simulator-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, 'scene.json'), JSON.stringify(content));
+  return folder;
+}
+
+/** Starts the command; `lines` are those of its output, `ended` its exit code and what it wrote. */
+function start(t, args, { cwd, env = {}, input } = {}) {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+  });
+  t.after(() => child.kill('SIGKILL'));
+  child.stdin.end(input);
+  const lines = [];
+  const waiting = new Set();
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line);
+    for (const check of waiting) check();
+  });
+  const errors = text(child.stderr);
+  const closed = once(child, 'close');
+  return {
+    child,
+    ended: closed.then(async ([code]) => ({
+      code,
+      lines,
+      json: () => lines.map((line) => JSON.parse(line)),
+      errors: await errors,
+    })),
+    /** The first line of JSON that fulfils a condition. */
+    until: (condition) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          const found = lines.map((line) => JSON.parse(line)).find(condition);
+          if (found) resolve(found);
+        };
+        waiting.add(check);
+        closed.then(async () => reject(new Error(`it has ended: ${await errors}`)));
+        check();
+      }),
+  };
+}
+
+const atHub = {
+  IOTHUB_SERVICE_CONNECTION_STRING: hub.serviceConnectionString,
+};
+
+const run = (...args) => ['run', 'scene.json', '--json', ...args];
+const serviceRun = (...args) => run('--service', '--endpoint', hub.endpoint, ...args);
+
+const registered = async (prefix) => {
+  const devices = await callHub(hub, 'GET', '/devices?top=1000&api-version=2021-04-12');
+  return devices.map(({ deviceId }) => deviceId).filter((id) => id.startsWith(prefix));
+};
+
+test('a fleet is made at the hub, sends by its scene and seed, and is deleted', async (t) => {
+  const cwd = await createFolder(t);
+  const options = ['--devices', '3', '--prefix', 'a-', '--seed', '7', '--keep'];
+  const fleet = start(
+    t,
+    serviceRun(...options, '--record', 'sent.jsonl', '--report', 'report', '--max-lost', '0'),
+    { cwd, env: atHub },
+  );
+  await fleet.until(({ event, acknowledged }) => event === 'progress' && acknowledged > 10);
+  fleet.child.kill('SIGINT');
+  const { code, errors, json } = await fleet.ended;
+  assert.deepEqual([code, errors], [0, '']);
+
+  const report = JSON.parse(await readFile(join(cwd, 'report.json'), 'utf8'));
+  const devices = ['a-1', 'a-2', 'a-3'];
+  const atTheHub = await Promise.all(
+    devices.map((deviceId) => new BackEnd(hub, { deviceId }).telemetry()),
+  );
+  const { acknowledged, sent, lost, connected } = report.totals;
+  assert.equal(acknowledged, atTheHub.flat().length);
+  assert.deepEqual([sent, lost, connected], [acknowledged, 0, 3]);
+  assert.equal(json().at(-1).event, 'end');
+  assert.deepEqual(json().at(-1).totals, report.totals);
+  assert.ok(report.latencyMs.p50 > 0 && report.latencyMs.p99 >= report.latencyMs.p50);
+
+  const recorded = (await readFile(join(cwd, 'sent.jsonl'), 'utf8')).trim().split('\n');
+  assert.equal(recorded.length, sent);
+  for (const [index, deviceId] of devices.entries()) {
+    const [message] = readBehaviour(scene.kinds[0].behaviour, 7)(deviceId).messages;
+    const bodies = atTheHub[index].map(({ text }) => text);
+    assert.deepEqual(
+      bodies,
+      bodies.map(() => message.next(0).text),
+    );
+  }
+  const html = await readFile(join(cwd, 'report.html'), 'utf8');
+  assert.equal(html.match(/<svg/g).length, 3);
+  assert.ok(html.includes(`<td>${acknowledged}`));
+
+  assert.deepEqual((await registered('a-')).sort(), devices);
+  const cleaning = start(t, ['clean', '--endpoint', hub.endpoint], { cwd, env: atHub });
+  assert.equal((await cleaning.ended).json()[0].deleted, 3);
+  assert.deepEqual(await registered('a-'), []);
+});
+
+test('Ctrl-C deletes what the run has made, and nothing else', async (t) => {
+  const cwd = await createFolder(t);
+  await BackEnd.createDevice(hub, 'b-other');
+  const fleet = start(t, serviceRun('--devices', '2', '--prefix', 'b-'), { cwd, env: atHub });
+  await fleet.until(({ event, connected }) => event === 'progress' && connected === 2);
+  fleet.child.kill('SIGINT');
+  const { code, json } = await fleet.ended;
+  assert.equal(code, 0);
+  assert.equal(json().at(-1).totals.lost, 0);
+  assert.deepEqual(await registered('b-'), ['b-other']);
+});
+
+test('a device that is there already is not taken over, nor deleted', async (t) => {
+  const cwd = await createFolder(t);
+  await BackEnd.createDevice(hub, 'c-2');
+  const fleet = start(t, serviceRun('--devices', '2', '--prefix', 'c-'), { cwd, env: atHub });
+  const { code, errors } = await fleet.ended;
+  assert.equal(code, 1);
+  assert.match(errors, /c-2 was not made .*choose another --prefix/);
+  assert.deepEqual(await registered('c-'), ['c-2']);
+});
+
+test('connection strings come from a file, and duration ends the run', async (t) => {
+  const cwd = await createFolder(t);
+  const devices = [await createDevice(), await createDevice()];
+  const lines = devices.map(({ connectionString }) => connectionString);
+  await writeFile(join(cwd, 'devices.txt'), `# two devices\n${lines.join('\n')}\n`);
+  const file = ['--connection-strings', 'devices.txt', '--endpoint', hub.endpoint];
+  const fleet = start(t, run(...file, '--duration', '2s', '--ramp', '50/s'), { cwd });
+  const { code, json } = await fleet.ended;
+  assert.equal(code, 0);
+  const counts = await Promise.all(devices.map(async (one) => (await one.telemetry()).length));
+  assert.equal(
+    json().at(-1).totals.acknowledged,
+    counts.reduce((sum, count) => sum + count),
+  );
+  const more = start(t, run(...file, '--devices', '3'), { cwd });
+  assert.match((await more.ended).errors, /--devices 3 is more than the 2 of the file/);
+});
+
+test('a limit that is exceeded is exit code 3, and is named', async (t) => {
+  const cwd = await createFolder(t);
+  const limits = ['--max-p99', '0ms', '--max-lost', '0', '--max-errors', '0'];
+  const fleet = start(t, run('--local-hub', '--duration', '2s', ...limits), { cwd });
+  const { code, json } = await fleet.ended;
+  assert.equal(code, 3);
+  const exceeded = json()
+    .at(-1)
+    .limits.filter(({ isKept }) => !isKept);
+  assert.deepEqual(
+    exceeded.map(({ name }) => name),
+    ['p99'],
+  );
+});
+
+test('against a hub of elsewhere it tells the messages of a day, and wants --yes', async (t) => {
+  const cwd = await createFolder(t);
+  const key = Buffer.alloc(32).toString('base64');
+  const line = `HostName=example.invalid;DeviceId=d;SharedAccessKey=${key}`;
+  await writeFile(join(cwd, 'devices.txt'), line);
+  const fleet = start(t, run('--connection-strings', 'devices.txt'), { cwd });
+  const { code, errors } = await fleet.ended;
+  assert.equal(code, 1);
+  assert.match(errors, /example\.invalid .*10\.0 messages a second: 864,000 a day/);
+  assert.match(errors, /--yes/);
+  assert.ok(!errors.includes(key));
+});
+
+test('what is wrong on the line of the command is exit code 2, and named', async (t) => {
+  const wrong = [
+    [['fly'], /no command "fly"/],
+    [['run'], /SCENE is missing/],
+    [['run', 'thermostat'], /one of --local-hub, --service, --connection-strings/],
+    [['run', 'thermostat', '--local-hub', '--duration', '5'], /a time such as 500ms/],
+    [['run', 'thermostat', '--local-hub', '--ramp', '5'], /a rate such as 200\/s/],
+    [['run', 'thermostat', '--local-hub', '--devices', '0'], /whole number of at least 1/],
+    [['run', 'thermostat', '--local-hub', '--what'], /--what/],
+    [['run', 'thermostat', '--service', '--endpoint', 'http://a'], /URL of a WebSocket/],
+    [['twin', 'report', '[]'], /object of JSON/],
+    [['twin', 'put'], /no "twin put"/],
+    [['send', 'a', '--property', 'b'], /NAME=VALUE/],
+  ];
+  await Promise.all(
+    wrong.map(async ([args, expected]) => {
+      const { code, errors } = await start(t, args, { env: atHub }).ended;
+      assert.equal(code, 2, `${args}: ${errors}`);
+      assert.match(errors, expected);
+    }),
+  );
+});
+
+test('without a connection string in the environment the command says where it is', async (t) => {
+  const env = { IOTHUB_DEVICE_CONNECTION_STRING: '' };
+  const { code, errors } = await start(t, ['twin', 'get'], { env }).ended;
+  assert.equal(code, 1);
+  assert.match(errors, /IOTHUB_DEVICE_CONNECTION_STRING is not set: the portal shows it/);
+});
+
+/** A device at the hub, and the command as that device. */
+async function createOne(t) {
+  const device = await createDevice();
+  const env = { IOTHUB_DEVICE_CONNECTION_STRING: device.connectionString };
+  const as = (args, options) =>
+    start(t, [...args, '--endpoint', device.endpoint], { env, ...options });
+  return { device, as };
+}
+
+test('send sends a body, or each line of its input', async (t) => {
+  const { device, as } = await createOne(t);
+  const one = await as(['send', '{"a":1}', '--property', 'room=4=5']).ended;
+  assert.deepEqual([one.code, one.json()], [0, [{ event: 'sent', bytes: 7 }]]);
+  const lines = await as(['send', '--content-type', 'text/plain'], { input: 'x\ny\n' }).ended;
+  assert.equal(lines.json().length, 2);
+  const messages = await device.telemetry();
+  assert.deepEqual(
+    messages.map(({ text, systemProperties }) => [text, systemProperties.contentType]),
+    [
+      ['{"a":1}', 'application/json'],
+      ['x', 'text/plain'],
+      ['y', 'text/plain'],
+    ],
+  );
+  assert.deepEqual(messages[0].properties, { room: '4=5' });
+});
+
+test('listen prints messages, methods and desired properties', async (t) => {
+  const { device, as } = await createOne(t);
+  const listening = as(['listen', '--count', '3']);
+  await listening.until(({ event }) => event === 'listening');
+  await device.waitForPackets('suback', 'out', 1);
+  await device.sendMessage({ body: 'hello', properties: { a: 'b' } });
+  await listening.until(({ event }) => event === 'message');
+  assert.equal((await device.invokeMethod('reboot', [1])).status, 200);
+  await device.patchDesired({ interval: 5 });
+  const { code, json } = await listening.ended;
+  assert.equal(code, 0);
+  const [, message, method, desired] = json();
+  assert.deepEqual([message.body, message.properties], ['hello', { a: 'b' }]);
+  assert.deepEqual(method, { event: 'method', name: 'reboot', payload: [1] });
+  assert.equal(desired.patch.interval, 5);
+});
+
+test('twin report and twin get are the twin of the device', async (t) => {
+  const { device, as } = await createOne(t);
+  const { code } = await as(['twin', 'report', '{"firmware": "1.2"}']).ended;
+  assert.equal(code, 0);
+  await device.patchDesired({ interval: 5 });
+  const [twin] = (await as(['twin', 'get']).ended).json();
+  assert.equal(twin.reported.firmware, '1.2');
+  assert.equal(twin.desired.interval, 5);
+});
+
+test('upload puts a file into the storage account', async (t) => {
+  const { as } = await createOne(t);
+  const cwd = await createFolder(t);
+  await writeFile(join(cwd, 'log.txt'), 'some lines');
+  const { code, errors, json } = await as(['upload', 'log.txt', '--name', 'a/b.txt'], { cwd })
+    .ended;
+  assert.deepEqual([code, errors], [0, '']);
+  assert.deepEqual(json(), [{ event: 'uploaded', name: 'a/b.txt', bytes: 10 }]);
+});

@@ -1,0 +1,144 @@
+/** The present version of the scene format: its schema, the version before, and what it adds. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import Ajv2020 from 'ajv/dist/2020.js';
+
+import { makeSchema, schemaFile } from '../../simulator/scripts/schema.mjs';
+import { readBehaviour } from '../../simulator/src/behaviour.js';
+import { checkScene } from '../../simulator/src/scene.js';
+import { behaviourOf, messageOf, sceneOf } from './scenes.mjs';
+
+const folder = new URL('../../simulator/scenes/', import.meta.url);
+const examples = readdirSync(folder).map((name) =>
+  JSON.parse(readFileSync(new URL(name, folder), 'utf8')),
+);
+const schema = JSON.parse(readFileSync(schemaFile, 'utf8'));
+const fitsSchema = new Ajv2020().compile(schema);
+
+const everything = {
+  ...sceneOf({
+    pump: {
+      ...behaviourOf({
+        telemetry: [
+          { name: 'fast', periodMs: 100, isOn: true },
+          { name: 'slow', periodMs: 1000, component: 'motor', template: '{"rpm": 1}' },
+        ],
+        twin: {
+          reported: { target: 20 },
+          writable: [
+            { name: 'target', schema: { type: 'number', maximum: 90 } },
+            { name: 'target', component: 'motor' },
+          ],
+        },
+        methods: [
+          {
+            name: 'motor*start',
+            delayMs: 0,
+            status: 200,
+            payload: '{}',
+            request: { type: 'object' },
+          },
+        ],
+      }),
+    },
+  }),
+  $schema: 'scene.schema.json',
+  seed: 7,
+};
+everything.kinds[0].modelId = 'dtmi:com:example:Pump;1';
+
+test('the JSON Schema is the one by which scenes are checked; npm run schema makes it', () => {
+  assert.deepEqual(schema, makeSchema());
+});
+
+test('the JSON Schema takes and refuses what a check of the scene does', () => {
+  for (const scene of [...examples, everything]) {
+    assert.ok(fitsSchema(scene), JSON.stringify(fitsSchema.errors));
+    assert.deepEqual(checkScene(scene), scene);
+  }
+  const mistakes = [
+    (scene) => (scene.version = 3),
+    (scene) => (scene.seed = -1),
+    (scene) => (scene.keys = []),
+    (scene) => (scene.kinds[0].modelId = 'com:example:Pump'),
+    (scene) => (scene.kinds[0].count = 0),
+    (scene) => delete scene.kinds[0].behaviour.telemetry[0].name,
+    (scene) => (scene.kinds[0].behaviour.telemetry[1].component = ''),
+    (scene) => (scene.kinds[0].behaviour.telemetry = {}),
+    (scene) => (scene.kinds[0].behaviour.twin.writable = [{}]),
+    (scene) => (scene.kinds[0].behaviour.methods[0].request = 1),
+  ];
+  for (const change of mistakes) {
+    const scene = structuredClone(everything);
+    change(scene);
+    assert.ok(!fitsSchema(scene), `${change}`);
+    assert.throws(() => checkScene(scene), /The scene cannot be used/, `${change}`);
+  }
+});
+
+test('what no JSON Schema can say is checked too', () => {
+  const mistakes = [
+    [(kind) => kind.behaviour.telemetry.push(kind.behaviour.telemetry[0]), /name twice/],
+    [(kind) => kind.behaviour.twin.writable.push({ name: 'target' }), /twice in one component/],
+    [(kind) => (kind.behaviour.methods[0].request = { $ref: '#/$defs/a' }), /no JSON Schema/],
+  ];
+  for (const [change, expected] of mistakes) {
+    const scene = structuredClone(everything);
+    change(scene.kinds[0]);
+    assert.throws(() => checkScene(scene), expected);
+  }
+});
+
+test('a scene of version 1 loads as one of version 2, whose only message is the telemetry', () => {
+  const { name, ...telemetry } = messageOf();
+  const behaviour = { ...behaviourOf(), telemetry };
+  const before = { ...sceneOf({ kind: behaviour }), version: 1 };
+  const { version, kinds } = checkScene(before);
+  assert.equal(version, 2);
+  assert.deepEqual(kinds[0].behaviour.telemetry, [{ name, ...telemetry }]);
+  assert.throws(
+    () => checkScene({ ...before, kinds: [{}] }),
+    /The scene cannot be used: kinds\.0\.name is missing/,
+  );
+  assert.throws(() => checkScene({ version: 1 }), /title is missing/);
+});
+
+/** The first messages of a device, by their names. */
+function messagesOf(behaviour, { deviceId = 'pump-1', seed = 7, order } = {}) {
+  const { messages } = readBehaviour(behaviour, seed)(deviceId);
+  const texts = { fast: [], slow: [] };
+  for (const name of order) {
+    const message = messages.find(({ settings }) => settings.name === name);
+    const { text, properties } = message.next(1_700_000_000_000);
+    texts[name].push([text, properties.id]);
+  }
+  return texts;
+}
+
+const template = '{"n": "{{range 0 1 6}}", "swing": "{{sine 0 100 60}}", "g": "{{gauss 0 1}}"}';
+const random = behaviourOf({
+  telemetry: [
+    { name: 'fast', template, properties: { id: '{{uuid}}' } },
+    { name: 'slow', template, properties: { id: '{{choice a b c d}}' } },
+  ],
+});
+
+test('the same seed and device id send the same, whatever else is sent between', () => {
+  const one = messagesOf(random, { order: ['fast', 'slow', 'fast', 'slow'] });
+  const other = messagesOf(random, { order: ['fast', 'fast', 'slow', 'slow'] });
+  assert.deepEqual(one, other);
+  assert.notDeepEqual(one.fast[0], one.slow[0]);
+  const order = ['fast', 'slow'];
+  const [first] = messagesOf(random, { order }).fast;
+  assert.notDeepEqual(messagesOf(random, { order, seed: 8 }).fast[0], first);
+  assert.notDeepEqual(messagesOf(random, { order, deviceId: 'pump-2' }).fast[0], first);
+});
+
+test('what a seed gives is the same everywhere, and stays what it was', () => {
+  assert.deepEqual(messagesOf(random, { order: ['fast', 'slow'] }), {
+    fast: [['{"n":0.491016,"swing":92.24,"g":-0.14}', '23e38a1e-fe8f-482e-90a0-80c767f77e75']],
+    slow: [['{"n":0.678091,"swing":19.57,"g":-0.7}', 'b']],
+  });
+});

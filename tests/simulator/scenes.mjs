@@ -1,0 +1,30 @@
+/** Scenes for tests, which need no hub. */
+
+/** A message that is not sent, but for what is given of it. */
+export const messageOf = (message) => ({
+  name: 'telemetry',
+  template: '{"number": "{{counter}}"}',
+  periodMs: 50,
+  jitter: 0,
+  properties: {},
+  contentType: 'application/json',
+  contentEncoding: 'utf-8',
+  isOn: false,
+  ...message,
+});
+
+/** A behaviour that does nothing, but for what is given of it; `telemetry` is one message or more. */
+export function behaviourOf({ telemetry, twin, methods = [] } = {}) {
+  return {
+    telemetry: [telemetry].flat().map(messageOf),
+    twin: { reported: {}, followsDesired: false, ...twin },
+    methods,
+  };
+}
+
+/** A scene of a kind for each behaviour. */
+export const sceneOf = (behaviours) => ({
+  version: 2,
+  title: 'Test',
+  kinds: Object.entries(behaviours).map(([name, behaviour]) => ({ name, count: 1, behaviour })),
+});
