@@ -14,6 +14,7 @@ export class ConfigError extends Error {
  * @typedef {{port?: number, httpsPort?: number, host?: string, hostname?: string, data?: string,
  *            devices?: (string | import('./server.js').DeviceOption)[], idScope?: string,
  *            enrollments?: (string | object)[], enrollmentGroups?: (string | object)[],
+ *            linkedHubs?: import('./server.js').ProvisioningOptions['linkedHubs'],
  *            settings?: object, page?: boolean, quiet?: boolean, json?: boolean}} Config
  */
 
@@ -83,6 +84,12 @@ const DEVICE = strict({
 
 const ENROLLMENT_OPTION = strict({ ...ENROLLMENT, type: ['object', 'string'] });
 
+const LINKED_HUB = strict({
+  type: 'object',
+  required: ['url', 'serviceConnectionString'],
+  properties: { url: { type: 'string' }, serviceConnectionString: { type: 'string' } },
+});
+
 const validate = new Ajv({ allErrors: true, strictTypes: false }).compile(
   strict({
     type: 'object',
@@ -96,6 +103,7 @@ const validate = new Ajv({ allErrors: true, strictTypes: false }).compile(
       idScope: { type: 'string' },
       enrollments: { type: 'array', items: ENROLLMENT_OPTION },
       enrollmentGroups: { type: 'array', items: ENROLLMENT_OPTION },
+      linkedHubs: { type: 'array', items: LINKED_HUB },
       settings: { type: 'object' },
       page: { type: 'boolean' },
       quiet: { type: 'boolean' },

@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import { AUTHENTICATION, IDENTITY } from './identity-json.js';
-import { ENROLLMENT, REGISTRATION_ERROR } from './provisioning/enrollment-json.js';
+import {
+  ATTESTATION,
+  ENROLLMENT,
+  REGISTRATION_ERROR,
+  REGISTRATION_STATE,
+} from './provisioning/enrollment-json.js';
 import { TWIN } from './twin-json.js';
 
 export const { version } = JSON.parse(
@@ -22,11 +27,13 @@ const ERROR = {
 };
 
 const COMPONENTS = {
+  Attestation: ATTESTATION,
   Authentication: AUTHENTICATION,
   Enrollment: ENROLLMENT,
   Error: ERROR,
   Identity: IDENTITY,
   RegistrationError: REGISTRATION_ERROR,
+  RegistrationState: REGISTRATION_STATE,
   Twin: TWIN,
 };
 

@@ -1,8 +1,7 @@
 import { HubError } from './errors.js';
+import { PAGE_REQUEST, pageOf, takePage } from './paging.js';
 import { parseQuery, runQuery } from './query.js';
 import { describeTwin } from './twin-json.js';
-
-const PAGE = 100;
 
 /**
  * Queries over twins, page by page.
@@ -11,56 +10,30 @@ const PAGE = 100;
  */
 export function addQueryApi(app, { devices }) {
   const config = { rights: ['RegistryRead'] };
-  app.post('/devices/query', { config, schema: SCHEMA }, async ({ body, headers }, reply) => {
-    const query = await parseQuery(body.query);
-    const identities = devices.all.flatMap((device) =>
-      query.from === 'modules' ? [...device.modules.values()] : [device],
-    );
+  app.post('/devices/query', { config, schema: SCHEMA }, async (request, reply) => {
+    const query = await parseQuery(request.body.query);
+    const identities = identitiesOf(query.from, devices);
     const rows = runQuery(query, identities.map(describeTwin));
-    const start = startOf(headers['x-ms-continuation']);
-    const end = start + Number(headers['x-ms-max-item-count'] || PAGE);
-    reply.header('x-ms-item-type', query.columns === '*' ? 'Twin' : 'Raw');
-    if (end < rows.length) reply.header('x-ms-continuation', tokenOf(end));
-    return rows.slice(start, end);
+    return takePage(rows, query.columns === '*' ? 'Twin' : 'Raw', request, reply);
   });
 }
 
-const tokenOf = (start) => Buffer.from(`from ${start}`).toString('base64');
-
-function startOf(token) {
-  if (!token) return 0;
-  const [, start] = /^from (\d+)$/.exec(Buffer.from(token, 'base64').toString()) ?? [];
-  if (start) return Number(start);
-  throw new HubError('ArgumentInvalid', 'x-ms-continuation is not what the hub gave.');
+function identitiesOf(collection, { all }) {
+  if (collection === 'devices') return all;
+  if (collection === 'modules') return all.flatMap((device) => [...device.modules.values()]);
+  throw new HubError('ArgumentInvalid', `Twins are FROM devices or devices.modules.`);
 }
+
+/** What is asked, for a `schema.body`. */
+export const QUERY = {
+  type: 'object',
+  required: ['query'],
+  properties: { query: { type: 'string', description: 'such as SELECT * FROM devices' } },
+};
 
 const SCHEMA = {
   summary: 'Runs a query over the twins of devices or modules',
-  headers: {
-    type: 'object',
-    properties: {
-      'x-ms-max-item-count': {
-        type: 'string',
-        pattern: '^([1-9]\\d{0,8})?$',
-        description: `how many items a page has at most; default ${PAGE}`,
-      },
-      'x-ms-continuation': { type: 'string', description: 'where the last page ended' },
-    },
-  },
-  body: {
-    type: 'object',
-    required: ['query'],
-    properties: { query: { type: 'string', description: 'such as SELECT * FROM devices' } },
-  },
-  response: {
-    200: {
-      description: 'One page',
-      headers: {
-        'x-ms-item-type': { type: 'string', description: 'Twin or Raw' },
-        'x-ms-continuation': { type: 'string', description: 'there are more pages' },
-      },
-      type: 'array',
-      items: { type: 'object' },
-    },
-  },
+  headers: PAGE_REQUEST,
+  body: QUERY,
+  response: pageOf({ type: 'object' }),
 };

@@ -5,8 +5,8 @@ import { isObject } from './twin-values.js';
 
 const GRAMMAR = new URL('query-language.peggy', import.meta.url);
 const SUPPORTED =
-  'SELECT [TOP n] * or properties, COUNT(), AVG, SUM, MIN, MAX with AS; FROM devices or ' +
-  'devices.modules; WHERE with = != <> < > <= >=, AND, OR, NOT, IN, NIN, IS_DEFINED, STARTSWITH, ' +
+  'SELECT [TOP n] * or properties, COUNT(), AVG, SUM, MIN, MAX with AS; FROM devices, ' +
+  'devices.modules, enrollments or enrollmentGroups; WHERE with = != <> < > <= >=, AND, OR, NOT, IN, NIN, IS_DEFINED, STARTSWITH, ' +
   'ENDSWITH; GROUP BY';
 
 let parser;
@@ -40,10 +40,10 @@ export async function parseQuery(text) {
 /**
  * What a query gives.
  * @param {Awaited<ReturnType<typeof parseQuery>>} query
- * @param {object[]} twins as back ends see them
+ * @param {object[]} documents twins or enrollments, as back ends see them
  */
-export function runQuery({ top, columns, where, groupBy }, twins) {
-  const found = twins.filter((twin) => !where || evaluate(where, twin) === true);
+export function runQuery({ top, columns, where, groupBy }, documents) {
+  const found = documents.filter((each) => !where || evaluate(where, each) === true);
   const rows = columns === '*' ? found : project(columns, groupBy, found);
   return top === null ? rows : rows.slice(0, top);
 }

@@ -55,7 +55,8 @@ const APIS = [
  * The provisioning service beside a hub. Enrollments are names, or objects as in the service's API;
  * they are made unless they are there, and one that is there takes what is given.
  * @typedef {{idScope: string, enrollments: (string | object)[],
- *            enrollmentGroups: (string | object)[]}} ProvisioningOptions
+ *            enrollmentGroups: (string | object)[],
+ *            linkedHubs: {url: string, serviceConnectionString: string}[]}} ProvisioningOptions
  */
 
 /**
@@ -72,6 +73,7 @@ const APIS = [
  * @param {string} [options.idScope] of the provisioning service
  * @param {ProvisioningOptions['enrollments']} [options.enrollments] of single devices
  * @param {ProvisioningOptions['enrollmentGroups']} [options.enrollmentGroups]
+ * @param {ProvisioningOptions['linkedHubs']} [options.linkedHubs] further hubs that it assigns to
  * @param {Partial<import('./settings.js').Settings>} [options.settings]
  * @param {boolean} [options.page] the page at `/`; by default where only this machine reaches it
  * @param {(line: string) => void} [options.log] is told who comes, who goes and why
@@ -88,6 +90,7 @@ export async function startHub({
   idScope = '0neLOCALHUB',
   enrollments = [],
   enrollmentGroups = [],
+  linkedHubs = [],
   settings,
   page = isLoopback(host),
   log = () => {},
@@ -109,7 +112,7 @@ export async function startHub({
       endpoints: {},
     });
     hub.devices = await DeviceRegistry.open(hub);
-    const provisioning = { idScope, enrollments, enrollmentGroups };
+    const provisioning = { idScope, enrollments, enrollmentGroups, linkedHubs };
     hub.provisioning = await ProvisioningService.open(hub, provisioning);
     const first = ensureDevices(hub.devices, devices.map(readDevice));
     const close = await listen(hub, { port, https, host, page });

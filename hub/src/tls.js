@@ -4,8 +4,9 @@ import { TLSSocket } from 'node:tls';
 
 /**
  * What the hub looks at in a client certificate.
- * @typedef {{thumbprints: string[], commonName: string, isTrusted: boolean, expires: number}}
- *   ClientCertificate
+ * `chain` is DER: the certificate, then those that lead from it to its root, where they came.
+ * @typedef {{thumbprints: string[], commonName: string, isTrusted: boolean, expires: number,
+ *            chain: Buffer[]}} ClientCertificate
  */
 
 /**
@@ -80,18 +81,20 @@ function renegotiate(socket) {
 }
 
 function describe(socket) {
-  const {
-    raw,
-    fingerprint,
-    fingerprint256,
-    subject,
-    valid_to: end,
-  } = socket.getPeerCertificate() ?? {};
+  const certificate = socket.getPeerCertificate(true) ?? {};
+  const { raw, fingerprint, fingerprint256, subject, valid_to: end } = certificate;
   if (!raw) return undefined;
   return {
     thumbprints: [fingerprint, fingerprint256].map((text) => text.replaceAll(':', '')),
     commonName: subject.CN,
     isTrusted: socket.authorized,
     expires: Date.parse(end),
+    chain: chainOf(certificate).map((each) => each.raw),
   };
+}
+
+/** The last one is its own issuer, or has none that is known. */
+function chainOf(certificate, chain = []) {
+  if (!certificate || chain.includes(certificate)) return chain;
+  return chainOf(certificate.issuerCertificate, [...chain, certificate]);
 }

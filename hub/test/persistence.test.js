@@ -10,6 +10,7 @@ import { sasToken } from './support/credentials.js';
 import { withVersion } from './support/hub.js';
 import { MqttClient } from './support/mqtt-client.js';
 import { RawClient } from './support/raw-client.js';
+import { deviceKey, RegistrationClient } from './support/registration.js';
 
 /** A directory that is gone after the test. */
 async function newDirectory(t) {
@@ -468,4 +469,25 @@ describe('a directory', () => {
     await mkdir(join(data, 'records'));
     await (await startHub({ data })).close();
   });
+});
+
+test('enrollments, their keys and what registrations led to are kept', async (t) => {
+  const hub = await KeptHub.start(t, { enrollmentGroups: ['group1'], enrollments: ['one'] });
+  const register = async () => {
+    const [{ primaryKey }] = hub.started.enrollmentGroups;
+    const registrationId = 'sensor';
+    const key = deviceKey(primaryKey, registrationId);
+    const client = await RegistrationClient.connect(hub, { registrationId, key });
+    const { body } = await client.register();
+    await client.end();
+    return body.registrationState.substatus;
+  };
+  assert.equal(await register(), 'initialAssignment');
+  const { enrollmentGroups } = hub.started;
+  const read = () => hub.json('POST', '/enrollments/one/attestationmechanism');
+  const attestation = await read();
+  await hub.restart();
+  assert.deepEqual(hub.started.enrollmentGroups, enrollmentGroups);
+  assert.deepEqual(await read(), attestation);
+  assert.equal(await register(), 'reprovisionedToInitialAssignment');
 });

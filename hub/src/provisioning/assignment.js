@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { allocate } from './allocation.js';
 
 /**
- * What leads to a hub.
+ * What leads to a hub; `payload` is that of the client.
  * @typedef {import('./attestation.js').Attested & {registrationId: string, payload?: object,
  *            previous?: import('./registrations.js').RegistrationState,
  *            hubs: import('./linked-hub.js').LinkedHub[]}} Wanted
@@ -12,17 +12,19 @@ import { createHash } from 'node:crypto';
  * @param {Wanted} wanted
  * @returns {Promise<import('./registrations.js').RegistrationState>}
  */
-export async function assign({ enrollment, authentication, registrationId, previous, hubs }) {
+export async function assign(wanted) {
+  const { enrollment, authentication, registrationId, previous, hubs } = wanted;
   const { enrollmentGroupId, attestation, capabilities } = enrollment;
+  const { updateHubAssignment, migrateDeviceData } = enrollment.reprovisionPolicy;
   const deviceId = enrollment.deviceId ?? enrollment.registrationId ?? registrationId;
   const before = hubs.find(({ hostname }) => hostname === previous?.assignedHub);
-  const { updateHubAssignment, migrateDeviceData } = enrollment.reprovisionPolicy;
-  const hub = before && !updateHubAssignment ? before : chooseHub(enrollment, registrationId, hubs);
+  const stays = before !== undefined && !updateHubAssignment;
+  const { hub, payload, initialTwin } = stays ? { hub: before } : await allocate(wanted);
   const moves = before !== undefined && before !== hub;
   const twin = moves && migrateDeviceData ? await before.twin(deviceId) : undefined;
   const isNew = await hub.ensureDevice(deviceId, { authentication, capabilities });
-  const initialTwin = twin ?? (isNew || moves ? enrollment.initialTwin : undefined);
-  if (initialTwin) await hub.putTwin(deviceId, initialTwin);
+  const firstTwin = twin ?? (isNew || moves ? (initialTwin ?? enrollment.initialTwin) : undefined);
+  if (firstTwin) await hub.putTwin(deviceId, firstTwin);
   if (moves) await before.deleteDevice(deviceId);
   return {
     [attestation.type]: { enrollmentGroupId },
@@ -31,6 +33,7 @@ export async function assign({ enrollment, authentication, registrationId, previ
     deviceId,
     status: 'assigned',
     substatus: substatusOf(before, moves, migrateDeviceData),
+    payload,
   };
 }
 
@@ -39,28 +42,4 @@ function substatusOf(before, moves, migrateDeviceData) {
   if (!before) return 'initialAssignment';
   if (moves) return migrateDeviceData ? 'deviceDataMigrated' : 'deviceDataReset';
   return 'reprovisionedToInitialAssignment';
-}
-
-/**
- * @param {import('./enrollments.js').Enrollment} enrollment
- * @param {string} registrationId
- * @param {import('./linked-hub.js').LinkedHub[]} hubs
- */
-function chooseHub({ allocationPolicy, iotHubHostName, iotHubs }, registrationId, hubs) {
-  const names = iotHubs?.length ? iotHubs : hubs.map(({ hostname }) => hostname);
-  const candidates = names.map((name) => hubOf(name, hubs));
-  if (iotHubHostName) return hubOf(iotHubHostName, hubs);
-  if (allocationPolicy === 'hashed') {
-    const hash = createHash('sha256').update(registrationId.toLowerCase()).digest();
-    return candidates[hash.readUInt32BE() % candidates.length];
-  }
-  return candidates[0];
-}
-
-function hubOf(name, hubs) {
-  const hub = hubs.find(({ hostname }) => hostname === name);
-  if (hub) return hub;
-  throw new Error(
-    `no hub "${name}" is linked, there are ${hubs.map((h) => h.hostname).join(', ')}`,
-  );
 }

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { HubError } from '../errors.js';
 import { parseSasToken, whySasRefused } from '../sas-token.js';
+import { certificatesOf, isIssuedBy, thumbprintOf } from './certificates.js';
+import { keyOf } from './registrations.js';
 
 /**
  * What a client came with: the password of CONNECT, the certificate of the TLS handshake.
@@ -63,7 +65,15 @@ const typeOf = ({ sas, certificate }) => (certificate && !sas ? 'x509' : 'symmet
  * @param {string} idScope
  * @returns {Attested}
  */
-function attestOne(enrollment, registrant, { sas }, idScope) {
+function attestOne(enrollment, registrant, { sas, certificate }, idScope) {
+  const authentication =
+    enrollment.attestation.type === 'x509'
+      ? attestCertificate(enrollment, registrant, certificate)
+      : attestToken(enrollment, registrant, sas, idScope);
+  return { enrollment, authentication };
+}
+
+function attestToken(enrollment, registrant, sas, idScope) {
   const keys = keysOf(enrollment, registrant.registrationId);
   const token = parseSasToken(sas ?? '');
   const reason = whySasRefused(
@@ -79,7 +89,7 @@ function attestOne(enrollment, registrant, { sas }, idScope) {
     },
   );
   if (reason) throw new HubError('RegistrationUnauthorized', `Unauthorized: ${reason}.`);
-  return { enrollment, authentication: { type: 'sas', symmetricKey: keys } };
+  return { type: 'sas', symmetricKey: keys };
 }
 
 /**
@@ -98,3 +108,36 @@ function keysOf({ enrollmentGroupId, attestation }, registrationId) {
 
 const deriveDeviceKey = (groupKey, registrationId) =>
   createHmac('sha256', Buffer.from(groupKey, 'base64')).update(registrationId).digest('base64');
+
+/** The hub knows the device by the thumbprint of its certificate, as the service does it. */
+function attestCertificate(enrollment, registrant, certificate) {
+  const reason = whyCertificateRefused(enrollment, registrant, certificate);
+  if (reason) throw new HubError('RegistrationCertificateInvalid', `Unauthorized: ${reason}.`);
+  const { enrollmentGroupId, attestation } = enrollment;
+  const [primaryThumbprint, secondaryThumbprint = null] =
+    enrollmentGroupId === undefined
+      ? certificatesOf(attestation.x509).map(thumbprintOf)
+      : certificate.thumbprints.slice(0, 1);
+  return { type: 'selfSigned', x509Thumbprint: { primaryThumbprint, secondaryThumbprint } };
+}
+
+/** @returns {string | undefined} */
+function whyCertificateRefused({ enrollmentGroupId, attestation }, registrant, certificate) {
+  const { registrationId, now } = registrant;
+  if (!certificate) {
+    return 'no client certificate came: it takes TLS, and no iothub-no-client-cert in the URL';
+  }
+  if (keyOf(certificate.commonName ?? '') !== keyOf(registrationId)) {
+    return `the common name of the client certificate is not "${registrationId}"`;
+  }
+  if (certificate.expires <= now) return 'the client certificate expired';
+  const certificates = certificatesOf(attestation.x509);
+  if (enrollmentGroupId !== undefined) {
+    return isIssuedBy(certificate.chain, certificates)
+      ? undefined
+      : `the client certificate does not chain to one of "${enrollmentGroupId}"`;
+  }
+  return certificates.some((each) => certificate.thumbprints.includes(thumbprintOf(each)))
+    ? undefined
+    : 'the client certificate is not the one of the enrollment';
+}

@@ -1,52 +1,68 @@
 import { HubError } from '../errors.js';
 import { IF_MATCH } from '../identity-json.js';
 import { empty, registrationErrors as errors } from '../openapi.js';
+import { PAGE_REQUEST, pageOf, takePage } from '../paging.js';
+import { parseQuery, runQuery } from '../query.js';
+import { QUERY } from '../query-api.js';
+import { withoutSecrets } from './allocation.js';
 
-const READ = { rights: ['EnrollmentRead'] };
-const WRITE = { rights: ['EnrollmentWrite'] };
+export const READ = { rights: ['EnrollmentRead'] };
+export const WRITE = { rights: ['EnrollmentWrite'] };
+const ENROLLMENT = { $ref: 'Enrollment#' };
 
 /**
- * Creates, reads, updates and deletes enrollments.
- * @param {import('fastify').FastifyInstance} app
- * @param {string} path of the collection
- * @param {'registrationId' | 'enrollmentGroupId'} idName
- * @param {import('./enrollments.js').Enrollments} enrollments
+ * What the routes of one kind of enrollments need; `name` is that of the collection.
+ * @typedef {{name: 'enrollments' | 'enrollmentGroups', kind: string,
+ *            idName: 'registrationId' | 'enrollmentGroupId',
+ *            enrollments: import('./enrollments.js').Enrollments,
+ *            describe: (enrollment: import('./enrollments.js').Enrollment) => object}} Kind
  */
-export function addEnrollments(app, path, idName, enrollments) {
-  const one = `${path}/:${idName}`;
-  const kind = idName === 'registrationId' ? 'an enrollment' : 'an enrollment group';
-  const enrollment = { $ref: 'Enrollment#' };
 
+/**
+ * Creates, reads, updates, deletes and queries enrollments.
+ * @param {import('fastify').FastifyInstance} app
+ * @param {Kind} kind
+ */
+export function addEnrollmentApi(app, kind) {
+  addOne(app, `/${kind.name}/:id`, kind);
+  addAttestation(app, `/${kind.name}/:id/attestationmechanism`, kind);
+  addQuery(app, kind);
+}
+
+function addOne(app, path, { kind, idName, enrollments, describe }) {
   app.put(
-    one,
+    path,
     {
       config: WRITE,
       schema: {
-        summary: `Creates ${kind}, or with If-Match updates it`,
+        summary: `Creates ${kind}, or with If-Match updates it; keys that are missing are made`,
         headers: IF_MATCH,
-        body: enrollment,
-        response: { 200: enrollment, ...errors(404, 409, 412) },
+        body: ENROLLMENT,
+        response: { 200: ENROLLMENT, ...errors(404, 409, 412) },
       },
     },
-    ({ body, headers, params }) => {
-      if ((body[idName] ?? params[idName]) !== params[idName]) {
+    ({ body, headers, params: { id } }) => {
+      if ((body[idName] ?? id) !== id) {
         throw new HubError('ArgumentInvalid', `${idName} in the body is not the one in the path.`);
       }
-      return enrollments.put({ ...body, ...params }, headers['if-match']);
+      return enrollments.put({ ...body, [idName]: id }, headers['if-match']);
     },
   );
 
   app.get(
-    one,
+    path,
     {
       config: READ,
-      schema: { summary: `Gives ${kind}`, response: { 200: enrollment, ...errors(404) } },
+      schema: {
+        summary: `Gives ${kind}, without keys`,
+        response: { 200: ENROLLMENT, ...errors(404) },
+      },
     },
-    ({ params }) => enrollments.get(params[idName]),
+    ({ params }) => describe(enrollments.get(params.id)),
   );
 
   app.delete(
-    one,
+    path,
     {
       config: WRITE,
       schema: {
@@ -56,8 +72,52 @@ export function addEnrollments(app, path, idName, enrollments) {
       },
     },
     ({ headers, params }, reply) => {
-      enrollments.delete(params[idName], headers['if-match']);
+      enrollments.delete(params.id, headers['if-match']);
       reply.code(204).send();
     },
   );
 }
+
+/**
+ * The keys are asked for by POST.
+ * @param {import('fastify').FastifyInstance} app
+ * @param {string} path
+ * @param {Kind} kind
+ */
+export function addAttestation(app, path, { kind, enrollments }) {
+  const schema = {
+    summary: `Gives the attestation of ${kind}, with its keys`,
+    response: { 200: { $ref: 'Attestation#' }, ...errors(404) },
+  };
+  app.post(path, { config: READ, schema }, ({ params }) => enrollments.get(params.id).attestation);
+}
+
+function addQuery(app, { name, enrollments, describe }) {
+  const schema = {
+    summary: `Runs a query over ${name}`,
+    headers: PAGE_REQUEST,
+    body: QUERY,
+    response: pageOf(ENROLLMENT),
+  };
+  app.post(`/${name}/query`, { config: READ, schema }, async (request, reply) => {
+    const query = await parseQuery(request.body.query);
+    if (query.from !== name.toLowerCase()) {
+      throw new HubError('ArgumentInvalid', `Here a query is FROM ${name}.`);
+    }
+    const rows = runQuery(query, enrollments.all.map(describe));
+    return takePage(
+      rows,
+      name === 'enrollments' ? 'Enrollment' : 'EnrollmentGroup',
+      request,
+      reply,
+    );
+  });
+}
+
+/** An enrollment with what its registration led to, without its keys. */
+export const describeWith = (registrations) => (enrollment) => ({
+  ...withoutSecrets(enrollment),
+  ...(enrollment.registrationId && {
+    registrationState: registrations.find(enrollment.registrationId),
+  }),
+});

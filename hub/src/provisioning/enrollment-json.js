@@ -1,30 +1,63 @@
 const TEXT = { type: 'string' };
+const OPTIONAL_TEXT = { type: ['string', 'null'] };
+const INTEGER = { type: 'integer' };
 const KEY = { type: ['string', 'null'], description: 'base64' };
 
-const ATTESTATION = {
+const object = (properties) => ({ type: ['object', 'null'], properties });
+
+const CERTIFICATE = object({
+  certificate: { type: 'string', description: 'PEM, or the base64 in it' },
+  info: object({
+    subjectName: TEXT,
+    sha1Thumbprint: TEXT,
+    sha256Thumbprint: TEXT,
+    issuerName: TEXT,
+    notBeforeUtc: TEXT,
+    notAfterUtc: TEXT,
+    serialNumber: TEXT,
+    version: INTEGER,
+  }),
+});
+
+const CERTIFICATES = object({ primary: CERTIFICATE, secondary: CERTIFICATE });
+
+/** How devices prove that they belong to an enrollment. */
+export const ATTESTATION = {
   type: 'object',
   required: ['type'],
   properties: {
-    type: { enum: ['symmetricKey'] },
-    symmetricKey: {
-      type: ['object', 'null'],
-      properties: { primaryKey: KEY, secondaryKey: KEY },
-    },
+    type: { enum: ['symmetricKey', 'x509'] },
+    symmetricKey: object({ primaryKey: KEY, secondaryKey: KEY }),
+    x509: object({
+      clientCertificates: { ...CERTIFICATES, description: 'of a single device' },
+      signingCertificates: { ...CERTIFICATES, description: 'of a group' },
+    }),
   },
 };
 
-const TWIN = {
-  type: ['object', 'null'],
-  properties: {
-    tags: { type: ['object', 'null'] },
-    properties: { type: ['object', 'null'], properties: { desired: { type: ['object', 'null'] } } },
-  },
-};
+const FREE = { type: ['object', 'null'] };
 
-const REPROVISION_POLICY = {
-  type: ['object', 'null'],
-  properties: { updateHubAssignment: { type: 'boolean' }, migrateDeviceData: { type: 'boolean' } },
-};
+/** What a registration led to. */
+export const REGISTRATION_STATE = object({
+  registrationId: TEXT,
+  createdDateTimeUtc: TEXT,
+  lastUpdatedDateTimeUtc: TEXT,
+  assignedHub: TEXT,
+  deviceId: TEXT,
+  status: { enum: ['unassigned', 'assigning', 'assigned', 'failed', 'disabled'] },
+  substatus: {
+    enum: [
+      ...['initialAssignment', 'deviceDataMigrated', 'deviceDataReset'],
+      'reprovisionedToInitialAssignment',
+    ],
+  },
+  errorCode: INTEGER,
+  errorMessage: TEXT,
+  etag: TEXT,
+  payload: { type: 'object', description: 'of the webhook of a custom allocation' },
+  symmetricKey: object({ enrollmentGroupId: TEXT }),
+  x509: object({ enrollmentGroupId: TEXT }),
+});
 
 /** An enrollment of one device or of a group. */
 export const ENROLLMENT = {
@@ -32,16 +65,22 @@ export const ENROLLMENT = {
   properties: {
     registrationId: TEXT,
     enrollmentGroupId: TEXT,
-    deviceId: { type: ['string', 'null'] },
+    deviceId: { ...OPTIONAL_TEXT, description: 'of a single device; else the registration id' },
     attestation: ATTESTATION,
-    capabilities: { type: ['object', 'null'], properties: { iotEdge: { type: 'boolean' } } },
-    iotHubHostName: { type: ['string', 'null'], description: 'the hub of every device' },
+    capabilities: object({ iotEdge: { type: 'boolean' } }),
+    iotHubHostName: { ...OPTIONAL_TEXT, description: 'the hub of every device' },
     iotHubs: { type: ['array', 'null'], items: TEXT, description: 'those to choose from' },
-    allocationPolicy: { enum: ['hashed', 'static', null] },
-    initialTwin: TWIN,
+    allocationPolicy: { enum: ['hashed', 'geoLatency', 'static', 'custom', null] },
+    customAllocationDefinition: object({ webhookUrl: TEXT, apiVersion: TEXT }),
+    initialTwin: object({ tags: FREE, properties: object({ desired: FREE }) }),
+    optionalDeviceInformation: FREE,
     provisioningStatus: { enum: ['enabled', 'disabled'] },
-    reprovisionPolicy: REPROVISION_POLICY,
-    etag: TEXT,
+    reprovisionPolicy: object({
+      updateHubAssignment: { type: 'boolean' },
+      migrateDeviceData: { type: 'boolean' },
+    }),
+    registrationState: REGISTRATION_STATE,
+    etag: OPTIONAL_TEXT,
     createdDateTimeUtc: TEXT,
     lastUpdatedDateTimeUtc: TEXT,
   },

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { HubError } from '../errors.js';
 import { checkEtag } from '../identity-json.js';
 import { timestamp } from '../twin.js';
+import { completeCertificates } from './certificates.js';
 import { keyOf, newEtag } from './registrations.js';
 
 const ID = /^[A-Za-z0-9._:-]{0,127}[A-Za-z0-9-]$/;
@@ -75,7 +76,7 @@ export class Enrollments {
     if (etag !== undefined) checkEtag(etag, this.get(id).etag);
     const now = timestamp();
     const enrollment = {
-      ...complete(wanted, present),
+      ...this.#complete(wanted, present),
       createdDateTimeUtc: present?.createdDateTimeUtc ?? now,
       lastUpdatedDateTimeUtc: now,
       etag: newEtag(),
@@ -109,6 +110,31 @@ export class Enrollments {
     this.#enrollments.delete(keyOf(id));
     this.#records.delete(keyOf(id));
   }
+
+  /**
+   * The enrollment with all that the service would fill in; keys that are missing stay, or are made.
+   * @param {Record<string, any>} wanted
+   * @param {Enrollment} [present]
+   * @returns {any}
+   */
+  #complete({ etag, registrationState, ...wanted }, present) {
+    const attestation = wanted.attestation ?? present?.attestation;
+    return {
+      provisioningStatus: 'enabled',
+      allocationPolicy: 'hashed',
+      ...wanted,
+      capabilities: { iotEdge: false, ...wanted.capabilities },
+      reprovisionPolicy: {
+        updateHubAssignment: true,
+        migrateDeviceData: true,
+        ...wanted.reprovisionPolicy,
+      },
+      attestation:
+        attestation?.type === 'x509'
+          ? { type: 'x509', x509: completeCertificates(attestation.x509, this.#idName) }
+          : { type: 'symmetricKey', symmetricKey: completeKeys(attestation, present) },
+    };
+  }
 }
 
 function checkId(id, name) {
@@ -120,38 +146,15 @@ function checkId(id, name) {
 }
 
 /**
- * The enrollment with all that the service would fill in; keys that are missing stay, or are made.
- * @param {Record<string, any>} wanted
- * @param {Enrollment} [present]
- * @returns {any}
- */
-function complete({ etag, ...wanted }, present) {
-  return {
-    provisioningStatus: 'enabled',
-    allocationPolicy: 'hashed',
-    ...wanted,
-    capabilities: { iotEdge: false, ...wanted.capabilities },
-    reprovisionPolicy: {
-      updateHubAssignment: true,
-      migrateDeviceData: true,
-      ...wanted.reprovisionPolicy,
-    },
-    attestation: completeAttestation(wanted.attestation ?? present?.attestation, present),
-  };
-}
-
-/**
- * @param {{type?: string, symmetricKey?: Record<string, any>}} [attestation]
+ * @param {{symmetricKey?: Record<string, any>}} [attestation]
  * @param {Enrollment} [present]
  */
-function completeAttestation({ type = 'symmetricKey', symmetricKey } = {}, present) {
+function completeKeys(attestation, present) {
+  const { primaryKey, secondaryKey } = attestation?.symmetricKey ?? {};
   const before = present?.attestation.symmetricKey;
   return {
-    type,
-    symmetricKey: {
-      primaryKey: symmetricKey?.primaryKey || before?.primaryKey || newKey(),
-      secondaryKey: symmetricKey?.secondaryKey || before?.secondaryKey || newKey(),
-    },
+    primaryKey: primaryKey || before?.primaryKey || newKey(),
+    secondaryKey: secondaryKey || before?.secondaryKey || newKey(),
   };
 }
 

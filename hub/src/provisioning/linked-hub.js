@@ -1,3 +1,4 @@
+import { HubError } from '../errors.js';
 import { createSasToken } from '../sas-token.js';
 
 const TIMEOUT = 30_000;
@@ -20,6 +21,26 @@ export class LinkedHub {
   }
 
   /**
+   * A hub that another process has.
+   * @param {{url: string, serviceConnectionString: string}} hub
+   */
+  static to({ url, serviceConnectionString }) {
+    const pairs = serviceConnectionString.split(';').map((pair) => pair.split(/=(.*)/s));
+    const { HostName, SharedAccessKeyName, SharedAccessKey } = Object.fromEntries(pairs);
+    if (HostName && SharedAccessKeyName && SharedAccessKey) {
+      return new LinkedHub({
+        hostname: HostName,
+        policyName: SharedAccessKeyName,
+        key: SharedAccessKey,
+        endpoints: { url },
+      });
+    }
+    const reason =
+      'serviceConnectionString of a linked hub lacks HostName, SharedAccessKeyName or SharedAccessKey.';
+    throw new HubError('ArgumentInvalid', reason);
+  }
+
+  /**
    * Makes the device, or gives the one that is there new credentials.
    * @param {string} deviceId
    * @param {{authentication: object, capabilities?: object}} settings
@@ -31,6 +52,11 @@ export class LinkedHub {
     const body = { ...present, deviceId, ...settings };
     await this.#call('PUT', path, body, present && { 'if-match': '*' });
     return present === undefined;
+  }
+
+  /** Ends when the hub has answered. */
+  async ping() {
+    await this.#call('GET', '/statistics/service');
   }
 
   /** @returns {Promise<Record<string, any> | undefined>} */

@@ -12,10 +12,12 @@ const SCOPE = 'registrations/';
  *            x509?: {enrollmentGroupId?: string}}} RegistrationState
  */
 
-/** The registrations that led to a hub, or would have. */
+/** @typedef {RegistrationState & {etag: string}} Registration one that led to a hub */
+
+/** The registrations that led to a hub. */
 export class Registrations {
   #records;
-  /** @type {Map<string, RegistrationState>} */
+  /** @type {Map<string, Registration>} */
   #states = new Map();
 
   /** @param {import('../store.js').Records} records */
@@ -34,7 +36,7 @@ export class Registrations {
     return [...this.#states.values()];
   }
 
-  /** @returns {RegistrationState | undefined} */
+  /** @returns {Registration | undefined} */
   find(registrationId) {
     return this.#states.get(keyOf(registrationId));
   }
@@ -42,7 +44,7 @@ export class Registrations {
   /**
    * Replaces what there was, with new times and a new etag.
    * @param {RegistrationState} state
-   * @returns {RegistrationState}
+   * @returns {Registration}
    */
   put(state) {
     const now = timestamp();

@@ -3,7 +3,9 @@ import { answerErrors } from '../http.js';
 import { describeScope, registrationErrors as errors } from '../openapi.js';
 import { OWNER } from '../policies.js';
 import { API_VERSION, requireApiVersion } from '../service-api.js';
-import { addEnrollments } from './enrollment-api.js';
+import { addBulkEnrollmentApi } from './bulk-api.js';
+import { addAttestation, addEnrollmentApi, describeWith } from './enrollment-api.js';
+import { addRegistrationApi } from './registration-api.js';
 
 /**
  * The API by which back ends manage enrollments, as the Device Provisioning Service has it.
@@ -20,8 +22,34 @@ export function addProvisioningApi(app, hub) {
       querystring: API_VERSION,
       response: errors(400, 401),
     });
-    const { enrollments, groups } = hub.provisioning;
-    addEnrollments(scope, '/enrollments', 'registrationId', enrollments);
-    addEnrollments(scope, '/enrollmentGroups', 'enrollmentGroupId', groups);
+    const [single, group] = kindsOf(hub.provisioning);
+    for (const kind of [single, group]) {
+      addEnrollmentApi(scope, kind);
+      addBulkEnrollmentApi(scope, kind);
+    }
+    // Microsoft's Node.js client writes this one path in small letters.
+    addAttestation(scope, '/enrollmentgroups/:id/attestationmechanism', group);
+    addRegistrationApi(scope, hub.provisioning);
   });
+}
+
+/** @returns {import('./enrollment-api.js').Kind[]} */
+function kindsOf({ enrollments, groups, registrations }) {
+  const describe = describeWith(registrations);
+  return [
+    {
+      name: 'enrollments',
+      kind: 'the enrollment of a device',
+      idName: 'registrationId',
+      enrollments,
+      describe,
+    },
+    {
+      name: 'enrollmentGroups',
+      kind: 'an enrollment group',
+      idName: 'enrollmentGroupId',
+      enrollments: groups,
+      describe,
+    },
+  ];
 }

@@ -42,14 +42,14 @@ export class ProvisioningService {
    * @param {Omit<import('../server.js').Hub, 'provisioning' | 'devices'>} hub
    * @param {import('../server.js').ProvisioningOptions} options
    */
-  static async open(hub, { idScope, enrollments, enrollmentGroups }) {
+  static async open(hub, { idScope, enrollments, enrollmentGroups, linkedHubs }) {
     const { store } = hub;
     const service = new ProvisioningService(hub);
     service.idScope = idScope;
     service.enrollments = await Enrollments.open(store, 'registrationId', 'enrollments/');
     service.groups = await Enrollments.open(store, 'enrollmentGroupId', 'enrollmentGroups/');
     service.registrations = await Registrations.open(store);
-    service.hubs = [ownHub(hub)];
+    service.hubs = [ownHub(hub), ...linkedHubs.map(LinkedHub.to)];
     service.#first = {
       enrollments: enrollments.map((each) => service.enrollments.ensure(each)),
       groups: enrollmentGroups.map((each) => service.groups.ensure(each)),
