@@ -30,6 +30,8 @@ export interface HubOptions {
   enrollments?: (string | object)[];
   /** Enrollment groups to begin with: names, or objects as in the service's API. */
   enrollmentGroups?: (string | object)[];
+  /** Further hubs that the provisioning service assigns devices to. Default: only the one beside it. */
+  linkedHubs?: { url: string; serviceConnectionString: string }[];
   /** See the README for each setting and its default. Can be changed by `PATCH /local/hub/settings`. */
   settings?: Partial<HubSettings>;
   /**
