@@ -2,9 +2,7 @@
 import { Failure, findOnPath } from './run.mjs';
 import { runInStep, step } from './steps.mjs';
 
-const advice =
-  'Please run `npm run setup -- --system`, which installs with sudo and apt-get whatever is ' +
-  'missing, or install it yourself.';
+const advice = '`npm run setup -- --system` installs it, with sudo.';
 
 let maySudo = false;
 

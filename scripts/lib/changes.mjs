@@ -6,8 +6,10 @@ import { root } from './project.mjs';
 const machinery = [/^scripts\/(?!docs|start)/, /^package(-lock)?\.json$/, /^\.ci\//];
 
 /** The suites that can notice what differs from the branch `main`, or on it from its last commit. */
-export function selectChanged(suites) {
-  const files = changedFiles();
+export const selectChanged = (suites) => selectTouched(suites, changedFiles());
+
+/** The suites that can notice a change of these files. */
+export function selectTouched(suites, files) {
   const isRead = (file) => suites.some(({ reads }) => reads && matches(reads, file));
   // A file that no suite names could matter to any.
   const some = files.every((file) => !matches(machinery, file) && isRead(file));

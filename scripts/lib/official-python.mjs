@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { aptInstall } from './apt.mjs';
 import { cacheFolder, readText, root } from './project.mjs';
-import { Failure, findOnPath, isExecutable } from './run.mjs';
+import { findOnPath, isExecutable, outputOf } from './run.mjs';
 import { runInStep, step } from './steps.mjs';
 
 const requirements = 'tests/official/python/requirements.txt';
@@ -18,8 +19,7 @@ export function officialPython() {
 export async function installOfficialPython() {
   if (officialPython()) return;
   const { folder, python, stamp } = environment();
-  const anyPython = findOnPath('python3', 'python');
-  if (!anyPython) throw new Failure('Python is missing, for the tests with its client.');
+  const anyPython = findPython() ?? (await installPython());
   await step(`Microsoft's client for Python, into ${folder}`, '30 s', async () => {
     rmSync(folder, { recursive: true, force: true });
     await runInStep(anyPython, ['-m', 'venv', folder]);
@@ -27,6 +27,18 @@ export async function installOfficialPython() {
     await runInStep(python, [...install, '--requirement', join(root, requirements)]);
     writeFileSync(stamp, '');
   });
+}
+
+/** A Python that can make environments, which Debian's cannot before a package is there. */
+function findPython() {
+  const python = findOnPath('python3', 'python');
+  const canMakeThem = ['-c', 'import ensurepip, venv'];
+  return python && outputOf(python, canMakeThem) !== undefined ? python : undefined;
+}
+
+async function installPython() {
+  await aptInstall(['python3-venv'], "Python with venv, for the tests with Microsoft's client,");
+  return findOnPath('python3');
 }
 
 function environment() {

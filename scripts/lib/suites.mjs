@@ -157,6 +157,7 @@ function lints() {
     }),
     check('clippy', [...clippy, '--', '-D', 'warnings'], readsRust),
     check('clippy, core alone', [...clippy, coreAlone, '--', '-D', 'warnings'], readsRust),
+    nodeTests('suites', ['tests/suites.test.mjs']),
     nodeTests('minimum Rust version', ['tests/minimum-rust.test.mjs'], {
       minutes: 10,
       reads: [...rust, /^tests\/minimum-rust/],
@@ -201,12 +202,14 @@ function wasmTests(env) {
     env,
     reads: [...client, ...folder('tests/web')],
   });
-  // Set-up has put them on PATH for itself alone.
-  const tools = ['wasm-pack', 'wasm-bindgen'].map((tool) => dirname(findOnPath(tool)));
-  const path = `PATH="${[...new Set(tools), '$PATH'].join(delimiter)}"`;
-  const settings = [path, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
-  const prefix = settings.join(' ');
-  return { ...suite, rerun: (output) => suite.rerun(output).map((line) => `${prefix} ${line}`) };
+  const rerun = (output) => {
+    // Set-up has put them on PATH for itself alone.
+    const tools = ['wasm-pack', 'wasm-bindgen'].map((tool) => dirname(findOnPath(tool)));
+    const path = `PATH="${[...new Set(tools), '$PATH'].join(delimiter)}"`;
+    const settings = [path, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
+    return suite.rerun(output).map((line) => `${settings.join(' ')} ${line}`);
+  };
+  return { ...suite, rerun };
 }
 
 /** Files named `*.long.test.mjs`, which take a minute or more, or measure. */

@@ -95,7 +95,9 @@ async function installDebianRust() {
 }
 
 async function buildStandardLibrary() {
-  const [program, ...args] = asRoot(`Copying files to ${debianLibraries}`);
+  const [program, ...args] = asRoot(
+    `Rust's standard library for ${target} goes to ${debianLibraries}.`,
+  );
   const scratch = mkdtempSync(join(tmpdir(), 'wasm32-std-'));
   try {
     const crates = '-Zbuild-std=std,panic_abort,panic_unwind,test,proc_macro';

@@ -23,6 +23,7 @@ let compiled = false;
 
 /** Installs what is missing, and makes sure that both come first on PATH. */
 export async function installWasmTools() {
+  process.env.WASM_PACK_CACHE ??= join(cacheFolder, 'wasm-pack');
   await install('wasm-pack', wasmPackVersion, 'wasm-pack', 'a minute');
   // The tool and the library speak a private format: any other version refuses the module.
   await install('wasm-bindgen-cli', lockedVersion('wasm-bindgen'), 'wasm-bindgen', '2 minutes');

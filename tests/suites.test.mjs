@@ -1,0 +1,79 @@
+/** The runner of `npm test`: no test file is forgotten, and no suite disturbs another. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { selectTouched } from '../scripts/lib/changes.mjs';
+import { runInLanes } from '../scripts/lib/lanes.mjs';
+import { root } from '../scripts/lib/project.mjs';
+import { rerunCommands } from '../scripts/lib/rerun.mjs';
+import { nodeTests } from '../scripts/lib/suite-kinds.mjs';
+import { suites } from '../scripts/lib/suites.mjs';
+
+test('each test file is in one suite', () => {
+  const git = ['ls-files', '--cached', '--others', '--exclude-standard', '*.test.js', '*.test.mjs'];
+  const files = execFileSync('git', git, { cwd: root, encoding: 'utf8' }).trim().split('\n');
+  const run = suites({}).flatMap(({ command }) => command.filter((word) => files.includes(word)));
+  assert.deepEqual(run.sort(), files.sort());
+});
+
+test('two suites run at a time; one that needs both cores runs beside none that does', async () => {
+  const running = new Set();
+  const seen = [];
+  const all = [
+    { name: 'alone', alone: true },
+    { name: 'a', needs: 'both cores' },
+    { name: 'b', needs: 'both cores' },
+    { name: 'c' },
+    { name: 'd' },
+  ];
+  const results = await runInLanes(all, async ({ name }) => {
+    running.add(name);
+    seen.push([...running].join(''));
+    await new Promise(setImmediate);
+    running.delete(name);
+    return name;
+  });
+  assert.deepEqual(
+    results,
+    all.map(({ name }) => name),
+  );
+  assert.deepEqual(seen, ['a', 'ac', 'cb', 'bd', 'alone']);
+});
+
+test('a change selects the suites that read it; a file that nobody names selects all', () => {
+  const all = suites({});
+  const names = (...files) => selectTouched(all, files).map(({ name }) => name);
+  const touched = names('hub/test/twin.test.js');
+  assert.ok(touched.includes('hub') && touched.includes('prettier'));
+  assert.ok(!touched.includes('core') && !touched.includes('simulator'));
+  assert.ok(names('src/protocol/json.rs').includes('core'));
+  for (const file of ['a-new-folder/a-file', 'scripts/lib/run.mjs', 'package-lock.json']) {
+    assert.equal(names(file).length, all.length);
+  }
+});
+
+test('the command for a failed test runs that one alone', (t) => {
+  const folder = mkdtempSync(join(root, 'target', 'rerun-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'sample.test.mjs');
+  writeFileSync(
+    file,
+    `import { describe, test } from 'node:test';
+     test('passes', () => {});
+     describe('within', () => test("it's (this) one?", () => { throw new Error('as it should'); }));`,
+  );
+  const env = { ...process.env };
+  // With it a runner within a test runs nothing.
+  delete env.NODE_TEST_CONTEXT;
+  const options = { cwd: root, encoding: 'utf8', env };
+  const [program, ...args] = nodeTests('sample', [file]).command;
+  const commands = rerunCommands(spawnSync(program, args, options).stdout);
+  assert.equal(commands.length, 1, `${commands}`);
+  const { status, stdout } = spawnSync(commands[0], { ...options, shell: true });
+  assert.equal(status, 1, `${commands[0]}\n${stdout}`);
+  assert.match(stdout, /not ok \d+ - it's \(this\) one\?/);
+  assert.doesNotMatch(stdout, /^ok \d+ - passes$/m);
+});
