@@ -1,4 +1,5 @@
 import { mustBe, mustBeOwn, mustBeText, optionsOf, signalIn, signalOf } from './arguments.js';
+import { ClientError } from './errors.js';
 import { uploadFile } from './file-upload.js';
 import { assertReady, host } from './host.js';
 import { jsonOf, refuseLost } from './json.js';
@@ -6,6 +7,7 @@ import { encodeMessage } from './message.js';
 import { MethodResponse, encodeResponse } from './method.js';
 import { bytesAtMost } from './pending-bytes.js';
 import { Shell } from './shell.js';
+import { useStore } from './store-port.js';
 import { tracingHost } from './trace.js';
 import { checkBlobName, makeUploadCall } from './upload.js';
 
@@ -17,6 +19,7 @@ const HANDLERS = [
   'onConnectionStateChange',
   'onNewSasTokenRequired',
   'onBackgroundException',
+  'onMessageDropped',
 ];
 
 /** @type {(client: IoTHubDeviceClient) => Shell} */
@@ -46,17 +49,19 @@ export class IoTHubDeviceClient {
 
   static createFromConnectionString(connectionString, options) {
     mustBeText({ 'the connection string': connectionString });
-    return create(options, (core) => core.fromConnectionString(host, connectionString, options));
+    return create(options, (core, options) =>
+      core.fromConnectionString(host, connectionString, options),
+    );
   }
 
   static createFromSasToken(token, options) {
     if (typeof token === 'function') {
-      return create(options, (core) => core.fromTokenFunction(host, options), {
+      return create(options, (core, options) => core.fromTokenFunction(host, options), {
         tokenFunction: token,
       });
     }
     mustBeText({ 'the SAS token': token });
-    return create(options, (core) => core.fromSasToken(host, token, options));
+    return create(options, (core, options) => core.fromSasToken(host, token, options));
   }
 
   static createFromSymmetricKey(key, hostname, deviceId, options) {
@@ -65,14 +70,16 @@ export class IoTHubDeviceClient {
       'the hostname': hostname,
       'the device id': deviceId,
     });
-    return create(options, (core) => core.fromSymmetricKey(host, key, hostname, deviceId, options));
+    return create(options, (core, options) =>
+      core.fromSymmetricKey(host, key, hostname, deviceId, options),
+    );
   }
 
   static createFromX509Certificate(x509, hostname, deviceId, options) {
     mustBeText({ 'the hostname': hostname, 'the device id': deviceId });
     return create(
       options,
-      (core) => core.fromX509Certificate(host, hostname, deviceId, options),
+      (core, options) => core.fromX509Certificate(host, hostname, deviceId, options),
       // Undefined would stand for a client without a certificate.
       { x509: x509 ?? null },
     );
@@ -92,15 +99,16 @@ export class IoTHubDeviceClient {
 
   async disconnect() {
     const shell = shellOf(this);
-    shell.forgetReceived();
-    return shell.operation((core) => core.disconnect());
+    shell.outbox?.suspend();
+    return shell.leave((core) => core.disconnect());
   }
 
   async shutdown() {
     const shell = shellOf(this);
-    shell.forgetReceived();
-    const ended = shell.operation((core) => core.shutdown());
+    const stored = shell.outbox?.close();
+    const ended = shell.leave((core) => core.shutdown());
     shell.handlers.endIterations();
+    await stored;
     return ended;
   }
 
@@ -108,8 +116,10 @@ export class IoTHubDeviceClient {
     try {
       const signal = options && signalOf(options);
       // Here code of the user may run, such as a `toJSON`.
+      const shell = shellOf(this);
+      if (shell.outbox) return shell.outbox.put(encodeMessage(message, randomId), true, signal);
       const { body, systemProperties, customProperties } = encodeMessage(message);
-      return shellOf(this).operation(
+      return shell.operation(
         (core) => core.sendMessage(body, systemProperties, customProperties),
         signal,
         undefined,
@@ -118,6 +128,17 @@ export class IoTHubDeviceClient {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  async enqueue(message, options) {
+    const { outbox } = shellOf(this);
+    if (!outbox) throw new ClientError('enqueue needs the option store: make the client with one');
+    const signal = signalOf(options);
+    return outbox.put(encodeMessage(message, randomId), false, signal);
+  }
+
+  get outbox() {
+    return shellOf(this).outbox;
   }
 
   async getTwin(options) {
@@ -235,20 +256,29 @@ if (Symbol.asyncDispose) {
 
 /**
  * @param {Record<string, any> | undefined} options of the user
- * @param {(core: typeof import('./iothub_device_client.js').ClientHandle) =>
+ * @param {(core: typeof import('./iothub_device_client.js').ClientHandle, options: any) =>
  *   import('./iothub_device_client.js').ClientHandle} createCore checks the options
  * @param {{ x509?: unknown, tokenFunction?: () => unknown }} [credentials] those that are not the
  *   core's
  */
 function create(options, createCore, { x509, tokenFunction } = {}) {
   assertReady();
-  const core = createCore(host.ClientHandle);
-  const { serverVerificationCert, cipher, proxy, trace } = options ?? {};
+  const { serverVerificationCert, cipher, proxy, trace, store } = options ?? {};
+  const core = createCore(host.ClientHandle, store ? withRetries(options) : options);
   const transport = host.createTransport({ serverVerificationCert, cipher, proxy, x509 });
   const platform = tracingHost(host, trace, core.resource, () => shell.activity);
   const shell = new Shell(platform, core, transport, tokenFunction);
+  if (store !== undefined) useStore(shell, store);
   return new IoTHubDeviceClient(FACTORY, shell);
 }
+
+/** What is stored is to leave, however long the first connection takes. */
+const withRetries = (options) => ({
+  ...options,
+  connectionRetry: options.connectionRetry ?? 'always',
+});
+
+const randomId = () => crypto.randomUUID();
 
 /** @param {Record<string, any>} [options] of the user */
 function receiveOptions(options, ...more) {

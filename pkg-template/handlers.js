@@ -46,6 +46,7 @@ export class Handlers {
   connectionState = new Handler('onConnectionStateChange');
   newSasToken = new Handler('onNewSasTokenRequired');
   backgroundException = new Handler('onBackgroundException');
+  messageDropped = new Handler('onMessageDropped');
   #all = Object.values(this);
   /** How calls that ask for more end, when there is no more. */
   #ending;
@@ -280,7 +281,7 @@ export class Handlers {
     if (handler === this.message) shell.tell((core) => core.takeMessages(wanted && ready));
     const { feature } = handler;
     if (feature === undefined) return;
-    shell.tell((core) => (wanted ? core.subscribe(feature) : core.unsubscribe(feature)));
+    shell.whenOwner((core) => (wanted ? core.subscribe(feature) : core.unsubscribe(feature)));
   }
 }
 

@@ -347,7 +347,138 @@ export interface ClientOptions {
    * pattern.
    */
   trace?: 'console' | ((record: TraceRecord) => void) | undefined;
+  /**
+   * Stores telemetry before it is sent, so that it outlives the process: what `indexedDbStore`,
+   * `levelStore` or `ownStore` returns, from `iothub-device-client/indexeddb-store`, `/level-store`
+   * and `/own-store`. Each client takes one of its own. Telemetry then outlives `operationTimeout`,
+   * `disconnect` and `shutdown`, and `connectionRetry` is `"always"` by default. The store is opened
+   * by the first call that needs it or the connection. Default none.
+   */
+  store?: OutboxStore | undefined;
 }
+
+/** A store for the option {@link ClientOptions.store}. */
+export interface OutboxStore {
+  readonly [isOutboxStore]: true;
+}
+declare const isOutboxStore: unique symbol;
+
+/** What every store takes. */
+export interface StoreOptions {
+  /** How many messages may be stored, those that were moved aside too. Default 100,000. */
+  maxMessages?: number | undefined;
+  /**
+   * How many bytes may be stored: of each message, those of its body and the characters of its
+   * properties. One message of more is a RangeError. Default 268,435,456 (256 MiB).
+   */
+  maxBytes?: number | undefined;
+  /** Seconds after which a message is dropped instead of sent, by the clock. Default: never. */
+  maxAge?: number | undefined;
+  /**
+   * What happens to a message for which there is no room: `"refuse"`, its call rejects with
+   * {@link ClientError}; `"drop-oldest"`, it is stored, and the oldest are dropped for it. Default
+   * `"refuse"`.
+   */
+  whenFull?: 'refuse' | 'drop-oldest' | undefined;
+  /**
+   * How many messages a second may leave of those that were stored before the connection was made.
+   * Newer ones follow them, as fast as the connection goes. Default 100.
+   */
+  drainRate?: number | undefined;
+  /** Encrypts a body before it is stored. Properties are stored as they are. Only with `decrypt`. */
+  encrypt?: ((body: Bytes) => Uint8Array | PromiseLike<Uint8Array>) | undefined;
+  /** Decrypts what `encrypt` gave. A message for which it fails is moved aside. */
+  decrypt?: ((body: Bytes) => Uint8Array | PromiseLike<Uint8Array>) | undefined;
+}
+
+/**
+ * A store of your own, for `ownStore` of `iothub-device-client/own-store`. The client calls `open`
+ * first and `close` last, may call others while one is pending, and uses a store alone: where two
+ * processes might open it, let the second `open` reject. What a method rejects with gets into the
+ * errors that users see.
+ */
+export interface MessageStore {
+  /** Opens the store of a device or module; returns how much it holds (the sums of `size`). */
+  open(device: { readonly resource: string }): Promise<{ count: number; bytes: number }>;
+  /**
+   * Stores messages, all or none, and returns their sequences: whole numbers above 0, in the order of
+   * the messages, each larger than every one before, also of messages that were removed.
+   */
+  append(messages: readonly MessageToStore[]): Promise<number[]>;
+  /** Returns up to `count` messages with sequences above `after`, the smallest first. */
+  read(after: number, count: number): Promise<StoredMessage[]>;
+  /** Removes messages; those that are not there are no error. */
+  remove(
+    messages: readonly { readonly sequence: number; readonly size: number }[],
+  ): Promise<unknown>;
+  /** Closes the store; it may be opened again. */
+  close(): Promise<unknown>;
+}
+
+/** What a {@link MessageStore} keeps, and gives back as it was. */
+export interface MessageToStore {
+  /** When the message was stored, in milliseconds since 1970. */
+  readonly storedAt: number;
+  /** What it counts against `maxBytes`. */
+  readonly size: number;
+  /** The body, encrypted if there is an `encrypt`. */
+  readonly body: Bytes;
+  /** JSON, or empty. */
+  readonly systemProperties: string;
+  /** JSON, or empty. */
+  readonly customProperties: string;
+  /** Of a message that was moved aside, why. */
+  readonly movedAside?: string | undefined;
+}
+
+/** A message as a {@link MessageStore} returns it. */
+export interface StoredMessage extends MessageToStore {
+  /** Its place. */
+  readonly sequence: number;
+}
+
+/** What is stored and not acknowledged by the hub. */
+export interface Outbox {
+  /** How many messages the store holds, those that were moved aside too; 0 until it is open. */
+  readonly count: number;
+  /** How many bytes they count. */
+  readonly bytes: number;
+  /** When the oldest message that waits was stored; `undefined` where another tab sends. */
+  readonly oldest: Date | undefined;
+  /**
+   * Opens the connection if needed, and fulfils when the hub has acknowledged all that waits. Rejects
+   * with what keeps the connection from being made, or {@link NoConnectionError} where another tab
+   * sends.
+   */
+  drained(options?: CallOptions): Promise<void>;
+  /** The messages that were moved aside, oldest first. */
+  movedAside(): Promise<MovedAsideMessage[]>;
+}
+
+/** A message that the hub did not take. It stays in the store until it is discarded. */
+export interface MovedAsideMessage {
+  readonly message: Message;
+  readonly storedAt: Date;
+  /** Why: the message of the error. */
+  readonly reason: string;
+  /** Removes it from the store. */
+  discard(): Promise<void>;
+}
+
+/** What {@link IoTHubDeviceClient.onMessageDropped} gets. */
+export interface DroppedMessage {
+  readonly message: Message;
+  /**
+   * `"expired"`: older than `maxAge`. `"full"`: newer ones needed its room. `"refused"`: three
+   * connections ended on it, or it cannot be sent; it was moved aside, see {@link Outbox.movedAside}.
+   */
+  readonly reason: 'expired' | 'full' | 'refused';
+  /** Of a refused one, the error. */
+  readonly cause: Error | undefined;
+}
+
+/** Takes messages that leave the outbox without having reached the hub. */
+export type MessageDroppedHandler = (dropped: DroppedMessage) => unknown;
 
 /** A record that is passed to {@link ClientOptions.trace}. */
 export type TraceRecord = TracedPacket | TracedState | TracedRequest | TracedError;
@@ -655,6 +786,26 @@ export class IoTHubDeviceClient {
   ): Promise<void>;
 
   /**
+   * Stores telemetry, for a client with the option `store`. Fulfils when the message is stored; the
+   * client sends it as soon as it can, after those before, at least once. One without a `messageId`
+   * gets one, by which a back end can drop doubles.
+   *
+   * Rejects as {@link IoTHubDeviceClient.sendMessage} for what cannot be sent, and with
+   * {@link ClientError}: the store is full, could not be opened or failed; there is no store; the
+   * client was shut down. Aborted, it only waits no longer.
+   *
+   * With a store `sendMessage` does the same, and fulfils with the acknowledgement. If it rejects with
+   * an error of the connection or {@link OperationCancelled}, the message stays, and is sent later.
+   */
+  enqueue<T extends {} | null>(
+    message: T & (T extends Message | ArrayBuffer | ArrayBufferView ? T : Json<T>),
+    options?: CallOptions,
+  ): Promise<void>;
+
+  /** What is stored and not acknowledged; `undefined` without the option `store`. */
+  readonly outbox: Outbox | undefined;
+
+  /**
    * Fetches the twin. `getTwin<Desired, Reported>()` states the types of its halves; they are not
    * checked.
    *
@@ -894,6 +1045,9 @@ export class IoTHubDeviceClient {
    * `console.error`.
    */
   onBackgroundException: Handler<BackgroundExceptionHandler>;
+
+  /** Told of each message that leaves the outbox without having reached the hub, with why. */
+  onMessageDropped: Handler<MessageDroppedHandler>;
 }
 
 export interface IoTHubDeviceClient extends AsyncDisposal {}

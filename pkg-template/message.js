@@ -79,11 +79,12 @@ knowCopies(Message, 'Message');
  * What crosses to the core: the body, which is good until the next call, and the properties as
  * JSON, or an empty text where there are none.
  * @param {unknown} value a `Message`, or the data of one
+ * @param {() => string} [makeId] makes the id of one that has none
  */
-export function encodeMessage(value) {
+export function encodeMessage(value, makeId) {
   const message = value instanceof Message ? value : new Message(value);
   const { content, isJson } = contentOf(message.data);
-  const systemProperties = systemPropertiesOf(message, isJson);
+  const systemProperties = systemPropertiesOf(message, isJson, makeId);
   const customProperties = customPropertiesOf(message);
   // Last of all: getters of the user may have sent something else meanwhile.
   const body = typeof content === 'string' ? encodeIntoBuffer(content) : content;
@@ -101,13 +102,13 @@ export function decodeMessage(body, systemProperties, customProperties) {
 }
 
 /** Written out: a loop over the names takes several times as long. */
-function systemPropertiesOf(message, isJson) {
+function systemPropertiesOf(message, isJson, makeId) {
   let { contentType, contentEncoding, expiryTimeUtc } = message;
   if (isJson && contentType === undefined) contentType = 'application/json';
   if (isJson && contentEncoding === undefined) contentEncoding = 'utf-8';
   if (expiryTimeUtc instanceof Date) expiryTimeUtc = expiryTimeUtc.toISOString();
   let json = '';
-  json = addMember(json, 'messageId', message.messageId);
+  json = addMember(json, 'messageId', message.messageId ?? makeId?.());
   json = addMember(json, 'correlationId', message.correlationId);
   json = addMember(json, 'userId', message.userId);
   json = addMember(json, 'contentType', contentType);

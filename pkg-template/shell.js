@@ -20,6 +20,11 @@ const atEndOfCall = Promise.resolve();
 export class Shell {
   handlers = new Handlers(this);
   receiving = new Receiving(this);
+  /**
+   * Of a client with a store.
+   * @type {import('./outbox.js').Outbox | undefined}
+   */
+  outbox;
   #core;
   #socket;
   /** Listens to the platform as long as there is a connection to care for. */
@@ -101,6 +106,9 @@ export class Shell {
    * @param {number} [bytes] that it takes to the core, and holds there
    */
   operation(call, signal, queue, bytes = 0) {
+    if (this.outbox && !this.outbox.isOwner) {
+      return this.outbox.owned().then(() => this.operation(call, signal, queue, bytes));
+    }
     if (signal) return this.#abortable(signal, call, queue, bytes);
     return new Promise((resolve, reject) => this.begin(call, { resolve, reject, queue, bytes }));
   }
@@ -108,7 +116,7 @@ export class Shell {
   /**
    * Begins an operation, whose failure is reported where there is no `reject`.
    * @param {(core: ClientHandle) => number} call returns the id of the operation
-   * @param {{ bytes: number, resolve?: (value: unknown) => void, reject?: (error: unknown) => void, queue?: object }} pending
+   * @param {{ bytes: number, resolve?: (value: unknown) => void, reject?: (error: unknown, hasEndedConnections?: boolean) => void, queue?: object }} pending
    */
   begin(call, pending) {
     this.#pendingBytes.check(pending.bytes);
@@ -121,11 +129,18 @@ export class Shell {
     this.#take(operation)?.resolve(value);
   }
 
-  /** The client is about to disconnect: what was received will not be handled any more. */
-  forgetReceived() {
+  /** As `tell`, but not before this client may connect: another tab may have its outbox. */
+  whenOwner(call) {
+    if (this.outbox) this.outbox.whenOwner(() => this.tell(call));
+    else this.tell(call);
+  }
+
+  /** Disconnects: what was received will not be handled any more. */
+  leave(call) {
     this.handlers.forgetReceived();
     this.receiving.forgetReceived();
     this.tell((core) => core.forgetDeliveredProperties());
+    return new Promise((resolve, reject) => this.begin(call, { resolve, reject, bytes: 0 }));
   }
 
   /** Schedules all pending work for the end of the current turn. */
@@ -204,10 +219,10 @@ export class Shell {
     this.resolve(operation, items.shift());
   }
 
-  failed(operation, error) {
+  failed(operation, error, hasEndedConnections) {
     const { reject, queue } = this.#take(operation) ?? {};
     if (queue) this.receiving.stopWaiting(queue, operation);
-    if (reject) reject(error);
+    if (reject) reject(error, hasEndedConnections);
     else this.report(error);
   }
 
@@ -220,6 +235,7 @@ export class Shell {
   connectionStateChanged(connected, cause) {
     const change = cause === undefined ? { connected } : { connected, cause };
     this.handlers.push(this.handlers.connectionState, change);
+    this.outbox?.connectionChanged(connected);
   }
 
   messageReceived(body, systemProperties, customProperties, delivery) {

@@ -27,6 +27,8 @@ const notices = 'THIRD-PARTY-NOTICES.txt';
 const wasmFlags = 'CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS';
 const target = join(root, 'target');
 const pkg = join(root, 'pkg');
+/** Entries of their own: who has no outbox does not pay for one. */
+const stores = ['indexeddb-store', 'level-store', 'own-store'];
 /** The names of the module's functions, which the module itself does not keep. */
 export const symbols = join(target, 'symbols.txt');
 
@@ -154,7 +156,9 @@ async function assemble(generated, folder, renamed) {
   mkdirSync(folder);
   for (const file of ['LICENSE', 'README.md']) cpSync(join(root, file), join(folder, file));
   for (const file of [wasm, notices]) cpSync(join(generated, file), join(folder, file));
-  for (const entry of ['index', 'slim', wasm]) writeDeclarations(generated, folder, entry);
+  for (const entry of ['index', 'slim', wasm, ...stores]) {
+    writeDeclarations(generated, folder, entry);
+  }
   await joinModules(generated, folder, renamed);
   const { name, ...manifest } = readJson('pkg-template/package.json');
   const complete = { name, version: crateField('version'), ...manifest };
@@ -208,7 +212,13 @@ async function joinModules(generated, folder, renamed) {
   // Jest runs no `import()` in CommonJS modules.
   const commonJs = { format: 'cjs', platform: 'node', supported: { 'dynamic-import': false } };
   await bundleTo('index.node.js', 'index.node.cjs', commonJs);
-  for (const name of ['index.browser.cjs', 'index.node.cjs']) exportOwnNames(join(folder, name));
+  for (const store of stores) {
+    const options = store === 'level-store' ? { platform: 'node' } : page;
+    await bundleTo(`${store}.js`, `${store}.js`, { ...options, format: 'esm' });
+    await bundleTo(`${store}.js`, `${store}.cjs`, { ...options, format: 'cjs' });
+  }
+  const commonJsFiles = ['index.browser.cjs', 'index.node.cjs', ...stores.map((it) => `${it}.cjs`)];
+  for (const name of commonJsFiles) exportOwnNames(join(folder, name));
   const [{ exports }] = Object.values(metafile.outputs);
   const files = {
     'index.node.js': `export { ${exports.join(', ')} } from './index.node.cjs';`,

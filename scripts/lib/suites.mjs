@@ -69,6 +69,11 @@ export function suites(wasmEnvironment) {
       atOnce: 2,
       reads: examples,
     }),
+    nodeTests('outbox', testFiles('tests/outbox', 'tests/outbox/browser'), {
+      minutes: 5,
+      atOnce: 2,
+      reads: [...endToEnd, ...folder('tests/outbox')],
+    }),
     nodeTests('hub', testFiles('hub/test'), { atOnce: 2, reads: folder('hub') }),
     nodeTests('simulator', without(pages, testFiles('tests/simulator')), {
       atOnce: 2,
@@ -227,6 +232,12 @@ function longSuites() {
       missing,
       slow: 'Chromium throttles a tab that was hidden for more than a minute',
       reads: [...endToEnd, ...folder('tests/browser')],
+    }),
+    nodeTests('outbox, thousands of kills', longTestFiles('tests/outbox'), {
+      minutes: 60,
+      needs: 'both cores',
+      slow: 'it kills three thousand processes',
+      reads: [...endToEnd, ...folder('tests/outbox')],
     }),
     nodeTests('soak', longTestFiles('tests/soak'), {
       minutes: 5,

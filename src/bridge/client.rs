@@ -56,6 +56,31 @@ impl ClientHandle {
         self.operation(|core, now| core.send_message(now, message))
     }
 
+    /// See [`Client::send_stored`]; its arguments are those of `sendMessage`.
+    #[wasm_bindgen(js_name = sendStored)]
+    pub fn send_stored(
+        &self,
+        body: Vec<u8>,
+        system_properties: &str,
+        custom_properties: &str,
+    ) -> Result<u32, JsValue> {
+        let message = message::from_js(body, system_properties, custom_properties);
+        self.operation(|core, now| core.send_stored(now, message))
+    }
+
+    /// See [`Client::check_message`]; its arguments are those of `sendMessage`.
+    #[wasm_bindgen(js_name = checkMessage)]
+    pub fn check_message(
+        &self,
+        body: Vec<u8>,
+        system_properties: &str,
+        custom_properties: &str,
+    ) -> Result<(), JsValue> {
+        let message = message::from_js(body, system_properties, custom_properties);
+        let checked = self.core().check_message(&message);
+        self.checked(checked)
+    }
+
     #[wasm_bindgen(js_name = getTwin)]
     pub fn get_twin(&self) -> Result<u32, JsValue> {
         self.operation(Client::get_twin)

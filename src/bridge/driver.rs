@@ -124,7 +124,10 @@ impl Driver {
                 let (system, custom) = message::to_json(&message.properties);
                 shell.message_taken(operation, &message.body, &system, &custom);
             }
-            Err(error) => shell.failed(operation, self.error(&error)),
+            Err(error) => {
+                let has_ended_connections = error.kind() == ErrorKind::DroppedAgain;
+                shell.failed(operation, self.error(&error), has_ended_connections);
+            }
         }
     }
 

@@ -49,9 +49,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn settled(this: &Shell, operations: &[u32]);
 
-    /// An operation has failed.
+    /// An operation has failed; it may have done so because connection after connection ended on it.
     #[wasm_bindgen(method)]
-    pub fn failed(this: &Shell, operation: u32, error: JsValue);
+    pub fn failed(this: &Shell, operation: u32, error: JsValue, has_ended_connections: bool);
 
     /// An operation returns a twin, as JSON text.
     #[wasm_bindgen(method, js_name = twinReceived)]

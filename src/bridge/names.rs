@@ -103,7 +103,7 @@ impl From<ErrorKind> for ErrorClass {
             ErrorKind::OutOfRange => Self::RangeError,
             ErrorKind::Client => Self::ClientError,
             ErrorKind::ConnectionFailed | ErrorKind::NoToken => Self::ConnectionFailedError,
-            ErrorKind::ConnectionDropped => Self::ConnectionDroppedError,
+            ErrorKind::ConnectionDropped | ErrorKind::DroppedAgain => Self::ConnectionDroppedError,
             ErrorKind::NoConnection => Self::NoConnectionError,
             ErrorKind::Credential => Self::CredentialError,
             ErrorKind::OperationCancelled => Self::OperationCancelled,

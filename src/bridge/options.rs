@@ -12,8 +12,8 @@ use wasm_bindgen::prelude::*;
 use crate::protocol::Error;
 use crate::protocol::client::Options;
 
-/// What the JavaScript half reads: the transport and the trace.
-const OF_JAVASCRIPT: [&str; 4] = ["serverVerificationCert", "cipher", "proxy", "trace"];
+/// What the JavaScript half reads: the transport, the trace and the store.
+const OF_JAVASCRIPT: [&str; 5] = ["serverVerificationCert", "cipher", "proxy", "trace", "store"];
 
 /// Which options a factory takes: those of [`Options`] and of the JavaScript half, less some.
 #[derive(Clone, Copy)]

@@ -20,6 +20,8 @@ pub enum ErrorKind {
     NoToken,
     /// A connection was lost.
     ConnectionDropped,
+    /// As [`ErrorKind::ConnectionDropped`]: connection after connection was lost on one call.
+    DroppedAgain,
     /// There is no connection, and the client may not open one by itself.
     NoConnection,
     /// The hub refused the credentials, or they have expired.

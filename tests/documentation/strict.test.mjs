@@ -24,7 +24,9 @@ const programs = blocks
   .map(({ document, line, name, code }) => ({
     file: `${document.replaceAll('/', '_')}_${line}${extensionOf(name, code)}`,
     // A page without a bundler names the file.
-    code: code.replace("'./node_modules/iothub-device-client/index.browser.js'", PACKAGE),
+    code: code
+      .replace("'./node_modules/iothub-device-client/index.browser.js'", PACKAGE)
+      .replace(/'\.\/node_modules\/(iothub-device-client\/[a-z]+-store)\.js'/, "'$1'"),
   }));
 
 /** TypeScript, unless its types are in comments. */

@@ -140,6 +140,7 @@ impl Application {
             ErrorKind::NoConnection | ErrorKind::InvalidArgument | ErrorKind::OutOfRange => false,
             ErrorKind::Client
             | ErrorKind::ConnectionDropped
+            | ErrorKind::DroppedAgain
             | ErrorKind::Credential
             | ErrorKind::OperationTimeout => true,
         };

@@ -42,7 +42,7 @@ impl World {
     fn call_settled(&mut self, kind: Kind, error: Option<&Error>) {
         let (Kind::Send(number), Some(error)) = (kind, error) else { return };
         let retries = self.client.connection_state() == ConnectionState::Reconnecting;
-        if retries && error.kind() == ErrorKind::ConnectionDropped {
+        if retries && error.kind() == ErrorKind::DroppedAgain {
             let sockets = self.application.sockets_of(number);
             assert!(sockets >= 3, "message {number} was given up after {sockets} connections");
         }

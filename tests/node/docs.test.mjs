@@ -11,6 +11,7 @@ import { blocks } from './docs/blocks.mjs';
 import { createX509Device, writeCertificate } from './docs/certificates.mjs';
 import { serveDevice } from './docs/pages.mjs';
 import { createDevice, environmentOf, hub, startProgram, test } from './docs/programs.mjs';
+import { temporaryFolder } from '../outbox/producer.mjs';
 import { startHttpProxy } from './transport/proxies.mjs';
 import { listen } from './transport/servers.mjs';
 
@@ -269,6 +270,39 @@ testBlock('proxies.md: In Node.js', async ({ t, backEnd, start }) => {
   const { destination, sent } = await proxy.closed();
   assert.equal(destination, new URL(backEnd.endpoint).host);
   assert.ok(sent > 0);
+  assert.equal((await backEnd.telemetry()).length, 1);
+});
+
+testBlock('outbox.md: Store messages', async ({ t, backEnd, start }) => {
+  await finish(start({ OUTBOX_FOLDER: await temporaryFolder(t) }));
+  const messages = await backEnd.telemetry();
+  assert.deepEqual(
+    messages.map(({ text }) => JSON.parse(text).temperature),
+    [21.5, 21.7],
+  );
+  for (const { systemProperties } of messages)
+    assert.match(systemProperties.messageId, /^[\w-]{36}$/);
+});
+
+testBlock('outbox.md: In a page', async ({ backEnd, start }) => {
+  const page = await start();
+  await page.getByRole('status').filter({ hasText: 'stored' }).waitFor();
+  await backEnd.waitForTelemetry();
+});
+
+testBlock('outbox.md: Limits', async ({ t, start }) => {
+  assert.equal(await finish(start({ OUTBOX_FOLDER: await temporaryFolder(t) })), '');
+});
+
+testBlock('outbox.md: Encrypt what is stored', async ({ t, backEnd, start }) => {
+  const OUTBOX_FOLDER = await temporaryFolder(t);
+  await finish(start({ OUTBOX_FOLDER, OUTBOX_KEY: '0123456789abcdef'.repeat(4) }));
+  const [{ text }] = await backEnd.telemetry();
+  assert.deepEqual(JSON.parse(text), { temperature: 21.5 });
+});
+
+testBlock('outbox.md: A store of your own', async ({ backEnd, start }) => {
+  await finish(start());
   assert.equal((await backEnd.telemetry()).length, 1);
 });
 

@@ -155,7 +155,33 @@ testPage(
 
 testPage('worker.md', ({ t, folder, backEnd }) => openUntil(t, backEnd, folder, 'sent'));
 
-testPage('service-worker.md', ({ t, folder, backEnd }) => openUntil(t, backEnd, folder, 'sent'));
+testPage('service-worker.md', async ({ t, folder, backEnd }) => {
+  await openUntil(t, backEnd, folder, 'sent');
+
+  // Without a hub a page stores; when it is closed, the service worker sends.
+  await backEnd.setFaults({ connack: 3 });
+  const origin = await serveDevice(t, backEnd, { folder });
+  const page = await openPage(t, `${origin}/outbox.html`, { isExpected: () => true });
+  await page.getByRole('status').filter({ hasText: 'stored' }).waitFor();
+  const context = page.context();
+  const other = await context.newPage();
+  await other.goto(`${origin}/my-device.json`);
+  const devTools = await context.newCDPSession(other);
+  const registered = new Promise((resolve) =>
+    devTools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const registration = registrations.find(({ scopeURL }) => scopeURL.startsWith(origin));
+      if (registration) resolve(registration.registrationId);
+    }),
+  );
+  await devTools.send('ServiceWorker.enable');
+  const registrationId = await registered;
+  await page.close();
+  await backEnd.setFaults({ clear: true });
+  const event = { origin, registrationId, tag: 'outbox', lastChance: false };
+  await devTools.send('ServiceWorker.dispatchSyncEvent', event);
+  const messages = await backEnd.waitForTelemetry(2);
+  assert.deepEqual(JSON.parse(messages[1].text), { temperature: 21.5 });
+});
 
 testPage('deno-and-bun.md', async ({ t, folder, backEnd }) => {
   const commands = commandsOf('deno-and-bun.md');

@@ -1,6 +1,7 @@
 //! What becomes of calls and subscriptions when the connection is lost.
 
 use iothub_device_client::protocol::client::{ConnectionRetry, Feature, Options};
+use iothub_device_client::protocol::hub::message::Message;
 use iothub_device_client::protocol::{
     Client, ConnectionState, ErrorKind, Input, OperationId, Reply,
 };
@@ -68,7 +69,7 @@ fn several_drops_lose_and_reorder_nothing() {
     h.drop_connection();
     h.advance_secs(20);
     // The oldest has seen three connections end.
-    assert_eq!(h.result(calls[0]), Err(ErrorKind::ConnectionDropped));
+    assert_eq!(h.result(calls[0]), Err(ErrorKind::DroppedAgain));
     let last = h.hub.connections;
     let expected = (0..2).flat_map(|round| (0..100).map(move |n| format!("{round} {n}"))).skip(1);
     assert!(h.hub.bodies_on(last).into_iter().map(|(_, body)| body.to_owned()).eq(expected));
@@ -99,7 +100,7 @@ fn the_third_end_without_an_acknowledgement_fails_the_oldest_publish_alone() {
         h.drop_connection();
         h.advance_secs(20);
     }
-    assert_eq!(h.result(calls[0]), Err(ErrorKind::ConnectionDropped));
+    assert_eq!(h.result(calls[0]), Err(ErrorKind::DroppedAgain));
     assert!(h.error(calls[0]).message().contains("three times"));
     assert_eq!(h.hub.bodies_on(4), [(true, "good"), (true, "better")]);
     h.hub.script.withhold_puback = false;
@@ -155,6 +156,22 @@ fn an_operation_has_its_whole_time_on_each_connection() {
     assert!(!h.is_settled(message));
     h.advance_secs(1);
     assert_eq!(h.result(message), Err(ErrorKind::OperationTimeout));
+}
+
+#[test]
+fn a_stored_message_outlives_the_operation_timeout_and_others_do_not() {
+    let mut h = Harness::connected(Options::default());
+    h.hub.script.withhold_puback = true;
+    let stored = h.call(|client, now| client.send_stored(now, Message::default()));
+    let other = h.send("other");
+    h.advance_secs(60);
+    assert_eq!(h.result(other), Err(ErrorKind::OperationTimeout));
+    h.advance_secs(3600);
+    assert!(!h.is_settled(stored));
+    h.hub.script.withhold_puback = false;
+    h.drop_connection();
+    h.run();
+    assert_eq!(h.result(stored), Ok(Reply::Done));
 }
 
 #[test]

@@ -54,13 +54,41 @@ impl Client {
     pub fn send_message(&mut self, now: Now, message: Message<'_>) -> Result<OperationId, Error> {
         #[cfg(feature = "forced-panic")]
         super::forced_panic::panic_if_asked(&message.body);
+        self.send(now, message, Resend::UntilAcknowledged)
+    }
+
+    /// Sends telemetry that the caller keeps until it is acknowledged: it outlives
+    /// `operation_timeout`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::send_message`].
+    pub fn send_stored(&mut self, now: Now, message: Message<'_>) -> Result<OperationId, Error> {
+        self.send(now, message, Resend::UntilAcknowledgedAtLast)
+    }
+
+    /// Checks what [`Client::send_message`] would send.
+    ///
+    /// # Errors
+    ///
+    /// A message over the limits of the hub.
+    pub fn check_message(&self, message: &Message<'_>) -> Result<(), Error> {
+        topic::telemetry(&self.config.identity, message).map(|_| ())
+    }
+
+    fn send(
+        &mut self,
+        now: Now,
+        message: Message<'_>,
+        resend: Resend,
+    ) -> Result<OperationId, Error> {
         self.check_can_send()?;
         let topic = topic::telemetry(&self.config.identity, &message)?;
         self.check_pending(self.pending_messages)?;
         self.pending_messages += 1;
         let operation = self.io.begin();
         let tag = Publication::Telemetry(operation);
-        self.io.session.publish(topic, message.body, Resend::UntilAcknowledged, tag);
+        self.io.session.publish(topic, message.body, resend, tag);
         self.need_connection(now);
         Ok(operation)
     }

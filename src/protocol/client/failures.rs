@@ -72,7 +72,7 @@ pub(super) fn replaced(kind: ErrorKind) -> Error {
 
 pub(super) fn dropped_again_and_again() -> Error {
     Error::new(
-        ErrorKind::ConnectionDropped,
+        ErrorKind::DroppedAgain,
         "the connection ended three times without an acknowledgement of this call; the hub closes \
          on what it refuses: check the message, its properties and the quota",
     )

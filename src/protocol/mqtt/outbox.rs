@@ -33,8 +33,20 @@ pub enum Resend {
     Never,
     /// Until it is acknowledged.
     UntilAcknowledged,
+    /// Until it is acknowledged, however long that takes: it is stored elsewhere until then.
+    UntilAcknowledgedAtLast,
     /// Until [`Session::withdraw`](super::Session::withdraw): a request, which needs its answer too.
     UntilRemoved,
+}
+
+impl Resend {
+    fn is_telemetry(self) -> bool {
+        matches!(self, Self::UntilAcknowledged | Self::UntilAcknowledgedAtLast)
+    }
+
+    fn expires(self) -> bool {
+        self != Self::UntilAcknowledgedAtLast
+    }
 }
 
 #[derive(Debug)]
@@ -126,7 +138,7 @@ impl<T: Copy + PartialEq> Outbox<T> {
         let written = self.entries.range(..self.written);
         let next = self.entries.get(self.written);
         self.was_full
-            && next.is_some_and(|entry| entry.resend == Resend::UntilAcknowledged)
+            && next.is_some_and(|entry| entry.resend.is_telemetry())
             && self.written > window - window.min(PORTION)
             && written.filter(|entry| !entry.acknowledged).nth(PORTION - 1).is_some()
     }
@@ -194,12 +206,15 @@ impl<T: Copy + PartialEq> Outbox<T> {
     /// When the publish that has waited longest on this connection will have waited for `limit`.
     pub fn deadline(&self, limit: Duration) -> Option<Instant> {
         // Entries are written in order, so the first one was written first.
-        self.entries.front()?.sent_at.map(|sent_at| sent_at + limit)
+        let first = self.entries.iter().find(|entry| entry.resend.expires())?;
+        first.sent_at.map(|sent_at| sent_at + limit)
     }
 
     /// Takes out the publishes that have waited for `limit` on this connection.
     pub fn take_expired(&mut self, now: Instant, limit: Duration, ids: &mut PacketIds) -> Vec<T> {
-        self.take(ids, |entry| entry.sent_at.is_some_and(|sent_at| sent_at + limit <= now))
+        self.take(ids, |entry| {
+            entry.resend.expires() && entry.sent_at.is_some_and(|sent_at| sent_at + limit <= now)
+        })
     }
 
     fn take_out(&mut self, index: usize) -> Option<Entry<T>> {

@@ -1,0 +1,327 @@
+// From the store to the hub: a window of the oldest messages, in their order, one after the other.
+
+/** So many are loaded at most; the core has no more on their way at a time. */
+const WINDOW = 1024;
+/** So many bytes, or one portion more, are loaded at most. */
+const WINDOW_BYTES = 8 * 1024 ** 2;
+/** So many are read at once. */
+const PORTION = 128;
+/** So many may be acknowledged and not be removed yet. */
+const MOST_UNREMOVED = 4 * WINDOW;
+/** After this, a store that has failed is asked again, and so is a client that had no room. */
+const PATIENCE_MS = 1000;
+
+/** @typedef {import('./outbox.js').StoredMessage} StoredMessage */
+
+/** What the owner of the outbox sends. */
+export class Drain {
+  #outbox;
+  #port;
+  #store;
+  #options;
+  /** The oldest messages, in their order. */
+  #queue = [];
+  #queueBytes = 0;
+  /** How many of the first the client has. */
+  #sent = 0;
+  /** The sequence of the newest message that was ever in the queue. */
+  #last = 0;
+  /** The store may have some that are newer than that. */
+  #isBehind = true;
+  #isLoading = false;
+  /** What the hub has acknowledged and the store has still. */
+  #done = [];
+  #removing = Promise.resolve();
+  #isRemoving = false;
+  #isConnected = false;
+  /** Until somebody asks for the hub again. */
+  #isPaused = true;
+  #isStopped = false;
+  /** Goes up each time the client gives everything back. */
+  #generation = 0;
+  /** Messages up to this sequence waited for the connection. */
+  #backlogEnd = Infinity;
+  /** When the next of those may leave. */
+  #due = 0;
+  #timer;
+  #isFillQueued = false;
+
+  /**
+   * @param {import('./outbox.js').Outbox} outbox
+   * @param {import('./outbox.js').Port} port
+   * @param {import('./outbox.js').MessageStore} store
+   * @param {ReturnType<typeof import('./outbox-options.js').outboxOptions>} options
+   */
+  constructor(outbox, port, store, options) {
+    this.#outbox = outbox;
+    this.#port = port;
+    this.#store = store;
+    this.#options = options;
+  }
+
+  get oldest() {
+    return this.#queue[0];
+  }
+
+  get isEmpty() {
+    const isLoaded = !this.#isBehind && !this.#isLoading;
+    return isLoaded && this.#queue.length === 0 && this.#done.length === 0;
+  }
+
+  /** Somebody needs the hub: whatever kept it from us may be over. */
+  resume() {
+    this.#isPaused = false;
+    this.#fillSoon();
+  }
+
+  /** Nothing more is given to the client, which gives back what it has. */
+  pause() {
+    this.#isPaused = true;
+    this.#generation += 1;
+    this.#sent = 0;
+    clearTimeout(this.#timer);
+  }
+
+  /** For good; fulfils when what was acknowledged is removed, as far as the store lets it. */
+  stop() {
+    this.pause();
+    this.#isStopped = true;
+    return this.#removing;
+  }
+
+  connectionChanged(isConnected) {
+    this.#isConnected = isConnected;
+    if (!isConnected) return;
+    // The client sends again what it has, when this returns.
+    for (const message of this.#queue.slice(0, this.#sent)) {
+      if (this.#isExpired(message)) this.#expire(message);
+    }
+    this.#backlogEnd = Infinity;
+    this.#due = performance.now();
+    this.resume();
+  }
+
+  /** These were stored just now, in this order. */
+  stored(messages) {
+    if (this.#backlogEnd === Infinity) this.#backlogEnd = messages[0].sequence - 1;
+    for (const message of messages) {
+      // One that does not follow upon the last leaves room for those that were not read yet.
+      const isNext = message.sequence === this.#last + 1 && !this.#isBehind && !this.#isLoading;
+      if (isNext && this.#hasRoom) this.#push(message);
+      else this.#isBehind = true;
+    }
+    this.#fillSoon();
+  }
+
+  /** Something else has put messages into the store. */
+  fallBehind() {
+    this.#isBehind = true;
+    this.#fillSoon();
+  }
+
+  /** The store begins again, without what it had. */
+  restart() {
+    this.#last = 0;
+    this.fallBehind();
+  }
+
+  /** Whether it is still to be sent, as far as the drain knows. */
+  isWaiting(sequence) {
+    const isIt = (message) => message.sequence === sequence;
+    return sequence > this.#last || this.#queue.some(isIt);
+  }
+
+  /** It is dropped: it does not leave, if it has not left yet. */
+  forget(sequence) {
+    const message = this.#queue.find((message) => message.sequence === sequence);
+    if (message) this.#takeOut(message);
+  }
+
+  get #hasRoom() {
+    return this.#queue.length < WINDOW && this.#queueBytes < WINDOW_BYTES;
+  }
+
+  #push(message) {
+    this.#last = message.sequence;
+    this.#queue.push(message);
+    this.#queueBytes += message.size;
+  }
+
+  #takeOut(message) {
+    const index = this.#queue.indexOf(message);
+    if (index < 0) return false;
+    this.#queue.splice(index, 1);
+    this.#queueBytes -= message.size;
+    if (index < this.#sent) {
+      this.#sent -= 1;
+      this.#port.withdraw(message.operation);
+    }
+    return true;
+  }
+
+  #fillSoon() {
+    if (this.#isFillQueued) return;
+    this.#isFillQueued = true;
+    Promise.resolve().then(() => {
+      this.#isFillQueued = false;
+      this.#fill();
+    });
+  }
+
+  #fillLater(milliseconds) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#fill(), milliseconds);
+  }
+
+  /** Gives the client as many messages as it may have. */
+  #fill() {
+    if (this.#isPaused || this.#isStopped) return;
+    // The first makes the client connect.
+    const window = this.#isConnected ? WINDOW : 1;
+    while (this.#sent < Math.min(window, this.#queue.length)) {
+      const message = this.#queue[this.#sent];
+      if (this.#isExpired(message)) {
+        this.#expire(message);
+      } else if (this.#done.length > MOST_UNREMOVED || !this.#mayLeave(message)) {
+        return;
+      } else if (!this.#send(message)) {
+        break;
+      }
+    }
+    this.#load();
+    this.#outbox.checkDrained();
+  }
+
+  /** The rate is for those that waited for the connection: all devices of a hub may come at once. */
+  #mayLeave({ sequence }) {
+    if (!this.#isConnected || sequence > this.#backlogEnd) return true;
+    const now = performance.now();
+    if (now < this.#due) {
+      this.#fillLater(this.#due - now);
+      return false;
+    }
+    // Timers are late, in hidden tabs by a second.
+    this.#due = Math.max(this.#due, now - 1000) + 1000 / this.#options.drainRate;
+    return true;
+  }
+
+  /** Gives whether the client has it. */
+  #send(message) {
+    const generation = this.#generation;
+    try {
+      message.operation = this.#port.send(message, {
+        resolve: () => this.#acknowledged(message),
+        reject: (error, hasEndedConnections) =>
+          this.#failed(message, error, hasEndedConnections, generation),
+      });
+      this.#sent += 1;
+      return true;
+    } catch (error) {
+      if (error.name === 'NoConnectionError') {
+        this.#interrupted(error);
+      } else if (error.name === 'ClientError') {
+        // Calls of other kinds have taken what the client may hold.
+        if (this.#sent === 0) this.#fillLater(PATIENCE_MS);
+      } else {
+        this.#refused(message, error);
+        return true;
+      }
+      return false;
+    }
+  }
+
+  #acknowledged(message) {
+    const index = this.#queue.indexOf(message);
+    // It was dropped meanwhile.
+    if (index < 0) return;
+    this.#queue.splice(index, 1);
+    this.#queueBytes -= message.size;
+    if (index < this.#sent) this.#sent -= 1;
+    this.#done.push(message);
+    this.#outbox.acknowledged(message);
+    if (!this.#isRemoving) this.#removing = this.#removeDone();
+    this.#fillSoon();
+  }
+
+  #failed(message, error, hasEndedConnections, generation) {
+    if (!this.#queue.includes(message) || generation !== this.#generation) return;
+    if (hasEndedConnections) this.#refused(message, error);
+    // Then the client gives back all others, too.
+    else this.#interrupted(error);
+  }
+
+  #interrupted(error) {
+    this.pause();
+    this.#outbox.interrupted(error);
+  }
+
+  #refused(message, error) {
+    const index = this.#queue.indexOf(message);
+    this.#queue.splice(index, 1);
+    this.#queueBytes -= message.size;
+    if (index < this.#sent) this.#sent -= 1;
+    this.#outbox.moveAside(message, error);
+    this.#fillSoon();
+  }
+
+  #isExpired({ storedAt }) {
+    return Date.now() - storedAt > this.#options.maxAgeMs;
+  }
+
+  #expire(message) {
+    this.#takeOut(message);
+    this.#outbox.drop([message], 'expired');
+  }
+
+  async #load() {
+    if (!this.#isBehind || this.#isLoading || this.#queue.length > WINDOW - PORTION) return;
+    if (!this.#hasRoom) return;
+    this.#isLoading = true;
+    this.#isBehind = false;
+    try {
+      const messages = await this.#store.read(this.#last, PORTION);
+      for (const message of messages) {
+        if (message.movedAside === undefined) await this.#take(message);
+        this.#last = message.sequence;
+      }
+      // There may be more.
+      if (messages.length > 0) this.#isBehind = true;
+      this.#isLoading = false;
+      this.#fillSoon();
+    } catch (error) {
+      this.#isBehind = true;
+      this.#outbox.report('the store could not be read', error);
+      setTimeout(() => {
+        this.#isLoading = false;
+        this.#fill();
+      }, PATIENCE_MS);
+    }
+  }
+
+  async #take(message) {
+    try {
+      this.#push({ ...message, body: await this.#options.decrypt(message.body) });
+    } catch (error) {
+      this.#outbox.moveAside(message, error, message.body);
+    }
+  }
+
+  async #removeDone() {
+    this.#isRemoving = true;
+    // Many are acknowledged in one turn.
+    await undefined;
+    while (this.#done.length > 0) {
+      const count = this.#done.length;
+      try {
+        await this.#store.remove(this.#done.slice(0, count));
+        this.#done.splice(0, count);
+        this.#fillSoon();
+      } catch (error) {
+        if (this.#isStopped) break;
+        this.#outbox.report('the store could not remove messages that the hub has', error);
+        await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+      }
+    }
+    this.#isRemoving = false;
+  }
+}

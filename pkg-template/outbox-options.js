@@ -1,0 +1,39 @@
+// The options that every store takes.
+import { mustBe, optionsOf } from './arguments.js';
+
+const NAMES = ['maxMessages', 'maxBytes', 'maxAge', 'whenFull', 'drainRate', 'encrypt', 'decrypt'];
+
+/** So many seconds, in milliseconds, are more than any clock shows. */
+const FOR_EVER = Infinity;
+
+/**
+ * Checks what a user gives, and fills in the defaults.
+ * @param {any} options of the user
+ * @param {...string} more names, which the store checks itself
+ */
+export function outboxOptions(options, ...more) {
+  const given = optionsOf(options, ...NAMES, ...more);
+  const { whenFull = 'refuse', encrypt, decrypt } = given;
+  if (whenFull !== 'refuse' && whenFull !== 'drop-oldest') {
+    throw new TypeError('whenFull must be "refuse" or "drop-oldest"');
+  }
+  if (encrypt !== undefined || decrypt !== undefined) mustBe('function', { encrypt, decrypt });
+  return {
+    maxMessages: positive('maxMessages', given.maxMessages, 100_000),
+    maxBytes: positive('maxBytes', given.maxBytes, 256 * 1024 ** 2),
+    maxAgeMs: 1000 * positive('maxAge', given.maxAge, FOR_EVER),
+    whenFull,
+    drainRate: positive('drainRate', given.drainRate, 100),
+    encrypt: encrypt ?? unchanged,
+    decrypt: decrypt ?? unchanged,
+  };
+}
+
+const unchanged = (body) => body;
+
+function positive(name, value, byDefault) {
+  if (value === undefined) return byDefault;
+  mustBe('number', { [name]: value });
+  if (!(value > 0)) throw new RangeError(`${name} must be more than 0`);
+  return value;
+}

@@ -1,0 +1,14 @@
+// The entry for stores that users write.
+import { mustBe } from './arguments.js';
+import { Outbox } from './outbox.js';
+import { outboxOptions } from './outbox-options.js';
+
+/**
+ * @param {import('./outbox.js').MessageStore} store
+ * @param {object} [options]
+ */
+export function ownStore(store, options) {
+  const { open, append, read, remove, close } = Object(store);
+  mustBe('function', { open, append, read, remove, close });
+  return new Outbox(store, outboxOptions(options));
+}

@@ -1,0 +1,36 @@
+// What the outbox of a client may do with it. The outbox comes with the store, from an entry of its own.
+import { ClientError, NoConnectionError, OperationCancelled } from './errors.js';
+import { decodeMessage } from './message.js';
+import { bytesAtMost } from './pending-bytes.js';
+
+/**
+ * @param {import('./shell.js').Shell} shell
+ * @param {any} store the option
+ */
+export function useStore(shell, store) {
+  if (typeof store?.attach !== 'function') {
+    throw new TypeError('store must be what indexedDbStore, levelStore or ownStore returns');
+  }
+  store.attach({
+    resource: shell.resource,
+    ClientError,
+    NoConnectionError,
+    OperationCancelled,
+    decode: ({ body, systemProperties, customProperties }) =>
+      decodeMessage(body, systemProperties, customProperties),
+    check: ({ body, systemProperties, customProperties }) =>
+      shell.use((core) => core.checkMessage(body, systemProperties, customProperties)),
+    send({ body, systemProperties, customProperties }, pending) {
+      const bytes = body.length + bytesAtMost(systemProperties) + bytesAtMost(customProperties);
+      let operation;
+      const call = (core) =>
+        (operation = core.sendStored(body, systemProperties, customProperties));
+      shell.begin(call, { ...pending, bytes });
+      return operation;
+    },
+    withdraw: (operation) => shell.tell((core) => core.withdraw(operation)),
+    report: (error) => shell.report(error),
+    dropped: (dropped) => shell.handlers.push(shell.handlers.messageDropped, dropped),
+  });
+  shell.outbox = store;
+}

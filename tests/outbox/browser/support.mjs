@@ -1,0 +1,82 @@
+/** Tabs of one browser profile, with a device whose client has a store in IndexedDB. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+
+import { browser, createDevice, serveRepository } from '../../browser/support.mjs';
+
+export { browser, createDevice, serveRepository, test } from '../../browser/support.mjs';
+
+/** Any document will do: the tests bring the script. */
+const DOCUMENT = '/package.json';
+
+/** A device, and a profile in which tabs are opened. */
+export async function openProfile(t, { init, arg } = {}) {
+  const backEnd = await createDevice();
+  const origin = await serveRepository(t);
+  const context = await browser.newContext();
+  t.after(() => context.close());
+  if (init) await context.addInitScript(init, arg);
+  return {
+    backEnd,
+    origin,
+    context,
+    /** Opens a tab with a client, which is `client` in it. */
+    async openTab(options = {}) {
+      const tab = await context.newPage();
+      await tab.goto(`${origin}${DOCUMENT}`);
+      await createClient(tab, backEnd, options);
+      return tab;
+    },
+  };
+}
+
+async function createClient(tab, { connectionString, endpoint }, { store, ...options }) {
+  await tab.evaluate(
+    async ({ connectionString, store, ...options }) => {
+      const { IoTHubDeviceClient } = await import('/pkg/index.browser.js');
+      const { indexedDbStore } = await import('/pkg/indexeddb-store.js');
+      const client = IoTHubDeviceClient.createFromConnectionString(connectionString, {
+        ...options,
+        store: indexedDbStore({ drainRate: 1e6, ...store }),
+      });
+      const errors = [];
+      client.onBackgroundException = (error) => errors.push(error.message);
+      /** What a call ends with, as text. */
+      const outcome = (call) =>
+        call.then(
+          () => 'done',
+          (error) => `${error.name}: ${error.message}`,
+        );
+      Object.assign(window, { client, errors, outcome });
+    },
+    { connectionString, endpoint, connectionRetryInterval: 0.2, store, ...options },
+  );
+}
+
+/** Ends the process of a tab, which has no chance to say goodbye. */
+export async function crash(tab) {
+  const crashed = once(tab, 'crash');
+  const devTools = await tab.context().newCDPSession(tab);
+  devTools.send('Page.crash').catch(() => {});
+  await crashed;
+}
+
+/** What the hub has, each once, in the order of its first arrival. */
+export async function arrived(backEnd, count) {
+  const messages = await backEnd.waitForTelemetry(count);
+  return [...new Set(messages.map(({ text }) => text))];
+}
+
+export const numbers = (count, from = 0) =>
+  Array.from({ length: count }, (_, i) => String(from + i));
+
+/** An endpoint on which nobody listens. */
+export const NOWHERE = 'ws://127.0.0.1:9/$iothub/websocket';
+
+export function assertSorted(texts) {
+  const found = texts.map(Number);
+  assert.deepEqual(
+    found,
+    [...found].sort((a, b) => a - b),
+  );
+}
