@@ -110,6 +110,8 @@ export function suites(wasmEnvironment) {
       reads: [...folder('hub', 'tests/official')],
     }),
     nodeTests('documentation', testFiles('tests/documentation'), {
+      // It documents the Rust code.
+      needs: 'both cores',
       packages: [documentationSite, officialClients],
       reads: [
         ...client,
@@ -240,6 +242,8 @@ function longSuites() {
       reads: [...endToEnd, ...folder('tests/outbox')],
     }),
     nodeTests('soak', longTestFiles('tests/soak'), {
+      // It writes pkg/ again.
+      alone: true,
       minutes: 5,
       reads: [...endToEnd, ...folder('tests/soak')],
     }),
