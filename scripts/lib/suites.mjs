@@ -60,21 +60,32 @@ export function suites(wasmEnvironment) {
       reads: [...endToEnd, /^tests\/panic/, /^scripts\/build/],
     }),
     nodeTests("simulator's page", testFiles('tests/simulator/browser'), {
+      slow: 'each test has a page and a hub of its own, and clicks through it',
       minutes: 10,
       atOnce: 2,
       missing,
       reads: simulator,
     }),
     nodeTests('Node.js end to end', without(pages, testFiles('tests/node')), {
+      slow: 'faults and timeouts take their time over real sockets',
       atOnce: 2,
       reads: examples,
     }),
-    nodeTests('outbox', testFiles('tests/outbox', 'tests/outbox/browser'), {
+    nodeTests('outbox', testFiles('tests/outbox'), {
       minutes: 5,
       atOnce: 2,
       reads: [...endToEnd, ...folder('tests/outbox')],
     }),
-    nodeTests('hub', testFiles('hub/test'), { atOnce: 2, reads: folder('hub') }),
+    nodeTests('outbox in Chromium', testFiles('tests/outbox/browser'), {
+      missing,
+      minutes: 5,
+      reads: [...endToEnd, ...folder('tests/outbox')],
+    }),
+    nodeTests('hub', testFiles('hub/test'), {
+      slow: 'it waits for the timeouts of the service',
+      atOnce: 2,
+      reads: folder('hub'),
+    }),
     nodeTests('simulator', without(pages, testFiles('tests/simulator')), {
       atOnce: 2,
       reads: simulator,
@@ -91,8 +102,8 @@ export function suites(wasmEnvironment) {
     }),
     nodeTests('conformance', testFiles('tests/conformance'), {
       missing,
-      // It waits for the minute after which a hub that sends no CONNACK is given up.
       minutes: 4,
+      slow: 'it waits for the minute after which a hub that sends no CONNACK is given up',
       reads: [...endToEnd, ...folder('tests/conformance')],
     }),
     nodeTests('environments', testFiles('tests/environments'), {
@@ -140,7 +151,8 @@ function lints() {
   const typescript = [process.execPath, 'node_modules/typescript/bin/tsc', '--project'];
   const oldTypescript = [process.execPath, 'node_modules/typescript-5.0/bin/tsc', '--project'];
   const clippy = ['cargo', 'clippy', '--all-targets'];
-  const readsRust = { reads: rust, needs: 'both cores' };
+  const compiles = 'the first run compiles the dependencies';
+  const readsRust = { reads: rust, needs: 'both cores', slow: compiles };
   const types = [...declarations, ...folder('tests/types')];
   return [
     check('rustfmt', ['cargo', 'fmt', '--check'], { reads: rust }),
