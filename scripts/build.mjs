@@ -15,6 +15,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildWww } from './build-www.mjs';
 import { thirdPartyNotices } from './lib/notices.mjs';
+import { readmeOfPackage } from './lib/package-readme.mjs';
 import { crateField, readJson, root } from './lib/project.mjs';
 import { Failure, outputOf, runAsProgram, say } from './lib/run.mjs';
 import { runInStep, step } from './lib/steps.mjs';
@@ -154,7 +155,8 @@ async function assemble(generated, folder, renamed) {
   writeFileSync(join(generated, notices), thirdPartyNotices());
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  for (const file of ['LICENSE', 'README.md']) cpSync(join(root, file), join(folder, file));
+  cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+  writeFileSync(join(folder, 'README.md'), readmeOfPackage());
   for (const file of [wasm, notices]) cpSync(join(generated, file), join(folder, file));
   for (const entry of ['index', 'slim', wasm, ...stores]) {
     writeDeclarations(generated, folder, entry);

@@ -1,6 +1,7 @@
 /** What `npm pack` makes of pkg/ installs into an empty project and can be imported there. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -88,6 +89,26 @@ test('nothing in the tarball makes code of text', async () => {
 test('the manifest names every published file', async () => {
   const manifest = JSON.parse(await readFile(join(pkg, 'package.json'), 'utf8'));
   assert.deepEqual([...manifest.files, 'package.json'].sort(), publishedFiles.sort());
+});
+
+test('no link of the published README depends on where it is read', async () => {
+  const { homepage } = readJson('pkg-template/package.json');
+  const repository = homepage.replace('#readme', '');
+  const readme = await readFile(join(pkg, 'README.md'), 'utf8');
+  const links = Array.from(readme.matchAll(/\]\(([^)]+)\)|(?:src|href)="([^"]+)"/g));
+  const targets = links.map(([, markdown, html]) => markdown ?? html);
+  const own = targets.filter((target) => target.startsWith(repository));
+  assert.ok(own.length > 20);
+  for (const target of own) {
+    const [, kind, path] = /\/(raw|blob)\/main\/([^#]+)/.exec(target);
+    assert.ok(existsSync(join(root, path)), target);
+    assert.equal(kind, /\.webp$/.test(path) ? 'raw' : 'blob');
+  }
+  const others = targets.filter((target) => !target.startsWith(repository));
+  assert.deepEqual(
+    others.filter((target) => !/^(?:https:|#)/.test(target)),
+    [],
+  );
 });
 
 test('the package can be imported', async () => {

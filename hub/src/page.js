@@ -90,7 +90,7 @@ async function refuseOtherPages({ headers }) {
   throw new HubError('IotHubUnauthorizedAccess', 'Only the page of the hub may ask for this.');
 }
 
-/** A key is for whoever works at this machine. */
+/** Keys are for people at this machine. */
 async function refuseOtherMachines({ hostname }) {
   if (isLoopback(nameOf(hostname))) return;
   throw new HubError(

@@ -114,6 +114,7 @@ export function suites(wasmEnvironment) {
         ...hub,
         ...folder('tests/environments', 'tests/everywhere'),
         /^README\.md$/,
+        /^docs\/ENVIRONMENTS\.md$/,
       ],
     }),
     nodeTests('official clients', testFiles('tests/official'), {

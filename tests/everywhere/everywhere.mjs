@@ -1,7 +1,7 @@
 /**
  * `npm run test:everywhere`: builds the package, then makes a project of each tool as its users do,
  * runs it, and looks for its device at the local hub. `-- NAME` runs only the rows whose name
- * contains NAME. Prints the table of the README; a whole run writes it there.
+ * contains NAME. Prints the table of docs/ENVIRONMENTS.md; a whole run writes it there.
  */
 import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import { openHub } from '../environments/counterpart.mjs';
 import { visit } from './browser.mjs';
 import { playTheHub, writeDevice } from './device.mjs';
 import { projects } from './projects/index.mjs';
-import { renderTable, writeIntoReadme } from './readme.mjs';
+import { renderTable, writeIntoDocument } from './document.mjs';
 import { run, stopAll } from './shell.mjs';
 import { pinned } from './versions.mjs';
 
@@ -40,7 +40,7 @@ for (const project of projects) {
 
 await hub.close();
 console.log(`\n${renderTable(results)}`);
-if (!filter) await writeIntoReadme(renderTable(results));
+if (!filter) await writeIntoDocument(renderTable(results));
 const all = results.flatMap(({ rows }) => rows);
 if (all.length === 0) throw new Error(`no row's name contains "${filter}"`);
 const failed = all.filter(({ outcome }) => outcome !== 'passed').length;

@@ -1,6 +1,6 @@
 /** Frameworks with a server of their own: a page, and where they have one, a route in Node.js. */
 import { server, site } from '../kinds.mjs';
-import { settingOfReadme } from '../readme.mjs';
+import { settingOfDocument } from '../document.mjs';
 import { pinned } from '../versions.mjs';
 
 const nextPage = `'use client';
@@ -92,7 +92,7 @@ const next = {
   files: { 'app/page.tsx': nextPage, 'app/device/route.ts': nextRoute },
 };
 
-const nextConfig = `export default { ${settingOfReadme('serverExternalPackages:')} };\n`;
+const nextConfig = `export default { ${settingOfDocument('serverExternalPackages:')} };\n`;
 
 export const frameworks = [
   {

@@ -1,6 +1,6 @@
 /** Programs without a page: Node.js and other runtimes, and test runners. */
 import { nodes } from '../../environments/programs.mjs';
-import { settingOfReadme } from '../readme.mjs';
+import { settingOfDocument } from '../document.mjs';
 import { program, server } from '../kinds.mjs';
 
 const runsDevice = (file) => `import { runDevice } from './${file}';\n\nawait runDevice();\n`;
@@ -13,7 +13,7 @@ import { runDevice } from './device';
 test('a device does its job', () => runDevice());
 `;
 
-const jestInJsdom = settingOfReadme('npx jest');
+const jestInJsdom = settingOfDocument('npx jest');
 
 const jestTest = "test('a device does its job', () => runDevice());\n";
 
@@ -116,7 +116,7 @@ export const programs = [
         'npx esbuild main.js --bundle --platform=node --outfile=dist/main.cjs',
         'node dist/main.cjs',
       ),
-      'ES module': program(settingOfReadme('npx esbuild'), 'node dist/main.mjs'),
+      'ES module': program(settingOfDocument('npx esbuild'), 'node dist/main.mjs'),
       'ES module, packages external': program(
         'npx esbuild main.js --bundle --platform=node --format=esm --packages=external --outfile=dist/main.mjs',
         'node dist/main.mjs',

@@ -1,4 +1,4 @@
-/** The README's table is that of `npm run test:everywhere`. */
+/** The table of docs/ENVIRONMENTS.md is that of `npm run test:everywhere`. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -9,8 +9,8 @@ import { projects } from '../everywhere/projects/index.mjs';
 const withoutOutcome = (ran) => ran.replaceAll(/\*\*(.*?): .*?\*\*/g, '$1');
 
 test('the table has what is run everywhere', async () => {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const [table] = /(?<=<!-- everywhere -->)[^]*(?=<!-- \/everywhere -->)/.exec(readme);
+  const text = await readFile(new URL('../../docs/ENVIRONMENTS.md', import.meta.url), 'utf8');
+  const [table] = /(?<=<!-- everywhere -->)[^]*(?=<!-- \/everywhere -->)/.exec(text);
   const rows = table.matchAll(/^\| (?!tool|---)(.*?) \|.*?\| (.*?) \|/gm);
   assert.deepEqual(
     Array.from(rows, ([, tool, ran]) => ({ tool, ran: withoutOutcome(ran) })),

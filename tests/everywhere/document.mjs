@@ -1,11 +1,11 @@
-/** What the README says of where the client runs: its table, and the settings that some tools need. */
+/** What docs/ENVIRONMENTS.md says about tools: its table, and the settings that some of them need. */
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { root } from '../../scripts/lib/project.mjs';
 
-const readme = join(root, 'README.md');
+const document = join(root, 'docs/ENVIRONMENTS.md');
 const place = /(<!-- everywhere -->\n)[^]*(<!-- \/everywhere -->)/;
 
 export function renderTable(results) {
@@ -20,14 +20,14 @@ export function renderTable(results) {
   return table.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-export async function writeIntoReadme(table) {
-  const text = await readFile(readme, 'utf8');
+export async function writeIntoDocument(table) {
+  const text = await readFile(document, 'utf8');
   const date = new Date().toISOString().slice(0, 10);
-  await writeFile(readme, text.replace(place, `$1\nLast run: ${date}.\n\n${table}\n\n$2`));
+  await writeFile(document, text.replace(place, `$1\nLast run: ${date}.\n\n${table}\n\n$2`));
 }
 
-/** The code of the README that begins so: a setting that a tool needs. */
-export function settingOfReadme(beginning) {
-  const [, code] = readFileSync(readme, 'utf8').split(beginning, 2);
+/** The code of the page that begins so: a setting that a tool needs. */
+export function settingOfDocument(beginning) {
+  const [, code] = readFileSync(document, 'utf8').split(beginning, 2);
   return beginning + /^[^\n`]*/.exec(code)[0];
 }

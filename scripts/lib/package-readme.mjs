@@ -1,0 +1,16 @@
+/** The README as it is published: outside of the repository, a relative link leads nowhere. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readJson, root } from './project.mjs';
+
+const PICTURE = /\.(?:webp|png|svg)$/;
+
+export function readmeOfPackage() {
+  const { homepage } = readJson('pkg-template/package.json');
+  const repository = homepage.replace('#readme', '');
+  const addressOf = (path) => `${repository}/${PICTURE.test(path) ? 'raw' : 'blob'}/main/${path}`;
+  return readFileSync(join(root, 'README.md'), 'utf8').replaceAll(
+    /\]\((?!https?:|#)([^)]+)\)/g,
+    (_, path) => `](${addressOf(path)})`,
+  );
+}
