@@ -1,6 +1,6 @@
 /**
  * `npm test`: set-up, build, then every suite; `npm run test:long` those that take long or measure.
- * `-- NAME` runs only those whose name contains NAME, `-- --changed` those that a change can touch.
+ * `-- NAME ...` runs only those whose name contains one of the names, `-- --changed` those that a change can touch.
  * A suite's output is shown where it fails.
  */
 import { spawn } from 'node:child_process';
@@ -45,18 +45,22 @@ function readOptions() {
         changed: { type: 'boolean', default: false },
       },
     });
-    return { ...values, name: positionals.join(' ') };
+    return { ...values, names: positionals };
   } catch (error) {
     throw new Failure(error.message);
   }
 }
 
-function select(all, { long, changed, name }) {
+function select(all, { long, changed, names }) {
   const some = all.filter((suite) => Boolean(suite.long) === long);
-  const selected = some.filter((suite) => suite.name.includes(name));
-  if (selected.length > 0) return changed ? selectChanged(selected) : selected;
-  const names = some.map((suite) => `  ${suite.name}`).join('\n');
-  throw new Failure(`No suite's name contains "${name}". The suites are:\n${names}`);
+  const fitsNone = names.find((name) => !some.some((suite) => suite.name.includes(name)));
+  if (fitsNone !== undefined) {
+    const all = some.map((suite) => `  ${suite.name}`).join('\n');
+    throw new Failure(`No suite's name contains "${fitsNone}". The suites are:\n${all}`);
+  }
+  const isWanted = (suite) => names.some((name) => suite.name.includes(name));
+  const selected = names.length > 0 ? some.filter(isWanted) : some;
+  return changed ? selectChanged(selected) : selected;
 }
 
 async function runSuite({ name, command, env, count, rerun, slow, missing }) {

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { build } from 'esbuild';
+import { parse } from 'yaml';
 
-import { root } from '../../scripts/lib/project.mjs';
+import { readJson, root } from '../../scripts/lib/project.mjs';
+import { suites } from '../../scripts/lib/suites.mjs';
 import { blocks } from './blocks.mjs';
 
 const { NoOperationTraceWriter, parseWorkflow } = await importBundled('@actions/workflow-parser');
@@ -29,6 +31,31 @@ for (const file of [...workflows, ...recipes]) {
     );
   });
 }
+
+test('what they run are scripts and suites that are there', () => {
+  const { scripts } = readJson('package.json');
+  const names = suites({}).map(({ name }) => name);
+  const commands = workflows.flatMap(({ content }) =>
+    Object.values(parse(content).jobs).flatMap(commandsOf),
+  );
+  const ran = commands.flatMap((command) => [...command.matchAll(/npm (?:run )?([\w:]+)/g)]);
+  assert.ok(ran.length > 10);
+  assert.deepEqual(
+    ran.map(([, name]) => name).filter((name) => name !== 'publish' && !(name in scripts)),
+    [],
+  );
+  for (const [, list] of commands.join('\n').matchAll(/npm test -- (.*)/g)) {
+    for (const [, quoted, bare] of list.matchAll(/'(.*?)'|(\S+)/g)) {
+      const wanted = quoted ?? bare;
+      assert.ok(
+        names.some((name) => name.includes(wanted)),
+        wanted,
+      );
+    }
+  }
+});
+
+const commandsOf = ({ steps }) => steps.map(({ run }) => run ?? '');
 
 /** The package imports JSON as bundlers allow it, and Node.js does not. */
 async function importBundled(name) {

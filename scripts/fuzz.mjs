@@ -1,0 +1,24 @@
+/** `npm run fuzz -- TARGET [SECONDS]`: libFuzzer on one entry point of `tests/protocol/fuzzing`. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './lib/project.mjs';
+import { Failure, run, runAsProgram } from './lib/run.mjs';
+
+await runAsProgram(async () => {
+  const [target = '', seconds = '60'] = process.argv.slice(2);
+  const fuzz = join(root, 'fuzz');
+  if (!/^\w+$/.test(target) || !existsSync(join(fuzz, 'fuzz_targets', `${target}.rs`))) {
+    throw new Failure('Usage: npm run fuzz -- TARGET [SECONDS], a file of fuzz/fuzz_targets');
+  }
+  const corpus = join(fuzz, 'corpus', target);
+  mkdirSync(corpus, { recursive: true });
+  const folders = [corpus, join(fuzz, 'seeds', target)].filter(existsSync);
+  // Without a sanitizer: only dependencies could err with memory, and libFuzzer is quicker.
+  const command = ['fuzz', 'run', '-s', 'none', target, ...folders];
+  await run('cargo', [...command, '--', `-max_total_time=${seconds}`], {
+    cwd: root,
+    // libFuzzer's flags are for nightly compilers alone, and work with a stable one.
+    env: { ...process.env, RUSTC_BOOTSTRAP: '1' },
+    explain: 'It needs `cargo install cargo-fuzz --locked` and a C++ compiler.',
+  });
+});
