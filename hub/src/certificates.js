@@ -10,6 +10,10 @@ const DAY = 24 * 60 * 60 * 1000;
 const CA_DAYS = 3650;
 /** Clients refuse server certificates that last much longer. */
 const LEAF_DAYS = 365;
+/** As long as the service lets its certificates last that devices ask for: 7 to 90. */
+const REQUESTED_DAYS = 30;
+/** Where TBSCertificate of RFC 5280 has subjectPublicKeyInfo, after the version. */
+const PUBLIC_KEY_IN_TBS = 6;
 const CA_NAME = 'iothub-local CA';
 const DNS = 2;
 const IP = 7;
@@ -58,6 +62,29 @@ export class CertificateAuthority {
    */
   issueForClient(commonName) {
     return issue({ commonName, issuer: this.#issuer, extensions: CLIENT });
+  }
+
+  /**
+   * Issues a certificate for a key of any kind that stays with the client.
+   * @param {string} commonName
+   * @param {forge.asn1.Asn1} publicKey SubjectPublicKeyInfo
+   * @returns {string[]} the chain, the certificate first: each DER as base64
+   */
+  issueForKey(commonName, publicKey) {
+    const issuerCert = forge.pki.certificateFromPem(this.#issuer.cert);
+    const signingKey = forge.pki.privateKeyFromPem(this.#issuer.key);
+    // forge knows RSA keys only: it makes a certificate for one, in which the key then takes the
+    // place of that, and which is signed again.
+    const days = REQUESTED_DAYS;
+    const rsaKey = issuerCert.publicKey;
+    const wanted = { commonName, days, publicKey: rsaKey, issuerCert, extensions: CLIENT };
+    const certificate = /** @type {any} */ (prepare(wanted));
+    certificate.sign(signingKey, forge.md.sha256.create());
+    certificate.tbsCertificate.value[PUBLIC_KEY_IN_TBS] = publicKey;
+    const digest = forge.md.sha256.create();
+    digest.update(forge.asn1.toDer(certificate.tbsCertificate).getBytes());
+    certificate.signature = signingKey.sign(digest);
+    return [certificate, issuerCert].map(base64Of);
   }
 
   /**
@@ -111,9 +138,22 @@ async function issue({ commonName, days = LEAF_DAYS, issuer, extensions }) {
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
-  const issuerCert = issuer && forge.pki.certificateFromPem(issuer.cert);
+  const certificate = prepare({
+    commonName,
+    days,
+    publicKey: forge.pki.publicKeyFromPem(keys.publicKey),
+    issuerCert: issuer && forge.pki.certificateFromPem(issuer.cert),
+    extensions: [...extensions, { name: 'subjectKeyIdentifier' }],
+  });
+  const signingKey = forge.pki.privateKeyFromPem(issuer?.key ?? keys.privateKey);
+  certificate.sign(signingKey, forge.md.sha256.create());
+  return describe(forge.pki.certificateToPem(certificate), keys.privateKey);
+}
+
+/** A certificate that is not signed yet. */
+function prepare({ commonName, days, publicKey, issuerCert, extensions }) {
   const certificate = forge.pki.createCertificate();
-  certificate.publicKey = forge.pki.publicKeyFromPem(keys.publicKey);
+  certificate.publicKey = publicKey;
   // A serial number must not be negative.
   certificate.serialNumber = `01${randomBytes(15).toString('hex')}`;
   certificate.validity.notBefore = new Date(Date.now() - DAY);
@@ -122,16 +162,16 @@ async function issue({ commonName, days = LEAF_DAYS, issuer, extensions }) {
   certificate.setIssuer((issuerCert ?? certificate).subject.attributes);
   certificate.setExtensions([
     ...extensions,
-    { name: 'subjectKeyIdentifier' },
     {
       name: 'authorityKeyIdentifier',
       keyIdentifier: (issuerCert ?? certificate).generateSubjectKeyIdentifier().getBytes(),
     },
   ]);
-  const signingKey = forge.pki.privateKeyFromPem(issuer?.key ?? keys.privateKey);
-  certificate.sign(signingKey, forge.md.sha256.create());
-  return describe(forge.pki.certificateToPem(certificate), keys.privateKey);
+  return certificate;
 }
+
+const base64Of = (certificate) =>
+  forge.util.encode64(forge.asn1.toDer(forge.pki.certificateToAsn1(certificate)).getBytes());
 
 function describe(pem, key) {
   const cert = pem.replaceAll('\r', '');

@@ -8,7 +8,7 @@ const NOT_AUTHORIZED = 5;
  * Lets a client that registers in, or refuses it: CONNACK, and the end.
  * @param {import('../connection.js').Connection} connection
  * @param {import('mqtt-packet').IConnectPacket} packet
- * @param {{idScope: string, registrationId: string}} user
+ * @param {{idScope: string, registrationId: string, apiVersion?: string}} user
  * @param {import('../server.js').Hub} hub
  */
 export function acceptRegistrant(connection, packet, user, hub) {
@@ -24,6 +24,7 @@ export function acceptRegistrant(connection, packet, user, hub) {
     return;
   }
   registrant.attach(connection, credentials);
+  connection.apiVersion = user.apiVersion;
   const expires = Number(parseSasToken(sas ?? '')?.se ?? Infinity) * 1000;
   // One that has expired is no credential; the answer to the registration says so.
   const isLive = expires > registrant.now;

@@ -8,7 +8,7 @@ const SCOPE = 'registrations/';
  * @typedef {{registrationId: string, status: string, substatus?: string,
  *            createdDateTimeUtc?: string, lastUpdatedDateTimeUtc?: string, assignedHub?: string,
  *            deviceId?: string, errorCode?: number, errorMessage?: string, etag?: string,
- *            payload?: object, symmetricKey?: {enrollmentGroupId?: string},
+ *            payload?: object, issuedCertificateChain?: string[], symmetricKey?: {enrollmentGroupId?: string},
  *            x509?: {enrollmentGroupId?: string}}} RegistrationState
  */
 

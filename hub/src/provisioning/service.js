@@ -1,11 +1,14 @@
 import { HubError } from '../errors.js';
 import { assign } from './assignment.js';
 import { attest } from './attestation.js';
+import { readCertificateRequest } from './certificate-request.js';
 import { Enrollments } from './enrollments.js';
 import { LinkedHub } from './linked-hub.js';
 import { Registrant } from './registrant.js';
 import { keyOf, Registrations } from './registrations.js';
 
+/** The first api-version that issues certificates. */
+const CSR_VERSION = '2025-07-01-preview';
 /** What the service answers with where nothing more is known about the failure. */
 const FAILURE_CODE = 400000;
 const MAX_MESSAGE = 96 * 1024;
@@ -91,8 +94,10 @@ export class ProvisioningService {
   register(registrant, request) {
     checkRequest(request, registrant.registrationId);
     const attested = attest(registrant, registrant.credentials, this);
+    const { csr, payload } = request;
+    const publicKey = csr == null ? undefined : this.#requestedKey(csr, registrant);
     const operation = registrant.begin();
-    this.#run(operation, registrant, attested, request.payload ?? undefined);
+    this.#run(operation, registrant, { ...attested, payload: payload ?? undefined, publicKey });
     return this.#unfinished({ operationId: operation.operationId, status: 'assigning' });
   }
 
@@ -116,26 +121,43 @@ export class ProvisioningService {
     return { status: 202, retryAfter: this.retryAfter, body };
   }
 
+  /** The key for which the client wants a certificate. */
+  #requestedKey(csr, { registrationId, connection }) {
+    if ((connection?.apiVersion ?? '') < CSR_VERSION) {
+      throw new HubError('ArgumentInvalid', `A csr takes api-version ${CSR_VERSION} or later.`);
+    }
+    if (!this.#hub.authority) {
+      throw new HubError('ArgumentInvalid', 'A hub without TLS issues no certificates.');
+    }
+    return readCertificateRequest(csr, registrationId);
+  }
+
   /** One after the other, as the second has to know where the first has led. */
-  #run(operation, registrant, attested, payload) {
+  #run(operation, registrant, accepted) {
     registrant.running = registrant.running.then(async () => {
-      operation.state = await this.#assign(operation.state, registrant, attested, payload);
+      operation.state = await this.#assign(operation.state, registrant, accepted);
     });
   }
 
   /** @returns {Promise<import('./registrations.js').RegistrationState>} */
-  async #assign(state, { registrationId, faults }, attested, payload) {
-    const { enrollment } = attested;
+  async #assign(state, { registrationId, faults }, accepted) {
+    const { enrollment, publicKey, payload } = accepted;
     if (faults.outcome === 'assigning') return state;
     if (faults.outcome) return endOf(registrationId, faults.outcome, 'As a fault was asked for.');
     if (enrollment.provisioningStatus === 'disabled') return endOf(registrationId, 'disabled');
     const previous = this.registrations.find(registrationId);
     try {
       const { hubs } = this;
-      const wanted = { ...attested, registrationId, payload, previous, hubs };
+      const authentication = publicKey ? { type: 'certificateAuthority' } : accepted.authentication;
+      const wanted = { enrollment, authentication, payload, registrationId, previous, hubs };
       const assigned = this.registrations.put(await assign(wanted));
       this.#hub.log(`${registrationId}: assigned to ${assigned.assignedHub}`);
-      return assigned;
+      if (!publicKey) return assigned;
+      const { authority } = this.#hub;
+      return {
+        ...assigned,
+        issuedCertificateChain: authority.issueForKey(assigned.deviceId, publicKey),
+      };
     } catch (error) {
       this.#hub.log(`${registrationId}: not assigned, ${error.message}`);
       return endOf(registrationId, 'failed', error.message, error.errorCode);

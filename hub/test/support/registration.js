@@ -12,11 +12,12 @@ export function registrationCredentials({
   registrationId,
   key,
   skn = '&skn=registration',
+  apiVersion = '2019-03-31',
 }) {
   const resource = `${idScope}/registrations/${registrationId}`;
   return {
     clientId: registrationId,
-    username: `${resource}/api-version=2019-03-31&ClientVersion=test`,
+    username: `${resource}/api-version=${apiVersion}&ClientVersion=test`,
     ...(key && { password: sasToken({ resource, key }) + skn }),
   };
 }
@@ -27,14 +28,14 @@ export class RegistrationClient {
   #lastRequest = 0;
 
   /** Connects and subscribes; `options` are MQTT.js'. */
-  static async connect(hub, { registrationId, key, skn, idScope = hub.started.idScope }, options) {
+  static async connect(hub, { registrationId, ...rest }, options) {
     const client = new RegistrationClient();
     client.registrationId = registrationId;
     client.#client = await MqttClient.connect(
       hub,
       {},
       {
-        ...registrationCredentials({ idScope, registrationId, key, skn }),
+        ...registrationCredentials({ idScope: hub.started.idScope, registrationId, ...rest }),
         ...options,
       },
     );
