@@ -1,11 +1,11 @@
-// What users pass to calls. The options of the factories are the core's to check.
+// Checks what users pass to calls. The core checks the options of the factories.
 
 /**
  * The options of a call.
  * @param {any} options of the user
  * @param {string[]} names of those that there are
  * @returns {Record<string, any>}
- * @throws {TypeError} names an option that there is not
+ * @throws {TypeError} names an unknown option
  */
 export function optionsOf(options, ...names) {
   if (options === undefined || options === null) return {};
@@ -34,8 +34,8 @@ export const signalOf = (options) => signalIn(optionsOf(options, 'signal'));
  * @returns {AbortSignal | undefined}
  */
 export function signalIn({ signal }) {
-  // One of another realm, such as that of a frame, is no instance of this realm's class. Those of
-  // old libraries know neither a reason nor how to throw it.
+  // A signal of another realm, such as a frame, is not an instance of this realm's class. Signals
+  // of old libraries have neither `reason` nor `throwIfAborted`.
   if (signal !== undefined && !(signal?.throwIfAborted && signal.addEventListener)) {
     throw new TypeError('signal must be an AbortSignal of the platform');
   }
@@ -45,7 +45,7 @@ export function signalIn({ signal }) {
 /**
  * @param {'string' | 'boolean' | 'function' | 'number'} type
  * @param {Record<string, unknown>} values by what they are called in the error
- * @throws {TypeError} names the first that is of another type
+ * @throws {TypeError} names the first argument of a wrong type
  */
 export function mustBe(type, values) {
   for (const [name, value] of Object.entries(values)) {
@@ -55,7 +55,7 @@ export function mustBe(type, values) {
 
 /**
  * @param {Record<string, unknown>} values by what they are called in the error
- * @throws {TypeError} names the first that is no text; most come from the environment
+ * @throws {TypeError} names the first argument that is not a string; most come from the environment
  */
 export function mustBeText(values) {
   for (const [name, value] of Object.entries(values)) {
@@ -70,7 +70,7 @@ export function mustBeText(values) {
   mustBe('string', values);
 }
 
-/** @throws {TypeError} where `this` is a Proxy, which has no private fields, or not there at all */
+/** @throws {TypeError} if `this` is a Proxy, which has no private fields, or undefined */
 export function mustBeOwn(isOwn) {
   if (isOwn) return;
   throw new TypeError(

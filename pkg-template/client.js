@@ -80,7 +80,7 @@ export class IoTHubDeviceClient {
     return create(
       options,
       (core, options) => core.fromX509Certificate(host, hostname, deviceId, options),
-      // Undefined would stand for a client without a certificate.
+      // `undefined` would mean a client without a certificate.
       { x509: x509 ?? null },
     );
   }
@@ -115,7 +115,7 @@ export class IoTHubDeviceClient {
   sendMessage(message, options) {
     try {
       const signal = options && signalOf(options);
-      // Here code of the user may run, such as a `toJSON`.
+      // User code may run here, such as a `toJSON`.
       const shell = shellOf(this);
       if (shell.outbox) return shell.outbox.put(encodeMessage(message, randomId), true, signal);
       const { body, systemProperties, customProperties } = encodeMessage(message);
@@ -215,7 +215,7 @@ export class IoTHubDeviceClient {
     return handlers.iterate(handlers.desiredProperties, signalOf(options));
   }
 
-  /** What `console.log` shows of it in Node.js, where the class itself may be shown as well. */
+  /** What `console.log` shows in Node.js, of a client or of the class itself. */
   [Symbol.for('nodejs.util.inspect.custom')](depth, options, inspect) {
     if (!(#shell in this)) return 'IoTHubDeviceClient {}';
     const [hostname, , deviceId, , moduleId] = this.#shell.resource.split('/');

@@ -1,7 +1,7 @@
-/** Whether the environment variable `DEBUG` asks for what this package does. */
+/** Whether the environment variable `DEBUG` includes this package. */
 export const isDebugged = () => isNamed('iothub-device-client', process.env.DEBUG ?? '');
 
-/** Whether a list in the form of npm `debug` has a name: `a,b*,-c`. */
+/** Whether a list in the format of npm `debug`, such as `a,b*,-c`, includes a name. */
 function isNamed(name, list) {
   const patterns = list.split(/[\s,]+/);
   const matches = (pattern) =>

@@ -1,4 +1,4 @@
-// The error classes. The messages are made in one place, the core; these give them their type.
+// The error classes. The messages come from one place, the core.
 
 /** Wrong use of the client, a hub that breaks the protocol, or the base of a connection's errors. */
 export class ClientError extends Error {}
@@ -12,10 +12,10 @@ export class NoConnectionError extends ClientError {}
 export class CredentialError extends ClientError {}
 /** `disconnect()` or `shutdown()` was called before the operation ended. */
 export class OperationCancelled extends Error {}
-/** No answer came in time. */
+/** There was no response in time. */
 export class OperationTimeout extends Error {}
 
-/** The hub answered with an error status. */
+/** The hub responded with an error status. */
 export class ServiceError extends Error {
   /** @type {number} */
   status;
@@ -44,7 +44,7 @@ const ownClasses = {
   ServiceError,
 };
 
-/** What the core names an error by, in `src/bridge/names.rs`. */
+/** The names by which the core refers to the classes, in `src/bridge/names.rs`. */
 const classes = { ...ownClasses, TypeError, RangeError };
 
 keepNames(ownClasses);
@@ -53,7 +53,7 @@ for (const [value, { prototype }] of Object.entries(ownClasses)) {
 }
 
 /**
- * Minifiers rename classes; the names that users see stay.
+ * Minifiers rename classes; this keeps the names that users see.
  * @param {Record<string, object>} classes
  */
 export function keepNames(classes) {
@@ -63,7 +63,7 @@ export function keepNames(classes) {
 }
 
 /**
- * Makes an error of the core's.
+ * Creates an error for the core.
  * @param {keyof typeof classes} className
  * @param {string} message
  * @param {unknown} cause

@@ -6,7 +6,7 @@ import { X509 } from './x509.js';
 
 const classes = { IoTHubDeviceClient, Message, MethodRequest, MethodResponse, X509 };
 keepNames(classes);
-// Vue makes no Proxy of what is called by another name than `Object`.
+// Vue does not wrap objects in a Proxy whose tag is not `Object`.
 for (const [value, { prototype }] of Object.entries(classes)) {
   Object.defineProperty(prototype, Symbol.toStringTag, { value, configurable: true });
 }

@@ -1,20 +1,21 @@
-// A whole upload: where to, by the hub; the file, to the storage account; how it went, to the hub.
+// A complete upload: asks the hub where to, stores the file in the storage account, and notifies
+// the hub.
 import { mustBe, optionsOf, signalIn } from './arguments.js';
 import { ConnectionFailedError, OperationTimeout, ServiceError } from './errors.js';
 import { isThenable } from './json.js';
 import { textOrBytes } from './message.js';
 import { checkBlobName, exchange, inTime, makeUploadCall } from './upload.js';
 
-/** Small enough for a slow link: each has to arrive within `operationTimeout`. */
+/** Small enough for a slow link: each must arrive within `operationTimeout`. */
 const BLOCK_SIZE = 1024 * 1024;
-/** What is between two tries, in milliseconds: it doubles with each. */
+/** The wait before a retry, in milliseconds: it doubles each time. */
 const FIRST_WAIT = 500;
 const LAST_WAIT = 2000;
 
 /** @typedef {Blob | AsyncIterable<unknown>} Source */
 
 /**
- * Uploads a file, and tells the hub how it went.
+ * Uploads a file, and notifies the hub of the result.
  * @param {import('./client.js').IoTHubDeviceClient} client
  * @param {import('./shell.js').Shell} shell
  * @param {string} blobName
@@ -50,12 +51,12 @@ export async function uploadFile(client, shell, blobName, data, given) {
   } catch (error) {
     const isStatus = error instanceof ServiceError;
     const why = isStatus ? [error.status, error.message] : [0, `${error?.name}`];
-    // What has failed first is what the user hears of, at once where it was the user.
+    // The user gets the first error, and at once if the user aborted.
     const told = tell(false, ...why).catch(() => {});
     if (!signal?.aborted) await told;
     throw error;
   }
-  // The blob is there: the hub is told so, also when nobody waits for that any more.
+  // The blob is stored: notify the hub, even if nothing waits for that any more.
   await inTime(
     retried(() => tell(true, 201, 'Created')),
     0,
@@ -63,7 +64,7 @@ export async function uploadFile(client, shell, blobName, data, given) {
   );
 }
 
-/** A local hub keeps the blobs itself, without TLS if it is called so. */
+/** A local hub stores the blobs itself, without TLS if the client connects without it. */
 function urlOf({ hostName, containerName, blobName, sasToken }, hub) {
   const { protocol, hostname } = new URL(hub);
   const scheme = new URL(`http://${hostName}`).hostname === hostname ? protocol : 'https:';
@@ -89,7 +90,7 @@ function blobOf(data) {
   return new Blob([/** @type {BlobPart} */ (content)]);
 }
 
-/** Puts a blob, in blocks if it is large or of unknown size. */
+/** Stores a blob, in blocks if it is large or of unknown size. */
 async function putBlob(shell, url, source, { total, contentType, onProgress, signal }) {
   const put = async (block, query, more) => {
     const body = new Uint8Array(await block.arrayBuffer());
@@ -102,7 +103,7 @@ async function putBlob(shell, url, source, { total, contentType, onProgress, sig
   let loaded = 0;
   let list = '';
   for await (const block of isWhole ? [source] : blocksOf(source, signal)) {
-    // The ids of blocks have one length.
+    // All block ids must have the same length.
     const id = btoa(String(loaded).padStart(15, '0'));
     const query = isWhole ? '' : `&comp=block&blockid=${id}`;
     await put(block, query, isWhole && { ...type, 'x-ms-blob-type': 'BlockBlob' });
@@ -123,7 +124,7 @@ async function send(shell, url, options) {
 
 const IN_PAGES = 'its CORS rules must allow PUT and x-ms-*';
 
-/** Tries again what may have failed by chance. */
+/** Retries what may have failed by chance. */
 async function retried(call, signal) {
   for (let wait = FIRST_WAIT; ; wait *= 2) {
     try {
@@ -141,7 +142,7 @@ async function retried(call, signal) {
   }
 }
 
-/** Of a stream they may be larger, by what comes in one piece. */
+/** Blocks of a stream may be larger, because its chunks are not divided. */
 async function* blocksOf(source, signal) {
   if (source instanceof Blob) {
     for (let at = 0; at < source.size; at += BLOCK_SIZE) yield source.slice(at, at + BLOCK_SIZE);
@@ -164,7 +165,7 @@ async function* blocksOf(source, signal) {
       }
     }
   } finally {
-    // One that is stalled does not end, so nobody waits for it.
+    // A stalled stream never ends, so do not wait for it.
     (async () => chunks.return?.())().catch(() => {});
   }
   if (size > 0) yield new Blob(parts);

@@ -1,13 +1,13 @@
-// The handler properties: what the user has set, and what waits until it can be called.
+// The handler properties: what the user has set, and the calls that wait for a handler.
 import { ClientError } from './errors.js';
 import { Iteration, done } from './iteration.js';
 import { isPlain, isThenable } from './json.js';
 import { MethodResponse, encodeResponse } from './method.js';
 import { bytesAtMost } from './pending-bytes.js';
 
-/** How much may wait for the Promise of one handler, or for a loop. */
+/** How many calls may wait for the Promise of one handler, or for a loop. */
 const MAX_WAITING = 1024;
-/** How long a handler that is asked for a token may take before it is asked again. */
+/** How long a token handler may take before it is called again. */
 const PATIENCE_MS = 60_000;
 
 /**
@@ -21,15 +21,18 @@ class Handler {
   value;
   /** The function to call; `undefined` while its Promise is pending, too. */
   call;
-  /** Of a function, as long as it is pending; also while `iteration` is not asked for an item. */
+  /**
+   * The Promise of a function while it is pending; also set while `iteration` is not asked for an
+   * item.
+   */
   promise;
-  /** Takes the place of a function. */
+  /** Replaces the function. */
   iteration;
-  /** Its subscription was ended, as too much waited. */
+  /** The subscription was ended because too many calls waited. */
   isCut = false;
-  /** What came and was not given to a function yet: its argument, and what follows. */
+  /** Calls that wait for a function: the argument, and what follows. */
   waiting = [];
-  /** Until when the Promise of its last call may be pending, in milliseconds since 1970. */
+  /** How long the Promise of the last call may stay pending, in milliseconds since 1970. */
   busyUntil = 0;
 
   constructor(name, feature) {
@@ -48,7 +51,7 @@ export class Handlers {
   backgroundException = new Handler('onBackgroundException');
   messageDropped = new Handler('onMessageDropped');
   #all = Object.values(this);
-  /** How calls that ask for more end, when there is no more. */
+  /** Ends the calls that ask for more. */
   #ending;
   #shell;
 
@@ -65,7 +68,7 @@ export class Handlers {
   /**
    * Sets a property.
    * @throws {TypeError} for a value that cannot be a handler
-   * @throws {ClientError} for a receive handler on a client that receives by calls
+   * @throws {ClientError} for a receive handler on a client that uses receive calls
    */
   set(name, value) {
     const handler = this.#named(name);
@@ -97,9 +100,9 @@ export class Handlers {
   }
 
   /**
-   * Iterates over what a handler would get.
+   * Iterates over what a handler would receive.
    * @param {AbortSignal} [signal]
-   * @throws {ClientError} where one is set, or iterated over, or the client receives by calls
+   * @throws {ClientError} if a handler is set, a loop is running, or the client uses receive calls
    */
   iterate(handler, signal) {
     if (handler.iteration || handler.call || handler.promise) throw taken(handler);
@@ -123,7 +126,7 @@ export class Handlers {
     if (handler.isCut) this.#listen(handler, true, true);
   }
 
-  /** Nothing is iterated over from now on; `ending` ends the calls that ask for more. */
+  /** Ends the iteration; `ending` ends the calls that ask for more. */
   endIterations(ending = done) {
     this.#ending = ending;
     for (const { iteration } of this.#all) iteration?.end(ending);
@@ -135,19 +138,19 @@ export class Handlers {
     this.#listen(handler, false, false);
   }
 
-  /** One call of a handler. `after` says what follows when it has done its work. */
+  /** Queues one call of a handler. `after` runs when the handler has finished. */
   push(handler, argument, after) {
     handler.waiting.push({ argument, after });
     this.#shell.wake();
   }
 
-  /** The core asks again and again; a call that waits, or is at work, brings the token. */
+  /** The core repeats its request; a call that waits or runs will provide the token. */
   askForToken() {
     const { waiting, busyUntil } = this.newSasToken;
     if (waiting.length === 0 && Date.now() >= busyUntil) this.push(this.newSasToken);
   }
 
-  /** Gives what waits to the handlers that are there. */
+  /** Calls the handlers with everything that waits for them. */
   callAll() {
     for (;;) {
       const handler = this.#all.find(
@@ -161,21 +164,21 @@ export class Handlers {
     }
   }
 
-  /** The client disconnects: what was received and waits will not be handled any more. */
+  /** The client disconnects: calls that still wait are dropped. */
   forgetReceived() {
     for (const handler of this.#all) {
       if (handler.feature !== undefined) handler.waiting = [];
     }
   }
 
-  /** Nobody takes it; also the oldest of too many that wait. */
+  /** Nothing takes it, or it is the oldest of too many that wait. */
   #goWithout(handler, { argument, after }) {
     if (handler === this.method) {
       this.#shell.tell((core) => core.failMethod(after.requestId));
     } else if (handler === this.backgroundException) {
       console.error(argument);
     } else if (handler === this.desiredProperties) {
-      // The next subscription fetches the whole.
+      // The next subscription fetches the complete set.
       handler.waiting = [];
       handler.isCut = true;
       this.#shell.tell((core) => core.unsubscribe('desiredProperties'));
@@ -187,7 +190,7 @@ export class Handlers {
     const { iteration } = handler;
     if (iteration.give(notice)) return;
     handler.promise = iteration;
-    // The next message stays with the hub until it is asked for.
+    // The next message stays with the hub until the loop asks for it.
     if (handler === this.message) this.#shell.tell((core) => core.takeMessages(false));
   }
 
@@ -219,9 +222,9 @@ export class Handlers {
     }
   }
 
-  /** Sends the response that a handler returned; one that cannot be sent is a failure. */
+  /** Sends the response that a handler returned. If it cannot be sent, the handler has failed. */
   #answer(requestId, value) {
-    // Then the user answers, or has answered.
+    // The user responds, or has responded.
     if (value === undefined) return;
     try {
       const answer = encoded(responseOf(requestId, value));
@@ -270,8 +273,8 @@ export class Handlers {
   }
 
   /**
-   * Tells the core what is wanted, and whether there is a function to take it already. What waited
-   * for that function gets it when the present call has ended.
+   * Tells the core what is wanted, and whether there is a function to take it already. Waiting
+   * calls reach that function when the current call has ended.
    */
   #listen(handler, wanted, ready) {
     const shell = this.#shell;
@@ -295,12 +298,12 @@ export function errorCausedBy(message, cause) {
 }
 
 /**
- * The response that a handler of methods returned: as such, or as a plain object with a status.
- * @throws {TypeError} for anything else, as its caller would wait for an answer in vain
+ * The response that a method handler returned: a `MethodResponse`, or a plain object with a status.
+ * @throws {TypeError} for anything else, since the caller would wait for a response in vain
  */
 function responseOf(requestId, value) {
   if (value instanceof MethodResponse) return value;
-  // What `fetch` returns has a status as well.
+  // The `Response` of a `fetch` has a status as well.
   const { status, payload } = isPlain(value) ? value : {};
   if (status === undefined) {
     throw new TypeError(

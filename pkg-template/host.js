@@ -1,7 +1,7 @@
 import { ClientError, createError } from './errors.js';
 
 /**
- * What the client runs on.
+ * The platform that the client runs on.
  * @typedef {object} Platform
  * @property {typeof import('./iothub_device_client.js').ClientHandle} ClientHandle the core, once the
  *   WebAssembly module is loaded
@@ -20,7 +20,8 @@ import { ClientError, createError } from './errors.js';
  * @property {(url: string, options: import('./request.js').RequestOptions, transport: any) =>
  *   Promise<import('./request.js').Answer>} request makes an HTTP call
  * @property {typeof createError} createError
- * @property {(record?: object) => void} note what `trace` is told, and that the core has been at work
+ * @property {(record?: object) => void} note passes a record to `trace`, and reports that the core
+ * has been at work
  * @property {(line: string) => void} log writes a line of `trace: 'console'`
  * @property {() => boolean} isDebugged whether a client is traced that was not asked to be
  */
@@ -30,22 +31,22 @@ const shared = {
   note() {},
   log: (line) => console.log(line),
   isDebugged: () => false,
-  // Node.js has nothing to tell.
+  // Node.js has no such events.
   watch: () => ({ takeOver() {}, stop() {} }),
 };
 
-/** What is the same on all platforms; the entry file adds the rest. */
+/** The parts that are the same on all platforms; the entry file adds the rest. */
 export const host = /** @type {Platform} */ (/** @type {unknown} */ (shared));
 
 /**
- * Says what the core runs on.
+ * Sets the platform that the core runs on.
  * @param {Partial<Platform>} platform
  */
 export function setPlatform(platform) {
   Object.assign(host, platform);
 }
 
-/** Nothing works before: better one clear sentence than whatever would fail first. */
+/** Nothing works before that: one clear error is better than whatever would fail first. */
 export function assertReady() {
   if (!host.ClientHandle) {
     throw new ClientError(

@@ -1,5 +1,5 @@
-// Pages and workers. The WebAssembly module is a part of this file, and ready when its import is: there
-// is no second file to find or to fetch, and nothing to wait for.
+// Pages and workers. The WebAssembly module is part of this file and ready once it is imported:
+// there is no second file to find or fetch, and nothing to wait for.
 export * from './exports.js';
 import { setPlatform } from './host.js';
 import { browser } from './platform.browser.js';

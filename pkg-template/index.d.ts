@@ -446,7 +446,7 @@ export interface Outbox {
   /** When the oldest message that waits was stored; `undefined` where another tab sends. */
   readonly oldest: Date | undefined;
   /**
-   * Opens the connection if needed, and fulfils when the hub has acknowledged all that waits. Rejects
+   * Opens the connection if needed, and resolves when the hub has acknowledged all that waits. Rejects
    * with what keeps the connection from being made, or {@link NoConnectionError} where another tab
    * sends.
    */
@@ -786,7 +786,7 @@ export class IoTHubDeviceClient {
   ): Promise<void>;
 
   /**
-   * Stores telemetry, for a client with the option `store`. Fulfils when the message is stored; the
+   * Stores telemetry, for a client with the option `store`. Resolves when the message is stored; the
    * client sends it as soon as it can, after those before, at least once. One without a `messageId`
    * gets one, by which a back end can drop doubles.
    *
@@ -794,7 +794,7 @@ export class IoTHubDeviceClient {
    * {@link ClientError}: the store is full, could not be opened or failed; there is no store; the
    * client was shut down. Aborted, it only waits no longer.
    *
-   * With a store `sendMessage` does the same, and fulfils with the acknowledgement. If it rejects with
+   * With a store `sendMessage` does the same, and resolves with the acknowledgement. If it rejects with
    * an error of the connection or {@link OperationCancelled}, the message stays, and is sent later.
    */
   enqueue<T extends {} | null>(

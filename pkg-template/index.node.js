@@ -1,4 +1,4 @@
-// Node.js. The build makes a CommonJS module of this, with the WebAssembly module as a part of it, and
+// Node.js. The build turns this into a CommonJS module, which contains the WebAssembly module, and
 // an ES module that exports the same: a process that uses both has one set of classes.
 import { setImmediate } from 'node:timers'; // Not a global in Jest's jsdom.
 import { isDebugged } from './debug.node.js';
@@ -13,11 +13,11 @@ setPlatform({
   openSocket,
   abortSocket,
   request,
-  // As npm `debug` does: the standard output is the program's.
+  // As npm `debug` does: standard output belongs to the program.
   log: (line) => console.error(line),
   isDebugged,
   defer: setImmediate,
-  // npm `ws` tells of all frames of one read in one turn.
+  // npm `ws` emits all frames of one read in one turn.
   deferFrames: queueMicrotask,
 });
 

@@ -1,20 +1,20 @@
-// What `for await` takes from a client: it stands in for the handler of one kind.
+// The iterator for `for await`, which replaces the handler of one kind.
 import { onAbort } from './signal.js';
 
-/** Ends a call of `next`: there is no more. */
+/** Ends a call of `next`: there are no more items. */
 export const done = (call) => call.resolve({ done: true, value: undefined });
 
-/** The items of one kind, as long as somebody iterates over them. */
+/** The items of one kind, while a loop iterates over them. */
 export class Iteration {
-  /** The calls of `next` that wait: the functions of their Promises. */
+  /** The resolving functions of waiting calls of `next`. */
   #asking = [];
-  /** What was given out and is to be acknowledged when the next item is asked for. */
+  /** The last item, to be acknowledged when the loop asks for the next one. */
   #deliveries = [];
-  /** How calls of `next` end, once there is nothing more to give. */
+  /** Ends calls of `next`, once there are no more items. */
   #ending;
   #shell;
   #handler;
-  /** Listens to the signal no longer. */
+  /** Stops listening to the signal. */
   #unlisten;
 
   /**
@@ -48,14 +48,14 @@ export class Iteration {
     });
   }
 
-  /** What leaves the body of a loop calls this. */
+  /** Called when the loop ends early. */
   async return(value) {
     this.#conclude((core, delivery) => core.abandon(delivery));
     this.end();
     return { done: true, value };
   }
 
-  /** Gives no item any more. */
+  /** Ends the iteration. */
   end(ending = done) {
     if (this.#ending) return;
     this.#ending = ending;

@@ -1,7 +1,7 @@
-// What users give, as JSON. `JSON.stringify` makes `{}` of whatever keeps its data out of its own
-// properties: of a Promise that was not awaited, a Map, a Blob. That is told, not sent.
+// User data as JSON. `JSON.stringify` turns objects that keep their data outside their own
+// properties into `{}`: a Promise that was not awaited, a Map, a Blob. That is an error here.
 
-/** What to do instead, by the name that `Object.prototype.toString` gives. */
+/** What to do instead, by the name that `Object.prototype.toString` returns. */
 const CURES = {
   Blob: 'await blob.arrayBuffer(), or use uploadFile',
   Error: 'give { message: error.message }',
@@ -16,11 +16,11 @@ CURES.File = CURES.Blob;
 CURES.FormData = CURES.URLSearchParams = CURES.Map;
 
 /**
- * As `JSON.stringify`.
+ * Like `JSON.stringify`.
  * @param {unknown} value of the user
  * @param {string} what it is, for the error
  * @param {(name: string, value: any) => any} [replacer] of `JSON.stringify`
- * @throws {TypeError} for what JSON cannot hold, also where it would be lost in silence
+ * @throws {TypeError} for what JSON cannot hold, even where it would be lost silently
  */
 export function jsonOf(value, what, replacer) {
   if (isThenable(value)) throw new TypeError(`${what} is a Promise: await it first`);
@@ -29,7 +29,7 @@ export function jsonOf(value, what, replacer) {
   if (json === undefined) {
     throw new TypeError(`${what} must be what JSON can hold, and is of the type ${typeof value}`);
   }
-  // To look at each value takes twice as long, and few have an empty object in them.
+  // Checking each value takes twice as long, and few values contain an empty object.
   if (json.includes('{}')) {
     JSON.stringify(value, (name, member) => {
       if (isLost(member)) throw lost(member, name === '' ? what : `${name} in ${what}`);
@@ -40,8 +40,8 @@ export function jsonOf(value, what, replacer) {
 }
 
 /**
- * For a patch: JSON makes `null` of `NaN` and of a `Date` without a time, which would delete
- * what is reported.
+ * For a patch: JSON turns `NaN` and an invalid `Date` into `null`, which would delete the reported
+ * property.
  * @this {Record<string, any>} what holds the value
  */
 export function refuseLost(name, value) {
@@ -56,7 +56,7 @@ export function refuseLost(name, value) {
   return value;
 }
 
-/** Whether JSON would make `{}` of a value that is no empty object. */
+/** Whether JSON would turn a value that is not an empty object into `{}`. */
 function isLost(value) {
   return (
     typeof value === 'object' &&
@@ -78,14 +78,14 @@ function lost(value, what) {
 
 const isError = (value) => value instanceof Error && !('toJSON' in value);
 
-/** Whether a value is an object of no class. */
+/** Whether a value is a plain object. */
 export function isPlain(value) {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Whether a value has a `then` to wait for. Looking for it may run code of the user. */
+/** Whether a value has a `then` to wait for. Reading it may run user code. */
 export function isThenable(value) {
   try {
     return typeof value === 'object' && value !== null && typeof value.then === 'function';

@@ -7,7 +7,7 @@ const decoder = new TextDecoder();
 /** For short texts on their way to the core: a new array for each takes five times as long. */
 const buffer = new Uint8Array(16_384);
 
-/** What the constructor of a message takes beside its data. */
+/** The options of the constructor of a message. */
 const FIELDS = [
   ...['messageId', 'correlationId', 'userId', 'contentType', 'contentEncoding', 'expiryTimeUtc'],
   ...['customProperties', 'outputName', 'inputName', 'ack'],
@@ -16,7 +16,7 @@ const FIELDS = [
 /** A message, to the hub or from it. */
 export class Message {
   data;
-  // V8 takes ten times as long to add to what `Object.create(null)` makes.
+  // Adding to the result of `Object.create(null)` takes V8 ten times as long.
   customProperties = Object.setPrototypeOf({}, null);
   messageId;
   expiryTimeUtc;
@@ -76,8 +76,8 @@ export class Message {
 knowCopies(Message, 'Message');
 
 /**
- * What crosses to the core: the body, which is good until the next call, and the properties as
- * JSON, or an empty text where there are none.
+ * What crosses to the core: the body, valid until the next call, and the properties as JSON, or an
+ * empty text if there are none.
  * @param {unknown} value a `Message`, or the data of one
  * @param {() => string} [makeId] makes the id of one that has none
  */
@@ -86,12 +86,12 @@ export function encodeMessage(value, makeId) {
   const { content, isJson } = contentOf(message.data);
   const systemProperties = systemPropertiesOf(message, isJson, makeId);
   const customProperties = customPropertiesOf(message);
-  // Last of all: getters of the user may have sent something else meanwhile.
+  // Last of all: user getters may have sent something else in the meantime.
   const body = typeof content === 'string' ? encodeIntoBuffer(content) : content;
   return { body, systemProperties, customProperties };
 }
 
-/** Makes a received message of what comes from the core. */
+/** Creates a received message from the core's data. */
 export function decodeMessage(body, systemProperties, customProperties) {
   const message = new Message(body);
   if (systemProperties) Object.assign(message, JSON.parse(systemProperties));
@@ -152,18 +152,18 @@ function mustBePlain(customProperties) {
   );
 }
 
-/** A JSON object, as it has to be to take one more member. */
+/** A JSON object, left open to take one more member. */
 const opened = (json) => (json === '' ? '{' : json + ',');
-/** A JSON object that takes no more; an empty text without any. */
+/** A closed JSON object; an empty text if it has no members. */
 const closed = (json) => (json === '' ? '' : json + '}');
 
-/** Most texts need no escape, which takes less time to see than `JSON.stringify` takes. */
+/** Most texts need no escapes, and checking that is faster than `JSON.stringify`. */
 const quote = (text) =>
   /["\\\x00-\x1f\ud800-\udfff]/.test(text) ? JSON.stringify(text) : `"${text}"`;
 
 const parse = (json) => (json === '' ? {} : JSON.parse(json));
 
-/** What a user gives, as a text or as bytes. */
+/** User data as a text or as bytes. */
 function contentOf(data) {
   const content = textOrBytes(data);
   if (content !== undefined) return { content, isJson: false };

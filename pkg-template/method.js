@@ -1,7 +1,7 @@
 import { knowCopies } from './copies.js';
 import { jsonOf } from './json.js';
 
-/** A call of a direct method. */
+/** A direct method call. */
 export class MethodRequest {
   constructor(requestId, name, payload) {
     this.requestId = requestId;
@@ -11,7 +11,7 @@ export class MethodRequest {
   }
 }
 
-/** The answer to a call of a direct method. */
+/** The response to a direct method call. */
 export class MethodResponse {
   constructor(requestId, status, payload) {
     check(requestId, status);
@@ -28,7 +28,7 @@ export class MethodResponse {
 knowCopies(MethodResponse, 'MethodResponse');
 
 /**
- * What crosses to the core. The user may have changed the fields since.
+ * What crosses to the core. Checks the fields again, since the user may have changed them.
  * @param {MethodResponse} response
  */
 export function encodeResponse({ requestId, status, payload }) {

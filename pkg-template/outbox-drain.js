@@ -82,7 +82,7 @@ export class Drain {
     clearTimeout(this.#timer);
   }
 
-  /** For good; fulfils when what was acknowledged is removed, as far as the store lets it. */
+  /** For good; resolves when what was acknowledged is removed, as far as the store lets it. */
   stop() {
     this.pause();
     this.#isStopped = true;
@@ -205,7 +205,7 @@ export class Drain {
     return true;
   }
 
-  /** Gives whether the client has it. */
+  /** Returns whether the client has it. */
   #send(message) {
     const generation = this.#generation;
     try {

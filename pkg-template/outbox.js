@@ -73,7 +73,7 @@ export class Outbox {
   #isClosed = false;
   /** Who sends, if it is not this client. */
   #owner;
-  /** What is to be done when this client sends. */
+  /** Work to do once this client sends. */
   #onOwner = [];
   /** Calls from before the store was open. */
   #early = [];
@@ -111,7 +111,7 @@ export class Outbox {
   }
 
   /**
-   * Fulfils when the hub has everything that waits.
+   * Resolves when the hub has everything that waits.
    * @param {{ signal?: AbortSignal }} [options]
    */
   drained(options) {
@@ -158,7 +158,7 @@ export class Outbox {
     return (this.#opening ??= this.#open());
   }
 
-  /** Fulfils if this client sends. */
+  /** Resolves if this client sends. */
   async owned() {
     await this.opened();
     if (this.#owner === undefined) return;
@@ -176,7 +176,7 @@ export class Outbox {
   }
 
   /**
-   * Stores a message. Fulfils when it is stored, or when the hub has acknowledged it.
+   * Stores a message. Resolves when it is stored, or when the hub has acknowledged it.
    * @param {{ body: Uint8Array, systemProperties: string, customProperties: string }} encoded
    * @param {boolean} awaitsHub
    * @param {AbortSignal} [signal] ends the wait, and nothing else
@@ -482,7 +482,7 @@ export class Outbox {
     }
   }
 
-  /** Takes the call that waits for the hub to have a message. Gives whether there is one. */
+  /** Takes the call that waits for the hub to have a message. Returns whether there is one. */
   #settle({ sequence }, settle) {
     const call = this.#waiting.get(sequence);
     if (!call) return false;

@@ -1,8 +1,10 @@
-// How many bytes the calls that wait hold. All clients share the memory of one module, which ends
-// at 4 GiB: a client that finds no room there is broken.
+// Counts the bytes that waiting calls hold. All clients share the memory of one module, which is
+// limited to 4 GiB: a client that runs out of it breaks.
 import { ClientError } from './errors.js';
 
-/** What all clients may hold together. The core needs up to three times as much, and room beside. */
+/**
+ * How much all clients may hold together. The core needs up to three times as much, and some room.
+ */
 const MOST = 1024 ** 3;
 
 /** What they hold. */
@@ -19,8 +21,8 @@ export class PendingBytes {
   }
 
   /**
-   * @throws {RangeError} where no call can hold so many
-   * @throws {ClientError} where one more call cannot
+   * @throws {RangeError} if no call may hold that many
+   * @throws {ClientError} if one more call may not
    */
   check(bytes) {
     if (bytes > this.#limit) {

@@ -16,7 +16,7 @@ export const browser = {
 const deferred = [];
 let port;
 
-/** A task behind those that wait already. A timeout would be held back in a hidden tab. */
+/** Runs a task after those that are already queued. A timeout would be delayed in a hidden tab. */
 function defer(task) {
   port ??= openPort();
   deferred.push(task);

@@ -4,7 +4,7 @@ import { reasonOf } from './request.js';
 
 const protocols = ['http:', 'https:', 'socks4:', 'socks4a:', 'socks5:', 'socks5h:'];
 
-/** Connects through one proxy, whose user and password it shows to nobody else. */
+/** Connects through one proxy, whose user and password it keeps private. */
 export class ProxyAgent extends Agent {
   #proxy;
 
@@ -17,7 +17,7 @@ export class ProxyAgent extends Agent {
     this.#proxy = parse(option);
   }
 
-  /** As agent-base asks; the option `tunnelSignal` ends a tunnel that is still being opened. */
+  /** Called by agent-base; the option `tunnelSignal` ends a tunnel that is still being opened. */
   async connect(request, options) {
     const { url } = this.#proxy;
     const name = `the proxy ${url.protocol}//${url.host}`;
@@ -64,7 +64,7 @@ function parseUrl(option) {
   try {
     return typeof option === 'string' ? new URL(option) : undefined;
   } catch {
-    // Its own error would show the password.
+    // The URL parser's own error would show the password.
     return undefined;
   }
 }

@@ -1,22 +1,22 @@
-// The receive calls of the reference, deprecated in favour of handlers. What is used first, a
-// receive call or a receive handler, excludes the other from then on.
+// The receive calls of the Python client, deprecated in favour of handlers. Whichever is used
+// first, a receive call or a receive handler, excludes the other from then on.
 import { ClientError } from './errors.js';
 
 /** The longest delay of a timer. */
 const MAX_DELAY = 2 ** 31 - 1;
 
-/** What came for one kind of receive call, and the calls that wait for it. */
+/** The items for one kind of receive call, and the calls that wait for them. */
 class Queue {
   items = [];
   /** Operations, with their timers. */
   waiting = new Map();
 }
 
-/** How a client is used, and what has come for receive calls. */
+/** Whether a client uses receive calls, and what has arrived for them. */
 export class Receiving {
   isByCalls = false;
   #isByHandlers = false;
-  /** One for all that was ever asked for: a feature, or a method by its name. */
+  /** One queue for each feature or method name that was ever requested. */
   #queues = new Map();
   #shell;
 
@@ -31,7 +31,9 @@ export class Receiving {
     this.#isByHandlers = true;
   }
 
-  /** One receive call. `timeout` is how many seconds it blocks at most; without it, for ever. */
+  /**
+   * One receive call. It blocks for at most `timeout` seconds, or without limit if that is unset.
+   */
   receive(feature, { methodName, block, timeout, signal }) {
     signal?.throwIfAborted();
     if (this.#isByHandlers) throw excluded('a receive call', 'handlers or iteration');
@@ -65,7 +67,7 @@ export class Receiving {
     queue.waiting.delete(operation);
   }
 
-  /** What was received and not taken is dropped at a disconnect. */
+  /** A disconnect drops received items that were not taken. */
   forgetReceived() {
     for (const queue of this.#queues.values()) queue.items = [];
   }

@@ -1,4 +1,4 @@
-// HTTP requests, as far as pages and Node.js do them alike.
+// The part of HTTP requests that is the same in pages and Node.js.
 import { onAbort } from './signal.js';
 
 /**
@@ -7,15 +7,15 @@ import { onAbort } from './signal.js';
  * @property {Record<string, string>} [headers]
  * @property {string} [body]
  * @property {number} [timeoutMs] no longer than a timer can wait, as `operationTimeout` is; without
- *   it, or with 0, the answer may take for ever
+ * it, or with 0, there is no limit
  * @property {AbortSignal} [signal]
  */
 
 /** @typedef {{ status: number, body: string }} Answer */
 
 /**
- * Bounds a request by its `timeoutMs` and `signal`. It rejects with a `TimeoutError`, an
- * `AbortError`, or an `Error` with the reason for which there was no answer.
+ * Limits a request by its `timeoutMs` and `signal`. It rejects with a `TimeoutError`, an
+ * `AbortError`, or an `Error` that says why there was no response.
  * @param {Pick<RequestOptions, 'timeoutMs' | 'signal'>} options
  * @param {(signal: AbortSignal) => Promise<Answer>} send
  * @returns {Promise<Answer>}
@@ -39,11 +39,11 @@ export async function bounded({ timeoutMs = 0, signal }, send) {
 }
 
 /**
- * What an error of the network says.
+ * The message of a network error.
  * @param {Error & { code?: string, errors?: Error[] }} error
  * @returns {string}
  */
 export function reasonOf(error) {
-  // A name with several addresses gives one error for each, and an empty message above them.
+  // For a name with several addresses, Node.js creates one error for each, under an empty message.
   return error.message || error.errors?.map(reasonOf).join('; ') || error.code || error.name;
 }

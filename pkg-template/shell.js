@@ -1,5 +1,5 @@
-// The JavaScript half of a client. Calls go in to the core through here and nowhere else, and what
-// the core tells comes out here. Handlers are called when the core has returned.
+// The JavaScript half of a client. All calls of the core, and all of its events, pass through here.
+// Handlers are called after the core has returned.
 import { ClientError } from './errors.js';
 import { Handlers } from './handlers.js';
 import { decodeMessage } from './message.js';
@@ -9,7 +9,7 @@ import { Receiving } from './receiving.js';
 import { onAbort } from './signal.js';
 import { attach, detach } from './socket.js';
 
-/** So many frames may come before one drain. */
+/** How many frames may arrive before one drain. */
 const MAX_UNANSWERED = 64;
 
 const atEndOfCall = Promise.resolve();
@@ -27,16 +27,16 @@ export class Shell {
   outbox;
   #core;
   #socket;
-  /** Listens to the platform as long as there is a connection to care for. */
+  /** Listens to the platform while there is a connection to look after. */
   #watch;
-  /** The functions of Promises, by operation. */
+  /** The resolving functions of Promises, by operation. */
   #pending = new Map();
   #pendingBytes;
   #isQueued = false;
   /** Frames since the last drain. */
   #unanswered = 0;
   #isPumping = false;
-  /** Something is to be done that the present pump may have missed. */
+  /** There is work that the current pump may have missed. */
   #isAsked = false;
   #isBroken = false;
 
@@ -65,19 +65,19 @@ export class Shell {
     return waitMs === undefined ? { state } : { state, seconds: waitMs / 1000 };
   }
 
-  /** Which device or module of which hub it is. */
+  /** The hub, device and module. */
   get resource() {
     return this.#core.resource;
   }
 
-  /** How long a call waits for its answer; 0 is for ever. */
+  /** How long a call waits for its response; 0 means no limit. */
   get operationTimeoutMs() {
     return this.use((core) => core.operationTimeoutMs);
   }
 
   /**
-   * Calls the core; what follows happens when the present call has ended. Does nothing on a broken
-   * client.
+   * Calls the core; its output is processed when the current call has ended. Does nothing on a
+   * broken client.
    * @template T
    * @param {(core: ClientHandle) => T} call
    */
@@ -87,7 +87,7 @@ export class Shell {
   }
 
   /**
-   * As `tell`, but throws on a broken client.
+   * Like `tell`, but throws on a broken client.
    * @template T
    * @param {(core: ClientHandle) => T} call
    */
@@ -114,7 +114,8 @@ export class Shell {
   }
 
   /**
-   * Begins an operation, whose failure is reported where there is no `reject`.
+   * Begins an operation. If there is no `reject`, its failure is reported as a background
+   * exception.
    * @param {(core: ClientHandle) => number} call returns the id of the operation
    * @param {{ bytes: number, resolve?: (value: unknown) => void, reject?: (error: unknown, hasEndedConnections?: boolean) => void, queue?: object }} pending
    */
@@ -148,11 +149,11 @@ export class Shell {
     this.#isAsked = true;
     if (this.#isQueued || this.#isPumping) return;
     this.#isQueued = true;
-    // Of a Promise, as `queueMicrotask` of Node.js takes several times as long.
+    // Through a Promise, because `queueMicrotask` takes several times as long in Node.js.
     atEndOfCall.then(this.#pumpAsked);
   }
 
-  /** Asks the user's function for a token; rejects with what kept it from giving one. */
+  /** Calls the user's token function. Rejects with the reason if it returns no token. */
   async fetchToken() {
     let token;
     try {
@@ -165,7 +166,7 @@ export class Shell {
     this.use((core) => core.provideToken(token));
   }
 
-  /** Gives the socket, or what the platform has against the URL. */
+  /** Returns the socket, or the platform's reason for refusing the URL. */
   openSocket(url) {
     let socket;
     try {
@@ -192,9 +193,10 @@ export class Shell {
   }
 
   /**
-   * What has arrived while the event loop was busy goes first: nothing is overdue that is waiting
-   * to be read. And a timeout that another one sets counts as a chain of them, which Chromium lets
-   * fire once a minute only in a tab that was hidden for long; one that this task sets does not.
+   * Reads first what has arrived while the event loop was busy: a response that is waiting to be
+   * read is not overdue. This also breaks chains of timeouts, which Chromium fires only once a
+   * minute in a tab that has been hidden for long: a timeout set by this task does not count as
+   * part of a chain.
    */
   timerFired() {
     this.host.defer(() => this.tell((core) => core.timerFired()));
@@ -212,7 +214,7 @@ export class Shell {
     this.resolve(operation, JSON.parse(json));
   }
 
-  /** What came before for calls of this kind goes first. */
+  /** Items that arrived earlier for calls of this kind go first. */
   messageTaken(operation, body, systemProperties, customProperties) {
     const { items } = this.#pending.get(operation).queue;
     items.push(decodeMessage(new Uint8Array(body), systemProperties, customProperties));
@@ -269,7 +271,7 @@ export class Shell {
   async #abortable(signal, call, queue, bytes) {
     signal.throwIfAborted();
     let operation;
-    // The core settles it, if that has not happened already.
+    // The core settles the call, unless it has settled already.
     const withdraw = () => this.tell((core) => core.withdraw(operation));
     const begin = (core) => (operation = call(core));
     const settled = this.operation(begin, undefined, queue, bytes);
@@ -284,13 +286,14 @@ export class Shell {
   }
 
   #opened(socket) {
-    // A browser leaves it to the script to see what the server has agreed to.
+    // Browsers leave it to the script to check which sub-protocol the server has chosen.
     if (socket.protocol.toLowerCase() !== 'mqtt') {
       this.dropSocket();
       this.#closed('the server did not agree to the sub-protocol mqtt');
       return;
     }
-    // The hub is reached: it will end the connection of any other client of this identity.
+    // The client has reached the hub, which will close the connection of any other client of this
+    // identity.
     if (this.connectionState === 'connecting') this.#watch?.takeOver();
     this.tell((core) => core.socketOpened());
   }
@@ -301,8 +304,8 @@ export class Shell {
     } else {
       this.#enter((core) => core.received(frame));
       this.#unanswered += 1;
-      // A single operation waits for nothing but this. Else more may have come: what follows from
-      // many frames is one drain, and one frame to the hub.
+      // If a single operation is waiting, drain at once. Otherwise more frames may have arrived:
+      // many frames then cause one drain, and one frame to the hub.
       if (this.#pending.size === 1 || this.#unanswered === MAX_UNANSWERED) this.wake();
       else if (this.#unanswered === 1) this.host.deferFrames(() => this.#pump());
     }
@@ -324,7 +327,7 @@ export class Shell {
     this.#pump();
   };
 
-  /** Does all that the core asks for; what handlers ask for, too. */
+  /** Performs everything that the core outputs, including what handlers cause. */
   #pump() {
     this.#isPumping = true;
     this.#unanswered = 0;
@@ -359,8 +362,9 @@ export class Shell {
   }
 
   /**
-   * Every call of the core. A panic is a trap in WebAssembly: nothing is unwound, and the core
-   * stays borrowed. It ends the one client; others share the module and nothing else.
+   * Every call of the core goes through here. In WebAssembly, a panic is a trap: nothing is
+   * unwound, and the core stays borrowed. It ends this client only; others share nothing but the
+   * module.
    */
   #enter(call) {
     if (this.#isBroken) return undefined;
@@ -373,7 +377,7 @@ export class Shell {
     }
   }
 
-  /** Lets go of the platform, and tells the user. */
+  /** Releases the platform, and notifies the user. */
   #breakDown(trap) {
     console.error(trap);
     if (this.#isBroken) return;

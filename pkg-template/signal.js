@@ -1,7 +1,7 @@
-// The signals of users. One listener on each stands for all calls: Node.js warns of more than ten,
-// and to take one of many away takes long.
+// The signals of users. One listener on each serves all calls: Node.js warns about more than ten,
+// and removing one of many is slow.
 
-/** What an abort of each signal calls. */
+/** The callbacks for each signal. */
 const all = new WeakMap();
 
 /**

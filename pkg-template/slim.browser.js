@@ -1,4 +1,4 @@
-// Pages and workers that load the WebAssembly module as a file of its own.
+// For pages and workers that load the WebAssembly module as a separate file.
 import { setPlatform } from './host.js';
 import load, { ClientHandle, version as wasmVersion } from './iothub_device_client.js';
 import { browser } from './platform.browser.js';

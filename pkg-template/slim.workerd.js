@@ -1,4 +1,4 @@
-// Cloudflare Workers: WebAssembly comes by import, as nothing is compiled at run time.
+// Cloudflare Workers: WebAssembly is imported, because nothing may be compiled at run time.
 import { setPlatform } from './host.js';
 import wasm from './iothub_device_client_bg.wasm';
 import { bounded } from './request.js';
@@ -15,20 +15,20 @@ setPlatform({
   deferFrames: defer,
 });
 
-/** Unlike those of browsers, these sockets may read bytes later on: they get a copy. */
+/** Unlike browsers' sockets, these may read the bytes later, so they get a copy. */
 function openSocket(url) {
   const socket = open(url);
   const send = socket.send.bind(socket);
   return Object.assign(socket, { send: (bytes) => send(bytes.slice()) });
 }
 
-/** Nothing is ever hidden here, so that a timeout is not held back. */
+/** There are no hidden tabs here, so timeouts are not delayed. */
 function defer(task) {
   setTimeout(task, 0);
 }
 
 /**
- * The `fetch` of these workers has no cookies, and cannot make an error of a redirect.
+ * The `fetch` of these workers has no cookies, and cannot turn a redirect into an error.
  * @param {string} url
  * @param {import('./request.js').RequestOptions} options
  */

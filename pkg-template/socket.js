@@ -1,4 +1,4 @@
-// What a client hears of its WebSocket.
+// The events of a client's WebSocket.
 
 /**
  * Listens to a socket until it has closed, or `detach` is called.
@@ -17,7 +17,7 @@ export function attach(socket, { opened, received, closed }) {
     // An ArrayBuffer of another realm, as in jsdom, is no instance of this one's class.
     received(data.byteLength === undefined || data.buffer ? data : new Uint8Array(data));
   socket.onerror = (/** @type {Event & {message?: string}} */ { message }) => {
-    // npm `ws` says what a browser keeps to itself.
+    // npm `ws` reports the reason, which browsers do not.
     failure = message;
   };
   socket.onclose = ({ code, reason }) => {
@@ -26,7 +26,7 @@ export function attach(socket, { opened, received, closed }) {
   };
 }
 
-/** A late event reaches nobody. */
+/** A late event must not have a listener. */
 export function detach(socket) {
   socket.onopen = socket.onmessage = socket.onerror = socket.onclose = null;
 }

@@ -138,7 +138,7 @@ export class IndexedDbStore {
     const isFirst = !this.#channel;
     try {
       const { database, isNew } = await openDatabase(this.#name);
-      // Whoever deletes the database, or brings a later version, need not wait for us.
+      // Do not block another tab that deletes or upgrades the database.
       database.onversionchange = () => {
         database.close();
         this.#database = undefined;
@@ -155,7 +155,7 @@ export class IndexedDbStore {
     }
   }
 
-  /** Asks for the lock; fulfils with whether it is ours. */
+  /** Asks for the lock; resolves to whether it is ours. */
   #claim(options) {
     return new Promise((resolve, reject) => {
       const held = (lock) => {

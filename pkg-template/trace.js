@@ -1,4 +1,4 @@
-// The `trace` option: what a client does, without what is secret or bulky.
+// The `trace` option: logs what a client does, without secrets and payloads.
 
 const packetNames = [
   undefined,
@@ -21,7 +21,7 @@ const packetNames = [
 const decoder = new TextDecoder();
 
 /**
- * A host that tells `trace` what a client does.
+ * A host that reports what a client does to `trace`.
  * @param {import('./host.js').Platform} host
  * @param {unknown} option `trace` of the user
  * @param {string} resource which client it is
@@ -43,7 +43,7 @@ export function tracingHost(host, option, resource, activity) {
     }
   };
   let last = 'disconnected';
-  /** What the connection does is seen only when it is looked at: before all that follows from it. */
+  /** The connection's state must be read: do so before recording anything that follows from it. */
   const note = (record) => {
     const present = activity();
     if (present.state !== last) {
@@ -107,13 +107,13 @@ function lineOf({ time, direction, packet, state, http, ...details }) {
   return [time.toISOString().slice(11, 23), ...words, ...values].join(' ');
 }
 
-/** On one line, whatever it holds. */
+/** On one line, whatever it contains. */
 function shown(value) {
   const text = value instanceof Error ? `${value.name}: ${value.message}` : String(value);
   return /^[!#-~]+$/.test(text) ? text : JSON.stringify(text);
 }
 
-/** Takes the bytes of frames; calls `found` for each packet that is whole. */
+/** Takes the bytes of frames; calls `found` for each complete packet. */
 function packetReader(found) {
   let rest = new Uint8Array();
   return (frame) => {

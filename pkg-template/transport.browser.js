@@ -1,4 +1,5 @@
-// Sockets and requests of pages and workers, where all but the URL is the browser's business.
+// Sockets and requests of pages and workers, where the browser decides about everything except the
+// URL.
 import { bounded } from './request.js';
 import { X509, pemOf } from './x509.js';
 
@@ -11,7 +12,7 @@ const notInBrowsers = {
 };
 
 /**
- * Refuses what a page cannot do; what is left needs no settings.
+ * Rejects options that a page cannot support; nothing else needs settings.
  * @param {Record<string, unknown>} options
  * @returns {undefined}
  */

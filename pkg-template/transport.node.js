@@ -1,5 +1,5 @@
-// Sockets and requests of Node.js. WebSockets are those of npm `ws`, which can do what the global
-// one cannot: certificates, ciphers and proxies.
+// Sockets and requests of Node.js. WebSockets come from npm `ws`, which supports what the global
+// one does not: certificates, ciphers and proxies.
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
@@ -19,7 +19,7 @@ readFilesWith((file) => {
   return readFileSync(file, 'utf8');
 });
 
-/** How a client connects; what it knows is for this module alone. */
+/** How a client connects; its fields are private to this module. */
 class Transport {
   #secureContext;
   #agent;
@@ -45,7 +45,7 @@ class Transport {
 }
 
 /**
- * Checks the options of a client that say how it connects.
+ * Checks the connection options of a client.
  * @param {Record<string, unknown>} options
  * @returns {Transport}
  * @throws {TypeError} names the option
@@ -62,10 +62,10 @@ export function createTransport({ serverVerificationCert, cipher, proxy, x509 })
 }
 
 class Socket extends WebSocket {
-  /** npm `ws` may read bytes later on, when the memory of WebAssembly has moved on. */
+  /** npm `ws` may read the bytes later, when the memory of WebAssembly has changed. */
   send(bytes) {
     try {
-      // A copy in the pool of Node.js costs a fraction of one of its own.
+      // A copy in the buffer pool of Node.js costs a fraction of a separate one.
       super.send(Buffer.from(bytes));
     } catch (error) {
       // For example, a bundler has replaced an optional dependency of `ws` with an empty module.
@@ -127,7 +127,7 @@ async function send(url, { method, headers, body }, signal, transport) {
   return { status: response.statusCode, body: await text(response) };
 }
 
-/** What OpenSSL says of a certificate whose authority Node.js does not know. */
+/** OpenSSL's error codes for a certificate whose authority Node.js does not know. */
 const NOT_TRUSTED = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',

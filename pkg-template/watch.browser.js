@@ -1,8 +1,8 @@
-// What pages and workers are told: that the network came or went, that they slept, that the same
-// client was opened once more. The client works without any of it: a platform may lack a part, or
-// throw when it is used, as where the user has blocked the data of sites.
+// What pages and workers can notice: the network came or went, the page slept, the same client was
+// opened a second time. The client works without any of this: a platform may lack a part, or throw
+// when it is used, for example if the user has blocked site data.
 
-/** What a client says when it ends, to others of its identity. */
+/** The message of a client that ends, to others of its identity. */
 const GONE = 'gone';
 
 /**
@@ -13,7 +13,7 @@ const GONE = 'gone';
 export function watch(resource, report) {
   const listening = new AbortController();
   const { signal } = listening;
-  // A platform that cannot tell is online: to try is the only way to learn more.
+  // A platform that cannot tell counts as online: trying is the only way to find out.
   const isOnline = () => attempt(() => navigator.onLine) !== false;
   let told = true;
   const tell = () => report((told = isOnline()));
@@ -30,7 +30,7 @@ export function watch(resource, report) {
   });
   tellNews();
 
-  // Two that begin in the same millisecond differ all the same.
+  // Distinguishes clients that begin in the same millisecond.
   const begun = Date.now() + Math.random();
   const others = attempt(() => new BroadcastChannel(`iothub-device-client/${resource}`));
   const say = (what) => attempt(() => others?.postMessage(what));

@@ -5,7 +5,7 @@ let readFile;
 
 /** A client certificate with its key. Its documentation is in `index.d.ts`. */
 export class X509 {
-  // Private, so that nothing that prints or copies an object comes upon the key.
+  // Private, so that printing or copying the object never exposes the key.
   #pem;
 
   static {
@@ -51,7 +51,7 @@ export class X509 {
   }
 }
 
-/** Certificate, key and pass phrase, or `undefined` for what the platform is to choose. */
+/** Certificate, key and passphrase, or `undefined` if the platform chooses. */
 export { pemOf };
 
 /**

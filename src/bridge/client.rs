@@ -1,6 +1,6 @@
-//! The exported handle: one method for each call of the user and for each thing that the shell,
-//! `pkg-template/shell.js`, has to tell the core. `factories.rs` has those that make one, `events.rs`
-//! those that are no calls.
+//! The exported handle: one method for each user call and each event that the shell,
+//! `pkg-template/shell.js`, passes to the core. The factories are in `factories.rs`, the events in
+//! `events.rs`.
 
 use std::cell::RefMut;
 
@@ -131,7 +131,7 @@ impl ClientHandle {
         self.core().activity().map(Into::into)
     }
 
-    /// How long the wait before the next attempt lasts from now on, in milliseconds.
+    /// The remaining wait before the next attempt, in milliseconds.
     #[wasm_bindgen(getter, js_name = waitMs)]
     pub fn wait_ms(&self) -> Option<u32> {
         let core = self.core();
@@ -139,7 +139,7 @@ impl ClientHandle {
         u32::try_from(clock::now().monotonic.millis_until(until)).ok()
     }
 
-    /// How long a call waits for its answer, in milliseconds; 0 is for ever.
+    /// How long a call waits for its response, in milliseconds; 0 means no limit.
     #[wasm_bindgen(getter, js_name = operationTimeoutMs)]
     pub fn operation_timeout_ms(&self) -> u32 {
         let limit = self.core().operation_timeout().unwrap_or_default();

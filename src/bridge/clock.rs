@@ -10,7 +10,7 @@ extern "C" {
     fn performance_now() -> Result<f64, JsValue>;
 }
 
-/// The present. A platform without a monotonic clock has to do with the other.
+/// The current time. A platform without a monotonic clock uses the other one for both.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
 pub fn now() -> Now {
     let unix_millis = js_sys::Date::now();

@@ -1,4 +1,4 @@
-//! Drives the core: what it asks for is done, what it tells goes to the shell.
+//! Drives the core: performs its outputs, and passes its events to the shell.
 
 use std::cell::RefCell;
 
@@ -13,16 +13,15 @@ use super::timer::Timer;
 use crate::protocol::client::{Client, Event, Output, Reply};
 use crate::protocol::{Error, ErrorKind, Input, Now};
 
-/// The core of one client, and what it holds of the platform.
+/// The core of one client, and the platform objects that it uses.
 pub struct Driver {
     pub host: Host,
     pub core: RefCell<Client>,
     pub timer: Timer,
     pub socket: RefCell<Socket>,
-    /// Operations that have succeeded, as far as the shell does not know it yet: it learns of many
-    /// in one call.
+    /// Successful operations that the shell has not been notified of yet: it gets many in one call.
     settled: RefCell<Vec<u32>>,
-    /// Why the user's function has given no token, when it failed last.
+    /// The last error of the user's token function.
     pub token_failure: RefCell<JsValue>,
 }
 
@@ -38,11 +37,12 @@ impl Driver {
         }
     }
 
-    /// Does what the core asks for, up to the next thing that a handler may have to know: what that
-    /// handler does comes before what follows.
+    /// Performs the core's outputs up to the next event that may be for a handler: what that
+    /// handler does must come before the rest.
     pub fn pump(&self, shell: &Shell) -> Pumped {
         let now = clock::now();
-        // What is acknowledged has left the socket, so this is the time to see how much room it has.
+        // Acknowledged data has left the socket, so this is a good time to check how much room it
+        // has.
         let room = self.socket.borrow().room();
         self.core.borrow_mut().set_room(room);
         loop {
@@ -66,7 +66,7 @@ impl Driver {
         }
     }
 
-    /// Returns whether a handler may have to know.
+    /// Returns whether the event may be for a handler.
     fn perform(&self, shell: &Shell, output: Output, now: Now) -> bool {
         match output {
             Output::OpenSocket { url } => {
@@ -89,7 +89,7 @@ impl Driver {
         false
     }
 
-    /// Returns whether a handler may have to know.
+    /// Returns whether the event may be for a handler.
     fn report(&self, shell: &Shell, event: Event) -> bool {
         let is_done = matches!(event, Event::Settled { result: Ok(Reply::Done), .. });
         if !is_done {

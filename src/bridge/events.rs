@@ -1,5 +1,5 @@
-//! What the shell tells the core that is no call of the user: what became of a handler, a token,
-//! the socket, the timer, the platform.
+//! Events that the shell passes to the core: the results of handlers, tokens, the socket, the
+//! timer, the platform.
 
 use wasm_bindgen::prelude::*;
 

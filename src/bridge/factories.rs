@@ -1,5 +1,5 @@
-//! The factories: each makes of its arguments who the client is, how it proves that, its options. It
-//! throws a `TypeError` or `RangeError` that names what is wrong.
+//! The factories: each turns its arguments into an identity, credentials and options. It throws a
+//! `TypeError` or `RangeError` that names what is wrong.
 
 use wasm_bindgen::prelude::*;
 
@@ -35,7 +35,7 @@ impl ClientHandle {
             let ConnectionString { identity, credentials, gateway_hostname } =
                 ConnectionString::parse(text)?;
             let without: &[_] = match credentials {
-                // A token that is given is not made.
+                // A token from the user is not created here, so it has no lifetime option.
                 Credentials::SasToken(_) => &[GATEWAY_HOSTNAME, SAS_TOKEN_TTL],
                 _ => &[GATEWAY_HOSTNAME],
             };

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use crate::protocol::hub::{Message, MessageProperties};
 use crate::protocol::json;
 
-/// A message of what `pkg-template/message.js` has checked: the properties are the text of a JSON
-/// object of strings (or `null`, for a custom property without a value), or empty.
+/// Creates a message from what `pkg-template/message.js` has checked: the properties are the text
+/// of a JSON object of strings (or `null`, for a custom property without a value), or empty.
 pub fn from_js<'a>(
     body: Vec<u8>,
     system_properties: &'a str,

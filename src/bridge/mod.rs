@@ -1,6 +1,6 @@
 //! The bridge: gives the core a socket and time, and translates between it and the JavaScript of
-//! the package, `pkg-template/shell.js`. Calls come in and return; nothing of the user runs inside.
-//! A decision about MQTT or IoT Hub belongs into `protocol`.
+//! the package, `pkg-template/shell.js`. Calls come in and return; no user code runs inside.
+//! Decisions about MQTT or IoT Hub belong in `protocol`.
 
 #![expect(missing_docs, reason = "most names are those of the core, which says what they mean")]
 

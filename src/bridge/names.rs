@@ -1,4 +1,4 @@
-//! The words by which the two halves of the package know what they talk about.
+//! The names that the two halves of the package share.
 
 use wasm_bindgen::prelude::*;
 

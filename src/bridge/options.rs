@@ -1,5 +1,4 @@
-//! Reads the options of a factory by their names. [`Options`] says which there are and of which
-//! type.
+//! Reads the options of a factory by name. [`Options`] defines which exist, and their types.
 //!
 //! `serde-wasm-bindgen` has a reader too. It accepts unknown names and `null`, its errors do not
 //! name the option, and what they say of a wrong value makes the download 12,000 bytes larger.
@@ -15,7 +14,7 @@ use crate::protocol::client::Options;
 /// What the JavaScript half reads: the transport, the trace and the store.
 const OF_JAVASCRIPT: [&str; 5] = ["serverVerificationCert", "cipher", "proxy", "trace", "store"];
 
-/// Which options a factory takes: those of [`Options`] and of the JavaScript half, less some.
+/// Which options a factory takes: those of [`Options`] and of the JavaScript half, minus some.
 #[derive(Clone, Copy)]
 pub struct Allowed {
     pub without: &'static [&'static str],
@@ -38,8 +37,8 @@ impl Allowed {
 ///
 /// # Errors
 ///
-/// What is no object, an option of the wrong type, one that is unknown or that this factory does
-/// not take.
+/// The value is not an object, or an option has the wrong type, is unknown, or is not for this
+/// factory.
 pub fn read(given: &JsValue, allowed: Allowed) -> Result<Options, Error> {
     if given.is_undefined() {
         return Ok(Options::default());
@@ -143,7 +142,7 @@ impl<'de> Deserializer<'de> for OptionValue {
         visitor.visit_bool(self.value.as_bool().ok_or_else(|| self.must_be("true or false"))?)
     }
 
-    /// `true`, `false` or a word. What is neither is no word that anybody knows.
+    /// `true`, `false` or a string. Anything else is treated as an unknown string.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
         match self.value.as_bool() {
             Some(value) => visitor.visit_bool(value),

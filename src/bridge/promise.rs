@@ -1,4 +1,4 @@
-//! Promises of what Rust awaits.
+//! Promises for the futures that Rust awaits.
 //!
 //! They run outside the guard of `Shell`, which turns a panic into the end of one client: nothing
 //! that they await may touch the core.

@@ -1,24 +1,24 @@
-//! The WebSocket that the shell has opened and listens to, as far as it is written to.
+//! Writes to the WebSocket that the shell has opened and listens to.
 
 use bytes::BytesMut;
 use web_sys::WebSocket;
 
 use crate::protocol::mqtt::WRITE_SIZE;
 
-/// So many bytes may wait in the socket: enough to keep it busy, and little enough that what was
-/// given to it leaves in time, also where the network is slow.
+/// How many bytes may wait in the socket: enough to keep it busy, and few enough that they are sent
+/// in time even on a slow network.
 const HIGH_WATER: usize = 4 * WRITE_SIZE;
 
-/// An open, opening or closing socket, or none, and what it is to be given.
+/// An open, opening or closing socket, or none, and the bytes to write to it.
 #[derive(Default)]
 pub struct Socket {
     pub socket: Option<WebSocket>,
-    /// Bytes that leave when the turn of the event loop ends.
+    /// Bytes to send at the end of this turn of the event loop.
     pub outgoing: BytesMut,
 }
 
 impl Socket {
-    /// How many more bytes it should be given.
+    /// How many more bytes may be written to it.
     pub fn room(&self) -> usize {
         let full =
             |socket: &WebSocket| HIGH_WATER.saturating_sub(socket.buffered_amount() as usize);

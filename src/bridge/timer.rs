@@ -11,14 +11,14 @@ use crate::protocol::Instant;
 /// `setTimeout` counts in 32 bits with a sign and fires at once beyond them.
 const LONGEST_MS: u64 = i32::MAX as u64;
 
-/// A timeout that is armed for a moment, or not. It keeps the shell, so that a client that waits
-/// for something is not collected when its last JavaScript reference goes.
+/// A timeout, armed or not. While armed, it keeps the shell alive, so that a client that is waiting
+/// for something is not garbage-collected when its last JavaScript reference goes.
 #[derive(Default)]
 pub struct Timer(Cell<Option<(Instant, Timeout)>>);
 
 impl Timer {
     /// Notifies the shell at `at`, or earlier: the callee checks the time and arms the timer again.
-    /// A timeout that would fire before `at` anyway is left alone, which spares one per packet.
+    /// A timeout that would fire before `at` anyway is left alone, which saves one per packet.
     pub fn arm(&self, shell: &Shell, now: Instant, at: Option<Instant>) {
         let current = self.0.take();
         let Some(at) = at else { return };
@@ -33,7 +33,7 @@ impl Timer {
         self.0.set(Some((now + Duration::from_millis(millis), timeout)));
     }
 
-    /// The timeout has fired, or is wanted no more.
+    /// The timeout has fired, or is no longer needed.
     pub fn disarm(&self) {
         self.0.take();
     }

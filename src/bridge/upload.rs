@@ -1,4 +1,4 @@
-//! The two HTTP calls of a file upload. The core says what to send and judges the answers; the
+//! The two HTTP calls of a file upload. The core decides what to send and checks the responses; the
 //! platform makes the calls.
 
 use js_sys::{Function, Promise};

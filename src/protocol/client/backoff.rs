@@ -1,24 +1,24 @@
-//! How long to wait before the connection is tried again, or something on it.
+//! How long to wait before a retry of the connection, or of a request on it.
 
 use std::time::Duration;
 
 use super::config::Config;
 
-/// How long a retry waits for the platform to say that there is a network: some never do.
+/// How long a retry waits for the platform to report a network: some never do.
 const OFFLINE_RETRY: Duration = Duration::from_secs(60);
 
-/// How long what the hub has refused rests at most before it is asked for again.
+/// The longest wait before the client repeats a request that the hub has refused.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
-/// After so many failures in a row there is more behind a connection that does not last than the
+/// After this many failures in a row, a connection that does not last has another cause than the
 /// network.
 const EARLY_LOSSES: u32 = 2;
 
 #[derive(Debug)]
 pub(super) struct Backoff {
-    /// Attempts in a row that failed, or gave a connection that did not last.
+    /// Attempts in a row that failed, or led to a connection that did not last.
     failures: u32,
-    /// Spreads retries of many clients: the state of splitmix64.
+    /// The state of splitmix64, which spreads the retries of many clients.
     random: u64,
 }
 
@@ -36,20 +36,20 @@ impl Backoff {
         self.failures += 1;
     }
 
-    /// Whether there is more behind one more loss than the network.
+    /// Whether one more loss must have another cause than the network.
     pub fn keeps_failing(&self) -> bool {
         self.failures >= EARLY_LOSSES
     }
 
-    /// Doubles with each failure up to the largest interval, and is spread by ±20 %. Without a
-    /// network there is nothing to try: the wait ends when there is one, or after long.
+    /// Doubles with each failure up to the largest interval, varied by ±20 %. Without a network, a
+    /// retry would be pointless: the wait ends when there is one, or after a long time.
     pub fn interval(&mut self, config: &Config, offline: bool) -> Duration {
         let interval = self.doubled(config.retry_interval).min(config.retry_max_interval);
         self.spread(if offline { interval.max(OFFLINE_RETRY) } else { interval })
     }
 
-    /// How long to wait on a connection that stands. It always grows: the hub is there, and busy, or
-    /// does not offer what is asked for.
+    /// How long to wait while connected. It always grows: the hub is there, but busy, or does not
+    /// offer what the client requests.
     pub fn pause(&mut self, config: &Config) -> Duration {
         let longest = LONGEST_PAUSE.max(config.retry_interval);
         let pause = self.doubled(config.retry_interval).min(longest);

@@ -1,4 +1,4 @@
-//! The calls of the user: which must wait, and how each settles, exactly once.
+//! The user's calls: which must wait, and how each settles, exactly once.
 
 use super::exchange::{ConnectionState, Reply};
 use super::failures;
@@ -15,8 +15,8 @@ use crate::protocol::mqtt::{DeliveryId, Resend};
 use crate::protocol::time::Now;
 
 impl Client {
-    /// Connects. Settles when CONNACK and the SUBACKs of all wanted features are there; while
-    /// reconnecting, tries now and settles with that attempt.
+    /// Connects. Settles when CONNACK and the SUBACKs of all wanted features have arrived; while
+    /// reconnecting, retries at once and settles with that attempt.
     ///
     /// # Errors
     ///
@@ -33,8 +33,8 @@ impl Client {
         Ok(operation)
     }
 
-    /// Disconnects: what was queued is written, DISCONNECT sent and the socket closed. Calls
-    /// without their answer are cancelled.
+    /// Disconnects: writes what was queued, sends DISCONNECT and closes the socket. Cancels calls
+    /// without a response.
     pub fn disconnect(&mut self, now: Now) -> OperationId {
         self.leave(now, "disconnect")
     }
@@ -49,8 +49,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// A message over the limits of the hub, too many that wait, no connection that could be
-    /// opened, or after [`Client::shutdown`].
+    /// The message exceeds the hub's limits, too many are waiting, no connection could be opened,
+    /// or the client was shut down.
     pub fn send_message(&mut self, now: Now, message: Message<'_>) -> Result<OperationId, Error> {
         #[cfg(feature = "forced-panic")]
         super::forced_panic::panic_if_asked(&message.body);
@@ -93,7 +93,7 @@ impl Client {
         Ok(operation)
     }
 
-    /// Answers a method request; `payload` is JSON text. Settles with its PUBACK.
+    /// Responds to a method request; `payload` is JSON text. Settles with its PUBACK.
     ///
     /// # Errors
     ///
@@ -112,17 +112,18 @@ impl Client {
         Ok(operation)
     }
 
-    /// Answers a request with status 500, unless it was answered: its handler has failed.
+    /// Responds with status 500 to a request whose handler has failed, unless it was answered
+    /// already.
     pub fn fail_method(&mut self, request_id: &str) {
         self.methods.fail(&mut self.io, request_id);
     }
 
-    /// Asks for the twin. Settles with [`Reply::Twin`].
+    /// Fetches the twin. Settles with [`Reply::Twin`].
     ///
     /// # Errors
     ///
-    /// Too many twin requests that wait, no connection that could be opened, or after
-    /// [`Client::shutdown`].
+    /// Too many twin requests are waiting, no connection could be opened, or the client was shut
+    /// down.
     pub fn get_twin(&mut self, now: Now) -> Result<OperationId, Error> {
         self.check_can_send()?;
         self.check_pending(self.twin.waiting())?;
@@ -131,11 +132,11 @@ impl Client {
         Ok(operation)
     }
 
-    /// Patches the reported properties; `patch` is JSON text. Settles with the hub's answer.
+    /// Patches the reported properties; `patch` is JSON text. Settles with the hub's response.
     ///
     /// # Errors
     ///
-    /// A patch that is no object or too large, or as [`Client::get_twin`].
+    /// The patch is not an object or too large; otherwise as for [`Client::get_twin`].
     pub fn patch_reported_properties(
         &mut self,
         now: Now,
@@ -148,13 +149,13 @@ impl Client {
         Ok(operation)
     }
 
-    /// The desired properties that were delivered last have reached nobody: the next connection
-    /// fetches them again.
+    /// The last delivery of desired properties reached no handler: the next connection fetches them
+    /// again.
     pub fn forget_delivered_properties(&mut self) {
         self.twin.desired.forget_delivered();
     }
 
-    /// Wants what a feature receives; a failure is a
+    /// Subscribes to a feature; a failure is a
     /// [`BackgroundException`](super::Event::BackgroundException).
     pub fn subscribe(&mut self, now: Now, feature: Feature) {
         if self.permit == Permit::ShutDown {
@@ -163,7 +164,7 @@ impl Client {
         self.repeats.succeeded(feature);
         let is_anew = !self.io.is_wanted(feature);
         self.io.want(feature, true);
-        // Not wanted for so short a time that the subscription still stands: no SUBACK comes.
+        // It was unwanted so briefly that the subscription still exists: there will be no SUBACK.
         if is_anew && feature == Feature::DesiredProperties && self.io.is_subscribed(feature) {
             self.twin.subscribed(&mut self.io);
         }
@@ -172,10 +173,10 @@ impl Client {
         }
     }
 
-    /// Begins a receive call. One that blocks waits until the caller has received something for it
-    /// and calls [`Client::end_receive`], and fails if that has become impossible. One that does
-    /// not block settles when the subscription stands: with [`Reply::Message`] if it is for
-    /// messages and one waits, else with [`Reply::Done`].
+    /// Begins a receive call. A blocking call waits until the caller has received something for it
+    /// and calls [`Client::end_receive`], or fails if that has become impossible. A non-blocking
+    /// call settles when the client is subscribed: with [`Reply::Message`] if it is for messages
+    /// and one is waiting, otherwise with [`Reply::Done`].
     ///
     /// # Errors
     ///
@@ -198,12 +199,12 @@ impl Client {
         Ok(operation)
     }
 
-    /// A call that [`Client::begin_receive`] began is over.
+    /// Ends a call that [`Client::begin_receive`] began.
     pub fn end_receive(&mut self, operation: OperationId) {
         self.waiting.end_receive(operation);
     }
 
-    /// Says whether a handler takes messages. Those that came before are handed out now.
+    /// Sets whether a handler takes messages. Earlier messages are handed out now.
     pub fn take_messages(&mut self, taken: bool) {
         self.inbox.take(&mut self.io, taken);
     }
@@ -218,9 +219,9 @@ impl Client {
         self.inbox.conclude(&mut self.io, now, delivery, Outcome::Abandoned);
     }
 
-    /// Withdraws a call, which fails if it has not settled: it is not sent (again), but what was
-    /// sent may take effect. A first connection ends that nothing but this [`Client::connect`]
-    /// needs.
+    /// Withdraws a call, which fails if it has not settled. It is not sent, or not resent, but if
+    /// it was sent already, it may take effect. Ends a first connection that only this
+    /// [`Client::connect`] needs.
     pub fn withdraw(&mut self, now: Now, operation: OperationId) {
         let error = failures::cancelled("abort");
         let message = Publication::Telemetry(operation);
@@ -243,7 +244,7 @@ impl Client {
         }
     }
 
-    /// No longer wants what a feature receives.
+    /// Unsubscribes from a feature.
     pub fn unsubscribe(&mut self, feature: Feature) {
         self.io.want(feature, false);
         if feature == Feature::DesiredProperties {
@@ -263,7 +264,7 @@ impl Client {
         }
     }
 
-    /// Whether one more call may wait where `waiting` of its kind do.
+    /// Whether one more call may wait while `waiting` calls of its kind do.
     pub(super) fn check_pending(&self, waiting: usize) -> Result<(), Error> {
         if waiting >= self.config.max_pending_messages {
             return Err(Error::client(format!(
@@ -277,8 +278,7 @@ impl Client {
         if self.permit == Permit::ShutDown { Err(failures::shut_down()) } else { Ok(()) }
     }
 
-    /// Whether any call waits for the connection, or anything is to be received that makes it by
-    /// itself.
+    /// Whether any call waits for the connection, or a subscription opens it automatically.
     fn is_connection_needed(&self) -> bool {
         let received = [Feature::Messages, Feature::Methods, Feature::DesiredProperties];
         self.waiting.need_connection()
@@ -290,7 +290,7 @@ impl Client {
     fn leave(&mut self, now: Now, by: &'static str) -> OperationId {
         let operation = self.io.begin();
         self.tokens.ask_anew();
-        // What was queued is to be written before it is forgotten.
+        // Write what was queued before forgetting it.
         if self.link.is_up() {
             self.io.session.write_all(now.monotonic);
         }
@@ -311,7 +311,7 @@ impl Client {
         }
     }
 
-    /// Fails every call that waits. Returns whether any was told.
+    /// Fails every waiting call. Returns whether there was one.
     pub(super) fn fail_all(&mut self, error: &Error) -> bool {
         self.twin.forget_synchronization(&mut self.io);
         let mut told = self.waiting.fail_connects(&mut self.io, error);
@@ -322,7 +322,8 @@ impl Client {
         self.twin.fail_all(&mut self.io, error) || told
     }
 
-    /// A publish was acknowledged, or will not be sent (again). Returns whether a call was told.
+    /// A publish was acknowledged, or will not be sent or resent. Returns whether it settled a
+    /// call.
     pub(super) fn settle_publication(
         &mut self,
         publication: Publication,
@@ -337,7 +338,7 @@ impl Client {
             Publication::MethodResponse(operation) => {
                 self.methods.response_ended(&mut self.io, operation, result)
             }
-            // After its acknowledgement it needs its answer.
+            // After the acknowledgement, it still needs its response.
             Publication::Twin(request) => {
                 result.is_err_and(|error| self.twin.fail(&mut self.io, request, error))
             }

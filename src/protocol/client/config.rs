@@ -1,4 +1,4 @@
-//! The options of a client: checked once, then known to be right.
+//! The options of a client: checked once, then known to be valid.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::protocol::hub::identity::Identity;
 /// When a cloud-to-device message is acknowledged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Acknowledge {
-    /// When it is handed to a handler or a receive call.
+    /// When it is passed to a handler or a receive call.
     #[default]
     OnArrival,
     /// When [`Client::acknowledge`](super::Client::acknowledge) is called.
@@ -59,16 +59,16 @@ impl<'de> Deserialize<'de> for ConnectionRetry {
     }
 }
 
-/// What a user may set; `None` stands for the default. Numbers are as given, not yet checked. In
-/// JavaScript each has the same name in camel case.
+/// What a user may set; `None` means the default. Numbers are not checked yet. In JavaScript, each
+/// has the same name in camel case.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Options {
-    /// Host, or host:port, that is dialled in place of the hub.
+    /// Host, or host:port, to dial instead of the hub.
     pub gateway_hostname: Option<String>,
-    /// WebSocket URL that is dialled in place of the hub.
+    /// WebSocket URL to dial instead of the hub.
     pub endpoint: Option<String>,
-    /// URL before the paths of the HTTP calls, in place of the origin that is dialled.
+    /// Base URL of the HTTP calls, instead of the origin that is dialled.
     pub http_endpoint: Option<String>,
     /// Must not be false: there is no other transport.
     pub websockets: Option<bool>,
@@ -77,7 +77,7 @@ pub struct Options {
     pub product_info: Option<String>,
     /// The id of a Plug and Play model.
     pub model_id: Option<String>,
-    /// Seconds that a token is made for.
+    /// Lifetime of a token, in seconds.
     pub sas_token_ttl: Option<f64>,
     /// Seconds.
     pub keep_alive: Option<f64>,
@@ -91,17 +91,18 @@ pub struct Options {
     pub connection_retry_max_interval: Option<f64>,
     /// Whether desired properties are fetched on each new connection.
     pub ensure_desired_properties: Option<bool>,
-    /// Seconds; 0 waits for ever.
+    /// Seconds; 0 means no limit.
     pub operation_timeout: Option<f64>,
-    /// Telemetry that is accepted and not yet acknowledged.
+    /// Number of telemetry messages that may be accepted and unacknowledged.
     pub max_pending_messages: Option<f64>,
-    /// What such telemetry and twin requests may hold; the caller of the core counts.
+    /// How many bytes such telemetry and twin requests may hold; the caller of the core counts
+    /// them.
     pub max_pending_bytes: Option<f64>,
     /// `"on-arrival"` or `"after-handler"`.
     pub acknowledge_messages: Option<String>,
 }
 
-/// All that a client is made with.
+/// Everything that a client is created with.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(super) identity: Identity,
@@ -122,7 +123,7 @@ pub struct Config {
     pub(super) acknowledge: Acknowledge,
 }
 
-/// The longest interval, in seconds: what a timer of the platform can wait.
+/// The longest interval, in seconds: the platform's timers cannot wait longer.
 const MAX_SECONDS: f64 = 2_147_483.0;
 
 impl Config {
@@ -130,7 +131,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// The first option that is wrong, named as JavaScript names it.
+    /// The first invalid option, by its JavaScript name.
     pub fn new(
         identity: Identity,
         credentials: Credentials,
@@ -241,7 +242,7 @@ fn seconds(name: &str, value: f64) -> Result<Duration, Error> {
     }
 }
 
-/// At least a thousandth, which is the resolution of every timer.
+/// At least a millisecond, the resolution of every timer.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
 fn duration(seconds: f64) -> Duration {
     Duration::from_millis(((seconds * 1000.0) as u64).max(1))

@@ -1,4 +1,4 @@
-//! The connection: dialled, accepted, lost, tried again, renewed, given up.
+//! The connection's life: dialled, accepted, lost, retried, renewed, given up.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Client {
-    /// Opens the connection, unless it stands or is on its way.
+    /// Opens the connection, unless there is one or the client is connecting.
     pub(super) fn need_connection(&mut self, now: Now) {
         match self.link {
             Link::Down => {
@@ -43,13 +43,12 @@ impl Client {
         }
     }
 
-    /// Says goodbye to the hub. What happens to the calls, and what the user is told, is decided by
-    /// the caller.
+    /// Sends DISCONNECT. The caller decides what happens to the calls and notifies the user.
     pub(super) fn close(&mut self, now: Now, after: AfterClose) {
         match self.link {
             Link::Up { .. } | Link::Draining { .. } => {
                 self.io.session.disconnect();
-                // Nothing can be acknowledged any more: what was not handed out comes again.
+                // Nothing can be acknowledged any more: the hub redelivers what was not handed out.
                 self.inbox.connection_ended();
                 self.timers.clear();
                 self.timers.set(Timer::Close, Some(now.monotonic + CLOSE_TIMEOUT));
@@ -79,7 +78,7 @@ impl Client {
     }
 
     pub(super) fn socket_closed(&mut self, now: Now, detail: &str) {
-        // One that is given up already, before anybody could drop it: the link is past it.
+        // The attempt was already given up, before the socket could be dropped.
         if self.io.take_back_abort() {
             return;
         }
@@ -91,7 +90,7 @@ impl Client {
         self.ended(now, error);
     }
 
-    /// The hub sent what cannot be understood, so that nothing after it can be either.
+    /// The hub sent something that cannot be parsed, so nothing after it can be parsed either.
     pub(super) fn violated(&mut self, now: Now, error: Error) {
         match self.link {
             Link::Opening(_) | Link::Down | Link::Waiting(_) | Link::AwaitingToken(_) => {}
@@ -138,10 +137,11 @@ impl Client {
         }
     }
 
-    /// Does what has become possible: part of each [`Client::poll_output`] that finds nothing ready.
+    /// Makes progress wherever possible; called by each [`Client::poll_output`] that finds nothing
+    /// ready.
     pub(super) fn advance(&mut self, now: Now) {
         self.watch_clocks(now);
-        // A token that has expired meanwhile is replaced before anything is sent under it.
+        // If the token has expired in the meantime, replace it before sending anything with it.
         self.watch_token(now);
         if let Link::Up { .. } = self.link {
             self.watch_failures(now);
@@ -160,7 +160,7 @@ impl Client {
         }
     }
 
-    /// Gives up what is on its way, and begins again.
+    /// Gives up the current attempt, and starts another.
     pub(super) fn redial(&mut self, now: Now, attempt: Attempt) {
         self.io.abort_socket();
         self.io.session.end(false);
@@ -172,7 +172,7 @@ impl Client {
             Err(error) => self.attempt_failed(now, attempt, error),
             Ok(false) => {
                 self.link = Link::AwaitingToken(if attempt == Attempt::Renewal {
-                    // It cannot stand again before somebody gives a token.
+                    // The client cannot reconnect before it gets a token.
                     self.io.tell_disconnected(None);
                     Attempt::Retry
                 } else {
@@ -220,15 +220,15 @@ impl Client {
         }
     }
 
-    /// An attempt, or a connection, has ended before it was all that [`Client::connect`] waits for.
-    /// Where the first connection is retried, too, it waits for the next one.
+    /// An attempt, or a connection, has ended before [`Client::connect`] could settle. If the first
+    /// connection is retried, too, the call waits for the next one.
     fn fail_impatient_connects(&mut self, error: &Error) {
         if self.config.connection_retry != ConnectionRetry::Always {
             self.waiting.fail_connects(&mut self.io, error);
         }
     }
 
-    /// Drops the socket, which has failed at what it was for.
+    /// Drops a failed socket.
     fn give_up(&mut self, now: Now, error: Error) {
         self.io.abort_socket();
         self.ended(now, error);
@@ -247,7 +247,8 @@ impl Client {
     }
 
     fn lost(&mut self, now: Now, since: Instant, error: Error) {
-        // What the network or a sleep has ended does not end again soon.
+        // A connection ended by the network or a sleep says nothing about how long the next one
+        // will last.
         let stood_long =
             now.monotonic - since > self.config.retry_interval || self.io.session.is_probed();
         let again_and_again = !stood_long && self.backoff.keeps_failing();
@@ -255,7 +256,7 @@ impl Client {
         self.timers.clear();
         self.inbox.connection_ended();
         self.methods.connection_ended();
-        // Whatever has ended it, to a call the connection was lost.
+        // Whatever the cause, for a call it is a lost connection.
         let dropped = match error.kind() {
             ErrorKind::ConnectionDropped => error.clone(),
             _ => failures::dropped("").caused_by(error.clone()),

@@ -1,4 +1,4 @@
-//! Desired properties without gap or repetition: what of them was delivered.
+//! Tracks which desired properties were delivered, so that none is missed or repeated.
 
 use super::exchange::Event;
 use super::io::Io;
@@ -8,16 +8,16 @@ use crate::protocol::hub::twin;
 /// How many patches may wait for the twin.
 const MAX_WAITING: usize = 1024;
 
-/// What of the desired properties was delivered.
+/// The desired properties that were delivered.
 #[derive(Debug)]
 pub(super) struct DesiredProperties {
-    /// Whether the twin is fetched where patches were missed.
+    /// Whether to fetch the twin when patches were missed.
     ensure: bool,
     delivered: Option<u64>,
-    /// Whether a patch was delivered though those before it were missed, as the twin could not be
-    /// fetched.
+    /// Whether a patch was delivered although earlier ones were missed, because the twin could not
+    /// be fetched.
     has_gap: bool,
-    /// Whether the last fetch has failed, of which the user was told.
+    /// Whether the last fetch has failed, and the user was notified.
     has_failed: bool,
     /// Patches that wait for the twin, while it is being fetched.
     waiting: Option<Vec<(String, Option<u64>)>>,
@@ -28,7 +28,7 @@ impl DesiredProperties {
         Self { ensure, delivered: None, has_gap: false, has_failed: false, waiting: None }
     }
 
-    /// Lets patches wait for the twin. Returns whether it is to be fetched.
+    /// Makes patches wait for the twin. Returns whether to fetch it.
     pub fn await_twin(&mut self) -> bool {
         let begins = self.ensure && self.waiting.is_none();
         if begins {
@@ -53,23 +53,23 @@ impl DesiredProperties {
         self.waiting.is_some()
     }
 
-    /// The next failure is one that the user does not know.
+    /// The user is to be notified of the next failure.
     pub fn forget_failure(&mut self) {
         self.has_failed = false;
     }
 
-    /// What was delivered last has reached nobody: the next connection fetches it again.
+    /// The last delivery reached no handler: the next connection fetches it again.
     pub fn forget_delivered(&mut self) {
         self.delivered = None;
     }
 
-    /// Whether there was something between the last delivery and a patch: the hub counts by one.
+    /// Whether anything is missing between the last delivery and a patch: versions increase by one.
     pub fn leaves_gap(&self, version: Option<u64>) -> bool {
         let next = self.delivered.map(|delivered| delivered.saturating_add(1));
         self.ensure && version.is_some() && version > next
     }
 
-    /// A patch came. Returns whether too many wait for the twin now.
+    /// A patch arrived. Returns whether too many are now waiting for the twin.
     pub fn patched(&mut self, io: &mut Io, patch: String, version: Option<u64>) -> bool {
         let Some(waiting) = &mut self.waiting else {
             self.deliver(io, patch, version);
@@ -89,7 +89,7 @@ impl DesiredProperties {
         let was_told = std::mem::replace(&mut self.has_failed, desired.is_err());
         match desired {
             Ok((desired, version)) => {
-                // After a gap the version was told, but not all that it holds.
+                // After a gap, the version was delivered, but not everything in it.
                 if self.delivered != Some(version) || self.has_gap {
                     self.has_gap = false;
                     self.delivered = Some(version);
@@ -107,7 +107,7 @@ impl DesiredProperties {
         }
     }
 
-    /// Delivers a patch, if it is news.
+    /// Delivers a patch, if it is new.
     fn deliver(&mut self, io: &mut Io, patch: String, version: Option<u64>) {
         if let (Some(version), Some(delivered)) = (version, self.delivered) {
             // Without the fetch after each connection a lower version can only mean a new twin.

@@ -1,4 +1,4 @@
-//! The URL to dial: that of the hub, of a gateway, or one that the user gives.
+//! The URL to dial: that of the hub, of a gateway, or one that the user sets.
 
 use crate::protocol::error::Error;
 use crate::protocol::hub::connect;
@@ -11,7 +11,7 @@ const WANTED: &str = "must be wss://HOST/$iothub/websocket, or ws://localhost:PO
 ///
 /// # Errors
 ///
-/// A gateway that is no host, a URL that is wrong, or both.
+/// The gateway is not a host name, the URL is invalid, or both are set.
 pub fn url(
     identity: &Identity,
     with_certificate: bool,
@@ -43,7 +43,7 @@ pub fn url(
 ///
 /// # Errors
 ///
-/// What is wrong with it, named by the option, and never shown.
+/// What is wrong with it. The error names the option and never shows the URL.
 pub fn check(
     name: &str,
     scheme: &str,
@@ -87,7 +87,7 @@ pub fn check(
              anywhere else the token would travel unencrypted",
         );
     }
-    // A single / is a path, too: that of a server of one's own.
+    // A single / is a valid path, too, for example of a user's own server.
     if scheme == "ws" && !rest.get(authority.len()..).unwrap_or_default().starts_with('/') {
         return wrong(&format!("has no path; it {WANTED}"));
     }
@@ -104,7 +104,7 @@ fn is_loopback(host: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
-    // As it is written: 010 and +1 may mean something else to the platform that dials.
+    // Only in plain form: the platform that dials may read 010 and +1 differently.
     let is_byte = |label: &str| label.parse::<u8>().is_ok_and(|byte| byte.to_string() == label);
     let are_bytes = |rest: &str| rest.split('.').count() == 3 && rest.split('.').all(is_byte);
     ((host == "localhost" || host.ends_with(".localhost")) && host.split('.').all(is_label))

@@ -13,22 +13,22 @@ use crate::protocol::time::Instant;
 /// What happens outside.
 #[derive(Clone, Debug)]
 pub enum Input<'a> {
-    /// The socket that was asked for is open.
+    /// The requested socket is open.
     SocketOpened,
-    /// A binary frame came.
+    /// A binary frame arrived.
     Received(&'a [u8]),
-    /// A frame came that is not binary; MQTT allows none.
+    /// A frame arrived that is not binary, which MQTT does not allow.
     ReceivedText,
     /// The socket has closed, or could not be opened.
     SocketClosed {
-        /// What the platform says about it, for the error's message; may be empty.
+        /// The platform's reason, for the error message; may be empty.
         detail: &'a str,
     },
-    /// The platform has a network again, or goes on after it slept.
+    /// The platform has a network again, or has resumed after sleeping.
     Online,
     /// The platform believes that it has no network.
     Offline,
-    /// Another client of this identity was opened, which is to have the connection.
+    /// Another client of this identity was opened, and takes over the connection.
     Replaced,
 }
 
@@ -45,7 +45,7 @@ pub enum Output {
     CloseSocket,
     /// Drop the socket now. Nothing more may be reported of it.
     AbortSocket,
-    /// Tell the user.
+    /// Notify the user.
     Event(Event),
 }
 
@@ -62,7 +62,7 @@ impl fmt::Debug for Output {
     }
 }
 
-/// What the user is told.
+/// An event for the user.
 #[derive(Debug)]
 pub enum Event {
     /// A call has ended. Each ends exactly once.
@@ -72,16 +72,16 @@ pub enum Event {
         /// How.
         result: Result<Reply, Error>,
     },
-    /// The connection stands, or no longer does.
+    /// The client has connected, or the connection has ended.
     ConnectionStateChanged {
-        /// Whether it stands.
+        /// Whether the client is connected.
         connected: bool,
         /// Why it was lost, if it was.
         cause: Option<Error>,
     },
     /// An error that belongs to no call.
     BackgroundException(Error),
-    /// A message came.
+    /// A message arrived.
     MessageReceived {
         /// The message.
         message: Box<Message<'static>>,
@@ -92,16 +92,16 @@ pub enum Event {
     },
     /// A direct method was called.
     MethodCalled(MethodRequest),
-    /// The token expires soon, or has expired. A new one is expected, by
+    /// The token expires soon, or has expired. A new one is expected through
     /// [`Client::update_sas_token`](super::Client::update_sas_token) or
-    /// [`Client::provide_token`](super::Client::provide_token); until it comes this is told again
-    /// after each `connectionRetryInterval`, or where a function has failed.
+    /// [`Client::provide_token`](super::Client::provide_token); until it arrives, this event is
+    /// repeated after each `connectionRetryInterval`, or after a function has failed.
     SasTokenRequired,
     /// Desired properties, as JSON text with their `$version`.
     DesiredPropertiesReceived(String),
 }
 
-/// What a call that succeeded gives.
+/// The result of a successful call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
     /// Nothing.
@@ -123,15 +123,15 @@ pub struct MethodRequest {
     pub payload: String,
 }
 
-/// What the connection is doing, for logs, where its state does not say it.
+/// What the connection is doing, for logs, if its state does not say so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {
-    /// It waits before it is tried again.
+    /// It waits before a retry.
     Waiting {
         /// Until then.
         until: Instant,
     },
-    /// It waits for a SAS token of the user.
+    /// It waits for a SAS token from the user.
     AwaitingToken,
     /// Another connection is opened, with a new token.
     Renewing,
@@ -140,11 +140,11 @@ pub enum Activity {
 /// The state of the connection, as the user sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionState {
-    /// There is none, and none is being made.
+    /// There is no connection, and the client is not making one.
     Disconnected,
-    /// It is being made.
+    /// The client is making the first connection.
     Connecting,
-    /// It stands.
+    /// The client is connected.
     Connected,
     /// It was lost, and the client is reconnecting.
     Reconnecting,

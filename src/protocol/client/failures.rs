@@ -1,4 +1,4 @@
-//! The sentences of errors that several places give.
+//! Error messages that several places share.
 
 use mqttbytes::v4::ConnectReturnCode;
 
@@ -123,7 +123,7 @@ pub(super) fn no_token_in_time() -> Error {
     )
 }
 
-/// Of the two that differ, the expiry and this machine's clock, either may be wrong.
+/// The expiry and this machine's clock differ; either may be wrong.
 pub(super) fn token_expired(seconds_ago: u64) -> Error {
     Error::new(
         ErrorKind::Credential,
@@ -145,7 +145,7 @@ pub(super) fn subscription_refused(what: &str) -> Error {
     Error::client(format!("the hub refused the subscription to {what}"))
 }
 
-/// Refuses what the hub would answer by closing the connection.
+/// Refuses what would make the hub close the connection.
 pub(super) fn check_size(what: &str, size: usize, limit: usize) -> Result<(), Error> {
     if size > limit {
         return Err(Error::out_of_range(format!(

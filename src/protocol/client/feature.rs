@@ -4,7 +4,7 @@ use crate::protocol::hub::identity::Identity;
 use crate::protocol::hub::topic;
 use crate::protocol::mqtt::SubscriptionId;
 
-/// What may be received; each has one topic filter, subscribed to when it is first wanted.
+/// What a client can receive; each has one topic filter, subscribed to on first use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Feature {
     /// Cloud-to-device messages, or a module's input messages.
@@ -13,7 +13,7 @@ pub enum Feature {
     Methods,
     /// Patches of the desired properties.
     DesiredProperties,
-    /// Answers to twin requests; wanted by the client itself.
+    /// Responses to twin requests; the client itself subscribes.
     TwinResponses,
 }
 

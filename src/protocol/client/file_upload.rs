@@ -1,4 +1,4 @@
-//! What the two HTTP calls of a file upload say, and to whom. The shell makes them.
+//! The two HTTP calls of a file upload: what to send, and where. The shell makes the calls.
 
 use super::config::Config;
 use super::endpoint::before;
@@ -43,7 +43,7 @@ impl Client {
         self.http_request(now, file_upload::STORAGE_INFO, body)
     }
 
-    /// The call that tells how an upload ended.
+    /// The call that reports how an upload ended.
     ///
     /// # Errors
     ///

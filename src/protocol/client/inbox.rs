@@ -9,11 +9,11 @@ use crate::protocol::hub::message::Message;
 use crate::protocol::mqtt::DeliveryId;
 use crate::protocol::time::Now;
 
-/// How many messages may wait for somebody who takes them, and how many be in work. IoT Hub has at
-/// most 50 on their way.
+/// How many messages may wait to be taken, and how many may be in work. IoT Hub has at most 50 in
+/// flight.
 const MAX_HELD: usize = 1024;
-/// How many may wait where a handler takes them: all that one read of the socket may bring. A server
-/// has no packet identifiers for more.
+/// How many may wait while a handler takes them: everything that one read of the socket may bring.
+/// A server has no packet identifiers for more.
 const MAX_TAKEN: usize = u16::MAX as usize;
 
 /// How the handling of a message has ended.
@@ -29,9 +29,9 @@ pub(super) struct Inbox {
     acknowledge: Acknowledge,
     /// Whether a handler takes messages.
     taken: bool,
-    /// Came while nobody took them; unacknowledged, so that the hub keeps them too.
+    /// Messages that nothing has taken yet; unacknowledged, so that the hub keeps them, too.
     held: VecDeque<(Option<DeliveryId>, Box<Message<'static>>)>,
-    /// Handed out and not yet acknowledged, in the order of arrival (section 4.6).
+    /// Handed out but not yet acknowledged, in order of arrival (section 4.6).
     owed: VecDeque<(DeliveryId, Option<Outcome>)>,
 }
 
@@ -40,18 +40,18 @@ impl Inbox {
         Self { acknowledge, taken: false, held: VecDeque::new(), owed: VecDeque::new() }
     }
 
-    /// Whether a message was handed out whose handling has not ended.
+    /// Whether any handed-out message is still being handled.
     pub fn owes_acknowledgements(&self) -> bool {
         !self.owed.is_empty()
     }
 
-    /// The hub delivers again on the next connection what was not acknowledged on this.
+    /// On the next connection, the hub redelivers what was not acknowledged on this one.
     pub fn connection_ended(&mut self) {
         self.held.clear();
         self.owed.clear();
     }
 
-    /// Says whether a handler takes messages.
+    /// Sets whether a handler takes messages.
     pub fn take(&mut self, io: &mut Io, taken: bool) {
         self.taken = taken;
         if taken {
@@ -59,7 +59,7 @@ impl Inbox {
         }
     }
 
-    /// Somebody takes messages from now on: those that came before are handed out.
+    /// Messages are being taken from now on: earlier ones are handed out.
     pub fn offer(&self, io: &mut Io) {
         for _ in &self.held {
             io.queue(Queued::Message);
@@ -83,7 +83,7 @@ impl Inbox {
         io.queue(Queued::Message);
     }
 
-    /// What a receive call that does not block gets: the oldest message that waits.
+    /// The oldest waiting message, for a non-blocking receive call.
     pub fn receive(&mut self, io: &mut Io, now: Now) -> Reply {
         let Some((delivery, message)) = self.held.pop_front() else {
             return Reply::Done;
@@ -94,7 +94,7 @@ impl Inbox {
         Reply::Message(message)
     }
 
-    /// The oldest message that waits, if a handler takes it, or a receive call `is_waiting` for it.
+    /// The oldest waiting message, if a handler takes it, or a receive call `is_waiting` for it.
     pub fn hand_out(&mut self, io: &mut Io, now: Now, is_waiting: bool) -> Option<Event> {
         if !(self.taken || is_waiting) || self.owed.len() == MAX_HELD {
             return None;

@@ -1,4 +1,4 @@
-//! What every part of a client may do: publish and subscribe, and tell the user.
+//! What every part of a client may do: publish, subscribe, and notify the user.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::publication::{OperationId, Publication};
 use crate::protocol::error::Error;
 use crate::protocol::mqtt::Session;
 
-/// What waits to be done outside.
+/// Outputs that wait to be performed.
 #[derive(Debug)]
 pub(super) enum Queued {
     Output(Output),
@@ -25,7 +25,8 @@ pub(super) enum Queued {
 pub(super) struct Io {
     pub session: Session<Publication>,
     output: VecDeque<Queued>,
-    /// The last operation. Its number comes again when no call that had it can still wait.
+    /// The last operation. A number is reused only when no earlier call with it can still be
+    /// waiting.
     last: u32,
 }
 
@@ -48,7 +49,7 @@ impl Io {
         self.emit(Event::Settled { operation, result });
     }
 
-    /// Tells the user of an error that belongs to no call.
+    /// Reports an error that belongs to no call.
     pub fn background(&mut self, error: Error) {
         self.emit(Event::BackgroundException(error));
     }
@@ -73,7 +74,7 @@ impl Io {
         self.output.push_back(queued);
     }
 
-    /// Says whether what a feature receives is wanted.
+    /// Sets whether a feature is wanted.
     pub fn want(&mut self, feature: Feature, wanted: bool) {
         self.session.subscriptions.want(feature.id(), wanted);
     }
@@ -82,7 +83,7 @@ impl Io {
         self.session.subscriptions.is_wanted(feature.id())
     }
 
-    /// Whether its filter was granted on the connection that stands.
+    /// Whether its filter was granted on the current connection.
     pub fn is_subscribed(&self, feature: Feature) -> bool {
         self.session.subscriptions.is_granted(feature.id())
     }
@@ -103,7 +104,7 @@ impl Io {
         self.output.pop_front()
     }
 
-    /// Takes back that a socket is to be dropped. Returns whether that was queued.
+    /// Takes back a queued request to drop the socket. Returns whether there was one.
     pub fn take_back_abort(&mut self) -> bool {
         let is_abort = |queued: &Queued| matches!(queued, Queued::Output(Output::AbortSocket));
         let abort = self.output.iter().position(is_abort);

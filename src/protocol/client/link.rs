@@ -1,4 +1,4 @@
-//! Where the connection is.
+//! The state of the connection.
 
 use super::exchange::ConnectionState;
 use crate::protocol::time::Instant;
@@ -6,12 +6,12 @@ use crate::protocol::time::Instant;
 /// Why a connection is being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attempt {
-    /// The user asked for it. A failure is the user's to hear, and final, unless the first
+    /// The user asked for it. A failure is reported to the user and final, unless the first
     /// connection is retried, too.
     First,
     /// One was lost.
     Retry,
-    /// The token is being replaced. For the user the connection stands until that has failed.
+    /// The token is being replaced. The user sees a connected client unless that fails.
     Renewal,
 }
 
@@ -33,7 +33,7 @@ pub(super) enum AfterClose {
     Dial(Attempt),
 }
 
-/// Where the connection is.
+/// The state of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Link {
     Down,
@@ -46,7 +46,7 @@ pub(super) enum Link {
     Up {
         since: Instant,
     },
-    /// Up, but a renewal waits for what is unacknowledged, and nothing new is sent.
+    /// Connected, but a renewal waits for acknowledgements, and nothing new is sent.
     Draining {
         since: Instant,
     },
@@ -57,7 +57,7 @@ pub(super) enum Link {
 }
 
 impl Link {
-    /// What the user sees of it.
+    /// The state that the user sees.
     pub fn state(self) -> ConnectionState {
         match self {
             Self::Down | Self::Closing(AfterClose::Stay) => ConnectionState::Disconnected,

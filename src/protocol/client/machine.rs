@@ -1,5 +1,5 @@
-//! The client as a machine: what goes in, what comes out, when it is to be called again. What
-//! follows is in the other files.
+//! The client as a machine: its inputs and outputs, and when to call it again. The other files
+//! decide what follows from them.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub struct Client {
     pub(super) permit: Permit,
     /// The platform believes that it has no network.
     pub(super) offline: bool,
-    /// By how much the wall clock was ahead of the monotonic one when last looked at.
+    /// By how much the wall clock was ahead of the monotonic one at the last check.
     pub(super) clocks_apart: u64,
     pub(super) backoff: Backoff,
     pub(super) waiting: WaitingCalls,
@@ -43,7 +43,7 @@ pub struct Client {
 
 impl Client {
     /// A client that is not connected. `seed` is any random number; it spreads retries and keeps
-    /// request identifiers of two clients apart.
+    /// the request identifiers of two clients apart.
     pub fn new(config: Config, seed: u64) -> Self {
         Self {
             io: Io::new(&config),
@@ -126,29 +126,29 @@ impl Client {
         }
     }
 
-    /// How many bytes of publishes may be encoded from now on, about. While the transport is slow
-    /// this is to be called before [`Client::poll_output`]; an acknowledgement is a good time to
-    /// look again.
+    /// Sets how many bytes of publishes may be encoded from now on, approximately. While the
+    /// transport is slow, call this before [`Client::poll_output`]; an acknowledgement is a good
+    /// time to check again.
     pub fn set_room(&mut self, bytes: usize) {
         self.io.session.set_room(bytes);
     }
 
-    /// How long a call waits for its answer.
+    /// How long a call waits for its response.
     pub fn operation_timeout(&self) -> Option<Duration> {
         self.config.operation_timeout
     }
 
-    /// How many bytes the calls that wait may hold: the caller counts, before they come here.
+    /// How many bytes the waiting calls may hold: the caller counts them before calling the core.
     pub fn max_pending_bytes(&self) -> u32 {
         self.config.max_pending_bytes
     }
 
-    /// The state of the connection. A renewal of the token is no change of it.
+    /// The state of the connection. Renewing the token does not change it.
     pub fn connection_state(&self) -> ConnectionState {
         self.link.state()
     }
 
-    /// What the connection is doing, where its state does not say it.
+    /// What the connection is doing, if its state does not say so.
     pub fn activity(&self) -> Option<Activity> {
         match self.link {
             Link::Waiting(_) => {
@@ -167,7 +167,7 @@ impl Client {
         }
     }
 
-    /// Whether a connection stands, is on its way, or is tried again.
+    /// Whether the client is connected, connecting or retrying.
     pub fn is_active(&self) -> bool {
         self.link != Link::Down
     }

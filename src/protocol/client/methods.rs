@@ -12,15 +12,15 @@ use crate::protocol::json;
 use crate::protocol::mqtt::{MAX_TOPIC, Resend};
 use crate::protocol::time::{Instant, Now};
 
-/// How many requests may wait for an answer, and how many answers for their acknowledgement.
+/// How many requests may wait for a response, and how many responses for their acknowledgement.
 const MAX_OPEN: usize = 1024;
 
-/// How long the hub waits for an answer at most.
+/// How long the hub waits for a response at most.
 ///
 /// Source: [direct methods](https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-direct-methods).
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
-/// How long a request's identifier may be: the topic of the answer holds it, with some more.
+/// How long a request's identifier may be: the topic of the response contains it.
 const MAX_REQUEST_ID: usize = MAX_TOPIC - 64;
 
 /// The largest payload of a method response, in bytes.
@@ -31,9 +31,9 @@ const MAX_METHOD_PAYLOAD: usize = 131_072;
 /// A request that has not been answered.
 #[derive(Debug)]
 struct OpenRequest {
-    /// What the user answers by.
+    /// The id that the user responds with.
     name: String,
-    /// What the hub calls it.
+    /// The id that the hub uses.
     request_id: String,
     /// When it came; `None` if the connection that brought it has ended.
     since: Option<Instant>,
@@ -57,7 +57,7 @@ impl Methods {
         request_id: &str,
         payload: &[u8],
     ) {
-        // A hub that takes no answers gets no more of them.
+        // If the hub does not take responses, stop sending them.
         if self.responses >= MAX_OPEN {
             return;
         }
@@ -107,7 +107,7 @@ impl Methods {
         }
     }
 
-    /// An answer was acknowledged, or will not be sent. Returns whether a call was told.
+    /// A response was acknowledged, or will not be sent. Returns whether it settled a call.
     pub fn response_ended(
         &mut self,
         io: &mut Io,
@@ -121,7 +121,7 @@ impl Methods {
         operation.is_some()
     }
 
-    /// Whether the hub waits for an answer.
+    /// Whether the hub is waiting for a response.
     pub fn any_awaited(&self) -> bool {
         self.requests.iter().any(|open| open.since.is_some())
     }
@@ -133,12 +133,13 @@ impl Methods {
         }
     }
 
-    /// Returns the name to answer by, or `None` if there is no place for one more. The hub counts
-    /// again from the start on each connection: after the first, a name says of which it is, so
-    /// that what a handler does late never meets a later request.
+    /// Returns the name to respond with, or `None` if there is no room for one more. On each
+    /// connection, the hub counts again from the start. After the first connection, the name
+    /// therefore includes the connection, so that a late response never reaches a later request.
     fn open(&mut self, now: Instant, request_id: &str) -> Option<String> {
         if self.requests.len() == MAX_OPEN {
-            // Some handlers never answer; the oldest makes room if the hub has given it up.
+            // Some handlers never respond; the oldest request makes room if the hub has given it
+            // up.
             if let Some(OpenRequest { since: Some(since), .. }) = self.requests.first()
                 && now - *since < LONGEST_WAIT
             {
@@ -155,7 +156,7 @@ impl Methods {
         Some(name)
     }
 
-    /// Takes a request out, to answer it. Returns what the hub calls it.
+    /// Removes a request, to respond to it. Returns the hub's id.
     fn close(&mut self, name: &str) -> Result<String, Error> {
         let index = self.requests.iter().position(|open| open.name == name);
         match index.map(|index| self.requests.remove(index)) {

@@ -1,31 +1,31 @@
-//! The device client: joins an MQTT session with the rules of IoT Hub.
+//! The device client: combines an MQTT session with the rules of IoT Hub.
 //!
 //! | file | what it decides |
 //! | --- | --- |
-//! | `machine` | what goes in and comes out, and when it is to be called again |
+//! | `machine` | inputs, outputs, and when to call the client again |
 //! | `config` | the options |
 //! | `endpoint` | the URL to dial |
 //! | `connection` | dial, accept, lose, retry, renew, disconnect |
-//! | `io` | what every part may do: publish, subscribe, tell the user |
-//! | `link` | where the connection is |
-//! | `backoff` | how long to wait before the connection is tried again |
+//! | `io` | what every part may do: publish, subscribe, notify the user |
+//! | `link` | the state of the connection |
+//! | `backoff` | how long to wait before a retry |
 //! | `calls` | what the user calls, and how each call settles |
 //! | `waiting` | the calls that wait for the connection, or to receive |
-//! | `publication` | what waits for an answer of the hub, by its name |
-//! | `receiving` | what the session tells, and where incoming publishes go |
-//! | `feature` | what may be received, and by which topic filter |
+//! | `publication` | the names of requests that wait for the hub's response |
+//! | `receiving` | the session's events, and where incoming publishes go |
+//! | `feature` | what can be received, and through which topic filter |
 //! | `inbox` | cloud-to-device messages and their acknowledgement |
-//! | `twin` | twin requests and their answers |
-//! | `desired` | desired properties without gap or repetition |
+//! | `twin` | twin requests and their responses |
+//! | `desired` | desired properties, without gaps or repetitions |
 //! | `methods` | direct methods |
-//! | `platform` | what follows when the platform sleeps, or has no network |
-//! | `tokens` | SAS tokens, made or asked for |
+//! | `platform` | what happens when the platform sleeps or has no network |
+//! | `tokens` | SAS tokens, made here or requested from the user |
 //! | `renewal` | a new connection before the token expires |
-//! | `repeats` | what the hub refused or did not answer, asked for again on the same connection |
-//! | `file_upload` | what the HTTP calls say |
+//! | `repeats` | requests that the hub refused or did not answer, repeated on the same connection |
+//! | `file_upload` | the HTTP calls of a file upload |
 //! | `timers` | the table of all timers |
-//! | `failures` | the sentences of errors |
-//! | `exchange` | the types of what goes in and out |
+//! | `failures` | error messages |
+//! | `exchange` | the types of inputs and outputs |
 
 mod backoff;
 mod calls;

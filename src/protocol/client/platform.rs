@@ -1,5 +1,5 @@
-//! What the platform says: that the network came or went, that it was asleep, that another client
-//! of this identity was opened beside this one.
+//! Reports from the platform: the network came or went, the machine slept, another client of this
+//! identity was opened.
 
 use super::exchange::ConnectionState;
 use super::failures;
@@ -8,19 +8,20 @@ use super::machine::Client;
 use crate::protocol::error::ErrorKind;
 use crate::protocol::time::Now;
 
-/// A wall clock that gets ahead of the other by more than this was set, or the machine has slept.
+/// If the wall clock gains more than this on the other one, it was set, or the machine has slept.
 const CLOCK_JUMP_MILLIS: u64 = 10_000;
 
 impl Client {
-    /// The platform has a network again, or wakes up: whatever was waited for may work now.
+    /// The platform has a network again, or wakes up: whatever the client is waiting for may work
+    /// now.
     pub(super) fn online(&mut self, now: Now) {
         self.offline = false;
         self.io.session.probe(now.monotonic);
         self.retry(now);
     }
 
-    /// The platform believes that there is no network. It is often wrong: a network may be gone
-    /// that the connection does not use, and this machine reaches itself without any.
+    /// The platform believes that there is no network. It is often wrong: the connection may use
+    /// another network, and this machine reaches itself without any.
     pub(super) fn offline(&mut self, now: Now) {
         self.offline = true;
         self.io.session.probe(now.monotonic);
@@ -29,8 +30,8 @@ impl Client {
         }
     }
 
-    /// The same client was opened elsewhere: to go on would only take the connection from it, and
-    /// it would take it back.
+    /// The same client was opened elsewhere: reconnecting would only take the connection from it,
+    /// and it would take it back.
     pub(super) fn replaced(&mut self, now: Now) {
         let state = self.connection_state();
         if state == ConnectionState::Disconnected {
@@ -41,7 +42,8 @@ impl Client {
         let error = failures::replaced(ErrorKind::ConnectionDropped);
         self.fail_all(&error);
         if state != ConnectionState::Connecting {
-            // The hub's close may have been told already, but not that it was the last one.
+            // The lost connection may have been reported already, but not that the client will not
+            // reconnect.
             self.io.tell_disconnected(Some(error.clone()));
         }
         self.io.background(error);

@@ -1,4 +1,4 @@
-//! What waits for an answer of the hub, by its name.
+//! The names of requests that wait for the hub's response.
 
 /// Names a call until it settles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,7 +24,7 @@ pub(super) struct TwinRequestId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Publication {
     Telemetry(OperationId),
-    /// `None` for an answer that the client gave by itself.
+    /// `None` for a response that the client sent by itself.
     MethodResponse(Option<OperationId>),
     Twin(TwinRequestId),
 }

@@ -1,4 +1,4 @@
-//! Incoming bytes: to the session, and what it tells to the part that it concerns.
+//! Passes incoming bytes to the session, and the session's events to the parts that they concern.
 
 use super::exchange::Reply;
 use super::failures;
@@ -19,7 +19,7 @@ impl Client {
     pub(super) fn received(&mut self, now: Now, bytes: &[u8]) {
         let listening = match self.link {
             Link::Handshaking(_) | Link::Up { .. } | Link::Draining { .. } => true,
-            // Acknowledgements may still come, and spare what they acknowledge a second sending.
+            // Acknowledgements may still arrive; what they acknowledge need not be resent.
             Link::Closing(after) => after != AfterClose::Stay,
             Link::Down | Link::AwaitingToken(_) | Link::Opening(_) | Link::Waiting(_) => false,
         };
@@ -114,7 +114,7 @@ impl Client {
         }
     }
 
-    /// Has a timer ask again for what has failed, after a pause that grows until nothing fails.
+    /// Starts the timer that repeats failed requests, after a wait that grows as long as any fails.
     pub(super) fn watch_failures(&mut self, now: Now) {
         let subscriptions = &self.io.session.subscriptions;
         if subscriptions.any_failed() || self.lacks_desired_properties() {
@@ -131,7 +131,7 @@ impl Client {
 
     /// [`Timer::Repeat`] has fired.
     pub(super) fn repeat(&mut self) {
-        // Before a renewal nothing new is sent, and after it everything is asked for anyway.
+        // Before a renewal nothing new is sent, and after it everything is requested anyway.
         let Link::Up { .. } = self.link else { return };
         self.io.session.subscriptions.ask_again();
         if self.lacks_desired_properties() {
@@ -139,7 +139,7 @@ impl Client {
         }
     }
 
-    /// What is fetched before the subscription stands may be out of date after it.
+    /// A twin fetched before the subscription was granted may be out of date afterwards.
     fn lacks_desired_properties(&self) -> bool {
         self.twin.desired.needs_twin() && self.io.is_subscribed(Feature::DesiredProperties)
     }

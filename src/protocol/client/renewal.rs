@@ -1,4 +1,4 @@
-//! What follows for the connection when a token is given, is not given, or is about to expire.
+//! What happens to the connection when a token arrives, does not arrive, or is about to expire.
 
 use std::time::Duration;
 
@@ -15,17 +15,17 @@ use crate::protocol::hub::credentials::Credentials;
 use crate::protocol::hub::sas_token::SasToken;
 use crate::protocol::time::Now;
 
-/// How long a renewal waits for acknowledgements, and for the answers to methods.
+/// How long a renewal waits for acknowledgements, and for responses to methods.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Client {
-    /// Replaces the token that the client was made with. Settles when the connection stands again
-    /// under it, if it stood before.
+    /// Replaces the token that the client was created with. Settles when the client has reconnected
+    /// with it, or at once if it was not connected.
     ///
     /// # Errors
     ///
-    /// A token that is malformed, expired or for somebody else (the old one is kept); a client
-    /// that was not made with a token, or after [`Client::shutdown`].
+    /// The token is malformed, expired or for another identity (the old one is kept); the client
+    /// was not created with a token, or was shut down.
     pub fn update_sas_token(&mut self, now: Now, text: &str) -> Result<OperationId, Error> {
         self.check_open()?;
         let Credentials::SasToken(_) = self.config.credentials else {
@@ -47,11 +47,11 @@ impl Client {
     }
 
     /// Answers [`Event::SasTokenRequired`](super::Event::SasTokenRequired) for a client that was
-    /// made with a function.
+    /// created with a function.
     ///
     /// # Errors
     ///
-    /// A token that is malformed, expired or for somebody else; it counts as
+    /// The token is malformed, expired or for another identity; it counts as
     /// [`Client::token_unavailable`].
     pub fn provide_token(&mut self, now: Now, text: &str) -> Result<(), Error> {
         let token =
@@ -60,8 +60,8 @@ impl Client {
         Ok(())
     }
 
-    /// [`Event::SasTokenRequired`](super::Event::SasTokenRequired) could not be answered; it comes
-    /// again later.
+    /// [`Event::SasTokenRequired`](super::Event::SasTokenRequired) could not be answered; the event
+    /// is repeated later.
     pub fn token_unavailable(&mut self, now: Now) {
         self.give_up_token(now, failures::no_token());
     }
@@ -85,8 +85,8 @@ impl Client {
         self.fail_all(&error);
     }
 
-    /// Says whether [`Event::SasTokenRequired`](super::Event::SasTokenRequired) reaches anybody.
-    /// For a client that was made with a function it always does.
+    /// Sets whether [`Event::SasTokenRequired`](super::Event::SasTokenRequired) has a handler. A
+    /// client that was created with a function always has one.
     pub fn can_ask_for_token(&mut self, now: Now, can_ask: bool) {
         let Credentials::SasToken(_) = self.config.credentials else { return };
         self.tokens.can_ask = can_ask;
@@ -97,19 +97,20 @@ impl Client {
         }
     }
 
-    /// The `Authorization` header of an HTTP call; `None` where a certificate does that work.
+    /// The `Authorization` header of an HTTP call; `None` if the client authenticates with a
+    /// certificate.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Credential`](crate::protocol::error::ErrorKind::Credential) while there is no token
-    /// that has not expired. A client that was made with a function has to be given one by
+    /// [`ErrorKind::Credential`](crate::protocol::error::ErrorKind::Credential) while there is no
+    /// valid token. A client that was created with a function must get one through
     /// [`Client::provide_token`] first.
     pub fn authorization(&mut self, now: Now) -> Result<Option<String>, Error> {
         self.check_open()?;
         self.tokens.authorization(&mut self.io, &self.config, now)
     }
 
-    /// Replaces the token when its time has come, or has a timer look at this again.
+    /// Replaces the token if it is due, or sets a timer to check again.
     pub(super) fn watch_token(&mut self, now: Now) {
         let due = match self.link {
             Link::Up { .. } => self.tokens.renewal_due(now),
@@ -152,7 +153,7 @@ impl Client {
         }
     }
 
-    /// Takes a new token into use, by a new connection if there is one.
+    /// Starts to use a new token, reconnecting if the client is connected.
     fn use_token(&mut self, now: Now, token: SasToken) {
         let is_other = self.tokens.hold(now, token);
         match self.link {

@@ -1,10 +1,10 @@
-//! What the client asks for by itself, and the hub has refused or not answered: a subscription, the
-//! twin for the desired properties. It is asked for again while the connection stands.
+//! Requests that the client makes by itself and that the hub has refused or not answered: a
+//! subscription, the twin for the desired properties. They are repeated on the same connection.
 
 use super::backoff::Backoff;
 use super::feature::Feature;
 
-/// How often it has failed, and of what the user was told.
+/// How often they have failed, and which failures were reported.
 #[derive(Debug)]
 pub(super) struct Repeats {
     pub backoff: Backoff,
@@ -23,12 +23,12 @@ impl Repeats {
         self.failed = Default::default();
     }
 
-    /// A subscription has failed. Returns whether that is news.
+    /// A subscription has failed. Returns whether that has not been reported yet.
     pub fn failed(&mut self, feature: Feature) -> bool {
         !std::mem::replace(&mut self.failed[feature.id()], true)
     }
 
-    /// A subscription stands, or is wanted by somebody who knows of no failure.
+    /// A subscription was granted, or was requested again, so that its next failure is reported.
     pub fn succeeded(&mut self, feature: Feature) {
         self.failed[feature.id()] = false;
     }

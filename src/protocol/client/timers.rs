@@ -9,15 +9,15 @@ pub(super) enum Timer {
     Connect,
     /// The socket does not close by itself: drop it.
     Close,
-    /// Try again to re-establish the connection.
+    /// Retry the connection.
     Retry,
-    /// Send a PINGREQ, or notice that its answer is overdue.
+    /// Send a PINGREQ, or notice that its response is overdue.
     KeepAlive,
     /// The oldest unanswered request on the connection has waited for long enough.
     Request,
-    /// Replace the token, by a new connection.
+    /// Replace the token by reconnecting.
     Renewal,
-    /// Ask again for what the hub has refused, or not answered, on the connection.
+    /// Repeat what the hub has refused or not answered on this connection.
     Repeat,
 }
 

@@ -1,4 +1,4 @@
-//! SAS tokens: made or asked for, and held. When they are replaced is decided in `renewal`.
+//! SAS tokens: made or requested, and stored. `renewal` decides when they are replaced.
 
 use std::time::Duration;
 
@@ -17,18 +17,18 @@ const MARGIN_MILLIS: u64 = 120_000;
 /// How long CONNECT may take to the hub, in milliseconds.
 const CONNECT_MILLIS: u64 = 10_000;
 
-/// The token in use, and whether the next has been asked for.
+/// The token in use, and whether the next one has been requested.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
     current: Option<Held>,
-    /// A function was asked for a token, and has not answered.
+    /// The function was called, and has not returned a token yet.
     asked: bool,
-    /// Whether asking reaches anybody.
+    /// Whether there is a handler or function to ask.
     pub can_ask: bool,
-    /// Whether what is asked is a function, which says so if it has failed. Of a handler only the
-    /// token is seen, so that it is asked again as long as none has come.
+    /// Whether it is a function, whose failures are visible. A handler's are not, so it is called
+    /// again until a token arrives.
     asks_function: bool,
-    /// Not to be asked again before.
+    /// The earliest time to ask again.
     not_before: Instant,
 }
 
@@ -41,7 +41,7 @@ struct Held {
 impl Tokens {
     pub fn new(credentials: &Credentials) -> Self {
         let current = match credentials {
-            // It is not known how long it has lived before: it counts as old.
+            // The age of the user's token is unknown: treat it as old.
             Credentials::SasToken(token) => {
                 Some(Held { token: token.clone(), obtained_unix_millis: 0 })
             }
@@ -51,7 +51,7 @@ impl Tokens {
         Self { current, can_ask: asks_function, asks_function, ..Self::default() }
     }
 
-    /// Asks the user for a token, unless that was done or reaches nobody.
+    /// Requests a token from the user, unless that was done already or there is no handler.
     pub fn ask(&mut self, io: &mut Io, config: &Config, now: Now) {
         if self.asked || !self.can_ask {
             return;
@@ -66,18 +66,18 @@ impl Tokens {
         io.emit(Event::SasTokenRequired);
     }
 
-    /// When a handler that has given no token is asked again.
+    /// When to call a handler again that has not provided a token.
     pub fn asks_again(&self) -> Option<Instant> {
         (self.can_ask && !self.asks_function).then_some(self.not_before)
     }
 
-    /// The user may be asked once more.
+    /// Allows another request to the user.
     pub fn ask_anew(&mut self) {
         self.asked = false;
         self.not_before = Instant::default();
     }
 
-    /// The user has given no token, and is not asked for the next before `not_before`.
+    /// The user has provided no token; do not request the next before `not_before`.
     pub fn not_given(&mut self, not_before: Instant) {
         self.asked = false;
         self.not_before = not_before;
@@ -87,7 +87,7 @@ impl Tokens {
     ///
     /// # Errors
     ///
-    /// Nobody is there to give one.
+    /// There is no handler or function to provide one.
     pub fn prepare(&mut self, io: &mut Io, config: &Config, now: Now) -> Result<bool, Error> {
         match &config.credentials {
             Credentials::X509 => Ok(true),
@@ -112,7 +112,7 @@ impl Tokens {
     ///
     /// # Errors
     ///
-    /// There is no token that has not expired.
+    /// There is no valid token.
     pub fn authorization(
         &mut self,
         io: &mut Io,
@@ -134,7 +134,7 @@ impl Tokens {
         Err(self.expired(now))
     }
 
-    /// Why the token in use is of no use.
+    /// Why the current token cannot be used.
     pub fn expired(&self, now: Now) -> Error {
         self.current.as_ref().map_or_else(failures::no_token_yet, |held| {
             let expiry = held.token.expiry_unix_secs();
@@ -160,12 +160,12 @@ impl Tokens {
         Duration::from_millis(expiry.saturating_sub(now.unix_millis))
     }
 
-    /// When the token in use is to be replaced, as long as nobody sets the wall clock. `None` while
-    /// the next has been asked for.
+    /// When to replace the current token, provided that the wall clock is not set. `None` if the
+    /// next one has been requested.
     pub fn renewal_due(&self, now: Now) -> Option<Instant> {
         let held = self.current.as_ref().filter(|_| !self.asked)?;
         let margin = held.expiry_unix_millis().saturating_sub(MARGIN_MILLIS);
-        // A token that lives for less than the margin is not replaced in a loop.
+        // Do not replace a token in a loop if its lifetime is shorter than the margin.
         let due = margin.max(held.obtained_unix_millis + held.lifetime_millis() / 5 * 4);
         let due = now.monotonic + Duration::from_millis(due.saturating_sub(now.unix_millis));
         Some(due.max(self.not_before))
@@ -180,7 +180,7 @@ impl Tokens {
     fn expires_on_the_way(&self, now: Now) -> bool {
         self.current.as_ref().is_some_and(|held| {
             let remaining = held.expiry_unix_millis().saturating_sub(now.unix_millis);
-            // A token that lives for less is not asked for in a loop.
+            // Do not request tokens in a loop if their lifetime is shorter.
             remaining < CONNECT_MILLIS.min(held.lifetime_millis() / 5)
         })
     }
@@ -196,11 +196,11 @@ impl Held {
     }
 }
 
-/// A token that the user gives.
+/// A token from the user.
 ///
 /// # Errors
 ///
-/// It is malformed, expired or for somebody else.
+/// It is malformed, expired or for another identity.
 pub(super) fn check(config: &Config, now: Now, text: &str) -> Result<SasToken, Error> {
     let (token, resource) = SasToken::parse(text)?;
     if !config.identity.is_covered_by(&resource) {
@@ -213,7 +213,7 @@ pub(super) fn check(config: &Config, now: Now, text: &str) -> Result<SasToken, E
 }
 
 fn make(config: &Config, now: Now, key: &SharedAccessKey, policy: Option<&str>) -> SasToken {
-    // Rounded up, so that a short life is not cut to nothing.
+    // Rounded up, so that a short lifetime does not become zero.
     let expiry = now.unix_millis.div_ceil(1000).saturating_add(config.sas_token_ttl);
     key.sign(config.identity.resource(), expiry, policy)
 }

@@ -1,4 +1,4 @@
-//! Twin requests, each of which is published again on new connections until its answer comes.
+//! Twin requests, each of which is resent on new connections until its response arrives.
 
 use super::desired::DesiredProperties;
 use super::exchange::Reply;
@@ -19,7 +19,7 @@ enum Purpose {
         operation: OperationId,
         patch: String,
     },
-    /// The client itself asks, to know the desired properties.
+    /// The client itself fetches the twin, for the desired properties.
     Synchronize,
 }
 
@@ -27,14 +27,14 @@ enum Purpose {
 struct TwinRequest {
     id: TwinRequestId,
     purpose: Purpose,
-    /// False until the subscription to the answers stands.
+    /// False until the subscription to responses is granted.
     is_published: bool,
 }
 
-/// The twin requests without an answer, and the desired properties.
+/// The unanswered twin requests, and the desired properties.
 #[derive(Debug)]
 pub(super) struct Twin {
-    /// Keeps late answers to an earlier client of the same device apart.
+    /// Distinguishes late responses to an earlier client of the same device.
     prefix: String,
     last: u64,
     /// Sorted by id.
@@ -52,7 +52,7 @@ impl Twin {
         }
     }
 
-    /// How many requests have no answer.
+    /// How many requests are unanswered.
     pub fn waiting(&self) -> usize {
         self.requests.len()
     }
@@ -73,7 +73,7 @@ impl Twin {
         Ok(operation)
     }
 
-    /// The subscription to the answers stands.
+    /// The subscription to responses was granted.
     pub fn publish_waiting(&mut self, io: &mut Io) {
         for request in self.requests.iter_mut().filter(|request| !request.is_published) {
             request.publish(&self.prefix, io);
@@ -81,7 +81,7 @@ impl Twin {
     }
 
     pub fn answered(&mut self, io: &mut Io, request_id: &str, status: u16, body: &[u8]) {
-        // An answer to no request came too late, or twice.
+        // A response without a request came too late, or twice.
         let Some(request) = self.take_answered(request_id) else {
             return;
         };
@@ -109,7 +109,7 @@ impl Twin {
         }
     }
 
-    /// A request will not be sent (again). Returns whether anybody was told.
+    /// A request will not be sent or resent. Returns whether it settled a call.
     pub fn fail(&mut self, io: &mut Io, id: TwinRequestId, error: Error) -> bool {
         let Some(request) = self.take(id) else {
             return false;
@@ -118,7 +118,7 @@ impl Twin {
         true
     }
 
-    /// Fails every request. Returns whether anybody was told.
+    /// Fails every request. Returns whether any call settled.
     pub fn fail_all(&mut self, io: &mut Io, error: &Error) -> bool {
         let requests = std::mem::take(&mut self.requests);
         let told = !requests.is_empty();
@@ -128,7 +128,7 @@ impl Twin {
         told
     }
 
-    /// The subscription to desired properties stands.
+    /// The subscription to desired properties was granted.
     pub fn subscribed(&mut self, io: &mut Io) {
         self.desired.forget_failure();
         self.synchronize(io);
@@ -141,7 +141,7 @@ impl Twin {
         }
     }
 
-    /// Nobody waits for the desired properties of the twin any more.
+    /// The twin's desired properties are no longer needed.
     pub fn forget_synchronization(&mut self, io: &mut Io) {
         self.desired.stop_waiting();
         self.requests.retain(|request| {
@@ -153,25 +153,25 @@ impl Twin {
         });
     }
 
-    /// A patch of the desired properties came.
+    /// A patch of the desired properties arrived.
     pub fn patched(&mut self, io: &mut Io, patch: String, version: Option<u64>) {
-        // A session of the past may still be subscribed; nobody here has asked for it.
+        // An earlier session may still be subscribed, although this client is not.
         if !io.is_wanted(Feature::DesiredProperties) {
             return;
         }
-        // A session of the past may bring patches before the subscription stands, after others
+        // An earlier session may deliver patches before the subscription is granted, after others
         // that were missed.
         if self.desired.leaves_gap(version) {
             self.synchronize(io);
         }
         if self.desired.patched(io, patch, version) {
-            // A twin that is fetched from now on holds what all of them say.
+            // A twin fetched from now on contains all of them.
             self.forget_synchronization(io);
             self.synchronize(io);
         }
     }
 
-    /// What is about to be dropped was not delivered, whatever its version.
+    /// The properties that will be dropped were not delivered, whatever their version.
     pub fn forget_undelivered(&mut self, io: &Io) {
         if io.has_undelivered_properties() {
             self.desired.forget_delivered();
@@ -226,7 +226,7 @@ impl TwinRequest {
 }
 
 impl TwinRequestId {
-    /// What the hub calls the request.
+    /// The id that the hub uses for the request.
     fn text(self, prefix: &str) -> String {
         format!("{prefix}{}", self.0)
     }

@@ -1,4 +1,4 @@
-//! The calls that wait for something other than the answer to a publish.
+//! Calls that wait for something other than the response to a publish.
 
 use super::exchange::Reply;
 use super::feature::Feature;
@@ -19,7 +19,7 @@ pub(super) struct WaitingCalls {
 #[derive(Debug)]
 pub(super) struct Connect {
     pub operation: OperationId,
-    /// The connection is made for this call.
+    /// The connection is being made for this call.
     pub asks: bool,
 }
 
@@ -41,7 +41,7 @@ impl WaitingCalls {
         self.connects.push(call);
     }
 
-    /// Takes out a call that waits for the connection.
+    /// Removes a call that waits for the connection.
     pub fn take_connect(&mut self, operation: OperationId) -> Option<Connect> {
         let index = self.connects.iter().position(|connect| connect.operation == operation)?;
         Some(self.connects.remove(index))
@@ -53,7 +53,7 @@ impl WaitingCalls {
         }
     }
 
-    /// Returns whether any call was told.
+    /// Returns whether any call settled.
     pub fn fail_connects(&mut self, io: &mut Io, error: &Error) -> bool {
         let told = !self.connects.is_empty();
         for connect in self.connects.drain(..) {
@@ -62,7 +62,7 @@ impl WaitingCalls {
         told
     }
 
-    /// Lets a call settle when there is no connection any more.
+    /// Makes a call settle when there is no connection any more.
     pub fn disconnect(&mut self, operation: OperationId) {
         self.disconnects.push(operation);
     }
@@ -89,12 +89,12 @@ impl WaitingCalls {
         self.receives.iter().any(|call| call.block && call.feature == Feature::Messages)
     }
 
-    /// A receive call is over, as its caller knows.
+    /// A receive call is over; its caller already knows.
     pub fn end_receive(&mut self, operation: OperationId) {
         self.receives.retain(|call| call.operation != operation);
     }
 
-    /// A subscription stands: the calls that do not block wait for nothing else.
+    /// A subscription was granted: non-blocking calls wait for nothing else.
     pub fn fulfil_receives(&mut self, io: &mut Io, feature: Feature) {
         let fulfilled = |call: &mut Receive| call.feature == feature && !call.block;
         for call in self.receives.extract_if(.., fulfilled) {
@@ -119,8 +119,8 @@ impl WaitingCalls {
 }
 
 impl Receive {
-    /// Settles a call that does not block. A message is taken only when this is told, so that
-    /// calls that wait for one get those that came before.
+    /// Settles a non-blocking call. A message is taken only when this result is reported, so that
+    /// calls that are already waiting get earlier messages.
     fn fulfil(&self, io: &mut Io) {
         match self.feature {
             Feature::Messages => io.queue(Queued::Receive(self.operation)),

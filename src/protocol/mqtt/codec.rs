@@ -1,8 +1,8 @@
 //! From WebSocket frames to MQTT packets.
 //!
-//! mqttbytes decodes the packets. What it leaves open is checked here: a frame may hold a part of
-//! a packet or several (section 6), reserved flags and lengths (section 2.2), topics (section
-//! 4.7), and who may send what.
+//! mqttbytes decodes the packets. This file handles what it leaves open: a frame may contain part
+//! of a packet or several packets (section 6), reserved flags and lengths (section 2.2), topics
+//! (section 4.7), and which side may send what.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use mqttbytes::v4::{ConnAck, PubAck, Publish, SubAck, UnsubAck};
 /// The longest packet that is accepted, in bytes. IoT Hub sends nothing above 256 KB.
 pub const MAX_INCOMING_PACKET: usize = 1024 * 1024;
 
-/// The server sent what MQTT does not allow; the connection cannot go on (section 4.8).
+/// The server sent something that MQTT does not allow; the connection must be closed (section 4.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtocolViolation(pub(crate) String);
 
@@ -23,7 +23,7 @@ impl fmt::Display for ProtocolViolation {
     }
 }
 
-/// A packet that a server sends; mqttbytes' own enum has those of clients too.
+/// A packet that a server sends; mqttbytes' own enum also has those of clients.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Received {
     ConnAck(ConnAck),
@@ -84,7 +84,8 @@ const SUBACK: u8 = 9;
 const UNSUBACK: u8 = 11;
 const PINGRESP: u8 = 13;
 
-/// Looks at the first two bytes as soon as they are there, so that a wrong one is not waited on.
+/// Checks the first two bytes as soon as they arrive, so as not to wait for the rest of an invalid
+/// packet.
 fn check_header(bytes: &[u8]) -> Result<(), ProtocolViolation> {
     let Some(&first) = bytes.first() else {
         return Ok(());

@@ -10,7 +10,7 @@ use mqttbytes::v4::Publish;
 /// unacknowledged at a time.
 const REMEMBERED: usize = 256;
 
-/// Names a delivery that waits for its acknowledgement.
+/// Identifies a delivery that waits for its acknowledgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeliveryId {
     connection: u16,
@@ -48,13 +48,13 @@ struct Remembered {
     acknowledged: bool,
 }
 
-/// What to do with a publish that came.
+/// What to do with an incoming publish.
 #[derive(Debug)]
 pub(super) enum Arrival {
     Deliver(Delivery),
-    /// A duplicate of what was acknowledged: acknowledge it again, deliver nothing.
+    /// A duplicate of an acknowledged delivery: acknowledge it again, deliver nothing.
     AcknowledgeAgain(u16),
-    /// A duplicate of what will be acknowledged later.
+    /// A duplicate of a delivery that will be acknowledged later.
     Ignore,
 }
 
@@ -65,7 +65,7 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    /// A connection begins; what was owed on the one before cannot be paid any more.
+    /// A connection begins; acknowledgements that were owed on the previous one are void.
     pub fn start(&mut self) {
         self.connection = self.connection.wrapping_add(1);
         self.remembered.clear();
@@ -115,8 +115,8 @@ impl Incoming {
     }
 }
 
-/// As FNV-1a, but of eight bytes at a time: to tell a repeated message from a new one, not to stand
-/// up to an attacker.
+/// Like FNV-1a, but on eight bytes at a time. It distinguishes repeated messages from new ones, and
+/// is not meant to resist attacks.
 fn digest(topic: &str, payload: &[u8]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325 ^ topic.len() as u64;
     for chunk in topic.as_bytes().chunks(8).chain(payload.chunks(8)) {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::protocol::time::Instant;
 
-/// How long after a PINGREQ the first sign of life may come.
+/// How long after a PINGREQ the first packet may take to arrive.
 const PING_TIMEOUT: Duration = Duration::from_secs(15);
-/// The same where there is reason to think that the connection is dead.
+/// The same if there is reason to think that the connection is dead.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Watches one connection at a time.
@@ -15,7 +15,7 @@ pub(super) struct KeepAlive {
     idle_limit: Duration,
     last_sent: Instant,
     last_received: Instant,
-    /// When a ping will have waited for long enough.
+    /// The time at which a ping has waited long enough.
     answer_due: Option<Instant>,
     is_probed: bool,
 }
@@ -41,7 +41,7 @@ impl KeepAlive {
         self.answer_due = Some(now + PING_TIMEOUT);
     }
 
-    /// A PINGREQ was written in doubt. An answer that is due earlier stays so, unless that time
+    /// A PINGREQ was written to check a doubtful connection. An earlier deadline stays, unless it
     /// passed while the client could not read.
     pub fn probe_sent(&mut self, now: Instant) {
         self.last_sent = now;
@@ -51,22 +51,22 @@ impl KeepAlive {
         self.is_probed = true;
     }
 
-    /// Whether nothing has come since [`KeepAlive::probe_sent`].
+    /// Whether nothing has arrived since [`KeepAlive::probe_sent`].
     pub fn is_probed(&self) -> bool {
         self.is_probed
     }
 
-    /// A packet of any kind came: the connection lives.
+    /// A packet of any kind arrived: the connection is alive.
     pub fn received(&mut self, now: Instant) {
         self.last_received = now;
         self.answer_due = None;
         self.is_probed = false;
     }
 
-    /// When there is something to do: to send a PINGREQ, or to give up waiting for its answer.
+    /// The next deadline: to send a PINGREQ, or to give up waiting for its response.
     pub fn deadline(&self) -> Instant {
-        // The server wants to hear of the client, and the client of the server: one that only
-        // sends would not notice that nothing arrives.
+        // Both sides need packets from the other: a client that only sends would not notice that
+        // nothing arrives.
         let idle = || self.last_sent.min(self.last_received) + self.idle_limit;
         self.answer_due.unwrap_or_else(idle)
     }
@@ -75,7 +75,7 @@ impl KeepAlive {
         self.answer_due.is_none() && self.deadline() <= now
     }
 
-    /// Whether a ping has waited for its answer for too long.
+    /// Whether a ping has waited too long for its response.
     pub fn is_dead(&self, now: Instant) -> bool {
         self.answer_due.is_some_and(|due| due <= now)
     }

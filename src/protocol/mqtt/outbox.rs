@@ -1,8 +1,8 @@
-//! Publishes on their way out: one order, kept over any number of connections.
+//! Outgoing publishes, kept in one order across any number of connections.
 //!
-//! A publish leaves when it has settled as its [`Resend`] says. Until then it stays at its place,
-//! so that after a reconnect everything unsettled is sent again in the original order, before
-//! anything newer (sections 4.3.2, 4.4 and 4.6).
+//! A publish leaves when it has settled as its [`Resend`] says. Until then it keeps its place, so
+//! that after a reconnect everything unsettled is resent in the original order, before anything
+//! newer (sections 4.3.2, 4.4 and 4.6).
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -14,19 +14,19 @@ use mqttbytes::v4::Publish;
 use super::packet_ids::{Awaiting, PacketIds, PublishId};
 use crate::protocol::time::Instant;
 
-/// How many connections may end under the oldest publish before it is given up: a server that
-/// refuses a message can only close, and would close for ever.
+/// How many connections may end with the oldest publish unacknowledged before it is given up: a
+/// server can refuse a message only by closing, and would do so for ever.
 const MAX_LOSSES: u8 = 3;
 
-/// How many publishes may be on their way at once. More would make nothing faster, and all of them
-/// are sent again when the connection is lost.
+/// How many publishes may be in flight at once. More would not be faster, and all of them are
+/// resent when the connection is lost.
 pub const MAX_IN_FLIGHT: usize = 1024;
 
-/// So many acknowledgements make room together: one packet for each would be one frame for each
-/// where acknowledgements come one by one, as they do in pages.
+/// How many acknowledgements make room together. Pages get acknowledgements one by one: one new
+/// packet for each would need one frame for each.
 const PORTION: usize = MAX_IN_FLIGHT / 4;
 
-/// How long a publish is sent again on new connections.
+/// How long a publish is resent on new connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resend {
     /// Never: it means nothing on another connection.
@@ -35,7 +35,8 @@ pub enum Resend {
     UntilAcknowledged,
     /// Until it is acknowledged, however long that takes: it is stored elsewhere until then.
     UntilAcknowledgedAtLast,
-    /// Until [`Session::withdraw`](super::Session::withdraw): a request, which needs its answer too.
+    /// Until [`Session::withdraw`](super::Session::withdraw): a request, which also needs its
+    /// response.
     UntilRemoved,
 }
 
@@ -68,7 +69,7 @@ pub(super) struct Outbox<T> {
     /// Sorted by id. Acknowledgements come in order, so that removals are at the front.
     entries: VecDeque<Entry<T>>,
     next_id: u64,
-    /// How many of the first have been written on the present connection.
+    /// How many of the first have been written on this connection.
     written: usize,
     /// Whether the window was full when something was written last.
     was_full: bool,
@@ -79,7 +80,7 @@ impl<T: Copy + PartialEq> Outbox<T> {
         Self { entries: VecDeque::new(), next_id: 0, written: 0, was_full: false }
     }
 
-    /// Puts a publish behind all others.
+    /// Appends a publish.
     pub fn push(&mut self, topic: String, payload: Bytes, resend: Resend, tag: T) {
         let id = PublishId(self.next_id);
         self.next_id += 1;
@@ -95,9 +96,9 @@ impl<T: Copy + PartialEq> Outbox<T> {
         });
     }
 
-    /// Writes what has not been written on this connection, as far as packet identifiers go, until
-    /// `window` publishes are on their way or `output` holds `size` bytes. Returns whether anything
-    /// was written.
+    /// Writes publishes that have not been written on this connection, until `window` of them are
+    /// in flight, `output` holds `size` bytes, or no packet identifier is left. Returns whether
+    /// anything was written.
     pub fn write(
         &mut self,
         now: Instant,
@@ -131,9 +132,9 @@ impl<T: Copy + PartialEq> Outbox<T> {
         self.written > from
     }
 
-    /// Whether more room will come soon, by acknowledgements that are still to come. Places of
-    /// requests that wait for their answers are none of that: those may take for ever. Only
-    /// telemetry can wait: requests and answers have somebody who waits for them.
+    /// Whether outstanding acknowledgements will soon make more room. Requests that wait for their
+    /// responses do not count: those may take for ever. Only telemetry can be held back: something
+    /// is waiting for requests and responses.
     fn waits_for_portion(&self, window: usize) -> bool {
         let written = self.entries.range(..self.written);
         let next = self.entries.get(self.written);
@@ -152,7 +153,7 @@ impl<T: Copy + PartialEq> Outbox<T> {
         self.entries.iter().any(|entry| entry.resend == resend && entry.sent_at.is_none())
     }
 
-    /// A PUBACK came. Returns the mark of the publish that it settles.
+    /// A PUBACK arrived. Returns the mark of the publish that it settles.
     pub fn acknowledge(&mut self, id: PublishId, ids: &mut PacketIds) -> Option<T> {
         let index = self.entries.iter().position(|entry| entry.id == id)?;
         let entry = &mut self.entries[index];
@@ -184,8 +185,8 @@ impl<T: Copy + PartialEq> Outbox<T> {
         self.take(ids, |_| true)
     }
 
-    /// The connection has ended: all that stays is to be written again. Returns the marks of what
-    /// does not stay. `lost` says that the client did not end it.
+    /// The connection has ended: the remaining publishes must be written again. Returns the marks
+    /// of those that are dropped. `lost` means that the client did not end it.
     pub fn connection_ended(&mut self, lost: bool, ids: &mut PacketIds) -> Vec<T> {
         let waits = |entry: &&mut Entry<T>| entry.sent_at.is_some() && !entry.acknowledged;
         if let Some(oldest) = self.entries.iter_mut().find(waits)
@@ -210,7 +211,7 @@ impl<T: Copy + PartialEq> Outbox<T> {
         first.sent_at.map(|sent_at| sent_at + limit)
     }
 
-    /// Takes out the publishes that have waited for `limit` on this connection.
+    /// Removes the publishes that have waited for `limit` on this connection.
     pub fn take_expired(&mut self, now: Instant, limit: Duration, ids: &mut PacketIds) -> Vec<T> {
         self.take(ids, |entry| {
             entry.resend.expires() && entry.sent_at.is_some_and(|sent_at| sent_at + limit <= now)
@@ -241,7 +242,7 @@ impl<T: Copy + PartialEq> Outbox<T> {
 }
 
 impl<T> Entry<T> {
-    /// Leaves its packet identifier in use as long as the server may still acknowledge it.
+    /// Keeps its packet identifier in use while the server may still acknowledge it.
     fn forget(&self, ids: &mut PacketIds) {
         match (self.publish.pkid, self.sent_at) {
             (0, _) => {}

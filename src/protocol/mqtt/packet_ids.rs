@@ -1,4 +1,4 @@
-//! Packet identifiers (section 2.3.1): 1 to 65535, none given twice while it is in use.
+//! Packet identifiers (section 2.3.1): 1 to 65535, none reused while it is in use.
 
 use std::collections::VecDeque;
 
@@ -13,10 +13,10 @@ pub struct PublishId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Awaiting {
     Publish(PublishId),
-    /// A publish that nobody waits for any more; the server may still acknowledge it.
+    /// A publish that nothing waits for any more; the server may still acknowledge it.
     Withdrawn,
-    /// A publish that was acknowledged, but will be sent again if the connection ends, and must
-    /// find an identifier then.
+    /// A publish that was acknowledged, but will be resent if the connection ends, and will then
+    /// need an identifier.
     Acknowledged,
     Subscription(SubscriptionId),
 }
@@ -59,7 +59,7 @@ impl PacketIds {
         self.index(id).map(|index| self.in_use[index].1)
     }
 
-    /// Whether anybody waits for an acknowledgement.
+    /// Whether anything waits for an acknowledgement.
     pub fn any_awaited(&self) -> bool {
         let waits = |awaiting| matches!(awaiting, Awaiting::Publish(_) | Awaiting::Subscription(_));
         self.in_use.iter().any(|(_, awaiting)| waits(*awaiting))
@@ -104,7 +104,8 @@ impl PacketIds {
         None
     }
 
-    /// Releases what cannot be acknowledged any more once the connection has ended.
+    /// Releases the identifiers that cannot be acknowledged any more after the connection has
+    /// ended.
     pub fn connection_ended(&mut self) {
         let stays = |awaiting| matches!(awaiting, Awaiting::Publish(_) | Awaiting::Acknowledged);
         self.in_use.retain(|(_, awaiting)| stays(*awaiting));

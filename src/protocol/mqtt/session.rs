@@ -1,4 +1,4 @@
-//! An MQTT session: what outlives connections, and the one connection that may stand.
+//! An MQTT session: the state that outlives connections, and the current connection, if any.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::protocol::time::Instant;
 /// How many bytes are gathered in one write before another is begun.
 pub const WRITE_SIZE: usize = 64 * 1024;
 
-/// What happened in the session. `T` is the mark that was given with a publish.
+/// An event of the session. `T` is the owner's mark on a publish.
 #[derive(Debug)]
 pub enum Event<T> {
     /// CONNACK with code 0.
@@ -85,7 +85,7 @@ impl<T: Copy + PartialEq> Session<T> {
         }
     }
 
-    /// The transport stands: writes CONNECT.
+    /// The transport is open: writes CONNECT.
     pub fn start(&mut self, now: Instant, connect: &Connect) {
         self.connection = Connection::AwaitingConnack;
         self.writes.clear();
@@ -134,13 +134,13 @@ impl<T: Copy + PartialEq> Session<T> {
         self.outbox.has_unsent(Resend::Never)
     }
 
-    /// Puts a publish (QoS 1) behind all others.
+    /// Appends a publish (QoS 1).
     pub fn publish(&mut self, topic: String, payload: Bytes, resend: Resend, tag: T) {
         self.outbox.push(topic, payload, resend, tag);
     }
 
-    /// Forgets the publish with this mark, so that it is not sent (again). Returns whether there was
-    /// one.
+    /// Forgets the publish with this mark, so that it is not sent or resent. Returns whether there
+    /// was one.
     pub fn withdraw(&mut self, mark: T) -> bool {
         self.outbox.remove(mark, &mut self.ids)
     }
@@ -150,7 +150,7 @@ impl<T: Copy + PartialEq> Session<T> {
         self.outbox.clear(&mut self.ids)
     }
 
-    /// Acknowledges a delivery, if its connection still stands.
+    /// Acknowledges a delivery, if its connection still exists.
     pub fn acknowledge(&mut self, now: Instant, id: DeliveryId) {
         if self.connection == Connection::Open
             && let Some(packet_id) = self.incoming.acknowledge(id)
@@ -188,13 +188,13 @@ impl<T: Copy + PartialEq> Session<T> {
         self.room = bytes;
     }
 
-    /// Encodes what is ready to go, as far as window and room allow: subscriptions before
-    /// publishes.
+    /// Encodes what is ready and fits into the window and the transport's room: subscriptions
+    /// before publishes.
     pub fn write(&mut self, now: Instant) {
         self.write_within(now, MAX_IN_FLIGHT);
     }
 
-    /// Encodes all that is ready to go: there will be no later.
+    /// Encodes everything that is ready: this is the last chance.
     pub fn write_all(&mut self, now: Instant) {
         self.room = usize::MAX;
         self.write_within(now, usize::MAX);
@@ -251,7 +251,7 @@ impl<T: Copy + PartialEq> Session<T> {
         self.outbox.take_expired(now, limit, &mut self.ids)
     }
 
-    /// Asks for a sign of life within a few seconds.
+    /// Sends a ping that must be answered within a few seconds.
     pub fn probe(&mut self, now: Instant) {
         if self.connection == Connection::Open {
             let _ = PingReq.write(self.write_buffer());
@@ -259,7 +259,7 @@ impl<T: Copy + PartialEq> Session<T> {
         }
     }
 
-    /// Whether the sign of life that [`Session::probe`] asked for has not come.
+    /// Whether the ping of [`Session::probe`] is unanswered.
     pub fn is_probed(&self) -> bool {
         self.keep_alive.is_probed()
     }

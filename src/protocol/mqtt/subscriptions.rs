@@ -1,4 +1,4 @@
-//! Subscriptions: what is wanted against what the server has granted on this connection.
+//! Subscriptions: compares what is wanted with what the server has granted on this connection.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ impl Subscriptions {
         Self(filters.into_iter().map(subscription).collect())
     }
 
-    /// Says whether a filter is wanted. `write` does the rest.
+    /// Sets whether a filter is wanted. `write` does the rest.
     pub fn want(&mut self, id: SubscriptionId, wanted: bool) {
         let subscription = &mut self.0[id];
         subscription.wanted = wanted;
@@ -54,7 +54,7 @@ impl Subscriptions {
         }
     }
 
-    /// Asks again, on this connection, for the wanted filters that the server has not granted.
+    /// Requests the wanted filters that the server has not granted again, on this connection.
     pub fn ask_again(&mut self) {
         for subscription in &mut self.0 {
             if subscription.state == State::Failed {
@@ -84,7 +84,7 @@ impl Subscriptions {
         self.0.iter().any(|subscription| subscription.wanted && subscription.state == State::Failed)
     }
 
-    /// Writes what brings the server's state nearer to what is wanted.
+    /// Writes the packets that bring the server's state closer to what is wanted.
     pub(super) fn write(
         &mut self,
         now: Instant,
@@ -118,7 +118,7 @@ impl Subscriptions {
         written
     }
 
-    /// A SUBACK came; returns the subscription that it answers, if one still waits for it.
+    /// A SUBACK arrived; returns the subscription that it answers, if one still waits for it.
     pub(super) fn subscribed(&mut self, answer: u16, granted: bool) -> Option<SubscriptionId> {
         let waits = |s: &Subscription| matches!(s.state, State::Subscribing { packet_id, .. } if packet_id == answer);
         let id = self.0.iter().position(waits)?;
