@@ -87,7 +87,9 @@ test('no key and no token gets into the files', async (t) => {
 test('space is given back', async (t) => {
   const backEnd = await createDevice();
   const location = await temporaryFolder(t);
-  const client = createClient(t, backEnd, { store: levelStore({ location }) });
+  const client = createClient(t, backEnd, {
+    store: levelStore({ location, durability: 'relaxed' }),
+  });
   const text = 'x'.repeat(10_000);
   for (let round = 0; round < 40; round += 1) {
     await Promise.all(Array.from({ length: 100 }, () => client.sendMessage(text)));

@@ -25,6 +25,7 @@ import type {
   ConnectionStateHandler,
   ConnectionStringOptions,
   DesiredPropertiesHandler,
+  DroppedMessage,
   GatewayOptions,
   Handler,
   JsonObject,
@@ -32,14 +33,20 @@ import type {
   MessageData,
   MessageHandler,
   MessageOptions,
+  MessageStore,
   MethodRequestHandler,
   MethodResult,
+  MovedAsideMessage,
   NewSasTokenHandler,
+  Outbox,
+  OutboxStore,
   ReceiveMethodOptions,
   ReceiveOptions,
   SasTokenFunction,
   SasTokenFunctionOptions,
   StorageInfo,
+  StoredMessage,
+  StoreOptions,
   SymmetricKeyOptions,
   Twin,
   TwinProperties,
@@ -54,6 +61,7 @@ function holds<T extends true>(): T | undefined {
   return undefined;
 }
 
+declare const outboxStore: OutboxStore;
 const connectionString = 'HostName=h;DeviceId=d;SharedAccessKey=a2V5';
 
 export function factories(): IoTHubDeviceClient[] {
@@ -77,6 +85,7 @@ export function factories(): IoTHubDeviceClient[] {
     serverVerificationCert: '-----BEGIN CERTIFICATE-----',
     cipher: ['TLS_AES_128_GCM_SHA256'],
     proxy: 'socks5://user:password@proxy:1080',
+    store: outboxStore,
     trace: (record) => {
       if ('packet' in record) console.log(record.packet, record.packetId);
       else if ('state' in record) console.log(record.state, record.reason, record.seconds);
@@ -613,6 +622,12 @@ type Checked =
   | AnyInMembers<UploadOptions>
   | AnyInMembers<UploadProgress>
   | AnyInMembers<MessageOptions>
+  | AnyInMembers<StoreOptions>
+  | AnyInMembers<MessageStore>
+  | AnyInMembers<StoredMessage>
+  | AnyInMembers<Outbox>
+  | AnyInMembers<MovedAsideMessage>
+  | AnyInMembers<DroppedMessage>
   | AnyInMembers<ConnectionStateChange>
   | AnyInMembers<Twin>
   | AnyInMembers<TwinProperties>

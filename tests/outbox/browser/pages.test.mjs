@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { contract } from '../contract.mjs';
-import { NOWHERE, arrived, numbers, openProfile, test } from './support.mjs';
+import { NOWHERE, arrived, assertSorted, crash, numbers, openProfile, test } from './support.mjs';
 
 for (const name of Object.keys(contract)) {
   test(`IndexedDB: ${name}`, async (t) => {
@@ -28,6 +28,67 @@ test('what a page stored without a hub the next page sends, in order', async (t)
   const second = await openTab();
   await second.evaluate(() => window.client.outbox.drained());
   assert.deepEqual(await arrived(backEnd, 301), numbers(301));
+});
+
+test('tabs whose process ends lose no accepted message and change no order', async (t) => {
+  const { backEnd, openTab } = await openProfile(t);
+  const accepted = [];
+  for (let kill = 0; kill < 5; kill += 1) {
+    const tab = await openTab({ ...(kill % 2 && { endpoint: NOWHERE }) });
+    const enough = new Promise((resolve) => {
+      const count = accepted.length + 10 + 7 * kill;
+      tab.exposeFunction('accepted', (numbers) => {
+        accepted.push(...numbers);
+        if (accepted.length >= count) resolve();
+      });
+    });
+    await tab.waitForFunction(() => 'accepted' in window);
+    tab
+      .evaluate(async (first) => {
+        for (let number = first; ; number += 3) {
+          const batch = [number, number + 1, number + 2];
+          await Promise.all(batch.map((it) => window.client.enqueue(String(it))));
+          await window.accepted(batch);
+        }
+      }, kill * 10_000)
+      .catch(() => {});
+    await enough;
+    await crash(tab);
+  }
+  const last = await openTab();
+  await last.evaluate(() => window.client.outbox.drained());
+  const seen = await arrived(backEnd, accepted.length);
+  assertSorted(seen);
+  assert.deepEqual(
+    accepted.filter((number) => !seen.includes(String(number))),
+    [],
+  );
+});
+
+test('a full quota refuses, and what was stored stays', async (t) => {
+  const { backEnd, origin, context, openTab } = await openProfile(t);
+  const tab = await openTab({ endpoint: NOWHERE });
+  const devTools = await context.newCDPSession(tab);
+  await devTools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 500_000 });
+  assert.equal(await tab.evaluate(() => window.outcome(window.client.enqueue('small'))), 'done');
+  const refused = await tab.evaluate(async () => {
+    for (let i = 0; ; i += 1) {
+      const bytes = new Uint8Array(250_000);
+      for (let at = 0; at < bytes.length; at += 50_000) {
+        crypto.getRandomValues(bytes.subarray(at, at + 50_000));
+      }
+      const outcome = await window.outcome(window.client.enqueue(bytes));
+      if (outcome !== 'done' || i === 20) return outcome;
+    }
+  });
+  assert.match(refused, /ClientError: the store could not take the message: there is no room left/);
+  await devTools.send('Storage.overrideQuotaForOrigin', { origin });
+  assert.equal(await tab.evaluate(() => window.outcome(window.client.enqueue('again'))), 'done');
+  await tab.close();
+  const next = await openTab();
+  await next.evaluate(() => window.client.outbox.drained());
+  const seen = await arrived(backEnd, 2);
+  assert.deepEqual([seen.at(0), seen.at(-1)], ['small', 'again']);
 });
 
 test('a database that is deleted under the client is told, and made again', async (t) => {
