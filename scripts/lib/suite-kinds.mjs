@@ -40,10 +40,10 @@ export function rustTests(name, command, options) {
 
 /**
  * @returns {Suite}
- * @param {{minutes?: number, files?: number}} [limits] after how long a test file has failed, and
+ * @param {{minutes?: number, atOnce?: number}} [limits] after how long a test file has failed, and
  *   how many run at the same time
  */
-export function nodeTests(name, files, { minutes = 2, atOnce = 1, ...options } = {}) {
+export function nodeTests(name, files, { minutes = 5, atOnce = 1, ...options } = {}) {
   const reporters = ['spec', rerunReporter].flatMap((reporter) => [
     `--test-reporter=${reporter}`,
     '--test-reporter-destination=stdout',

@@ -72,17 +72,15 @@ export function suites(wasmEnvironment) {
       reads: examples,
     }),
     nodeTests('outbox', testFiles('tests/outbox'), {
-      minutes: 5,
       atOnce: 2,
       reads: [...endToEnd, ...folder('tests/outbox')],
     }),
     nodeTests('outbox in Chromium', testFiles('tests/outbox/browser'), {
       missing,
-      minutes: 5,
       reads: [...endToEnd, ...folder('tests/outbox')],
     }),
     nodeTests('hub', testFiles('hub/test'), {
-      slow: 'it waits for the timeouts of the service',
+      slow: 'it starts the command dozens of times, and kills it',
       atOnce: 2,
       reads: folder('hub'),
     }),
@@ -102,13 +100,11 @@ export function suites(wasmEnvironment) {
     }),
     nodeTests('conformance', testFiles('tests/conformance'), {
       missing,
-      minutes: 4,
       slow: 'it waits for the minute after which a hub that sends no CONNACK is given up',
       reads: [...endToEnd, ...folder('tests/conformance')],
     }),
     nodeTests('environments', testFiles('tests/environments'), {
       packages: [environments],
-      minutes: 5,
       reads: [
         ...client,
         ...hub,
@@ -243,7 +239,6 @@ function longSuites() {
       reads: core,
     }),
     nodeTests('hidden tabs', longTestFiles('tests/browser'), {
-      minutes: 5,
       missing,
       slow: 'Chromium throttles a tab that was hidden for more than a minute',
       reads: [...endToEnd, ...folder('tests/browser')],
@@ -257,7 +252,6 @@ function longSuites() {
     nodeTests('soak', longTestFiles('tests/soak'), {
       // It writes pkg/ again.
       alone: true,
-      minutes: 5,
       reads: [...endToEnd, ...folder('tests/soak')],
     }),
     nodeTests('leaks', longTestFiles('tests/leaks'), {
@@ -275,7 +269,6 @@ function longSuites() {
     }),
     nodeTests('benchmarks', ['tests/benchmarks.long.test.mjs'], {
       packages: [officialClients],
-      minutes: 4,
       alone: true,
       missing,
       reads: [...endToEnd, /^tests\/benchmarks/, ...folder('benches')],
