@@ -11,7 +11,7 @@ const PATH = '/messages/serviceBound/feedback';
 describe('feedback', () => {
   /** The endpoints, and a queue with records for these messages. */
   async function start(t, ...messageIds) {
-    const app = await createHttpServer({ hostname: 'hub', store: new MemoryStore() }, '127.0.0.1');
+    const app = await createHttpServer({ store: new MemoryStore() });
     t.after(() => app.close());
     const feedback = new Feedback(new MemoryStore().scope());
     addFeedbackApi(app, { feedback });
