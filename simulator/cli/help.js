@@ -2,7 +2,9 @@ export const HELP = `iothub-simulator: simulated Azure IoT Hub devices, from one
 
 Usage: iothub-simulator COMMAND ...
 
-  run SCENE          runs a fleet by a scene: a JSON file, or thermostat, vehicles or machine
+  run SCENE...       runs a fleet by a scene: a JSON file, one of thermostat, vehicles and machine,
+                     or files and folders of DTDL models
+  scene MODEL...     prints the scene of DTDL models, to be edited
   clean [FILE]       deletes devices that a run has made and not deleted
   send [BODY]        sends one message; without BODY each line of standard input
   listen             prints messages, method calls and desired properties as they come

@@ -1,5 +1,6 @@
 /** `iothub-simulator run` and `clean`. */
 import { planDevices, rateOf, sizeOf } from '../src/plan.js';
+import { sceneToText } from '../src/scene.js';
 import { FleetRun } from './fleet-run.js';
 import { HELP } from './help.js';
 import { deleteMade, IDENTITY_OPTIONS, openIdentities } from './identities.js';
@@ -38,16 +39,24 @@ const OPTIONS = {
 
 /** Runs a fleet by a scene. */
 export async function run(args) {
-  const { values, positionals } = readOptions(args, OPTIONS, ['SCENE']);
+  const { values, positionals } = readOptions(args, OPTIONS, ['SCENE...']);
   if (values.help) return help();
   const options = readRunOptions(values);
-  const scene = await sceneOf(positionals[0], options.seed);
+  const chosen = await sceneOf(positionals, options.seed);
   const identities = await openIdentities(values);
   try {
-    return await runWith(identities, scene, { ...values, ...options });
+    return await runWith(identities, chosen, { ...values, ...options });
   } finally {
     await identities.close();
   }
+}
+
+/** Prints the scene of DTDL models, to be edited. */
+export async function scene(args) {
+  const { values, positionals } = readOptions(args, {}, ['MODEL...']);
+  if (values.help) return help();
+  process.stdout.write(sceneToText(await readScene(positionals)));
+  return EXIT.ok;
 }
 
 /** Deletes what runs have made. */
@@ -81,8 +90,8 @@ function readRunOptions(values) {
   };
 }
 
-async function sceneOf(name, seed) {
-  const scene = await readScene(name);
+async function sceneOf(names, seed) {
+  const scene = await readScene(names);
   return seed === undefined ? scene : { ...scene, seed };
 }
 

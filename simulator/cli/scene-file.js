@@ -1,23 +1,46 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 
+import { isModel, sceneOfModels } from '../src/model-scene.js';
 import { parseScene } from '../src/scene.js';
 import { CommandError } from './usage.js';
 
 const EXAMPLES = ['thermostat', 'vehicles', 'machine'];
 
-/** The scene of a file, or one of the examples by its name. */
-export async function readScene(name) {
-  const isExample = EXAMPLES.includes(name);
-  const place = isExample ? new URL(`../scenes/${name}.json`, import.meta.url) : name;
-  const text = await readFile(place, 'utf8').catch((error) => {
-    const examples = EXAMPLES.join(', ');
-    throw new CommandError(
-      `${name} cannot be read (${error.code}): give the file of a scene, or one of ${examples}`,
-    );
-  });
+/**
+ * The scene of a file, one of the examples by its name, or that of DTDL models: files, or folders of
+ * them. What a model has and a scene cannot say is told.
+ * @param {string[]} names
+ */
+export async function readScene(names) {
+  const [name] = names;
+  const isExample = names.length === 1 && EXAMPLES.includes(name);
+  const places = isExample
+    ? [new URL(`../scenes/${name}.json`, import.meta.url)]
+    : (await Promise.all(names.map(filesOf))).flat();
+  const documents = await Promise.all(
+    places.map(async (place) => ({ name: String(place), text: await readFile(place, 'utf8') })),
+  );
   try {
-    return parseScene(text);
+    if (documents.length === 1 && !isModel(documents[0].text)) return parseScene(documents[0].text);
+    const { scene, notes } = sceneOfModels(documents);
+    for (const note of notes) console.error(note);
+    return scene;
   } catch (error) {
-    throw new CommandError(`${name}: ${error.message}`, { cause: error });
+    throw new CommandError(`${names.join(', ')}: ${error.message}`, { cause: error });
+  }
+}
+
+/** The file of that name, or all JSON files of the folder. */
+async function filesOf(name) {
+  try {
+    if (!(await stat(name)).isDirectory()) return [name];
+    const files = await readdir(name, { recursive: true });
+    return files.filter((file) => file.endsWith('.json')).map((file) => join(name, file));
+  } catch (error) {
+    throw new CommandError(
+      `${name} cannot be read (${error.code}): give the file of a scene, files or a folder of ` +
+        `DTDL models, or one of ${EXAMPLES.join(', ')}`,
+    );
   }
 }

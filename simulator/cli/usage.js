@@ -15,16 +15,18 @@ export class CommandError extends Error {}
  * @template {import('node:util').ParseArgsConfig['options']} Options
  * @param {string[]} args
  * @param {Options} options
- * @param {string[]} names of what stands without an option, all needed unless they end with `?`
+ * @param {string[]} names of what stands without an option; those that end with `?` may be missing,
+ *   one that ends with `...` takes one or more
  */
 export function readOptions(args, options, names = []) {
   const { values, positionals } = parse(args, { ...options, help: { type: 'boolean' } });
   const required = names.filter((name) => !name.endsWith('?'));
+  const most = names.at(-1)?.endsWith('...') ? Infinity : names.length;
   if (!values.help && positionals.length < required.length) {
-    throw new UsageError(`${required[positionals.length]} is missing`);
+    throw new UsageError(`${required[positionals.length].replace('...', '')} is missing`);
   }
-  if (positionals.length > names.length) {
-    throw new UsageError(`"${positionals[names.length]}" is one argument too many`);
+  if (positionals.length > most) {
+    throw new UsageError(`"${positionals[most]}" is one argument too many`);
   }
   return { values, positionals };
 }

@@ -24,13 +24,22 @@ export const usages = {
   follow: '{{follow PATH START STEP [DECIMALS]}}',
   choice: '{{choice A B ...}}',
   counter: '{{counter [START [STEP]]}}',
-  time: '{{time}} or {{time unix}}',
+  time: '{{time}}, {{time unix}}, {{time date}} or {{time clock}}',
   uuid: '{{uuid}}',
   deviceId: '{{deviceId}}',
   request: '{{request}} or {{request.NAME}}, in the payload of a method',
 };
 
 const DEFAULT_DECIMALS = 2;
+
+const isoTime = (now) => new Date(now).toISOString();
+
+/** Ways to write a time beside ISO 8601. */
+const timeForms = {
+  unix: (now) => Math.floor(now / 1000),
+  date: (now) => isoTime(now).slice(0, 10),
+  clock: (now) => isoTime(now).slice(11),
+};
 
 const generators = {
   range(args) {
@@ -140,15 +149,14 @@ const generators = {
   },
 
   time(args) {
-    const [kind] = args.map(({ text }) => text);
-    if (args.length === 0)
-      return () =>
-        ({ now }) =>
-          new Date(now).toISOString();
-    if (args.length > 1 || kind !== 'unix') throw new Error('it takes "unix" or nothing');
+    const [form, ...more] = args.map(({ text }) => text);
+    if (more.length > 0 || (form !== undefined && !Object.hasOwn(timeForms, form))) {
+      throw new Error(`it takes one of ${Object.keys(timeForms).join(', ')}, or nothing`);
+    }
+    const write = form === undefined ? isoTime : timeForms[form];
     return () =>
       ({ now }) =>
-        Math.floor(now / 1000);
+        write(now);
   },
 
   uuid(args) {

@@ -107,6 +107,30 @@ testBlock('twin.md: Hear of a refusal', async ({ start }) => {
   assert.match(await finish(start()), /^refused: 400 /);
 });
 
+testBlock('plug-and-play.md: A device of a model', async ({ backEnd, start }) => {
+  start();
+  const [message] = await backEnd.waitForTelemetry(1);
+  assert.equal(message.systemProperties.componentName, 'thermostat1');
+  const { modelId, properties } = await backEnd.twin();
+  assert.equal(modelId, 'dtmi:com:example:TemperatureController;1');
+  const initial = { value: 21, ac: 203, av: 0, ad: 'set by the device' };
+  assert.deepEqual(properties.reported.thermostat1, { __t: 'c', targetTemperature: initial });
+  const { status, payload } = await backEnd.invokeMethod('thermostat1*getMaxMinReport');
+  assert.deepEqual([status, payload.maxTemp], [200, 23.1]);
+  for (const [targetTemperature, ac] of [
+    [25, 200],
+    [31, 400],
+  ]) {
+    await backEnd.patchDesired({ thermostat1: { __t: 'c', targetTemperature } });
+    const { properties } = await backEnd.twin();
+    const av = properties.desired.$version;
+    await waitForReport(backEnd, 'thermostat1', {
+      __t: 'c',
+      targetTemperature: { value: 25, ac, av, ad: ac === 200 ? 'accepted' : 'at most 30 °C' },
+    });
+  }
+});
+
 testBlock('methods.md: Answer', async ({ backEnd, start }) => {
   start();
   await backEnd.waitForPackets('suback', 'out');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 import { readBehaviour } from '../../simulator/src/behaviour.js';
 import { BackEnd, callHub } from '../../scripts/start/back-end.mjs';
+import { models } from './models.mjs';
 import { behaviourOf, messageOf, sceneOf } from './scenes.mjs';
 import { createDevice, hub, test } from './support.mjs';
 
@@ -218,6 +219,25 @@ test('without a connection string in the environment the command says where it i
   const { code, errors } = await start(t, ['twin', 'get'], { env }).ended;
   assert.equal(code, 1);
   assert.match(errors, /IOTHUB_DEVICE_CONNECTION_STRING is not set: the portal shows it/);
+});
+
+test('a folder of models runs, and their scene is printed', async (t) => {
+  const cwd = await createFolder(t);
+  await mkdir(join(cwd, 'models'));
+  const { controller, thermostat, deviceInformation } = models;
+  for (const [index, model] of [controller, thermostat, deviceInformation].entries()) {
+    await writeFile(join(cwd, 'models', `${index}.json`), JSON.stringify(model));
+  }
+  const printed = await start(t, ['scene', 'models'], { cwd }).ended;
+  assert.equal(printed.code, 0);
+  assert.equal(JSON.parse(printed.lines.join('')).kinds[0].modelId, controller['@id']);
+  const line = ['run', 'models', '--json', '--local-hub', '--duration', '2s', '--max-lost', '0'];
+  const { code, json } = await start(t, line, { cwd }).ended;
+  assert.equal(code, 0);
+  assert.equal(json().at(-1).totals.acknowledged, 3);
+  const incomplete = await start(t, ['scene', 'models/0.json'], { cwd }).ended;
+  assert.equal(incomplete.code, 1);
+  assert.match(incomplete.errors, /Thermostat;1 is in none of the files: add the file that has it/);
 });
 
 /** A device at the hub, and the command as that device. */

@@ -104,6 +104,8 @@ test('time and device id are those of the message', () => {
   const context = { deviceId: 'van-7' };
   assert.deepEqual(valuesOf('time', 2), ['1970-01-01T00:00:00.000Z', '1970-01-01T00:00:01.000Z']);
   assert.deepEqual(valuesOf('time unix', 2), [0, 1]);
+  assert.deepEqual(valuesOf('time date', 1), ['1970-01-01']);
+  assert.deepEqual(valuesOf('time clock', 2), ['00:00:00.000Z', '00:00:01.000Z']);
   assert.deepEqual(valuesOf('deviceId', 1, context), ['van-7']);
 });
 
@@ -173,7 +175,7 @@ test('a mistake in a generator is told with its place and what is possible', () 
     'sine 1 2 0': /period has to be above 0/,
     choice: /choose from/,
     'counter 1 2 3': /0 to 2 arguments/,
-    'time local': /"unix" or nothing/,
+    'time local': /one of unix, date, clock, or nothing/,
     'deviceId x': /0 arguments/,
     constructor: /no "constructor"/,
     'request.a': /no "request.a" outside of the payload of a method/,

@@ -36,17 +36,22 @@ function Keep() {
     await navigator.clipboard.writeText(await sceneLink());
     return 'The link is copied. Whoever opens it has this scene, and brings devices of their own.';
   };
-  const load = async (file) => {
-    await loadScene(file);
-    return `“${scene.value.title}” is on.`;
+  const load = async (files) => {
+    const notes = await loadScene(files);
+    return [`“${scene.value.title}” is on.`, ...notes].join(' ');
   };
   const pick = (event) => {
-    const [file] = event.currentTarget.files;
-    if (file) run(() => load(file));
+    const files = [...event.currentTarget.files];
+    if (files.length > 0) run(() => load(files));
     event.currentTarget.value = '';
   };
+  const drop = (event) => {
+    event.preventDefault();
+    const files = [...event.dataTransfer.files];
+    if (files.length > 0) run(() => load(files));
+  };
   return (
-    <section class="keep">
+    <section class="keep" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
       <h3>Keep and share</h3>
       <div class="buttons">
         <button onClick={() => run(save)}>Save as a file</button>
@@ -54,6 +59,7 @@ function Keep() {
         <button onClick={() => run(copy)}>Copy a link</button>
         <input
           type="file"
+          multiple
           accept=".json,application/json"
           hidden
           ref={picker}
@@ -62,7 +68,8 @@ function Keep() {
         />
       </div>
       <p class="hint">
-        File and link hold what devices do, and no device: no id, no key and no token.
+        File and link hold what devices do, and no device: no id, no key and no token. DTDL models
+        load too, together with all that they refer to: choose their files, or drop them here.
       </p>
       <Outcome result={result} />
     </section>

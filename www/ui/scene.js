@@ -2,6 +2,7 @@
 import { batch, computed, signal } from '@preact/signals';
 
 import { sceneFromHash, sceneToLink } from '../../simulator/src/scene-link.js';
+import { isModel, sceneOfModels } from '../../simulator/src/model-scene.js';
 import { parseScene, sceneToText } from '../../simulator/src/scene.js';
 import machine from '../../simulator/scenes/machine.json';
 import thermostat from '../../simulator/scenes/thermostat.json';
@@ -83,8 +84,22 @@ function replaceScene(next) {
 /** The scene as the text of a file. */
 export const sceneText = () => sceneToText(scene.value);
 
-/** Puts on the scene of a file. */
-export const loadScene = async (file) => takeScene(parseScene(await file.text()));
+/**
+ * Puts on the scene of a file, or of DTDL models.
+ * @param {File[]} files
+ * @returns {Promise<string[]>} what of the models was left out
+ */
+export async function loadScene(files) {
+  const read = async (file) => ({ name: file.name, text: await file.text() });
+  const documents = await Promise.all(files.map(read));
+  if (documents.length === 1 && !isModel(documents[0].text)) {
+    await takeScene(parseScene(documents[0].text));
+    return [];
+  }
+  const { scene, notes } = sceneOfModels(documents);
+  await takeScene(scene);
+  return notes;
+}
 
 /** A link that opens this page with the scene. */
 export const sceneLink = () => sceneToLink(scene.value, location.href.split('#')[0]);

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 
 import { readBehaviour } from '../../../simulator/src/behaviour.js';
 import { sceneToLink } from '../../../simulator/src/scene-link.js';
+import { models } from '../models.mjs';
 import {
   openPage,
   openSimulator,
@@ -157,4 +158,22 @@ test('a device of the page sends what the same scene, seed and id send elsewhere
     messages.map(({ text }) => JSON.parse(text).temperature),
     messages.map(() => expected.next(0).body.temperature),
   );
+});
+
+test('DTDL models that are loaded are a scene, whose parts are those of the models', async (t) => {
+  const { page } = await openScene(t);
+  const files = [models.controller, models.thermostat, models.deviceInformation];
+  const file = page.getByLabel('File of a scene');
+  const asFiles = files.map((model, index) => ({
+    name: `${index}.json`,
+    mimeType: 'application/json',
+    buffer: Buffer.from(JSON.stringify(model)),
+  }));
+  await file.setInputFiles(asFiles);
+  await page.getByText('“Temperature Controller” is on.').waitFor();
+  await page.getByLabel('Message to edit').selectOption('thermostat2');
+  await page.getByLabel('Component of the model').waitFor();
+  assert.equal(await page.getByLabel('Component of the model').inputValue(), 'thermostat2');
+  await file.setInputFiles(asFiles.slice(0, 1));
+  await page.getByText(/Thermostat;1 is in none of the files/).waitFor();
 });
