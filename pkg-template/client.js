@@ -1,14 +1,15 @@
 import { mustBe, mustBeOwn, mustBeText, optionsOf, signalIn, signalOf } from './arguments.js';
 import { ClientError } from './errors.js';
 import { uploadFile } from './file-upload.js';
-import { assertReady, host } from './host.js';
+import { host } from './host.js';
 import { jsonOf, refuseLost } from './json.js';
 import { encodeMessage } from './message.js';
 import { MethodResponse, encodeResponse } from './method.js';
 import { bytesAtMost } from './pending-bytes.js';
+import { provisionedDevice } from './provisioning.js';
+import { createShell } from './create-shell.js';
 import { Shell } from './shell.js';
 import { useStore } from './store-port.js';
-import { tracingHost } from './trace.js';
 import { checkBlobName, makeUploadCall } from './upload.js';
 
 const FACTORY = Symbol('factory');
@@ -41,7 +42,7 @@ export class IoTHubDeviceClient {
       throw new TypeError(
         'an IoTHubDeviceClient is not made with new: use ' +
           'IoTHubDeviceClient.createFromConnectionString, createFromSasToken, ' +
-          'createFromSymmetricKey or createFromX509Certificate',
+          'createFromSymmetricKey, createFromX509Certificate or createFromProvisioning',
       );
     }
     this.#shell = shell;
@@ -82,6 +83,16 @@ export class IoTHubDeviceClient {
       (core, options) => core.fromX509Certificate(host, hostname, deviceId, options),
       // `undefined` would mean a client without a certificate.
       { x509: x509 ?? null },
+    );
+  }
+
+  static createFromProvisioning(device, options) {
+    const { names, symmetricKey, getToken, x509, payload } = provisionedDevice(device);
+    return create(
+      options,
+      (core, options) =>
+        core.fromProvisioning(host, ...names, symmetricKey, undefined, !!x509, payload, options),
+      { x509, tokenFunction: getToken },
     );
   }
 
@@ -258,16 +269,13 @@ if (Symbol.asyncDispose) {
  * @param {Record<string, any> | undefined} options of the user
  * @param {(core: typeof import('./iothub_device_client.js').ClientHandle, options: any) =>
  *   import('./iothub_device_client.js').ClientHandle} createCore checks the options
- * @param {{ x509?: unknown, tokenFunction?: () => unknown }} [credentials] those that are not the
- *   core's
+ * @param {{ x509?: unknown, tokenFunction?: (resource: string) => unknown }} [credentials] those
+ *   that are not the core's
  */
-function create(options, createCore, { x509, tokenFunction } = {}) {
-  assertReady();
-  const { serverVerificationCert, cipher, proxy, trace, store } = options ?? {};
-  const core = createCore(host.ClientHandle, store ? withRetries(options) : options);
-  const transport = host.createTransport({ serverVerificationCert, cipher, proxy, x509 });
-  const platform = tracingHost(host, trace, core.resource, () => shell.activity);
-  const shell = new Shell(platform, core, transport, tokenFunction);
+function create(options, createCore, credentials) {
+  const { store } = options ?? {};
+  const given = store ? withRetries(options) : options;
+  const shell = createShell(Shell, options, (core) => createCore(core, given), credentials);
   if (store !== undefined) useStore(shell, store);
   return new IoTHubDeviceClient(FACTORY, shell);
 }

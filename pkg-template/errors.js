@@ -15,7 +15,7 @@ export class OperationCancelled extends Error {}
 /** There was no response in time. */
 export class OperationTimeout extends Error {}
 
-/** The hub responded with an error status. */
+/** The hub, or the provisioning service, responded with an error status. */
 export class ServiceError extends Error {
   /** @type {number} */
   status;
@@ -24,12 +24,15 @@ export class ServiceError extends Error {
 
   /**
    * @param {string} message
-   * @param {{ status: number, code?: string, cause?: unknown }} details
+   * @param {{ status: number, code?: string, trackingId?: string, result?: object, cause?: unknown }} details
    */
-  constructor(message, { status, code, ...options }) {
+  constructor(message, { status, code, trackingId, result, ...options }) {
     super(message, options);
     this.status = status;
     this.code = code;
+    // Only the provisioning service says these.
+    if (trackingId !== undefined) this.trackingId = trackingId;
+    if (result !== undefined) this.result = result;
   }
 }
 
@@ -69,8 +72,12 @@ export function keepNames(classes) {
  * @param {unknown} cause
  * @param {number} [status]
  * @param {string} [code]
+ * @param {string} [trackingId]
+ * @param {string} [json] the result of a registration
  */
-export function createError(className, message, cause, status, code) {
+export function createError(className, message, cause, status, code, trackingId, json) {
   const options = cause === undefined ? {} : { cause };
-  return new /** @type {any} */ (classes[className])(message, { ...options, status, code });
+  const result = json && JSON.parse(json);
+  const details = { ...options, status, code, trackingId, result };
+  return new /** @type {any} */ (classes[className])(message, details);
 }

@@ -107,8 +107,12 @@ export type ConnectionStateHandler = (change: ConnectionStateChange) => unknown;
 /** Called when a new SAS token is needed. Pass one to `updateSasToken`. */
 export type NewSasTokenHandler = () => unknown;
 
-/** Returns a SAS token that has not expired, or a Promise of one. */
-export type SasTokenFunction = () => string | PromiseLike<string>;
+/**
+ * Returns a SAS token that has not expired, or a Promise of one. `resource` is what the token must
+ * be for, its `sr` before percent-encoding: `{hostname}/devices/{deviceId}`, or
+ * `{idScope}/registrations/{registrationId}` for a registration.
+ */
+export type SasTokenFunction = (resource: string) => string | PromiseLike<string>;
 
 /** Receives errors that belong to no call. */
 export type BackgroundExceptionHandler = (error: Error) => unknown;
@@ -513,6 +517,7 @@ export interface TracedState {
     | 'socket closed'
     | ConnectionState
     | 'waiting to try again'
+    | 'registering'
     | 'waiting for a SAS token'
     | 'renewing the SAS token';
   /** The URL of a socket that is opening. */
@@ -582,7 +587,7 @@ export interface SasTokenFunctionOptions extends GatewayOptions {
 /**
  * A client for Azure IoT Hub that acts as one device, or as one module of a device.
  *
- * Create it with one of its four factories, not with `new`.
+ * Create it with one of its five factories, not with `new`.
  *
  * Methods that return a Promise never throw: they reject. An operation that is called without a
  * connection opens one (option `autoConnect`); if that fails, it rejects with the connection's
@@ -692,6 +697,31 @@ export class IoTHubDeviceClient {
     hostname: string,
     deviceId: string,
     options?: GatewayOptions,
+  ): IoTHubDeviceClient;
+
+  /**
+   * Creates a client that gets its hub from the Device Provisioning Service. Does not connect.
+   *
+   * The client registers before its first connection and keeps the hub for as long as it exists.
+   * It registers again only if the hub is probably no longer the right one: the hub refused the
+   * login (CONNACK 4 or 5), or ten attempts in a row reached a server but got no connection. In the
+   * minute after a registration a refused login is only retried, with growing pauses, since the hub
+   * may not know the device yet. Registrations are billed, so those that lead to no connection are
+   * at least two minutes apart, and up to an hour if they go on. Being offline never leads to one.
+   *
+   * Calls that are made before the first registration wait for it. If it fails, they reject with
+   * the errors of {@link ProvisioningDeviceClient.register}. `endpoint` and `gatewayHostname` are
+   * used for the service and for the hub.
+   *
+   * @param device the device, and how it authenticates to the service and to the hub
+   * @param options see {@link SymmetricKeyOptions}; `sasTokenTtl` only with a `symmetricKey`.
+   * `modelId` is also sent with the registration
+   * @throws TypeError for a missing or wrong name, key, payload or option; RangeError for an option
+   * out of range. No error message contains the key.
+   */
+  static createFromProvisioning(
+    device: ProvisionedDevice,
+    options?: SymmetricKeyOptions,
   ): IoTHubDeviceClient;
 
   /**
@@ -1280,17 +1310,266 @@ export class OperationCancelled extends Error {}
 /** There was no response in time. The hub may still have acted on the request. */
 export class OperationTimeout extends Error {}
 
-/** The hub responded with an error. */
+/** The hub, or the provisioning service, responded with an error. */
 export class ServiceError extends Error {
   constructor(
     message: string,
-    details: { status: number; code?: string | undefined; cause?: unknown },
+    details: {
+      status: number;
+      code?: string | undefined;
+      trackingId?: string | undefined;
+      result?: RegistrationResult | undefined;
+      cause?: unknown;
+    },
   );
-  /** The hub's status, as in HTTP: 300 or more. */
+  /**
+   * The status, as in HTTP: 300 or more. Of a registration that ended as `"failed"`, the one that
+   * begins its error code; if it has none, 200.
+   */
   status: number;
   /** The hub's own error code, such as `"400004"`, if it sent one. */
   code: string | undefined;
+  /** Identifies the request to Azure support. Only from the provisioning service. */
+  trackingId?: string;
+  /** How a registration ended that assigned no hub: its `status` is `"failed"` or `"disabled"`. */
+  result?: RegistrationResult;
 }
+
+/**
+ * Options of the factories of {@link ProvisioningDeviceClient}. An unknown option, or a value of the
+ * wrong type, is a `TypeError` that names the option; a number out of range is a `RangeError`.
+ */
+export interface ProvisioningOptions extends Pick<
+  GatewayOptions,
+  | 'endpoint'
+  | 'gatewayHostname'
+  | 'websockets'
+  | 'productInfo'
+  | 'keepAlive'
+  | 'serverVerificationCert'
+  | 'cipher'
+  | 'proxy'
+  | 'trace'
+> {}
+
+/** Options of {@link ProvisioningDeviceClient.createFromSymmetricKey}. */
+export interface ProvisioningKeyOptions
+  extends ProvisioningOptions, Pick<SymmetricKeyOptions, 'sasTokenTtl'> {}
+
+/** A device whose hub the provisioning service knows. */
+export type ProvisionedDevice = ProvisionedDeviceNames &
+  (
+    | {
+        /**
+         * The key of an individual enrollment in base64, or for a device of a group the result of
+         * {@link deriveDeviceKey}.
+         */
+        symmetricKey: string;
+        getToken?: undefined;
+        x509?: undefined;
+      }
+    | {
+        /** Returns a token for the service, and later one for the hub: see its `resource`. */
+        getToken: SasTokenFunction;
+        symmetricKey?: undefined;
+        x509?: undefined;
+      }
+    | {
+        /** In Node.js, a certificate with its key; in a browser, {@link X509.platform}. */
+        x509: X509;
+        symmetricKey?: undefined;
+        getToken?: undefined;
+      }
+  );
+
+/** What a device is called in the provisioning service. */
+export interface ProvisionedDeviceNames {
+  /** The service's host name, usually `global.azure-devices-provisioning.net`. */
+  provisioningHost: string;
+  /** Identifies your instance of the service, such as `0ne00AABBCC`. */
+  idScope: string;
+  /**
+   * The device's name in the service: up to 128 letters, digits and `-._:`, the last one a letter,
+   * a digit or `-`.
+   */
+  registrationId: string;
+  /**
+   * An object that is sent with each registration, for a custom allocation function. The option
+   * `modelId` is added to it. Default: none.
+   */
+  payload?: JsonInput | undefined;
+}
+
+/** How long a registration may take, and what cancels it. */
+export interface RegisterOptions extends CallOptions {
+  /** Seconds, above 0 and up to 2147483. Default 120. */
+  timeout?: number | undefined;
+}
+
+/** The result of a registration, by the names that the service uses. */
+export interface RegistrationResult {
+  /** Identifies the registration. */
+  operationId?: string;
+  /** `"assigned"`. In {@link ServiceError.result}, `"failed"` or `"disabled"`. */
+  status: string;
+  /** What the service knows of the device. */
+  registrationState: RegistrationState;
+}
+
+/**
+ * What the provisioning service knows of a device. The service may add fields that are not listed
+ * here.
+ */
+export interface RegistrationState {
+  /** The registration id. */
+  registrationId?: string;
+  /** The host name of the hub, such as `my-hub.azure-devices.net`. */
+  assignedHub?: string;
+  /** The device id on that hub. */
+  deviceId?: string;
+  /** As {@link RegistrationResult.status}. */
+  status?: string;
+  /**
+   * `"initialAssignment"`, `"deviceDataMigrated"` (the device has a new hub, and its twin went with
+   * it), `"deviceDataReset"` (a new hub, and the initial twin), or
+   * `"reprovisionedToInitialAssignment"`.
+   */
+  substatus?: string;
+  /** When the registration was created, in ISO 8601. */
+  createdDateTimeUtc?: string;
+  /** When it was last changed, in ISO 8601. */
+  lastUpdatedDateTimeUtc?: string;
+  /** Changes with the registration. */
+  etag?: string;
+  /** What a custom allocation function returned for the device. */
+  payload?: JsonValue;
+  /** Why the registration failed. */
+  errorCode?: number;
+  /** Why the registration failed, in words. */
+  errorMessage?: string;
+  [name: string]: unknown;
+}
+
+/**
+ * Registers a device with the Azure IoT Hub Device Provisioning Service, which assigns it to a hub.
+ *
+ * Create it with one of its factories, not with `new`. It connects for each {@link
+ * ProvisioningDeviceClient.register} and disconnects afterwards, so there is nothing to close. It
+ * can register as often as you like, once at a time. Each registration is billed.
+ *
+ * To get a client that registers by itself, see {@link IoTHubDeviceClient.createFromProvisioning}.
+ */
+export class ProvisioningDeviceClient {
+  private constructor();
+  readonly [Symbol.toStringTag]: 'ProvisioningDeviceClient';
+
+  /**
+   * Creates a client from the device's key. Does not connect.
+   *
+   * @param provisioningHost the service's host name, usually
+   * `global.azure-devices-provisioning.net`
+   * @param registrationId the device's name in the service: up to 128 letters, digits and `-._:`,
+   * the last one a letter, a digit or `-`
+   * @param idScope identifies your instance of the service, such as `0ne00AABBCC`
+   * @param symmetricKey the key of an individual enrollment in base64, or for a device of a group
+   * the result of {@link deriveDeviceKey}
+   * @param options see {@link ProvisioningKeyOptions}
+   * @throws TypeError for a name with characters that are not allowed, a key that is not base64, or
+   * a wrong option; RangeError for an option out of range. No error message contains the key.
+   */
+  static createFromSymmetricKey(
+    provisioningHost: string,
+    registrationId: string,
+    idScope: string,
+    symmetricKey: string,
+    options?: ProvisioningKeyOptions,
+  ): ProvisioningDeviceClient;
+
+  /**
+   * Creates a client from a SAS token, or from a function that returns one: the safe way for pages,
+   * which must not contain a key. Does not connect. The client calls the function when it connects
+   * and has no token that is still valid.
+   *
+   * @param provisioningHost as for {@link ProvisioningDeviceClient.createFromSymmetricKey}
+   * @param registrationId as for {@link ProvisioningDeviceClient.createFromSymmetricKey}
+   * @param idScope as for {@link ProvisioningDeviceClient.createFromSymmetricKey}
+   * @param token `SharedAccessSignature sr=...&sig=...&se=...`, in which `sr` is
+   * `{idScope}/registrations/{registrationId}`, or a function that returns it
+   * @param options see {@link ProvisioningOptions}
+   * @throws TypeError for a token that is malformed, has expired or is for something else, and for
+   * a wrong name or option; RangeError for an option out of range. No error message contains the
+   * token.
+   */
+  static createFromSasToken(
+    provisioningHost: string,
+    registrationId: string,
+    idScope: string,
+    token: string | SasTokenFunction,
+    options?: ProvisioningOptions,
+  ): ProvisioningDeviceClient;
+
+  /**
+   * Creates a client that authenticates with an X.509 certificate in the TLS handshake. Does not
+   * connect.
+   *
+   * @param provisioningHost as for {@link ProvisioningDeviceClient.createFromSymmetricKey}
+   * @param registrationId the common name (CN) of the certificate
+   * @param idScope as for {@link ProvisioningDeviceClient.createFromSymmetricKey}
+   * @param x509 in Node.js, a certificate with its key; in a browser, {@link X509.platform}
+   * @param options see {@link ProvisioningOptions}
+   * @throws TypeError for a certificate that this platform cannot use, and for a wrong name or
+   * option; RangeError for an option out of range
+   */
+  static createFromX509Certificate(
+    provisioningHost: string,
+    registrationId: string,
+    idScope: string,
+    x509: X509,
+    options?: ProvisioningOptions,
+  ): ProvisioningDeviceClient;
+
+  /**
+   * An object that is sent with each registration, for a custom allocation function; `{ modelId }`
+   * tells IoT Central which template to use. `undefined` sends none, which is the default.
+   *
+   * @throws TypeError for what is not an object that JSON can hold
+   */
+  get provisioningPayload(): JsonInput | undefined;
+  set provisioningPayload(payload: JsonInput | null | undefined);
+
+  /**
+   * Registers the device, and waits until the service has assigned it to a hub.
+   *
+   * The client asks as often as the service wants to be asked (`retry-after`). If the service is
+   * busy (429), fails (500 or more) or the connection is lost, the client tries again with growing
+   * pauses until the timeout; once the service knows the registration, it asks for its state
+   * instead of registering again.
+   *
+   * @param options see {@link RegisterOptions}
+   * @returns the result, whose `registrationState` contains `assignedHub` and `deviceId`
+   * @throws {@link ConnectionFailedError} or {@link OperationTimeout} if the service cannot be
+   * reached; {@link CredentialError} if it refuses the key, token or certificate; {@link
+   * ServiceError} if it responds with an error, or if the registration ended as `"failed"` or
+   * `"disabled"` (see `result`); {@link OperationTimeout} after the timeout, with the last problem
+   * as its `cause`; {@link ClientError} if a registration is already running, or the hub does not
+   * speak MQTT 3.1.1 (`connectionProfile`); the signal's reason. TypeError or RangeError for a
+   * wrong option.
+   */
+  register(options?: RegisterOptions): Promise<RegistrationResult>;
+}
+
+/**
+ * Derives the key of a device from the key of its enrollment group. The device uses it for the
+ * provisioning service and for its hub. Do this where the group's key is safe, never on a device or
+ * in a page: anyone who has the group's key can register as any device of the group.
+ *
+ * @param groupKey the primary or secondary key of the group, in base64
+ * @param registrationId the registration id of the device, spelled as the device spells it
+ * @returns the key of the device, in base64
+ * @throws TypeError for a key that is not base64, or a registration id with characters that are not
+ * allowed. No error message contains the key.
+ */
+export function deriveDeviceKey(groupKey: string, registrationId: string): string;
 
 /** The version of this package. */
 export const version: string;

@@ -158,7 +158,8 @@ export class Shell {
     let token;
     try {
       const { ClientHandle } = this.host;
-      token = await ClientHandle.callTokenFunction(this.host, this.tokenFunction);
+      const resource = this.use((core) => core.tokenResource);
+      token = await ClientHandle.callTokenFunction(this.host, this.tokenFunction, resource);
     } catch (error) {
       this.tell((core) => core.tokenUnavailable(error));
       throw error;
@@ -210,7 +211,7 @@ export class Shell {
     }
   }
 
-  twinReceived(operation, json) {
+  jsonReceived(operation, json) {
     this.resolve(operation, JSON.parse(json));
   }
 
@@ -294,7 +295,7 @@ export class Shell {
     }
     // The client has reached the hub, which will close the connection of any other client of this
     // identity.
-    if (this.connectionState === 'connecting') this.#watch?.takeOver();
+    if (this.activity.state === 'connecting') this.#watch?.takeOver();
     this.tell((core) => core.socketOpened());
   }
 

@@ -96,7 +96,7 @@ export function tracingHost(host, option, resource, activity) {
 
 /** Writes a line for each record. */
 function printer(log, resource) {
-  const [, identity] = resource.split('/devices/');
+  const [, identity] = resource.split(/\/(?:devices|registrations)\//);
   return (record) => log(`iothub-device-client ${identity} ${lineOf(record)}`);
 }
 

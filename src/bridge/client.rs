@@ -3,6 +3,7 @@
 //! `events.rs`.
 
 use std::cell::RefMut;
+use std::time::Duration;
 
 use wasm_bindgen::prelude::*;
 
@@ -10,8 +11,7 @@ use super::clock;
 use super::driver::Driver;
 use super::message;
 use super::names::{Activity, ConnectionState, Feature};
-use crate::protocol::client::Activity as CoreActivity;
-use crate::protocol::{Client, Error, Now, OperationId};
+use crate::protocol::{Activity as CoreActivity, Client, Error, Now, OperationId};
 
 /// One device or module.
 ///
@@ -91,6 +91,12 @@ impl ClientHandle {
         self.operation(|core, now| core.patch_reported_properties(now, json))
     }
 
+    /// See [`Client::register`]. `payload` is JSON text.
+    pub fn register(&self, payload: Option<String>, timeout_ms: u32) -> Result<u32, JsValue> {
+        let timeout = Duration::from_millis(timeout_ms.into());
+        self.operation(|core, now| core.register(now, payload.as_deref(), timeout))
+    }
+
     #[wasm_bindgen(js_name = sendMethodResponse)]
     pub fn send_method_response(
         &self,
@@ -154,6 +160,12 @@ impl ClientHandle {
     #[wasm_bindgen(getter)]
     pub fn resource(&self) -> String {
         self.core().resource()
+    }
+
+    /// What the token that is wanted must be for.
+    #[wasm_bindgen(getter, js_name = tokenResource)]
+    pub fn token_resource(&self) -> String {
+        self.core().token_resource()
     }
 }
 

@@ -10,8 +10,7 @@ use super::message;
 use super::names::Pumped;
 use super::socket::Socket;
 use super::timer::Timer;
-use crate::protocol::client::{Client, Event, Output, Reply};
-use crate::protocol::{Error, ErrorKind, Input, Now};
+use crate::protocol::{Client, Error, ErrorKind, Event, Input, Now, Output, Reply};
 
 /// The core of one client, and the platform objects that it uses.
 pub struct Driver {
@@ -119,7 +118,9 @@ impl Driver {
     fn settle(&self, shell: &Shell, operation: u32, result: Result<Reply, Error>) {
         match result {
             Ok(Reply::Done) => self.settled.borrow_mut().push(operation),
-            Ok(Reply::Twin(json)) => shell.twin_received(operation, &json),
+            Ok(Reply::Twin(json) | Reply::Registration(json)) => {
+                shell.json_received(operation, &json);
+            }
             Ok(Reply::Message(message)) => {
                 let (system, custom) = message::to_json(&message.properties);
                 shell.message_taken(operation, &message.body, &system, &custom);

@@ -12,6 +12,7 @@ use crate::protocol::client::{Config, Options};
 use crate::protocol::hub::connection_string::ConnectionString;
 use crate::protocol::hub::sas_token::{SasToken, SharedAccessKey};
 use crate::protocol::hub::{Credentials, Identity};
+use crate::protocol::provisioning::{self, Registrant};
 use crate::protocol::{Client, Error};
 
 /// What a [`Config`] is made of.
@@ -100,16 +101,68 @@ impl ClientHandle {
         })
     }
 
+    /// A device without a key or a token has a certificate, which the transport knows, or a function
+    /// that gives tokens. `payload` is JSON text.
+    #[wasm_bindgen(js_name = fromProvisioning)]
+    #[expect(clippy::too_many_arguments, reason = "JavaScript gives them by name")]
+    pub fn from_provisioning(
+        host: Host,
+        hostname: &str,
+        registration_id: &str,
+        id_scope: &str,
+        key: Option<String>,
+        token: Option<String>,
+        has_certificate: bool,
+        payload: Option<String>,
+        options: &JsValue,
+    ) -> Result<Self, JsValue> {
+        Self::of(host, &|agent| {
+            let registrant = Registrant::new(hostname, id_scope, registration_id)?;
+            let without: &[_] = if key.is_some() { &[] } else { &[SAS_TOKEN_TTL] };
+            let credentials = match (&key, &token) {
+                (Some(key), _) => {
+                    let key = SharedAccessKey::from_base64(key)?;
+                    Credentials::SharedAccessKey { key, policy: None }
+                }
+                (None, Some(token)) => {
+                    Credentials::SasToken(registrant.check_token(clock::now(), token)?)
+                }
+                (None, None) if has_certificate => Credentials::X509,
+                (None, None) => Credentials::TokenFunction,
+            };
+            let options = options::read(options, Allowed::without(without))?;
+            Config::provisioned(registrant, credentials, agent, options, payload.as_deref())
+        })
+    }
+
+    /// The key of a device, derived from that of its enrollment group: see
+    /// [`SharedAccessKey::derive`].
+    #[wasm_bindgen(js_name = deriveDeviceKey)]
+    pub fn derive_device_key(
+        host: &Host,
+        group_key: &str,
+        registration_id: &str,
+    ) -> Result<String, JsValue> {
+        let derived = provisioning::check_registration_id(registration_id)
+            .and_then(|()| SharedAccessKey::from_base64(group_key))
+            .map(|key| key.derive(registration_id));
+        derived.map_err(|error| host.error(&error))
+    }
+
     fn create(host: Host, parts: &dyn Fn() -> Result<Parts, Error>) -> Result<Self, JsValue> {
-        let config = parts().and_then(|(identity, credentials, options)| {
+        Self::of(host, &|agent| {
+            let (identity, credentials, options) = parts()?;
             if let Credentials::SasToken(token) = &credentials {
                 token.check_expiry(clock::now())?;
             }
-            let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-            let agent = format!("{name}/{version}({})", host.platform());
-            Config::new(identity, credentials, &agent, options)
-        });
-        let config = config.map_err(|error| host.error(&error))?;
+            Config::new(identity, credentials, agent, options)
+        })
+    }
+
+    fn of(host: Host, config: &dyn Fn(&str) -> Result<Config, Error>) -> Result<Self, JsValue> {
+        let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        let agent = format!("{name}/{version}({})", host.platform());
+        let config = config(&agent).map_err(|error| host.error(&error))?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any bits do")]
         let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
         Ok(Self { driver: Driver::new(host, Client::new(config, seed)) })

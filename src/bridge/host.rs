@@ -23,6 +23,8 @@ extern "C" {
         cause: &JsValue,
         status: Option<u16>,
         code: Option<&str>,
+        tracking_id: Option<&str>,
+        result: Option<&str>,
     ) -> JsValue;
 
     /// The client's half in JavaScript, `pkg-template/shell.js`. None of these methods throws
@@ -53,9 +55,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn failed(this: &Shell, operation: u32, error: JsValue, has_ended_connections: bool);
 
-    /// An operation returns a twin, as JSON text.
-    #[wasm_bindgen(method, js_name = twinReceived)]
-    pub fn twin_received(this: &Shell, operation: u32, json: &str);
+    /// An operation returns a value, as JSON text.
+    #[wasm_bindgen(method, js_name = jsonReceived)]
+    pub fn json_received(this: &Shell, operation: u32, json: &str);
 
     /// A receive call returns a message.
     #[wasm_bindgen(method, js_name = messageTaken)]
@@ -107,7 +109,14 @@ impl Host {
 
     /// As [`Host::error`], with a cause from JavaScript.
     pub fn error_caused_by(&self, error: &Error, cause: &JsValue) -> JsValue {
-        let class = error.kind().into();
-        self.create_error(class, error.message(), cause, error.status(), error.code())
+        self.create_error(
+            error.kind().into(),
+            error.message(),
+            cause,
+            error.status(),
+            error.code(),
+            error.tracking_id(),
+            error.result(),
+        )
     }
 }

@@ -2,8 +2,8 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::protocol::client::{Activity as CoreActivity, Feature as CoreFeature};
-use crate::protocol::{ConnectionState as CoreState, ErrorKind};
+use crate::protocol::client::Feature as CoreFeature;
+use crate::protocol::{Activity as CoreActivity, ConnectionState as CoreState, ErrorKind};
 
 /// What may be received by a handler, a loop or a receive call.
 #[wasm_bindgen]
@@ -52,6 +52,8 @@ impl From<CoreState> for ConnectionState {
 pub enum Activity {
     /// See [`CoreActivity::Waiting`].
     Waiting = "waiting to try again",
+    /// See [`CoreActivity::Registering`].
+    Registering = "registering",
     /// See [`CoreActivity::AwaitingToken`].
     AwaitingToken = "waiting for a SAS token",
     /// See [`CoreActivity::Renewing`].
@@ -62,6 +64,7 @@ impl From<CoreActivity> for Activity {
     fn from(activity: CoreActivity) -> Self {
         match activity {
             CoreActivity::Waiting { .. } => Self::Waiting,
+            CoreActivity::Registering => Self::Registering,
             CoreActivity::AwaitingToken => Self::AwaitingToken,
             CoreActivity::Renewing => Self::Renewing,
         }

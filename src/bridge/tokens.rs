@@ -11,13 +11,13 @@ use crate::protocol::Error;
 
 #[wasm_bindgen]
 impl ClientHandle {
-    /// Calls the function in a later microtask. The Promise settles with the token that it returns,
+    /// Calls the function in a later microtask, with what the token is to be for. The Promise settles with the token that it returns,
     /// for the shell to pass on; with a `ClientError` whose cause is what the function has thrown;
     /// or with a `TypeError` for a token that is not a string.
     #[wasm_bindgen(js_name = callTokenFunction)]
-    pub fn call_token_function(host: Host, function: Function) -> Promise {
+    pub fn call_token_function(host: Host, function: Function, resource: String) -> Promise {
         promise_of(Box::pin(async move {
-            let token = result_of(&function).await.map_err(|thrown| {
+            let token = result_of(&function, &resource).await.map_err(|thrown| {
                 let error = Error::client("the function that gives SAS tokens failed");
                 host.error_caused_by(&error, &thrown)
             })?;
@@ -30,7 +30,7 @@ impl ClientHandle {
     }
 }
 
-async fn result_of(function: &Function) -> Result<JsValue, JsValue> {
-    let returned = function.call0(&JsValue::UNDEFINED)?;
+async fn result_of(function: &Function, resource: &str) -> Result<JsValue, JsValue> {
+    let returned = function.call1(&JsValue::UNDEFINED, &resource.into())?;
     JsFuture::from(Promise::resolve(&returned)).await
 }

@@ -46,6 +46,8 @@ struct Details {
     message: Cow<'static, str>,
     status: Option<u16>,
     code: Option<String>,
+    tracking_id: Option<String>,
+    result: Option<String>,
     cause: Option<Error>,
 }
 
@@ -83,13 +85,28 @@ impl Error {
         self
     }
 
+    /// What the provisioning service adds to a status: by what its support finds the request, and
+    /// how the registration ended, as JSON text.
+    pub(crate) fn with_answer(
+        mut self,
+        tracking_id: Option<String>,
+        result: Option<String>,
+    ) -> Self {
+        if let Some(details) = Arc::get_mut(&mut self.0) {
+            details.tracking_id = tracking_id;
+            details.result = result;
+        }
+        self
+    }
+
     fn from_parts(
         kind: ErrorKind,
         message: Cow<'static, str>,
         status: Option<u16>,
         code: Option<String>,
     ) -> Self {
-        Self(Arc::new(Details { kind, message, status, code, cause: None }))
+        let (tracking_id, result, cause) = (None, None, None);
+        Self(Arc::new(Details { kind, message, status, code, tracking_id, result, cause }))
     }
 
     /// The class of the error.
@@ -110,6 +127,16 @@ impl Error {
     /// The hub's own error code (`"404103"`), for [`ErrorKind::Service`] where it sent one.
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
+    }
+
+    /// By what the support of the service finds the request, where the service says that.
+    pub fn tracking_id(&self) -> Option<&str> {
+        self.0.tracking_id.as_deref()
+    }
+
+    /// How a registration ended that did not assign a hub, as JSON text.
+    pub fn result(&self) -> Option<&str> {
+        self.0.result.as_deref()
     }
 
     /// The error behind this one.

@@ -16,13 +16,23 @@
 //! An input never panics, whatever it holds: what comes from the network is data, and bad data is
 //! an [`Error`]. Panics are bugs of this crate.
 
+mod backoff;
 pub mod client;
+mod endpoint;
 pub mod error;
+pub mod exchange;
+mod failures;
 pub mod hub;
 pub mod json;
 pub mod mqtt;
+pub mod provisioning;
+mod publication;
 pub mod time;
 
-pub use client::{Client, ConnectionState, Event, Input, OperationId, Output, Reply};
+pub use client::Client;
 pub use error::{Error, ErrorKind};
+pub use exchange::{
+    Activity, ConnectionState, Event, Input, MethodRequest, OperationId, Output, Reply,
+};
+pub use provisioning::Registrar;
 pub use time::{Instant, Now};

@@ -54,7 +54,7 @@ export const messages = [
   ...firstGroups(rust, RUST_ERROR).map(ofRust),
   ...firstGroups(rust, RUST_TEXT)
     .map(ofRust)
-    .filter((text) => /^the (?:hub|server) \w+ /.test(text)),
+    .filter((text) => /^the (?:hub|server|provisioning service|enrollment) \w+ /.test(text)),
   ...firstGroups(javascript, JAVASCRIPT_ERROR).map(ofJavascript),
   ...firstGroups(javascript, new RegExp(JAVASCRIPT_TEXT, 'gs'))
     .map(ofJavascript)

@@ -1,8 +1,10 @@
 //! What the application does when it is told something.
 
-use iothub_device_client::protocol::client::{Feature, MethodRequest};
+use iothub_device_client::protocol::client::Feature;
 use iothub_device_client::protocol::mqtt::DeliveryId;
-use iothub_device_client::protocol::{ConnectionState, Error, ErrorKind, Event, Reply};
+use iothub_device_client::protocol::{
+    ConnectionState, Error, ErrorKind, Event, MethodRequest, Reply,
+};
 
 use crate::application::{Handling, Kind};
 use crate::faults::{Fault, Step};

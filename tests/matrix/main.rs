@@ -5,6 +5,9 @@
 //! - `MATRIX_SCHEDULES`: how many to play
 //! - `MATRIX_FIRST`: the seed of the first, 0 unless given
 //! - `MATRIX_SEED`: play this one alone, and print what happens
+//!
+//! A fifth as many schedules are played of the registration with the provisioning service, in
+//! `registration`; `REGISTRATION_SEED` plays one of those.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -18,6 +21,7 @@ mod pace;
 #[path = "../protocol/packets.rs"]
 mod packets;
 mod platform;
+mod registration;
 mod schedule;
 mod setting;
 mod surroundings;
@@ -50,15 +54,36 @@ fn no_schedule_breaks_an_invariant() {
     }
     let schedules = number("MATRIX_SCHEDULES").unwrap_or(500);
     let first = number("MATRIX_FIRST").unwrap_or(0);
-    let (played, broken) = play_all(first, schedules);
+    let (played, broken) = play_all(first, schedules, play, Played::add);
     report(schedules, &played, broken.len());
-    for (seed, what) in broken.iter().take(3) {
-        println!("schedule {seed}: {what}\n  replay: MATRIX_SEED={seed} {REPLAY} -- --nocapture");
-    }
-    assert!(broken.is_empty(), "{} of {schedules} schedules broke an invariant", broken.len());
+    tell(schedules, &broken, "MATRIX_SEED");
     if schedules >= 100_000 {
         let missing = played.tally.missing();
         assert!(missing.is_empty(), "never met: {missing:?}");
+    }
+}
+
+#[test]
+fn no_schedule_breaks_a_registration() {
+    if let Some(seed) = number("REGISTRATION_SEED") {
+        registration::play(seed, true);
+        return;
+    }
+    let schedules = number("MATRIX_SCHEDULES").unwrap_or(500) / 5;
+    let add = registration::Played::add;
+    let (played, broken) = play_all(0, schedules, registration::play, add);
+    let registration::Played { tally, calls, assigned } = played;
+    println!(
+        "ℹ note: {schedules} schedules of registrations, {} faults, {} broke an invariant; {} of \
+         {} combinations of fault and step; {calls} calls, {assigned} of them assigned",
+        tally.total(),
+        broken.len(),
+        registration::Tally::combinations() - tally.missing().len(),
+        registration::Tally::combinations(),
+    );
+    tell(schedules, &broken, "REGISTRATION_SEED");
+    if schedules >= 20_000 {
+        assert!(tally.missing().is_empty(), "never met: {:?}", tally.missing());
     }
 }
 
@@ -67,24 +92,39 @@ fn a_seed_gives_the_same_schedule_every_time() {
     for seed in 0..20 {
         let (first, second) = (play(seed, false), play(seed, false));
         assert_eq!(format!("{first:?}"), format!("{second:?}"));
+        let (first, second) = (registration::play(seed, false), registration::play(seed, false));
+        assert_eq!(format!("{first:?}"), format!("{second:?}"));
     }
+}
+
+/// Fails where a schedule has broken an invariant, and says how to see that.
+fn tell(schedules: u64, broken: &[(u64, String)], name: &str) {
+    for (seed, what) in broken.iter().take(3) {
+        println!("schedule {seed}: {what}\n  replay: {name}={seed} {REPLAY} -- --nocapture");
+    }
+    assert!(broken.is_empty(), "{} of {schedules} schedules broke an invariant", broken.len());
 }
 
 /// Plays that many schedules, from the first on, on all processors. Returns what they did, and which
 /// failed.
-fn play_all(first: u64, schedules: u64) -> (Played, Vec<(u64, String)>) {
+fn play_all<P: Default + Send>(
+    first: u64,
+    schedules: u64,
+    play: fn(u64, bool) -> P,
+    add: fn(&mut P, &P),
+) -> (P, Vec<(u64, String)>) {
     // A failure is told with its seed; where in the matrix it was noticed says little.
     std::panic::set_hook(Box::new(|_| {}));
     let next = AtomicU64::new(first);
     let work = || {
-        let (mut sum, mut broken) = (Played::default(), Vec::new());
+        let (mut sum, mut broken) = (P::default(), Vec::new());
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= first + schedules || broken.len() == 3 {
                 return (sum, broken);
             }
             match catch_unwind(AssertUnwindSafe(|| play(seed, false))) {
-                Ok(played) => sum.add(&played),
+                Ok(played) => add(&mut sum, &played),
                 Err(panic) => broken.push((seed, message(panic.as_ref()))),
             }
         }
@@ -95,9 +135,9 @@ fn play_all(first: u64, schedules: u64) -> (Played, Vec<(u64, String)>) {
         threads.into_iter().map(|thread| thread.join().expect("no panic escapes")).collect()
     });
     let _ = std::panic::take_hook();
-    let (mut sum, mut all_broken) = (Played::default(), Vec::new());
+    let (mut sum, mut all_broken) = (P::default(), Vec::new());
     for (played, broken) in results {
-        sum.add(&played);
+        add(&mut sum, &played);
         all_broken.extend(broken);
     }
     all_broken.sort();

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use iothub_device_client::protocol::client::{ConnectionRetry, MethodRequest};
+use iothub_device_client::protocol::client::ConnectionRetry;
 use iothub_device_client::protocol::mqtt::DeliveryId;
-use iothub_device_client::protocol::{Client, ConnectionState, Error, Instant, Now, OperationId};
+use iothub_device_client::protocol::{
+    Client, ConnectionState, Error, Instant, MethodRequest, Now, OperationId,
+};
 
 use crate::application::{Application, Handling, Kind};
 use crate::faults::{AROUND, Fault, Step, Tally};

@@ -10,7 +10,14 @@ import { openPage } from '../browser/support.mjs';
 import { blocks } from './docs/blocks.mjs';
 import { createX509Device, writeCertificate } from './docs/certificates.mjs';
 import { serveDevice } from './docs/pages.mjs';
-import { createDevice, environmentOf, hub, startProgram, test } from './docs/programs.mjs';
+import {
+  createDevice,
+  createRegistrant,
+  environmentOf,
+  hub,
+  startProgram,
+  test,
+} from './docs/programs.mjs';
 import { temporaryFolder } from '../outbox/producer.mjs';
 import { startHttpProxy } from './transport/proxies.mjs';
 import { listen } from './transport/servers.mjs';
@@ -328,6 +335,30 @@ testBlock('outbox.md: Encrypt what is stored', async ({ t, backEnd, start }) => 
 testBlock('outbox.md: A store of your own', async ({ backEnd, start }) => {
   await finish(start());
   assert.equal((await backEnd.telemetry()).length, 1);
+});
+
+testBlock('provisioning.md: Enroll devices in the portal', async ({ start }) => {
+  const env = await createRegistrant('guide-1');
+  assert.equal(await finish(start(env)), `${env.PROVISIONING_SYMMETRIC_KEY}\n`);
+});
+
+testBlock('provisioning.md: Register and connect', async ({ start }) => {
+  await finish(start(await createRegistrant('guide-2')));
+  const backEnd = await createDevice('guide-2');
+  assert.equal(JSON.parse((await backEnd.waitForTelemetry())[0].text).temperature, 21.5);
+});
+
+testBlock('provisioning.md: In a page', async ({ t, backEnd }) => {
+  const { code: html } = blocks.get('provisioning.md: In a page');
+  const registrant = await createRegistrant('guide-3');
+  const page = await openPage(t, await serveDevice(t, backEnd, { html, registrant }));
+  await page.getByRole('status').filter({ hasText: 'sent' }).waitFor();
+  assert.equal((await (await createDevice('guide-3')).telemetry()).length, 1);
+});
+
+testBlock('provisioning.md: Only register', async ({ start }) => {
+  const printed = await finish(start(await createRegistrant('guide-4')));
+  assert.equal(printed, `${hub.hostname} guide-4\n`);
 });
 
 test('every block of the guide is run', () => {

@@ -7,7 +7,14 @@ import fastify from 'fastify';
 import { callHub } from '../../scripts/start/back-end.mjs';
 import { openPage } from '../browser/support.mjs';
 import { copyExample } from './docs/copies.mjs';
-import { createDevice, environmentOf, hub, startProgram, test } from './docs/programs.mjs';
+import {
+  createDevice,
+  createRegistrant,
+  environmentOf,
+  hub,
+  startProgram,
+  test,
+} from './docs/programs.mjs';
 
 for (const name of ['browser', 'worker']) {
   test(`the device of ${name} does what it says, served as files`, async (t) => {
@@ -106,6 +113,33 @@ test('a page renews the token of its client from the token server', async (t) =>
   });
   assert.deepEqual([changes, state], [[true], 'connected']);
   assert.equal((await backEnd.waitForTelemetry())[0].text, 'under a new token');
+});
+
+test('a page registers with tokens of its server, which keeps the key of the group', async (t) => {
+  const registrant = await createRegistrant('example-page');
+  const cwd = await copyExample(t, 'provisioning');
+  const server = startProgram(t, ['server.mjs'], { ...registrant, PORT: '0' }, { cwd });
+  const [, url] = await server.printed(/^open (\S+)$/m);
+  const page = await openPage(t, url);
+  await page.getByRole('log').filter({ hasText: 'sent' }).waitFor();
+  assert.equal((await (await createDevice('example-page')).telemetry()).length, 1);
+  const ask = async (resource) => {
+    const query = new URLSearchParams({ resource });
+    return (await fetch(`${url}/my-registration-token?${query}`)).status;
+  };
+  assert.equal(await ask(`${hub.idScope}/registrations/example-page`), 200);
+  for (const resource of [
+    `${hub.idScope}/registrations/other`,
+    `${hub.hostname}/devices/other`,
+    `${hub.hostname}/devices`,
+    hub.hostname,
+  ]) {
+    assert.equal(await ask(resource), 403, resource);
+  }
+  const served = await (await fetch(`${url}/my-registration.json`)).text();
+  assert.ok(!served.includes(registrant.PROVISIONING_GROUP_KEY));
+  assert.equal(await server.interrupt(), 0);
+  assert.equal(server.errors, '');
 });
 
 /** Fills in the form that the pages share. */

@@ -9,7 +9,15 @@ import { join } from 'node:path';
 import { callHub } from '../../scripts/start/back-end.mjs';
 import { createX509Device, writeCertificate } from './docs/certificates.mjs';
 import { copyExample } from './docs/copies.mjs';
-import { createDevice, environmentOf, hub, root, startProgram, test } from './docs/programs.mjs';
+import {
+  createDevice,
+  createRegistrant,
+  environmentOf,
+  hub,
+  root,
+  startProgram,
+  test,
+} from './docs/programs.mjs';
 
 test('the device does what it says', async (t) => {
   const backEnd = await createDevice();
@@ -47,6 +55,14 @@ for (const name of ['report.csv', 'Berichte/März & Co 100 %.csv', '報告 🌍.
     assert.ok(Buffer.from(await blob.arrayBuffer()).equals(content), 'another content');
   });
 }
+
+test('a device registers by itself', async (t) => {
+  const registrant = await createRegistrant('example-1');
+  const program = await startExample(t, 'provisioning', ['device.mjs'], registrant);
+  assert.equal(await program.ended(), 0, program.errors);
+  assert.equal(program.output, 'sent\n');
+  assert.equal((await (await createDevice('example-1')).telemetry()).length, 1);
+});
 
 test('an upload without storage says why', async (t) => {
   const backEnd = await createDevice();

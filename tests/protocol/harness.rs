@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use iothub_device_client::protocol::client::{Config, Feature, MethodRequest, Options};
+use iothub_device_client::protocol::client::{Config, Feature, Options};
 use iothub_device_client::protocol::hub::connection_string::ConnectionString;
 use iothub_device_client::protocol::hub::{Credentials, Identity, Message};
 use iothub_device_client::protocol::{
-    Client, Error, ErrorKind, Event, Input, Instant, Now, OperationId, Output, Reply,
+    Client, Error, ErrorKind, Event, Input, Instant, MethodRequest, Now, OperationId, Output, Reply,
 };
 
 use crate::hub::Hub;
+use crate::provisioning::service::Service;
 
 pub const KEY: &str = "c2VjcmV0IG9mIGEgdGVzdCE=";
 pub const START_UNIX: u64 = 1_700_000_000;
@@ -45,6 +46,10 @@ enum Socket {
 pub struct Harness {
     pub client: Client,
     pub hub: Hub,
+    /// Dialled as "dps.example".
+    pub service: Service,
+    /// The socket leads to it, not to the hub.
+    at_service: bool,
     /// What the user was told, other than settled calls, in order.
     pub events: Vec<Event>,
     pub urls: Vec<String>,
@@ -85,10 +90,12 @@ impl Harness {
         )
     }
 
-    fn of(config: Config) -> Self {
+    pub fn of(config: Config) -> Self {
         Self {
             client: Client::new(config, 1),
             hub: Hub::new(),
+            service: Service::new(),
+            at_service: false,
             events: Vec::new(),
             urls: Vec::new(),
             writes: 0,
@@ -191,7 +198,11 @@ impl Harness {
     /// A socket that was asked for is open. Does not run what follows.
     pub fn open_socket(&mut self) {
         self.socket = Socket::Open;
-        self.hub.connection_opened();
+        if self.at_service {
+            self.service.connection_opened();
+        } else {
+            self.hub.connection_opened();
+        }
         self.input(Input::SocketOpened);
     }
 
@@ -335,6 +346,7 @@ impl Harness {
         match output {
             Output::OpenSocket { url } => {
                 assert_eq!(self.socket, Socket::None, "at most one socket is open");
+                self.at_service = url.contains("//dps.example/");
                 self.urls.push(url);
                 if self.refuse_sockets {
                     self.input(Input::SocketClosed { detail: "refused" });
@@ -349,7 +361,11 @@ impl Harness {
                 assert!(!bytes.is_empty(), "a frame is never empty");
                 self.writes += 1;
                 if !self.half_open {
-                    let answers = self.hub.receive(&bytes);
+                    let answers = if self.at_service {
+                        self.service.receive(&bytes)
+                    } else {
+                        self.hub.receive(&bytes)
+                    };
                     if !answers.is_empty() {
                         self.input(Input::Received(&answers));
                     }

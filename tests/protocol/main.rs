@@ -22,6 +22,7 @@ mod leaving;
 mod malformed_input;
 mod methods;
 mod platform;
+mod provisioning;
 mod receive_calls;
 mod reconnect;
 mod renewal;

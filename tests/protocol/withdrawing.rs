@@ -1,7 +1,7 @@
 //! Calls that are given up.
 
-use iothub_device_client::protocol::client::{ConnectionState, Feature, Options};
-use iothub_device_client::protocol::{Client, ErrorKind, OperationId, Reply};
+use iothub_device_client::protocol::client::{Feature, Options};
+use iothub_device_client::protocol::{Client, ConnectionState, ErrorKind, OperationId, Reply};
 
 use crate::harness::Harness;
 use crate::hub::puback;

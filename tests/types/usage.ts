@@ -12,8 +12,10 @@ import {
   NoConnectionError,
   OperationCancelled,
   OperationTimeout,
+  ProvisioningDeviceClient,
   ServiceError,
   X509,
+  deriveDeviceKey,
   version,
 } from 'iothub-device-client';
 import type {
@@ -40,8 +42,13 @@ import type {
   NewSasTokenHandler,
   Outbox,
   OutboxStore,
+  ProvisionedDevice,
+  ProvisioningKeyOptions,
   ReceiveMethodOptions,
   ReceiveOptions,
+  RegisterOptions,
+  RegistrationResult,
+  RegistrationState,
   SasTokenFunction,
   SasTokenFunctionOptions,
   StorageInfo,
@@ -148,11 +155,49 @@ export function factories(): IoTHubDeviceClient[] {
     IoTHubDeviceClient.createFromSymmetricKey('a2V5', 'h', 'd', all),
     IoTHubDeviceClient.createFromSasToken('SharedAccessSignature ...', withGateway),
     IoTHubDeviceClient.createFromSasToken(getToken, withIdentity),
-    IoTHubDeviceClient.createFromSasToken(async () => getToken(), withIdentity),
+    IoTHubDeviceClient.createFromSasToken(async (resource) => getToken(resource), withIdentity),
     IoTHubDeviceClient.createFromX509Certificate(x509, 'h', 'd'),
     IoTHubDeviceClient.createFromX509Certificate(fromFiles, 'h', 'd', withGateway),
     IoTHubDeviceClient.createFromX509Certificate(X509.platform(), 'h', 'd'),
   ];
+}
+
+export async function provisioning(
+  x509: X509,
+  getToken: SasTokenFunction,
+  signal: AbortSignal,
+): Promise<void> {
+  const names = { provisioningHost: 'h', idScope: 's', registrationId: 'r' };
+  const key: string = deriveDeviceKey('group key', names.registrationId);
+  const withTtl: ProvisioningKeyOptions = { sasTokenTtl: 60, trace: 'console' };
+  const device = ProvisioningDeviceClient.createFromSymmetricKey('h', 'r', 's', key, withTtl);
+  ProvisioningDeviceClient.createFromSasToken('h', 'r', 's', 'SharedAccessSignature ...');
+  ProvisioningDeviceClient.createFromSasToken('h', 'r', 's', (resource) => getToken(resource));
+  ProvisioningDeviceClient.createFromX509Certificate('h', 'r', 's', x509, { keepAlive: 60 });
+  // @ts-expect-error: an option of a client that is connected for longer
+  ProvisioningDeviceClient.createFromX509Certificate('h', 'r', 's', x509, { autoConnect: true });
+  // @ts-expect-error: a token that is given is not made
+  ProvisioningDeviceClient.createFromSasToken('h', 'r', 's', 'token', { sasTokenTtl: 60 });
+  // @ts-expect-error: it is made by its factories
+  new ProvisioningDeviceClient();
+  device.provisioningPayload = { modelId: 'dtmi:a;1' };
+  device.provisioningPayload = undefined;
+  // @ts-expect-error: a function is no JSON
+  device.provisioningPayload = () => 1;
+  const options: RegisterOptions = { timeout: 60, signal };
+  const result: RegistrationResult = await device.register(options);
+  const state: RegistrationState = result.registrationState;
+  const hub: string | undefined = state.assignedHub;
+  const clients: IoTHubDeviceClient[] = [
+    IoTHubDeviceClient.createFromProvisioning({ ...names, symmetricKey: key }, { modelId: hub }),
+    IoTHubDeviceClient.createFromProvisioning({ ...names, getToken, payload: { a: 1 } }),
+    IoTHubDeviceClient.createFromProvisioning({ ...names, x509 }),
+  ];
+  // @ts-expect-error: one way to authenticate
+  IoTHubDeviceClient.createFromProvisioning({ ...names, x509, getToken });
+  // @ts-expect-error: no way to authenticate
+  IoTHubDeviceClient.createFromProvisioning(names);
+  void clients;
 }
 
 export async function calls(client: IoTHubDeviceClient): Promise<void> {
@@ -570,6 +615,7 @@ export function errors(error: unknown): string {
   }
   const dropped: ClientError = new ConnectionDroppedError('lost', { cause: error });
   void new ServiceError('the hub said no', { status: 404, code: '404001', cause: dropped });
+  if (error instanceof ServiceError) return `${error.trackingId} ${error.result?.status}`;
   // @ts-expect-error: a status is needed
   void new ServiceError('the hub said no', {});
   return version;
@@ -590,8 +636,10 @@ holds<
     | 'NoConnectionError'
     | 'OperationCancelled'
     | 'OperationTimeout'
+    | 'ProvisioningDeviceClient'
     | 'ServiceError'
     | 'X509'
+    | 'deriveDeviceKey'
     | 'version'
   >
 >();
@@ -606,6 +654,10 @@ type AnyInMembers<T> = { [Name in keyof T]-?: AnyIn<NonNullable<T[Name]>> }[keyo
 type Checked =
   | AnyInMembers<IoTHubDeviceClient>
   | AnyInMembers<Omit<typeof IoTHubDeviceClient, 'prototype'>>
+  | AnyInMembers<ProvisioningDeviceClient>
+  | AnyInMembers<Omit<typeof ProvisioningDeviceClient, 'prototype'>>
+  | AnyInMembers<ProvisionedDevice>
+  | AnyInMembers<RegistrationResult>
   | AnyInMembers<Message>
   | AnyInMembers<MethodRequest>
   | AnyInMembers<MethodResponse>

@@ -1,17 +1,18 @@
 //! The user's calls: which must wait, and how each settles, exactly once.
 
-use super::exchange::{ConnectionState, Reply};
 use super::failures;
 use super::feature::Feature;
 use super::inbox::Outcome;
 use super::link::{AfterClose, Link, Permit};
 use super::machine::Client;
-use super::publication::{OperationId, Publication};
 use super::waiting::{Connect, Receive};
 use crate::protocol::error::{Error, ErrorKind};
+use crate::protocol::exchange::OperationId;
+use crate::protocol::exchange::{ConnectionState, Reply};
 use crate::protocol::hub::message::Message;
 use crate::protocol::hub::topic;
 use crate::protocol::mqtt::{DeliveryId, Resend};
+use crate::protocol::publication::Publication;
 use crate::protocol::time::Now;
 
 impl Client {
@@ -224,6 +225,9 @@ impl Client {
     /// [`Client::connect`] needs.
     pub fn withdraw(&mut self, now: Now, operation: OperationId) {
         let error = failures::cancelled("abort");
+        if self.withdraw_registration(now, operation) {
+            return;
+        }
         let message = Publication::Telemetry(operation);
         let response = Publication::MethodResponse(Some(operation));
         if self.io.session.withdraw(message) {
@@ -338,6 +342,7 @@ impl Client {
             Publication::MethodResponse(operation) => {
                 self.methods.response_ended(&mut self.io, operation, result)
             }
+            Publication::Registration => false,
             // After the acknowledgement, it still needs its response.
             Publication::Twin(request) => {
                 result.is_err_and(|error| self.twin.fail(&mut self.io, request, error))
@@ -353,7 +358,7 @@ impl Client {
             let what = match publication {
                 Publication::Telemetry(_) => "the message",
                 Publication::MethodResponse(_) => "the method response",
-                Publication::Twin(_) => "the twin request",
+                Publication::Twin(_) | Publication::Registration => "the twin request",
             };
             self.settle_publication(publication, Err(failures::timed_out(what)));
         }

@@ -6,11 +6,13 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
-use super::endpoint;
+use crate::protocol::endpoint::{self, Endpoint};
 use crate::protocol::error::Error;
 use crate::protocol::hub::connect;
 use crate::protocol::hub::credentials::Credentials;
 use crate::protocol::hub::identity::Identity;
+use crate::protocol::json;
+use crate::protocol::provisioning::{self, Registrant};
 
 /// When a cloud-to-device message is acknowledged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,14 +104,34 @@ pub struct Options {
     pub acknowledge_messages: Option<String>,
 }
 
+/// What a registration is made with, too.
+impl Options {
+    pub(crate) fn check_websockets(&self) -> Result<(), Error> {
+        if self.websockets == Some(false) {
+            return Err(Error::invalid_argument(
+                "websockets must not be false: MQTT over WebSockets is the only transport",
+            ));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn sas_token_ttl(&self) -> Result<u64, Error> {
+        whole("sasTokenTtl", self.sas_token_ttl, 3600, 1 << 52)
+    }
+
+    pub(crate) fn keep_alive_secs(&self) -> Result<u16, Error> {
+        whole("keepAlive", self.keep_alive, 60, 1740)
+    }
+}
+
 /// Everything that a client is created with.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(super) identity: Identity,
     pub(super) credentials: Credentials,
-    pub(super) url: String,
-    pub(super) http_origin: String,
-    pub(super) user_name: String,
+    endpoint: Endpoint,
+    http_endpoint: Option<String>,
+    software: String,
     pub(super) sas_token_ttl: u64,
     pub(super) keep_alive_secs: u16,
     pub(super) auto_connect: bool,
@@ -121,6 +143,16 @@ pub struct Config {
     pub(super) max_pending_messages: usize,
     pub(super) max_pending_bytes: u32,
     pub(super) acknowledge: Acknowledge,
+    /// Where the hub comes from, if it is not known from the beginning.
+    pub(super) provisioning: Option<Provisioning>,
+}
+
+/// What a client needs that gets its hub from the provisioning service.
+#[derive(Clone, Debug)]
+pub(super) struct Provisioning {
+    pub config: provisioning::Config,
+    /// What is sent with each registration: JSON text.
+    pub payload: Option<String>,
 }
 
 /// The longest interval, in seconds: the platform's timers cannot wait longer.
@@ -138,20 +170,18 @@ impl Config {
         agent: &str,
         options: Options,
     ) -> Result<Self, Error> {
-        if options.websockets == Some(false) {
-            return Err(Error::invalid_argument(
-                "websockets must not be false: MQTT over WebSockets is the only transport",
-            ));
-        }
+        options.check_websockets()?;
         let with_certificate = matches!(credentials, Credentials::X509);
-        let user_name = user_name(&identity, agent, &options)?;
+        let software = software(&identity, agent, &options)?;
+        let (sas_token_ttl, keep_alive_secs) =
+            (options.sas_token_ttl()?, options.keep_alive_secs()?);
         let gateway = options.gateway_hostname.as_deref();
-        let url = endpoint::url(&identity, with_certificate, gateway, options.endpoint)?;
-        let http_origin = match options.http_endpoint {
-            None => Self::origin_of(&url),
+        let endpoint = Endpoint::new(with_certificate, gateway, options.endpoint.as_deref())?;
+        let http_endpoint = match options.http_endpoint {
+            None => None,
             Some(origin) => {
                 endpoint::check("httpEndpoint", "http", &origin, with_certificate)?;
-                origin.trim_end_matches('/').into()
+                Some(origin.trim_end_matches('/').into())
             }
         };
         let retry_interval =
@@ -166,13 +196,13 @@ impl Config {
         }
         let (messages, bytes) = (options.max_pending_messages, options.max_pending_bytes);
         Ok(Self {
-            http_origin,
-            url,
-            user_name,
+            endpoint,
+            http_endpoint,
+            software,
             identity,
             credentials,
-            sas_token_ttl: whole("sasTokenTtl", options.sas_token_ttl, 3600, 1 << 52)?,
-            keep_alive_secs: whole("keepAlive", options.keep_alive, 60, 1740)?,
+            sas_token_ttl,
+            keep_alive_secs,
             auto_connect: options.auto_connect.unwrap_or(true),
             connection_retry: options.connection_retry.unwrap_or_default(),
             retry_interval,
@@ -181,6 +211,7 @@ impl Config {
             operation_timeout: (operation_timeout > 0.0).then(|| duration(operation_timeout)),
             max_pending_messages: whole("maxPendingMessages", messages, 100_000, 1 << 31)?,
             max_pending_bytes: whole("maxPendingBytes", bytes, 256 << 20, 1 << 30)?,
+            provisioning: None,
             acknowledge: match options.acknowledge_messages.as_deref() {
                 None | Some("on-arrival") => Acknowledge::OnArrival,
                 Some("after-handler") => Acknowledge::AfterHandler,
@@ -194,7 +225,57 @@ impl Config {
     }
 }
 
-fn user_name(identity: &Identity, agent: &str, options: &Options) -> Result<String, Error> {
+impl Config {
+    /// The same for a device that gets its hub from the provisioning service, and does not have one
+    /// yet. `payload` is a JSON object, which gets the `modelId` if it has none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::new`].
+    pub fn provisioned(
+        registrant: Registrant,
+        credentials: Credentials,
+        agent: &str,
+        options: Options,
+        payload: Option<&str>,
+    ) -> Result<Self, Error> {
+        let identity = Identity::new(&registrant.hostname, &registrant.registration_id, None)?;
+        let payload = match options.model_id.as_deref() {
+            Some(model_id) => Some(with_model_id(payload.unwrap_or("{}"), model_id)),
+            None => payload.map(Into::into),
+        };
+        let config = provisioning::Config::new(registrant, credentials.clone(), agent, &options)?;
+        let provisioning = Some(Provisioning { config, payload });
+        Ok(Self { provisioning, ..Self::new(identity, credentials, agent, options)? })
+    }
+
+    /// The URL to dial.
+    pub(super) fn url(&self) -> String {
+        let query = connect::query(matches!(self.credentials, Credentials::X509));
+        self.endpoint.url(&self.identity.hostname, query)
+    }
+
+    /// The user name of CONNECT.
+    pub(super) fn user_name(&self) -> String {
+        connect::user_name(&self.identity, &self.software)
+    }
+
+    /// The URL before the paths of the HTTP calls.
+    pub(super) fn http_origin(&self) -> String {
+        self.http_endpoint.clone().unwrap_or_else(|| Self::origin_of(&self.url()))
+    }
+}
+
+fn with_model_id(payload: &str, model_id: &str) -> String {
+    if json::member(payload, "modelId").is_some() {
+        return payload.into();
+    }
+    let rest = payload.strip_prefix('{').unwrap_or_default();
+    let separator = if rest.starts_with('}') { "" } else { "," };
+    format!("{{\"modelId\":{}{separator}{rest}", json::quote(model_id))
+}
+
+fn software(identity: &Identity, agent: &str, options: &Options) -> Result<String, Error> {
     let product_info = options.product_info.as_deref().unwrap_or_default();
     let (product_info, model_id) = match &options.model_id {
         None if product_info.starts_with("dtmi") => ("", Some(product_info)),
@@ -211,11 +292,11 @@ fn user_name(identity: &Identity, agent: &str, options: &Options) -> Result<Stri
         }
         model_id => (product_info, model_id.as_deref()),
     };
-    let user_name = connect::user_name(identity, agent, product_info, model_id);
-    if user_name.len() > usize::from(u16::MAX) {
+    let software = connect::software(agent, product_info, model_id);
+    if connect::user_name(identity, &software).len() > usize::from(u16::MAX) {
         return Err(Error::out_of_range("productInfo or modelId is too long for a CONNECT packet"));
     }
-    Ok(user_name)
+    Ok(software)
 }
 
 fn whole<T: TryFrom<u64>>(

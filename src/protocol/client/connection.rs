@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
+use super::assignment::NextStep;
 use super::config::ConnectionRetry;
-use super::exchange::{Event, Output};
 use super::failures;
 use super::link::{AfterClose, Attempt, Link};
 use super::machine::Client;
-use super::publication::Publication;
 use super::timers::Timer;
 use crate::protocol::error::{Error, ErrorKind};
+use crate::protocol::exchange::{Event, Output};
 use crate::protocol::hub::connect;
 use crate::protocol::hub::credentials::Credentials;
+use crate::protocol::publication::Publication;
 use crate::protocol::time::{Instant, Now};
 use mqttbytes::v4::ConnectReturnCode;
 
@@ -60,6 +61,10 @@ impl Client {
                 self.closed(now, after);
             }
             Link::Closing(_) => self.link = Link::Closing(after),
+            Link::Registering(_) => {
+                self.stop_registering(now);
+                self.closed(now, after);
+            }
             Link::Down | Link::Waiting(_) | Link::AwaitingToken(_) => self.closed(now, after),
         }
     }
@@ -67,9 +72,9 @@ impl Client {
     pub(super) fn socket_opened(&mut self, now: Now) {
         if let Link::Opening(attempt) = self.link {
             let connect = connect::packet(
-                &self.config.identity,
+                self.config.identity.client_id(),
                 self.config.keep_alive_secs,
-                &self.config.user_name,
+                &self.config.user_name(),
                 self.tokens.password(),
             );
             self.io.session.start(now.monotonic, &connect);
@@ -78,10 +83,6 @@ impl Client {
     }
 
     pub(super) fn socket_closed(&mut self, now: Now, detail: &str) {
-        // The attempt was already given up, before the socket could be dropped.
-        if self.io.take_back_abort() {
-            return;
-        }
         let error = match self.link {
             Link::Opening(_) => failures::not_opened(detail),
             Link::Handshaking(_) => failures::closed_before_connack(detail),
@@ -93,7 +94,11 @@ impl Client {
     /// The hub sent something that cannot be parsed, so nothing after it can be parsed either.
     pub(super) fn violated(&mut self, now: Now, error: Error) {
         match self.link {
-            Link::Opening(_) | Link::Down | Link::Waiting(_) | Link::AwaitingToken(_) => {}
+            Link::Opening(_)
+            | Link::Down
+            | Link::Waiting(_)
+            | Link::Registering(_)
+            | Link::AwaitingToken(_) => {}
             _ => self.give_up(now, error),
         }
     }
@@ -103,6 +108,9 @@ impl Client {
             self.timers.set(Timer::Connect, None);
             self.link = Link::Up { since: now.monotonic };
             self.repeats.connection_began();
+            if let Some(provisioning) = &mut self.provisioning {
+                provisioning.connected();
+            }
             if attempt != Attempt::Renewal {
                 self.io.emit(Event::ConnectionStateChanged { connected: true, cause: None });
             }
@@ -141,6 +149,7 @@ impl Client {
     /// ready.
     pub(super) fn advance(&mut self, now: Now) {
         self.watch_clocks(now);
+        self.drive_registrar(now);
         // If the token has expired in the meantime, replace it before sending anything with it.
         self.watch_token(now);
         if let Link::Up { .. } = self.link {
@@ -168,6 +177,9 @@ impl Client {
     }
 
     pub(super) fn dial(&mut self, now: Now, attempt: Attempt) {
+        if self.register_if_needed(now, attempt) {
+            return;
+        }
         match self.tokens.prepare(&mut self.io, &self.config, now) {
             Err(error) => self.attempt_failed(now, attempt, error),
             Ok(false) => {
@@ -188,22 +200,30 @@ impl Client {
             Ok(true) => {
                 self.link = Link::Opening(attempt);
                 self.timers.set(Timer::Connect, Some(now.monotonic + CONNECT_TIMEOUT));
-                self.io.ask(Output::OpenSocket { url: self.config.url.clone() });
+                self.io.ask(Output::OpenSocket { url: self.config.url() });
             }
         }
     }
 
     pub(super) fn attempt_failed(&mut self, now: Now, attempt: Attempt, error: Error) {
+        let next_step = self.next_step(now, &error);
         self.timers.clear();
         self.io.session.end(true);
         let retry = self.config.connection_retry;
-        let is_final = error.kind() == ErrorKind::Credential;
-        if attempt == Attempt::First && (is_final || retry != ConnectionRetry::Always) {
-            self.link = Link::Down;
-            if !self.fail_all(&error) {
-                self.io.background(error);
+        let is_final = next_step == NextStep::GiveUp;
+        if attempt == Attempt::First {
+            // The same attempt goes on, in another way: nobody has to know.
+            if matches!(next_step, NextStep::Register | NextStep::Settle) {
+                self.goes_on(now, attempt, next_step);
+                return;
             }
-            return;
+            if is_final || retry != ConnectionRetry::Always {
+                self.link = Link::Down;
+                if !self.fail_all(&error) {
+                    self.io.background(error);
+                }
+                return;
+            }
         }
         self.fail_impatient_connects(&error);
         if attempt == Attempt::Renewal {
@@ -213,9 +233,11 @@ impl Client {
         if is_final || retry == ConnectionRetry::Never {
             self.link = Link::Down;
             self.fail_all(&error);
-        } else {
+            return;
+        }
+        let next = if attempt == Attempt::Renewal { Attempt::Retry } else { attempt };
+        if !self.goes_on(now, next, next_step) {
             self.backoff.failed();
-            let next = if attempt == Attempt::Renewal { Attempt::Retry } else { attempt };
             self.wait_for_retry(now, next);
         }
     }
@@ -242,7 +264,7 @@ impl Client {
             }
             Link::Up { since } | Link::Draining { since } => self.lost(now, since, error),
             Link::Closing(after) => self.closed(now, after),
-            Link::Down | Link::Waiting(_) | Link::AwaitingToken(_) => {}
+            Link::Down | Link::Waiting(_) | Link::Registering(_) | Link::AwaitingToken(_) => {}
         }
     }
 

@@ -1,8 +1,8 @@
 //! Tracks which desired properties were delivered, so that none is missed or repeated.
 
-use super::exchange::Event;
 use super::io::Io;
 use crate::protocol::error::Error;
+use crate::protocol::exchange::Event;
 use crate::protocol::hub::twin;
 
 /// How many patches may wait for the twin.

@@ -3,13 +3,13 @@
 use mqttbytes::v4::ConnectReturnCode;
 
 use crate::protocol::error::{Error, ErrorKind};
+use crate::protocol::failures::with_detail;
+pub(super) use crate::protocol::failures::{
+    cancelled, dropped, no_token, no_token_in_time, not_opened, protocol_violation, token_expired,
+};
 
 pub(super) fn shut_down() -> Error {
     Error::client("the client was shut down; make a new one")
-}
-
-pub(super) fn cancelled(by: &'static str) -> Error {
-    Error::new(ErrorKind::OperationCancelled, format!("cancelled by {by}()"))
 }
 
 pub(super) fn no_connection() -> Error {
@@ -35,26 +35,11 @@ pub(super) fn no_connack() -> Error {
     )
 }
 
-pub(super) fn not_opened(detail: &str) -> Error {
-    Error::new(
-        ErrorKind::ConnectionFailed,
-        with_detail(
-            "the WebSocket could not be opened; check the host name, the network, a proxy or \
-             firewall in between, and the server's certificate",
-            detail,
-        ),
-    )
-}
-
 pub(super) fn closed_before_connack(detail: &str) -> Error {
     Error::new(
         ErrorKind::ConnectionDropped,
         with_detail("the hub closed the connection before it answered CONNECT", detail),
     )
-}
-
-pub(super) fn dropped(detail: &str) -> Error {
-    Error::new(ErrorKind::ConnectionDropped, with_detail("the connection was lost", detail))
 }
 
 pub(super) fn probably_replaced(error: Error) -> Error {
@@ -76,10 +61,6 @@ pub(super) fn dropped_again_and_again() -> Error {
         "the connection ended three times without an acknowledgement of this call; the hub closes \
          on what it refuses: check the message, its properties and the quota",
     )
-}
-
-pub(super) fn protocol_violation(what: &str) -> Error {
-    Error::client(format!("the connection was closed because {what}"))
 }
 
 pub(super) fn refused(code: ConnectReturnCode) -> Error {
@@ -109,30 +90,6 @@ pub(super) fn refused(code: ConnectReturnCode) -> Error {
     }
 }
 
-pub(super) fn no_token() -> Error {
-    Error::new(
-        ErrorKind::NoToken,
-        "there is no SAS token to connect with: the function that gives them failed",
-    )
-}
-
-pub(super) fn no_token_in_time() -> Error {
-    Error::new(
-        ErrorKind::ConnectionFailed,
-        "the function that gives SAS tokens gave none within 60 seconds",
-    )
-}
-
-/// The expiry and this machine's clock differ; either may be wrong.
-pub(super) fn token_expired(seconds_ago: u64) -> Error {
-    Error::new(
-        ErrorKind::Credential,
-        format!(
-            "the SAS token expired {seconds_ago} seconds ago by this machine's clock; make a new one, and check the clock"
-        ),
-    )
-}
-
 pub(super) fn no_token_within_operation_timeout() -> Error {
     Error::new(ErrorKind::OperationTimeout, "no SAS token was given within operationTimeout")
 }
@@ -153,8 +110,4 @@ pub(super) fn check_size(what: &str, size: usize, limit: usize) -> Result<(), Er
         )));
     }
     Ok(())
-}
-
-fn with_detail(sentence: &str, detail: &str) -> String {
-    if detail.is_empty() { sentence.into() } else { format!("{sentence} ({detail})") }
 }

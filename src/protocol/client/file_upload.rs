@@ -1,8 +1,8 @@
 //! The two HTTP calls of a file upload: what to send, and where. The shell makes the calls.
 
 use super::config::Config;
-use super::endpoint::before;
 use super::machine::Client;
+use crate::protocol::endpoint::before;
 use crate::protocol::error::Error;
 use crate::protocol::hub::file_upload::{self, UploadResult};
 use crate::protocol::time::Now;
@@ -58,11 +58,12 @@ impl Client {
     }
 
     fn http_request(&mut self, now: Now, path: &str, body: String) -> Result<HttpRequest, Error> {
-        let Config { http_origin, identity, .. } = &self.config;
+        let identity = &self.config.identity;
         if identity.module_id.is_some() {
             return Err(Error::client("a module cannot upload files; only a device can"));
         }
-        let url = file_upload::url(http_origin, identity, path);
+        self.check_has_hub()?;
+        let url = file_upload::url(&self.config.http_origin(), identity, path);
         Ok(HttpRequest { url, authorization: self.authorization(now)?, body })
     }
 }

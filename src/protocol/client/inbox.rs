@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::config::Acknowledge;
-use super::exchange::{Event, Reply};
 use super::io::{Io, Queued};
+use crate::protocol::exchange::{Event, Reply};
 use crate::protocol::hub::message::Message;
 use crate::protocol::mqtt::DeliveryId;
 use crate::protocol::time::Now;

@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::config::Config;
-use super::exchange::{Event, Output, Reply};
 use super::feature::Feature;
-use super::publication::{OperationId, Publication};
 use crate::protocol::error::Error;
+use crate::protocol::exchange::OperationId;
+use crate::protocol::exchange::{Event, Output, Reply};
 use crate::protocol::mqtt::Session;
+use crate::protocol::publication::Publication;
 
 /// Outputs that wait to be performed.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! The state of the connection.
 
-use super::exchange::ConnectionState;
+use crate::protocol::exchange::ConnectionState;
 use crate::protocol::time::Instant;
 
 /// Why a connection is being made.
@@ -37,6 +37,8 @@ pub(super) enum AfterClose {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Link {
     Down,
+    /// The provisioning service is asked for the hub to dial.
+    Registering(Attempt),
     /// Waiting for a token to dial with.
     AwaitingToken(Attempt),
     /// Waiting for the socket.
@@ -63,6 +65,7 @@ impl Link {
             Self::Down | Self::Closing(AfterClose::Stay) => ConnectionState::Disconnected,
             Self::Up { .. } | Self::Draining { .. } => ConnectionState::Connected,
             Self::Waiting(attempt)
+            | Self::Registering(attempt)
             | Self::AwaitingToken(attempt)
             | Self::Opening(attempt)
             | Self::Handshaking(attempt)

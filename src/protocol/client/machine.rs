@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
-use super::backoff::Backoff;
+use super::assignment::Provisioning;
 use super::config::Config;
-use super::exchange::{Activity, ConnectionState, Event, Input, Output};
 use super::failures;
 use super::inbox::Inbox;
 use super::io::{Io, Queued};
@@ -16,6 +15,8 @@ use super::timers::{Timer, TimerTable};
 use super::tokens::Tokens;
 use super::twin::Twin;
 use super::waiting::WaitingCalls;
+use crate::protocol::backoff::Backoff;
+use crate::protocol::exchange::{Activity, ConnectionState, Event, Input, Output};
 use crate::protocol::time::{Instant, Now};
 
 /// One device or module. See [`protocol`](crate::protocol) for how to drive it.
@@ -39,12 +40,14 @@ pub struct Client {
     pub(super) tokens: Tokens,
     pub(super) repeats: Repeats,
     pub(super) timers: TimerTable,
+    pub(super) provisioning: Option<Provisioning>,
 }
 
 impl Client {
     /// A client that is not connected. `seed` is any random number; it spreads retries and keeps
     /// the request identifiers of two clients apart.
-    pub fn new(config: Config, seed: u64) -> Self {
+    pub fn new(mut config: Config, seed: u64) -> Self {
+        let provisioning = config.provisioning.take().map(|it| Provisioning::new(it, seed));
         Self {
             io: Io::new(&config),
             link: Link::Down,
@@ -60,6 +63,7 @@ impl Client {
             tokens: Tokens::new(&config.credentials),
             repeats: Repeats::new(seed),
             timers: TimerTable::default(),
+            provisioning,
             config,
         }
     }
@@ -92,11 +96,15 @@ impl Client {
         let limit = self.config.operation_timeout;
         let deadline = limit.and_then(|limit| self.io.session.request_deadline(limit));
         self.timers.set(Timer::Request, deadline);
-        self.timers.next()
+        let registration = self.registrar().and_then(|registrar| registrar.next_timeout());
+        [self.timers.next(), registration].into_iter().flatten().min()
     }
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Now) {
+        if let Some(registrar) = self.registrar() {
+            registrar.handle_timeout(now);
+        }
         while let Some(timer) = self.timers.take_expired(now.monotonic) {
             match timer {
                 Timer::Connect => self.connect_timed_out(now),
@@ -112,6 +120,14 @@ impl Client {
 
     /// Something has happened outside.
     pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
+        // One that is given up already, before anybody could drop it: all is past it.
+        if matches!(input, Input::SocketClosed { .. }) && self.io.take_back_abort() {
+            return;
+        }
+        // What it does not concern it leaves alone.
+        if let Some(registrar) = self.registrar() {
+            registrar.handle_input(now, input.clone());
+        }
         match input {
             Input::SocketOpened => self.socket_opened(now),
             Input::Received(bytes) => self.received(now, bytes),
@@ -154,6 +170,7 @@ impl Client {
             Link::Waiting(_) => {
                 self.timers.at(Timer::Retry).map(|until| Activity::Waiting { until })
             }
+            Link::Registering(_) => Some(Activity::Registering),
             Link::AwaitingToken(_) => Some(Activity::AwaitingToken),
             Link::Draining { .. }
             | Link::Closing(AfterClose::Dial(Attempt::Renewal))
@@ -169,7 +186,7 @@ impl Client {
 
     /// Whether the client is connected, connecting or retrying.
     pub fn is_active(&self) -> bool {
-        self.link != Link::Down
+        self.link != Link::Down && !self.only_registers()
     }
 
     /// Names the identity: `{host}/devices/{device}[/modules/{module}]`.

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use super::exchange::{Event, MethodRequest, Reply};
 use super::failures::{self, check_size};
 use super::io::Io;
-use super::publication::{OperationId, Publication};
 use crate::protocol::error::Error;
+use crate::protocol::exchange::OperationId;
+use crate::protocol::exchange::{Event, MethodRequest, Reply};
 use crate::protocol::hub::topic;
 use crate::protocol::json;
 use crate::protocol::mqtt::{MAX_TOPIC, Resend};
+use crate::protocol::publication::Publication;
 use crate::protocol::time::{Instant, Now};
 
 /// How many requests may wait for a response, and how many responses for their acknowledgement.

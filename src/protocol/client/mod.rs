@@ -4,14 +4,13 @@
 //! | --- | --- |
 //! | `machine` | inputs, outputs, and when to call the client again |
 //! | `config` | the options |
-//! | `endpoint` | the URL to dial |
 //! | `connection` | dial, accept, lose, retry, renew, disconnect |
 //! | `io` | what every part may do: publish, subscribe, notify the user |
 //! | `link` | the state of the connection |
+//! | `assignment` | the hub, if the provisioning service assigns it: when to ask, and when to ask again |
 //! | `backoff` | how long to wait before a retry |
 //! | `calls` | what the user calls, and how each call settles |
 //! | `waiting` | the calls that wait for the connection, or to receive |
-//! | `publication` | the names of requests that wait for the hub's response |
 //! | `receiving` | the session's events, and where incoming publishes go |
 //! | `feature` | what can be received, and through which topic filter |
 //! | `inbox` | cloud-to-device messages and their acknowledgement |
@@ -25,15 +24,13 @@
 //! | `file_upload` | the HTTP calls of a file upload |
 //! | `timers` | the table of all timers |
 //! | `failures` | error messages |
-//! | `exchange` | the types of inputs and outputs |
 
+mod assignment;
 mod backoff;
 mod calls;
 mod config;
 mod connection;
 mod desired;
-mod endpoint;
-mod exchange;
 mod failures;
 mod feature;
 mod file_upload;
@@ -45,7 +42,6 @@ mod link;
 mod machine;
 mod methods;
 mod platform;
-mod publication;
 mod receiving;
 mod renewal;
 mod repeats;
@@ -55,8 +51,6 @@ mod twin;
 mod waiting;
 
 pub use config::{Acknowledge, Config, ConnectionRetry, Options};
-pub use exchange::{Activity, ConnectionState, Event, Input, MethodRequest, Output, Reply};
 pub use feature::Feature;
 pub use file_upload::HttpRequest;
 pub use machine::Client;
-pub use publication::OperationId;

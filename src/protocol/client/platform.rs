@@ -1,11 +1,11 @@
 //! Reports from the platform: the network came or went, the machine slept, another client of this
 //! identity was opened.
 
-use super::exchange::ConnectionState;
 use super::failures;
 use super::link::{AfterClose, Link, Permit};
 use super::machine::Client;
 use crate::protocol::error::ErrorKind;
+use crate::protocol::exchange::ConnectionState;
 use crate::protocol::time::Now;
 
 /// If the wall clock gains more than this on the other one, it was set, or the machine has slept.

@@ -1,6 +1,5 @@
 //! Passes incoming bytes to the session, and the session's events to the parts that they concern.
 
-use super::exchange::Reply;
 use super::failures;
 use super::feature::Feature;
 use super::link::{AfterClose, Link};
@@ -8,6 +7,7 @@ use super::machine::Client;
 use super::timers::Timer;
 use super::waiting::Receive;
 use crate::protocol::error::Error;
+use crate::protocol::exchange::Reply;
 use crate::protocol::hub::message::Message;
 use crate::protocol::hub::properties;
 use crate::protocol::hub::topic::{self, Route};
@@ -21,7 +21,11 @@ impl Client {
             Link::Handshaking(_) | Link::Up { .. } | Link::Draining { .. } => true,
             // Acknowledgements may still arrive; what they acknowledge need not be resent.
             Link::Closing(after) => after != AfterClose::Stay,
-            Link::Down | Link::AwaitingToken(_) | Link::Opening(_) | Link::Waiting(_) => false,
+            Link::Down
+            | Link::Registering(_)
+            | Link::AwaitingToken(_)
+            | Link::Opening(_)
+            | Link::Waiting(_) => false,
         };
         if listening {
             self.io.session.receive(bytes);

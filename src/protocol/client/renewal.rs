@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::exchange::{ConnectionState, Reply};
 use super::failures;
 use super::link::{AfterClose, Attempt, Link};
 use super::machine::Client;
-use super::publication::OperationId;
 use super::timers::Timer;
 use super::tokens;
 use super::waiting::Connect;
 use crate::protocol::error::Error;
+use crate::protocol::exchange::OperationId;
+use crate::protocol::exchange::{ConnectionState, Reply};
 use crate::protocol::hub::credentials::Credentials;
 use crate::protocol::hub::sas_token::SasToken;
 use crate::protocol::time::Now;
@@ -54,6 +54,9 @@ impl Client {
     /// The token is malformed, expired or for another identity; it counts as
     /// [`Client::token_unavailable`].
     pub fn provide_token(&mut self, now: Now, text: &str) -> Result<(), Error> {
+        if self.gives_token_to_registrar(now, text) {
+            return Ok(());
+        }
         let token =
             tokens::check(&self.config, now, text).inspect_err(|_| self.token_unavailable(now))?;
         self.use_token(now, token);
@@ -67,6 +70,9 @@ impl Client {
     }
 
     pub(super) fn give_up_token(&mut self, now: Now, error: Error) {
+        if let Some(registrar) = self.registrar() {
+            registrar.token_unavailable(now);
+        }
         self.tokens.not_given(now.monotonic + self.config.retry_interval);
         if let Link::AwaitingToken(attempt) = self.link {
             self.attempt_failed(now, attempt, error);
@@ -161,7 +167,11 @@ impl Client {
             Link::AwaitingToken(attempt) => self.dial(now, attempt),
             Link::Opening(attempt) | Link::Handshaking(attempt) => self.redial(now, attempt),
             Link::Waiting(_) => self.retry(now),
-            Link::Up { .. } | Link::Down | Link::Draining { .. } | Link::Closing(_) => {}
+            Link::Up { .. }
+            | Link::Down
+            | Link::Registering(_)
+            | Link::Draining { .. }
+            | Link::Closing(_) => {}
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Requests that the client makes by itself and that the hub has refused or not answered: a
 //! subscription, the twin for the desired properties. They are repeated on the same connection.
 
-use super::backoff::Backoff;
 use super::feature::Feature;
+use crate::protocol::backoff::Backoff;
 
 /// How often they have failed, and which failures were reported.
 #[derive(Debug)]

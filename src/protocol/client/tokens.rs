@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::config::Config;
-use super::exchange::Event;
 use super::failures;
 use super::io::Io;
 use crate::protocol::error::Error;
+use crate::protocol::exchange::Event;
 use crate::protocol::hub::credentials::Credentials;
 use crate::protocol::hub::sas_token::{SasToken, SharedAccessKey};
 use crate::protocol::time::{Instant, Now};

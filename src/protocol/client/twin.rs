@@ -1,16 +1,17 @@
 //! Twin requests, each of which is resent on new connections until its response arrives.
 
 use super::desired::DesiredProperties;
-use super::exchange::Reply;
 use super::failures::check_size;
 use super::feature::Feature;
 use super::io::Io;
-use super::publication::{OperationId, Publication, TwinRequestId};
 use crate::protocol::error::Error;
+use crate::protocol::exchange::OperationId;
+use crate::protocol::exchange::Reply;
 use crate::protocol::hub::message::MAX_MESSAGE_SIZE;
 use crate::protocol::hub::{topic, twin};
 use crate::protocol::json;
 use crate::protocol::mqtt::Resend;
+use crate::protocol::publication::{Publication, TwinRequestId};
 
 #[derive(Debug)]
 enum Purpose {

@@ -6,28 +6,23 @@ use super::API_VERSION;
 use super::identity::Identity;
 use super::percent;
 
-/// The URL of a hub (or a gateway: `host` or `host:port`).
+/// The query of a hub's URL.
 ///
 /// With SAS tokens the service is asked not to want a client certificate, which browsers cannot
 /// refuse quietly.
-pub fn url(host: &str, with_certificate: bool) -> String {
-    let query = if with_certificate { "" } else { "?iothub-no-client-cert=true" };
-    format!("wss://{host}/$iothub/websocket{query}")
+pub fn query(with_certificate: bool) -> &'static str {
+    if with_certificate { "" } else { "?iothub-no-client-cert=true" }
 }
 
-/// `agent` names the client's software, `product_info` is the user's addition, `model_id` that of a
-/// Plug and Play model.
-pub fn user_name(
-    identity: &Identity,
-    agent: &str,
-    product_info: &str,
-    model_id: Option<&str>,
-) -> String {
-    let mut name = format!(
-        "{}/{}/?api-version={API_VERSION}&DeviceClientType=",
-        identity.hostname,
-        identity.client_id()
-    );
+/// `software` is what [`software`] gives.
+pub fn user_name(identity: &Identity, software: &str) -> String {
+    format!("{}/{}/{software}", identity.hostname, identity.client_id())
+}
+
+/// What CONNECT says of the software; it is the same for every client. `agent` names it, `product_info` is the
+/// user's addition, `model_id` that of a Plug and Play model.
+pub fn software(agent: &str, product_info: &str, model_id: Option<&str>) -> String {
+    let mut name = format!("?api-version={API_VERSION}&DeviceClientType=");
     percent::encode_into(&mut name, agent);
     percent::encode_into(&mut name, product_info);
     if let Some(model_id) = model_id {
@@ -59,12 +54,12 @@ pub fn is_model_id(text: &str) -> bool {
 
 /// The CONNECT packet: a persistent session, no will.
 pub fn packet(
-    identity: &Identity,
+    client_id: String,
     keep_alive_secs: u16,
     user_name: &str,
     password: Option<String>,
 ) -> Connect {
-    let mut connect = Connect::new(identity.client_id());
+    let mut connect = Connect::new(client_id);
     connect.keep_alive = keep_alive_secs;
     connect.clean_session = false;
     // mqttbytes leaves out an empty password, flag and all.
@@ -81,11 +76,11 @@ mod tests {
     fn a_model_id_follows_the_agent_and_the_product() {
         let identity = Identity::new("h", "d'1", None).unwrap();
         assert_eq!(
-            user_name(&identity, "a/1(b)", " mine", Some("dtmi:x;1")),
+            user_name(&identity, &software("a/1(b)", " mine", Some("dtmi:x;1"))),
             "h/d'1/?api-version=2021-04-12&DeviceClientType=a%2F1%28b%29%20mine&model-id=dtmi%3Ax%3B1"
         );
         assert_eq!(
-            user_name(&identity, "a/1(b)", " mine", None),
+            user_name(&identity, &software("a/1(b)", " mine", None)),
             "h/d'1/?api-version=2021-04-12&DeviceClientType=a%2F1%28b%29%20mine"
         );
     }

@@ -26,9 +26,8 @@ impl Identity {
     ///
     /// An empty part, or one with characters that no host name or id can have.
     pub fn new(hostname: &str, device_id: &str, module_id: Option<&str>) -> Result<Self, Error> {
-        let host_ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
         let id_ok = |c: char| c.is_ascii_graphic() && NOT_IN_IDS.chars().all(|other| other != c);
-        check("hostname", hostname, host_ok)?;
+        check_hostname("hostname", hostname)?;
         check("device id", device_id, id_ok)?;
         let mut resource = format!("{hostname}/devices/{device_id}");
         if let Some(module_id) = module_id {
@@ -94,7 +93,13 @@ impl Identity {
     }
 }
 
-fn check(what: &str, value: &str, allowed: fn(char) -> bool) -> Result<(), Error> {
+/// Checks a host name, or what has the same characters.
+pub(crate) fn check_hostname(what: &str, value: &str) -> Result<(), Error> {
+    check(what, value, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
+}
+
+/// Checks a name, whose characters `allowed` knows.
+pub(crate) fn check(what: &str, value: &str, allowed: fn(char) -> bool) -> Result<(), Error> {
     if value.is_empty() {
         return Err(Error::invalid_argument(format!("the {what} is empty")));
     }

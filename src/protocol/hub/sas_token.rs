@@ -47,6 +47,15 @@ impl SharedAccessKey {
         SasToken { text, expiry_unix_secs }
     }
 
+    /// The key of one device, in base64, where this is the key of an enrollment group of the
+    /// provisioning service.
+    ///
+    /// Source:
+    /// [Symmetric key attestation](https://learn.microsoft.com/azure/iot-dps/concepts-symmetric-key-attestation#group-enrollments).
+    pub fn derive(&self, registration_id: &str) -> String {
+        str::from_utf8(&encode(self.hmac(registration_id.as_bytes()))).unwrap_or_default().into()
+    }
+
     fn hmac(&self, bytes: &[u8]) -> [u8; 32] {
         // HMAC takes a key of any length; the error is for other kinds of MAC.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return [0; 32] };
@@ -209,6 +218,15 @@ mod tests {
         let key = SharedAccessKey::from_base64("a2V5").unwrap();
         let token = key.sign("h/devices/d'1", 99, Some("p"));
         assert_eq!(SasToken::parse(token.expose()), Ok((token, "h/devices/d'1".into())));
+    }
+
+    /// The example of the documentation that [`SharedAccessKey::derive`] names.
+    #[test]
+    fn a_key_is_derived_as_the_documentation_derives_it() {
+        let group = "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw==";
+        let key = SharedAccessKey::from_base64(group).unwrap();
+        let derived = key.derive("sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6");
+        assert_eq!(derived, "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc=");
     }
 
     #[test]

@@ -96,6 +96,15 @@ impl<T: Copy + PartialEq> Outbox<T> {
         });
     }
 
+    /// Gives those another topic for which `renamed` has one.
+    pub fn rename(&mut self, renamed: &dyn Fn(&str) -> Option<String>) {
+        for entry in &mut self.entries {
+            if let Some(topic) = renamed(&entry.publish.topic) {
+                entry.publish.topic = topic;
+            }
+        }
+    }
+
     /// Writes publishes that have not been written on this connection, until `window` of them are
     /// in flight, `output` holds `size` bytes, or no packet identifier is left. Returns whether
     /// anything was written.

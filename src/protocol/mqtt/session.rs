@@ -139,6 +139,16 @@ impl<T: Copy + PartialEq> Session<T> {
         self.outbox.push(topic, payload, resend, tag);
     }
 
+    /// Gives topics and filters below one level another one: who the client is has changed.
+    pub fn rename(&mut self, from: &str, to: &str) {
+        let renamed = |topic: &str| {
+            let rest = topic.strip_prefix(from).filter(|rest| rest.starts_with('/'));
+            rest.map(|rest| format!("{to}{rest}"))
+        };
+        self.outbox.rename(&renamed);
+        self.subscriptions.rename(&renamed);
+    }
+
     /// Forgets the publish with this mark, so that it is not sent or resent. Returns whether there
     /// was one.
     pub fn withdraw(&mut self, mark: T) -> bool {

@@ -45,6 +45,16 @@ impl Subscriptions {
         Self(filters.into_iter().map(subscription).collect())
     }
 
+    /// Gives those another filter for which `renamed` has one. No connection stands.
+    pub(super) fn rename(&mut self, renamed: &dyn Fn(&str) -> Option<String>) {
+        for subscription in &mut self.0 {
+            if let Some(filter) = renamed(&subscription.filter) {
+                subscription.filter = filter;
+                subscription.remembered = false;
+            }
+        }
+    }
+
     /// Sets whether a filter is wanted. `write` does the rest.
     pub fn want(&mut self, id: SubscriptionId, wanted: bool) {
         let subscription = &mut self.0[id];

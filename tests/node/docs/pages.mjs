@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import fastify from 'fastify';
 
+import { createSasToken as signResource } from '../../../examples/provisioning/sas-token.mjs';
 import { createSasToken } from '../../../examples/token-server/sas-token.mjs';
 import { hub } from './programs.mjs';
 
@@ -13,11 +14,13 @@ const client = dirname(fileURLToPath(import.meta.resolve('iothub-device-client')
 /**
  * Answers what the pages of the guide ask for, and gives its address.
  * @param {import('../../../scripts/start/back-end.mjs').BackEnd} backEnd
- * @param {{html?: string, folder?: string, endpoint?: string, lifetimes?: number[]}} options
+ * @param {{html?: string, folder?: string, endpoint?: string, lifetimes?: number[],
+ *   registrant?: Record<string, string>}} options
  *   `html` is the page, or `folder` all that is served; `lifetimes` are those of the first tokens,
- *   in seconds
+ *   in seconds; `registrant` is a device of the provisioning service, of `createRegistrant`
  */
-export async function serveDevice(t, backEnd, { html, folder, endpoint, lifetimes = [] } = {}) {
+export async function serveDevice(t, backEnd, options = {}) {
+  const { html, folder, endpoint, lifetimes = [], registrant = {} } = options;
   const { deviceId, primaryKey: key } = backEnd;
   const { hostname } = hub;
   const server = fastify({ forceCloseConnections: true });
@@ -32,6 +35,15 @@ export async function serveDevice(t, backEnd, { html, folder, endpoint, lifetime
     const seconds = lifetimes.shift() ?? 600;
     return createSasToken({ key, hostname, deviceId, seconds });
   });
+  server.get('/my-registration.json', () => ({
+    provisioningHost: 'dps.example',
+    idScope: hub.idScope,
+    registrationId: registrant.PROVISIONING_REGISTRATION_ID,
+    endpoint: hub.endpoint,
+  }));
+  server.get('/my-registration-token', ({ query: { resource } }) =>
+    signResource(resource, registrant.PROVISIONING_SYMMETRIC_KEY, 600),
+  );
   server.register(fastifyStatic, { root: client, prefix: '/client/' });
   if (folder) server.register(fastifyStatic, { root: folder, decorateReply: false });
   t.after(() => server.close());

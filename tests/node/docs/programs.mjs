@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 import { startHub } from 'iothub-local';
 
-import { BackEnd } from '../../../scripts/start/back-end.mjs';
+import { deriveDeviceKey } from '../../../pkg/index.node.js';
+import { BackEnd, callHub } from '../../../scripts/start/back-end.mjs';
 import { within } from '../../../scripts/start/waiting.mjs';
 
 const TEST_MILLISECONDS = 60_000;
@@ -35,6 +36,21 @@ export const environmentOf = ({ connectionString, endpoint }) => ({
   IOTHUB_DEVICE_CONNECTION_STRING: connectionString,
   IOTHUB_ENDPOINT: endpoint,
 });
+
+/** What a program needs to register as a device of a group: a new one, of this name. */
+export async function createRegistrant(registrationId) {
+  const group = { enrollmentGroupId: registrationId, attestation: { type: 'symmetricKey' } };
+  const path = `/enrollmentGroups/${registrationId}?api-version=2021-10-01`;
+  const { attestation } = await callHub(hub, 'PUT', path, group);
+  const { primaryKey } = attestation.symmetricKey;
+  return {
+    PROVISIONING_IDSCOPE: hub.idScope,
+    PROVISIONING_REGISTRATION_ID: registrationId,
+    PROVISIONING_GROUP_KEY: primaryKey,
+    PROVISIONING_SYMMETRIC_KEY: deriveDeviceKey(primaryKey, registrationId),
+    IOTHUB_ENDPOINT: hub.endpoint,
+  };
+}
 
 /**
  * Starts Node.js, in the project's root unless told otherwise; it does not outlive the test.

@@ -4,11 +4,26 @@ use std::fmt;
 
 use bytes::BytesMut;
 
-use super::publication::OperationId;
-use crate::protocol::error::Error;
-use crate::protocol::hub::message::Message;
-use crate::protocol::mqtt::DeliveryId;
-use crate::protocol::time::Instant;
+use super::error::Error;
+use super::hub::message::Message;
+use super::mqtt::DeliveryId;
+use super::time::Instant;
+
+/// Names a call until it settles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OperationId(u32);
+
+impl From<OperationId> for u32 {
+    fn from(id: OperationId) -> Self {
+        id.0
+    }
+}
+
+impl From<u32> for OperationId {
+    fn from(number: u32) -> Self {
+        Self(number)
+    }
+}
 
 /// What happens outside.
 #[derive(Clone, Debug)]
@@ -87,7 +102,7 @@ pub enum Event {
         message: Box<Message<'static>>,
         /// To be given to [`Client::acknowledge`](super::Client::acknowledge) or
         /// [`Client::abandon`](super::Client::abandon), with
-        /// [`Acknowledge::AfterHandler`](super::Acknowledge::AfterHandler).
+        /// [`Acknowledge::AfterHandler`](super::client::Acknowledge::AfterHandler).
         delivery: Option<DeliveryId>,
     },
     /// A direct method was called.
@@ -110,6 +125,8 @@ pub enum Reply {
     Twin(String),
     /// The message that waited for a receive call. It is acknowledged.
     Message(Box<Message<'static>>),
+    /// The result of a registration, as JSON text.
+    Registration(String),
 }
 
 /// A call of a direct method.
@@ -131,6 +148,8 @@ pub enum Activity {
         /// Until then.
         until: Instant,
     },
+    /// The client asks the provisioning service for a hub.
+    Registering,
     /// It waits for a SAS token from the user.
     AwaitingToken,
     /// Another connection is opened, with a new token.

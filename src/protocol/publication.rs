@@ -1,20 +1,6 @@
-//! The names of requests that wait for the hub's response.
+//! The names of requests that wait for a response.
 
-/// Names a call until it settles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OperationId(u32);
-
-impl From<OperationId> for u32 {
-    fn from(id: OperationId) -> Self {
-        id.0
-    }
-}
-
-impl From<u32> for OperationId {
-    fn from(number: u32) -> Self {
-        Self(number)
-    }
-}
+use super::exchange::OperationId;
 
 /// Counts the twin requests of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,4 +13,6 @@ pub(super) enum Publication {
     /// `None` for a response that the client sent by itself.
     MethodResponse(Option<OperationId>),
     Twin(TwinRequestId),
+    /// A request to the provisioning service; one at a time.
+    Registration,
 }

@@ -1,41 +1,63 @@
-//! The URL to dial: that of the hub, of a gateway, or one that the user sets.
+//! What to dial: the service, a gateway, or a URL that the user gives.
 
-use crate::protocol::error::Error;
-use crate::protocol::hub::connect;
-use crate::protocol::hub::identity::Identity;
+use super::error::Error;
 
 const WANTED: &str = "must be wss://HOST/$iothub/websocket, or ws://localhost:PORT/$iothub/websocket \
                       for a hub on this machine";
 
-/// The URL to dial.
-///
-/// # Errors
-///
-/// The gateway is not a host name, the URL is invalid, or both are set.
-pub fn url(
-    identity: &Identity,
-    with_certificate: bool,
-    gateway: Option<&str>,
-    endpoint: Option<String>,
-) -> Result<String, Error> {
-    match (gateway, endpoint) {
-        (Some(_), Some(_)) => Err(Error::invalid_argument(
-            "endpoint and gatewayHostname exclude each other: both say what to dial",
-        )),
-        (None, Some(endpoint)) => {
-            check("endpoint", "ws", &endpoint, with_certificate)?;
-            Ok(endpoint)
-        }
-        (Some(gateway), None) => {
-            let allowed = |c: char| {
-                c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':' | '[' | ']')
-            };
-            if gateway.is_empty() || !gateway.chars().all(allowed) {
-                return Err(Error::invalid_argument("gatewayHostname must be a host or host:port"));
+/// What is dialled.
+#[derive(Clone, Debug)]
+pub enum Endpoint {
+    /// The service itself.
+    Service,
+    /// A gateway in its place: host, or host:port.
+    Gateway(String),
+    /// A URL that the user gives.
+    Url(String),
+}
+
+impl Endpoint {
+    /// Checks what the user gives.
+    ///
+    /// # Errors
+    ///
+    /// A gateway that is no host, a URL that is wrong, or both.
+    pub fn new(
+        with_certificate: bool,
+        gateway: Option<&str>,
+        endpoint: Option<&str>,
+    ) -> Result<Self, Error> {
+        match (gateway, endpoint) {
+            (Some(_), Some(_)) => Err(Error::invalid_argument(
+                "endpoint and gatewayHostname exclude each other: both say what to dial",
+            )),
+            (None, Some(endpoint)) => {
+                check("endpoint", "ws", endpoint, with_certificate)?;
+                Ok(Self::Url(endpoint.into()))
             }
-            Ok(connect::url(gateway, with_certificate))
+            (Some(gateway), None) => {
+                let allowed = |c: char| {
+                    c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':' | '[' | ']')
+                };
+                if gateway.is_empty() || !gateway.chars().all(allowed) {
+                    return Err(Error::invalid_argument(
+                        "gatewayHostname must be a host or host:port",
+                    ));
+                }
+                Ok(Self::Gateway(gateway.into()))
+            }
+            (None, None) => Ok(Self::Service),
         }
-        (None, None) => Ok(connect::url(&identity.hostname, with_certificate)),
+    }
+
+    /// The URL to dial; `hostname` and `query` are those of the service.
+    pub fn url(&self, hostname: &str, query: &str) -> String {
+        let host = match self {
+            Self::Service => hostname,
+            Self::Gateway(gateway) => gateway,
+            Self::Url(url) => return url.clone(),
+        };
+        format!("wss://{host}/$iothub/websocket{query}")
     }
 }
 

@@ -1,0 +1,23 @@
+import { assertReady, host } from './host.js';
+import { tracingHost } from './trace.js';
+
+/** @typedef {typeof import('./iothub_device_client.js').ClientHandle} Handles */
+
+/**
+ * A shell with its core and its platform.
+ * @param {typeof import('./shell.js').Shell} type
+ * @param {Record<string, any> | undefined} options of the user
+ * @param {(core: Handles) => import('./iothub_device_client.js').ClientHandle} createCore checks the
+ *   options
+ * @param {{ x509?: unknown, tokenFunction?: (resource: string) => unknown }} [credentials] those
+ *   that are not the core's
+ */
+export function createShell(type, options, createCore, { x509, tokenFunction } = {}) {
+  assertReady();
+  const core = createCore(host.ClientHandle);
+  const { serverVerificationCert, cipher, proxy, trace } = options ?? {};
+  const transport = host.createTransport({ serverVerificationCert, cipher, proxy, x509 });
+  const platform = tracingHost(host, trace, core.resource, () => shell.activity);
+  const shell = new type(platform, core, transport, tokenFunction);
+  return shell;
+}

@@ -1,0 +1,156 @@
+// Registration with the Device Provisioning Service. What is asked, and when again, the core decides.
+import { mustBe, mustBeOwn, mustBeText, optionsOf, signalIn } from './arguments.js';
+import { createShell } from './create-shell.js';
+import { assertReady, host } from './host.js';
+import { jsonOf } from './json.js';
+import { Shell } from './shell.js';
+
+const FACTORY = Symbol('factory');
+
+/** How long a registration may take, in seconds, unless the user says. */
+const TIMEOUT = 120;
+
+/** `setTimeout` counts in 32 bits. */
+const MAX_SECONDS = 2_147_483;
+
+/** Those of a client that a registration has. */
+const OPTIONS = [
+  'endpoint',
+  'gatewayHostname',
+  'websockets',
+  'productInfo',
+  'keepAlive',
+  'serverVerificationCert',
+  'cipher',
+  'proxy',
+  'trace',
+];
+
+/** What a device is called, and how it proves who it is. */
+const NAMES = ['provisioningHost', 'registrationId', 'idScope'];
+const CREDENTIALS = ['symmetricKey', 'getToken', 'x509'];
+
+/** A shell without handlers: each error belongs to a call. */
+class RegistrationShell extends Shell {
+  report(error) {
+    this.host.note({ error });
+  }
+}
+
+/** A device that has no hub yet. Its documentation is in `index.d.ts`. */
+export class ProvisioningDeviceClient {
+  #shell;
+  #payload;
+
+  constructor(key, shell) {
+    if (key !== FACTORY) {
+      throw new TypeError(
+        'a ProvisioningDeviceClient is not made with new: use ' +
+          'ProvisioningDeviceClient.createFromSymmetricKey, createFromSasToken or ' +
+          'createFromX509Certificate',
+      );
+    }
+    this.#shell = shell;
+  }
+
+  static createFromSymmetricKey(provisioningHost, registrationId, idScope, symmetricKey, options) {
+    mustBeText({ 'the symmetric key': symmetricKey });
+    const names = [provisioningHost, registrationId, idScope];
+    return create(names, options, { key: symmetricKey });
+  }
+
+  static createFromSasToken(provisioningHost, registrationId, idScope, token, options) {
+    const names = [provisioningHost, registrationId, idScope];
+    if (typeof token === 'function') return create(names, options, { tokenFunction: token });
+    mustBeText({ 'the SAS token': token });
+    return create(names, options, { token });
+  }
+
+  static createFromX509Certificate(provisioningHost, registrationId, idScope, x509, options) {
+    const names = [provisioningHost, registrationId, idScope];
+    // Undefined would stand for a client without a certificate.
+    return create(names, options, { x509: x509 ?? null });
+  }
+
+  get provisioningPayload() {
+    mustBeOwn(#payload in Object(this));
+    return this.#payload;
+  }
+
+  set provisioningPayload(payload) {
+    mustBeOwn(#payload in Object(this));
+    payloadOf(payload, 'provisioningPayload');
+    this.#payload = payload;
+  }
+
+  async register(options) {
+    mustBeOwn(#shell in Object(this));
+    const given = optionsOf(options, 'timeout', 'signal');
+    const { timeout = TIMEOUT } = given;
+    mustBe('number', { timeout });
+    if (!(timeout > 0 && timeout <= MAX_SECONDS)) {
+      throw new RangeError(`timeout must be above 0 and at most ${MAX_SECONDS} seconds`);
+    }
+    const payload = payloadOf(this.#payload, 'provisioningPayload');
+    const call = (core) => core.register(payload, timeout * 1000);
+    return this.#shell.operation(call, signalIn(given));
+  }
+}
+
+export function deriveDeviceKey(groupKey, registrationId) {
+  mustBeText({ 'the group key': groupKey, 'the registration id': registrationId });
+  assertReady();
+  return host.ClientHandle.deriveDeviceKey(host, groupKey, registrationId);
+}
+
+/**
+ * The device that a client is made for, checked as far as the core cannot do that.
+ * @param {any} device of the user
+ */
+export function provisionedDevice(device) {
+  if (device === undefined) throw new TypeError('createFromProvisioning needs to know the device');
+  const given = optionsOf(device, ...NAMES, ...CREDENTIALS, 'payload');
+  const { provisioningHost, registrationId, idScope, symmetricKey, getToken, x509 } = given;
+  const credentials = CREDENTIALS.filter((name) => given[name] !== undefined);
+  if (credentials.length !== 1) {
+    throw new TypeError(`a device needs one of ${CREDENTIALS.join(', ')}`);
+  }
+  mustBeText({ provisioningHost, registrationId, idScope });
+  if (symmetricKey !== undefined) mustBeText({ symmetricKey });
+  if (getToken !== undefined) mustBe('function', { getToken });
+  const names = /** @type {const} */ ([provisioningHost, registrationId, idScope]);
+  return { names, symmetricKey, getToken, x509, payload: payloadOf(given.payload, 'payload') };
+}
+
+/**
+ * What the service passes on, as JSON.
+ * @param {unknown} payload of the user
+ * @param {string} what it is called
+ * @throws {TypeError} for what is no JSON object: the service takes nothing else
+ */
+function payloadOf(payload, what) {
+  if (payload === undefined || payload === null) return undefined;
+  const json = jsonOf(payload, what);
+  if (!json.startsWith('{')) throw new TypeError(`${what} must be an object`);
+  return json;
+}
+
+/**
+ * @param {string[]} names as in the user's order
+ * @param {Record<string, any> | undefined} options of the user
+ * @param {{ key?: string, token?: string, x509?: unknown, tokenFunction?: () => unknown }} credentials
+ */
+function create(names, options, { key, token, x509, tokenFunction }) {
+  const [provisioningHost, registrationId, idScope] = names;
+  mustBeText({
+    'the provisioning host': provisioningHost,
+    'the registration id': registrationId,
+    'the id scope': idScope,
+  });
+  optionsOf(options, ...OPTIONS, ...(key === undefined ? [] : ['sasTokenTtl']));
+  const hasCertificate = x509 !== undefined;
+  const createCore = (core) =>
+    core.fromProvisioning(host, ...names, key, token, hasCertificate, undefined, options);
+  const shell = createShell(RegistrationShell, options, createCore, { x509, tokenFunction });
+  return new ProvisioningDeviceClient(FACTORY, shell);
+}

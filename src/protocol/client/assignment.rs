@@ -1,0 +1,304 @@
+//! The hub of a client that gets it from the provisioning service: when the service is asked for it,
+//! and when again.
+//!
+//! Source: [How to send provisioning requests, and when](https://learn.microsoft.com/azure/iot/concepts-manage-device-reconnections#hub-failover).
+
+use std::time::Duration;
+
+use super::config;
+use super::failures;
+use super::link::{Attempt, Link};
+use super::machine::Client;
+use super::timers::Timer;
+use super::tokens::Tokens;
+use crate::protocol::backoff::Backoff;
+use crate::protocol::error::{Error, ErrorKind};
+use crate::protocol::exchange::{Event, OperationId, Output, Reply};
+use crate::protocol::hub::Identity;
+use crate::protocol::provisioning::{Assignment, Registrar};
+use crate::protocol::time::{Instant, Now};
+
+/// How long a registration may take.
+const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A hub does not know a device at once that was assigned to it: so long it may refuse the login.
+const SETTLING: Duration = Duration::from_secs(60);
+
+/// How long to wait after a refused login, and after many in a row.
+const REFUSED_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_REFUSED_PAUSE: Duration = Duration::from_secs(300);
+
+/// After so many attempts in a row that reach a server and give no connection, the device may
+/// belong to another hub.
+const MANY_FAILURES: u32 = 10;
+
+/// Registrations cost money: how far apart those are that lead to no connection.
+const SPACING: Duration = Duration::from_secs(120);
+const LONGEST_SPACING: Duration = Duration::from_secs(3600);
+
+/// What follows when an attempt to connect has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NextStep {
+    /// Nothing helps but the user.
+    GiveUp,
+    /// It is tried again after the usual interval.
+    Retry,
+    /// The provisioning service is asked at once.
+    Register,
+    /// The login is tried again, after pauses that grow: the hub does not know the device yet.
+    Settle,
+    /// The same, while it is too early to ask the provisioning service.
+    Wait,
+}
+
+/// What is known of the hub.
+#[derive(Debug)]
+pub(super) struct Provisioning {
+    registrar: Registrar,
+    /// What is sent with each registration: JSON text.
+    payload: Option<String>,
+    assigned_at: Option<Instant>,
+    /// The hub is probably another by now.
+    is_outdated: bool,
+    /// Attempts in a row that reached a server and gave no connection.
+    failures: u32,
+    /// Logins that were refused in a row.
+    refusals: Backoff,
+    /// Registrations without a connection since.
+    registrations: Backoff,
+    /// No registration before.
+    not_before: Instant,
+    /// The call that registers, and wants no connection.
+    call: Option<OperationId>,
+}
+
+impl Provisioning {
+    pub fn new(config: config::Provisioning, seed: u64) -> Self {
+        Self {
+            registrar: Registrar::new(config.config, seed),
+            payload: config.payload,
+            assigned_at: None,
+            is_outdated: false,
+            failures: 0,
+            refusals: Backoff::new(seed),
+            registrations: Backoff::new(seed),
+            not_before: Instant::default(),
+            call: None,
+        }
+    }
+
+    /// A hub has accepted the connection.
+    pub fn connected(&mut self) {
+        self.is_outdated = false;
+        self.failures = 0;
+        self.refusals.reset();
+        self.registrations.reset();
+        self.not_before = Instant::default();
+    }
+
+    fn assigned(&mut self, now: Now) {
+        self.assigned_at = Some(now.monotonic);
+        self.is_outdated = false;
+        self.failures = 0;
+        self.refusals.reset();
+        self.registrations.failed();
+        let spacing = self.registrations.doubled(SPACING).min(LONGEST_SPACING);
+        self.not_before = now.monotonic + self.registrations.spread(spacing);
+    }
+
+    fn is_needed(&self, now: Now) -> bool {
+        self.assigned_at.is_none() || (self.is_outdated && now.monotonic >= self.not_before)
+    }
+
+    /// An attempt to connect to the hub has failed; `reached` says whether a server was there.
+    fn next_step(&mut self, now: Now, reached: bool, error: &Error) -> NextStep {
+        let is_refused = error.kind() == ErrorKind::Credential;
+        if is_refused {
+            self.refusals.failed();
+            let is_new = |at| now.monotonic - at < SETTLING;
+            if self.assigned_at.is_some_and(is_new) {
+                return NextStep::Settle;
+            }
+        } else if reached {
+            self.failures += 1;
+        }
+        self.is_outdated |= is_refused || self.failures >= MANY_FAILURES;
+        if self.is_needed(now) {
+            NextStep::Register
+        } else if is_refused {
+            NextStep::Wait
+        } else {
+            NextStep::Retry
+        }
+    }
+}
+
+impl Client {
+    /// Registers the device, and no more: for a client that makes no other call. Settles with
+    /// [`Reply::Registration`].
+    ///
+    /// # Errors
+    ///
+    /// While another registration runs, or for a client that was not made for this.
+    pub fn register(
+        &mut self,
+        now: Now,
+        payload: Option<&str>,
+        timeout: Duration,
+    ) -> Result<OperationId, Error> {
+        let operation = self.io.begin();
+        let Some(provisioning) = &mut self.provisioning else {
+            return Err(failures::no_connection());
+        };
+        provisioning.registrar.register(now, payload, Some(timeout))?;
+        provisioning.call = Some(operation);
+        self.link = Link::Registering(Attempt::First);
+        Ok(operation)
+    }
+
+    /// Whether a call registers, and wants no connection.
+    pub(super) fn only_registers(&self) -> bool {
+        self.provisioning.as_ref().is_some_and(|provisioning| provisioning.call.is_some())
+    }
+
+    /// Withdraws such a call. Returns whether it is one.
+    pub(super) fn withdraw_registration(&mut self, now: Now, operation: OperationId) -> bool {
+        let call = self.provisioning.as_ref().and_then(|provisioning| provisioning.call);
+        if call != Some(operation) {
+            return false;
+        }
+        if let Some(registrar) = self.registrar() {
+            registrar.withdraw();
+        }
+        self.drive_registrar(now);
+        true
+    }
+
+    /// The registration that runs.
+    pub(super) fn registrar(&mut self) -> Option<&mut Registrar> {
+        let Link::Registering(_) = self.link else { return None };
+        self.provisioning.as_mut().map(|provisioning| &mut provisioning.registrar)
+    }
+
+    /// Asks the provisioning service for a hub before it is dialled. Returns whether that is needed.
+    pub(super) fn register_if_needed(&mut self, now: Now, attempt: Attempt) -> bool {
+        let Some(provisioning) = &mut self.provisioning else { return false };
+        if !provisioning.is_needed(now) {
+            return false;
+        }
+        let payload = provisioning.payload.as_deref();
+        // One that was withdrawn has ended.
+        let _ = provisioning.registrar.register(now, payload, Some(REGISTRATION_TIMEOUT));
+        self.link = Link::Registering(attempt);
+        true
+    }
+
+    /// Passes on what the registration asks for.
+    pub(super) fn drive_registrar(&mut self, now: Now) {
+        let Some(provisioning) = &mut self.provisioning else { return };
+        while let Some(output) = provisioning.registrar.poll_output(now) {
+            match output {
+                Output::Event(Event::Settled { result, .. }) => {
+                    return self.registered(now, result);
+                }
+                output => self.io.ask(output),
+            }
+        }
+    }
+
+    /// Nobody waits for the registration any more.
+    pub(super) fn stop_registering(&mut self, now: Now) {
+        self.link = Link::Down;
+        if let Some(provisioning) = &mut self.provisioning {
+            provisioning.registrar.withdraw();
+        }
+        self.drive_registrar(now);
+    }
+
+    /// What follows when an attempt has failed.
+    pub(super) fn next_step(&mut self, now: Now, error: &Error) -> NextStep {
+        let reached = matches!(self.link, Link::Handshaking(_));
+        match (&mut self.provisioning, self.link) {
+            (Some(_), Link::Registering(_)) => match error.kind() {
+                ErrorKind::ConnectionFailed
+                | ErrorKind::ConnectionDropped
+                | ErrorKind::NoToken
+                | ErrorKind::OperationTimeout => NextStep::Retry,
+                _ => NextStep::GiveUp,
+            },
+            (Some(provisioning), _) => provisioning.next_step(now, reached, error),
+            (None, _) if error.kind() == ErrorKind::Credential => NextStep::GiveUp,
+            (None, _) => NextStep::Retry,
+        }
+    }
+
+    /// Does what follows for a client that gets its hub. Returns false for [`NextStep::Retry`], which
+    /// is the same for all.
+    pub(super) fn goes_on(&mut self, now: Now, attempt: Attempt, next_step: NextStep) -> bool {
+        match (&mut self.provisioning, next_step) {
+            (_, NextStep::Register) => self.dial(now, attempt),
+            (Some(provisioning), NextStep::Settle | NextStep::Wait) => {
+                let refusals = &mut provisioning.refusals;
+                let pause = refusals.doubled(REFUSED_PAUSE).min(LONGEST_REFUSED_PAUSE);
+                let pause = refusals.spread(pause);
+                self.timers.set(Timer::Retry, Some(now.monotonic + pause));
+                self.link = Link::Waiting(attempt);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Gives the registration the token that it waits for. Returns false for any other token.
+    pub(super) fn gives_token_to_registrar(&mut self, now: Now, text: &str) -> bool {
+        let registrar = self.provisioning.as_mut().map(|provisioning| &mut provisioning.registrar);
+        registrar.is_some_and(|registrar| registrar.provide_token(now, text).is_ok())
+    }
+
+    /// What the token that is wanted is to be for.
+    pub fn token_resource(&mut self) -> String {
+        let resource = self.registrar().map(|registrar| registrar.resource().to_owned());
+        resource.unwrap_or_else(|| self.resource())
+    }
+
+    /// Whether it is known where the hub is.
+    pub(super) fn check_has_hub(&self) -> Result<(), Error> {
+        if self.provisioning.as_ref().is_some_and(|it| it.assigned_at.is_none()) {
+            return Err(Error::client("the device is not registered yet; call connect() first"));
+        }
+        Ok(())
+    }
+
+    fn registered(&mut self, now: Now, result: Result<Reply, Error>) {
+        let Link::Registering(attempt) = self.link else { return };
+        if let Some(call) = self.provisioning.as_mut().and_then(|it| it.call.take()) {
+            self.link = Link::Down;
+            return self.io.settle(call, result);
+        }
+        let assigned = result.and_then(|reply| match reply {
+            Reply::Registration(result) => self.assign(now, &Assignment::of(&result)?),
+            _ => Ok(()),
+        });
+        match assigned {
+            Ok(()) => self.dial(now, attempt),
+            Err(error) => self.attempt_failed(now, attempt, error),
+        }
+    }
+
+    fn assign(&mut self, now: Now, assignment: &Assignment) -> Result<(), Error> {
+        let identity = Identity::new(&assignment.hostname, &assignment.device_id, None)?;
+        if let Some(provisioning) = &mut self.provisioning {
+            provisioning.assigned(now);
+        }
+        if identity == self.config.identity {
+            return Ok(());
+        }
+        let before = self.config.identity.topic_base().to_owned();
+        self.config.identity = identity;
+        self.io.session.rename(&before, self.config.identity.topic_base());
+        // They are for the hub that was left, and count its versions.
+        self.tokens = Tokens::new(&self.config.credentials);
+        self.twin.desired.forget_delivered();
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+//! Who registers, and how: checked once, then known to be right.
+
+use crate::protocol::client::Options;
+use crate::protocol::endpoint::Endpoint;
+use crate::protocol::error::Error;
+use crate::protocol::hub::Credentials;
+use crate::protocol::hub::sas_token::SasToken;
+use crate::protocol::hub::{identity, percent};
+use crate::protocol::time::Now;
+
+/// The version of the service's interface that is spoken.
+const API_VERSION: &str = "2019-03-31";
+
+/// A registration id has this many characters at most.
+const MAX_REGISTRATION_ID: usize = 128;
+
+/// A device, as the provisioning service knows it before it has a hub.
+#[derive(Clone, Debug)]
+pub struct Registrant {
+    /// The host name of the service.
+    pub hostname: String,
+    /// Which instance of the service it belongs to.
+    pub id_scope: String,
+    /// Its name there.
+    pub registration_id: String,
+}
+
+impl Registrant {
+    /// Checks the parts.
+    ///
+    /// # Errors
+    ///
+    /// The first that is empty, too long, or has characters that it cannot have.
+    pub fn new(hostname: &str, id_scope: &str, registration_id: &str) -> Result<Self, Error> {
+        identity::check_hostname("provisioning host", hostname)?;
+        identity::check_hostname("id scope", id_scope)?;
+        check_registration_id(registration_id)?;
+        Ok(Self {
+            hostname: hostname.into(),
+            id_scope: id_scope.into(),
+            registration_id: registration_id.into(),
+        })
+    }
+
+    /// What a SAS token of this device is for: `{idScope}/registrations/{registrationId}`.
+    pub fn resource(&self) -> String {
+        format!("{}/registrations/{}", self.id_scope, self.registration_id)
+    }
+
+    /// A token that the user gives.
+    ///
+    /// # Errors
+    ///
+    /// It is malformed, expired or for somebody else.
+    pub fn check_token(&self, now: Now, text: &str) -> Result<SasToken, Error> {
+        let (token, resource) = SasToken::parse(text)?;
+        if !resource.eq_ignore_ascii_case(&self.resource()) {
+            return Err(Error::invalid_argument(
+                "the SAS token is for something else (sr must be idScope/registrations/registrationId)",
+            ));
+        }
+        token.check_expiry(now)?;
+        Ok(token)
+    }
+}
+
+/// Checks the name of a device.
+///
+/// # Errors
+///
+/// One that is empty, too long, or has characters that it cannot have.
+pub fn check_registration_id(text: &str) -> Result<(), Error> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':');
+    identity::check("registration id", text, allowed)?;
+    if text.len() > MAX_REGISTRATION_ID || text.ends_with(['.', '_', ':']) {
+        return Err(Error::invalid_argument(
+            "the registration id must have at most 128 characters, and end with a letter, a digit \
+             or \"-\"",
+        ));
+    }
+    Ok(())
+}
+
+/// All that a [`Registrar`](super::Registrar) is made with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(super) registrant: Registrant,
+    pub(super) resource: String,
+    pub(super) credentials: Credentials,
+    pub(super) url: String,
+    pub(super) user_name: String,
+    pub(super) sas_token_ttl: u64,
+    pub(super) keep_alive_secs: u16,
+}
+
+impl Config {
+    /// Checks those of the `options` that a registration has: how to dial, `productInfo`,
+    /// `sasTokenTtl` and `keepAlive`. `agent` names the client's software to the service.
+    ///
+    /// # Errors
+    ///
+    /// The first option that is wrong, named as JavaScript names it.
+    pub fn new(
+        registrant: Registrant,
+        credentials: Credentials,
+        agent: &str,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        options.check_websockets()?;
+        let resource = registrant.resource();
+        let mut user_name = format!("{resource}/api-version={API_VERSION}&ClientVersion=");
+        percent::encode_into(&mut user_name, agent);
+        percent::encode_into(&mut user_name, options.product_info.as_deref().unwrap_or_default());
+        let endpoint = Endpoint::new(
+            matches!(credentials, Credentials::X509),
+            options.gateway_hostname.as_deref(),
+            options.endpoint.as_deref(),
+        )?;
+        Ok(Self {
+            url: endpoint.url(&registrant.hostname, ""),
+            registrant,
+            resource,
+            credentials,
+            user_name,
+            sas_token_ttl: options.sas_token_ttl()?,
+            keep_alive_secs: options.keep_alive_secs()?,
+        })
+    }
+}

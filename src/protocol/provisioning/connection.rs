@@ -1,0 +1,196 @@
+//! The connection to the service: made for one registration, and closed with it.
+
+use std::time::Duration;
+
+use super::failures;
+use super::machine::{Registrar, State};
+use crate::protocol::error::{Error, ErrorKind};
+use crate::protocol::exchange::{Event, Output};
+use crate::protocol::hub::sas_token::SasToken;
+use crate::protocol::hub::{Credentials, connect};
+use crate::protocol::mqtt::{self, ProtocolViolation};
+use crate::protocol::time::Now;
+
+/// The name of the policy under which the service knows the key of a device.
+const POLICY: &str = "registration";
+
+/// From dialling to CONNACK; for a token, too.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
+/// From SUBSCRIBE to its answer.
+const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(30);
+/// From DISCONNECT to the end of the socket.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Registrar {
+    pub(super) fn dial(&mut self, now: Now) {
+        let is_valid = |token: &SasToken| token.expiry_unix_secs() > now.unix_secs();
+        match &self.config.credentials {
+            Credentials::X509 => {}
+            Credentials::SharedAccessKey { key, .. } => {
+                let expiry =
+                    now.unix_millis.div_ceil(1000).saturating_add(self.config.sas_token_ttl);
+                self.token = Some(key.sign(&self.config.resource, expiry, Some(POLICY)));
+            }
+            Credentials::SasToken(token) if !is_valid(token) => {
+                let ago = now.unix_secs().saturating_sub(token.expiry_unix_secs());
+                return self.end(Err(failures::token_expired(ago)));
+            }
+            Credentials::SasToken(token) => self.token = Some(token.clone()),
+            Credentials::TokenFunction if self.token.as_ref().is_some_and(is_valid) => {}
+            Credentials::TokenFunction => {
+                self.output.push_back(Output::Event(Event::SasTokenRequired));
+                let due = now.monotonic + CONNECT_TIMEOUT;
+                return self.enter(State::AwaitingToken, Some(due));
+            }
+        }
+        self.has_socket = true;
+        self.output.push_back(Output::OpenSocket { url: self.config.url.clone() });
+        self.enter(State::Opening, Some(now.monotonic + CONNECT_TIMEOUT));
+    }
+
+    /// Answers [`Event::SasTokenRequired`].
+    ///
+    /// # Errors
+    ///
+    /// A token that is malformed, expired or for somebody else; it counts as
+    /// [`Registrar::token_unavailable`].
+    pub fn provide_token(&mut self, now: Now, text: &str) -> Result<(), Error> {
+        let token = self
+            .config
+            .registrant
+            .check_token(now, text)
+            .inspect_err(|_| self.token_unavailable(now))?;
+        self.token = Some(token);
+        if self.state == State::AwaitingToken {
+            self.dial(now);
+        }
+        Ok(())
+    }
+
+    /// [`Event::SasTokenRequired`] could not be answered.
+    pub fn token_unavailable(&mut self, now: Now) {
+        if self.state == State::AwaitingToken {
+            self.failed(now, failures::no_token());
+        }
+    }
+
+    pub(super) fn socket_opened(&mut self, now: Now) {
+        if self.state != State::Opening {
+            return;
+        }
+        let password = self.token.as_ref().map(|token| token.expose().to_owned());
+        let mut connect = connect::packet(
+            self.config.registrant.registration_id.clone(),
+            self.config.keep_alive_secs,
+            &self.config.user_name,
+            password,
+        );
+        // The service keeps nothing.
+        connect.clean_session = true;
+        self.session.start(now.monotonic, &connect);
+        if let Some(registration) = &mut self.registration {
+            registration.reached = true;
+        }
+        self.enter(State::Handshaking, self.due);
+    }
+
+    pub(super) fn received(&mut self, now: Now, bytes: &[u8]) {
+        if self.state.has_connection() {
+            self.session.receive(bytes);
+            if let Err(violation) = self.drain_session(now) {
+                self.violated(now, failures::protocol_violation(&violation.to_string()));
+            }
+        }
+    }
+
+    fn drain_session(&mut self, now: Now) -> Result<(), ProtocolViolation> {
+        while let Some(event) = self.session.poll_event(now.monotonic)? {
+            match event {
+                mqtt::Event::Accepted => {
+                    let due = now.monotonic + SUBSCRIBE_TIMEOUT;
+                    self.enter(State::Subscribing, Some(due));
+                }
+                mqtt::Event::Refused(code) => self.refused(now, failures::refused(code)),
+                mqtt::Event::Subscribed { granted: true, .. } => self.ask(now),
+                mqtt::Event::Subscribed { .. } => {
+                    self.finish(now, Err(failures::subscription_refused()));
+                }
+                mqtt::Event::Delivered(delivery) => self.delivered(now, &delivery),
+                // Only its answer says what becomes of a request.
+                mqtt::Event::Acknowledged(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn refused(&mut self, now: Now, error: Error) {
+        match error.kind() {
+            ErrorKind::ConnectionFailed => self.failed(now, error),
+            _ => self.end(Err(error)),
+        }
+    }
+
+    /// What came cannot be understood, so that nothing after it can be either.
+    pub(super) fn violated(&mut self, now: Now, error: Error) {
+        if self.state.has_connection() {
+            self.failed(now, error);
+        }
+    }
+
+    pub(super) fn socket_closed(&mut self, now: Now, detail: &str) {
+        // One that is given up already, before anybody could drop it.
+        if let Some(abort) = self.output.iter().position(|it| matches!(it, Output::AbortSocket)) {
+            self.output.remove(abort);
+            return;
+        }
+        let error = match self.state {
+            State::Idle | State::AwaitingToken | State::Waiting => return,
+            State::Opening => failures::not_opened(detail),
+            State::Handshaking => failures::closed_before_connack(detail),
+            _ => failures::dropped(detail),
+        };
+        self.has_socket = false;
+        self.failed(now, error);
+    }
+
+    /// The connection has failed, or could not be made: it is made again, unless it was the first
+    /// one, or nothing is left to do on it.
+    pub(super) fn failed(&mut self, now: Now, error: Error) {
+        let Some(registration) = &mut self.registration else { return };
+        if let Some(result) = registration.result.take() {
+            return self.end(result);
+        }
+        if !registration.reached {
+            return self.end(Err(error));
+        }
+        self.drop_connection();
+        self.note(error);
+        let pause = self.pause_after_failure();
+        self.enter(State::Waiting, Some(now.monotonic + pause));
+    }
+
+    /// Says goodbye; the call settles when the socket has closed.
+    pub(super) fn finish(&mut self, now: Now, result: Result<String, Error>) {
+        if let Some(registration) = &mut self.registration {
+            registration.result = Some(result);
+        }
+        self.session.disconnect();
+        self.output.push_back(Output::CloseSocket);
+        self.enter(State::Closing, Some(now.monotonic + CLOSE_TIMEOUT));
+    }
+
+    /// Ends the call without a goodbye.
+    pub(super) fn end(&mut self, result: Result<String, Error>) {
+        self.drop_connection();
+        self.enter(State::Idle, None);
+        self.settle(result);
+    }
+
+    fn drop_connection(&mut self) {
+        if self.has_socket {
+            self.has_socket = false;
+            self.output.push_back(Output::AbortSocket);
+        }
+        self.session.end(false);
+    }
+}

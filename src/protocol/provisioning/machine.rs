@@ -1,0 +1,190 @@
+//! The registration as a machine: what goes in, what comes out, when it is to be called again.
+//! What follows is in the other files.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::Duration;
+
+use super::answer;
+use super::config::Config;
+use super::failures;
+use super::registration::Registration;
+use crate::protocol::backoff::Backoff;
+use crate::protocol::error::Error;
+use crate::protocol::exchange::{ConnectionState, Event, Input, OperationId, Output, Reply};
+use crate::protocol::hub::sas_token::SasToken;
+use crate::protocol::mqtt::{Session, SubscriptionId};
+use crate::protocol::publication::Publication;
+use crate::protocol::time::{Instant, Now};
+
+/// The answers of the service: the one topic filter.
+const ANSWERS: SubscriptionId = 0;
+
+/// Where a registration is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// None runs.
+    Idle,
+    /// Waiting for a token to dial with.
+    AwaitingToken,
+    /// Waiting for the socket.
+    Opening,
+    /// Waiting for CONNACK.
+    Handshaking,
+    /// Waiting for SUBACK.
+    Subscribing,
+    /// Waiting for the answer to a request.
+    Asking,
+    /// Waiting before the next request, on the connection that stands.
+    Pausing,
+    /// Waiting before the next connection.
+    Waiting,
+    /// DISCONNECT is sent; waiting for the socket to close.
+    Closing,
+}
+
+impl State {
+    /// Whether bytes may come.
+    pub fn has_connection(self) -> bool {
+        matches!(
+            self,
+            Self::Handshaking | Self::Subscribing | Self::Asking | Self::Pausing | Self::Closing
+        )
+    }
+}
+
+/// Registers one device, as often as it is asked to. Driven as
+/// [`protocol`](crate::protocol) says.
+pub struct Registrar {
+    pub(super) config: Config,
+    pub(super) session: Session<Publication>,
+    pub(super) output: VecDeque<Output>,
+    pub(super) state: State,
+    /// When the present state has lasted for as long as it may.
+    pub(super) due: Option<Instant>,
+    /// A socket was asked for that is not known to have closed.
+    pub(super) has_socket: bool,
+    pub(super) registration: Option<Registration>,
+    pub(super) token: Option<SasToken>,
+    pub(super) backoff: Backoff,
+    pub(super) last_operation: u32,
+    pub(super) last_request: u32,
+}
+
+/// Without the bytes that wait to be written: CONNECT holds the password.
+impl fmt::Debug for Registrar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registrar").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl Registrar {
+    /// One that has nothing to do. `seed` is any random number; it spreads the retries of many.
+    pub fn new(config: Config, seed: u64) -> Self {
+        let keep_alive = Duration::from_secs(config.keep_alive_secs.into());
+        let mut session = Session::new(keep_alive, vec![answer::FILTER.into()]);
+        session.subscriptions.want(ANSWERS, true);
+        Self {
+            config,
+            session,
+            output: VecDeque::new(),
+            state: State::Idle,
+            due: None,
+            has_socket: false,
+            registration: None,
+            token: None,
+            backoff: Backoff::new(seed),
+            last_operation: 0,
+            last_request: 0,
+        }
+    }
+
+    /// The next thing to do, or `None` when all is done until the next input or command.
+    pub fn poll_output(&mut self, now: Now) -> Option<Output> {
+        self.session.write(now.monotonic);
+        if matches!(self.output.front(), None | Some(Output::CloseSocket))
+            && let Some(bytes) = self.session.poll_transmit()
+        {
+            return Some(Output::Transmit(bytes));
+        }
+        self.output.pop_front()
+    }
+
+    /// When to call [`Registrar::handle_timeout`], if nothing else happens before.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let deadline = self.deadline();
+        let keep_alive = self.session.keep_alive_deadline();
+        [self.due, deadline, keep_alive].into_iter().flatten().min()
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Now) {
+        let is_past = |at: Option<Instant>| at.is_some_and(|at| at <= now.monotonic);
+        if is_past(self.deadline()) {
+            self.timed_out();
+        } else if is_past(self.due) {
+            self.state_timed_out(now);
+        } else if self.session.is_open() && !self.session.check_keep_alive(now.monotonic) {
+            self.failed(now, failures::dropped("nothing came back in time after a ping"));
+        }
+    }
+
+    /// Something has happened outside.
+    pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
+        match input {
+            Input::SocketOpened => self.socket_opened(now),
+            Input::Received(bytes) => self.received(now, bytes),
+            Input::ReceivedText => {
+                self.violated(now, failures::protocol_violation("the server sent a text frame"));
+            }
+            Input::SocketClosed { detail } => self.socket_closed(now, detail),
+            Input::Online if self.state == State::Waiting => self.dial(now),
+            Input::Online | Input::Offline | Input::Replaced => {}
+        }
+    }
+
+    /// The state of the connection, as the user sees it.
+    pub fn connection_state(&self) -> ConnectionState {
+        match self.state {
+            State::Idle => ConnectionState::Disconnected,
+            State::Subscribing | State::Asking | State::Pausing | State::Closing => {
+                ConnectionState::Connected
+            }
+            State::AwaitingToken | State::Opening | State::Handshaking | State::Waiting => {
+                ConnectionState::Connecting
+            }
+        }
+    }
+
+    /// What a SAS token of the device is for: `{idScope}/registrations/{registrationId}`.
+    pub fn resource(&self) -> &str {
+        &self.config.resource
+    }
+
+    pub(super) fn enter(&mut self, state: State, due: Option<Instant>) {
+        self.state = state;
+        self.due = due;
+    }
+
+    pub(super) fn settled(&mut self, operation: OperationId, result: Result<Reply, Error>) {
+        self.output.push_back(Output::Event(Event::Settled { operation, result }));
+    }
+
+    /// When the call ends whatever happens. What is known already is told, however long the socket
+    /// takes to close.
+    fn deadline(&self) -> Option<Instant> {
+        self.registration.as_ref().filter(|it| it.result.is_none())?.deadline
+    }
+
+    fn state_timed_out(&mut self, now: Now) {
+        match self.state {
+            State::Idle => {}
+            State::AwaitingToken => self.failed(now, failures::no_token_in_time()),
+            State::Opening | State::Handshaking => self.failed(now, failures::no_connack()),
+            State::Subscribing | State::Asking => self.failed(now, failures::no_answer()),
+            State::Pausing => self.ask(now),
+            State::Waiting => self.dial(now),
+            State::Closing => self.failed(now, failures::dropped("")),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What can go wrong with a registration, and at which step.
+
+/// A step of the exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Token,
+    Socket,
+    Connect,
+    Subscribe,
+    Register,
+    Poll,
+    Close,
+}
+
+impl Step {
+    pub const ALL: [Self; 7] = [
+        Self::Token,
+        Self::Socket,
+        Self::Connect,
+        Self::Subscribe,
+        Self::Register,
+        Self::Poll,
+        Self::Close,
+    ];
+
+    /// What can go wrong here.
+    pub fn faults(self) -> Vec<Fault> {
+        use Fault::*;
+        /// With any packet that is answered.
+        const ANSWERED: [Fault; 9] =
+            [Withheld, Late, CloseBefore, CloseAfter, Twice, Malformed, Truncated, Text, Silence];
+        let more: &[Fault] = match self {
+            Self::Token => return vec![NoToken],
+            Self::Socket => return vec![SocketRefused, SocketStuck],
+            Self::Close => return vec![CloseStuck, CloseAfter],
+            Self::Connect => &[Unavailable, LoginRefused],
+            Self::Subscribe => &[SubscriptionRefused],
+            Self::Register | Self::Poll => {
+                &[Busy, Broken, LoginRefused, Unknown, Failed, Disabled, NotJson, Mute]
+            }
+        };
+        [&ANSWERED, more].concat()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The socket cannot be opened.
+    SocketRefused,
+    /// It neither opens nor fails.
+    SocketStuck,
+    /// The user's function fails, or does not answer.
+    NoToken,
+    /// What was sent arrives, and no answer comes.
+    Withheld,
+    /// The answer comes very late.
+    Late,
+    /// The connection ends before what was sent arrives.
+    CloseBefore,
+    /// The connection ends after what was sent has arrived, before the answer.
+    CloseAfter,
+    /// The answer comes twice.
+    Twice,
+    /// What cannot be understood comes.
+    Malformed,
+    /// Half of the answer comes, then the end.
+    Truncated,
+    /// A text frame comes.
+    Text,
+    /// From now on nothing arrives on this connection, and nobody says so.
+    Silence,
+    /// CONNACK 3.
+    Unavailable,
+    /// CONNACK 5, or status 401.
+    LoginRefused,
+    SubscriptionRefused,
+    /// Status 429.
+    Busy,
+    /// Status 503.
+    Broken,
+    /// Status 404.
+    Unknown,
+    Failed,
+    Disabled,
+    NotJson,
+    /// The registration goes on for ever.
+    Mute,
+    /// The socket stays in its closing handshake.
+    CloseStuck,
+}
+
+const FAULTS: usize = Fault::CloseStuck as usize + 1;
+
+/// How often each fault was met at each step.
+#[derive(Clone, Debug, Default)]
+pub struct Tally([[u64; FAULTS]; Step::ALL.len()]);
+
+impl Tally {
+    pub fn count(&mut self, step: Step, fault: Fault) {
+        self.0[step as usize][fault as usize] += 1;
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        for (count, other) in self.0.iter_mut().flatten().zip(other.0.iter().flatten()) {
+            *count += other;
+        }
+    }
+
+    pub fn total(&self) -> u64 {
+        self.0.iter().flatten().sum()
+    }
+
+    pub fn combinations() -> usize {
+        Step::ALL.iter().map(|step| step.faults().len()).sum()
+    }
+
+    /// The faults that were never met at a step at which they can happen.
+    pub fn missing(&self) -> Vec<(Step, Fault)> {
+        let at = |&step: &Step| step.faults().into_iter().map(move |fault| (step, fault));
+        let all = Step::ALL.iter().flat_map(at);
+        all.filter(|&(step, fault)| self.0[step as usize][fault as usize] == 0).collect()
+    }
+}
