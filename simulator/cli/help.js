@@ -6,6 +6,7 @@ Usage: iothub-simulator COMMAND ...
                      or files and folders of DTDL models
   scene MODEL...     prints the scene of DTDL models, to be edited
   clean [FILE]       deletes devices that a run has made and not deleted
+  merge REPORT...    prints the reports of all shards as one; takes the limits of run
   send [BODY]        sends one message; without BODY each line of standard input
   listen             prints messages, method calls and desired properties as they come
   twin get           prints the twin
@@ -31,6 +32,8 @@ Options of run:
   --record FILE      writes each message into a file, a line of JSON each
   --report NAME      writes NAME.json and NAME.html at the end
   --json             prints lines of JSON, without a live view
+  --shards N         this process is one of N that share the fleet
+  --shard-index I    which of them, from 0 (JOB_COMPLETION_INDEX)
   --max-lost N       exit code 3 if more messages were sent than acknowledged and N
   --max-errors N     exit code 3 if more errors happened
   --max-p95 TIME     exit code 3 if acknowledgements took longer

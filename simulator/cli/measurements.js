@@ -81,7 +81,7 @@ export function mergeHistograms(encoded) {
 
 function summaryOf(histogram) {
   if (histogram.totalCount === 0) return { p50: null, p95: null, p99: null, max: null };
-  const max = histogram.maxValue;
-  const at = (percent) => Math.min(histogram.getValueAtPercentile(percent), max) / 1000;
-  return { p50: at(50), p95: at(95), p99: at(99), max: max / 1000 };
+  const at = (percent) => histogram.getValueAtPercentile(percent) / 1000;
+  // Not the exact maximum, which a merged histogram does not have.
+  return { p50: at(50), p95: at(95), p99: at(99), max: at(100) };
 }

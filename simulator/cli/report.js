@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { page } from './report-page.js';
 
 /** What a run was, and what it measured. */
-export function makeReport({ scene, devices, wantedPerSecond, ...result }) {
+export function makeReport({ scene, devices, shard, wantedPerSecond, ...result }) {
   const { startedAt, durationMs, totals, measurements } = result;
   const { latencyMs, errors, points, encodedHistogram: histogram } = measurements;
   return {
@@ -12,6 +12,7 @@ export function makeReport({ scene, devices, wantedPerSecond, ...result }) {
     title: scene.title,
     seed: scene.seed ?? 0,
     devices,
+    shard,
     startedAt: startedAt.toISOString(),
     durationMs,
     wantedPerSecond,

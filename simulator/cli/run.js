@@ -9,6 +9,7 @@ import { createProgress } from './progress.js';
 import { openRecording } from './recording.js';
 import { makeReport, writeReport } from './report.js';
 import { readScene } from './scene-file.js';
+import { readShard, SHARD_OPTIONS } from './shard.js';
 import {
   CommandError,
   duration,
@@ -26,6 +27,7 @@ const LARGEST_SEED = 4_294_967_295;
 const OPTIONS = {
   ...IDENTITY_OPTIONS,
   ...LIMIT_OPTIONS,
+  ...SHARD_OPTIONS,
   devices: { type: 'string' },
   prefix: { type: 'string', default: 'sim-' },
   seed: { type: 'string' },
@@ -84,6 +86,7 @@ function readRunOptions(values) {
   return {
     seed,
     limits: readLimits(values),
+    shard: readShard(values),
     devices: wholeNumber('--devices', values.devices, 1),
     perSecond: ratePerSecond('--ramp', values.ramp),
     durationMs: duration('--duration', values.duration),
@@ -117,7 +120,13 @@ async function runWith(identities, scene, options) {
       signal: stopping.signal,
       tell: (state) => progress.show(state),
     });
-    const report = makeReport({ scene, devices, wantedPerSecond, ...result });
+    const report = makeReport({
+      scene,
+      devices,
+      shard: options.shard,
+      wantedPerSecond,
+      ...result,
+    });
     report.limits = checkLimits(options.limits, report);
     progress.end(report);
     if (options.report) await writeReport(options.report, report);
