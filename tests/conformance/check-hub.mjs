@@ -1,6 +1,12 @@
 /** `npm run check:hub`: the rows of the contract against an IoT Hub of the reader's own. */
 import { Failure, runAsProgram } from '../../scripts/lib/run.mjs';
 import { check } from './check.mjs';
+import { checkProvisioning } from './check-provisioning.js';
+
+/** What ROW is for the questions to the provisioning service alone. */
+const PROVISIONING = 'provisioning';
+const REGISTRATION_ID = 'conformance-provisioning';
+const GLOBAL_ENDPOINT = 'wss://global.azure-devices-provisioning.net/$iothub/websocket';
 
 const HELP = `npm run check:hub -- [ROW]
 
@@ -15,14 +21,35 @@ What it needs is in the environment:
   IOTHUB_SERVICE_CONNECTION_STRING  optional, of a policy that may write the registry, such as
                                     iothubowner: each row gets a new device, which is deleted, and
                                     more can be checked
-  IOTHUB_ENDPOINT                   optional, the WebSocket URL of a local hub`;
+  IOTHUB_ENDPOINT                   optional, the WebSocket URL of a local hub
+
+Without ROW, or with ${PROVISIONING}, it also asks the Device Provisioning Service what nobody
+outside of it knows for sure, and prints each answer as expected, or as it differs. It registers one
+device, ${REGISTRATION_ID}, which stays in its hub. What that needs:
+
+  IOTHUB_PROVISIONING_ID_SCOPE      optional, with the next one
+  IOTHUB_PROVISIONING_GROUP_KEY     the primary key of an enrollment group
+  IOTHUB_PROVISIONING_ENDPOINT      optional, the WebSocket URL of a local service`;
 
 await runAsProgram(async () => {
   const [filter = ''] = process.argv.slice(2);
   if (filter === '--help') return console.log(HELP);
   const access = readEnvironment();
-  if ((await check(access, filter)) > 0) process.exitCode = 1;
+  let differing = await check(access, filter);
+  const provisioning = PROVISIONING.includes(filter) && readProvisioning();
+  if (provisioning) differing += await checkProvisioning(provisioning, console.log);
+  if (differing > 0) process.exitCode = 1;
 });
+
+function readProvisioning() {
+  const {
+    IOTHUB_PROVISIONING_ID_SCOPE: idScope,
+    IOTHUB_PROVISIONING_GROUP_KEY: groupKey,
+    IOTHUB_PROVISIONING_ENDPOINT: endpoint = GLOBAL_ENDPOINT,
+  } = process.env;
+  if (!idScope || !groupKey) return undefined;
+  return { idScope, groupKey, endpoint, registrationId: REGISTRATION_ID };
+}
 
 function readEnvironment() {
   const {

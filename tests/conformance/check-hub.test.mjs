@@ -12,7 +12,7 @@ import { callHub } from '../../scripts/start/back-end.mjs';
 
 const TIMEOUT = { timeout: 120_000 };
 const program = fileURLToPath(new URL('check-hub.mjs', import.meta.url));
-const hub = await startHub({ devices: ['my-device'] });
+const hub = await startHub({ devices: ['my-device'], enrollmentGroups: ['my-group'] });
 after(() => hub.close());
 
 const DEVICE = {
@@ -54,6 +54,19 @@ test('a row that does not hold differs, and no secret is told', TIMEOUT, async (
   assert.equal(code, 1);
   assert.match(said, /^DIFFERS {2}no-connection\.auto-connect$/m);
   assert.match(said, /, 1 differ$/m);
+});
+
+test('with an enrollment group it asks the provisioning service, too', TIMEOUT, async () => {
+  const [{ primaryKey }] = hub.enrollmentGroups;
+  const provisioning = {
+    IOTHUB_PROVISIONING_ID_SCOPE: hub.idScope,
+    IOTHUB_PROVISIONING_GROUP_KEY: primaryKey,
+    IOTHUB_PROVISIONING_ENDPOINT: hub.endpoint,
+  };
+  const { code, said } = await check({ ...DEVICE, ...provisioning }, 'provisioning');
+  assert.equal(code, 0, said);
+  assert.match(said, /^as expected {2}a wrong key: CONNACK 0, then 401 with 401000$/m);
+  assert.ok(!said.includes(primaryKey), 'a key was told');
 });
 
 /** Runs it; whatever it does, it must not tell a key. */
