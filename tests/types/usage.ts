@@ -72,7 +72,7 @@ declare const outboxStore: OutboxStore;
 const connectionString = 'HostName=h;DeviceId=d;SharedAccessKey=a2V5';
 
 export function factories(): IoTHubDeviceClient[] {
-  const all: Required<Omit<SymmetricKeyOptions, 'store'>> = {
+  const all: Required<SymmetricKeyOptions> = {
     endpoint: 'ws://127.0.0.1:8080/$iothub/websocket',
     gatewayHostname: 'gateway:443',
     httpEndpoint: 'https://relay.example/iot',
