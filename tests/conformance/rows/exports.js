@@ -11,16 +11,25 @@ const ERRORS = [
   'OperationTimeout',
   'ServiceError',
 ];
-const CLASSES = ['IoTHubDeviceClient', 'Message', 'MethodRequest', 'MethodResponse', 'X509'];
+const CLASSES = [
+  'IoTHubDeviceClient',
+  'Message',
+  'MethodRequest',
+  'MethodResponse',
+  'ProvisioningDeviceClient',
+  'X509',
+];
 
 export const rows = [
   {
     id: 'exports.names',
-    title: 'the client class, the value classes, the error classes, version; nothing else',
+    title:
+      'the client classes, the value classes, the error classes, deriveDeviceKey, version; nothing else',
     async run({ iothub }) {
       for (const name of [...CLASSES, ...ERRORS]) equal(typeof iothub[name], 'function', name);
       match(iothub.version, /^\d+\.\d+\.\d+/);
-      equal(Object.keys(iothub).length, CLASSES.length + ERRORS.length + 1, 'the number of names');
+      equal(typeof iothub.deriveDeviceKey, 'function');
+      equal(Object.keys(iothub).length, CLASSES.length + ERRORS.length + 2, 'the number of names');
     },
   },
   {
