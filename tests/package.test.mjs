@@ -61,8 +61,10 @@ const exportedNames = [
   'NoConnectionError',
   'OperationCancelled',
   'OperationTimeout',
+  'ProvisioningDeviceClient',
   'ServiceError',
   'X509',
+  'deriveDeviceKey',
   'version',
 ];
 
