@@ -49,12 +49,28 @@ async function assertSendsAndReceives(t, hub, heading, command, { env, cwd }) {
 }
 
 describe('hub/README.md', () => {
-  const hub = new TestHub();
+  const hub = new TestHub({ enrollmentGroups: ['group1'] });
   for (const heading of ['iothub-device-client', 'MQTT.js']) {
     nodeTest(`connects with ${heading}`, (t) =>
       assertSendsAndReceives(t, hub, heading, node, { env: process.env, cwd: root }),
     );
   }
+
+  nodeTest('registers with iothub-device-client', async (t) => {
+    const { idScope, enrollmentGroups } = hub.started;
+    // Only of a device that is there can its telemetry be awaited; registering gives it its key.
+    const device = await hub.json('PUT', '/local/devices/sensor-1');
+    start(t, 'Register with iothub-device-client', node, {
+      cwd: root,
+      env: {
+        ...process.env,
+        IOTHUB_ID_SCOPE: idScope,
+        IOTHUB_GROUP_KEY: enrollmentGroups[0].primaryKey,
+        IOTHUB_ENDPOINT: hub.endpoint,
+      },
+    });
+    assert.equal((await hub.telemetry(device))[0].text, 'hello');
+  });
 });
 
 await describeWithHub('hub/README.md, Python', missingPython, ({ hub, environment, test }) => {
