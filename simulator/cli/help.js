@@ -18,6 +18,8 @@ Where the devices of run come from, one of:
   --service          made at the hub of IOTHUB_SERVICE_CONNECTION_STRING, deleted at the end
   --connection-strings FILE
                      a file with a connection string in each line
+  --group            registered with the provisioning service, by IOTHUB_PROVISIONING_ID_SCOPE and
+                     the key of an enrollment group, IOTHUB_PROVISIONING_GROUP_KEY
 
 Options of run:
   --devices N        how many (what the scene says, or the connection strings)
@@ -26,6 +28,8 @@ Options of run:
   --ramp RATE        how fast devices connect (100/s)
   --duration TIME    how long it runs, from the first connection (until Ctrl-C)
   --endpoint URL     WebSocket URL in place of that of the hub, such as that of a local hub
+  --provisioning-host HOST
+                     of --group (global.azure-devices-provisioning.net)
   --yes              needed against a hub that is not on this machine
   --made FILE        where it is recorded which devices were made (iothub-simulator-made.jsonl)
   --keep             does not delete what it has made; clean does

@@ -1,6 +1,8 @@
 /** Where the devices of a run get their identities from, each way with the same three functions. */
 import { readFile } from 'node:fs/promises';
 
+import { deriveDeviceKey } from 'iothub-device-client';
+
 import { MadeDevices } from './made-devices.js';
 import { Service } from './service.js';
 import { CommandError, UsageError, webSocketUrl } from './usage.js';
@@ -20,6 +22,8 @@ export const IDENTITY_OPTIONS = {
   'local-hub': { type: 'boolean' },
   service: { type: 'boolean' },
   'connection-strings': { type: 'string' },
+  group: { type: 'boolean' },
+  'provisioning-host': { type: 'string', default: 'global.azure-devices-provisioning.net' },
   endpoint: { type: 'string' },
   made: { type: 'string', default: 'iothub-simulator-made.jsonl' },
   keep: { type: 'boolean' },
@@ -29,6 +33,7 @@ const WAYS = {
   'local-hub': fromLocalHub,
   service: fromService,
   'connection-strings': fromFile,
+  group: fromGroup,
 };
 
 /** @returns {Promise<Identities>} */
@@ -127,6 +132,33 @@ async function fromFile({ 'connection-strings': file, endpoint }) {
     identityOf: ({ index }) => ({ connectionString: lines[index], endpoint }),
     async close() {},
   };
+}
+
+/** Each device registers by itself, with a key that follows from that of the group and its id. */
+async function fromGroup({ 'provisioning-host': provisioningHost, endpoint }) {
+  const idScope = ofEnvironment('IOTHUB_PROVISIONING_ID_SCOPE');
+  const groupKey = ofEnvironment('IOTHUB_PROVISIONING_GROUP_KEY');
+  return {
+    isLocal: isLocal(endpoint),
+    hostname: provisioningHost,
+    async prepare() {},
+    identityOf: ({ deviceId: registrationId }) => ({
+      provisioning: {
+        provisioningHost,
+        idScope,
+        registrationId,
+        symmetricKey: deriveDeviceKey(groupKey, registrationId),
+      },
+      endpoint,
+    }),
+    async close() {},
+  };
+}
+
+function ofEnvironment(name) {
+  const value = process.env[name];
+  if (value) return value;
+  throw new CommandError(`${name} is not set: --group needs it`);
 }
 
 const idsOf = (planned) => planned.map(({ deviceId }) => deviceId);

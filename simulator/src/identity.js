@@ -3,9 +3,11 @@ import { IoTHubDeviceClient } from 'iothub-device-client';
 /**
  * What a device proves itself with, and where it connects. Stays in the memory of the worker.
  *
- * @typedef {object} Identity one of `connectionString`, `sasToken`, and `key` with the names
+ * @typedef {object} Identity one of `connectionString`, `sasToken`, `provisioning`, and
+ *   `key` with the names
  * @property {string} [connectionString]
  * @property {string} [sasToken]
+ * @property {import('iothub-device-client').ProvisionedDevice} [provisioning]
  * @property {string} [hostname]
  * @property {string} [deviceId]
  * @property {string} [moduleId]
@@ -19,10 +21,11 @@ import { IoTHubDeviceClient } from 'iothub-device-client';
  * @param {Identity} identity
  * @param {import('iothub-device-client').ClientOptions} options
  */
-export function createClient({ connectionString, sasToken, ...identity }, options) {
-  const { endpoint, httpEndpoint, ...parts } = identity;
+export function createClient(identity, options) {
+  const { connectionString, sasToken, provisioning, endpoint, httpEndpoint, ...parts } = identity;
   const places = { endpoint: endpoint || undefined, httpEndpoint: httpEndpoint || undefined };
   const all = { ...options, ...places };
+  if (provisioning) return IoTHubDeviceClient.createFromProvisioning(provisioning, all);
   if (sasToken) return IoTHubDeviceClient.createFromSasToken(sasToken, all);
   const text = connectionString ?? toConnectionString(parts);
   return IoTHubDeviceClient.createFromConnectionString(text, all);
@@ -39,7 +42,8 @@ function toConnectionString({ hostname, deviceId, moduleId, key }) {
  * The name of a device in the fleet: its id, with a slash and the module's behind it for a module.
  * @param {Identity} identity one that makes a client
  */
-export function idOf({ connectionString, sasToken, deviceId, moduleId }) {
+export function idOf({ connectionString, sasToken, provisioning, deviceId, moduleId }) {
+  if (provisioning) return provisioning.registrationId;
   if (sasToken) return decodeURIComponent(/\bsr=([^&]*)/.exec(sasToken)[1]).split('/')[2];
   if (connectionString) {
     const parts = connectionString.split(';').map((part) => part.trim().split(/=(.*)/s));

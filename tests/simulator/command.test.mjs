@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
+import { startHub } from 'iothub-local';
+
 import { readBehaviour } from '../../simulator/src/behaviour.js';
 import { BackEnd, callHub } from '../../scripts/start/back-end.mjs';
 import { models } from './models.mjs';
@@ -163,6 +165,26 @@ test('connection strings come from a file, and duration ends the run', async (t)
   assert.match((await more.ended).errors, /--devices 3 is more than the 2 of the file/);
 });
 
+test('devices of an enrollment group register by themselves', async (t) => {
+  const cwd = await createFolder(t);
+  const groupKey = Buffer.alloc(32, 1).toString('base64');
+  const attestation = { type: 'symmetricKey', symmetricKey: { primaryKey: groupKey } };
+  const local = await startHub({ enrollmentGroups: [{ enrollmentGroupId: 'all', attestation }] });
+  t.after(() => local.close());
+  const env = {
+    IOTHUB_PROVISIONING_ID_SCOPE: local.idScope,
+    IOTHUB_PROVISIONING_GROUP_KEY: groupKey,
+  };
+  const line = run('--group', '--endpoint', local.endpoint, '--devices', '2', '--prefix', 'g-');
+  const fleet = start(t, [...line, '--max-lost', '0'], { cwd, env });
+  await fleet.until(({ event, acknowledged }) => event === 'progress' && acknowledged > 2);
+  fleet.child.kill('SIGINT');
+  const { code, errors } = await fleet.ended;
+  assert.deepEqual([code, errors], [0, '']);
+  const devices = await callHub(local, 'GET', '/devices?api-version=2021-04-12');
+  assert.deepEqual(devices.map(({ deviceId }) => deviceId).sort(), ['g-1', 'g-2']);
+});
+
 test('a limit that is exceeded is exit code 3, and is named', async (t) => {
   const cwd = await createFolder(t);
   const limits = ['--max-p99', '0ms', '--max-lost', '0', '--max-errors', '0'];
@@ -195,7 +217,7 @@ test('what is wrong on the line of the command is exit code 2, and named', async
   const wrong = [
     [['fly'], /no command "fly"/],
     [['run'], /SCENE is missing/],
-    [['run', 'thermostat'], /one of --local-hub, --service, --connection-strings/],
+    [['run', 'thermostat'], /one of --local-hub, --service, --connection-strings, --group/],
     [['run', 'thermostat', '--local-hub', '--duration', '5'], /a time such as 500ms/],
     [['run', 'thermostat', '--local-hub', '--ramp', '5'], /a rate such as 200\/s/],
     [['run', 'thermostat', '--local-hub', '--devices', '0'], /whole number of at least 1/],
