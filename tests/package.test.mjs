@@ -161,6 +161,9 @@ function linkedCrates() {
 
 test('the numbers of functions in a stack are turned into names', async (t) => {
   const { IoTHubDeviceClient } = await import('../pkg/index.node.js');
+  const { stackTraceLimit } = Error;
+  t.after(() => (Error.stackTraceLimit = stackTraceLimit));
+  Error.stackTraceLimit = 30;
   let stack;
   t.mock.method(Date, 'now', () => {
     stack ??= new Error('called by the module').stack;
