@@ -157,7 +157,7 @@ impl Client {
     }
 
     /// Subscribes to a feature; a failure is a
-    /// [`BackgroundException`](super::Event::BackgroundException).
+    /// [`BackgroundException`](crate::protocol::Event::BackgroundException).
     pub fn subscribe(&mut self, now: Now, feature: Feature) {
         if self.permit == Permit::ShutDown {
             return;

@@ -46,7 +46,7 @@ impl Client {
         Ok(operation)
     }
 
-    /// Answers [`Event::SasTokenRequired`](super::Event::SasTokenRequired) for a client that was
+    /// Answers [`Event::SasTokenRequired`](crate::protocol::Event::SasTokenRequired) for a client that was
     /// created with a function.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl Client {
         Ok(())
     }
 
-    /// [`Event::SasTokenRequired`](super::Event::SasTokenRequired) could not be answered; the event
+    /// [`Event::SasTokenRequired`](crate::protocol::Event::SasTokenRequired) could not be answered; the event
     /// is repeated later.
     pub fn token_unavailable(&mut self, now: Now) {
         self.give_up_token(now, failures::no_token());
@@ -91,7 +91,7 @@ impl Client {
         self.fail_all(&error);
     }
 
-    /// Sets whether [`Event::SasTokenRequired`](super::Event::SasTokenRequired) has a handler. A
+    /// Sets whether [`Event::SasTokenRequired`](crate::protocol::Event::SasTokenRequired) has a handler. A
     /// client that was created with a function always has one.
     pub fn can_ask_for_token(&mut self, now: Now, can_ask: bool) {
         let Credentials::SasToken(_) = self.config.credentials else { return };
