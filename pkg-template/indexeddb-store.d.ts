@@ -1,24 +1,25 @@
 /**
- * Keeps telemetry in IndexedDB, for pages, workers and service workers. Of those of one origin that
- * use the same device, one connects.
+ * Keeps telemetry in IndexedDB, for pages, workers and service workers. If several of one origin
+ * use the same device, only one of them connects.
  *
  * @module iothub-device-client/indexeddb-store
  */
 import type { OutboxStore, StoreOptions } from './index.js';
 
-/** What {@link indexedDbStore} takes. */
+/** Options of {@link indexedDbStore}. */
 export interface IndexedDbStoreOptions extends StoreOptions {
   /**
-   * `"relaxed"`: a message counts as stored when the operating system has it; it outlives the browser.
-   * `"strict"`: when it is on the disk, which takes far longer; it outlives a loss of the power.
+   * `"relaxed"`: a message counts as stored when the operating system has it; it survives a crash
+   * of the browser. `"strict"`: when it is on the disk, which takes far longer; it survives a power
+   * failure.
    * Default `"relaxed"`.
    */
   durability?: 'strict' | 'relaxed' | undefined;
 }
 
 /**
- * Makes a store for the option `store` of one client.
+ * Creates a store for the option `store` of one client.
  *
- * @throws TypeError, RangeError for an option that is unknown, of a wrong type or out of its range
+ * @throws TypeError, RangeError if an option is unknown, of the wrong type or out of range
  */
 export function indexedDbStore(options?: IndexedDbStoreOptions): OutboxStore;

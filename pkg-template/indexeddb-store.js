@@ -3,7 +3,7 @@ import { Outbox } from './outbox.js';
 import { outboxOptions } from './outbox-options.js';
 import { IndexedDbStore } from './store-indexeddb.browser.js';
 
-/** @param {{ durability?: 'strict' | 'relaxed' }} [options] and those of every store */
+/** @param {{ durability?: 'strict' | 'relaxed' }} [options] and the options of every store */
 export function indexedDbStore(options) {
   const { durability = 'relaxed' } = Object(options);
   if (durability !== 'strict' && durability !== 'relaxed') {

@@ -5,23 +5,24 @@
  */
 import type { OutboxStore, StoreOptions } from './index.js';
 
-/** What {@link levelStore} takes. */
+/** Options of {@link levelStore}. */
 export interface LevelStoreOptions extends StoreOptions {
   /**
-   * A folder, which is made if it is not there, for the owner alone. Devices may share it: each has a
-   * folder of its own in it, which one process at a time can use.
+   * A folder. If it does not exist, it is created, readable by its owner only. Devices can share
+   * it: each has a subfolder, which only one process at a time can use.
    */
   location: string | URL;
   /**
-   * `"strict"`: a message counts as stored when it is on the disk, and outlives a loss of the power.
-   * `"relaxed"`: when the operating system has it; it outlives the process. Default `"strict"`.
+   * `"strict"`: a message counts as stored when it is on the disk, and survives a power failure.
+   * `"relaxed"`: when the operating system has it; it survives the end of the process. Default
+   * `"strict"`.
    */
   durability?: 'strict' | 'relaxed' | undefined;
 }
 
 /**
- * Makes a store for the option `store` of one client.
+ * Creates a store for the option `store` of one client.
  *
- * @throws TypeError, RangeError for an option that is unknown, of a wrong type or out of its range
+ * @throws TypeError, RangeError if an option is unknown, of the wrong type or out of range
  */
 export function levelStore(options: LevelStoreOptions): OutboxStore;

@@ -4,7 +4,10 @@ import { Outbox } from './outbox.js';
 import { outboxOptions } from './outbox-options.js';
 import { LevelStore } from './store-level.node.js';
 
-/** @param {{ location: string | URL, durability?: 'strict' | 'relaxed' }} options and those of every store */
+/**
+ * @param {{ location: string | URL, durability?: 'strict' | 'relaxed' }} options and the options of
+ * every store
+ */
 export function levelStore(options) {
   const { location, durability = 'strict' } = Object(options);
   if (!(typeof location === 'string' && location !== '') && !(location instanceof URL)) {

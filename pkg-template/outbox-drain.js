@@ -1,47 +1,47 @@
-// From the store to the hub: a window of the oldest messages, in their order, one after the other.
+// From the store to the hub: sends a window of the oldest messages, in order.
 
-/** So many are loaded at most; the core has no more on their way at a time. */
+/** The maximum number of messages loaded: the core has no more in flight at a time. */
 const WINDOW = 1024;
-/** So many bytes, or one portion more, are loaded at most. */
+/** The maximum number of bytes loaded, which the last batch read may exceed. */
 const WINDOW_BYTES = 8 * 1024 ** 2;
-/** So many are read at once. */
+/** How many messages one read returns. */
 const PORTION = 128;
-/** So many may be acknowledged and not be removed yet. */
+/** How many acknowledged messages may still wait for their removal. */
 const MOST_UNREMOVED = 4 * WINDOW;
-/** After this, a store that has failed is asked again, and so is a client that had no room. */
+/** The delay before retrying a store that failed, or a client that had no room. */
 const PATIENCE_MS = 1000;
 
 /** @typedef {import('./outbox.js').StoredMessage} StoredMessage */
 
-/** What the owner of the outbox sends. */
+/** Sends the messages if this client owns the outbox. */
 export class Drain {
   #outbox;
   #port;
   #store;
   #options;
-  /** The oldest messages, in their order. */
+  /** The oldest messages, in order. */
   #queue = [];
   #queueBytes = 0;
-  /** How many of the first the client has. */
+  /** How many of them, from the first, were passed to the client. */
   #sent = 0;
-  /** The sequence of the newest message that was ever in the queue. */
+  /** The highest sequence that was ever in the queue. */
   #last = 0;
-  /** The store may have some that are newer than that. */
+  /** Whether the store may have newer messages than that. */
   #isBehind = true;
   #isLoading = false;
-  /** What the hub has acknowledged and the store has still. */
+  /** Messages that the hub has acknowledged and that are still in the store. */
   #done = [];
   #removing = Promise.resolve();
   #isRemoving = false;
   #isConnected = false;
-  /** Until somebody asks for the hub again. */
+  /** Whether sending is paused until a call needs the hub. */
   #isPaused = true;
   #isStopped = false;
-  /** Goes up each time the client gives everything back. */
+  /** Incremented each time the client returns all messages. */
   #generation = 0;
   /** Messages up to this sequence waited for the connection. */
   #backlogEnd = Infinity;
-  /** When the next of those may leave. */
+  /** When the next of those may be sent. */
   #due = 0;
   #timer;
   #isFillQueued = false;
@@ -68,13 +68,13 @@ export class Drain {
     return isLoaded && this.#queue.length === 0 && this.#done.length === 0;
   }
 
-  /** Somebody needs the hub: whatever kept it from us may be over. */
+  /** A call needs the hub: the reason for the last failure may be gone. */
   resume() {
     this.#isPaused = false;
     this.#fillSoon();
   }
 
-  /** Nothing more is given to the client, which gives back what it has. */
+  /** Passes no more messages to the client, which returns those that it has. */
   pause() {
     this.#isPaused = true;
     this.#generation += 1;
@@ -82,7 +82,10 @@ export class Drain {
     clearTimeout(this.#timer);
   }
 
-  /** For good; resolves when what was acknowledged is removed, as far as the store lets it. */
+  /**
+   * Stops for good. Resolves when the acknowledged messages are removed, if the store can remove
+   * them.
+   */
   stop() {
     this.pause();
     this.#isStopped = true;
@@ -92,7 +95,7 @@ export class Drain {
   connectionChanged(isConnected) {
     this.#isConnected = isConnected;
     if (!isConnected) return;
-    // The client sends again what it has, when this returns.
+    // When this returns, the client resends the messages that it has.
     for (const message of this.#queue.slice(0, this.#sent)) {
       if (this.#isExpired(message)) this.#expire(message);
     }
@@ -101,11 +104,11 @@ export class Drain {
     this.resume();
   }
 
-  /** These were stored just now, in this order. */
+  /** Adds messages that were just stored, in this order. */
   stored(messages) {
     if (this.#backlogEnd === Infinity) this.#backlogEnd = messages[0].sequence - 1;
     for (const message of messages) {
-      // One that does not follow upon the last leaves room for those that were not read yet.
+      // A gap after the last message means that some in between were not read yet.
       const isNext = message.sequence === this.#last + 1 && !this.#isBehind && !this.#isLoading;
       if (isNext && this.#hasRoom) this.#push(message);
       else this.#isBehind = true;
@@ -113,25 +116,25 @@ export class Drain {
     this.#fillSoon();
   }
 
-  /** Something else has put messages into the store. */
+  /** Another client has put messages into the store. */
   fallBehind() {
     this.#isBehind = true;
     this.#fillSoon();
   }
 
-  /** The store begins again, without what it had. */
+  /** The store was replaced by an empty one. */
   restart() {
     this.#last = 0;
     this.fallBehind();
   }
 
-  /** Whether it is still to be sent, as far as the drain knows. */
+  /** Returns whether the message still waits to be sent, to the drain's knowledge. */
   isWaiting(sequence) {
     const isIt = (message) => message.sequence === sequence;
     return sequence > this.#last || this.#queue.some(isIt);
   }
 
-  /** It is dropped: it does not leave, if it has not left yet. */
+  /** Drops a message: if it was not sent yet, it is not sent. */
   forget(sequence) {
     const message = this.#queue.find((message) => message.sequence === sequence);
     if (message) this.#takeOut(message);
@@ -173,7 +176,7 @@ export class Drain {
     this.#timer = setTimeout(() => this.#fill(), milliseconds);
   }
 
-  /** Gives the client as many messages as it may have. */
+  /** Passes as many messages to the client as it can take. */
   #fill() {
     if (this.#isPaused || this.#isStopped) return;
     // The first makes the client connect.
@@ -192,7 +195,10 @@ export class Drain {
     this.#outbox.checkDrained();
   }
 
-  /** The rate is for those that waited for the connection: all devices of a hub may come at once. */
+  /**
+   * The rate limits only messages that waited for the connection: all devices of a hub may
+   * reconnect at once.
+   */
   #mayLeave({ sequence }) {
     if (!this.#isConnected || sequence > this.#backlogEnd) return true;
     const now = performance.now();
@@ -200,12 +206,12 @@ export class Drain {
       this.#fillLater(this.#due - now);
       return false;
     }
-    // Timers are late, in hidden tabs by a second.
+    // Timers run late, by a second in hidden tabs.
     this.#due = Math.max(this.#due, now - 1000) + 1000 / this.#options.drainRate;
     return true;
   }
 
-  /** Returns whether the client has it. */
+  /** Returns whether the client took it. */
   #send(message) {
     const generation = this.#generation;
     try {
@@ -220,7 +226,7 @@ export class Drain {
       if (error.name === 'NoConnectionError') {
         this.#interrupted(error);
       } else if (error.name === 'ClientError') {
-        // Calls of other kinds have taken what the client may hold.
+        // Other calls have filled the client's queue.
         if (this.#sent === 0) this.#fillLater(PATIENCE_MS);
       } else {
         this.#refused(message, error);
@@ -246,7 +252,7 @@ export class Drain {
   #failed(message, error, hasEndedConnections, generation) {
     if (!this.#queue.includes(message) || generation !== this.#generation) return;
     if (hasEndedConnections) this.#refused(message, error);
-    // Then the client gives back all others, too.
+    // Then the client returns all others, too.
     else this.#interrupted(error);
   }
 
@@ -284,7 +290,7 @@ export class Drain {
         if (message.movedAside === undefined) await this.#take(message);
         this.#last = message.sequence;
       }
-      // There may be more.
+      // The store may have more.
       if (messages.length > 0) this.#isBehind = true;
       this.#isLoading = false;
       this.#fillSoon();
@@ -308,7 +314,7 @@ export class Drain {
 
   async #removeDone() {
     this.#isRemoving = true;
-    // Many are acknowledged in one turn.
+    // Many messages are acknowledged in one turn of the event loop.
     await undefined;
     while (this.#done.length > 0) {
       const count = this.#done.length;

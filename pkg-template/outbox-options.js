@@ -3,13 +3,13 @@ import { mustBe, optionsOf } from './arguments.js';
 
 const NAMES = ['maxMessages', 'maxBytes', 'maxAge', 'whenFull', 'drainRate', 'encrypt', 'decrypt'];
 
-/** So many seconds, in milliseconds, are more than any clock shows. */
+/** The largest number of seconds, in milliseconds: no clock shows more. */
 const FOR_EVER = Infinity;
 
 /**
- * Checks what a user gives, and fills in the defaults.
- * @param {any} options of the user
- * @param {...string} more names, which the store checks itself
+ * Checks the user's options, and fills in the defaults.
+ * @param {any} options from the user
+ * @param {...string} more names of options that the store checks itself
  */
 export function outboxOptions(options, ...more) {
   const given = optionsOf(options, ...NAMES, ...more);

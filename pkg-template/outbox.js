@@ -1,27 +1,27 @@
-// Telemetry that is stored before it is sent. The client sees the calls and the owner; `Drain` sends.
+// Stores telemetry before it is sent. This file handles calls and ownership; `Drain` sends.
 import { signalOf } from './arguments.js';
 import { Drain } from './outbox-drain.js';
 import { onAbort } from './signal.js';
 
-/** So many are stored at once. */
+/** How many messages are stored at once. */
 const BATCH = 512;
-/** So many bytes are, or one message. */
+/** How many bytes are stored at once, unless one message alone is larger. */
 const BATCH_BYTES = 4 * 1024 ** 2;
 
 /**
- * What the hub gets, and when it was stored. `size` is what it counts against `maxBytes`.
+ * A message for the hub, and when it was stored. `size` counts against `maxBytes`.
  * @typedef {object} StoredMessage
  * @property {number} sequence
  * @property {number} storedAt milliseconds since 1970
  * @property {number} size
  * @property {Uint8Array} body
- * @property {string} systemProperties as `encodeMessage` gives them
+ * @property {string} systemProperties as `encodeMessage` returns them
  * @property {string} customProperties
- * @property {string} [movedAside] why the hub does not get it
+ * @property {string} [movedAside] why it is not sent to the hub
  */
 
 /**
- * What keeps the messages: see `MessageStore` in `index.d.ts`. The second argument of `remove`, and
+ * Stores the messages: see `MessageStore` in `index.d.ts`. The second argument of `remove`, and
  * `owner`, are for a store that several clients share.
  * @typedef {object} MessageStore
  * @property {(context: StoreContext) => Promise<{ count: number, bytes: number, owner?: string }>} open
@@ -32,23 +32,25 @@ const BATCH_BYTES = 4 * 1024 ** 2;
  */
 
 /**
- * What a store may tell of what others do with the same messages.
+ * Callbacks with which a store reports what other clients do with the same messages.
  * @typedef {object} StoreContext
- * @property {string} resource names the device or module at its hub
- * @property {(totals: { count: number, bytes: number }) => void} owned this client sends from now on
+ * @property {string} resource the device or module at its hub
+ * @property {(totals: { count: number, bytes: number }) => void} owned from now on this client
+ *   sends
  * @property {(owner: string) => void} ownerChanged
  * @property {(count: number, bytes: number) => void} appended
  * @property {(messages: { sequence: number, size: number }[], why?: string) => void} removed
- * @property {(error: Error, totals: { count: number, bytes: number }) => void} lost it begins again
+ * @property {(error: Error, totals: { count: number, bytes: number }) => void} lost the store
+ *   starts again, empty
  */
 
 /**
- * What the outbox needs of its client.
+ * What the outbox needs from its client.
  * @typedef {object} Port
  * @property {string} resource
  * @property {(message: StoredMessage, pending: object) => number} send
  * @property {(operation: number) => void} withdraw
- * @property {(message: object) => void} check throws for one that the hub would refuse
+ * @property {(message: object) => void} check throws if the hub would refuse the message
  * @property {(message: object) => object} decode
  * @property {(dropped: object) => void} dropped
  * @property {(error: Error) => void} report
@@ -71,7 +73,7 @@ export class Outbox {
   #opening;
   #isOpen = false;
   #isClosed = false;
-  /** Who sends, if it is not this client. */
+  /** The client that sends, if it is not this one. */
   #owner;
   /** Work to do once this client sends. */
   #onOwner = [];
@@ -79,13 +81,13 @@ export class Outbox {
   #early = [];
   /** Calls whose message is not stored yet. */
   #arrivals = [];
-  /** Those of them that are being stored. */
+  /** The calls whose message is being stored. */
   #batch = [];
   #storing = Promise.resolve();
   #isStoring = false;
-  /** Calls that wait for the hub, by the sequence of their message. */
+  /** Calls that wait for the hub's acknowledgement, by the sequence of their message. */
   #waiting = new Map();
-  /** What another tab has removed before it was known here to be stored, with why. */
+  /** Messages that another tab removed before this one knew that they were stored, and why. */
   #removedEarly = new Map();
   /** Calls that wait until nothing is left to send. */
   #drainWaiters = [];
@@ -104,14 +106,14 @@ export class Outbox {
     return this.#isOpen && this.#owner === undefined;
   }
 
-  /** When the oldest message that waits was stored. */
+  /** When the oldest waiting message was stored. */
   get oldest() {
     const oldest = this.#drain.oldest;
     return oldest && new Date(oldest.storedAt);
   }
 
   /**
-   * Resolves when the hub has everything that waits.
+   * Resolves when the hub has all waiting messages.
    * @param {{ signal?: AbortSignal }} [options]
    */
   drained(options) {
@@ -152,7 +154,7 @@ export class Outbox {
     this.#drain = new Drain(this, port, this.#store, this.#options);
   }
 
-  /** Opens the store, unless that is done; the next call tries again where that fails. */
+  /** Opens the store, unless it is open. If that fails, the next call retries. */
   opened() {
     if (this.#isClosed && !this.#opening) return Promise.reject(this.#shutDown());
     return (this.#opening ??= this.#open());
@@ -168,7 +170,7 @@ export class Outbox {
     );
   }
 
-  /** Calls back when this client sends. */
+  /** Calls back as soon as this client sends. */
   whenOwner(callback) {
     if (this.isOwner) return callback();
     this.#onOwner.push(callback);
@@ -179,7 +181,7 @@ export class Outbox {
    * Stores a message. Resolves when it is stored, or when the hub has acknowledged it.
    * @param {{ body: Uint8Array, systemProperties: string, customProperties: string }} encoded
    * @param {boolean} awaitsHub
-   * @param {AbortSignal} [signal] ends the wait, and nothing else
+   * @param {AbortSignal} [signal] ends the wait only, the message stays stored
    */
   put({ body, systemProperties, customProperties }, awaitsHub, signal) {
     signal?.throwIfAborted();
@@ -199,7 +201,7 @@ export class Outbox {
         this.#admit(call);
       } else {
         this.#early.push(call);
-        // What keeps it from opening rejects the calls.
+        // If the store does not open, the calls reject with its error.
         this.opened().catch(() => {});
       }
     });
@@ -210,13 +212,13 @@ export class Outbox {
     this.#drain.connectionChanged(isConnected);
   }
 
-  /** The user disconnects: nothing is sent until a call asks for the hub again. */
+  /** The user disconnects: nothing is sent until a call needs the hub. */
   suspend() {
     this.#drain.pause();
     this.interrupted(this.#cancelled('disconnect'));
   }
 
-  /** The user shuts down: stores what was called before, and closes the store. */
+  /** The user shuts down: stores the messages of earlier calls, and closes the store. */
   async close() {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -236,7 +238,7 @@ export class Outbox {
     this.#uncount([message]);
   }
 
-  /** The connection cannot be had, or was given up. Messages stay, calls do not wait on. */
+  /** The client failed to connect, or gave up. Messages stay stored, waiting calls reject. */
   interrupted(error) {
     const calls = [...this.#waiting.values(), ...this.#drainWaiters.splice(0)];
     this.#waiting.clear();
@@ -245,7 +247,7 @@ export class Outbox {
     if (isNews && calls.length === 0) this.#port.report(error);
   }
 
-  /** Messages leave the store without having reached the hub. */
+  /** Messages were removed from the store without reaching the hub. */
   async drop(messages, why) {
     for (const message of messages) {
       this.#dropped(message, why);
@@ -258,10 +260,11 @@ export class Outbox {
   }
 
   /**
-   * The hub will not have it: it goes to the end of the store, marked, where it blocks nothing.
+   * The hub refuses the message: it is marked and moved to the end of the store, where it blocks
+   * nothing.
    * @param {StoredMessage} message
    * @param {Error} cause
-   * @param {Uint8Array} [stored] its body as it is stored, where that cannot be read
+   * @param {Uint8Array} [stored] its body as it is stored, if that cannot be read
    */
   async moveAside(message, cause, stored) {
     const isTold = this.#settle(message, (call) => call.reject(cause));
@@ -329,7 +332,7 @@ export class Outbox {
     this.#checkWaiting();
   }
 
-  /** The last owner may have gone before it could tell what the hub has acknowledged. */
+  /** The last owner may have ended before it could report what the hub has acknowledged. */
   async #checkWaiting() {
     for (const sequence of [...this.#waiting.keys()]) {
       const [next] = await this.#store.read(sequence - 1, 1);
@@ -352,14 +355,14 @@ export class Outbox {
     }
   }
 
-  /** Ends a call whose message has left the store. */
+  /** Settles a call whose message was removed from the store. */
   #end(call, why) {
     if (why === undefined) return call.resolve();
     const text = `the message was dropped from the outbox: ${REASONS[why]}`;
     call.reject(this.#clientError(text));
   }
 
-  /** What is in the memory is sent all the same. */
+  /** Messages in memory are still sent. */
   #lost(error, totals) {
     this.#setTotals(totals);
     this.#drain.restart();
@@ -402,10 +405,10 @@ export class Outbox {
     if (!this.#isStoring) this.#storing = this.#storeArrivals();
   }
 
-  /** Stores what arrives while the store is at work in one batch after the other. */
+  /** Stores messages batch by batch; those that arrive during one write form the next batch. */
   async #storeArrivals() {
     this.#isStoring = true;
-    // What is called in one turn is stored together.
+    // Calls of one turn of the event loop are stored together.
     await undefined;
     while (this.#arrivals.length > 0) {
       this.#batch = this.#takeBatch();
@@ -416,7 +419,7 @@ export class Outbox {
     this.checkDrained();
   }
 
-  /** As many as the store may hold, or fewer. */
+  /** Takes as many messages as fit into the store. */
   #takeBatch() {
     let bytes = 0;
     let count = 0;
@@ -459,7 +462,7 @@ export class Outbox {
     return { ...message, body: await this.#options.encrypt(message.body) };
   }
 
-  /** Drops the oldest, where the policy is that. */
+  /** Drops the oldest messages, if that is the policy. */
   async #makeRoom() {
     if (!this.#isOver(this.count, this.bytes)) return;
     let count = this.count - this.#arrivals.length;
@@ -482,7 +485,9 @@ export class Outbox {
     }
   }
 
-  /** Takes the call that waits for the hub to have a message. Returns whether there is one. */
+  /**
+   * Removes the call that waits for the acknowledgement of a message. Returns whether there is one.
+   */
   #settle({ sequence }, settle) {
     const call = this.#waiting.get(sequence);
     if (!call) return false;
@@ -500,7 +505,7 @@ export class Outbox {
     try {
       body = await this.#options.decrypt(body);
     } catch {
-      // That may be why it was moved aside: it is shown as it is stored.
+      // It may have been moved aside because it cannot be read: it is returned as it is stored.
     }
     return {
       message: this.#port.decode({ ...message, body }),

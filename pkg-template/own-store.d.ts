@@ -6,9 +6,9 @@
 import type { MessageStore, OutboxStore, StoreOptions } from './index.js';
 
 /**
- * Makes of your store one for the option `store` of one client.
+ * Wraps your store for the option `store` of one client.
  *
- * @throws TypeError, RangeError for an option that is unknown, of a wrong type or out of its range; a
- * TypeError for a store that lacks one of the five methods
+ * @throws TypeError, RangeError if an option is unknown, of the wrong type or out of range; a
+ *   TypeError if the store lacks one of the five methods
  */
 export function ownStore(store: MessageStore, options?: StoreOptions): OutboxStore;

@@ -1,4 +1,4 @@
-// The entry for stores that users write.
+// The entry point for stores that users write.
 import { mustBe } from './arguments.js';
 import { Outbox } from './outbox.js';
 import { outboxOptions } from './outbox-options.js';

@@ -1,12 +1,13 @@
-// Messages in IndexedDB. All pages and workers of an origin write to one database for each device; the one
-// that has the Web Lock of its name sends, and tells the others what becomes of their messages.
+// Messages in IndexedDB. All pages and workers of an origin write to one database for each device;
+// the one that holds the Web Lock of its name sends, and notifies the others of the outcome of
+// their messages.
 
 const VERSION = 1;
 const MESSAGES = 'messages';
-/** Holds what is one of a kind, by its name. */
+/** The store of single values, by name. */
 const FACTS = 'facts';
 
-/** One database, seen by one client. */
+/** One client's access to the database. */
 export class IndexedDbStore {
   #durability;
   #name;
@@ -14,9 +15,9 @@ export class IndexedDbStore {
   /** @type {Promise<IDBDatabase> | undefined} */
   #database;
   #channel;
-  /** Ends the wait for the lock. */
+  /** Stops waiting for the lock. */
   #closing;
-  /** Gives the lock back. */
+  /** Releases the lock. */
   #release;
 
   /** @param {'strict' | 'relaxed'} durability */
@@ -35,7 +36,7 @@ export class IndexedDbStore {
     try {
       const isOwner = await this.#claim({ ifAvailable: true });
       if (isOwner) await this.#announce();
-      // It waits until the owner is gone.
+      // The request waits until the owner is gone.
       else
         this.#claim({ signal: this.#closing.signal }).then(
           () => this.#takeOver(),
@@ -99,7 +100,7 @@ export class IndexedDbStore {
     database?.close();
   }
 
-  /** Changes messages and totals together. */
+  /** Changes messages and totals in one transaction. */
   async #change(plan) {
     const database = await this.#opened();
     const options = { durability: this.#durability };
@@ -114,7 +115,7 @@ export class IndexedDbStore {
       await done;
       return result;
     } catch (error) {
-      // Of a transaction that was aborted, its own error says why.
+      // If the transaction was aborted, its own error says why.
       await done;
       throw error;
     }
@@ -155,7 +156,7 @@ export class IndexedDbStore {
     }
   }
 
-  /** Asks for the lock; resolves to whether it is ours. */
+  /** Requests the lock. Resolves with whether this client has it. */
   #claim(options) {
     return new Promise((resolve, reject) => {
       const held = (lock) => {
@@ -174,7 +175,7 @@ export class IndexedDbStore {
     this.#context.owned(totals);
   }
 
-  /** Tells the others who sends, those that come later by the database. */
+  /** Notifies the other clients of who sends. Later ones read it from the database. */
   async #announce() {
     const owner = whoIAm();
     const database = await this.#opened();
@@ -201,14 +202,14 @@ function assertPlatform() {
 /** @returns {Promise<{ database: IDBDatabase, isNew: boolean }>} */
 function openDatabase(name) {
   return new Promise((resolve, reject) => {
-    // Where the user blocks storage, this throws.
+    // This throws if the user blocks storage.
     const request = indexedDB.open(name, VERSION);
     let isNew = false;
     request.onupgradeneeded = () => {
       isNew = true;
       request.result.createObjectStore(MESSAGES, { keyPath: 'sequence' });
       const facts = request.result.createObjectStore(FACTS);
-      // No sequence of a database of this name that was deleted comes again.
+      // Never reuses a sequence of an earlier, deleted database of this name.
       facts.put({ count: 0, bytes: 0, next: Date.now() * 1000 }, 'totals');
     };
     request.onsuccess = () => resolve({ database: request.result, isNew });
@@ -242,7 +243,7 @@ function completed(transaction) {
   });
 }
 
-/** Runs of messages whose sequences follow upon each other: each is one request. */
+/** Groups messages with consecutive sequences: each group is one request. */
 function ranges(messages) {
   const found = [];
   for (const message of messages) {
@@ -253,7 +254,7 @@ function ranges(messages) {
   return found;
 }
 
-/** For the user, in an error of another tab. The query may hold a secret. */
+/** Shown to the user in the errors of other tabs, without the query, which may hold a secret. */
 function whoIAm() {
   const kind = typeof document === 'undefined' ? 'the worker' : 'the page';
   const { origin, pathname } = location;

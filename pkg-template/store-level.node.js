@@ -1,5 +1,5 @@
-// Messages in LevelDB, by classic-level. LevelDB appends to a log with checksums and drops its torn end, and
-// the operating system takes its lock away from a process that has ended.
+// Messages in LevelDB, with classic-level. LevelDB appends to a log with checksums and drops an
+// incomplete end, and the operating system releases the lock of a process that has ended.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { ClassicLevel } from 'classic-level';
 const TOTALS = 'totals';
 /** Sorts behind every message. */
 const END = 'message ~';
-/** Who has the lock, for the error of others. LevelDB leaves files alone that it does not know. */
+/** Names the owner of the lock, for the errors of others. LevelDB leaves unknown files alone. */
 const OWNER = 'OWNER';
 
 const encodings = { keyEncoding: 'utf8', valueEncoding: 'view' };
@@ -22,14 +22,14 @@ export class LevelStore {
   #path;
   /** @type {Promise<ClassicLevel<string, Uint8Array>> | undefined} */
   #database;
-  /** How many messages there are, how many bytes, and the sequence of the next. */
+  /** The number of messages, their bytes, and the next sequence. */
   #totals = { count: 0, bytes: 0, next: 1 };
-  /** One change after the other, as each writes the totals. */
+  /** Runs changes one after the other, because each writes the totals. */
   #turn = Promise.resolve();
 
   /**
    * @param {string} location
-   * @param {boolean} sync whether what is stored waits for the disk
+   * @param {boolean} sync whether a write waits for the disk
    */
   constructor(location, sync) {
     this.#location = location;
@@ -63,7 +63,10 @@ export class LevelStore {
     return entries.map(([key, value]) => decode(key, value));
   }
 
-  /** A loss of the power may bring them back, and then they leave twice: no need to wait for the disk. */
+  /**
+   * Does not wait for the disk: after a power failure these messages may come back and are then
+   * sent twice.
+   */
   remove(messages) {
     return this.#change(false, ({ count, bytes, next }) => {
       const deletions = messages.map(({ sequence }) => ({ type: 'del', key: keyOf(sequence) }));
@@ -98,7 +101,7 @@ export class LevelStore {
     }
   }
 
-  /** Says who has the lock. On a full disk nobody learns that. */
+  /** Writes down who has the lock. A full disk is no reason to fail. */
   async #sign() {
     const text = `process ${process.pid} on ${hostname()}`;
     await writeFile(join(this.#path, OWNER), text).catch(() => {});
@@ -125,7 +128,10 @@ export class LevelStore {
     return changed;
   }
 
-  /** The next call opens it again: after a write that failed it is not known what the log ends with. */
+  /**
+   * Closes the database, and the next call reopens it: after a failed write, the end of the log is
+   * unknown.
+   */
   async #forsake() {
     const database = this.#database;
     this.#database = undefined;
@@ -139,7 +145,7 @@ export class LevelStore {
   }
 }
 
-/** The error of LevelDB, which says more. */
+/** Returns LevelDB's own error, which says more. */
 const causeOf = (error) => error.cause ?? error;
 
 const keyOf = (sequence) => `message ${String(sequence).padStart(16, '0')}`;

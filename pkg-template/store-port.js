@@ -1,4 +1,5 @@
-// What the outbox of a client may do with it. The outbox comes with the store, from an entry of its own.
+// What the outbox may do with its client. The outbox comes with the store, from a separate entry
+// point.
 import { ClientError, NoConnectionError, OperationCancelled } from './errors.js';
 import { decodeMessage } from './message.js';
 import { bytesAtMost } from './pending-bytes.js';

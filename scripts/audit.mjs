@@ -1,6 +1,6 @@
 /**
- * `npm run audit`: known vulnerabilities in all that the project depends on, and the licences and
- * sources of its crates. What cannot be reached is left out, and named at the end.
+ * `npm run audit`: checks all dependencies for known vulnerabilities, and the licences and sources
+ * of crates. Skips services that it cannot reach, and names them at the end.
  */
 import { spawnSync } from 'node:child_process';
 
@@ -29,7 +29,10 @@ async function auditNpmPackages() {
   await npm(['audit'], { cwd: root, explain: 'See above for what to update.' });
 }
 
-/** Whether the registry answers at all; `npm audit` fails in the same way where it does not. */
+/**
+ * Whether the registry answers at all: if it does not, `npm audit` fails as if it had found
+ * something.
+ */
 function npmKnowsVulnerabilities() {
   const shell = process.platform === 'win32';
   const { stdout } = spawnSync('npm', ['audit', '--json'], { cwd: root, encoding: 'utf8', shell });

@@ -8,9 +8,9 @@ const www = join(root, 'www');
 /** Where the simulator is, once it is built. */
 export const simulatorFolder = join(root, 'target', 'www');
 
-/** Takes the package from `pkg/`, which has to be there. */
+/** Uses the package in `pkg/`, which must exist. */
 export async function buildWww() {
-  // Set-up may have installed it just now.
+  // Set-up may have only just installed it.
   const { build } = await import('esbuild');
   rmSync(simulatorFolder, { recursive: true, force: true });
   mkdirSync(simulatorFolder, { recursive: true });

@@ -1,4 +1,4 @@
-/** `npm run build`: set-up, the package that is published in pkg/, the simulator in target/www/. */
+/** `npm run build`: set-up, the npm package in pkg/, the simulator in target/www/. */
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -28,12 +28,15 @@ const notices = 'THIRD-PARTY-NOTICES.txt';
 const wasmFlags = 'CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS';
 const target = join(root, 'target');
 const pkg = join(root, 'pkg');
-/** Entries of their own: who has no outbox does not pay for one. */
+/** Separate entry points: code without an outbox does not load one. */
 const stores = ['indexeddb-store', 'level-store', 'own-store'];
-/** The names of the module's functions, which the module itself does not keep. */
+/** The names of the module's functions, which are stripped from the module. */
 export const symbols = join(target, 'symbols.txt');
 
-/** What browsers and Node.js have had for years and rustc uses; anything newer is an error. */
+/**
+ * WebAssembly features that rustc uses and that browsers and Node.js have had for years; anything
+ * newer is an error.
+ */
 const wasmFeatures = [
   'bulk-memory',
   'bulk-memory-opt',
@@ -44,7 +47,7 @@ const wasmFeatures = [
   'sign-ext',
 ];
 
-/** Builds pkg/ and target/www/, and gives back what `setup` gave. */
+/** Builds pkg/ and target/www/. Returns the result of `setup`. */
 export async function build(options) {
   const environment = await setup({ ...options, compile: compileRust });
   const generated = join(target, 'wasm-pack');
@@ -61,8 +64,7 @@ export async function build(options) {
 }
 
 /**
- * A package for the tests of what a panic does: one that panics where a test asks it to. The
- * environment must be that of `npm test`.
+ * Builds a package that panics when a test asks for it. The environment must be that of `npm test`.
  */
 export async function buildForcedPanic(folder) {
   const generated = join(target, 'wasm-pack-forced-panic');
@@ -82,10 +84,10 @@ async function bundleWebTests() {
   });
 }
 
-/** What wasm-pack begins with: its cargo finds nothing left to do. */
+/** Compiles what wasm-pack would: its own cargo then has nothing left to do. */
 async function compileRust(wasmEnvironment) {
   await step('The Rust code, compiled to WebAssembly', 'half a minute', async () => {
-    // `hidePaths` looks at what is unpacked.
+    // `hidePaths` reads the unpacked sources.
     await runInStep('cargo', ['fetch', '--target', wasmTarget], { cwd: root });
     const args = ['build', '--lib', '--release', '--target', wasmTarget];
     const env = compileEnvironment(wasmEnvironment);
@@ -109,7 +111,7 @@ function compileEnvironment(wasmEnvironment) {
   return { ...process.env, ...wasmEnvironment, [wasmFlags]: hidePaths().join(' ') };
 }
 
-/** Panics name source files: without this they would name folders of the machine that built. */
+/** Panics name source files: without this they would name folders of the build machine. */
 function hidePaths() {
   const sources = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
   const registries = existsSync(sources) ? readdirSync(sources) : [];
@@ -117,16 +119,16 @@ function hidePaths() {
 }
 
 /**
- * Makes the module smaller, once for the same module. Gives back what it has renamed: what the module and its JavaScript call
- * each other by. `joinModules` renames it in the JavaScript.
+ * Makes the module smaller, once per module. Returns the renamed imports and exports, which
+ * `joinModules` renames in the JavaScript.
  */
 function optimise(generated) {
   const wasmOpt = join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
   const file = join(generated, wasm);
   const features = ['--mvp-features', ...wasmFeatures.map((name) => `--enable-${name}`)];
-  // Each round finds what the one before has laid open.
+  // Each round finds what the previous one made possible.
   const rounds = ['-Oz', '--gufa-optimizing', '-Oz', '--gufa', '-Oz'];
-  // Large functions of many parts compress worse than the parts.
+  // Large inlined functions compress worse than their parts.
   const parts = ['--one-caller-inline-max-function-size', '20', '--skip-pass=local-cse'];
   const strip = ['--strip-producers', '--strip-target-features'];
   const names = ['--minify-imports-and-exports-and-modules', `--symbolmap=${symbols}`];
@@ -140,7 +142,7 @@ function optimise(generated) {
     mkdirSync(kept);
     const output = outputOf(process.execPath, [...args, file, '-o', join(kept, wasm)]);
     if (output === undefined) throw new Failure('wasm-opt could not optimise the module.');
-    // Written last, so that it stands for a whole module.
+    // Written last: if it exists, the module is complete.
     writeFileSync(renamed, output);
   }
   cpSync(join(kept, wasm), file);
@@ -149,7 +151,7 @@ function optimise(generated) {
   return Object.fromEntries([module, ...imports.map(([, ...names]) => names), ...exports]);
 }
 
-/** Makes the package of the template, the generated files, and what lies in the root. */
+/** Assembles the package from the template, the generated files, and files of the root folder. */
 async function assemble(generated, folder, renamed) {
   cpSync(join(root, 'pkg-template'), generated, { recursive: true });
   writeFileSync(join(generated, notices), thirdPartyNotices());
@@ -167,7 +169,7 @@ async function assemble(generated, folder, renamed) {
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(complete, null, 2)}\n`);
 }
 
-/** TypeScript takes a declaration for the kind of module that its name says. */
+/** TypeScript derives the kind of module from the name of the declaration file. */
 function writeDeclarations(generated, folder, entry) {
   const declarations = readFileSync(join(generated, `${entry}.d.ts`), 'utf8');
   writeFileSync(join(folder, `${entry}.d.ts`), declarations);
@@ -178,9 +180,9 @@ function writeDeclarations(generated, folder, entry) {
 }
 
 /**
- * One file for each entry: a page asks for it alone, and a bundler has nothing to look for. Those for
- * pages are minified. In Node.js, where stacks are read, the ES modules export the CommonJS ones: a
- * process that uses both has one set of classes.
+ * One file for each entry point: a page makes one request, and a bundler has nothing to resolve.
+ * Files for pages are minified, those for Node.js are not, to keep stacks readable. In Node.js the
+ * ES modules export the CommonJS ones: a process that uses both has one set of classes.
  */
 async function joinModules(generated, folder, renamed) {
   const { build: bundle } = await import('esbuild');
@@ -211,7 +213,7 @@ async function joinModules(generated, folder, renamed) {
   await bundleTo('index.browser.js', 'index.browser.cjs', { ...page, format: 'cjs' });
   await bundleTo('slim.browser.js', 'slim.browser.js', { ...page, format: 'esm' });
   await bundleTo('slim.workerd.js', 'slim.workerd.js', { format: 'esm' });
-  // Jest runs no `import()` in CommonJS modules.
+  // Jest cannot run `import()` in CommonJS modules.
   const commonJs = { format: 'cjs', platform: 'node', supported: { 'dynamic-import': false } };
   await bundleTo('index.node.js', 'index.node.cjs', commonJs);
   for (const store of stores) {
@@ -224,14 +226,17 @@ async function joinModules(generated, folder, renamed) {
   const [{ exports }] = Object.values(metafile.outputs);
   const files = {
     'index.node.js': `export { ${exports.join(', ')} } from './index.node.cjs';`,
-    // There is nothing to load: this is for code that runs in pages too.
+    // Nothing to load: this exists for code that also runs in pages.
     'slim.node.js': "export * from './index.node.js';\nexport async function init() {}",
     'slim.node.cjs': "module.exports = { ...require('./index.node.cjs'), async init() {} };",
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), `${text}\n`);
 }
 
-/** Else a CommonJS module exports what somebody has added to `Object.prototype`, and fails over data. */
+/**
+ * Otherwise a CommonJS module also exports additions to `Object.prototype`, and fails if they are
+ * data.
+ */
 function exportOwnNames(file) {
   const text = readFileSync(file, 'utf8');
   const own = text.replace(/for ?\(var (\w+) in (\w+)\)/, 'for (var $1 of Object.keys($2))');
@@ -239,7 +244,7 @@ function exportOwnNames(file) {
   writeFileSync(file, own);
 }
 
-/** Gives `import digits from './some.wasm?hex'` the bytes of the module. */
+/** Resolves `import digits from './some.wasm?hex'` to the bytes of the module. */
 const hexadecimalDigits = {
   name: 'hexadecimal digits',
   setup({ onResolve, onLoad }) {

@@ -16,7 +16,7 @@ await runAsProgram(async () => {
   const options = ['--options', join(documentationSite, 'typedoc.json'), '--out', site];
   await run(process.execPath, [typedoc, ...options], { cwd: root });
   await cp(await documentCore(), join(site, 'core'), { recursive: true });
-  // rustdoc links to it, and makes none for one crate alone.
+  // rustdoc links to it, but does not generate one for a single crate.
   await writeFile(
     join(site, 'core', 'index.html'),
     '<!doctype html><meta http-equiv="refresh" content="0; url=iothub_device_client/index.html">',
@@ -24,7 +24,7 @@ await runAsProgram(async () => {
   say('The documentation is in target/docs: open index.html there.');
 });
 
-/** The folder in which rustdoc leaves the pages of the crate, and nothing else. */
+/** The folder for rustdoc's output: the pages of this crate only. */
 async function documentCore() {
   const query = ['metadata', '--no-deps', '--format-version=1'];
   const metadata = outputOf('cargo', query, { cwd: root });

@@ -13,11 +13,11 @@ await runAsProgram(async () => {
   const corpus = join(fuzz, 'corpus', target);
   mkdirSync(corpus, { recursive: true });
   const folders = [corpus, join(fuzz, 'seeds', target)].filter(existsSync);
-  // Without a sanitizer: only dependencies could err with memory, and libFuzzer is quicker.
+  // Without a sanitizer: only dependencies use unsafe memory, and libFuzzer is faster without.
   const command = ['fuzz', 'run', '-s', 'none', target, ...folders];
   await run('cargo', [...command, '--', `-max_total_time=${seconds}`], {
     cwd: root,
-    // libFuzzer's flags are for nightly compilers alone, and work with a stable one.
+    // libFuzzer's flags need a nightly compiler; this variable makes a stable one accept them.
     env: { ...process.env, RUSTC_BOOTSTRAP: '1' },
     explain: 'It needs `cargo install cargo-fuzz --locked` and a C++ compiler.',
   });

@@ -1,6 +1,7 @@
 /**
- * `npm run names < STACK`: the stack of a panic, with the names of functions where the browser or
- * Node.js had numbers. They are those of the last build, so build what the stack comes from.
+ * `npm run names < STACK`: replaces the numbers of functions in the stack of a panic with their
+ * names. The names are those of the last build, so first build the version that the stack comes
+ * from.
  */
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
@@ -9,7 +10,7 @@ import { symbols } from './build.mjs';
 
 /** @param {string} stack with frames such as `wasm-function[12]` */
 export function nameFunctions(stack) {
-  // On each line its number, a colon and its name, in their order.
+  // Each line has a number, a colon and a name, in order.
   const names = readFileSync(symbols, 'utf8')
     .split('\n')
     .map((line) => line.replace(/^\d+:/, ''));

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { root } from './lib/project.mjs';
 import { Failure, outputOf, runAsProgram, say } from './lib/run.mjs';
 
-// In two parts, so that this file does not hold what it looks for.
+// In two parts, so that this file does not contain the placeholder.
 const PLACEHOLDERS = ['OWNER', 'REPOSITORY'];
 
 await runAsProgram(() => {

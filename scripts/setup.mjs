@@ -1,7 +1,7 @@
 /**
- * `npm run setup`: everything that build and tests need, installed where it is missing; what needs
- * root is left out for an ordinary user, unless `-- --system` allows sudo. It can run before the npm
- * packages are there, so it uses nothing but what comes with Node.js.
+ * `npm run setup`: installs everything that build and tests need. Without root it skips what needs
+ * root, unless `-- --system` allows sudo. It runs before the npm packages are installed, so it uses
+ * only Node.js itself.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -21,10 +21,10 @@ import { installWasmTarget } from './lib/wasm-target.mjs';
 import { installWasmTools } from './lib/wasm-tools.mjs';
 
 /**
- * Sets up what a build needs and, with `tests`, what the tests need on top of it. As soon as
- * wasm32 can be built, `compile` is called, and runs beside the rest.
+ * Sets up what a build needs and, with `tests`, also what the tests need. Calls `compile` as soon
+ * as wasm32 can be built; it runs beside the rest.
  *
- * PATH then holds wasm-pack and wasm-bindgen. The result holds the variables for commands that
+ * Puts wasm-pack and wasm-bindgen on PATH. Returns the environment variables for commands that
  * build for wasm32.
  */
 export async function setup({ tests = false, compile = async () => {} } = {}) {
@@ -41,12 +41,12 @@ export async function setup({ tests = false, compile = async () => {} } = {}) {
   return { wasmEnvironment: await target };
 }
 
-/** The npm packages of tests, which are apart: of each folder, a step. */
+/** Installs the separate npm packages of tests: one step for each folder. */
 export async function installTestPackages(folders) {
   for (const folder of folders) await installNpmDependencies(folder, 'a minute');
 }
 
-/** Where it cannot be installed, says so: the tests that want it are skipped. */
+/** If it cannot be installed, says so: the tests that need it are skipped. */
 async function unlessMissing(install) {
   try {
     await install();

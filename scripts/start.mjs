@@ -1,6 +1,6 @@
 /**
- * `npm start`: set-up, build, a local hub, a device that does its whole job in Node.js, and then
- * the simulator, a page on which any number of devices run in a browser.
+ * `npm start`: set-up, build, a local hub, a demo device in Node.js, and then the simulator, a page
+ * that runs any number of devices in a browser.
  */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
@@ -50,7 +50,7 @@ function toPort(option, text) {
   throw new Failure(`${option} takes a port number from 0 to 65535, not "${text}".`);
 }
 
-/** Everything after the build; npm packages and `pkg/` exist from here on, not before. */
+/** Everything after the build; npm packages and `pkg/` do not exist earlier. */
 async function start({ once: onlyTheJob, port, hubPort }) {
   const { startHub } = await import('iothub-local');
   const hub = await listening('--hub-port', hubPort, () => startHub({ port: hubPort }));

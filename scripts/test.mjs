@@ -1,7 +1,8 @@
 /**
- * `npm test`: set-up, build, then every suite; `npm run test:long` those that take long or measure.
- * `-- NAME ...` runs only those whose name contains one of the names, `-- --changed` those that a change can touch.
- * A suite's output is shown where it fails.
+ * `npm test`: set-up, build, then the quick suites; `npm run test:long`: the suites that take long
+ * or measure.
+ * `-- NAME ...` runs only suites whose name contains one of the names, `-- --changed` those that a
+ * change can affect. Shows the output of suites that fail.
  */
 import { spawn } from 'node:child_process';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
@@ -14,9 +15,9 @@ import { Failure, runAsProgram } from './lib/run.mjs';
 import { suites } from './lib/suites.mjs';
 import { installTestPackages } from './setup.mjs';
 
-/** What a test wants to have told even where it passes: `t.diagnostic('note: …')`. */
+/** A message that a test wants shown even if it passes: `t.diagnostic('note: …')`. */
 const note = /^\s*ℹ note: (.*)$/gm;
-/** A suite that takes more seconds must say why. */
+/** A suite that takes longer, in seconds, must say why. */
 const SLOW = 90;
 
 await runAsProgram(async () => {
@@ -83,12 +84,13 @@ async function runSuite({ name, command, env, count, rerun, slow, missing }) {
   console.log(`✖ ${name}:\n${output}`);
   if (succeeded && failed === 0) console.log(`${name}: no test ran, which counts as a failure.`);
   const alone = rerun(output);
-  // Where it failed as a whole, as by code that does not compile, it is the command of the suite.
+  // If the whole suite failed, for example because code does not compile, this is the command of
+  // the suite.
   const reruns = alone.length > 0 ? alone : [shell(command)];
   return { ...result, failed: Math.max(failed, 1), reruns };
 }
 
-/** Runs a command and gives back all that it printed, without colours. */
+/** Runs a command and returns its output, without colours. */
 function collect([program, ...args], env) {
   if (!program) return { output: '', succeeded: true };
   return new Promise((resolve) => {
@@ -123,7 +125,7 @@ function printTable(results) {
   console.log();
 }
 
-/** How each failed test is run alone. */
+/** The commands that run each failed test alone. */
 function printReruns(results) {
   const commands = results.flatMap(({ reruns }) => reruns);
   if (commands.length === 0) return;

@@ -1,4 +1,4 @@
-/** Debian's package manager, and the rights that it takes. */
+/** Debian's package manager, and the rights that it needs. */
 import { Failure, findOnPath } from './run.mjs';
 import { runInStep, step } from './steps.mjs';
 
@@ -6,12 +6,12 @@ const advice = '`npm run setup -- --system` installs it, with sudo.';
 
 let maySudo = false;
 
-/** From here on what needs root runs through sudo, which may ask for a password. */
+/** From here on commands that need root run through sudo, which may ask for a password. */
 export function allowSudo() {
   maySudo = true;
 }
 
-/** Installs Debian packages, or says in one sentence what the reader has to do. */
+/** Installs Debian packages, or fails with one sentence that says what to do. */
 export async function aptInstall(packages, purpose) {
   const apt = findOnPath('apt-get');
   if (!apt) throw new Failure(`${purpose} is missing. Please install it and run this again.`);
@@ -21,9 +21,9 @@ export async function aptInstall(packages, purpose) {
   args.push('DEBIAN_FRONTEND=noninteractive', apt, '-q');
   const options = { stdio: ['inherit', 'pipe', 'pipe'] };
   await step(`${names}, with apt-get`, 'a minute', async () => {
-    // An index that cannot be refreshed may still know what is wanted.
+    // If the index cannot be refreshed, the old one may still have the packages.
     await runInStep(program, [...args, 'update'], options).catch(() => {});
-    // Nothing that the reader has installed may go for it.
+    // Must not remove anything that the user has installed.
     const install = ['install', '-y', '--no-install-recommends', '--no-remove', ...packages];
     await runInStep(program, [...args, ...install], {
       ...options,
@@ -32,7 +32,7 @@ export async function aptInstall(packages, purpose) {
   });
 }
 
-/** The words before a command that is to run as root; a user's command never does unasked. */
+/** The words before a command that must run as root. A user's command never uses sudo unasked. */
 export function asRoot(reason) {
   if (process.getuid?.() === 0) return ['env'];
   const sudo = maySudo && findOnPath('sudo');

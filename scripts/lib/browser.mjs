@@ -7,24 +7,24 @@ const firefoxNames = ['firefox-esr', 'firefox'];
 const chromeOfMac = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 const firefoxOfMac = '/Applications/Firefox.app/Contents/MacOS/firefox';
 
-/** The path of Chromium or Chrome, or `undefined` where there is none. */
+/** The path of Chromium or Chrome, or `undefined` if there is none. */
 export function findChromium() {
   return fromEnvironment('CHROME') ?? findOnPath(...chromiumNames) ?? ifThere(chromeOfMac);
 }
 
-/** The path of Chromium, for those that cannot do without. */
+/** The path of Chromium. Fails if there is none. */
 export function requireChromium() {
   const chromium = findChromium();
   if (chromium) return chromium;
   throw new Failure('There is no Chromium or Chrome here: `npm run setup` says how to install it.');
 }
 
-/** The path of its driver, or `undefined` where there is none. */
+/** The path of its driver, or `undefined` if there is none. */
 export function findChromedriver() {
   return fromEnvironment('CHROMEDRIVER') ?? findOnPath('chromedriver');
 }
 
-/** The path of Firefox, or `undefined` where there is none. */
+/** The path of Firefox, or `undefined` if there is none. */
 export function findFirefox() {
   return fromEnvironment('FIREFOX') ?? findOnPath(...firefoxNames) ?? ifThere(firefoxOfMac);
 }

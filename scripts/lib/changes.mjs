@@ -1,17 +1,17 @@
-/** What git says has changed, and the suites that it can touch. */
+/** The changed files according to git, and the suites that they can affect. */
 import { Failure, outputOf } from './run.mjs';
 import { root } from './project.mjs';
 
-/** What every suite runs on. */
+/** Files that every suite depends on. */
 const machinery = [/^scripts\/(?!docs|start)/, /^package(-lock)?\.json$/, /^\.ci\//];
 
-/** The suites that can notice what differs from the branch `main`, or on it from its last commit. */
+/** The suites affected by changes since the branch `main`, or, on `main`, since its last commit. */
 export const selectChanged = (suites) => selectTouched(suites, changedFiles());
 
-/** The suites that can notice a change of these files. */
+/** The suites affected by a change of these files. */
 export function selectTouched(suites, files) {
   const isRead = (file) => suites.some(({ reads }) => reads && matches(reads, file));
-  // A file that no suite names could matter to any.
+  // A file that no suite names could affect any of them.
   const some = files.every((file) => !matches(machinery, file) && isRead(file));
   if (!some) return suites;
   return suites.filter(({ reads }) => !reads || files.some((file) => matches(reads, file)));

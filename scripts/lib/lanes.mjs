@@ -1,10 +1,10 @@
-/** Runs suites beside each other: two at most, and none that would disturb another. */
+/** Runs up to two suites at the same time, and never two that would disturb each other. */
 
 const LANES = 2;
 
 /**
  * @template Result
- * @param {import('./suite-kinds.mjs').Suite[]} suites those that are `alone` come last
+ * @param {import('./suite-kinds.mjs').Suite[]} suites suites that run `alone` come last
  * @param {(suite: import('./suite-kinds.mjs').Suite) => Promise<Result>} run
  * @returns {Promise<Result[]>} in the order of the suites
  */

@@ -1,4 +1,4 @@
-/** The notice of what others wrote that is in the WebAssembly module, as their licences want it. */
+/** The third-party notice for the crates in the WebAssembly module, as their licences require. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root } from './project.mjs';
@@ -8,7 +8,7 @@ const MODULE = 'iothub-device-client-module';
 const RULE = '-'.repeat(78);
 const APACHE = 'LICENSE-APACHE';
 
-/** The text of THIRD-PARTY-NOTICES.txt, made of the crates that Cargo.lock pins. */
+/** The text of THIRD-PARTY-NOTICES.txt, from the crates that Cargo.lock pins. */
 export function thirdPartyNotices() {
   const crates = linkedCrates();
   const names = new Map();
@@ -31,9 +31,9 @@ const STANDARD_LIBRARY = {
 function describe({ name, version, license, authors, manifest_path: manifest }) {
   const folder = dirname(manifest);
   const files = readdirSync(folder).filter((file) => /^(LICEN[CS]E|COPYING|NOTICE)/i.test(file));
-  // Where there is a choice, it is the other one.
+  // If there is a choice, the project uses the other licence.
   const chosen = files.length > 1 ? files.filter((file) => file !== APACHE) : files;
-  // Without a file, the manifest is all that names the authors.
+  // Without a licence file, only the manifest names the authors.
   const by = chosen.length > 0 ? '' : `, ${authors.join(', ')}`;
   return {
     name: `${name} ${version} (${license})${by}`,
@@ -42,13 +42,13 @@ function describe({ name, version, license, authors, manifest_path: manifest }) 
   };
 }
 
-/** The licence alone, where a crate has no file of its own: as another crate has it. */
+/** The text of the licence for a crate without a licence file, taken from another crate. */
 function standardText(license, crates) {
   const wanted = /\bMIT\b/.test(license) ? 'LICENSE-MIT' : APACHE;
   for (const { manifest_path: manifest } of crates) {
     const folder = dirname(manifest);
     if (!readdirSync(folder).includes(wanted)) continue;
-    // The names of others are not a part of it.
+    // Without the names of that crate's authors.
     return read(join(folder, wanted)).replace(/^[^]*?(?=Permission is hereby granted)/, '');
   }
   throw new Failure(`No crate has the text of ${license}.`);
@@ -56,7 +56,7 @@ function standardText(license, crates) {
 
 const read = (file) => readFileSync(file, 'utf8').replaceAll('\r', '').trim();
 
-/** What is linked: neither macros, which run in the compiler, nor what only builds or tests. */
+/** The linked crates: no macros, which run in the compiler, and no build or test dependencies. */
 function linkedCrates() {
   const target = ['--filter-platform', 'wasm32-unknown-unknown'];
   const metadata = ['metadata', '--locked', '--format-version', '1', ...target];

@@ -1,28 +1,28 @@
-/** The npm packages that lock files pin, in node_modules beside them. */
+/** Installs the npm packages that lock files pin, into node_modules beside them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, root } from './project.mjs';
 import { runInStep, step } from './steps.mjs';
 
-/** Microsoft's clients, which the local hub is tested with: apart, as they are old and many. */
+/** Microsoft's clients, which test the local hub: separate, because they are old and many. */
 export const officialClients = 'tests/official/nodejs';
 
-/** Bundlers and runtimes, which the packed client is tested with: apart, as they are a gigabyte. */
+/** Bundlers and runtimes, which test the packed client: separate, because they take a gigabyte. */
 export const environments = 'tests/environments';
 
-/** What makes the documentation's site: apart, as it wants a TypeScript of its own. */
+/** What builds the documentation site: separate, because it needs another version of TypeScript. */
 export const documentationSite = 'scripts/docs';
 
 /**
  * @param {string} [folder] of the lock file, in the project
- * @param {string} [about] how long it takes about
+ * @param {string} [about] about how long it takes
  */
 export async function installNpmDependencies(folder = '', about = '20 s') {
   if (installedAsLocked(folder)) return;
   await step(`npm packages of ${join(folder, 'package-lock.json')}`, about, () =>
     runInStep('npm', ['ci', '--no-audit', '--no-fund'], {
       cwd: join(root, folder),
-      // It is a script of the shell there.
+      // On Windows, npm is a shell script.
       shell: process.platform === 'win32',
       explain: 'Is the npm registry within reach?',
     }),
@@ -35,7 +35,7 @@ function installedAsLocked(folder) {
     if (!path.includes('node_modules/')) return true;
     const place = join(root, folder, path);
     if (locked.link) return existsSync(place);
-    // Optional packages are those of other platforms, for the most part.
+    // Most optional packages are for other platforms.
     return locked.optional || installedVersion(place) === locked.version;
   });
 }

@@ -1,4 +1,4 @@
-/** Microsoft's client for Python, which the local hub is tested with, in its own environment. */
+/** Microsoft's client for Python, which tests the local hub, in its own virtual environment. */
 import { createHash } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { runInStep, step } from './steps.mjs';
 
 const requirements = 'tests/official/python/requirements.txt';
 
-/** The Python that has the client, or `undefined` where it is not installed. */
+/** The Python that has the client, or `undefined` if it is not installed. */
 export function officialPython() {
   const { python, stamp } = environment();
   return existsSync(stamp) && isExecutable(python) ? python : undefined;
@@ -29,7 +29,9 @@ export async function installOfficialPython() {
   });
 }
 
-/** A Python that can make environments, which Debian's cannot before a package is there. */
+/**
+ * Returns a Python that can create virtual environments; Debian's needs another package for that.
+ */
 function findPython() {
   const python = findOnPath('python3', 'python');
   const canMakeThem = ['-c', 'import ensurepip, venv'];
@@ -48,7 +50,7 @@ function environment() {
   return {
     folder,
     python: windows ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python'),
-    // Written last, so that it stands for a whole installation.
+    // Written last: if it exists, the installation is complete.
     stamp: join(folder, 'installed'),
   };
 }

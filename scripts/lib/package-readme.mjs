@@ -1,4 +1,4 @@
-/** The README as it is published: outside of the repository, a relative link leads nowhere. */
+/** The README for publication: relative links do not work outside the repository. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, root } from './project.mjs';

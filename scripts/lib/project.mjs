@@ -1,4 +1,4 @@
-/** Where things are, and the facts that Cargo.toml and Cargo.lock state about the crate. */
+/** The project's paths, and facts from Cargo.toml and Cargo.lock. */
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';

@@ -5,10 +5,10 @@ import { rerunLine } from './rerun.mjs';
 
 export default async function* commands(events) {
   for await (const { type, data } of events) {
-    // A test that failed only because one within it did.
+    // A test that failed only because a subtest did.
     if (type !== 'test:fail' || data.details?.error?.failureType === 'subtestsFailed') continue;
     const file = data.file ? relative(root, data.file) : data.name;
-    // Where a file cannot even be loaded, the test is the file.
+    // If a file cannot be loaded, the failed test is the file.
     const isFile = data.file === undefined || data.name.endsWith(file);
     // No `^`: newer versions of Node.js compare with the names of the tests around it, too.
     const pattern = `${data.name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`;

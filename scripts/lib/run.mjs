@@ -1,11 +1,11 @@
-/** Running other programs, and the two ways in which a script speaks to its reader. */
+/** Runs other programs, and reports failures to the user. */
 import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 const windows = process.platform === 'win32';
 
-/** A failure that the reader can do something about: printed as its message, without a stack. */
+/** A failure that the user can fix: printed as its message, without a stack. */
 export class Failure extends Error {}
 
 export function say(sentence) {
@@ -13,8 +13,8 @@ export function say(sentence) {
 }
 
 /**
- * Runs a script's `main`; a failure becomes a sentence and exit code 1, whatever of the script is
- * still at work: hubs, devices, browsers.
+ * Runs a script's `main`; a failure prints a sentence and exits with code 1, even if hubs, devices
+ * or browsers still run.
  */
 export async function runAsProgram(main) {
   try {
@@ -25,7 +25,7 @@ export async function runAsProgram(main) {
   }
 }
 
-/** Runs a program whose output the reader sees as it comes. */
+/** Runs a program and shows its output as it arrives. */
 export function run(program, args, { explain, ...options } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
@@ -40,13 +40,13 @@ export function run(program, args, { explain, ...options } = {}) {
   });
 }
 
-/** What a quick program prints, or `undefined` where it cannot be run or fails. */
+/** Returns the output of a quick program, or `undefined` if it cannot be run or fails. */
 export function outputOf(program, args, options = {}) {
   const { status, stdout } = spawnSync(program, args, { encoding: 'utf8', ...options });
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** The npm client, which is a script of the shell on Windows. */
+/** The npm client, which is a shell script on Windows. */
 export function npm(args, options = {}) {
   return run('npm', args, { shell: windows, ...options });
 }

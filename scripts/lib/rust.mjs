@@ -4,10 +4,10 @@ import { crateField, isAtLeast } from './project.mjs';
 import { Failure, findOnPath, outputOf } from './run.mjs';
 import { runInStep, step } from './steps.mjs';
 
-/** Private items are documented for the project's own readers, and may be linked to. */
+/** Private items are documented for contributors, and links to them are allowed. */
 export const rustdocFlags = '-D warnings -A rustdoc::private-intra-doc-links';
 
-/** Checks that there is a Rust which is new enough, and something to link with. */
+/** Checks that Rust is installed and new enough, and that there is a linker. */
 export async function checkRust() {
   const version = rustcVersion('rustc');
   const minimum = crateField('rust-version');

@@ -1,6 +1,6 @@
 /**
- * The steps of set-up and build. The terminal shows what is going on and how long it took; what the
- * programs print is in a file.
+ * The steps of set-up and build. The terminal shows each step and how long it took; the programs'
+ * output goes to a file.
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -10,14 +10,14 @@ import { Failure } from './run.mjs';
 
 const log = join(root, 'target', 'setup.log');
 const LINES_SHOWN = 15;
-/** Their parent's end is theirs too: one step that fails ends those beside it. */
+/** Child processes end with their parent: if one step fails, those beside it end. */
 const children = new Set();
 let begun = false;
 
 /**
  * @template Result
  * @param {string} title
- * @param {string} about how long it takes about
+ * @param {string} about about how long it takes
  * @param {() => Promise<Result>} work
  */
 export async function step(title, about, work) {
@@ -28,7 +28,7 @@ export async function step(title, about, work) {
   return result;
 }
 
-/** Runs a program of a step; where it fails, the last lines that it printed are shown. */
+/** Runs a program of a step. If it fails, shows the last lines that it printed. */
 export function runInStep(program, args, { explain, ...options } = {}) {
   const command = [program, ...args].join(' ');
   beginLog();

@@ -7,13 +7,13 @@ import { rerunCommands, shell } from './rerun.mjs';
  * @property {string} name
  * @property {string[]} command
  * @property {Record<string, string>} [env] on top of the environment
- * @property {string} [missing] what it cannot run without and is not here
+ * @property {string} [missing] what it needs and is not installed
  * @property {string[]} [packages] folders whose npm packages it needs
- * @property {RegExp[]} [reads] the files that it depends on; without it, all
+ * @property {RegExp[]} [reads] the files that it depends on; without this, all files
  * @property {boolean} [long] part of `npm run test:long`, not of `npm test`
- * @property {'both cores'} [needs] what only one suite at a time may use
+ * @property {'both cores'} [needs] what only one suite at a time can use
  * @property {boolean} [alone] nothing runs beside it: it measures time or memory
- * @property {string} [slow] why it takes more than a minute and a half
+ * @property {string} [slow] why it takes more than 90 seconds
  * @property {(output: string, succeeded: boolean) =>
  *              {passed: number, failed: number, skipped: number}} count
  * @property {(output: string) => string[]} rerun the commands that run each failed test alone
@@ -21,13 +21,13 @@ import { rerunCommands, shell } from './rerun.mjs';
 
 const rerunReporter = fileURLToPath(new URL('rerun-reporter.mjs', import.meta.url));
 
-/** @returns {Suite} a command that is one test, passed where it succeeds */
+/** @returns {Suite} a command that counts as one test, which passes if it succeeds */
 export function check(name, command, options) {
   const count = (_, ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 });
   return { name, command, count, rerun: () => [shell(command)], ...options };
 }
 
-/** @returns {Suite} the options of `cargo test` without those after `--` */
+/** @returns {Suite} with the options of `cargo test` before `--` */
 export function rustTests(name, command, options) {
   const summary = (word) => new RegExp(`^test result: .*?(\\d+) ${word};`, 'gm');
   const count = countBy(summary('passed'), summary('failed'), summary('ignored'));
@@ -40,8 +40,8 @@ export function rustTests(name, command, options) {
 
 /**
  * @returns {Suite}
- * @param {{minutes?: number, atOnce?: number}} [limits] after how long a test file has failed, and
- *   how many run at the same time
+ * @param {{minutes?: number, atOnce?: number}} [limits] the time limit of a test file, and how many
+ *   files run at the same time
  */
 export function nodeTests(name, files, { minutes = 5, atOnce = 1, ...options } = {}) {
   const reporters = ['spec', rerunReporter].flatMap((reporter) => [
@@ -49,7 +49,7 @@ export function nodeTests(name, files, { minutes = 5, atOnce = 1, ...options } =
     '--test-reporter-destination=stdout',
   ]);
   const limits = [`--test-timeout=${minutes * 60_000}`, `--test-concurrency=${atOnce}`];
-  // Without a file, Node.js would look for tests all over the project.
+  // Without a file, Node.js would search the whole project for tests.
   const node = [process.execPath, '--test', ...reporters, ...limits];
   const command = files.length > 0 ? [...node, ...files] : [];
   const failed = /^ℹ (?:fail|cancelled) (\d+)$/gm;

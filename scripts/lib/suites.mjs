@@ -10,13 +10,13 @@ import { check, nodeTests, rustTests } from './suite-kinds.mjs';
 
 const coreAlone = '--no-default-features';
 
-/** What suites read, for `npm test -- --changed`. */
+/** The files that suites depend on, for `npm test -- --changed`. */
 const rust = [/\.rs$/, /Cargo\.(toml|lock)$/, /^(clippy|rustfmt)\.toml$/];
 const core = [/^src\//, /^Cargo\.(toml|lock)$/, /^tests\/(protocol|matrix)\//, /^fuzz\/seeds\//];
 const client = [/^(src|module|pkg-template)\//, /^Cargo\.(toml|lock)$/];
 const hub = [/^hub\/(src|bin|package\.json)/];
 const declarations = [/^pkg-template\//];
-/** The tests that use the client share helpers. */
+/** Tests of the client share these helpers. */
 const endToEnd = [
   ...client,
   ...hub,
@@ -32,7 +32,7 @@ const examples = [
 ];
 const simulator = [...endToEnd, ...folder('simulator', 'www', 'tests/simulator')];
 
-/** Beside files that run in Node.js alone, these want a browser. */
+/** Test files that need a browser; the others need only Node.js. */
 const pages = [
   ...['docs', 'example-pages', 'readme', 'start'].map((name) => `tests/node/${name}.test.mjs`),
   'tests/simulator/relay.test.mjs',
@@ -41,10 +41,10 @@ const pages = [
 const missingChromium = () => (findChromium() ? undefined : 'Chromium or Chrome');
 
 /**
- * Those that tell of a mistake soonest come first. A suite that uses both cores runs beside one that
- * mostly waits.
+ * The suites that find mistakes soonest come first. A suite that uses both cores runs beside one
+ * that mostly waits.
  *
- * @param {Record<string, string>} wasmEnvironment what building for wasm32 takes
+ * @param {Record<string, string>} wasmEnvironment what a build for wasm32 needs
  * @returns {import('./suite-kinds.mjs').Suite[]}
  */
 export function suites(wasmEnvironment) {
@@ -186,7 +186,7 @@ function lints() {
   ];
 }
 
-/** What each target holds is run once: the core without the bridge, the bridge, the matrix. */
+/** Each target runs once: the core without the bridge, the bridge, the matrix. */
 function nativeTests() {
   const cargoTest = ['cargo', 'test', '--no-fail-fast'];
   return [
@@ -196,7 +196,7 @@ function nativeTests() {
   ];
 }
 
-/** Its own profile, which optimises; its figures, which are printed even where it passes. */
+/** Uses an optimised profile. Prints its figures even if it passes. */
 function faultMatrix(name, schedules, options) {
   const target = ['--profile', 'matrix', coreAlone, '--test', 'matrix'];
   const suite = rustTests(name, ['cargo', 'test', ...target], { reads: core, ...options });
@@ -204,7 +204,7 @@ function faultMatrix(name, schedules, options) {
     ...suite,
     command: [...suite.command, '--', '--nocapture'],
     env: { MATRIX_SCHEDULES: schedules },
-    // It prints the command that plays a schedule again.
+    // It prints the command that replays a schedule.
     rerun: (output) => [...output.matchAll(/^ *replay: (.*)$/gm)].map(([, line]) => line),
   };
 }
@@ -219,7 +219,7 @@ function wasmTests(env) {
     reads: [...client, ...folder('tests/web')],
   });
   const rerun = (output) => {
-    // Set-up has put them on PATH for itself alone.
+    // Set-up has put them on PATH for its own process only.
     const tools = ['wasm-pack', 'wasm-bindgen'].map((tool) => dirname(findOnPath(tool)));
     const path = `PATH="${[...new Set(tools), '$PATH'].join(delimiter)}"`;
     const settings = [path, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
@@ -228,7 +228,7 @@ function wasmTests(env) {
   return { ...suite, rerun };
 }
 
-/** Files named `*.long.test.mjs`, which take a minute or more, or measure. */
+/** Files named `*.long.test.mjs`, which take a minute or more, or measure time or memory. */
 function longSuites() {
   const missing = missingChromium();
   return [
@@ -250,7 +250,7 @@ function longSuites() {
       reads: [...endToEnd, ...folder('tests/outbox')],
     }),
     nodeTests('soak', longTestFiles('tests/soak'), {
-      // It writes pkg/ again.
+      // It overwrites pkg/.
       alone: true,
       reads: [...endToEnd, ...folder('tests/soak')],
     }),

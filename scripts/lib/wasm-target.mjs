@@ -1,7 +1,7 @@
 /**
- * Rust's standard library for wasm32: from rustup, or, where rustup can download nothing, built
- * from the sources that Debian ships. Only the wasm build uses Debian's compiler then; everything
- * else stays with the reader's own.
+ * Rust's standard library for wasm32: from rustup, or, if rustup cannot download it, built from the
+ * sources that Debian ships. Then only the wasm build uses Debian's compiler; everything else uses
+ * the user's own.
  */
 import {
   existsSync,
@@ -26,7 +26,7 @@ const debianRustc = '/usr/bin/rustc';
 const debianCargo = '/usr/bin/cargo';
 const debianLinker = 'wasm-ld-19';
 const debianLibraries = `/usr/lib/rustlib/${target}/lib`;
-/** Written last, so that it stands for a whole library of one compiler. */
+/** Written last: if it exists, the library is complete. Names the compiler. */
 const stamp = join(debianLibraries, 'built-for');
 
 /** Makes sure that wasm32 can be built. Returns the environment variables that this needs. */
@@ -75,7 +75,7 @@ function compilerIdentity() {
 
 function debianEnvironment() {
   const linker = { [`${targetInVariables}_LINKER`]: debianLinker };
-  // rustup takes a folder for a toolchain, so none need be linked under a name.
+  // rustup accepts a folder as a toolchain, so no named link is needed.
   return findOnPath('rustup') ? { RUSTUP_TOOLCHAIN: '/usr', ...linker } : linker;
 }
 
@@ -128,12 +128,12 @@ async function buildStandardLibrary() {
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  // What was built against an older library no longer matches (E0463).
+  // Builds against an older library no longer match (E0463).
   const targetFolder = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
   rmSync(join(targetFolder, target), { recursive: true, force: true });
 }
 
-/** Shell: the folder, then the files in the order in which they are to arrive. */
+/** For the shell: the folder, then the files in the order in which they must be copied. */
 const replaceLibraries = `
   folder=$1; shift
   mkdir -p "$folder"

@@ -1,4 +1,4 @@
-/** wasm-pack and wasm-bindgen at the versions that this project wants, beside what the user has. */
+/** wasm-pack and wasm-bindgen at the versions that this project needs, beside the user's own. */
 import { rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { cacheFolder, lockedVersion } from './project.mjs';
@@ -7,25 +7,25 @@ import { runInStep, step } from './steps.mjs';
 
 const wasmPackVersion = '0.15.1';
 
-/** What the tools share is compiled once. */
+/** A shared target folder: dependencies of both tools are compiled once. */
 const sharedTarget = join(cacheFolder, 'build');
-/** Compiling them takes longer than they will run: not optimised, no symbols. */
+/** Compiling the tools takes longer than running them: no optimisation, no symbols. */
 const quickly = {
   CARGO_TARGET_DIR: sharedTarget,
   CARGO_PROFILE_DEV_DEBUG: 'false',
   CARGO_INCREMENTAL: '0',
 };
-/** cargo-binstall downloads a program in a moment, or not at all. */
+/** cargo-binstall downloads a program within seconds, or not at all. */
 const DOWNLOAD_MILLISECONDS = 10_000;
 
-/** Whether this process has left something in `sharedTarget`, and not one of another clone. */
+/** Whether this process has filled `sharedTarget`, rather than one of another clone. */
 let compiled = false;
 
 /** Installs what is missing, and makes sure that both come first on PATH. */
 export async function installWasmTools() {
   process.env.WASM_PACK_CACHE ??= join(cacheFolder, 'wasm-pack');
   await install('wasm-pack', wasmPackVersion, 'wasm-pack', 'a minute');
-  // The tool and the library speak a private format: any other version refuses the module.
+  // The tool and the library share a private format: any other version refuses the module.
   await install('wasm-bindgen-cli', lockedVersion('wasm-bindgen'), 'wasm-bindgen', '2 minutes');
   if (compiled) rmSync(sharedTarget, { recursive: true, force: true });
 }

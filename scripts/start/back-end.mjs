@@ -1,7 +1,7 @@
-/** How long one wait for something at the hub may take, in seconds. */
+/** The timeout of one wait at the hub, in seconds. */
 const WAIT_SECONDS = 20;
 
-/** An answer of the hub that is not a success. */
+/** An error response of the hub. */
 export class HubError extends Error {
   /**
    * @param {string} call method and path of the request
@@ -17,12 +17,12 @@ export class HubError extends Error {
 }
 
 /**
- * What a back end needs of the local hub: its HTTP address, and the header of a token.
+ * What a back end needs to call the local hub: its HTTP address, and an `Authorization` header.
  * @typedef {{url: string, authorization: () => string}} LocalHub
  */
 
 /**
- * One call of the hub's HTTP API, as its owner; gives the body.
+ * One call of the hub's HTTP API, as its owner. Returns the body.
  * @param {LocalHub} hub
  * @param {string} method
  * @param {string} path
@@ -42,12 +42,12 @@ export async function callHub(hub, method, path, body) {
   return text ? JSON.parse(text) : undefined;
 }
 
-/** What a back end does with one device: every call goes over the local hub's HTTP API. */
+/** A back end for one device, over the local hub's HTTP API. */
 export class BackEnd {
   #hub;
 
   /**
-   * Creates the device at the hub (or finds it there).
+   * Creates the device at the hub, or finds it there.
    * @param {LocalHub} hub
    * @param {string} deviceId
    */
@@ -75,7 +75,7 @@ export class BackEnd {
     return (await this.#local('GET', `/telemetry?${new URLSearchParams(query)}`)).messages;
   }
 
-  /** Waits until the hub has `count` messages after number `after`, and gives them. */
+  /** Waits until the hub has `count` messages after number `after`, and returns them. */
   async waitForTelemetry(count = 1, after = 0) {
     const messages = await this.telemetry({ after, count, timeout: WAIT_SECONDS });
     return enough(messages, count, 'telemetry messages');
@@ -86,7 +86,7 @@ export class BackEnd {
     return (await this.#local('GET', `/packets?${new URLSearchParams(query)}`)).packets;
   }
 
-  /** Waits until the hub saw `count` packets of this type and direction, and gives them. */
+  /** Waits until the hub saw `count` packets of this type and direction, and returns them. */
   async waitForPackets(type, direction, count = 1, after = 0) {
     const query = { type, direction, count, after, timeout: WAIT_SECONDS };
     return enough(await this.packets(query), count, `${type} packets (${direction})`);
@@ -102,7 +102,7 @@ export class BackEnd {
     return this.#service('POST', '/methods', { methodName, payload, ...options });
   }
 
-  /** The whole twin, as a service sees it. */
+  /** The whole twin, as back ends see it. */
   twin() {
     return this.#service('GET', '');
   }

@@ -8,7 +8,7 @@ const ANSWER_SECONDS = 20;
 const MESSAGES_AROUND_THE_DROP = 100;
 
 /**
- * A device's whole job, each step checked at the hub's side.
+ * Everything that a device does, with each step checked at the hub.
  * @param {import('./back-end.mjs').BackEnd} backEnd
  * @param {import('./narrator.mjs').Narrator} tell
  */
@@ -35,7 +35,7 @@ export async function doTheJob(backEnd, tell) {
   }
 }
 
-/** Sets every handler of the client; what arrives waits in the inboxes. */
+/** Sets every handler of the client. Events wait in the inboxes. */
 function listen(client) {
   const states = new Inbox('change of the connection state');
   const desired = new Inbox('desired-properties patch');
@@ -146,7 +146,7 @@ async function receiveMessage({ backEnd, tell, messages }) {
   tell.check(pendingMessages === 0, 'the device acknowledged it, none is pending at the hub');
 }
 
-/** The hub withholds its acknowledgements, so that the drop certainly strikes unfinished sends. */
+/** The hub withholds its acknowledgements, so that the drop is sure to hit unfinished sends. */
 async function surviveDrop({ client, backEnd, tell, states, errors }) {
   const before = (await backEnd.telemetry()).at(-1).sequence;
   const half = MESSAGES_AROUND_THE_DROP / 2;
@@ -191,7 +191,7 @@ async function disconnect({ client, backEnd, tell, states }) {
   tell.check(!(await backEnd.state()).connected, 'the hub sees the device gone');
 }
 
-/** A section of the service's twin as a device gets it: without `$metadata`. */
+/** A section of the twin as devices get it: without `$metadata`. */
 function withoutMetadata({ $metadata, ...section }) {
   return section;
 }

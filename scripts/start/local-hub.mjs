@@ -2,13 +2,13 @@ import { BackEnd, callHub } from './back-end.mjs';
 
 const MAX_DEVICES = 1000;
 
-/** So many messages in a second nobody sends. */
+/** The maximum number of messages per second: nobody sends more. */
 const NO_LIMIT = 1_000_000;
 
 const id = { type: 'string', minLength: 1, maxLength: 128 };
 const ids = { anyOf: [{ const: 'all' }, { type: 'array', items: id, maxItems: MAX_DEVICES }] };
 
-/** What the page may let the local hub do, by path: the body's members, and what becomes of it. */
+/** What the page can make the local hub do, by path: the members of the body, and the action. */
 const acts = {
   messages: {
     members: { id, body: { type: 'string' }, properties: { type: 'object' } },
@@ -57,8 +57,8 @@ const acts = {
 };
 
 /**
- * Lets the page use the local hub: make devices there, act as their back end, and let things go
- * wrong. `all` are the devices that it has made.
+ * Lets the page use the local hub: create devices, act as their back end, and inject faults. `all`
+ * are the devices that it has created.
  * @param {import('fastify').FastifyInstance} server
  * @param {{hub: import('./back-end.mjs').LocalHub & {hostname: string, endpoint: string}}} options
  */
@@ -87,7 +87,7 @@ export async function localHub(server, { hub }) {
     for (let number = 1; identities.length < body.count; number += 1) {
       const deviceId = `${body.prefix}-${number}`;
       if (given.has(deviceId)) continue;
-      // At once: another request may be here before the hub has answered.
+      // Before the call: another request may arrive before the hub has answered.
       given.add(deviceId);
       const backEnd = await BackEnd.createDevice(hub, deviceId);
       backEnds.push(backEnd);
@@ -105,7 +105,7 @@ export async function localHub(server, { hub }) {
   server.post('/local-hub/take-up', { schema: { body: known } }, async ({ body }) => {
     const identities = [];
     for (const deviceId of body.ids) {
-      // Finds what the hub already has, and creates it again if this is a new hub.
+      // Finds the devices that the hub already has, and creates them if this is a new hub.
       const backEnd = await BackEnd.createDevice(hub, deviceId);
       if (!backEnds.some((one) => one.deviceId === deviceId)) backEnds.push(backEnd);
       given.add(deviceId);
@@ -120,16 +120,16 @@ export async function localHub(server, { hub }) {
   }
 }
 
-/** What the page needs of a device to be it. */
+/** What the page needs to act as a device. */
 const identityOf = ({ connectionString, endpoint }) => ({ connectionString, endpoint });
 
-/** Does the same with each; says how many there were. */
+/** Runs the action for each device. Returns how many there were. */
 async function forEach(backEnds, act) {
   await Promise.all(backEnds.map(act));
   return { devices: backEnds.length };
 }
 
-/** The hub's own words: it wraps them in JSON, as text in JSON. */
+/** The hub's own message, which is in JSON that is a string in JSON. */
 function inWords({ body, message }) {
   try {
     return JSON.parse(JSON.parse(body).Message).message;

@@ -4,7 +4,7 @@ const bold = paint(1);
 const dim = paint(2);
 const green = paint(32);
 
-/** Tells the device's job step by step on standard output. */
+/** Prints what the device does, step by step. */
 export class Narrator {
   #step = 0;
 
@@ -20,12 +20,12 @@ export class Narrator {
     }
   }
 
-  /** What left the device. */
+  /** What the device sent. */
   sent(text) {
     console.log(`   ${dim('device →')} ${text}`);
   }
 
-  /** What came back to the device. */
+  /** What the device received. */
   received(text) {
     console.log(`   ${dim('device ←')} ${text}`);
   }
@@ -35,7 +35,7 @@ export class Narrator {
     console.log(`   ${dim('hub     ')} ${text}`);
   }
 
-  /** A fact looked up at the hub's side: printed when it holds, an error when not. */
+  /** Checks a fact at the hub: prints it if it is true, throws an error if not. */
   check(holds, text) {
     if (!holds) throw new Error(`this does not hold: ${text}`);
     console.log(`   ${green('✓')} ${text}`);

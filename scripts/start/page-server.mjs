@@ -13,7 +13,7 @@ const HOST_NAMES = ['127.0.0.1', 'localhost'];
 
 /**
  * Serves the simulator, lets it use the local hub, relays its file uploads to hubs in Azure, and
- * opens more WebSockets for it than a browser does.
+ * opens more WebSockets for it than a browser can.
  * @param {object} options
  * @param {import('./back-end.mjs').LocalHub & {hostname: string, endpoint: string}} options.hub
  * @param {number} [options.port]
@@ -21,7 +21,7 @@ const HOST_NAMES = ['127.0.0.1', 'localhost'];
  */
 export async function servePage({ hub, port = 0 }) {
   const server = fastify({ forceCloseConnections: true });
-  // A page elsewhere may let its own name lead here, and would be of this origin then.
+  // Another site may point its own name at this server, and its page would then have this origin.
   server.addHook('onRequest', async ({ hostname }, reply) => {
     if (HOST_NAMES.includes(hostname)) return undefined;
     return reply.code(400).send({ message: `Open it as ${HOST_NAMES.join(' or ')}.` });
@@ -56,7 +56,7 @@ export async function servePage({ hub, port = 0 }) {
   };
 }
 
-/** The page has it within, for static hosts; only a header can keep it out of frames. */
+/** The page contains the same policy, for static hosts; only a header can forbid frames. */
 function policyOfThePage() {
   const page = readFileSync(join(simulatorFolder, 'index.html'), 'utf8');
   return /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(page)[1];

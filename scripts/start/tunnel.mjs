@@ -6,12 +6,12 @@ const PATH = '/tunnel';
 const HUB = /^wss:\/\/[a-z0-9-]+\.azure-devices\.net\//i;
 
 /**
- * The other end of the simulator's tunnel: opens WebSockets to hubs for pages of this server, as a
- * browser opens a few hundred only.
+ * The other end of the simulator's tunnel: opens WebSockets to hubs for pages of this server,
+ * because a browser opens only a few hundred.
  * @param {import('node:http').Server} httpServer
  * @param {object} options
  * @param {(headers: object) => boolean} options.isAllowed whether a page may have a tunnel
- * @param {string} options.endpoint the only one beside those of Azure
+ * @param {string} options.endpoint the only allowed endpoint besides those of Azure
  * @returns {() => void} closes all
  */
 export function acceptTunnels(httpServer, { isAllowed, endpoint }) {
@@ -25,7 +25,7 @@ export function acceptTunnels(httpServer, { isAllowed, endpoint }) {
   };
 }
 
-/** Opens, feeds and closes what the page asks for, until the page is gone. */
+/** Opens, writes to and closes WebSockets for the page until it disconnects. */
 function carry(page, endpoint) {
   const hubs = new Map();
   page.on('error', () => page.terminate());
@@ -33,7 +33,8 @@ function carry(page, endpoint) {
     try {
       take(readFrame(bytes));
     } catch {
-      // What no page of this server sends: half a frame, no URL, data for a socket not open yet.
+      // Pages of this server never send this: half a frame, no URL, data for a socket that is not
+      // open.
       page.terminate();
     }
   });

@@ -1,5 +1,5 @@
 /**
- * The promise's value, or an error with this sentence when it takes longer.
+ * Returns the promise's value, or rejects with this sentence if it takes longer.
  * @template T
  * @param {number} seconds
  * @param {Promise<T>} promise
@@ -19,12 +19,12 @@ export async function within(seconds, promise, sentence) {
   }
 }
 
-/** A handler's calls, to be awaited one by one in their order. */
+/** The calls of a handler, which can be awaited one by one, in order. */
 export class Inbox {
   #values = [];
   #takers = [];
 
-  /** @param {string} name what arrives here, for the sentence of a wait in vain */
+  /** @param {string} name what arrives here, for the error of a wait that times out */
   constructor(name) {
     this.name = name;
     this.all = [];
@@ -38,7 +38,7 @@ export class Inbox {
     else this.#values.push(value);
   };
 
-  /** The next value, as soon as there is one. */
+  /** Resolves with the next value. */
   take(seconds = 20) {
     if (this.#values.length) return Promise.resolve(this.#values.shift());
     const next = new Promise((resolve) => this.#takers.push(resolve));
