@@ -247,7 +247,7 @@ export class Outbox {
     if (isNews && calls.length === 0) this.#port.report(error);
   }
 
-  /** Messages were removed from the store without reaching the hub. */
+  /** Removes messages from the store that will not reach the hub. */
   async drop(messages, why) {
     for (const message of messages) {
       this.#dropped(message, why);
@@ -419,7 +419,7 @@ export class Outbox {
     this.checkDrained();
   }
 
-  /** Takes as many messages as fit into the store. */
+  /** Takes as many messages as one batch and the limits of the store allow. */
   #takeBatch() {
     let bytes = 0;
     let count = 0;

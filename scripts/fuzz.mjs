@@ -13,7 +13,7 @@ await runAsProgram(async () => {
   const corpus = join(fuzz, 'corpus', target);
   mkdirSync(corpus, { recursive: true });
   const folders = [corpus, join(fuzz, 'seeds', target)].filter(existsSync);
-  // Without a sanitizer: only dependencies use unsafe memory, and libFuzzer is faster without.
+  // Without a sanitizer: only dependencies have unsafe code, and libFuzzer is faster without.
   const command = ['fuzz', 'run', '-s', 'none', target, ...folders];
   await run('cargo', [...command, '--', `-max_total_time=${seconds}`], {
     cwd: root,

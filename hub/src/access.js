@@ -2,7 +2,7 @@ import { HubError } from './errors.js';
 import { parseSasToken, whySasRefused } from './sas-token.js';
 
 /**
- * Says why credentials do not open a device or module, or nothing when they do.
+ * Returns why the credentials do not give access to a device or module, or nothing if they do.
  * @param {import('./identity.js').Identity} identity
  * @param {{sas?: string, certificate?: import('./tls.js').ClientCertificate}} credentials
  * @param {{hostname: string, policies: import('./policies.js').Policies,
@@ -38,11 +38,11 @@ function whyKindRefused(token, { moduleId }, settings) {
 }
 
 /**
- * Lets only those call the routes of a scope whose SAS token is of a shared access policy that has
- * the rights of the route's `config.rights`.
+ * Allows calls to the routes of a scope only with the SAS token of a shared access policy that has
+ * the rights in the route's `config.rights`.
  * @param {import('fastify').FastifyInstance} scope
  * @param {import('./server.js').Hub} hub
- * @param {string[]} byDefault the rights for a route that names none
+ * @param {string[]} byDefault the rights for routes that name none
  */
 export function requireRights(scope, { hostname, policies }, byDefault) {
   scope.addHook('onRequest', async ({ headers, url, routeOptions }) => {
@@ -74,5 +74,5 @@ function whyCertificateRefused(identity, certificate) {
     : `the common name of the client certificate is not "${identity.id}"`;
 }
 
-/** A thumbprint as it is compared, whatever its separators and letters. */
+/** A thumbprint for comparisons: without separators, in upper case. */
 export const normalizeThumbprint = (text) => text.replace(/[^0-9A-Fa-f]/g, '').toUpperCase();

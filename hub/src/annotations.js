@@ -1,5 +1,5 @@
 /**
- * What the hub stamps on the messages of a connection, for back ends to rely on.
+ * The properties that the hub adds to the messages of a connection, and that back ends can rely on.
  * @param {import('./identity.js').Identity} identity
  * @param {ReturnType<typeof import('./sas-token.js').parseSasToken>} [token] none with X.509
  * @returns {Record<string, string>}

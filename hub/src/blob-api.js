@@ -16,7 +16,7 @@ const ERRORS = {
 };
 
 /**
- * The part of Azure Storage that uploads need: Put Blob, Put Block, Put Block List, Get Blob.
+ * The operations of Azure Storage that uploads need: Put Blob, Put Block, Put Block List, Get Blob.
  * @param {import('fastify').FastifyInstance} app
  * @param {import('./server.js').Hub} hub
  */
@@ -44,7 +44,7 @@ export function addBlobApi(app, { blobs }) {
   });
 }
 
-/** The router limits the length of parameters, blob names may be longer. */
+/** The router limits the length of parameters, but blob names may be longer. */
 function nameOf({ url }) {
   const [path] = url.slice(`/${CONTAINER}/`.length).split('?');
   return decodeURIComponent(path);

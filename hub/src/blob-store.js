@@ -1,15 +1,15 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** The one container that there is. */
+/** The only container. */
 export const CONTAINER = 'uploads';
 
 /**
- * `content` is what the store's files call the bytes.
+ * `content` is the name of the bytes in the store's files.
  * @typedef {{content: unknown, size: number, contentType: string, etag: string, md5: string,
  *            modified: Date}} Blob
  */
 
-/** Blobs, and the tokens that open them. */
+/** Blobs, and the tokens for access to them. */
 export class BlobStore {
   #store;
   #files;
@@ -17,7 +17,7 @@ export class BlobStore {
   #blockRecords;
   /** @type {Map<string, Blob>} */
   #blobs = new Map();
-  /** Blob name → block id → content that was put and not yet listed. */
+  /** Blob name → block id → content that no block list contains yet. */
   #blocks = new Map();
   #key;
 
@@ -29,7 +29,7 @@ export class BlobStore {
     this.#blockRecords = store.scope('blocks/');
   }
 
-  /** @returns {Promise<BlobStore>} with all that the store has kept */
+  /** @returns {Promise<BlobStore>} with everything in the store */
   static async open(store) {
     const key = await store.keep('blobKey', () => randomBytes(32));
     const blobs = new BlobStore(store, key);
@@ -70,7 +70,7 @@ export class BlobStore {
     return blob;
   }
 
-  /** Keeps a part of a blob until a list of blocks puts the blob together. */
+  /** Keeps a block until a block list assembles the blob. */
   async putBlock(name, id, bytes) {
     const content = await this.#files.write(bytes);
     const blocks = this.#blocks.get(name) ?? new Map();
@@ -81,7 +81,7 @@ export class BlobStore {
     this.#discard([replaced]);
   }
 
-  /** @returns {Promise<Blob | undefined>} nothing when there is no such block */
+  /** @returns {Promise<Blob | undefined>} nothing if there is no such block */
   async putBlockList(name, ids, contentType) {
     const contents = ids.map((id) => this.#blocks.get(name)?.get(id));
     if (contents.includes(undefined)) return undefined;
@@ -101,7 +101,7 @@ export class BlobStore {
   }
 
   /**
-   * The query that opens one blob for reading and writing.
+   * The query string that allows reading and writing one blob.
    * @param {string} name
    * @param {number} expires milliseconds since 1970
    */
@@ -111,7 +111,7 @@ export class BlobStore {
     return `?${new URLSearchParams({ sv: '2018-03-28', sr: 'b', sig, se, sp: 'rw' })}`;
   }
 
-  /** Says why a query does not open the blob, or nothing when it does. */
+  /** Returns why a query string does not allow access to the blob, or nothing if it does. */
   whyRefused(name, { sig = '', se = '' }) {
     const expected = Buffer.from(this.#signature(name, se));
     const actual = Buffer.from(sig);
@@ -121,7 +121,7 @@ export class BlobStore {
     return Date.parse(se) > Date.now() ? undefined : `The SAS token expired at ${se}.`;
   }
 
-  /** A file goes when no record names it any more. */
+  /** Deletes a file when no record refers to it any more. */
   #discard(contents) {
     this.#store.whenSaved(() => {
       for (const content of contents.filter(Boolean)) this.#files.delete(content);
@@ -133,5 +133,5 @@ export class BlobStore {
   }
 }
 
-/** The digest of Content-MD5 headers. */
+/** The digest in Content-MD5 headers. */
 export const md5Of = (bytes) => createHash('md5').update(bytes).digest('base64');

@@ -1,16 +1,19 @@
 const MB = 1024 * 1024;
 
-/** How much of all devices together is kept to be read. */
+/** How many entries and bytes the hub keeps for all devices together. */
 export const newBudgets = () => ({
   packets: new Budget(200_000, 256 * MB),
   telemetry: new Budget(1_000_000, 512 * MB),
 });
 
-/** Bounds what the logs of all devices keep together; over it, the oldest entry of any goes. */
+/**
+ * Limits what the logs of all devices keep together. Above the limit, the oldest entry of any
+ * device is dropped.
+ */
 export class Budget {
   #maxEntries;
   #maxBytes;
-  /** Rings: of each entry its log, its sequence number and its size. */
+  /** Ring buffers with the log, the sequence number and the size of each entry. */
   #logs = [];
   #sequences = [];
   #sizes = [];
@@ -29,8 +32,8 @@ export class Budget {
 
   /**
    * @param {import('./event-log.js').EventLog} log
-   * @param {number} sequence of the entry that it keeps from now on
-   * @param {number} size of the entry in bytes
+   * @param {number} sequence of the new entry
+   * @param {number} size of the entry, in bytes
    */
   spend(log, sequence, size) {
     if (this.#entries === this.#maxEntries) this.#forgetOldest();

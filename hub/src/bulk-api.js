@@ -5,7 +5,7 @@ import { writeTwin } from './twin-api.js';
 const MAX_OPERATIONS = 100;
 
 /**
- * Many changes of the registry in one call; each is done or not, whatever becomes of the others.
+ * Many changes of the registry in one call; each succeeds or fails on its own.
  * @param {import('fastify').FastifyInstance} app
  * @param {import('./devices.js').DeviceRegistry} devices
  */

@@ -10,9 +10,9 @@ const DAY = 24 * 60 * 60 * 1000;
 const CA_DAYS = 3650;
 /** Clients refuse server certificates that last much longer. */
 const LEAF_DAYS = 365;
-/** As long as the service lets its certificates last that devices ask for: 7 to 90. */
+/** The service issues certificates to devices for 7 to 90 days. */
 const REQUESTED_DAYS = 30;
-/** Where TBSCertificate of RFC 5280 has subjectPublicKeyInfo, after the version. */
+/** The index of subjectPublicKeyInfo in TBSCertificate (RFC 5280), after the version. */
 const PUBLIC_KEY_IN_TBS = 6;
 const CA_NAME = 'iothub-local CA';
 const DNS = 2;
@@ -23,20 +23,20 @@ const IP = 7;
  * @typedef {{cert: string, key: string, sha1Thumbprint: string, sha256Thumbprint: string}} Issued
  */
 
-/** The local certificate authority: it vouches for the hub and for devices. */
+/** The local certificate authority, which issues certificates to the hub and to devices. */
 export class CertificateAuthority {
   #issuer;
 
   /** @param {{cert: string, key: string}} issuer PEM */
   constructor(issuer) {
-    /** PEM, for those who are to trust it. */
+    /** PEM, for clients to trust. */
     this.cert = issuer.cert;
     this.#issuer = issuer;
   }
 
   /**
-   * Takes the authority that a directory holds, or makes one and puts it there; without a
-   * directory, a new one.
+   * Loads the authority from a directory, or creates one and stores it there. Without a directory,
+   * creates one.
    * @param {string} [directory]
    */
   static async open(directory) {
@@ -57,7 +57,7 @@ export class CertificateAuthority {
   }
 
   /**
-   * @param {string} commonName of a device `{device}`, or of a module `{device}/{module}`
+   * @param {string} commonName `{device}`, or for a module `{device}/{module}`
    * @returns {Promise<Issued>}
    */
   issueForClient(commonName) {
@@ -65,16 +65,16 @@ export class CertificateAuthority {
   }
 
   /**
-   * Issues a certificate for a key of any kind that stays with the client.
+   * Issues a certificate for a key of any kind, whose private part stays with the client.
    * @param {string} commonName
    * @param {forge.asn1.Asn1} publicKey SubjectPublicKeyInfo
-   * @returns {string[]} the chain, the certificate first: each DER as base64
+   * @returns {string[]} the chain, from the new certificate up, as base64 of DER
    */
   issueForKey(commonName, publicKey) {
     const issuerCert = forge.pki.certificateFromPem(this.#issuer.cert);
     const signingKey = forge.pki.privateKeyFromPem(this.#issuer.key);
-    // forge knows RSA keys only: it makes a certificate for one, in which the key then takes the
-    // place of that, and which is signed again.
+    // forge supports only RSA keys: create a certificate for one, replace its key, and sign it
+    // again.
     const days = REQUESTED_DAYS;
     const rsaKey = issuerCert.publicKey;
     const wanted = { commonName, days, publicKey: rsaKey, issuerCert, extensions: CLIENT };
@@ -88,7 +88,7 @@ export class CertificateAuthority {
   }
 
   /**
-   * @param {string} host a further address of this machine
+   * @param {string} host another address of this machine
    * @returns {Promise<Issued>} for a server on this machine
    */
   issueForServer(host) {
@@ -97,10 +97,10 @@ export class CertificateAuthority {
   }
 }
 
-/** Where the certificate of the authority is, for clients that are to trust it. */
+/** The path of the authority's certificate, for clients to trust. */
 export const caFileOf = (directory) => join(directory, 'ca.pem');
 
-/** @returns {Promise<Issued>} a certificate that nobody vouches for */
+/** @returns {Promise<Issued>} a self-signed certificate */
 export const issueSelfSigned = (commonName) => issue({ commonName, extensions: CLIENT });
 
 const createAuthority = () => issue({ commonName: CA_NAME, days: CA_DAYS, extensions: AUTHORITY });
@@ -127,7 +127,7 @@ function serverAt(host) {
 }
 
 /**
- * Makes a key, and a certificate for it; without an issuer it signs itself.
+ * Creates a key and a certificate for it; without an issuer, the certificate is self-signed.
  * @param {{commonName: string, days?: number, issuer?: {cert: string, key: string},
  *          extensions: object[]}} wanted
  * @returns {Promise<Issued>}
@@ -150,7 +150,7 @@ async function issue({ commonName, days = LEAF_DAYS, issuer, extensions }) {
   return describe(forge.pki.certificateToPem(certificate), keys.privateKey);
 }
 
-/** A certificate that is not signed yet. */
+/** Prepares a certificate without its signature. */
 function prepare({ commonName, days, publicKey, issuerCert, extensions }) {
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = publicKey;

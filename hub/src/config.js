@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { AUTHENTICATION } from './identity-json.js';
 import { ENROLLMENT } from './provisioning/enrollment-json.js';
 
-/** A configuration file cannot be taken; the message names the file and the member. */
+/** A configuration file is invalid; the message names the file and the member. */
 export class ConfigError extends Error {
   name = 'ConfigError';
 }
@@ -44,12 +44,12 @@ function parse(file, text) {
   try {
     return JSON.parse(text);
   } catch {
-    // The message of the parser would quote the file, and there may be keys in it.
+    // The parser's message would quote the file, which may contain keys.
     throw new ConfigError(`${file} is not JSON`);
   }
 }
 
-/** A misspelt member is also a missing one; its name says more. */
+/** A misspelt member is reported as missing, too; the error with its name is more helpful. */
 function explain(errors) {
   const isUnknown = ({ params }) => params.additionalProperty !== undefined;
   const { instancePath, message, params } = errors.find(isUnknown) ?? errors[0];
@@ -62,7 +62,7 @@ function explain(errors) {
   return member === '' ? `it ${message}` : `"${member}" ${message}${allowed}`;
 }
 
-/** The schema without room for members that it does not name. */
+/** The schema, changed to refuse unknown members. */
 function strict(schema) {
   if (!schema.properties) return schema;
   const properties = Object.entries(schema.properties).map(([name, s]) => [name, strict(s)]);

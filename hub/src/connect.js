@@ -11,7 +11,7 @@ const UNACCEPTABLE_VERSION = 1;
 const NOT_AUTHORIZED = 5;
 
 /**
- * Lets a connection in, or refuses it: CONNACK, and the end.
+ * Accepts a connection, or refuses it with CONNACK and closes it.
  * @param {import('./connection.js').Connection} connection
  * @param {import('mqtt-packet').IConnectPacket} packet as mqtt-packet decodes it
  * @param {import('./server.js').Hub} hub
@@ -99,7 +99,10 @@ function letIn(connection, { clean, keepalive, password, will }, user, identity,
   connection.answer('connack', () => connection.establish({ sessionPresent }));
 }
 
-/** Milliseconds since 1970. A token let in late, as clocks differ, lasts as long as they may. */
+/**
+ * Milliseconds since 1970. An expired token that was accepted because clocks differ lasts for the
+ * allowed difference.
+ */
 function endOf(token, { now }, { tokenGrace, clockSkew }) {
   if (!token) return Infinity;
   const expiry = Number(token.se) * 1000;

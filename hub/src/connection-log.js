@@ -9,14 +9,14 @@ const KEPT = 1000;
  *   ConnectionEntry
  */
 
-/** The connections whose CONNECT named one identity, let in or not. */
+/** The connections whose CONNECT named one identity, accepted or refused. */
 export class ConnectionLog {
   /** @type {EventLog<ConnectionEntry>} */
   #log = new EventLog(KEPT);
 
   /**
    * @param {import('./connection.js').Transport} transport
-   * @returns {ConnectionEntry} to be kept up to date
+   * @returns {ConnectionEntry} the caller keeps it up to date
    */
   open({ url, protocol, secure, clientCertificate }) {
     const entry = {

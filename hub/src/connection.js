@@ -6,21 +6,21 @@ import { PacketDecoder } from './packet-decoder.js';
 import { resetTcp } from './tls.js';
 
 const CONNECT_TIMEOUT = 60_000;
-/** Node.js has no longer timer; a token that outlives it needs none. */
+/** The longest timer of Node.js; a token that lasts longer needs none. */
 const MAX_TIMER = 2 ** 31 - 1;
-/** Leaves packet ids for the message queue. */
+/** The maximum, so that packet ids are left for the message queue. */
 const MAX_UNACKNOWLEDGED = 16_000;
-/** Bytes that wait for a device that does not read. */
+/** The maximum number of bytes that wait for a device that does not read. */
 const MAX_BUFFERED = 64 * 1024 * 1024;
 
 /**
- * What is known of a connection before its first packet; `url` is that of the upgrade.
+ * What the hub knows about a connection before its first packet; `url` is from the upgrade request.
  * @typedef {{url: string, protocol: string, secure: boolean,
  *            clientCertificate?: import('./tls.js').ClientCertificate}} Transport
  */
 
 /**
- * Who a connection is of: a device or module, or one that registers to become a device.
+ * Who connects: a device or module, or a client that registers to become a device.
  * @typedef {import('./identity.js').Identity
  *   | import('./provisioning/registrant.js').Registrant} Peer
  */
@@ -28,7 +28,7 @@ const MAX_BUFFERED = 64 * 1024 * 1024;
 /** One MQTT connection over one WebSocket, from the upgrade to its end. */
 export class Connection {
   /**
-   * Who CONNECT says that it is.
+   * The identity that CONNECT names.
    * @type {Peer}
    */
   identity;
@@ -37,7 +37,7 @@ export class Connection {
   /** Whether CONNACK 0 was sent. */
   isEstablished = false;
   /**
-   * What the hub stamps on messages of this connection.
+   * The properties that the hub adds to messages of this connection.
    * @type {Record<string, string>}
    */
   annotations = {};
@@ -59,7 +59,7 @@ export class Connection {
   #decoder = new PacketDecoder();
   #framesIn = 0;
   #writer;
-  /** Packets that came before CONNACK was sent. */
+  /** Packets that arrived before CONNACK was sent. */
   #early = [];
   /** Entry in the log of the identity's connections. */
   #entry;
@@ -88,7 +88,7 @@ export class Connection {
     webSocket.on('error', (error) => this.#end(error.message));
   }
 
-  /** Sends one packet, when what it tells is saved. */
+  /** Sends one packet, as soon as the state that it reports is saved. */
   send(packet) {
     if (!this.#isClosed) this.#hub.store.whenSaved(() => this.#write(packet));
   }
@@ -97,7 +97,7 @@ export class Connection {
     if (this.#isHalfOpen) return;
     const frame = this.#writer.write(mqttPacket.generate(packet), this.identity?.faults);
     this.#record(packet, 'out', frame);
-    // Later, because the sender may have more to send on this connection.
+    // Later, because the caller may have more to send on this connection.
     if (this.#webSocket.bufferedAmount > MAX_BUFFERED) process.nextTick(() => this.#giveUp());
   }
 
@@ -138,8 +138,9 @@ export class Connection {
   }
 
   /**
-   * Answers the device, unless a fault wants that late, never, or the connection dropped.
-   * @param {string} kind of answer
+   * Responds to the device, unless a fault delays or withholds the response or drops the
+   * connection.
+   * @param {string} kind of response
    * @param {() => void} send
    */
   answer(kind, send) {
@@ -157,7 +158,7 @@ export class Connection {
     return how !== undefined;
   }
 
-  /** Closes the WebSocket, which is all that a hub can say. */
+  /** Closes the WebSocket: MQTT 3.1.1 gives a server no other way to report an error. */
   close(reason) {
     this.#end(reason);
     if (this.#isHalfOpen) this.#webSocket.terminate();
@@ -175,13 +176,13 @@ export class Connection {
     resetTcp(this.#socket);
   }
 
-  /** Ends at once, with all that the hub knows of it. */
+  /** Ends the connection at once, without a closing handshake. */
   cut(reason) {
     this.#end(reason);
     this.#socket.destroy();
   }
 
-  /** Reads and sends nothing any more, as if the hub's end were gone; TCP stays open. */
+  /** Stops reading and sending, as if the hub had vanished; TCP stays open. */
   goHalfOpen() {
     this.#writer.flush();
     this.#isHalfOpen = true;
@@ -189,14 +190,16 @@ export class Connection {
     this.#webSocket.pause();
   }
 
-  /** The connection belongs to the identity that CONNECT names, whether or not it is let in. */
+  /**
+   * Assigns the connection to the identity that CONNECT names, even if the hub refuses the login.
+   */
   identify(identity, connect) {
     this.identity = identity;
     this.#entry = identity.connectionLog.open(this.transport);
     this.#record(connect, 'in', this.#framesIn);
   }
 
-  /** Sends CONNACK 0: from now on the connection is of use. */
+  /** Sends CONNACK 0: from now on the device can use the connection. */
   establish({ sessionPresent }) {
     this.isEstablished = true;
     this.#entry.accepted = true;
@@ -206,7 +209,7 @@ export class Connection {
     for (const packet of this.#early.splice(0)) this.#handle(packet);
   }
 
-  /** Starts the clocks of a connection that was let in: keep alive, and end of its token. */
+  /** Starts the timers of an accepted connection: keep alive, and expiry of its token. */
   startTimers({ keepalive, expires }) {
     const { maxSilence } = this.#hub.settings;
     const silence = Math.min(keepalive === 0 ? Infinity : keepalive * 1.5, maxSilence);
@@ -239,7 +242,7 @@ export class Connection {
     if (error && !this.#isClosed) this.close(`malformed packet: ${error}`);
   }
 
-  /** Answers to all that was read from the socket at once leave in one write. */
+  /** Sends the responses to everything from one read of the socket in one write. */
   #cork() {
     if (this.#isCorked) return;
     this.#isCorked = true;
@@ -272,7 +275,7 @@ export class Connection {
     this.#silenceTimer.refresh();
     if (packet.cmd === 'connect') throw new ProtocolViolation('a second CONNECT came');
     if (this.isEstablished) this.#handleEstablished(packet);
-    // CONNACK is late, or withheld.
+    // A fault delays or withholds CONNACK.
     else this.#early.push(packet);
   }
 

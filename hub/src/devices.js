@@ -8,7 +8,7 @@ const MAX_MODULES = 50;
 const KEPT_TELEMETRY = 10_000;
 const KEPT_BYTES = 64 * 1024 * 1024;
 
-/** How the keys of an identity's records begin, and those of a device with its modules. */
+/** The prefixes of the keys of an identity's records, and of those of a device with its modules. */
 const scopeOf = ({ deviceId, moduleId = '' }) => `devices/${deviceId}/${moduleId}/`;
 const scopeWithModules = (deviceId) => `devices/${deviceId}/`;
 
@@ -17,7 +17,7 @@ export class DeviceRegistry {
   #hub;
   /** @type {Map<string, Identity>} */
   #devices = new Map();
-  /** The newest telemetry of all: `{deviceId, moduleId, message}`. */
+  /** The newest telemetry of all devices: `{deviceId, moduleId, message}`. */
   telemetry = new EventLog(KEPT_TELEMETRY, { budget: new Budget(KEPT_TELEMETRY, KEPT_BYTES) });
 
   /** All devices, without their modules. */
@@ -34,11 +34,11 @@ export class DeviceRegistry {
     this.#hub = hub;
   }
 
-  /** @returns {Promise<DeviceRegistry>} with all that the store of the hub has kept */
+  /** @returns {Promise<DeviceRegistry>} with everything in the store of the hub */
   static async open(hub) {
     const registry = new DeviceRegistry(hub);
     const telemetry = [];
-    // The order of the keys brings a device before its modules, and an identity before the rest.
+    // The keys sort a device before its modules, and an identity before its other records.
     for await (const [key, value] of hub.store.entries('devices/')) {
       const [deviceId, moduleId, kind] = key.split('/');
       const id = { deviceId, moduleId: moduleId || undefined };
@@ -66,7 +66,7 @@ export class DeviceRegistry {
     throw new HubError('ModuleNotFound', `The device "${deviceId}" has no module "${moduleId}".`);
   }
 
-  /** @returns {Identity} a device, or with `moduleId` a module of one that exists */
+  /** @returns {Identity} a device, or with `moduleId` a module of an existing device */
   create(settings) {
     return settings.moduleId === undefined
       ? this.#createDevice(settings)
@@ -74,7 +74,8 @@ export class DeviceRegistry {
   }
 
   /**
-   * Creates what is missing, for a module its device too; what is there takes the settings.
+   * Creates the identity if it is missing, for a module its device too. An existing one gets the
+   * settings.
    * @param {{deviceId: string, moduleId?: string}} id
    * @param {Partial<import('./identity.js').IdentitySettings>} [settings]
    * @returns {Identity}
@@ -89,7 +90,7 @@ export class DeviceRegistry {
 
   delete(identity, reason = 'the identity was deleted') {
     const { deviceId, moduleId } = identity;
-    // The end of a connection writes records, too, which must not outlive the identity.
+    // Closing a connection writes records, too, which must not outlive the identity.
     for (const { connection, messages } of [identity, ...identity.modules.values()]) {
       connection?.close(reason);
       messages.close();
@@ -145,7 +146,7 @@ export class DeviceRegistry {
   #restore(id, kind, value) {
     const identity = kind === '' ? this.#add(id) : this.find(id.deviceId, id.moduleId);
     if (identity) identity.restore(kind, value);
-    // Written for an identity while it was being deleted.
+    // Records that were written while the identity was being deleted.
     else this.#hub.store.deleteScope(scopeOf(id));
   }
 }

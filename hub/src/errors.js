@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 
-/** HTTP status and inner code of each error that the hub answers with. */
+/** HTTP status and inner code of each error that the hub returns. */
 const ERRORS = {
   InvalidProtocolVersion: [400, 400001],
   ArgumentInvalid: [400, 400004],
@@ -37,7 +37,7 @@ const ERRORS = {
 const newTrackingId = (now) =>
   `${randomUUID().replaceAll('-', '').toUpperCase()}-G:0-TimeStamp:${now}`;
 
-/** An error that a back end, or a device's twin request, gets as an answer. */
+/** An error response to a back end, or to a device's twin request. */
 export class HubError extends Error {
   /**
    * @param {keyof typeof ERRORS} code
@@ -54,7 +54,7 @@ export class HubError extends Error {
     this.info = info;
   }
 
-  /** An error with any status, for a fault that was asked for. */
+  /** An error with any status, for injected faults. */
   static ofStatus(status, message) {
     const error = new HubError('ServerError', message);
     const code = (STATUS_CODES[status] ?? 'Unknown').replaceAll(/\W/g, '');
@@ -73,12 +73,12 @@ export class HubError extends Error {
     };
   }
 
-  /** The body of most HTTP answers: the device's body as text inside of another object. */
+  /** The body of most HTTP errors: the device's body as a string in another object. */
   toHttpBody() {
     return { Message: JSON.stringify(this.toDeviceBody()), ExceptionMessage: '' };
   }
 
-  /** The body that back ends get from registry and twins, where clients look for the code. */
+  /** The body of errors of registry and twins, in which clients look for the code. */
   toServiceBody() {
     const { code, status, message } = this;
     return {
@@ -89,7 +89,7 @@ export class HubError extends Error {
 }
 
 /**
- * Something that a device must not do. MQTT 3.1.1 has no packet to say so: the hub closes the
- * connection, and only its log tells why.
+ * A protocol violation by a device. MQTT 3.1.1 has no packet for this: the hub closes the
+ * connection, and only its log says why.
  */
 export class ProtocolViolation extends Error {}

@@ -14,9 +14,10 @@ export class EventLog {
   /**
    * @param {number} capacity how many entries are kept
    * @param {object} [options]
-   * @param {import('./budget.js').Budget} [options.budget] that it shares with other logs
-   * @param {import('./store.js').Records} [options.records] where the log outlives the process
-   * @param {string} [options.name] of the log among the records
+   * @param {import('./budget.js').Budget} [options.budget] shared with other logs
+   * @param {import('./store.js').Records} [options.records] to save the log in; without them it
+   *   ends with the process
+   * @param {string} [options.name] of the log in the records
    */
   constructor(capacity, { budget, records, name } = {}) {
     this.#capacity = capacity;
@@ -25,14 +26,14 @@ export class EventLog {
     this.#name = name;
   }
 
-  /** Takes an entry that was saved; they come in order. */
+  /** Restores a saved entry; entries must come in order. */
   restore(entry, size = 0) {
     this.#last = entry.sequence;
     this.#ring[(entry.sequence - 1) % this.#capacity] = entry;
     this.#budget?.spend(this, entry.sequence, size);
   }
 
-  /** The number of the newest entry, 0 without any. */
+  /** The number of the newest entry, or 0. */
   get last() {
     return this.#last;
   }
@@ -49,7 +50,7 @@ export class EventLog {
     for (const notify of this.#waiting) notify(entry);
   }
 
-  /** Drops an entry, if it is still there. */
+  /** Drops an entry, if it still exists. */
   forget(sequence) {
     const index = (sequence - 1) % this.#capacity;
     if (this.#ring[index]?.sequence !== sequence) return;
@@ -57,13 +58,14 @@ export class EventLog {
     this.#records?.delete(this.#name, sequence);
   }
 
-  /** Drops all entries, of a log that is not saved; the numbers go on. */
+  /** Drops all entries of a log that is not saved; the numbers continue. */
   clear() {
     this.#ring = [];
   }
 
   /**
-   * The kept entries after number `after`, as soon as `count` of them exist or the wait is over.
+   * Resolves with the entries after number `after`, as soon as there are `count` of them or the
+   * wait ends.
    * @param {object} query
    * @param {number} [query.after]
    * @param {number} [query.count]

@@ -2,7 +2,7 @@ import { HubError } from './errors.js';
 import { errors } from './openapi.js';
 
 /**
- * The endpoint with which tests make things go wrong for one device or module.
+ * The endpoint with which tests inject faults for one device or module.
  * @param {import('fastify').FastifyInstance} app
  * @param {string} path of the identity
  * @param {(request: {params: Record<string, any>}) => import('./identity.js').Identity} find
@@ -35,7 +35,7 @@ export function changeFaults(peer, { send, sendText, halfOpen, dropAt, ...faults
 }
 
 /**
- * The endpoint with which tests make things go wrong for every device.
+ * The endpoint with which tests inject faults for every device.
  * @param {import('fastify').FastifyInstance} app
  * @param {import('./server.js').Hub} hub
  */
@@ -85,9 +85,9 @@ const dropAt = (step) => ({
 });
 
 /**
- * The members by which faults of any connection are asked for.
- * @param {{answers: string[], requests: string[]}} kinds the answers besides those of MQTT, and
- *   the requests whose rate may be limited
+ * The schema of the faults of any connection.
+ * @param {{answers: string[], requests: string[]}} kinds the responses besides those of MQTT, and
+ *   the requests whose rate can be limited
  */
 export function faultProperties({ answers, requests }) {
   const all = [...ANSWERS, ...answers];

@@ -1,15 +1,19 @@
-/** What both kinds of faults do: they are changed, end after a time or when they are cleared. */
+/**
+ * What all kinds of faults have in common: they can be changed, and end after a time or when they
+ * are cleared.
+ */
 class FaultSet {
   #none;
   #timers = new Set();
 
-  /** Remembers the present state as the one without faults; for the constructors below. */
+  /** Saves the current state as the one without faults; for the constructors below. */
   rememberNone() {
     this.#none = { ...this };
   }
 
   /**
-   * Clears what was on with `clear`, then adds the rest; with `forSeconds` that ends by itself.
+   * With `clear`, first clears all faults. Then adds the others, which with `forSeconds` end by
+   * themselves.
    * @param {{clear?: boolean, forSeconds?: number, [fault: string]: unknown}} changes
    */
   change({ clear = false, forSeconds, ...changes }) {
@@ -19,12 +23,12 @@ class FaultSet {
     if (forSeconds !== undefined) this.#endLater(before, forSeconds);
   }
 
-  /** What changes make of faults that consist of several. */
+  /** Merges changes into faults that have several members. */
   merge(changes) {
     return changes;
   }
 
-  /** What is on. */
+  /** The faults that are on. */
   toJSON() {
     return Object.fromEntries(
       Object.entries(this).filter(([name, value]) => value !== this.#none[name]),
@@ -41,27 +45,27 @@ class FaultSet {
     const now = Object.keys(before).map((name) => [name, this[name]]);
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      // What was changed again since stays.
+      // Faults that were changed since then stay.
       for (const [name, value] of now) if (this[name] === value) this[name] = before[name];
     }, seconds * 1000).unref();
     this.#timers.add(timer);
   }
 }
 
-/** What goes wrong with the connections of one device, whatever these are for. */
+/** The faults of one device's connections, to the hub or to the provisioning service. */
 class ConnectionFaults extends FaultSet {
   /**
-   * Kinds of answers that are not sent.
+   * Kinds of responses that are not sent.
    * @type {string[]}
    */
   withhold = [];
   /**
-   * Kind of answer → by how many milliseconds it is late.
+   * Kind of response → its delay in milliseconds.
    * @type {Record<string, number>}
    */
   delay = {};
   /**
-   * The connection is dropped when the step comes for the last time.
+   * The connection is dropped when the step occurs for the `count`th time.
    * @type {{step: string, count: number, how: 'close' | 'reset'} | undefined}
    */
   dropAt = undefined;
@@ -71,12 +75,12 @@ class ConnectionFaults extends FaultSet {
    */
   connack = undefined;
   /**
-   * How many bytes a WebSocket frame to the device has at most.
+   * The maximum number of bytes in a WebSocket frame to the device.
    * @type {number | undefined}
    */
   frameSize = undefined;
   /**
-   * For how many milliseconds packets to the device are gathered into one frame.
+   * For how many milliseconds packets to the device are collected into one frame.
    * @type {number | undefined}
    */
   mergeFor = undefined;
@@ -86,16 +90,16 @@ class ConnectionFaults extends FaultSet {
    */
   duplicate = undefined;
   /**
-   * By how many seconds the clock is ahead that tokens are checked with.
+   * How many seconds the clock for checking tokens is ahead.
    * @type {number | undefined}
    */
   clock = undefined;
   /**
-   * How many of them in a second are not throttled.
+   * Kind of request → how many per second are not throttled.
    * @type {Record<string, number>}
    */
   rate = {};
-  /** Kind → the second that is counted in, and what was counted. */
+  /** Kind → the current second, and the number of requests in it. */
   #counts = new Map();
 
   merge({ withhold, delay, rate, ...changes }) {
@@ -107,7 +111,7 @@ class ConnectionFaults extends FaultSet {
     };
   }
 
-  /** How the connection is dropped at this step, if it is. */
+  /** Returns how to drop the connection at this step, or nothing. */
   dropsAt(step) {
     const { dropAt } = this;
     if (!dropAt || dropAt.step !== step) return undefined;
@@ -115,7 +119,7 @@ class ConnectionFaults extends FaultSet {
     return dropAt.count > 1 ? undefined : dropAt.how;
   }
 
-  /** Counts one more of this kind. Returns whether that is too many for one second. */
+  /** Counts a request of this kind. Returns whether there are too many in this second. */
   throttles(kind) {
     const limit = this.rate[kind];
     if (limit === undefined) return false;
@@ -129,15 +133,15 @@ class ConnectionFaults extends FaultSet {
   }
 }
 
-/** What a test wants to go wrong with one device or module. */
+/** The injected faults of one device or module. */
 export class Faults extends ConnectionFaults {
   /**
-   * What twin requests are answered with in place of being done.
+   * The response to twin requests, which are then not carried out.
    * @type {{status: number, body?: unknown} | undefined}
    */
   twinAnswer = undefined;
   /**
-   * HTTP status of direct method calls, which the device does not get.
+   * The HTTP status that direct method calls return, without reaching the device.
    * @type {number | undefined}
    */
   methodStatus = undefined;
@@ -152,7 +156,7 @@ export class Faults extends ConnectionFaults {
    */
   noStorage = undefined;
   /**
-   * How many messages are left of the daily quota.
+   * How many messages remain of the daily quota.
    * @type {number | undefined}
    */
   quota = undefined;
@@ -162,7 +166,7 @@ export class Faults extends ConnectionFaults {
     this.rememberNone();
   }
 
-  /** Whether the daily quota is used up; if not, one message less is left of it. */
+  /** Returns whether the daily quota is used up; if not, takes one message off it. */
   exceedsQuota() {
     if (this.quota === 0) return true;
     if (this.quota !== undefined) this.quota--;
@@ -170,20 +174,20 @@ export class Faults extends ConnectionFaults {
   }
 }
 
-/** What a test wants to go wrong with one registration id. */
+/** The injected faults of one registration id. */
 export class RegistrationFaults extends ConnectionFaults {
   /**
-   * What requests to register are answered with in place of being done.
+   * The response to requests to register, which are then not carried out.
    * @type {FaultyAnswer | undefined}
    */
   registerAnswer = undefined;
   /**
-   * What polls are answered with in place of the state of the operation.
+   * The response to polls, instead of the state of the operation.
    * @type {FaultyAnswer | undefined}
    */
   pollAnswer = undefined;
   /**
-   * The status that registrations end with; with `assigning` they never end.
+   * The status that registrations end with; with `assigning` they never finish.
    * @type {'assigning' | 'unassigned' | 'failed' | 'disabled' | undefined}
    */
   outcome = undefined;
@@ -195,11 +199,11 @@ export class RegistrationFaults extends ConnectionFaults {
 }
 
 /**
- * An answer of the provisioning service that a test wants; `retryAfter` is in seconds.
+ * An injected response of the provisioning service; `retryAfter` is in seconds.
  * @typedef {{status: number, retryAfter?: number, body?: unknown}} FaultyAnswer
  */
 
-/** What a test wants to go wrong before it is known which device it is, so with all of them. */
+/** The injected faults before the hub knows which device connects: they affect all devices. */
 export class HubFaults extends FaultSet {
   /**
    * How WebSocket upgrades are refused.

@@ -5,7 +5,7 @@ const PATH = '/messages/serviceBound/feedback';
 const CONFIG = { rights: ['ServiceConnect'] };
 
 /**
- * The queue of cloud-to-device messages, as far as the service has it over HTTP: feedback, purge.
+ * The operations on cloud-to-device messages that the service offers over HTTP: feedback, purge.
  * @param {import('fastify').FastifyInstance} app
  * @param {import('./server.js').Hub} hub
  */

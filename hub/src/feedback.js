@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 
 const MAX_BATCH = 64;
 const LOCK = 60_000;
-/** Senders may ask for it, and nobody ever read it. */
+/** The maximum number of records: senders may request feedback that nobody reads. */
 const MAX_WAITING = 10_000;
-/** How the keys of the records begin. */
+/** The prefix of the records' keys. */
 const NAME = 'feedback';
 
-/** The acknowledgements that a sender asks for → the outcomes that it wants to hear of. */
+/** The acknowledgements that a sender requests → the outcomes that these cover. */
 const WANTED = {
   positive: (statusCode) => statusCode === 'Success',
   negative: (statusCode) => statusCode !== 'Success',
@@ -15,8 +15,8 @@ const WANTED = {
 };
 
 /**
- * What became of cloud-to-device messages whose senders asked for it, until a back end has read it.
- * Over a restart the records stay, locks do not.
+ * The outcomes of cloud-to-device messages whose senders requested feedback, until a back end has
+ * read them. Records survive a restart, locks do not.
  * @typedef {'Success' | 'Expired' | 'DeliveryCountExceeded' | 'Rejected' | 'Purged'} StatusCode
  * @typedef {{originalMessageId: string | undefined, deviceId: string, deviceGenerationId: string,
  *            enqueuedTimeUtc: string, statusCode: StatusCode, description: string}} FeedbackRecord
@@ -25,7 +25,7 @@ export class Feedback {
   #store;
   /** `{number, record}`, the oldest first. */
   #waiting = [];
-  /** Lock token → `{entries, timer}` of a batch that a back end has. */
+  /** Lock token → `{entries, timer}` of a batch that a back end has locked. */
   #locked = new Map();
   #lastNumber = 0;
 
@@ -34,7 +34,7 @@ export class Feedback {
     this.#store = store;
   }
 
-  /** @returns {Promise<Feedback>} with all that the store has kept */
+  /** @returns {Promise<Feedback>} with everything in the store */
   static async open(store) {
     const feedback = new Feedback(store.scope(''));
     for await (const [key, record] of store.entries(`${NAME}/`)) {
@@ -44,7 +44,7 @@ export class Feedback {
     return feedback;
   }
 
-  /** Takes the end of a message down, if its `ack` asks for that. */
+  /** Records the outcome of a message, if its `ack` requests that. */
   add(identity, { messageId, ack }, statusCode) {
     if (!Object.hasOwn(WANTED, ack) || !WANTED[ack](statusCode)) return;
     const record = {
@@ -63,7 +63,8 @@ export class Feedback {
 
   /**
    * Locks the oldest records for a minute.
-   * @returns {{lockToken: string, records: FeedbackRecord[]} | undefined} undefined if none wait
+   * @returns {{lockToken: string, records: FeedbackRecord[]} | undefined} undefined if there are
+   *   none
    */
   receive() {
     if (this.#waiting.length === 0) return undefined;
@@ -81,14 +82,14 @@ export class Feedback {
     return entries !== undefined;
   }
 
-  /** Puts a batch back, for the next who asks. @returns {boolean} whether the lock held */
+  /** Returns a batch to the queue. @returns {boolean} whether the lock held */
   abandon(lockToken) {
     const entries = this.#unlock(lockToken);
     if (entries) this.#waiting.unshift(...entries);
     return entries !== undefined;
   }
 
-  /** Removes everything, what a back end has locked too. */
+  /** Removes all records, including locked ones. */
   clear() {
     for (const lockToken of this.#locked.keys()) this.complete(lockToken);
     this.#remove(this.#waiting.splice(0));

@@ -9,7 +9,7 @@ const LIFETIME = 60 * 60 * 1000;
 const MAX_BLOB_NAME = 1024;
 
 /**
- * File upload as devices do it: the place for the blob, and the notification after it.
+ * The device's side of file uploads: it requests the blob's URL, and reports the outcome.
  * @param {import('fastify').FastifyInstance} app
  * @param {import('./server.js').Hub} hub
  */
@@ -62,7 +62,7 @@ function beginUpload({ body, device, host }, blobs) {
   const expires = device.now + LIFETIME;
   return {
     correlationId: device.uploads.begin({ blobName, expires }, device.now),
-    // The name under which the client reached the hub is one that it can reach.
+    // The client can reach the hub by the name in its own request.
     hostName: host,
     containerName: CONTAINER,
     blobName,

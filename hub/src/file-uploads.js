@@ -5,7 +5,7 @@ import { EventLog } from './event-log.js';
 const MAX_ACTIVE = 10;
 const KEPT_NOTIFICATIONS = 1000;
 
-/** The file uploads of one device: those under way, and what it told about their ends. */
+/** The file uploads of one device: those in progress, and the notifications of their outcome. */
 export class FileUploads {
   #records;
   #active = new Map();
@@ -17,12 +17,12 @@ export class FileUploads {
     this.#notifications = new EventLog(KEPT_NOTIFICATIONS, { records, name: 'upload' });
   }
 
-  /** Takes the uploads that were under way when they were saved. */
+  /** Restores the saved uploads in progress. */
   restoreActive(active) {
     this.#active = active;
   }
 
-  /** Takes a notification that was saved. */
+  /** Restores a saved notification. */
   restore(notification) {
     this.#notifications.restore(notification);
   }
@@ -40,7 +40,7 @@ export class FileUploads {
         `${MAX_ACTIVE} file uploads of the device are active.`,
       );
     }
-    // Characters that a path needs encoded are likely in the ids of the service, too.
+    // The service's ids, too, probably contain characters that must be encoded in a path.
     const correlationId = Buffer.from(`${randomUUID()}_${upload.blobName}`).toString('base64');
     this.#active.set(correlationId, upload);
     this.#records.put('activeUploads', this.#active);
@@ -50,7 +50,7 @@ export class FileUploads {
   /**
    * @param {string} correlationId
    * @param {{isSuccess: boolean, statusCode: number | null, statusDescription: string | null}}
-   *   outcome what the device tells
+   *   outcome as the device reports it
    * @param {number} now milliseconds since 1970
    */
   end(correlationId, outcome, now) {

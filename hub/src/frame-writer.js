@@ -1,4 +1,4 @@
-/** Puts MQTT packets into WebSocket frames: each into its own, unless a fault is on. */
+/** Writes MQTT packets into WebSocket frames: one each, unless a fault is on. */
 export class FrameWriter {
   /** How many frames were sent. */
   frames = 0;
@@ -30,7 +30,7 @@ export class FrameWriter {
     this.frames++;
   }
 
-  /** Sends what is being gathered. */
+  /** Sends the packets collected so far. */
   flush(frameSize) {
     if (this.#gathered.length === 0) return;
     clearTimeout(this.#timer);

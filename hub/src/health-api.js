@@ -1,8 +1,8 @@
 import { version } from './openapi.js';
 
 /**
- * `GET /health`, for containers and scripts that wait for the hub. Its answer waits, as any other,
- * until the store has written: a hub that cannot save is not well.
+ * `GET /health`, for containers and scripts that wait for the hub. Like any response, this waits
+ * until the store has written: a hub that cannot save is not healthy.
  * @param {import('fastify').FastifyInstance} app
  */
 export function addHealthApi(app) {

@@ -5,9 +5,10 @@ import { HubError } from './errors.js';
 import { describeRoutes } from './openapi.js';
 
 /**
- * Makes the HTTP server: JSON as back ends send it, and errors as the service answers them.
+ * Creates the HTTP server, which accepts JSON as back ends send it and returns errors as the
+ * service does.
  * @param {import('./server.js').Hub} hub
- * @param {string[] | undefined} names by which it may be asked, where it may not be by any
+ * @param {string[] | undefined} names that requests may use for the hub; any, if undefined
  */
 export async function createHttpServer({ store }, names) {
   const app = fastify({
@@ -16,7 +17,7 @@ export async function createHttpServer({ store }, names) {
   });
   parseEmptyJson(app);
 
-  // Ends what waits for a client that has gone.
+  // Ends waiting requests of a client that has disconnected.
   app.decorateRequest('gone');
   app.addHook('onRequest', async (request, reply) => {
     const gone = new AbortController();
@@ -24,7 +25,7 @@ export async function createHttpServer({ store }, names) {
     reply.raw.once('close', () => gone.abort());
   });
 
-  // No answer tells of anything that a kill could undo.
+  // No response may report anything that killing the process could undo.
   app.addHook('onSend', (request, reply, payload, done) => store.whenSaved(() => done()));
 
   answerErrors(app, (error) => error.toHttpBody());
@@ -35,7 +36,8 @@ export async function createHttpServer({ store }, names) {
 
   if (names) refuseOtherNames(app, names);
   protectBrowsers(app);
-  // What protects a call is its token, which no page has by itself: pages may be of any origin.
+  // Calls are protected by their token, which a page does not have by itself: any origin is
+  // allowed.
   await app.register(cors, {
     origin: '*',
     methods: 'GET, HEAD, POST, PUT, PATCH, DELETE',
@@ -46,7 +48,7 @@ export async function createHttpServer({ store }, names) {
   return app;
 }
 
-/** Answers the errors of a scope with what `toBody` makes of them. */
+/** Responds to errors in a scope with the body that `toBody` returns. */
 export function answerErrors(scope, toBody) {
   scope.setErrorHandler((thrown, request, reply) => {
     const error = asHubError(thrown);
@@ -63,7 +65,7 @@ function asHubError(error) {
   return new HubError(isClientError ? 'ArgumentInvalid' : 'ServerError', error.message);
 }
 
-/** Service clients name a content type where they send nothing. */
+/** Service clients send a content type even without a body. */
 function parseEmptyJson(app) {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser('application/json');
@@ -72,7 +74,7 @@ function parseEmptyJson(app) {
   );
 }
 
-/** Whether nobody but this machine reaches the address. */
+/** Whether only this machine can reach the address. */
 export const isLoopback = (host) =>
   host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 
@@ -80,8 +82,8 @@ export const isLoopback = (host) =>
 export const nameOf = (hostname) => hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase();
 
 /**
- * Against DNS rebinding: a page elsewhere may let its own name lead to this machine, and would then
- * be of the same origin as the hub. An address is no such name.
+ * Against DNS rebinding: another site may point its own name at this machine, and its pages would
+ * then have the same origin as the hub. Addresses are safe.
  */
 export function refuseOtherNames(app, names) {
   app.addHook('onRequest', async ({ hostname }) => {
@@ -94,7 +96,10 @@ export function refuseOtherNames(app, names) {
   });
 }
 
-/** What devices and back ends sent is data for a browser, never a page or script of the hub's. */
+/**
+ * Browsers must treat what devices and back ends sent as data, never as a page or script of the
+ * hub.
+ */
 function protectBrowsers(app) {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-content-type-options': 'nosniff', 'content-security-policy': 'sandbox' });

@@ -1,12 +1,12 @@
 import { normalizeThumbprint } from './access.js';
 import { HubError } from './errors.js';
 
-/** What the service shows for a time that it does not know. */
+/** What the service returns for an unknown time. */
 export const NEVER = '0001-01-01T00:00:00Z';
 const NO_KEYS = { primaryKey: null, secondaryKey: null };
 
 /**
- * What the registry keeps of the identity that a back end sends.
+ * The settings in an identity that a back end sends.
  * @param {Record<string, any>} body
  */
 export function settingsOf({ status, statusReason, managedBy, capabilities, authentication = {} }) {
@@ -33,9 +33,9 @@ export function settingsOf({ status, statusReason, managedBy, capabilities, auth
 }
 
 /**
- * Refuses what was meant for another state than the present one.
+ * Refuses a write that was meant for another state than the current one.
  * @param {string | undefined} expected as in `If-Match`: in quotes or not, `*` for any
- * @param {string} etag the present one
+ * @param {string} etag the current one
  */
 export function checkEtag(expected = '*', etag) {
   const bare = expected.replace(/^"?(.*?)"?$/, '$1');
@@ -44,7 +44,7 @@ export function checkEtag(expected = '*', etag) {
   }
 }
 
-/** A device or module as the registry shows it. */
+/** A device or module as the registry returns it. */
 export function describeIdentity(identity) {
   const { deviceId, moduleId, generationId, etag, primaryKey, secondaryKey } = identity;
   const keys = identity.usesSas ? { primaryKey, secondaryKey } : NO_KEYS;
@@ -64,7 +64,7 @@ export function describeIdentity(identity) {
   };
 }
 
-/** What registry and twin say alike. */
+/** The members that registry and twin have in common. */
 export function describeState(identity) {
   return {
     status: identity.status,
@@ -89,7 +89,7 @@ export const THUMBPRINTS = {
   properties: { primaryThumbprint: THUMBPRINT, secondaryThumbprint: THUMBPRINT },
 };
 
-/** How an identity authenticates. Thumbprints may also be next to the type. */
+/** How an identity authenticates. Thumbprints may also stand next to the type. */
 export const AUTHENTICATION = {
   type: 'object',
   properties: {
@@ -106,14 +106,14 @@ const STATUS = {
   capabilities: { type: 'object', properties: { iotEdge: { type: 'boolean' } } },
 };
 
-/** What `settingsOf` reads. */
+/** The schema of what `settingsOf` reads. */
 export const SETTINGS = {
   ...STATUS,
   managedBy: { type: 'string', description: 'of a module' },
   authentication: { $ref: 'Authentication#' },
 };
 
-/** What `describeState` gives. */
+/** The schema of what `describeState` returns. */
 export const STATE = {
   ...STATUS,
   connectionState: { enum: ['Connected', 'Disconnected'] },

@@ -14,14 +14,14 @@ import { Twin } from './twin.js';
 
 const MAX_PACKET_ID = 0x4000;
 
-/** What the registry has of an identity. */
+/** The members that the registry stores for an identity. */
 const SAVED = [
   ...['generationId', 'etag', 'status', 'statusReason', 'isEdge', 'managedBy'],
   ...['primaryKey', 'secondaryKey', 'authenticationType', 'thumbprints'],
 ];
 
 /**
- * What a back end may change of an identity.
+ * What a back end can change in an identity.
  * @typedef {{primaryKey: string, secondaryKey: string, status: 'enabled' | 'disabled',
  *            statusReason: string | null, managedBy: string, isEdge: boolean,
  *            authenticationType: 'sas' | 'selfSigned' | 'certificateAuthority',
@@ -50,7 +50,7 @@ export class Identity {
   authenticationType;
   /** @type {IdentitySettings['thumbprints']} */
   thumbprints;
-  /** Where everything is kept that outlives the process. */
+  /** The records that survive the process. */
   records;
   connectionLog = new ConnectionLog();
   faults = new Faults();
@@ -60,7 +60,7 @@ export class Identity {
    */
   modules = new Map();
   /**
-   * The connection that authenticated last, while it lasts.
+   * The connection that authenticated last, while it is open.
    * @type {import('./connection.js').Connection | null}
    */
   connection = null;
@@ -69,7 +69,7 @@ export class Identity {
   modelId = '';
   /** @type {Date | null} */
   lastActivity = null;
-  /** Topic filter → what it subscribes to and its QoS; outlives a connection with clean 0. */
+  /** Topic filter → what it subscribes to and its QoS; survives a connection with clean 0. */
   #subscriptions = new Map();
   #hasSession = false;
   #lastPacketId = 0;
@@ -93,7 +93,7 @@ export class Identity {
     this.uploads = new FileUploads(records);
   }
 
-  /** Takes a record that an identity of the same name has put. */
+  /** Restores a saved record of this identity. */
   restore(key, value) {
     switch (key) {
       case '':
@@ -121,7 +121,8 @@ export class Identity {
   }
 
   /**
-   * @param {Partial<IdentitySettings>} settings missing keys stay, the rest gets its default
+   * @param {Partial<IdentitySettings>} settings missing keys stay, other missing settings get their
+   *   default
    */
   update({
     primaryKey = this.primaryKey ?? randomBytes(32).toString('base64'),
@@ -155,7 +156,7 @@ export class Identity {
     return this.moduleId === undefined ? device : [...device, 'modules', this.moduleId];
   }
 
-  /** What client libraries take. */
+  /** The connection string, for client libraries. */
   connectionString(hostname) {
     return [
       `HostName=${hostname};DeviceId=${this.deviceId}`,
@@ -180,12 +181,12 @@ export class Identity {
     return [...this.#subscriptions.keys()];
   }
 
-  /** Milliseconds since 1970 by the hub's clock, which a fault may have put wrong. */
+  /** Milliseconds since 1970 by the hub's clock, which a fault may have changed. */
   get now() {
     return Date.now() + (this.faults.clock ?? 0) * 1000;
   }
 
-  /** Makes the connection the only one; with `clean`, forgets the session of before. */
+  /** Makes the connection the only one; with `clean`, forgets the previous session. */
   attach(connection, { clean }) {
     this.connection?.close('another connection of the same identity came');
     const sessionPresent = this.#hasSession && !clean;
@@ -214,7 +215,7 @@ export class Identity {
     this.methods.abandon();
   }
 
-  /** What a topic filter is for, nothing if the hub has no such filter. */
+  /** Returns what a topic filter subscribes to, or nothing if the hub has no such filter. */
   subscriptionOf(filter) {
     return subscriptionOf(filter, this);
   }
@@ -231,11 +232,11 @@ export class Identity {
     this.#saveSession();
   }
 
-  /** The QoS that the identity takes this at, undefined when it does not take it at present. */
+  /** The QoS at which the identity currently receives this, or undefined if it does not. */
   qosOf(kind) {
     const { connection } = this;
     if (!connection?.isEstablished) return undefined;
-    // The service does not reach devices that do not say their api-version with these two.
+    // The service does not send these two to devices that did not state their api-version.
     const needsVersion = kind === Subscription.METHODS || kind === Subscription.DESIRED;
     if (needsVersion && connection.apiVersion === undefined) return undefined;
     const levels = this.#levelsOf(kind);
@@ -282,7 +283,7 @@ export class Identity {
     handlePublish(connection, packet, this);
   }
 
-  /** Takes a PUBACK. Returns whether it was for a message of the queue. */
+  /** Handles a PUBACK. Returns whether it was for a message in the queue. */
   acknowledged(messageId, connection) {
     return this.messages.acknowledge(messageId, connection);
   }
@@ -291,7 +292,7 @@ export class Identity {
     this.telemetry.accept({ ...will, annotations });
   }
 
-  /** A packet id that no unacknowledged packet to the identity has. */
+  /** Returns a packet id that no unacknowledged packet to the identity uses. */
   takePacketId() {
     do {
       this.#lastPacketId = (this.#lastPacketId % MAX_PACKET_ID) + 1;

@@ -8,7 +8,7 @@ const MESSAGE_OPTIONS = [
 ];
 
 /**
- * What a test asks of a hub in its own process, in place of HTTP calls.
+ * The API for tests that run a hub in their own process, without HTTP calls.
  * @param {import('./server.js').Hub} hub
  */
 export function inProcess({ devices, store }) {

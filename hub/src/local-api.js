@@ -15,7 +15,7 @@ const DEVICE_PATH = '/local/devices/:deviceId';
 const MODULE_PATH = `${DEVICE_PATH}/modules/:moduleId`;
 
 /**
- * Private endpoints for what the real service does over AMQP, or not at all.
+ * Local endpoints for what the real service does over AMQP or does not offer.
  * @param {import('fastify').FastifyInstance} app
  * @param {import('./server.js').Hub} hub
  */

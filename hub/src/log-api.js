@@ -1,7 +1,7 @@
 import { errors } from './openapi.js';
 
 /**
- * What the hub saw of a device or module, as history; a reader may wait for more.
+ * The history of a device or module at the hub; a reader can wait for more.
  * @param {import('fastify').FastifyInstance} app
  * @param {string} path of the identity
  * @param {(request: {params: Record<string, any>}) => import('./identity.js').Identity} find
@@ -31,7 +31,7 @@ export function addConnectionLogApi(app, path, find) {
 }
 
 /**
- * What `EventLog.read` takes, from the query of a request.
+ * The arguments of `EventLog.read`, from the query of a request.
  * @param {{query: Record<string, any>, gone: AbortSignal}} request
  */
 export function queryOf({ query: { after, count, timeout }, gone }) {
@@ -45,7 +45,7 @@ const INTEGER = { type: 'integer' };
 const BOOLEAN = { type: 'boolean' };
 const TIME = { type: 'string', description: 'ISO 8601' };
 
-/** How every log is read. */
+/** The query parameters of every log. */
 export const LOG_QUERY = {
   after: { type: 'string', pattern: '^\\d+$', description: 'skips up to this sequence number' },
   count: { type: 'string', pattern: '^[1-9]\\d*$', description: 'how many to wait for; default 1' },
@@ -69,7 +69,7 @@ export const logSchema = (summary, name, properties, query = {}) => ({
   },
 });
 
-/** A telemetry message as back ends read it. */
+/** The schema of a telemetry message as back ends read it. */
 export const MESSAGE = {
   sequence: INTEGER,
   body: { type: 'string', description: 'base64' },

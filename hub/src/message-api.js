@@ -4,7 +4,7 @@ import { errors } from './openapi.js';
 const ACKS = ['none', 'positive', 'negative', 'full'];
 
 /**
- * Cloud-to-device messages, and messages to inputs of modules, which the service takes over AMQP.
+ * Cloud-to-device messages, and messages to inputs of modules. The service accepts them over AMQP.
  * @param {import('fastify').FastifyInstance} app
  * @param {string} devicePath
  * @param {string} modulePath

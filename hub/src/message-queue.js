@@ -6,30 +6,30 @@ const MAX_PENDING = 50;
 const MAX_IN_FLIGHT = 16;
 const MAX_BODY = 64 * 1024;
 const MAX_TOPIC = 65_535;
-/** How many deliveries are kept for a test that wants one repeated. */
+/** How many deliveries are kept, so that a test can repeat one. */
 const KEPT_DELIVERIES = 100;
-/** Node.js has no longer timer. */
+/** The longest timer of Node.js. */
 const MAX_TIMER = 2 ** 31 - 1;
 
 /**
- * `input` is that of a module.
+ * `input` is an input of a module.
  * @typedef {{payload: Buffer, systemProperties: Record<string, string>,
  *            properties: Record<string, string | null>, expiryTimeUtc?: Date, input?: string}}
  *   OutgoingMessage
  */
 
 /**
- * The queue of messages to one device, or to the inputs of one module. A message that was sent at
- * QoS 1 is locked until it is acknowledged, its time is up or the connection is lost.
+ * The queue of messages to one device, or to the inputs of one module. A message sent at QoS 1 is
+ * locked until it is acknowledged, its lock expires or the connection is lost.
  */
 export class MessageQueue {
   #identity;
   #hub;
   #messages = [];
   #lastSequenceNumber = 0;
-  /** What the present connection got at QoS 1. */
+  /** What was sent on the current connection at QoS 1. */
   #deliveries = [];
-  /** For the next lock or message that expires. */
+  /** The timer for the next lock or message that expires. */
   #timer;
 
   /**
@@ -42,12 +42,12 @@ export class MessageQueue {
     this.#hub = hub;
   }
 
-  /** Takes the number that the last message had. */
+  /** Restores the number of the last message. */
   restoreSequence(sequenceNumber) {
     this.#lastSequenceNumber = sequenceNumber;
   }
 
-  /** Takes a message that was saved. */
+  /** Restores a saved message. */
   restore(message) {
     this.#messages.push({ ...message, sentOn: null });
     this.#setTimer();
@@ -58,7 +58,7 @@ export class MessageQueue {
     return this.#messages.length;
   }
 
-  /** Whether an unacknowledged message has this packet id. */
+  /** Returns whether an unacknowledged message has this packet id. */
   usesPacketId(id) {
     return this.#messages.some((message) => message.packetId === id);
   }
@@ -99,7 +99,7 @@ export class MessageQueue {
     return sequenceNumber;
   }
 
-  /** Sends what the identity takes now. */
+  /** Sends the messages that the identity can receive now. */
   deliver() {
     this.#dropExpired();
     const { connection } = this.#identity;
@@ -113,8 +113,8 @@ export class MessageQueue {
   }
 
   /**
-   * Delivers once more, marked as a duplicate, what the present connection got at QoS 1.
-   * @param {string} [messageId] the last message, unless one is named
+   * Resends a message that the current connection received at QoS 1, marked as a duplicate.
+   * @param {string} [messageId] default: the last message
    */
   redeliver(messageId) {
     const delivery = this.#deliveries.findLast(
@@ -139,14 +139,14 @@ export class MessageQueue {
     return true;
   }
 
-  /** Unlocks what was sent on a connection that is no more. */
+  /** Unlocks messages that were sent on a closed connection. */
   release(connection) {
     this.#deliveries = [];
     this.#unlock((message) => message.sentOn === connection, true);
     this.deliver();
   }
 
-  /** Removes everything. @returns {number} how many messages there were */
+  /** Removes all messages. @returns {number} how many messages there were */
   purge() {
     const count = this.pending;
     this.#finish(this.#messages, 'Purged');
@@ -154,7 +154,7 @@ export class MessageQueue {
     return count;
   }
 
-  /** Forgets everything, as the identity was deleted: nobody hears of these messages any more. */
+  /** Forgets all messages without feedback, because the identity was deleted. */
   close() {
     this.#messages = [];
     this.#setTimer();
@@ -191,7 +191,7 @@ export class MessageQueue {
     connection.publish(packet);
   }
 
-  /** Makes messages wait again; those whose delivery failed too often are given up. */
+  /** Returns messages to the queue; gives up those whose delivery failed too often. */
   #unlock(condition, counts) {
     const unlocked = this.#messages.filter((message) => message.sentOn && condition(message));
     for (const message of unlocked) {
@@ -206,7 +206,7 @@ export class MessageQueue {
 
   #dropExpired() {
     const now = Date.now();
-    // What is with the device may still be acknowledged.
+    // The device may still acknowledge messages that were sent to it.
     const expired = this.#messages.filter(({ sentOn, expires }) => !sentOn && expires <= now);
     this.#finish(expired, 'Expired');
   }

@@ -8,7 +8,7 @@ const MAX_PAYLOAD = 128 * 1024;
  *            connectTimeoutInSeconds?: number}} MethodCall
  */
 
-/** Direct methods of one device or module that wait for its answer. */
+/** The direct method calls to one device or module that wait for a response. */
 export class Methods {
   #identity;
   #settings;
@@ -25,9 +25,9 @@ export class Methods {
   }
 
   /**
-   * Sends the request and waits for the answer.
+   * Sends the request and waits for the response.
    * @param {MethodCall} call
-   * @param {AbortSignal} signal ends the wait when nobody wants the answer any more
+   * @param {AbortSignal} signal ends the wait when the caller has gone
    * @returns {Promise<{status: number, payload: unknown}>}
    */
   async invoke(
@@ -62,7 +62,7 @@ export class Methods {
     return answer;
   }
 
-  /** Takes a device's answer; one that nobody waits for is ignored. */
+  /** Handles a device's response; ignores one that nobody waits for. */
   answer(requestId, status, body) {
     const settle = this.#pending.get(requestId);
     if (!settle) return;
@@ -77,7 +77,7 @@ export class Methods {
     }
   }
 
-  /** The connection is gone, and with it every answer. */
+  /** Fails all calls, because the connection was lost. */
   abandon() {
     for (const settle of [...this.#pending.values()]) {
       settle(this.#notOnline('The device disconnected before it answered.'));
@@ -113,7 +113,7 @@ function checkRange(name, value, least, most) {
   }
 }
 
-/** Seconds as the service prints durations. */
+/** Formats seconds as the service writes durations. */
 function asTimeSpan(seconds) {
   return new Date(seconds * 1000).toISOString().slice(11, 19);
 }

@@ -50,7 +50,7 @@ const SAS = {
   description: 'SharedAccessSignature sr={resource}&sig={signature}&se={expiry}&skn={policy}',
 };
 
-/** The errors of a route that it answers with besides 400 and 401, for its `schema.response`. */
+/** The errors that a route can return besides 400 and 401, for its `schema.response`. */
 export const errors = (...statuses) =>
   Object.fromEntries(statuses.map((status) => [status, { $ref: 'Error#' }]));
 
@@ -58,18 +58,19 @@ export const errors = (...statuses) =>
 export const registrationErrors = (...statuses) =>
   Object.fromEntries(statuses.map((status) => [status, { $ref: 'RegistrationError#' }]));
 
-/** Errors with any status, as a fault may ask for them. */
+/** Errors with any status, which faults can request. */
 export const anyError = { '4xx': { $ref: 'Error#' }, '5xx': { $ref: 'Error#' } };
 
-/** An answer without a body, for a `schema.response`. */
+/** A response without a body, for a `schema.response`. */
 export const empty = (description) => ({ type: 'null', description });
 
 /**
- * Gives the server `GET /openapi.json`, made from the schemas of the routes that come after.
+ * Adds `GET /openapi.json` to the server, generated from the schemas of the routes that are added
+ * later.
  * @param {import('fastify').FastifyInstance} app
  */
 export async function describeRoutes(app) {
-  // The schemas of answers tell what is in them; they do not decide it.
+  // The schemas of responses describe them; they must not filter them.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   for (const [$id, schema] of Object.entries(COMPONENTS)) app.addSchema({ $id, ...schema });
   await app.register(swagger, {
@@ -88,7 +89,7 @@ export async function describeRoutes(app) {
   app.get('/openapi.json', { schema }, () => app.swagger());
 }
 
-/** Adds what all routes of a scope have in common to their schemas. */
+/** Adds the common parts of all routes of a scope to their schemas. */
 export function describeScope(
   scope,
   { tags, isSecured = true, querystring = {}, response = errors(400, 401) },

@@ -1,9 +1,9 @@
 import mqttPacket from 'mqtt-packet';
 
-/** 256 KB of body, a topic of the greatest length, and their headers. */
+/** 256 KB of body, a topic of the maximum length, and their headers. */
 const MAX_PACKET_LENGTH = 262_144 + 65_535 + 4;
 
-/** Turns the bytes of one connection, cut anywhere, into MQTT packets. */
+/** Decodes the bytes of one connection, cut anywhere, into MQTT packets. */
 export class PacketDecoder {
   #parser = mqttPacket.parser({ protocolVersion: 4 });
   #packets = [];
@@ -21,8 +21,8 @@ export class PacketDecoder {
 
   /**
    * @param {Buffer} bytes
-   * @returns {{packets: object[], error?: string}} the packets that were complete and sound, and
-   *   what was wrong after them
+   * @returns {{packets: object[], error?: string}} the packets that are complete and valid, and
+   *   what is wrong after them
    */
   feed(bytes) {
     try {
@@ -31,7 +31,7 @@ export class PacketDecoder {
       // mqtt-packet reads past the end of some truncated packets.
       this.#error ??= error.message;
     }
-    // What it is reading is no part of its types.
+    // Its types do not declare the packet that it is reading.
     const { packet } = /** @type {any} */ (this.#parser);
     if (packet.length > MAX_PACKET_LENGTH) this.#error ??= 'packet too large';
     const packets = this.#packets;
@@ -40,7 +40,7 @@ export class PacketDecoder {
   }
 }
 
-/** What mqtt-packet lets pass, and MQTT 3.1.1 does not. */
+/** Returns what violates MQTT 3.1.1 although mqtt-packet accepts it. */
 function whyMalformed(packet) {
   const { cmd, length, messageId } = packet;
   if (messageId !== undefined && messageId < 1) return `${cmd} without packet id`;
@@ -71,7 +71,7 @@ function whyPublishMalformed({ topic, qos, dup, length }) {
   return undefined;
 }
 
-/** Whether properties may have a plus sign is a setting. */
+/** Ignores plus signs in properties: a setting decides whether these are allowed. */
 function hasWildcards(topic) {
   const beforeBag = topic.replace(
     /^(devices\/[^/]*(\/modules\/[^/]*)?\/messages\/events\/).*/s,
@@ -85,7 +85,7 @@ function whyFiltersMalformed(filters) {
   return filters.every(isText) ? undefined : 'topic filter is not UTF-8';
 }
 
-/** Decoding leaves U+FFFD where the bytes were no UTF-8; NUL is forbidden (section 1.5.3). */
+/** The decoder replaces invalid UTF-8 with U+FFFD; NUL is forbidden (section 1.5.3). */
 function isText(text) {
   return !/[\uFFFD\0]/.test(text);
 }

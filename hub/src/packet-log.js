@@ -3,7 +3,7 @@ import { EventLog } from './event-log.js';
 
 const KEPT = 10_000;
 
-/** Every packet of a device's connections, both ways, for tests and curious people. */
+/** The packets of a device's connections, in both directions, for tests and debugging. */
 export class PacketLog {
   #log;
 
@@ -16,7 +16,7 @@ export class PacketLog {
    * @param {import('mqtt-packet').Packet & {payload?: Buffer | string}} packet
    * @param {number} connection its number
    * @param {'in' | 'out'} direction
-   * @param {number} frame number of the one that completed it
+   * @param {number} frame number of the frame that completed it
    */
   record(packet, connection, direction, frame) {
     const time = Date.now();
@@ -24,7 +24,7 @@ export class PacketLog {
     this.#log.append(entry, packet.length ?? packet.payload?.length);
   }
 
-  /** As `EventLog.read`, with a packet type and a direction to choose by. */
+  /** As `EventLog.read`, filtered by packet type and direction. */
   async read({ type, direction, ...query }) {
     const matches = (entry) =>
       (type === undefined || entry.packet.cmd === type) &&

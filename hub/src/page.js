@@ -6,7 +6,7 @@ import { serviceConnectionString } from './policies.js';
 import { describeAnyMessage } from './telemetry.js';
 import { addTelemetryStream } from './telemetry-stream.js';
 
-/** A browser shows no more in a table that is read. */
+/** The maximum number of rows: nobody reads a longer table. */
 const MAX_DEVICES = 500;
 
 const FILES = [
@@ -20,11 +20,11 @@ const POLICY =
   "img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /**
- * The page at `/`: what runs here, for a person at this machine. It takes no token, so that what
- * protects it is the name that it is asked by, and that no other page can read its answers.
+ * The page at `/`: shows what runs here, for people at this machine. It needs no token: requests
+ * must use one of the hub's names, and pages of other origins cannot read the responses.
  * @param {import('fastify').FastifyInstance} app
  * @param {import('./server.js').Hub} hub
- * @param {{names: string[]}} options by which names it may be asked
+ * @param {{names: string[]}} options the names that requests may use
  */
 export function addPage(app, hub, { names }) {
   app.register(async (/** @type {import('fastify').FastifyInstance} */ scope) => {
@@ -83,7 +83,7 @@ const describe = (identity) => ({
   pendingMessages: identity.messages.pending,
 });
 
-/** Browsers say which page a request is from, and no page can say otherwise. */
+/** Browsers send where a request comes from, and no page can change that. */
 async function refuseOtherPages({ headers }) {
   const site = headers['sec-fetch-site'] ?? 'none';
   if (['same-origin', 'none'].includes(site)) return;

@@ -2,7 +2,7 @@ import { HubError } from './errors.js';
 
 const PAGE = 100;
 
-/** The headers by which a client reads a list page by page, for a `schema.headers`. */
+/** The headers with which a client reads a list page by page, for a `schema.headers`. */
 export const PAGE_REQUEST = {
   type: 'object',
   properties: {
@@ -15,7 +15,7 @@ export const PAGE_REQUEST = {
   },
 };
 
-/** An answer that is a page of such items. */
+/** The schema of a response with a page of items. */
 export const pageOf = (items) => ({
   200: {
     description: 'One page',
@@ -29,9 +29,9 @@ export const pageOf = (items) => ({
 });
 
 /**
- * The page that a request asks for; the header of the answer says where the next one begins.
+ * Returns the requested page; a header of the response says where the next one begins.
  * @param {object[]} rows
- * @param {string} itemType what they are
+ * @param {string} itemType the kind of item
  * @param {{headers: Record<string, any>}} request
  * @param {import('fastify').FastifyReply} reply
  */

@@ -2,13 +2,16 @@ import { randomBytes } from 'node:crypto';
 
 const OWNER_OF_HUB = ['RegistryRead', 'RegistryWrite', 'ServiceConnect', 'DeviceConnect'];
 
-/** Of the provisioning service, which has policies of its own; here its owner is that of the hub. */
+/**
+ * The rights in the provisioning service. The real service has separate policies; here it shares
+ * the hub's owner.
+ */
 const OWNER_OF_PROVISIONING = [
   ...['EnrollmentRead', 'EnrollmentWrite'],
   ...['RegistrationStatusRead', 'RegistrationStatusWrite'],
 ];
 
-/** What each shared access policy of a new hub may do, as with the service. */
+/** The rights of each shared access policy of a new hub, as in the service. */
 const RIGHTS = {
   iothubowner: [...OWNER_OF_HUB, ...OWNER_OF_PROVISIONING],
   service: ['ServiceConnect'],
@@ -17,13 +20,13 @@ const RIGHTS = {
   registryReadWrite: ['RegistryRead', 'RegistryWrite'],
 };
 
-/** The rights of the owner: all that there are. */
+/** The rights of the owner: all rights. */
 export const OWNER = RIGHTS.iothubowner;
 
 const newKey = () => randomBytes(32).toString('base64');
 
 /**
- * The keys of the shared access policies, by the names of these.
+ * The keys of the shared access policies, by policy name.
  * @typedef {Record<keyof typeof RIGHTS, {primaryKey: string, secondaryKey: string}>} Policies
  * @returns {Policies}
  */
@@ -37,7 +40,7 @@ export const createPolicies = () =>
 /** The policy of the owner. */
 export const OWNER_POLICY = 'iothubowner';
 
-/** What service clients take, as the owner of the hub. */
+/** The connection string for service clients that act as the owner of the hub. */
 export const serviceConnectionString = ({ hostname, policies }) =>
   [
     `HostName=${hostname}`,

@@ -1,6 +1,6 @@
 import { ProtocolViolation } from './errors.js';
 
-/** System properties by their names in a topic, in the order in which the hub writes them. */
+/** System properties by their names in topics, in the order in which the hub writes them. */
 const SYSTEM_NAMES = new Map([
   ['$.mid', 'messageId'],
   ['$.to', 'to'],
@@ -45,7 +45,7 @@ export function parseBag(bagText, { plusInProperties, emptyProperty, expiryInTel
     if (key.startsWith('$.')) system.push([SYSTEM_NAMES.get(key) ?? key, value]);
     else custom.push([key, value]);
   }
-  // On these any name is an ordinary one, `__proto__` too.
+  // Without a prototype, any name is an ordinary key, even `__proto__`.
   const systemProperties = Object.fromEntries(system);
   const properties = Object.fromEntries(custom);
   if ('expiryTimeUtc' in systemProperties && expiryInTelemetry === 'close') {

@@ -3,7 +3,7 @@ import { parseBag } from './properties.js';
 import { parseTopic, Subscription } from './topics.js';
 
 /**
- * Does what a device's PUBLISH asks for, then acknowledges it.
+ * Handles a device's PUBLISH, then acknowledges it.
  * @param {import('./connection.js').Connection} connection
  * @param {import('mqtt-packet').IPublishPacket & {payload: Buffer}} packet
  * @param {import('./identity.js').Identity} identity of the connection
@@ -33,10 +33,10 @@ export function handlePublish(connection, packet, identity) {
 }
 
 /**
- * The telemetry message that a CONNECT's will asks for.
+ * The telemetry message in the will of a CONNECT.
  * @param {NonNullable<import('mqtt-packet').IConnectPacket['will']>} will
  * @param {import('./identity.js').Identity} identity
- * @returns {ReturnType<typeof readMessage> | undefined} nothing when its topic is not for telemetry
+ * @returns {ReturnType<typeof readMessage> | undefined} nothing if its topic is not for telemetry
  *   of the identity
  */
 export function readWill({ topic, payload, retain }, identity) {
@@ -61,12 +61,12 @@ function readMessage({ payload, retain, dup, messageId }, bag, settings) {
   const { systemProperties, properties } = parseBag(bag, settings);
   if (retain) properties['mqtt-retain'] = 'true';
   if (dup) properties['mqtt-dup'] = 'true';
-  // What comes from a socket is one.
+  // From a socket it is always a Buffer.
   const bytes = /** @type {Buffer} */ (payload);
   return { payload: bytes, systemProperties, properties, dup, packetId: messageId ?? null };
 }
 
-/** Over its rate a device is cut off; over its daily quota it is never answered. */
+/** Above its rate, a device is disconnected; above the daily quota, it gets no acknowledgement. */
 function isThrottled(faults) {
   if (faults.throttles('telemetry')) {
     throw new ProtocolViolation(`more than ${faults.rate.telemetry} messages came in a second`);

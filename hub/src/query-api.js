@@ -24,7 +24,7 @@ function identitiesOf(collection, { all }) {
   throw new HubError('ArgumentInvalid', `Twins are FROM devices or devices.modules.`);
 }
 
-/** What is asked, for a `schema.body`. */
+/** The query in a request, for a `schema.body`. */
 export const QUERY = {
   type: 'object',
   required: ['query'],

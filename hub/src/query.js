@@ -11,14 +11,14 @@ const SUPPORTED =
 
 let parser;
 
-/** Most hubs are never queried, and start sooner without. */
+/** Loaded on demand: most hubs are never queried, and start faster without it. */
 async function createParser() {
   const { default: peggy } = await import('peggy');
   return peggy.generate(await readFile(GRAMMAR, 'utf8'));
 }
 
 /**
- * Reads a statement of IoT Hub's query language.
+ * Parses a statement in IoT Hub's query language.
  * @param {string} text
  */
 export async function parseQuery(text) {
@@ -38,7 +38,7 @@ export async function parseQuery(text) {
 }
 
 /**
- * What a query gives.
+ * Runs a query.
  * @param {Awaited<ReturnType<typeof parseQuery>>} query
  * @param {object[]} documents twins or enrollments, as back ends see them
  */
@@ -60,7 +60,7 @@ function project(columns, groupBy, twins) {
   });
 }
 
-/** Without properties to group by there is one group, of nothing if need be. */
+/** Without GROUP BY there is one group, which may be empty. */
 function groupsOf(paths, twins) {
   if (paths.length === 0) return [twins];
   const groups = new Map();
@@ -83,7 +83,7 @@ function aggregate({ type, of }, twins) {
   ];
 }
 
-/** The value of an expression; undefined where a property that it needs is not there. */
+/** The value of an expression, or undefined if a property in it does not exist. */
 function evaluate({ type, names, value, args }, twin) {
   switch (type) {
     case 'literal':
@@ -112,7 +112,7 @@ const not = (value) => (typeof value === 'boolean' ? !value : undefined);
 const ofTexts = (decide) => (text, part) =>
   typeof text === 'string' && typeof part === 'string' ? decide(text, part) : undefined;
 
-/** What is undefined decides nothing: `true OR undefined` is true, `NOT undefined` undefined. */
+/** Undefined operands: `true OR undefined` is true, `NOT undefined` is undefined. */
 const OPERATIONS = {
   or: (...values) =>
     values.includes(true) ? true : values.every((value) => value === false) ? false : undefined,

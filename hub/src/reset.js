@@ -2,12 +2,12 @@ import { newBudgets } from './budget.js';
 import { createSettings } from './settings.js';
 
 /**
- * Puts the hub back to how it starts without data: the devices that it began with are there, and
- * nothing else is. Keys and certificates stay, so that connection strings do.
+ * Resets the hub to its state after a start without data: it has only its initial devices. Keys and
+ * certificates stay, so connection strings remain valid.
  * @param {import('./server.js').Hub} hub
  * @param {{settings?: Partial<import('./settings.js').Settings>,
- *          devices: import('./server.js').FirstDevice[]}} start what it began with
- * @returns {Promise<void>} when that is saved
+ *          devices: import('./server.js').FirstDevice[]}} start the initial settings and devices
+ * @returns {Promise<void>} resolves when that is saved
  */
 export async function reset(hub, { settings, devices }) {
   for (const device of hub.devices.all) hub.devices.delete(device, 'the hub was reset');

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { missingRights } from './policies.js';
 
 /**
- * A SAS token of a shared access policy.
+ * Creates a SAS token of a shared access policy.
  * @param {{resource: string, policyName: string, key: string, seconds: number}} token
  *   `key` is base64, `seconds` is how long the token lasts
  */
@@ -14,7 +14,7 @@ export function createSasToken({ resource, policyName, key, seconds }) {
 }
 
 /**
- * Splits `SharedAccessSignature sr=...&sig=...&se=...`, values still percent-encoded.
+ * Splits `SharedAccessSignature sr=...&sig=...&se=...`, with values still percent-encoded.
  * @returns {{sr: string, sig: string, se: string, skn?: string} | null}
  */
 export function parseSasToken(text) {
@@ -30,12 +30,12 @@ export function parseSasToken(text) {
 }
 
 /**
- * Says why a SAS token does not open the resource, or nothing when it does.
+ * Returns why a SAS token does not give access to the resource, or nothing if it does.
  * @param {ReturnType<typeof parseSasToken>} token
  * @param {{host: string, path: string[], keys?: string[], now: number,
  *          policies: import('./policies.js').Policies, rights: string[]}} expected
- *   `path` are the segments after the host, `keys` are base64 and open it besides the policies that
- *   have the rights, `now` is in milliseconds
+ * `path` are the segments after the host, `keys` are in base64 and give access in addition to the
+ * policies that have the rights, `now` is in milliseconds
  * @returns {string | undefined}
  */
 export function whySasRefused(token, { host, path, keys, policies, rights, now }) {
@@ -49,7 +49,7 @@ export function whySasRefused(token, { host, path, keys, policies, rights, now }
     return `the SAS token is for another resource than ${host}/${path.join('/')}`;
   }
   const accepted = policyName ? Object.values(policies[policyName]) : (keys ?? []);
-  // The text as transmitted is what was signed: encodings differ from client to client.
+  // The signature is over the text as transmitted: encodings differ between clients.
   const signed = `${token.sr}\n${token.se}`;
   const signature = Buffer.from(decode(token.sig) ?? '', 'base64');
   if (!accepted.some((key) => isSignature(signature, key, signed))) {
@@ -63,7 +63,7 @@ export function whySasRefused(token, { host, path, keys, policies, rights, now }
   return `the shared access policy "${policyName}" lacks the right ${missing.join(', ')}`;
 }
 
-/** The token of a policy may name a resource further up, by whole segments. */
+/** The token of a policy may name a parent resource, in whole segments. */
 function isResource(token, { host, path, allowsPrefix }) {
   const [tokenHost, ...tokenPath] = decode(token.sr)?.split('/') ?? [];
   return (

@@ -32,7 +32,7 @@ const APIS = [
 ];
 
 /**
- * What the parts of the hub share. `endpoints` is complete when the hub listens.
+ * The state that the parts of the hub share. `endpoints` is complete when the hub listens.
  * @typedef {{hostname: string, store: DiskStore | MemoryStore,
  *            settings: import('./settings.js').Settings, faults: HubFaults, feedback: Feedback,
  *            budgets: ReturnType<typeof newBudgets>, devices: DeviceRegistry,
@@ -44,7 +44,7 @@ const APIS = [
  */
 
 /**
- * A device that a hub begins with, or a module with its device.
+ * An initial device of a hub, or a module with its device.
  * @typedef {{deviceId: string, moduleId?: string, status?: 'enabled' | 'disabled',
  *            authentication?: object}} DeviceOption
  * @typedef {{id: {deviceId: string, moduleId?: string},
@@ -53,30 +53,34 @@ const APIS = [
 
 /**
  * The provisioning service beside a hub. Enrollments are names, or objects as in the service's API;
- * they are made unless they are there, and one that is there takes what is given.
+ * missing ones are created, existing ones are updated.
  * @typedef {{idScope: string, enrollments: (string | object)[],
  *            enrollmentGroups: (string | object)[],
  *            linkedHubs: {url: string, serviceConnectionString: string}[]}} ProvisioningOptions
  */
 
 /**
- * Starts a hub that lives in this process; without `data` it forgets everything when it is closed.
+ * Starts a hub in this process; without `data` it forgets everything when it is closed.
  * @param {object} [options]
- * @param {number} [options.port] 0 takes any free one
- * @param {boolean | number} [options.https] TLS beside it: the port, or true for any free one
- * @param {string} [options.data] the directory that keeps everything over restarts
- * @param {string} [options.caDirectory] keeps the local CA over restarts; that of `data`
+ * @param {number} [options.port] 0 for any free port
+ * @param {boolean | number} [options.https] also listens with TLS: the port, or true for any free
+ *   one
+ * @param {string} [options.data] the directory that keeps everything across restarts
+ * @param {string} [options.caDirectory] keeps the local CA across restarts; by default that of
+ *   `data`
  * @param {string} [options.host] the address to listen on
- * @param {string} [options.hostname] what devices call the hub, in user names and SAS tokens
- * @param {(string | DeviceOption)[]} [options.devices] made unless they are there; one that is
- *   there takes the authentication or status that is given
+ * @param {string} [options.hostname] the hub's name in user names and SAS tokens of devices
+ * @param {(string | DeviceOption)[]} [options.devices] created if missing; existing ones get the
+ *   given authentication or status
  * @param {string} [options.idScope] of the provisioning service
  * @param {ProvisioningOptions['enrollments']} [options.enrollments] of single devices
  * @param {ProvisioningOptions['enrollmentGroups']} [options.enrollmentGroups]
- * @param {ProvisioningOptions['linkedHubs']} [options.linkedHubs] further hubs that it assigns to
+ * @param {ProvisioningOptions['linkedHubs']} [options.linkedHubs] other hubs that it assigns
+ *   devices to
  * @param {Partial<import('./settings.js').Settings>} [options.settings]
- * @param {boolean} [options.page] the page at `/`; by default where only this machine reaches it
- * @param {(line: string) => void} [options.log] is told who comes, who goes and why
+ * @param {boolean} [options.page] the page at `/`; by default only if only this machine can reach
+ *   it
+ * @param {(line: string) => void} [options.log] called with who connects, who disconnects and why
  * @returns {Promise<import('../index.d.ts').Hub>}
  */
 export async function startHub({
@@ -139,7 +143,7 @@ export async function startHub({
   }
 }
 
-/** A name stands in topics, URLs, tokens and connection strings. */
+/** Names must be valid in topics, URLs, tokens and connection strings. */
 function checkNames(host, hostname) {
   if (host === '') throw new HubError('ArgumentInvalid', 'The host is empty: give an address.');
   if (/^[\w.-]{1,253}$/.test(hostname)) return;
@@ -158,7 +162,7 @@ function readDevice(option) {
 /**
  * @param {DeviceRegistry} registry
  * @param {FirstDevice[]} first
- * @returns {FirstDevice[]} with the keys that they have
+ * @returns {FirstDevice[]} with their keys
  */
 function ensureDevices(registry, first) {
   const identities = first.map(({ id, settings }) => registry.ensure(id, settings));
@@ -187,7 +191,7 @@ const describeGroup = ({ enrollmentGroupId, attestation }) => ({
   ...attestation.symmetricKey,
 });
 
-/** @returns {Promise<() => Promise<void>>} what closes it again */
+/** @returns {Promise<() => Promise<void>>} resolves with a function that closes it */
 async function listen(hub, { port, https, host, page }) {
   const names = ['localhost', host, hub.hostname.toLowerCase()];
   const app = await createHttpServer(hub, isLoopback(host) ? names : undefined);
@@ -215,9 +219,9 @@ async function listen(hub, { port, https, host, page }) {
 }
 
 /**
- * Sockets before their handshake or first request would keep a server open, and those that come
- * while it closes would be served by a hub that saves nothing any more.
- * @returns {() => void} ends them all, and those to come
+ * Otherwise, sockets before their handshake or first request would keep a server open, and sockets
+ * that arrive while it closes would be served by a hub that no longer saves.
+ * @returns {() => void} closes all sockets, current and future
  */
 function trackSockets(servers) {
   const sockets = new Set();
@@ -235,21 +239,21 @@ function trackSockets(servers) {
   };
 }
 
-/** Ids and reasons may come from anyone: they must not move the cursor, nor forge a line. */
+/** Ids and reasons may come from anyone: they must not move the cursor or forge a line. */
 const printable = (line) =>
   line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
     const code = character.charCodeAt(0).toString(16);
     return `\\u${code.padStart(4, '0')}`;
   });
 
-/** What a back end needs, as the owner of the hub. */
+/** The credentials for a back end that acts as the owner of the hub. */
 function backEndAccess(hub) {
   const { hostname, policies } = hub;
   const policyName = OWNER_POLICY;
   const { primaryKey: key } = policies[policyName];
   return {
     serviceConnectionString: serviceConnectionString(hub),
-    /** The value of the header of that name; `seconds` is how long it is good. */
+    /** The value of the header of that name; `seconds` is how long it is valid. */
     authorization: ({ seconds = 3600 } = {}) =>
       createSasToken({ resource: hostname, policyName, key, seconds }),
   };
@@ -268,7 +272,7 @@ function listenSecurely(server, port, host) {
   });
 }
 
-/** The address by which clients on this machine reach the hub. */
+/** The address at which clients on this machine reach the hub. */
 function reachable(host) {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return isIPv6(host) ? `[${host}]` : host;
@@ -276,7 +280,7 @@ function reachable(host) {
 
 /**
  * @param {string} host
- * @param {import('node:net').Server[]} servers the plain one, and maybe that of TLS
+ * @param {import('node:net').Server[]} servers the plain one, and optionally the TLS one
  */
 function endpointsOf(host, [server, tlsServer]) {
   const address = `${reachable(host)}:${portOf(server)}`;

@@ -8,7 +8,7 @@ import { addQueryApi } from './query-api.js';
 import { addRegistryApi } from './registry-api.js';
 import { addMethodApi, addTwinApi } from './twin-api.js';
 
-/** What every call of the service's own API has in its query. */
+/** The query parameters of every call to the service's own API. */
 export const API_VERSION = {
   'api-version': { type: 'string', description: 'has to be there: 2021-04-12, say' },
 };
@@ -33,7 +33,7 @@ export function addServiceApi(app, hub) {
   });
 }
 
-/** Refuses a call of the service's own API that does not say its version. */
+/** Refuses a call to the service's own API without an api-version. */
 export async function requireApiVersion({ query }) {
   if (query['api-version']) return;
   throw new HubError('InvalidProtocolVersion', 'The query has no api-version.');

@@ -15,8 +15,8 @@ const between = (byDefault, least, most) => ({
 });
 
 /**
- * What a hub can be set to: limits that a real hub lets its owner choose, and behaviour about which
- * the sources disagree. The default is what is documented.
+ * The settings of a hub: limits that the owner of a real hub can choose, and behaviour on which
+ * sources disagree. Defaults follow the documentation.
  */
 const SETTINGS = {
   /** Whether SAS tokens signed with the key of a device are refused. */
@@ -25,9 +25,9 @@ const SETTINGS = {
   disableModuleSAS: flag(false),
   /** Whether SAS tokens of shared access policies are refused. */
   disableLocalAuth: flag(false),
-  /** For how many seconds a token is let in after its expiry, as clocks differ. */
+  /** For how many seconds after its expiry a token is accepted, because clocks differ. */
   clockSkew: between(300, 0, 3600),
-  /** How many seconds after the expiry of its token a connection is closed. */
+  /** How many seconds after the expiry of its token the hub closes a connection. */
   tokenGrace: between(0, 0, 3600),
   /** The return code of CONNACK for a disabled device. */
   disabledConnack: oneOf(5, 3),
@@ -35,37 +35,42 @@ const SETTINGS = {
   acceptBrowsers: flag(true),
   /** After how many seconds of silence a connection ends, whatever its keep alive. */
   maxSilence: between(1767, 1, 3600),
-  /** What happens at a SUBSCRIBE to a filter that the hub does not have. */
+  /** What happens on a SUBSCRIBE to a filter that the hub does not have. */
   unknownFilter: oneOf('close', 'grant'),
-  /** How many subscriptions an identity has at most; one more closes the connection. */
+  /** The maximum number of subscriptions of an identity; one more closes the connection. */
   maxSubscriptions: between(5, 1, 50),
   /** The highest QoS of direct method requests. */
   methodQos: oneOf(0, 1),
-  /** The highest QoS of twin answers and desired properties. */
+  /** The highest QoS of twin responses and desired properties. */
   twinQos: oneOf(1, 0),
-  /** What a plus sign in the properties of a telemetry topic does, which MQTT does not allow. */
+  /**
+   * What happens on a plus sign in the properties of a telemetry topic, which MQTT does not allow.
+   */
   plusInProperties: oneOf('close', 'plus', 'space'),
-  /** What a telemetry property with an empty value, `key=`, has. */
+  /** How an empty value in a telemetry property, `key=`, is read. */
   emptyProperty: oneOf('empty', 'null'),
-  /** What happens at telemetry that has `$.exp`. */
+  /** What happens on telemetry with `$.exp`. */
   expiryInTelemetry: oneOf('accept', 'close'),
-  /** How many seconds a cloud-to-device message is kept that does not say when it expires. */
+  /** For how many seconds a cloud-to-device message without an expiry is kept. */
   messageTtl: between(3600, 60, 172_800),
-  /** How many seconds a device has to acknowledge a message before it gets it again. */
+  /** How many seconds a device has to acknowledge a message before the hub resends it. */
   messageLock: between(60, 1, 300),
-  /** After how many deliveries that failed a message is given up. */
+  /** After how many failed deliveries the hub gives up a message. */
   maxDeliveryCount: between(10, 1, 100),
-  /** Whether a delivery that was not acknowledged in time counts; one that was cut off does. */
+  /**
+   * Whether a delivery that was not acknowledged in time counts as failed; one that was cut off
+   * always does.
+   */
   lockExpiryCounts: flag(false),
-  /** Whether a CONNECT with clean session 1 removes the messages that are queued. */
+  /** Whether a CONNECT with clean session 1 removes the queued messages. */
   purgeOnCleanSession: flag(true),
-  /** What becomes of a message to a device that has not subscribed to messages yet. */
+  /** What happens to a message to a device that has not subscribed to messages yet. */
   unsubscribedMessages: oneOf('queue', 'reject'),
-  /** The error code of a direct method to a device that is not there. */
+  /** The error code of a direct method to a device that is not connected. */
   deviceNotOnlineCode: oneOf(404103, 404102),
-  /** After how many seconds a client that registers is told to ask again. */
+  /** After how many seconds a client that registers is asked to retry. */
   registrationRetryAfter: between(1, 0, 3600),
-  /** Where a client that registers learns that its credentials are wrong. */
+  /** Whether CONNACK or the response to the registration reports wrong credentials. */
   wrongKeyAtProvisioning: oneOf('answer', 'connack'),
 };
 
@@ -82,7 +87,7 @@ const SETTINGS = {
  *            wrongKeyAtProvisioning: 'answer' | 'connack'}} Settings
  */
 
-/** @returns {Settings} the defaults, with `changes` in them */
+/** @returns {Settings} the defaults with `changes` applied */
 export function createSettings(changes = {}) {
   const defaults = Object.entries(SETTINGS).map(([name, setting]) => [name, setting.default]);
   const settings = Object.fromEntries(defaults);
@@ -91,7 +96,7 @@ export function createSettings(changes = {}) {
 }
 
 /**
- * Changes all of them, or throws a HubError and changes none.
+ * Applies all changes, or throws a HubError and applies none.
  * @param {Settings} settings
  * @param {Partial<Settings>} changes
  */
@@ -113,7 +118,7 @@ function check(name, value) {
 }
 
 /**
- * The endpoint by which settings are read and changed while the hub runs.
+ * The endpoint for reading and changing settings while the hub runs.
  * @param {import('fastify').FastifyInstance} app
  * @param {import('./server.js').Hub} hub
  */

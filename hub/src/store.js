@@ -3,7 +3,9 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 
-/** Grows with every change of the records that makes another version misread them. */
+/**
+ * The format version. Increase it with every change that makes other versions misread the records.
+ */
 const FORMAT = 1;
 const DIGITS = 16;
 
@@ -13,18 +15,18 @@ export class DataError extends Error {
 }
 
 /**
- * Where one part of the hub keeps its records.
+ * The records of one part of the hub.
  * @typedef {object} Records
  * @property {(key: string, value: unknown, number?: number) => void} put replaces the record; the
- *   value is read when the present turn is over
+ *   value is read at the end of the current turn
  * @property {(key: string, number?: number) => void} delete
  */
 
-/** Forgets everything when the process ends, so that nothing has to wait. */
+/** Forgets everything when the process ends, so nothing waits for a write. */
 export class MemoryStore {
   #records = { put() {}, delete() {} };
 
-  /** Content too large for a record; `write` gives what `read` and `delete` take. */
+  /** Content too large for a record; `write` returns what `read` and `delete` take. */
   files = {
     write: async (bytes) => bytes,
     read: async (bytes) => bytes,
@@ -53,8 +55,8 @@ export class MemoryStore {
 }
 
 /**
- * Keeps records in a LevelDB in a directory. The changes of one turn become one atomic write, and
- * `whenSaved` runs what must not happen before them.
+ * Keeps records in a LevelDB in a directory. The changes of one turn become one atomic write;
+ * `whenSaved` runs actions that must wait for it.
  */
 export class DiskStore {
   #directory;
@@ -64,7 +66,7 @@ export class DiskStore {
   #deletedScopes = [];
   #actions = [];
   /**
-   * Settles at the end of the writes that are under way.
+   * Settles at the end of the current writes.
    * @type {Promise<void> | null}
    */
   #saving = null;
@@ -76,7 +78,7 @@ export class DiskStore {
     this.files = files;
   }
 
-  /** @param {string} directory is made unless it is there */
+  /** @param {string} directory is created if it does not exist */
   static async open(directory) {
     await makeDirectory(directory);
     const isNew = await checkFormat(directory);
@@ -85,7 +87,7 @@ export class DiskStore {
     return new DiskStore(directory, level, await Files.open(join(directory, 'files')));
   }
 
-  /** @returns {Records} those whose keys begin with the prefix */
+  /** @returns {Records} the records whose keys begin with the prefix */
   scope(prefix) {
     const keyOf = (key, number) =>
       number === undefined
@@ -106,7 +108,7 @@ export class DiskStore {
     this.#saving ??= this.#save();
   }
 
-  /** A value that is made at the first start and stays. */
+  /** A value that is created at the first start and kept. */
   async keep(name, make) {
     for await (const [, value] of this.entries(`hub/${name}/`)) return value;
     const value = make();
@@ -114,7 +116,7 @@ export class DiskStore {
     return value;
   }
 
-  /** The keys, without the prefix, and values of what was saved, in the order of the keys. */
+  /** The keys, without the prefix, and values of the saved records, sorted by key. */
   async *entries(prefix) {
     try {
       for await (const [key, bytes] of this.#level.iterator(rangeOf(prefix))) {
@@ -126,15 +128,15 @@ export class DiskStore {
   }
 
   /**
-   * Runs the action when every change of before and of the present turn is saved: it survives the
-   * end of the process, by whatever signal. Actions run in the order in which they came.
+   * Runs the action when all changes up to the end of this turn are saved, so that they survive the
+   * end of the process by any signal. Actions run in order.
    */
   whenSaved(action) {
     this.#actions.push(action);
     this.#saving ??= this.#save();
   }
 
-  /** Keeps what was changed so far, not what timers of a closed hub go on to change. */
+  /** Saves the changes so far, but none that timers of a closed hub still make. */
   async close() {
     this.#isClosed = true;
     await this.#saving;
@@ -148,7 +150,7 @@ export class DiskStore {
   }
 
   async #save() {
-    // Everything that this turn's input changes goes into one write.
+    // All changes of this turn go into one write.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#changes.size + this.#deletedScopes.length + this.#actions.length > 0) {
       const actions = this.#actions.splice(0);
@@ -175,7 +177,7 @@ export class DiskStore {
   }
 }
 
-/** Files under names of their own, never written twice. */
+/** Files with unique names, each written once. */
 class Files {
   #directory;
 
@@ -188,7 +190,7 @@ class Files {
     return new Files(directory);
   }
 
-  /** @returns {Promise<string>} the name of the file, when it is complete */
+  /** @returns {Promise<string>} resolves with the name of the file when it is complete */
   async write(bytes) {
     const name = randomUUID();
     await writeFile(join(this.#directory, name), bytes);
@@ -203,14 +205,14 @@ class Files {
     return rm(join(this.#directory, name), { force: true });
   }
 
-  /** Removes what a hub that was killed had not got to mention in a record. */
+  /** Removes files that a killed hub had written but not yet referred to in a record. */
   async keepOnly(names) {
     const unknown = (await readdir(this.#directory)).filter((name) => !names.has(name));
     await Promise.all(unknown.map((name) => this.delete(name)));
   }
 }
 
-/** Puts a file in place at once, so that nobody ever reads a part of it. */
+/** Puts a file in place atomically, so that nobody reads an incomplete one. */
 export async function writeWhole(file, content) {
   await writeFile(`${file}.new`, content);
   await rename(`${file}.new`, file);
@@ -246,7 +248,7 @@ async function checkFormat(directory) {
 }
 
 async function openLevel(directory, createIfMissing) {
-  // A hub in memory does without the native module.
+  // A hub in memory does not need the native module.
   const { ClassicLevel } = await import('classic-level');
   const level = new ClassicLevel(join(directory, 'records'), {
     createIfMissing,
@@ -270,5 +272,5 @@ const damaged = (directory, { message }) =>
     `the data in ${directory} cannot be read: ${message}; restore it from a copy, or move it away`,
   );
 
-/** Prefixes end with a slash, and what comes after that is a zero. */
+/** Prefixes end with a slash; the next character after the slash is a zero. */
 const rangeOf = (prefix) => ({ gte: prefix, lt: `${prefix.slice(0, -1)}0` });

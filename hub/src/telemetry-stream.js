@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { errors } from './openapi.js';
 
-/** Proxies and browsers give a silent connection up sooner or later. */
+/** Proxies and browsers eventually close a silent connection. */
 const HEARTBEAT_SECONDS = 15;
 
 /**
- * Telemetry as it comes, as Server-Sent Events. It begins with what is new, with `after` behind
- * this sequence number, with `Last-Event-ID` where the reader was cut off.
+ * Live telemetry as Server-Sent Events. Starts with new messages, with `after` behind this sequence
+ * number, with `Last-Event-ID` where the reader was disconnected.
  * @param {import('fastify').FastifyInstance} app
  * @param {string} path
  * @param {(request: {params: Record<string, any>}) => import('./event-log.js').EventLog} logOf
@@ -15,13 +15,13 @@ const HEARTBEAT_SECONDS = 15;
  * @param {import('./server.js').Hub} hub
  */
 export function addTelemetryStream(app, path, logOf, describe, { store }) {
-  // Numbers start again with each process, so those of another process mean nothing here.
+  // Numbers restart with each process, so those of another process mean nothing here.
   const run = randomUUID().slice(0, 8);
   const startOf = ({ headers, query }, log) => {
     const id = headers['last-event-id'];
     if (!id) return query.after === undefined ? log.last : Number(query.after);
     const [, itsRun, sequence] = /^(\w+)-(\d+)$/.exec(id) ?? [];
-    // Rather twice than never.
+    // A duplicate is better than a gap.
     return itsRun === run ? Number(sequence) : 0;
   };
   const toEvent = (entry) =>
@@ -36,11 +36,11 @@ export function addTelemetryStream(app, path, logOf, describe, { store }) {
 }
 
 async function* follow(log, start, signal, store, toEvent) {
-  // A reader learns that it is heard before there is anything to say.
+  // Sent at once, so that the reader knows that it is connected.
   yield ': telemetry follows\n\n';
   for (let last = start; !signal.aborted;) {
     const entries = await log.read({ after: last, timeout: HEARTBEAT_SECONDS, signal });
-    // No event tells of anything that a kill could undo.
+    // No event may report anything that killing the process could undo.
     await new Promise((resolve) => store.whenSaved(resolve));
     if (entries.length === 0) yield ':\n\n';
     yield* entries.map(toEvent);

@@ -17,7 +17,7 @@ export class Telemetry {
   /** @type {EventLog<KeptMessage>} */
   log;
   /**
-   * Gets each message.
+   * Called with each message.
    * @type {(message: Message & {enqueuedTime: Date}) => void}
    */
   onMessage = () => {};
@@ -30,13 +30,13 @@ export class Telemetry {
     this.log = new EventLog(KEPT, { budget, records, name: 'telemetry' });
   }
 
-  /** Takes a message that was saved. */
+  /** Restores a saved message. */
   restore(message) {
     this.log.restore(message, message.payload.length);
   }
 
   /**
-   * Takes a message of the device.
+   * Adds a message from the device.
    * @param {Message} message
    */
   accept(message) {
@@ -78,7 +78,7 @@ export const describeAnyMessage = ({ deviceId, moduleId, message }) => ({
   ...describeMessage(message),
 });
 
-/** What the service adds to a message, by the names that it has for back ends. */
+/** What the service adds to a message, by the names that back ends read. */
 function annotate(annotations, { enqueuedTime, systemProperties }) {
   const { componentName } = systemProperties;
   return {

@@ -3,15 +3,15 @@ import { createServer } from 'node:https';
 import { TLSSocket } from 'node:tls';
 
 /**
- * What the hub looks at in a client certificate.
- * `chain` is DER: the certificate, then those that lead from it to its root, where they came.
+ * What the hub reads from a client certificate.
+ * `chain` is DER: the certificate, then the others up to its root, if the client sent them.
  * @typedef {{thumbprints: string[], commonName: string, isTrusted: boolean, expires: number,
  *            chain: Buffer[]}} ClientCertificate
  */
 
 /**
- * A TLS server like the service's: version 1.2, and no client certificate asked for before a client
- * has said what it wants.
+ * A TLS server like the service's: version 1.2, and no request for a client certificate before the
+ * client has sent its HTTP request.
  * @param {{cert: string, key: string, ca: string}} identity PEM
  * @param {import('node:http').RequestListener} listener
  */
@@ -21,7 +21,7 @@ export function createTlsServer({ cert, key, ca }, listener) {
     cert,
     key,
     ca,
-    // Later versions have no renegotiation, and it has to be a full one to bring a certificate.
+    // Later versions have no renegotiation, and only a full renegotiation transfers a certificate.
     maxVersion: 'TLSv1.2',
     secureOptions: constants.SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION,
   };
@@ -35,7 +35,7 @@ export function createTlsServer({ cert, key, ca }, listener) {
 }
 
 /**
- * Address of the client → the TCP socket below a TLS socket, which Node.js does not tell.
+ * Address of the client → the TCP socket below a TLS socket, which Node.js does not expose.
  * @type {Map<string, import('node:net').Socket>}
  */
 const underneath = new Map();
@@ -57,7 +57,7 @@ export function resetTcp(socket) {
   socket.destroy();
 }
 
-/** Socket → promise of what a renegotiation brought. */
+/** Socket → Promise of the result of its renegotiation. */
 const requested = new WeakMap();
 
 /**
@@ -93,7 +93,7 @@ function describe(socket) {
   };
 }
 
-/** The last one is its own issuer, or has none that is known. */
+/** The last one is its own issuer, or has an unknown one. */
 function chainOf(certificate, chain = []) {
   if (!certificate || chain.includes(certificate)) return chain;
   return chainOf(certificate.issuerCertificate, [...chain, certificate]);

@@ -13,7 +13,7 @@ const SHARED_FILTERS = new Map([
 ]);
 
 /**
- * What a topic filter subscribes to. The documented filters are all there are.
+ * What a topic filter subscribes to. Only the documented filters exist.
  * @param {string} filter
  * @param {import('./identity.js').Identity} identity
  * @returns {string | undefined} one of `Subscription`
@@ -44,7 +44,7 @@ const REQUESTS = [
 ];
 
 /**
- * What an identity's publish to the topic means.
+ * Returns what an identity's publish to the topic means.
  * @param {string} topic
  * @param {import('./identity.js').Identity} identity
  * @returns {{kind: 'telemetry', bag: string}

@@ -43,7 +43,7 @@ export function addTwinApi(app, { devices }) {
 }
 
 /**
- * Writes tags and desired properties, and tells the device of these.
+ * Writes tags and desired properties, and notifies the device of the latter.
  * @param {import('./identity.js').Identity} identity
  * @param {{tags?: object, properties?: {desired?: object}}} changes
  * @param {{replace: boolean}} [how]

@@ -1,6 +1,6 @@
 import { describeState, NEVER, STATE, THUMBPRINTS } from './identity-json.js';
 
-/** A twin as back ends see it. */
+/** A twin as back ends read it. */
 export function describeTwin(identity) {
   const { deviceId, moduleId, etag, modelId, twin } = identity;
   return {

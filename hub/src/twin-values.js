@@ -7,7 +7,7 @@ const MIN_INTEGER = -4_503_599_627_370_496;
 const MAX_INTEGER = 4_503_599_627_370_495;
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/g;
 
-/** An object on which any key is an ordinary one, `__proto__` too. */
+/** An object without a prototype, on which any key is an ordinary one, even `__proto__`. */
 export const bare = (...sources) => Object.assign(Object.create(null), ...sources);
 
 /**
@@ -40,7 +40,7 @@ function checkMember(key, value, parent, depth, isInArray) {
 }
 
 /**
- * In an array there is nothing that `null` could delete, at whatever depth it stands there:
+ * In an array, `null` cannot delete anything, at any depth:
  * https://github.com/Azure/azure-iot-sdk-csharp/issues/1741.
  */
 function checkValue(value, depth, refuse, path, isInArray) {
@@ -77,7 +77,7 @@ export function sizeOf(value) {
   return Object.entries(value).reduce((size, [key, item]) => size + sizeOf(key) + sizeOf(item), 0);
 }
 
-/** A copy of `target` with the patch in it: objects merge, null deletes, the rest replaces. */
+/** A copy of `target` with the patch applied: objects merge, null deletes, other values replace. */
 export function merge(target, patch) {
   const result = bare(target);
   for (const [key, value] of Object.entries(patch)) {
@@ -89,10 +89,10 @@ export function merge(target, patch) {
 }
 
 /**
- * The `$metadata` that mirrors a merged section.
- * @param {object} metadata of before
+ * The `$metadata` for a merged section.
+ * @param {object} metadata before the merge
  * @param {object} patch what was merged
- * @param {object} stamp put on everything that the patch touched
+ * @param {object} stamp added to everything that the patch contains
  */
 export function mergeMetadata(metadata, patch, stamp) {
   const result = bare(metadata, stamp);

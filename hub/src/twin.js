@@ -5,7 +5,7 @@ const NEVER = '0001-01-01T00:00:00Z';
 const MAX_TAGS_SIZE = 8 * 1024;
 const MAX_PROPERTIES_SIZE = 32 * 1024;
 
-/** The present time with the seven decimals of the service. */
+/** The current time with seven decimals, as in the service. */
 export const timestamp = () => new Date().toISOString().replace('Z', '0000Z');
 
 /** Desired or reported properties, with their version and metadata. */
@@ -21,14 +21,14 @@ class Section {
     this.#stampsVersion = stampsVersion;
   }
 
-  /** Takes what was saved. */
+  /** Restores the saved section. */
   restore({ values, version, metadata }) {
     this.values = merge({}, values);
     this.version = version;
     this.metadata = merge({}, metadata);
   }
 
-  /** What `patch` or `replace` would leave; throws a HubError when that is not allowed. */
+  /** The result that `patch` or `replace` would have; throws a HubError if it is not allowed. */
   prepare(changes, base = this.values) {
     checkSection(changes, this.#name);
     const values = merge(base, changes);
@@ -79,7 +79,7 @@ export class Twin {
     this.#records = records;
   }
 
-  /** Takes the twin that was saved. */
+  /** Restores the saved twin. */
   restore({ tags, desired, reported, version, writes }) {
     this.tags = merge({}, tags);
     this.desired.restore(desired);
@@ -98,7 +98,7 @@ export class Twin {
   /**
    * Merges a device's patch.
    * @param {unknown} changes
-   * @param {number} [baseVersion] the version that the device believes to be the present one
+   * @param {number} [baseVersion] the version that the device believes to be current
    * @returns {number} the new version of the reported properties
    */
   patchReported(changes, baseVersion = this.reported.version) {
@@ -115,15 +115,15 @@ export class Twin {
   }
 
   /**
-   * Writes what a back end sends: merged, or put in place of tags and desired properties.
+   * Applies a back end's changes: merges them, or replaces tags and desired properties.
    * @param {{tags?: object, properties?: {desired?: object}}} changes
    * @param {{replace: boolean}} how
-   * @returns {{$version: number} | undefined} the desired properties that the device has to get
+   * @returns {{$version: number} | undefined} the desired properties to send to the device
    */
   writeFromService({ tags, properties }, { replace }) {
     const desired = withoutReadOnly(properties?.desired ?? (replace ? {} : undefined));
     const newTags = tags ?? (replace ? {} : undefined);
-    // Everything is checked before anything is written.
+    // Check everything before writing anything.
     const preparedTags = newTags && prepareTags(replace ? {} : this.tags, newTags);
     if (desired) this.desired.prepare(desired, replace ? {} : this.desired.values);
     if (preparedTags) this.tags = preparedTags;
@@ -154,7 +154,7 @@ function prepareTags(base, changes) {
   return tags;
 }
 
-/** A back end may send a twin back as it got it; the hub's own members are not taken from it. */
+/** A back end may send back a whole twin; the hub's own members in it are ignored. */
 function withoutReadOnly(desired) {
   if (!isObject(desired)) return desired;
   const { $metadata, $version, ...rest } = desired;

@@ -4,7 +4,7 @@ import { logSchema, queryOf } from './log-api.js';
 const READ_LIFETIME = 60 * 60 * 1000;
 
 /**
- * What a device told about its file uploads.
+ * The notifications of a device about its file uploads.
  * @param {import('fastify').FastifyInstance} app
  * @param {string} path of the device
  * @param {(request: {params: Record<string, any>}) => import('./identity.js').Identity} find
@@ -17,7 +17,7 @@ export function addUploadApi(app, path, find, blobs) {
   });
 }
 
-/** With a URL at which the stored blob, if any, can be viewed. */
+/** Adds the URL of the stored blob, if there is one. */
 function describeUpload(upload, { protocol, host }, blobs) {
   const { blobName } = upload;
   const blob = blobs.find(blobName);

@@ -2,7 +2,7 @@ const API_VERSION = /^20\d\d-\d\d-\d\d(-preview)?$/;
 
 /**
  * Reads an MQTT user name: `{host}/{device}[/{module}]/?api-version=...&...`, where the question
- * mark, and the whole last part, may be missing.
+ * mark or the whole last part may be missing.
  * @param {string | undefined} text
  * @returns {{host: string, deviceId: string, moduleId?: string, apiVersion?: string,
  *            modelId?: string} | null}

@@ -5,7 +5,7 @@ import { Connection } from './connection.js';
 import { requestCertificate, resetTcp } from './tls.js';
 
 export const WEB_SOCKET_PATH = '/$iothub/websocket';
-/** Microsoft's .NET clients open it to register. */
+/** Microsoft's .NET clients use this path to register. */
 const ROOT_PATH = '/';
 const MAX_FRAME = 16 * 1024 * 1024;
 
@@ -15,7 +15,7 @@ const MAX_FRAME = 16 * 1024 * 1024;
  * Takes the WebSocket upgrades of HTTP servers.
  * @param {import('node:http').Server[]} httpServers
  * @param {import('./server.js').Hub} hub
- * @returns {() => void} cuts every connection
+ * @returns {() => void} closes every connection
  */
 export function acceptWebSockets(httpServers, hub) {
   const server = new WebSocketServer({

@@ -129,7 +129,7 @@ async function forEach(backEnds, act) {
   return { devices: backEnds.length };
 }
 
-/** The hub's own message, which is in JSON that is a string in JSON. */
+/** The hub's own message, from a JSON document in a string of another one. */
 function inWords({ body, message }) {
   try {
     return JSON.parse(JSON.parse(body).Message).message;
