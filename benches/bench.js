@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: this client and those that could be taken instead, in one run. Round by round,
- * each contender does each job in a process or page of its own.
+ * `npm run bench`: measures this client and the alternatives in one run. In each round, each
+ * contender does each job in a separate process or page.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -65,7 +65,7 @@ function readOptions() {
   }
 }
 
-/** Everything that needs the npm packages, which may not have been there before. */
+/** Runs everything that needs the npm packages, which set-up may have only just installed. */
 async function run(options) {
   const { CONTENDERS, ROWS, RUNTIMES } = await import('./rows.js');
   const { installBefore } = await import('./programs.js');
@@ -102,7 +102,9 @@ async function run(options) {
   if (isWhole(options)) publish(text, plot(results));
 }
 
-/** The names that an option lists, or else whose first words it lists; all of them without it. */
+/**
+ * The names that an option lists, in full or by their first words; without the option, all names.
+ */
 function choose(option, text, names) {
   if (text === undefined) return names;
   const chosen = text.split(',').flatMap((wanted) => {

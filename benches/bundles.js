@@ -44,11 +44,11 @@ export function downloadSize(contender, folder) {
     .reduce((sum, size) => sum + size, 0);
 }
 
-/** A package of an earlier time may have its WebAssembly module in a file of its own. */
+/** Earlier packages may have their WebAssembly module in a separate file. */
 const fetchesModule = (contender, folder) =>
   readFileSync(join(folder, contender, 'index.js'), 'utf8').includes(WASM);
 
-/** Microsoft's client is for Node.js: what it takes from there has to come from somewhere else. */
+/** Microsoft's client is for Node.js: in a page, shims must replace Node.js modules. */
 function nodeShims({ alias }) {
   const require = createRequire(path(`../${officialClients}/package.json`));
   const library = Object.entries(require('node-stdlib-browser')).filter(([, file]) => file);

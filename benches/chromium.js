@@ -1,4 +1,4 @@
-/** Contenders in headless Chromium, each in a page and a profile of its own for each job. */
+/** Contenders in headless Chromium, each job in a separate page and profile. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export class Chromium {
   #devTools;
   #origin;
   #port;
-  /** What the page of the job at hand may ask for. */
+  /** What the page of the current job can request. */
   #answers;
 
   static async start(contenders) {
@@ -59,8 +59,8 @@ export class Chromium {
   }
 
   /**
-   * The page is not one of Playwright's, which are notified of every frame of every WebSocket, and
-   * spend more time on that than on anything that is measured here.
+   * Does not use Playwright's pages: Playwright is notified of every WebSocket frame, which costs
+   * more time than anything that is measured here.
    * @param {AbortSignal} signal ends it
    */
   async run(job, publish, signal) {
@@ -86,7 +86,7 @@ export class Chromium {
     );
   }
 
-  /** What scripts hold, after a garbage collection. */
+  /** The memory that scripts use, after a garbage collection. */
   async #measureMemory(targetId) {
     const page = await DevTools.connect(`ws://127.0.0.1:${this.#port}/devtools/page/${targetId}`);
     const { heap, outside, wasm } = await measurePage(page, await findMemories(page));

@@ -1,4 +1,4 @@
-/** As much of the protocol of Chromium's developer tools as is wanted here. */
+/** The part of the Chrome DevTools protocol that the benchmarks need. */
 import { once } from 'node:events';
 import WebSocket from 'ws';
 

@@ -1,4 +1,4 @@
-/** A whole run: every round, row, runtime and contender, one after the other. */
+/** A whole run: all rounds, rows, runtimes and contenders, one after the other. */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -10,7 +10,7 @@ import { Results } from './results.js';
 import { CONTENDERS, RUNTIMES } from './rows.js';
 import { LocalHub, Mosquitto } from './servers.js';
 
-/** How long one job of one contender may take. */
+/** The timeout of one job of one contender. */
 const LIMIT_MILLISECONDS = 120_000;
 
 /**
@@ -27,7 +27,7 @@ export class Bench {
   #results = new Results();
   #servers = new Map();
   #chromium;
-  /** A peer's own limits are no reason to end the run. */
+  /** The limits of another client must not end the run. */
   #failures = new Map();
   #created = 0;
 
@@ -38,7 +38,7 @@ export class Bench {
    * @param {string[]} selection.contenders
    * @param {number} selection.rounds
    * @param {number} selection.seconds for a measurement
-   * @param {string} [selection.server] where all rows are to have the same
+   * @param {string} [selection.server] if all rows must use the same
    * @param {boolean} selection.profile
    */
   constructor(selection) {
@@ -67,7 +67,7 @@ export class Bench {
 
   *#jobs(round) {
     const { rows, runtimes } = this.#selection;
-    // In turns forwards and backwards, as being first or last may make a difference.
+    // The order alternates, because being first or last may make a difference.
     const contenders = this.#selection.contenders.slice();
     if (round % 2 === 0) contenders.reverse();
     for (const row of rows) {

@@ -1,4 +1,4 @@
-/** What `cargo bench` says of the core alone. */
+/** The results of `cargo bench` for the core alone. */
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root } from '../scripts/lib/project.mjs';

@@ -1,4 +1,4 @@
-/** One contender at one job, in a process of its own. */
+/** Runs one job of one contender in a separate process. */
 import { once } from 'node:events';
 import * as works from './work.js';
 
@@ -10,7 +10,7 @@ const runtime = {
     return user + system;
   },
   async memory() {
-    // The first one only finds what finalizers and caches then let go.
+    // The first collection only finds what finalizers and caches then release.
     for (let collections = 0; collections < 3; collections += 1) {
       await new Promise((resolve) => setTimeout(resolve, 50));
       globalThis.gc();

@@ -1,4 +1,4 @@
-/** One contender at one job, in a page of its own; the server of the page knows which. */
+/** Runs one job of one contender in a separate page; the page's server says which. */
 import * as works from './work.js';
 
 async function ask(what, body = {}) {

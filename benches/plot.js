@@ -1,4 +1,4 @@
-/** The rows that matter most, as bars. */
+/** A bar chart of the most important rows. */
 import * as echarts from 'echarts';
 import { cell } from './report.js';
 import { CONTENDERS, METRICS, RUNTIMES } from './rows.js';
@@ -11,7 +11,7 @@ const PANELS = [
   { title: '1,000 idle clients: memory', runtime: 'node', row: 'idle-1000', metric: 'memory' },
 ];
 const SIZE = { width: 900, height: 520 };
-/** These can be read on white and on black. */
+/** These colours are readable on white and on black. */
 const [TEXT, OURS, OTHERS] = ['#7d8590', '#2f81f7', '#8b949e'];
 
 /** @param {import('./results.js').Results} results */

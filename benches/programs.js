@@ -8,7 +8,7 @@ const NAME = 'iothub-device-client';
 const contenders = join(root, 'benches/contenders');
 const before = join(root, 'target/before');
 
-/** The folders of those that are this package. */
+/** The folders of the contenders that are this package. */
 export const packages = {
   ours: join(root, 'pkg'),
   before: join(before, 'node_modules', NAME),
@@ -20,8 +20,8 @@ export function programOf(contender) {
 }
 
 /**
- * Makes the contender `before`: the program of this client, but next to a package built earlier. It
- * is a copy inside this project, as the package has to find npm `ws` in a folder above it.
+ * Creates the contender `before`: this client's program with a package built earlier. The copy is
+ * inside this project because the package must find npm `ws` in a parent folder.
  * @param {string} folder
  */
 export function installBefore(folder) {

@@ -1,10 +1,10 @@
-/** Tables of the results, in Markdown, which can be read on a terminal too. */
+/** Tables of the results in Markdown, readable in a terminal, too. */
 import { cpus } from 'node:os';
 import { readJson } from '../scripts/lib/project.mjs';
 import { BARS, CONTENDERS, METRICS, PEERS, ROWS, RUNTIMES } from './rows.js';
 
 /**
- * Rows that others have measured, to stand beside ours.
+ * Results that were measured elsewhere, for further tables.
  * @typedef {object} FurtherTable
  * @property {string} title
  * @property {string[]} columns
@@ -105,7 +105,7 @@ function ratioLines(results, runtime) {
   );
 }
 
-/** Empty where the rounds disagree: such a difference may be noise. */
+/** Empty if the rounds disagree: such a difference may be noise. */
 function verdict({ min, max }, metric) {
   if (min <= 1 && max >= 1) return '';
   return max < 1 === Boolean(METRICS[metric].moreIsBetter) ? '**worse**' : 'better';
@@ -131,14 +131,14 @@ function measurements(results, runtime, contenders) {
   return measured.length > 0 ? [head, ...measured] : [];
 }
 
-/** A row in words; what a row with several metrics tells, as far as the unit does not. */
+/** A row's title, with the metric's name if a row has several metrics with the same unit. */
 function describe(row, metric) {
   const { title } = ROWS.find(({ name }) => name === row);
   const part = { import: ': the import', connect: ': the connection, after the import' }[metric];
   return title + (part ?? '');
 }
 
-/** A summary as people read it, in the unit of the metric; empty where there is none. */
+/** A summary for people, in the unit of the metric; empty if there is none. */
 export function cell(summary, metric) {
   if (!summary) return '';
   const [median, min, max] = [summary.median, summary.min, summary.max].map((value) =>

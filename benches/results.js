@@ -1,4 +1,4 @@
-/** What the rounds gave, and its medians. */
+/** The results of the rounds, and their medians. */
 export class Results {
   #values = new Map();
 
@@ -8,13 +8,13 @@ export class Results {
     this.#values.get(key).push(value);
   }
 
-  /** `undefined` where nothing was measured. */
+  /** `undefined` if nothing was measured. */
   summary(runtime, row, contender, metric) {
     const values = this.#values.get([runtime, row, contender, metric].join());
     return values && spread(values);
   }
 
-  /** What one had for each of another, round by round; `undefined` where a round failed. */
+  /** The ratio of two results, round by round; `undefined` if a round failed. */
   ratio(runtime, row, [contender, other], metric) {
     const [values, others] = [contender, other].map(
       (name) => this.#values.get([runtime, row, name, metric].join()) ?? [],
@@ -32,7 +32,7 @@ export class Results {
   }
 }
 
-/** Median, least and most of some numbers. */
+/** Median, minimum and maximum of some numbers. */
 export function spread(values) {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;

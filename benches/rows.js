@@ -1,6 +1,6 @@
-/** What is measured, of whom, and what it is held against. */
+/** What is measured, for which contenders, and the targets. */
 
-/** The package of each contender, where it is one. `before` is there with `--before` alone. */
+/** The npm package of each contender that has one. `before` exists only with `--before`. */
 export const CONTENDERS = {
   ours: { label: 'this client' },
   before: { label: 'before' },
@@ -29,18 +29,19 @@ export const METRICS = {
 
 /**
  * @typedef {object} Row
- * @property {string} name by which `--only` finds it
+ * @property {string} name for `--only`
  * @property {string} title
  * @property {string} [work] a function of work.js; without it, the size of the bundle counts
- * @property {object} [settings] what that takes
+ * @property {object} [settings] arguments of that function
  * @property {(keyof typeof METRICS)[]} metrics
  * @property {string[]} contenders; `before` does what `ours` does
- * @property {string[]} [runtimes] where not both
- * @property {number} [devices] how many, where not one
- * @property {'hub'} [server] Mosquitto answers no twins, and takes its time with new connections
+ * @property {string[]} [runtimes] default: both
+ * @property {number} [devices] how many, default 1
+ * @property {'hub'} [server] Mosquitto does not answer twin requests, and is slow at accepting
+ *   connections
  */
 
-/** What is sent as telemetry. */
+/** The telemetry to send. */
 const MESSAGES = [
   { name: '110', title: '110 bytes', bytes: 110 },
   { name: '4000', title: '4000 bytes', bytes: 4000 },
@@ -126,8 +127,8 @@ function idleRow(devices) {
 }
 
 /**
- * What this client is to reach: `limits` are factors of what another contender has, or of the best
- * peer; `atMost` is a value.
+ * The targets of this client: `limits` are factors relative to another contender, or to the best
+ * one; `atMost` is a value.
  */
 export const BARS = [
   {

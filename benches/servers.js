@@ -1,4 +1,4 @@
-/** What the contenders talk to, in a process or a thread of its own. */
+/** The servers for the contenders, in a separate process or thread. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -18,7 +18,9 @@ const HOSTNAME = 'bench.azure-devices.net';
 const DISCONNECT = Uint8Array.of(0xe0, 0);
 const PAYLOAD = json(110);
 
-/** Debian's MQTT broker. It takes any password, and answers neither twins nor methods. */
+/**
+ * Debian's MQTT broker. It accepts any password, and does not answer twin requests or method calls.
+ */
 export class Mosquitto {
   name = 'mosquitto';
   #process;
@@ -58,7 +60,7 @@ export class Mosquitto {
     };
   }
 
-  /** Sends so many cloud-to-device messages with QoS 1, as fast as they are taken. */
+  /** Sends a number of cloud-to-device messages at QoS 1, as fast as the server accepts them. */
   async publish({ deviceId }, count) {
     const topic = `devices/${deviceId}/messages/devicebound/%24.mid=1&colour=blue`;
     const packet = publishPacket(1, topic, PAYLOAD);
@@ -68,7 +70,7 @@ export class Mosquitto {
       packets.writeUInt16BE((sent % 0xffff) + 1, packetIdAt);
     }
     const socket = connect(this.#tcpPort, '127.0.0.1');
-    // The answers have to be read, or the broker would wait.
+    // The responses must be read, otherwise the broker would wait.
     socket.resume();
     socket.write(connectPacket({ deviceId: `${deviceId}-sender` }));
     await new Promise((resolve) => socket.write(packets, resolve));

@@ -1,4 +1,4 @@
-/** What contenders are measured at, in Node.js and in pages alike. */
+/** The jobs of the contenders, the same in Node.js and in pages. */
 
 const PROPERTIES = [
   ['building', '43'],
@@ -8,11 +8,12 @@ const PROPERTIES = [
 ];
 
 /**
- * What the runtime can tell or do.
+ * What the runtime can measure or do.
  * @typedef {object} Runtime
  * @property {() => number} [cpu] microseconds that the process has spent so far
- * @property {() => Promise<number>} memory bytes that are in use after a garbage collection
- * @property {(count: number) => Promise<void>} publish has messages sent to the first device
+ * @property {() => Promise<number>} memory bytes in use after a garbage collection
+ * @property {(count: number) => Promise<void>} publish makes the server send messages to the first
+ *   device
  *
  * @typedef {object} Job
  * @property {Function} open see contenders/contender.js
@@ -33,7 +34,7 @@ export async function telemetry({ open, devices, seconds, runtime }, settings) {
   return result;
 }
 
-/** Receives messages, of which somebody else sends so many. */
+/** Receives a number of messages from the server. */
 export async function receive({ open, devices, seconds, runtime }, { perSecond }) {
   let missing;
   let done;
@@ -54,7 +55,7 @@ export async function receive({ open, devices, seconds, runtime }, { perSecond }
   return result;
 }
 
-/** Asks for the twin, again and again. */
+/** Gets the twin repeatedly. */
 export async function twin({ open, devices, seconds, runtime }) {
   const client = await open(devices[0]);
   const result = await measured(async () => {
@@ -67,7 +68,7 @@ export async function twin({ open, devices, seconds, runtime }) {
   return result;
 }
 
-/** Connects and has one message acknowledged, as the first thing of all. */
+/** Connects and waits until one message is acknowledged, from a cold start. */
 export async function start({ open, devices }) {
   const begin = performance.now();
   const client = await open(devices[0]);
@@ -77,7 +78,7 @@ export async function start({ open, devices }) {
   return result;
 }
 
-/** Has many clients that do nothing. */
+/** Keeps many idle clients. */
 export async function idle({ open, devices, runtime }) {
   const before = await runtime.memory();
   const clients = [];
@@ -87,7 +88,7 @@ export async function idle({ open, devices, runtime }) {
   return { memory: (after - before) / devices.length };
 }
 
-/** Does it once to get warm, then tells what it costs. */
+/** Runs it once to warm up, then measures it. */
 async function measured(work, { cpu }) {
   await work();
   const cpuBefore = cpu?.();
@@ -98,7 +99,7 @@ async function measured(work, { cpu }) {
 }
 
 /**
- * Sends a message for each that is acknowledged; gives their number.
+ * Sends a message for each one that is acknowledged. Returns their number.
  * @param {import('./contenders/contender.js').Client} client
  * @param {import('./contenders/contender.js').Load} load
  */
@@ -118,14 +119,17 @@ function keepInFlight(client, load) {
   });
 }
 
-/** Whether so many seconds are over; a flag, as asking the clock for each message would be seen. */
+/**
+ * Whether the time is over. A flag, because reading the clock for each message would show in the
+ * results.
+ */
 function over(seconds) {
   let isOver = false;
   setTimeout(() => (isOver = true), seconds * 1000);
   return () => isOver;
 }
 
-/** JSON of so many bytes. */
+/** JSON with this number of bytes. */
 export function json(bytes) {
   const empty = JSON.stringify({ temperature: 21.5, text: '' });
   return JSON.stringify({ temperature: 21.5, text: 'x'.repeat(bytes - empty.length) });

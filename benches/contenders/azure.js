@@ -1,11 +1,11 @@
-/** Microsoft's client, over WebSockets; the folder of `tests/official` has it. */
+/** Microsoft's client, over WebSockets; installed in `tests/official`. */
 import device from '../../tests/official/nodejs/node_modules/azure-iot-device/device.js';
 import mqtt from '../../tests/official/nodejs/node_modules/azure-iot-device-mqtt/index.js';
 import { CONTENT_ENCODING, CONTENT_TYPE } from './contender.js';
 
 /** @type {import('./contender.js').open} */
 export async function open({ connectionString, endpoint }, onMessage) {
-  /** The same, except for the address that it connects to, which cannot be chosen. */
+  /** Overrides the address of the transport, which cannot be configured. */
   class LocalMqttWs extends mqtt.MqttWs {
     _getBaseTransportConfig(credentials) {
       return { ...super._getBaseTransportConfig(credentials), uri: endpoint };
@@ -18,7 +18,7 @@ export async function open({ connectionString, endpoint }, onMessage) {
       onMessage();
       client.complete(message);
     });
-    // Nothing tells of the SUBACK; it comes before this PUBACK.
+    // The client does not report the SUBACK, which arrives before this PUBACK.
     await client.sendEvent(new device.Message('subscribed'));
   }
   return {

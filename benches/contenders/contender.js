@@ -1,5 +1,5 @@
 /**
- * What contenders that know MQTT but no IoT Hub write by hand, and the interface of them all.
+ * What MQTT clients without support for IoT Hub need, and the interface of all contenders.
  *
  * @typedef {object} Device
  * @property {string} deviceId
@@ -11,12 +11,12 @@
  * @typedef {object} Client
  * @property {(payload: Payload, properties?: Record<string, string>) => Promise<unknown>} send
  *   resolves with the PUBACK
- * @property {(load: Load) => Promise<number>} [keepInFlight] in place of `send`, without a Promise
- *   for each message; gives their number
- * @property {() => Promise<unknown>} [twin] asks for the twin
+ * @property {(load: Load) => Promise<number>} [keepInFlight] used instead of `send`, without a
+ *   Promise for each message; resolves with their number
+ * @property {() => Promise<unknown>} [twin] gets the twin
  * @property {() => unknown} close
  *
- * @typedef {string | object} Payload what is no text is to be sent as JSON, and said to be that
+ * @typedef {string | object} Payload anything but text must be sent as JSON, with its content type
  *
  * @typedef {object} Load
  * @property {Payload} payload
@@ -24,8 +24,8 @@
  * @property {number} inFlight how many messages are unacknowledged at any time
  * @property {() => boolean} isOver
  *
- * @callback open gives a client that is connected, and where there is `onMessage` subscribed to
- *   cloud-to-device messages with QoS 1
+ * @callback open resolves with a connected client, which with `onMessage` is subscribed to
+ *   cloud-to-device messages at QoS 1
  * @param {Device} device
  * @param {() => void} [onMessage]
  * @returns {Promise<Client>}

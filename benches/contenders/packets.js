@@ -1,4 +1,4 @@
-/** The few packets of MQTT 3.1.1 that the floor and the sender of messages make for themselves. */
+/** The few MQTT 3.1.1 packets that the floor and the sender of messages encode themselves. */
 const encoder = new TextEncoder();
 
 const CONNECT = 0x10;

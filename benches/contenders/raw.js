@@ -1,6 +1,6 @@
 /**
- * No client, but the floor: a WebSocket, packets that were made beforehand, one frame for each, and
- * PUBACKs that are counted.
+ * The floor, without a client: a WebSocket that sends prepared packets, one per frame, and counts
+ * PUBACKs.
  */
 import WebSocket from 'ws';
 import { telemetry } from './contender.js';

@@ -62,7 +62,7 @@ async function serveRepository() {
   return { url, close: () => server.close() };
 }
 
-/** In a profile of its own, which has sockets of its own. */
+/** In a separate profile, which has its own limit of sockets. */
 async function openPage(browser, url) {
   const page = await (await browser.newContext()).newPage();
   await page.goto(`${url}/tests/browser/empty.html`);

@@ -2,7 +2,7 @@
 
 const PERIOD = 1000;
 const BYTES = 110;
-/** Browsers hold back a page that opens many sockets at once. */
+/** Browsers throttle a page that opens many sockets at once. */
 const CONNECTING = 10;
 
 export class Fleet {
@@ -23,7 +23,7 @@ export class Fleet {
 
   /** Resolves when the first message of each device is acknowledged. */
   async start() {
-    // Spread over the period, as those of devices that know nothing of each other would be.
+    // Spread over the period, like messages of independent devices.
     const apart = PERIOD / this.#devices.length;
     await Promise.all(this.#devices.map((device, index) => device.start(index * apart)));
   }
@@ -33,7 +33,9 @@ export class Fleet {
     return this.#devices.reduce((sum, { accepted }) => sum + accepted, 0);
   }
 
-  /** Resolves when all that was sent is acknowledged, with how many messages each device sent. */
+  /**
+   * Resolves when all messages are acknowledged, with the number of messages that each device sent.
+   */
   stop() {
     return Promise.all(this.#devices.map((device) => device.stop()));
   }

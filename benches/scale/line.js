@@ -1,8 +1,8 @@
 /**
- * The line that fits points best, by least squares.
+ * The line that best fits the points, by least squares.
  * @param {[number, number][]} points
- * @returns {{slope: number, r2: number}} `r2` is 1 where all are on the line, 0 where it tells
- *   nothing
+ * @returns {{slope: number, r2: number}} `r2` is 1 if all points are on the line, 0 if the line
+ *   explains nothing
  */
 export function fitLine(points) {
   const mean = (numbers) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;

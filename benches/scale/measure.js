@@ -1,4 +1,4 @@
-/** What so many devices cost that send once a second each. */
+/** Measures the cost of a number of devices that each send once a second. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startHub } from 'iothub-local';
@@ -8,15 +8,15 @@ import { openChromium } from './chromium.js';
 import { openNode } from './node.js';
 
 /**
- * Devices in another process than this one.
+ * Devices in another process.
  * @typedef {object} Clients
- * @property {number} [pages] that they are in
+ * @property {number} [pages] that contain them
  * @property {(identities: {connectionString: string, endpoint: string}[]) => Promise<void>} connect
  * @property {() => Promise<void>} start resolves when each has sent its first message
  * @property {() => Promise<number>} accepted how many messages are acknowledged
  * @property {() => Promise<number[]>} stop how many messages each has sent; all are acknowledged
- * @property {() => Promise<{process: number, browser?: number}>} cpu seconds so far, of the process
- *   that the devices are in and of the whole browser
+ * @property {() => Promise<{process: number, browser?: number}>} cpu seconds so far, of the
+ *   devices' process and of the whole browser
  * @property {() => Promise<{heap: number, wasm: number}>} memory bytes, after a garbage collection
  * @property {() => unknown} close
  */
@@ -29,7 +29,7 @@ export const ENVIRONMENTS = { 'Node.js': openNode, Chromium: openChromium };
  * @property {string} environment
  * @property {number} devices
  * @property {number} [pages]
- * @property {number} cpu of the process that the devices are in, in seconds per second
+ * @property {number} cpu of the devices' process, in seconds per second
  * @property {number} [browserCpu] of the whole browser
  * @property {number} heap bytes, more than without a device
  * @property {number} wasm bytes, likewise
@@ -42,7 +42,7 @@ export const ENVIRONMENTS = { 'Node.js': openNode, Chromium: openChromium };
  * @returns {Promise<Cost>}
  */
 export async function measure({ environment, devices, seconds }) {
-  // In this process, so that its costs are not counted.
+  // The hub is in this process, so that its costs are not counted.
   const hub = await startHub();
   const backEnds = [];
   for (let number = 1; number <= devices; number++) {
@@ -92,7 +92,7 @@ async function perSecond(clients, seconds) {
   };
 }
 
-/** Each with its own time: a busy browser may take seconds to answer. */
+/** Each with its own time, because a busy browser may take seconds to respond. */
 async function timed(read) {
   const value = await read();
   return { value, at: performance.now() / 1000 };

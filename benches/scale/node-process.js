@@ -1,4 +1,4 @@
-/** The devices in Node.js, alone in their process; `node.js` asks. */
+/** The devices in Node.js, alone in their process, which `node.js` controls. */
 import { measureMemory } from '../../tests/leaks/node-memory.mjs';
 
 import { IoTHubDeviceClient } from '../../pkg/index.node.js';

@@ -1,4 +1,7 @@
-/** `npm run scale`: what a device costs, and whether many cost as much each as few. */
+/**
+ * `npm run scale`: measures what a device costs, and whether the cost per device stays the same
+ * with many devices.
+ */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 

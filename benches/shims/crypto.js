@@ -1,2 +1,2 @@
-/** What Microsoft's client takes from `node:crypto` and the shims have not. */
+/** The parts of `node:crypto` that Microsoft's client uses and the shims lack. */
 export const randomUUID = () => globalThis.crypto.randomUUID();

@@ -1,2 +1,2 @@
-/** In a bundle for pages, what takes the place of npm `ws`. */
+/** Replaces npm `ws` in bundles for pages. */
 export default globalThis.WebSocket;

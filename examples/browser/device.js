@@ -1,4 +1,4 @@
-// A device in a plain page: telemetry every five seconds, and what the cloud sends.
+// A device in a plain page: telemetry every five seconds, and everything that the cloud sends.
 import { IoTHubDeviceClient, MethodResponse } from 'iothub-device-client';
 
 /** @param {unknown[]} parts */
@@ -10,7 +10,7 @@ form?.addEventListener('submit', (event) => {
   const fields = new FormData(form);
   run(`${fields.get('connection-string')}`, `${fields.get('endpoint')}`).catch(show);
 });
-// The module is loaded: before, the browser would have submitted the form by itself.
+// Enabled only now: before the module is loaded, the browser would submit the form itself.
 form?.querySelector('button')?.removeAttribute('disabled');
 
 /**

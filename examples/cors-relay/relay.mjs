@@ -6,12 +6,13 @@ const PATHS = ['/devices/:deviceId/files', '/devices/:deviceId/files/notificatio
 const MAX_BYTES = 64 * 1024;
 
 /**
- * Adds the relay to a server. The hub is the one that the device's token is for; the token goes on
- * to it, and is neither kept nor logged.
+ * Adds the relay to a server. The relay forwards calls to the hub that the device's token is for,
+ * with the token, which it neither keeps nor logs.
  * @param {import('fastify').FastifyInstance} server
  * @param {object} options
- * @param {string} [options.allowedOrigin] of the pages that may call; default the server's own
- * @param {(hostname: string) => string | undefined} [options.originOf] another place of a hub
+ * @param {string} [options.allowedOrigin] of the pages that may call; default: the server's own
+ * @param {(hostname: string) => string | undefined} [options.originOf] returns another origin for a
+ *   hub
  */
 export async function relay(server, { allowedOrigin, originOf = () => undefined }) {
   if (allowedOrigin) {
@@ -49,7 +50,7 @@ export async function relay(server, { allowedOrigin, originOf = () => undefined 
 }
 
 /**
- * Where the hub is that the token is for; `undefined` for what is none.
+ * Returns the origin of the hub that the token is for, or `undefined` if it is not a token.
  * @param {string} token
  * @param {(hostname: string) => string | undefined} originOf
  */
@@ -70,7 +71,7 @@ async function ask(url, authorization, body) {
     method: 'POST',
     headers,
     body: JSON.stringify(body),
-    // It could take the token elsewhere.
+    // A redirect could take the token elsewhere.
     redirect: 'error',
   }).catch(() => undefined);
 }

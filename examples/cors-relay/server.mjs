@@ -1,4 +1,4 @@
-// The relay on its own, for pages of one origin.
+// The relay as a separate server, for pages of one origin.
 import fastify from 'fastify';
 import { relay } from './relay.mjs';
 
@@ -7,7 +7,7 @@ if (!allowedOrigin) {
   throw new Error('Set ALLOWED_ORIGIN to the origin of your page, such as https://example.com.');
 }
 
-// For a local hub, all goes there.
+// With a local hub, all calls go there.
 const localHub = IOTHUB_ENDPOINT && new URL(IOTHUB_ENDPOINT.replace(/^ws/, 'http')).origin;
 const server = fastify({ forceCloseConnections: true });
 server.register(relay, { allowedOrigin, originOf: () => localHub });

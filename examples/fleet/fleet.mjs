@@ -24,7 +24,7 @@ const show = () =>
   );
 const showing = setInterval(show, 5000);
 
-// They come one after the other: a hub limits how many may connect in a second.
+// They connect one after the other: a hub limits connections per second.
 const pause = (1000 * Number(START_SECONDS)) / strings.length;
 await Promise.all(strings.map((string, index) => runDevice(string, index * pause)));
 clearInterval(showing);
@@ -37,7 +37,7 @@ show();
 async function runDevice(connectionString, delay) {
   const client = IoTHubDeviceClient.createFromConnectionString(connectionString, {
     endpoint: IOTHUB_ENDPOINT,
-    // When the hub comes back, a thousand devices must not all be there in one moment.
+    // When the hub comes back, a thousand devices must not all reconnect at the same moment.
     connectionRetryMaxInterval: 300,
   });
   client.onConnectionStateChange = ({ connected }) => (counts.connected += connected ? 1 : -1);

@@ -16,7 +16,7 @@ const client = IoTHubDeviceClient.createFromX509Certificate(
   IOTHUB_HOSTNAME,
   IOTHUB_DEVICE_ID,
   {
-    // A local hub has an authority of its own. For Azure leave out both.
+    // A local hub has its own certificate authority. For Azure, omit both options.
     endpoint: IOTHUB_ENDPOINT,
     serverVerificationCert: IOTHUB_CA_FILE && readFileSync(IOTHUB_CA_FILE, 'utf8'),
   },

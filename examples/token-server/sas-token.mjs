@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 
 /**
- * Makes a SAS token for one device.
+ * Creates a SAS token for one device.
  * @param {object} options
- * @param {string} options.key the key of the device, base64 as the hub shows it
+ * @param {string} options.key the key of the device, in base64, as the hub shows it
  * @param {string} options.hostname of the hub
  * @param {string} options.deviceId
- * @param {number} options.seconds how long the token lives
+ * @param {number} options.seconds how long the token is valid
  */
 export function createSasToken({ key, hostname, deviceId, seconds }) {
   const resource = encodeURIComponent(`${hostname}/devices/${deviceId}`);

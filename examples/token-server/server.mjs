@@ -1,4 +1,5 @@
-// Keeps the key of a device, and hands out tokens that live for minutes to a page that may be it.
+// Keeps the key of a device, and gives tokens that are valid for minutes to pages that may act as
+// the device.
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';

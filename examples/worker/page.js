@@ -1,4 +1,5 @@
-// The page starts the device and shows what the device tells; it may be busy meanwhile.
+// The page starts the device and shows its messages. The device keeps working while the page is
+// busy.
 const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
 const log = document.getElementById('log');
 worker.onmessage = ({ data }) => log?.append(`${data}\n`);

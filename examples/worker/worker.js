@@ -1,11 +1,11 @@
-// A device in a worker: telemetry every five seconds, and methods that may take their time.
-// Import maps are for pages alone: a worker names the file. With a bundler it is
+// A device in a worker: telemetry every five seconds, and methods that may take long.
+// Import maps work only in pages, so a worker imports the file. With a bundler, import
 // 'iothub-device-client'.
 import { IoTHubDeviceClient } from './node_modules/iothub-device-client/index.browser.js';
 
 onmessage = ({ data }) => run(data).catch((error) => postMessage(`${error}`));
 
-/** @param {{ connectionString: string, endpoint: string }} login an empty endpoint is Azure's */
+/** @param {{ connectionString: string, endpoint: string }} login an empty endpoint means Azure */
 async function run({ connectionString, endpoint }) {
   const client = IoTHubDeviceClient.createFromConnectionString(
     connectionString,

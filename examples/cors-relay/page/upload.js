@@ -1,5 +1,5 @@
-// Uploads a file of the user's. The file goes to the storage account, whose CORS rules must allow
-// this page; what the hub is asked and told goes through the relay.
+// Uploads a file that the user chooses. The file goes to the storage account, whose CORS rules must
+// allow this page; the calls to the hub go through the relay.
 import { IoTHubDeviceClient } from 'iothub-device-client';
 
 const form = document.forms[0];
@@ -24,7 +24,7 @@ form?.addEventListener('submit', async (event) => {
     await client.shutdown();
   }
 });
-// The module is loaded: before, the browser would have submitted the form by itself.
+// Enabled only now: before the module is loaded, the browser would submit the form itself.
 form?.querySelector('button')?.removeAttribute('disabled');
 
 /** @param {import('iothub-device-client').UploadProgress} progress */

@@ -1,4 +1,4 @@
-// A device in a page that knows no key: it asks its server for a token whenever it needs one.
+// A device in a page without a key: it requests a token from its server whenever it needs one.
 import { IoTHubDeviceClient } from 'iothub-device-client';
 
 /** @param {unknown[]} parts */
