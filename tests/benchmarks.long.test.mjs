@@ -1,4 +1,4 @@
-/** The benchmarks measure every contender at every kind of job; how fast is not tested. */
+/** The benchmarks measure every contender at every kind of job. Speed is not tested. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * The fault matrix is itself tested: copies of the client, each broken at one place, must be
- * caught by it.
+ * Tests the fault matrix itself: it must catch copies of the client that are each broken in one
+ * place.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -12,7 +12,7 @@ import { root } from '../scripts/lib/project.mjs';
 const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
 const copy = join(target, 'broken-clients');
 
-/** What is broken, in which file of `src/protocol`, and how. */
+/** What to break, in which file of `src/protocol`, and how. */
 const mutations = [
   {
     name: 'what is sent again goes in the opposite order',

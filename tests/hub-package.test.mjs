@@ -1,4 +1,7 @@
-/** What `npm pack` makes of hub/ installs into an empty project, and its command is a hub. */
+/**
+ * The package that `npm pack` creates from hub/ installs into an empty project, and its command
+ * starts a hub.
+ */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +17,7 @@ import { MqttClient } from '../hub/test/support/mqtt-client.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const shell = process.platform === 'win32';
 
-/** Every file that users get, and those of its `src/`. A new one is added here, on purpose. */
+/** Every file that users get, and those of `src/`. New files must be added here on purpose. */
 const publishedFiles = [
   ...['LICENSE', 'README.md', 'bin/iothub-local.js', 'index.d.ts', 'package.json'],
   ...['page/index.html', 'page/script.js', 'page/style.css'],
@@ -43,7 +46,7 @@ before(async () => {
   await copyDependencies();
   const pack = ['pack', join(root, 'hub'), '--json'];
   [packed] = JSON.parse(await execute('npm', pack, { cwd: project, shell }));
-  // What it depends on is there already: npm fails if something is missing.
+  // Its dependencies are already installed: npm fails if one is missing.
   const install = ['install', '--offline', `./${packed.filename}`];
   await execute('npm', install, { cwd: project, shell });
 });
@@ -140,11 +143,11 @@ async function copyDependencies() {
   }
 }
 
-/** Whether it is a package of its own, not one within another or outside of the folder. */
+/** Whether it is a top-level package, not nested in another one or outside the folder. */
 const isOutermost = (name) =>
   name !== '' && !name.startsWith('..') && !name.split(sep).includes('node_modules');
 
-/** Runs the command as npm has put it in place; `first` is what it says first. */
+/** Runs the command as npm installed it; `first` is the first line of its output. */
 async function start(t, ...args) {
   const child = spawn(join(project, 'node_modules', '.bin', 'iothub-local'), args, { shell });
   t.after(() => child.kill('SIGKILL'));

@@ -1,4 +1,6 @@
-/** What a page lives through: no network, hidden, frozen, asleep, put aside, opened twice. */
+/**
+ * Troubles of a page: no network, hidden, frozen, asleep, in the back/forward cache, opened twice.
+ */
 import assert from 'node:assert/strict';
 
 import { createDevice, serveRepository, test } from './support.mjs';
@@ -11,7 +13,7 @@ const waitForState = (tab, wanted) =>
 
 const send = (tab, text) => tab.evaluate((text) => window.client.sendMessage(text), text);
 
-/** How a platform may be without what the client can do without. */
+/** Platforms without features that the client can do without. */
 const LACKS = {
   lacks: () => ({ value: undefined }),
   'throws at': (name) => ({
@@ -56,7 +58,7 @@ test('a network that goes ends the connection, one that comes brings it back', a
   const backEnd = await createDevice();
   const origin = await serveRepository(t);
   const tab = await (await openProfile(t)).openTab(documentOf(origin));
-  // So that it concerns the socket.
+  // Called after connecting, so that it affects the socket.
   await tab.setOffline(false);
   await connect(tab, backEnd);
 
@@ -133,7 +135,7 @@ test('a page that comes back out of the back-forward cache connects at once', as
   await tab.evaluate(() => {
     addEventListener('pageshow', ({ persisted }) => (window.cameBack = persisted));
   });
-  // Another site, so that the browser may put the page aside.
+  // Another site, so that the browser can put the page into the back/forward cache.
   await tab.send('Page.navigate', { url: documentOf(origin.replace('127.0.0.1', 'localhost')) });
   await tab.waitFor(() => location.hostname === 'localhost' && document.readyState === 'complete');
   await tab.goBack();
@@ -149,7 +151,7 @@ test('the tab opened last has the device, and the one before says why it has not
   const newer = await profile.openTab(documentOf(origin));
   await connect(newer, backEnd);
   await waitForState(older, 'disconnected');
-  // The hub's close may be faster than the word of the other tab.
+  // The hub's close may arrive before the other tab's message.
   const why = await older.evaluate(() => window.told.at(-1));
   assert.match(why, /^ConnectionDroppedError: another page or worker has connected/);
   const refusal = await older.evaluate(() => window.client.sendMessage('?').catch(String));

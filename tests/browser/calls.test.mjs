@@ -1,11 +1,11 @@
-/** What pages do with a signal, a loop and a file. */
+/** Pages with an AbortSignal, a `for await` loop and a file. */
 import assert from 'node:assert/strict';
 
 import fastify from 'fastify';
 
 import { createDevice, openPage, serveRepository, test } from './support.mjs';
 
-/** A page in which `createClient(options)` gives a client of the device. */
+/** A page in which `createClient(options)` returns a client of the device. */
 async function openClientPage(t, backEnd, options) {
   const page = await openPage(t, `${await serveRepository(t)}/tests/browser/empty.html`, options);
   const { connectionString, endpoint } = backEnd;
@@ -20,7 +20,7 @@ async function openClientPage(t, backEnd, options) {
   return page;
 }
 
-/** Sends on to the hub what a page may not send there, as a relay of IoT Hub's users would. */
+/** Forwards requests to the hub that a page may not send there, as a user's own relay would. */
 async function startRelay(t, { endpoint }) {
   const hub = new URL(endpoint.replace('ws:', 'http:')).origin;
   const relay = fastify();

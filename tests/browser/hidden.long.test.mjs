@@ -4,14 +4,14 @@ import { test } from './support.mjs';
 import { documentOf, openConnected } from './tabs.mjs';
 
 test('a tab that was hidden for long keeps its connection, however late its timers are', async (t) => {
-  // The hub gives a client up after 36 seconds of silence.
+  // The hub disconnects a client after 36 seconds of silence.
   const { backEnd, origin, profile, tab } = await openConnected(t, { keepAlive: 24 });
   await tab.settled();
   const other = await profile.openTab(documentOf(origin));
   await other.show();
   await tab.waitFor(() => document.hidden);
 
-  // Timers that set each other fire once a minute then: those of this chain show when it begins.
+  // Chained timers then fire once a minute: this chain shows when that begins.
   await tab.evaluate(() => {
     (function tick() {
       window.lastTick = performance.now();

@@ -12,10 +12,10 @@ async function start(t) {
   return hub;
 }
 
-/** The end of the hub ends its streams, and what the page asks after that fails. */
+/** When the hub ends, its streams end and later requests of the page fail. */
 const isExpected = (complaint) => /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED/.test(complaint);
 
-/** Connects the device by another client than the package's. */
+/** Connects the device with another client than this package. */
 async function connect(t, { endpoint, hostname, authorization }) {
   const client = await mqtt.connectAsync(endpoint, {
     clientId: 'device1',

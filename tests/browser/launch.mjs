@@ -2,7 +2,7 @@ import { chromium } from 'playwright-core';
 
 import { requireChromium } from '../../scripts/lib/browser.mjs';
 
-/** A headless Chromium that puts pages aside and throttles them as it does with those of users. */
+/** A headless Chromium that freezes, caches and throttles pages as it does for users. */
 export function launchBrowser() {
   return chromium.launch({
     executablePath: requireChromium(),

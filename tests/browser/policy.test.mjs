@@ -14,7 +14,7 @@ async function openStrictPage(t, backEnd, options) {
   return openPage(t, `${root}/tests/browser/empty.html`, options);
 }
 
-// That no violation happened is what openPage looks at, at the end of each test.
+// At the end of each test, openPage checks that there was no violation.
 test('the whole package works without a violation of the policy', async (t) => {
   const backEnd = await createDevice();
   const page = await openStrictPage(t, backEnd);
@@ -66,7 +66,8 @@ test('such a page makes no code of text, and tells who tries', async (t) => {
     () =>
       new Promise((resolve) => {
         addEventListener('securitypolicyviolation', ({ blockedURI }) => resolve(blockedURI));
-        // In a task of its own: the policy does not hold for what the test itself evaluates.
+        // In a separate task, because the policy does not apply to code that the test itself
+        // evaluates.
         setTimeout(() => resolve(globalThis.eval('"it ran"')));
       }),
   );

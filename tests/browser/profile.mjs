@@ -1,15 +1,15 @@
 /**
- * Tabs that are hidden, frozen and put aside as those of users are: Playwright would tell its own
- * pages that they are visible and focused, whatever happens to them.
+ * Tabs that are hidden, frozen and cached like those of users: Playwright keeps its own pages
+ * visible and focused.
  */
 import { EventEmitter, once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 
 const PATIENCE_MILLISECONDS = 20_000;
 
-/** Tabs that share storage and the like. */
+/** Tabs that share storage. */
 export class Profile {
-  /** What was thrown in its tabs and caught by nobody. */
+  /** Uncaught errors of its tabs. */
   uncaught = [];
   #devTools;
   #browserContextId;
@@ -46,12 +46,12 @@ export class Profile {
   }
 }
 
-/** The DevTools protocol of a tab, or of a worker of it; emits the events by their names. */
+/** The DevTools protocol of a tab or of one of its workers; emits events by their names. */
 class Session extends EventEmitter {
   #parent;
   #sessionId;
   #answers = new Map();
-  /** Rejects when there will be no answer any more. */
+  /** Rejects when no further response can come. */
   #ended;
 
   constructor(parent, sessionId) {
@@ -98,7 +98,7 @@ class Tab extends Session {
     this.on('Page.lifecycleEvent', ({ name }) => this.#milestones.add(name));
   }
 
-  /** The worker of the page, as soon as there is one. */
+  /** Resolves with the worker of the page, as soon as there is one. */
   async worker() {
     const attached = once(this, 'Target.attachedToTarget');
     const options = { autoAttach: true, waitForDebuggerOnStart: false, flatten: false };
@@ -107,7 +107,7 @@ class Tab extends Session {
     return new Session(this, sessionId);
   }
 
-  /** What a function gives in the page, or what its Promise does. */
+  /** Runs a function in the page. Resolves with its result. */
   async evaluate(work, argument) {
     const { result, exceptionDetails } = await this.send('Runtime.evaluate', {
       expression: `(${work})(${JSON.stringify(argument)})`,
@@ -118,15 +118,15 @@ class Tab extends Session {
     return result.value;
   }
 
-  /** Waits until a function gives something true in the page, and gives that. */
+  /** Waits until a function returns something truthy in the page. Resolves with that. */
   waitFor(condition, argument, patience) {
     const check = () => this.evaluate(condition, argument);
     return until(check, `it did not become true: ${condition}`, patience);
   }
 
   /**
-   * Waits until the page has shown its content and asks for nothing more. Until then it counts as
-   * loading, and Chromium spares its timers for longer.
+   * Waits until the page has shown its content and sends no more requests. Until then it counts as
+   * loading, and Chromium throttles its timers later.
    */
   async settled() {
     await this.send('Page.enable');
@@ -134,12 +134,15 @@ class Tab extends Session {
     await until(() => this.#milestones.has('firstMeaningfulPaint'), 'the page never settled');
   }
 
-  /** Brings it to the front, and so hides the others. */
+  /** Brings the tab to the front, which hides the others. */
   show() {
     return this.#devTools.send('Target.activateTarget', { targetId: this.#targetId });
   }
 
-  /** Its network goes or comes; sockets that were opened before the first call live on. */
+  /**
+   * Takes the network away or restores it. Sockets that were opened before the first call stay
+   * open.
+   */
   async setOffline(offline) {
     await this.send('Network.enable');
     const conditions = { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };

@@ -1,4 +1,4 @@
-/** What the tests in the browser share: one headless Chromium and one hub for each test file. */
+/** Shared by the browser tests: one headless Chromium and one hub for each test file. */
 import assert from 'node:assert/strict';
 import { after, test as nodeTest } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -43,9 +43,9 @@ export async function serveRepository(t, headers = {}) {
 }
 
 /**
- * Opens an address in a fresh browser profile. At the end of the test the page must have had no
- * error on its console and no violation of its Content-Security-Policy; `isExpected` excuses errors
- * that a test provokes. Other options are those of the profile.
+ * Opens an address in a fresh browser profile. At the end of the test, fails if the page had an
+ * error on its console or violated its Content-Security-Policy; `isExpected` excuses errors that a
+ * test provokes. Other options are those of the profile.
  */
 export async function openPage(t, url, { isExpected = () => false, ...profile } = {}) {
   const context = await browser.newContext(profile);

@@ -1,16 +1,16 @@
-/** Devices in tabs as users have them. */
+/** Devices in ordinary tabs. */
 import assert from 'node:assert/strict';
 
 import { Profile } from './profile.mjs';
 import { browser, createDevice, serveRepository } from './support.mjs';
 
-/** Only an event ends a wait as long as this. */
+/** A wait of this length can only end by an event. */
 const AN_HOUR = 3600;
 
-/** A document to open in a tab. Any will do: the tests bring the script. */
+/** A document to open in a tab. Any works: the tests inject the script. */
 export const documentOf = (origin) => `${origin}/package.json`;
 
-/** Connects a client in a tab; what it tells is in `told`. */
+/** Connects a client in a tab; its events are in `told`. */
 export function connect(tab, { connectionString, endpoint }, options = {}) {
   const identity = { connectionString, endpoint, connectionRetryInterval: AN_HOUR, ...options };
   return tab.evaluate(async ({ connectionString, ...options }) => {
@@ -53,7 +53,10 @@ export async function openConnected(t, options) {
   return { backEnd, origin, profile, tab };
 }
 
-/** Opens tabs that share one profile, which ends with the test; so do uncaught errors in them. */
+/**
+ * Opens tabs that share one profile, which is closed at the end of the test. Uncaught errors in
+ * them fail the test.
+ */
 export async function openProfile(t) {
   const profile = await Profile.open(browser);
   t.after(async () => {

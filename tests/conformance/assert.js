@@ -1,6 +1,6 @@
 // Assertions that need nothing but JavaScript.
 
-/** Something was not as the contract has it. */
+/** Something differs from the contract. */
 class AssertionError extends Error {
   name = 'AssertionError';
 }
@@ -17,7 +17,7 @@ export function equal(actual, expected, what = 'the value') {
   if (!Object.is(actual, expected)) fail(`${what} is ${show(actual)}, not ${show(expected)}`);
 }
 
-/** Compares what JSON can hold; names may stand in any order. */
+/** Compares JSON values; names can be in any order. */
 export function deepEqual(actual, expected, what = 'the value') {
   if (canonical(actual) !== canonical(expected)) {
     fail(`${what} is ${show(actual)}, not ${show(expected)}`);

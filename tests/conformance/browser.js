@@ -1,4 +1,4 @@
-// Runs the rows where it is loaded: in a page, or in a module worker.
+// Runs the rows in the page or module worker that loads this.
 import * as iothub from '../../pkg/index.browser.js';
 import { rows } from './rows/index.js';
 import { runRows } from './run.js';
@@ -13,7 +13,7 @@ export async function runInBrowser(report, servers) {
     {
       iothub,
       isBrowser: true,
-      // Of the six connections of a browser to one server, a long poll holds one.
+      // A long poll holds one of a browser's six connections to a server.
       concurrency: 4,
       declarations: async () => (await fetch(declarations)).text(),
       importSlim: () => import('../../pkg/slim.browser.js'),

@@ -1,4 +1,4 @@
-/** `npm run check:hub`: the rows of the contract against an IoT Hub of the reader's own. */
+/** `npm run check:hub`: the rows of the contract against your own IoT Hub. */
 import { Failure, runAsProgram } from '../../scripts/lib/run.mjs';
 import { check } from './check.mjs';
 import { checkProvisioning } from './check-provisioning.js';

@@ -1,4 +1,4 @@
-/** `npm run check:hub`, against the local hub in place of a real one. */
+/** `npm run check:hub`, against the local hub instead of a real one. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -69,7 +69,7 @@ test('with an enrollment group it asks the provisioning service, too', TIMEOUT, 
   assert.ok(!said.includes(primaryKey), 'a key was told');
 });
 
-/** Runs it; whatever it does, it must not tell a key. */
+/** Runs the command, which must never print a key. */
 async function check(environment, ...args) {
   const env = { ...process.env, ...environment };
   const child = spawn(process.execPath, [program, ...args], { env });

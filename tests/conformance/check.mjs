@@ -1,4 +1,4 @@
-/** Runs the rows against a real hub, one after the other, and prints how each went. */
+/** Runs the rows against a real hub, one after the other, and prints the result of each. */
 import { IoTHubDeviceClient } from '../../pkg/index.node.js';
 import { startSilentServer } from '../node/transport/servers.mjs';
 import { runInNode } from './node.mjs';
@@ -11,7 +11,7 @@ import { rows } from './rows/index.js';
  * @returns {Promise<number>} how many differ
  */
 export async function check(access, filter) {
-  // A row that could not go on leaves calls behind, which nobody awaits.
+  // A row that failed early leaves calls behind that nobody awaits.
   process.on('unhandledRejection', () => {});
   const secrets = [];
   const ends = [];
@@ -32,18 +32,18 @@ export async function check(access, filter) {
         onSecret(secret);
       });
     const servers = { hub, openHub, concurrency: 1, silentEndpoint };
-    // The last looks back at faults that were provoked, and here there are none.
+    // The `last` rows inspect provoked faults, and here there are none.
     const chosen = rows.filter(({ id, when }) => id.includes(filter) && when !== 'last');
     await runInNode(servers, report, t, chosen.map(oneByOne));
   } finally {
-    // One that fails must not keep the others from being done.
+    // A failing one must not prevent the others.
     for (const end of ends) await attempt(end);
   }
   console.log(`\n${counts.passed} passed, ${counts.partly} in part, ${counts.failed} differ`);
   return counts.failed;
 }
 
-/** Rows may share a device, so that not even those that take long may run beside others. */
+/** Rows may share a device, so even long ones cannot run beside others. */
 const oneByOne = (row) => (row.when === 'first' ? { ...row, when: undefined } : row);
 
 async function connectBriefly(connectionString, endpoint) {
@@ -59,7 +59,7 @@ function lineOf(id, outcome, error) {
   return outcome === 'partly' ? `in part  ${id}: up to ${error}` : `passed   ${id}`;
 }
 
-/** The rows' own words may repeat what the hub said, or what they compared. */
+/** The rows' own messages may repeat what the hub sent, or compared values. */
 function withoutSecrets(secrets, text) {
   const keyless = secrets.reduce((said, key) => said.replaceAll(key, '[key]'), text);
   return keyless.replaceAll(/sig=[^&\s"']+/g, 'sig=[signature]');

@@ -17,7 +17,7 @@ export async function openChromium(t) {
       '--disable-gpu',
       '--disable-quic',
       '--disable-background-networking',
-      // The hub's certificate is of an authority that no browser knows.
+      // The hub's certificate is from an authority that no browser knows.
       '--ignore-certificate-errors',
     ],
   });

@@ -26,7 +26,7 @@ for (const row of rows) {
   for (const { name, cells } of columns) {
     test(`${row.id} in ${name}: ${row.title}`, TIMEOUT, async () => {
       const { outcome, error } = await cells.get(row.id).result;
-      // The stack that counts is that of the row, which may have come from a browser.
+      // Show the stack of the row, which may come from a browser.
       if (outcome === 'failed') throw Object.assign(new Error(error), { stack: error });
     });
   }

@@ -1,9 +1,9 @@
-// What a row works with: devices, clients, and the assertions that know errors.
+// The tools of a row: devices, clients, and assertions about errors.
 import { Inbox, within } from '../../scripts/start/waiting.mjs';
 import { equal, fail, match } from './assert.js';
 import { signToken } from './tokens.js';
 
-/** Reconnecting is not what most rows are about. */
+/** Most rows do not test reconnecting. */
 const QUICK = { connectionRetryInterval: 0.1 };
 
 /**
@@ -26,7 +26,7 @@ export function createContext(environment, hub, evidence) {
     createModule: () => hub.createModule(),
     inbox: (name) => new Inbox(name),
 
-    /** The client is shut down when the row ends. */
+    /** Shuts the client down when the row ends. */
     keep(client) {
       clients.push(evidence.add('clients', client));
       return client;
@@ -40,7 +40,7 @@ export function createContext(environment, hub, evidence) {
       return context.keep(IoTHubDeviceClient.createFromConnectionString(connectionString, all));
     },
 
-    /** Its changes of state and its background exceptions, as they come. */
+    /** Its changes of state and its background exceptions, in inboxes. */
     watch(client) {
       const changes = new Inbox('change of the connection');
       const errors = new Inbox('background exception');
@@ -77,7 +77,7 @@ export function createContext(environment, hub, evidence) {
       return token;
     },
 
-    /** Waits for the rejection with this very class. */
+    /** Waits for a rejection with exactly this class. */
     async rejects(promise, errorClass, pattern) {
       const value = await promise.then(
         () => fail(`the call fulfilled where it should have been a ${errorClass.name}`),
@@ -86,7 +86,7 @@ export function createContext(environment, hub, evidence) {
       return check(value, errorClass, pattern);
     },
 
-    /** The call throws an instance of this very class. */
+    /** Asserts that the call throws an instance of exactly this class. */
     throws(call, errorClass, pattern) {
       let error;
       try {
@@ -98,10 +98,10 @@ export function createContext(environment, hub, evidence) {
       return check(error, errorClass, pattern);
     },
 
-    /** Something that must not have happened has had its time once the hub has answered. */
+    /** Waits for a round trip: after it, anything that must not happen would have happened. */
     roundTrip: (client) => client.sendMessage('round trip'),
 
-    /** Does the work by a clock that is ahead; for rows that run alone. */
+    /** Runs the work with the clock set ahead; for rows that run alone. */
     async atClock(seconds, work) {
       const now = Date.now;
       Date.now = () => now() + seconds * 1000;
@@ -112,7 +112,10 @@ export function createContext(environment, hub, evidence) {
       }
     },
 
-    /** In a browser, `create` is a TypeError that explains; this says so to the table. */
+    /**
+     * Asserts that `create` throws an explaining TypeError in a browser, and reports that to the
+     * table.
+     */
     explains(create, pattern) {
       context.throws(create, TypeError, pattern);
       return 'explains';

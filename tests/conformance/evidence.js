@@ -1,17 +1,17 @@
-// What a run has seen, to be searched for secrets at its end.
+// Collects what a run has seen, to search it for secrets at the end.
 
 const CONSOLE = ['debug', 'info', 'log', 'warn', 'error'];
 
-/** Whatever looks like a part of credentials, known or not. */
+/** Texts that look like a part of credentials. */
 const SUSPICIOUS = /sig=[^&\s"'`]|SharedAccessKey=[^;\s"'`.]/;
 
-/** Gathers secrets, and everything that must hold none. */
+/** Collects secrets, and everything that must not contain them. */
 export class Evidence {
   #secrets = new Set();
   #seen = new Map();
   #lines = [];
 
-  /** @param {(value: unknown) => string} inspect the fullest text that the platform gives */
+  /** @param {(value: unknown) => string} inspect the most detailed text that the platform offers */
   constructor(inspect) {
     this.inspect = inspect;
     for (const name of CONSOLE) {
@@ -19,7 +19,7 @@ export class Evidence {
       console[name] = (...values) => {
         this.#lines.push(values.map((value) => textOf(value, this.inspect)).join('\n'));
         this.onConsole(name, values);
-        // The rows provoke errors that nobody listens to: the terminal is spared them.
+        // The rows provoke errors without listeners: do not print them.
         if (name !== 'error') original.apply(console, values);
       };
     }
@@ -46,7 +46,7 @@ export class Evidence {
     return this.#secrets.size;
   }
 
-  /** Says where a secret shows; empty when none does. */
+  /** Returns where a secret is visible; empty if nowhere. */
   leaks() {
     const found = this.#lines.filter((line) => this.holdsSecret(line)).map(() => 'the console');
     for (const [kind, values] of this.#seen) {
@@ -62,7 +62,7 @@ export class Evidence {
   }
 }
 
-/** All that can be read off a value by its user. */
+/** Everything that a user can read from a value. */
 export function textOf(value, inspect) {
   const parts = [attempt(() => String(value)), attempt(() => JSON.stringify(value))];
   for (let error = value; error instanceof Error; error = error.cause) {
@@ -75,7 +75,7 @@ export function textOf(value, inspect) {
   return [...parts, inspect(value), membersOf(value)].join('\n');
 }
 
-/** Own and inherited members, hidden ones too, a few levels down. */
+/** Own and inherited members, including hidden ones, a few levels deep. */
 function membersOf(value, depth = 4, seen = new Set()) {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) {
     return String(value);

@@ -1,9 +1,9 @@
-/** A local hub in a thread, and so with a clock of its own: rows put that of their thread wrong. */
+/** A local hub in a thread with its own clock: rows change the clock of their thread. */
 import { parentPort } from 'node:worker_threads';
 
 import { startHub } from 'iothub-local';
 
-// Rows wait for the end of tokens.
+// Rows wait until tokens expire.
 const settings = { clockSkew: 0 };
 const { url, authorization } = await startHub({ https: true, settings });
 // A soak may take hours.

@@ -1,10 +1,10 @@
-// A hub as the rows see it: its HTTP API, by `fetch` alone.
+// The hub for the rows: its HTTP API, with `fetch` only.
 import { fail } from './assert.js';
 
-/** How long one wait for something at the hub may take, in seconds. */
+/** The timeout of one wait at the hub, in seconds. */
 const WAIT_SECONDS = 20;
 
-/** Device ids are never used twice, whatever hub this is. */
+/** Device ids are never reused, on any hub. */
 const run = Date.now().toString(36);
 let created = 0;
 
@@ -15,7 +15,7 @@ export class Hub {
 
   /**
    * @param {{url: string, authorization: string}} access its HTTP API, and the header for it
-   * @param {(secret: string) => void} onSecret is called with texts that must never appear anywhere
+   * @param {(secret: string) => void} onSecret called with texts that must never appear anywhere
    */
   static async open(access, onSecret) {
     const call = (...args) => request(access, ...args);
@@ -68,7 +68,7 @@ export class Device {
     this.secureEndpoint = endpoints.secureEndpoint;
   }
 
-  /** What follows the host in the resource of its tokens. */
+  /** The part after the host in the resource of its tokens. */
   get path() {
     return this.#path;
   }
@@ -89,7 +89,7 @@ export class Device {
     return enough(await this.packets(query), count, `${type} packets (${direction})`);
   }
 
-  /** Waits until packets of this type match, and gives the first that does. */
+  /** Waits for a matching packet of this type. Resolves with the first one. */
   async waitForPacket(type, direction, matches, after = 0) {
     for (let last = after; ;) {
       const packets = await this.waitForPackets(type, direction, 1, last);
@@ -147,12 +147,12 @@ export class Device {
     return this.#local('POST', `/disconnect?how=${how}`);
   }
 
-  /** Makes the hub misbehave until `{clear: true}`. */
+  /** Injects a fault until `{clear: true}`. */
   setFaults(faults) {
     return this.#local('POST', '/faults', faults);
   }
 
-  /** Makes the hub misbehave towards every device until `{clear: true}`. */
+  /** Injects a fault for every device until `{clear: true}`. */
   setHubFaults(faults) {
     return this.#call('POST', '/local/hub/faults', faults);
   }
@@ -162,7 +162,7 @@ export class Device {
     return this.#local('POST', '/certificate');
   }
 
-  /** Lets it in by other credentials from now on. */
+  /** Changes how it authenticates from now on. */
   authenticateBy(authentication) {
     return this.#local('PUT', '', { authentication });
   }

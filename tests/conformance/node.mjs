@@ -51,7 +51,7 @@ export async function runInNode(servers, report, t, rows = allRows) {
   );
 }
 
-/** Real ones, which tell where each tunnel led. */
+/** Real proxies, which report where each tunnel led. */
 async function startProxies(t) {
   const login = { user: 'user', password: PROXY_PASSWORD };
   const [http, socks] = [await startHttpProxy(t, login), await startSocksProxy(t, login)];

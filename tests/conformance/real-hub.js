@@ -1,7 +1,7 @@
-// A hub of which nothing is known but connection strings, in the form that the rows want.
+// A hub of which only connection strings are known, with the interface that the rows need.
 import { signToken } from './tokens.js';
 
-/** A row wants to see or do what such a hub does not offer: it has been checked as far as that. */
+/** A row needs something that such a hub does not offer: up to that point it passed. */
 export class OutOfReach extends Error {}
 
 const API = 'api-version=2021-04-12';
@@ -11,12 +11,12 @@ let created = 0;
 /**
  * @param {object} access
  * @param {string} access.device connection string of the device that all rows share
- * @param {string} [access.service] one of a policy that may change the registry: with it each row
- *   gets devices of its own, whose twin and methods it reaches
- * @param {string} [access.endpoint] of a hub elsewhere than its host name says
+ * @param {string} [access.service] one of a policy that can change the registry: with it each row
+ *   gets its own devices, including twin and methods
+ * @param {string} [access.endpoint] of a hub at another address than its host name
  * @param {(work: () => Promise<void>) => void} access.after registers work for the end of the test
- * @param {(connectionString: string) => Promise<void>} access.takeOver connects as the device, for
- *   which a hub drops the connection that it has with it
+ * @param {(connectionString: string) => Promise<void>} access.takeOver connects as the device, so
+ *   that the hub drops its current connection
  * @param {(secret: string) => void} onSecret
  */
 export function openRealHub({ device, service, after, takeOver, ...elsewhere }, onSecret) {
@@ -26,7 +26,7 @@ export function openRealHub({ device, service, after, takeOver, ...elsewhere }, 
   const call = policy && createCaller(policy, endpoint);
   for (const key of [SharedAccessKey, policy?.SharedAccessKey]) if (key) onSecret(key);
 
-  /** The one that is there, or a new one, which is deleted at the end. */
+  /** The shared device, or a new one, which is deleted at the end. */
   async function provide() {
     if (!call) return { deviceId, primaryKey: SharedAccessKey };
     created += 1;
@@ -69,11 +69,11 @@ const backEndOf = (path, call) => ({
     call('POST', `${path}/methods`, { methodName, payload }),
 });
 
-/** The object; whatever else is asked of it is out of reach. */
+/** Wraps the object; access to any other member throws OutOfReach. */
 const reachable = (what, members) =>
   new Proxy(members, {
     get(target, name) {
-      // A Promise asks everybody for `then`.
+      // Promises read `then` from any value.
       if (name in target || name === 'then' || typeof name === 'symbol') return target[name];
       return outOfReach(`${what}.${name}`);
     },

@@ -1,4 +1,4 @@
-// Runs the rows in one environment, by JavaScript of the web platform only.
+// Runs the rows in one environment, with only the JavaScript of the web platform.
 import { within } from '../../scripts/start/waiting.mjs';
 import { createContext } from './context.js';
 import { Evidence } from './evidence.js';
@@ -11,27 +11,27 @@ import { OutOfReach } from './real-hub.js';
  * @property {string} title the row of the contract that it proves
  * @property {'first' | 'alone' | 'last'} [when] `first`: takes long; `alone`: disturbs others, or
  *   is disturbed; `last`: looks back at all others
- * @property {(context: object) => Promise<void | 'explains'>} run throws where the row does not
- *   hold; `explains` is for what a browser cannot do and says so
+ * @property {(context: object) => Promise<void | 'explains'>} run throws if the row is not true;
+ *   `explains` if a browser cannot do this and an error says so
  */
 
 /**
  * @typedef {object} Environment
  * @property {object} iothub the exports of the package
  * @property {{url: string, authorization: string}} hub its HTTP API, and the header for it
- * @property {typeof Hub.open} [openHub] in place of that of the local hub
+ * @property {typeof Hub.open} [openHub] instead of the local hub's
  * @property {boolean} isBrowser
  * @property {() => Promise<string>} declarations the text of index.d.ts
  * @property {(value: unknown) => string} inspect
- * @property {string} silentEndpoint where connections are taken and nothing is ever said
+ * @property {string} silentEndpoint which accepts connections and never responds
  * @property {number} concurrency how many rows run at a time
  */
 
-/** Longer than the longest row: a CONNACK is waited for for 60 seconds. */
+/** Longer than the longest row: the client waits for CONNACK for 60 seconds. */
 const ROW_SECONDS = 75;
 
 /**
- * @param {Environment} environment with what only this platform can do, for the rows that need it
+ * @param {Environment} environment plus what only this platform can do, for the rows that need it
  * @param {Row[]} rows
  * @param {(id: string, result: {outcome: string, error?: string}) => void} report
  */

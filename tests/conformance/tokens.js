@@ -1,4 +1,4 @@
-// SAS tokens made by hand, with WebCrypto, and so by other code than that of the package.
+// SAS tokens made with WebCrypto, independently of the package's code.
 
 const encode = (text) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);

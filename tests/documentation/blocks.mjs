@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { root } from '../../scripts/lib/project.mjs';
 
-/** Those of packages have folders of dependencies, and no documents below the first. */
+/** Folders of packages contain dependencies, and documents only at the top level. */
 const isFlat = (folder) => ['', 'hub', 'simulator'].includes(folder);
 
 const documents = ['', 'docs', 'examples', 'hub', 'simulator'].flatMap((folder) =>

@@ -1,4 +1,4 @@
-/** All code of the documentation is known to a test: none is there that nobody runs. */
+/** Every block of code in the documentation is run by a test. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ const runs = {
 test('every program and page is in a document whose code is run', (t) => {
   const counts = new Map();
   for (const { document, language } of blocks) {
-    // The commands of a shell are only looked at; what has no language is a drawing.
+    // Shell commands are not run; blocks without a language are drawings.
     // A workflow is checked against its schema by workflows.test.mjs.
     if (['sh', 'yaml', ''].includes(language)) continue;
     assert.match(language, /^(js|tsx?|vue|svelte|html|python|json)$/, document);

@@ -1,4 +1,4 @@
-/** The messages of the product's errors, as its sources have them; `…` stands for what varies. */
+/** The messages of the product's errors, from its sources; `…` stands for variable parts. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,7 +9,7 @@ const sources = (folder, ending) =>
     .filter((file) => file.endsWith(ending))
     .map((file) => readText(join(folder, file)));
 
-/** Without what is for readers of the code, and without quotes that begin no text. */
+/** Removes comments, and quotes that do not begin a string. */
 const rust = ['src/protocol', 'src/bridge']
   .flatMap((folder) => sources(folder, '.rs'))
   .map((code) =>
@@ -23,7 +23,7 @@ const javascript = sources('pkg-template', '.js').map((code) =>
 );
 
 const RUST_TEXT = /"((?:\\.|[^"\\])*)"/gs;
-/** The first text in the call that makes an error, or in the sentence that is given to it. */
+/** The first string in the call that creates an error, or in the sentence passed to it. */
 const RUST_ERROR = new RegExp(
   `(?:Error::(?:client|new|invalid_argument|out_of_range|service)|Problem::custom)\\([^";]*${RUST_TEXT.source}`,
   'gs',
@@ -46,7 +46,10 @@ const ofJavascript = (text) =>
     .slice(1, -1)
     .replaceAll(/\$\{[^}]*\}/g, '…');
 
-/** Some are put together before they are given to an error: what reads like a sentence is one. */
+/**
+ * Some messages are built before they are passed to an error: any text that reads like a sentence
+ * counts.
+ */
 const isSentence = (text) =>
   (text.split(' ').length > 5 || /^the .* answered /.test(text)) && !text.includes('\n');
 

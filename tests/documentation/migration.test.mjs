@@ -1,4 +1,4 @@
-/** The tables of names: nothing of the other clients is left out, and ours are there. */
+/** The tables of names contain every name of the other clients, and our names exist. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -67,7 +67,7 @@ for (const document of ['docs/NODE_SDK.md', 'docs/PYTHON.md']) {
   test(`every name of ours in ${document} is in the declarations`, () => {
     const declared = new Set(readText('pkg-template/index.d.ts').match(/[A-Za-z_$]\w+/g));
     const ours = codeIn(rowsOf(document).map(([, second]) => second ?? ''));
-    // Names of ours, as far as form tells: classes, options, methods, properties in camelCase.
+    // Our names, recognised by their form: classes, options, methods, properties in camelCase.
     const isOurs = (name) => /^[a-z]+[A-Z]\w*$|^[A-Z]\w+Error$/.test(name);
     const names = [...namesIn(ours)].filter(isOurs);
     assert.ok(names.length > 40 && names.includes('sendMessage'));

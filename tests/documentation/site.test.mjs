@@ -1,4 +1,4 @@
-/** `npm run docs` makes a whole site: no warning, and no link that leads nowhere. */
+/** `npm run docs` builds a complete site: no warnings, no broken links. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
@@ -83,7 +83,7 @@ function leadsSomewhere({ href, hash }) {
   const file = fileURLToPath(href.replace(/[?#].*$/, '').replace(/\/$/, '/index.html'));
   if (!existsSync(file) || !statSync(file).isFile()) return false;
   const id = hash.slice(1);
-  // rustdoc marks lines of its sources by a script.
+  // rustdoc creates the anchors of source lines with a script.
   if (id === '' || href.includes('/core/src/')) return true;
   if (!texts.has(file)) texts.set(file, decode(read(file)));
   return [id, decodeURIComponent(id)].some((text) => texts.get(file).includes(`id="${text}"`));

@@ -1,4 +1,4 @@
-/** What a reader pastes compiles under `strict`, by the oldest TypeScript and by the newest. */
+/** Code that readers copy compiles under `strict`, with the oldest and the newest TypeScript. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -12,12 +12,12 @@ const folder = join(root, 'target/strict');
 const PACKAGE = "'iothub-device-client'";
 const DOCUMENTS = /^(?:README\.md|docs\/guide\/.*)$/;
 
-/** What a program can import here: no framework, and no other file of its document. */
+/** What a program can import here: no frameworks, and no other files of its document. */
 const KNOWN = /^(?:node:.*|iothub-device-client|\.\/node_modules\/.*)$/;
 const isWhole = (code) =>
   [...code.matchAll(/ from '([^']+)'/g)].every(([, name]) => KNOWN.test(name));
 
-/** Those of a program; the pages in the documents are no TypeScript. */
+/** The blocks that are programs; pages in the documents are not TypeScript. */
 const programs = blocks
   .filter(({ document, language }) => DOCUMENTS.test(document) && /^[jt]s$/.test(language))
   .filter(({ name, code }) => isWhole(code) && !name.endsWith('.d.ts'))
@@ -35,7 +35,7 @@ function extensionOf(name, code) {
   return /@(?:param|type) \{/.test(code) ? '.mjs' : '.mts';
 }
 
-/** All in one program: each is a module, so they share nothing but what is global. */
+/** All in one compilation: each block is a module, so they share only globals. */
 const compilerOptions = {
   noEmit: true,
   strict: true,
@@ -43,7 +43,7 @@ const compilerOptions = {
   checkJs: true,
   skipLibCheck: true,
   target: 'es2022',
-  // Both tell of their globals; what they tell differently is skipped with the libraries.
+  // Both declare their globals; conflicts between them are skipped with `skipLibCheck`.
   lib: ['es2022', 'dom', 'webworker'],
   module: 'nodenext',
   moduleDetection: 'force',
@@ -73,6 +73,6 @@ test('the code of README and guide compiles under strict', async () => {
 
 test('so it does in TypeScript 5.0', async () => {
   assert.ok(programs.filter(({ file }) => file.endsWith('.mts')).length > 25);
-  // In JavaScript, that does not find out what a handler is called with.
+  // In JavaScript, TypeScript cannot infer a handler's parameters.
   assert.equal(await compile('typescript-5.0', ['*.mts', '*.cts']), '');
 });

@@ -1,4 +1,4 @@
-/** docs/guide/troubleshooting.md has every message of the client, and none that is not there. */
+/** docs/guide/troubleshooting.md has every message of the client, and no others. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -21,7 +21,7 @@ function escape(text) {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
-/** Said inside the client alone: what is thrown in its place names the option, or no user sees it. */
+/** Internal messages: users see another error instead, which names the option, or none. */
 const internal = ['options are read into a struct', 'not a list'];
 
 test('every message of the client is in troubleshooting', () => {

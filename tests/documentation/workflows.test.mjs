@@ -1,4 +1,4 @@
-/** The workflows for GitHub, by the parser and the schema of GitHub's own tools. */
+/** Checks GitHub workflows with the parser and the schema of GitHub's own tools. */
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -57,7 +57,7 @@ test('what they run are scripts and suites that are there', () => {
 
 const commandsOf = ({ steps }) => steps.map(({ run }) => run ?? '');
 
-/** The package imports JSON as bundlers allow it, and Node.js does not. */
+/** The package imports JSON in a way that bundlers support and Node.js does not. */
 async function importBundled(name) {
   const stdin = { contents: `export * from '${name}'`, resolveDir: root };
   const require = `createRequire(${JSON.stringify(import.meta.url)})`;

@@ -13,7 +13,7 @@ const CHROMIUM_FLAGS = [
   '--disable-sync',
 ];
 
-/** `{name, open(), missing}`: why a browser cannot be had, where it cannot. */
+/** `{name, open(), missing}`; `missing` says why a browser is not available. */
 export const browsers = [
   {
     name: 'Chromium',
@@ -27,7 +27,7 @@ export const browsers = [
   },
 ];
 
-/** Opens a page in a fresh profile until the outcome is there; fails with what it complains of. */
+/** Opens a page in a fresh profile until the outcome arrives; fails with the page's errors. */
 export async function visit(browser, url, outcome) {
   const context = await browser.createBrowserContext();
   try {

@@ -1,4 +1,4 @@
-/** Each bundler as its users run it: no setting and no plug-in but what it says here. */
+/** Each bundler as its users run it, with only the settings and plug-ins shown here. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,7 +10,7 @@ import * as vite from 'vite';
 import webpack from 'webpack';
 
 /**
- * What each makes of a script: `dist/` in the folder of the project, with a page.
+ * Bundles a script into `dist/` in the folder of the project, with a page.
  * @type {Record<string, (folder: string, script: string) => Promise<void>>}
  */
 export const bundlers = {
@@ -21,7 +21,7 @@ export const bundlers = {
 
   async 'webpack 5'(context, script) {
     const output = { path: join(context, 'dist') };
-    // It warns of bundles above 244 KiB, where they are not compressed yet.
+    // It warns about bundles above 244 KiB, before compression.
     const performance = { hints: false };
     const options = { context, mode: 'production', entry: `./${script}`, output, performance };
     const stats = await promisify(webpack)(options);
@@ -30,7 +30,7 @@ export const bundlers = {
   },
 
   async Rollup(folder, script) {
-    // Without this plug-in it finds nothing in node_modules at all.
+    // Without this plug-in it does not search node_modules.
     const bundle = await rollup({ input: join(folder, script), plugins: [nodeResolve()] });
     await bundle.write({ dir: join(folder, 'dist') });
     await writePage(join(folder, 'dist'), script);
@@ -42,7 +42,7 @@ export const bundlers = {
   },
 };
 
-/** A page that is served by Vite as it is. */
+/** A page served by Vite without a build. */
 export async function serveByVite(root, script) {
   await writePage(root, script);
   const options = { root, logLevel: 'error', server: { host: '127.0.0.1', port: 0 } };
@@ -50,7 +50,7 @@ export async function serveByVite(root, script) {
   return { url: server.resolvedUrls.local[0], stop: () => server.close() };
 }
 
-/** As Cloudflare's own tool does it: that installs little less than a whole browser. */
+/** As Cloudflare's own tool does, which would install hundreds of megabytes. */
 export function bundleForWorkerd(folder, script) {
   const conditions = ['workerd', 'worker', 'browser'];
   const loader = { '.wasm': 'copy' };

@@ -1,4 +1,4 @@
-/** The other side of the job: what a page or a program loads, and what happens at the hub. */
+/** The server's side of the job: the files for a page or a program, and the actions at the hub. */
 import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
 
@@ -11,8 +11,8 @@ export const openHub = (hub) =>
   Hub.open({ url: hub.url, authorization: hub.authorization() }, () => {});
 
 /**
- * Tells an environment who it is, and takes its outcome. One environment after the other may use
- * it, from other origins too.
+ * Assigns a device to an environment, and receives its outcome. Environments use it one after the
+ * other, from any origin.
  */
 export class Counterpart {
   #server = fastify({ forceCloseConnections: true });
@@ -37,7 +37,7 @@ export class Counterpart {
   }
 
   /**
-   * What arrives from the next client of this device.
+   * Resolves with the outcome of the next client of this device.
    * @returns {Promise<object>}
    */
   outcomeOf(device) {
@@ -52,7 +52,7 @@ export class Counterpart {
   }
 }
 
-/** What the hub has to do with the job, and has to see of it. */
+/** The hub's part of the job, with what the hub must receive. */
 export async function playTheHub(device) {
   const [{ text: body, properties }] = await device.telemetry();
   assert.deepEqual([JSON.parse(body), properties], [{ temperature: 21.5 }, { room: 'Küche' }]);
@@ -71,7 +71,7 @@ export async function playTheHub(device) {
   assert.deepEqual([connected, connections, pendingMessages], [false, 1, 0]);
 }
 
-/** What the device has to tell. */
+/** The outcome that the device must report. */
 export function assertDone({ error, ...outcome }, version) {
   assert.equal(error, undefined, error);
   assert.deepEqual(outcome, {

@@ -1,4 +1,4 @@
-/** The table of docs/ENVIRONMENTS.md is that of `npm run test:everywhere`. */
+/** The table in docs/ENVIRONMENTS.md matches `npm run test:everywhere`. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';

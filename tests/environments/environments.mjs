@@ -1,6 +1,6 @@
 /**
- * What the job is done in: the rows of the table, and the hosts that are its cells. One of each kind:
- * `tests/everywhere` has them all.
+ * The environments that run the job: the rows of the table, and the hosts in its cells. One of each
+ * kind; `tests/everywhere` has all of them.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,15 +18,15 @@ import { bun, deno, jest, nodes, runProgram, workerd } from './programs.mjs';
  * @property {string} name
  * @property {Host[]} hosts
  * @property {(folder: string, ...servers: string[]) => Promise<void | Served>} [prepare] builds or
- *   serves the project, which talks to these servers
+ *   serves the project, which connects to these servers
  *
  * @typedef {{url: string, stop: () => Promise<void>}} Served
  *
  * @typedef {object} Host
  * @property {string} name
- * @property {string} [missing] why the job is not done in it here
+ * @property {string} [missing] why it cannot run the job here
  * @property {(project: Partial<Served> & {folder: string, outcome: Promise<object>}) =>
- *   Promise<void>} run fails as soon as it is known that there will be no outcome
+ *   Promise<void>} run rejects as soon as no outcome can come any more
  */
 
 /** The last argument of the programs is the file. @returns {Host[]} */
@@ -61,7 +61,7 @@ const page = (name, path) => ({
   prepare: (folder) => serve(folder, path),
 });
 
-/** A page, and what it loads, with the Content Security Policy of the README. @returns {Environment} */
+/** A page and its files, with the Content Security Policy of the README. @returns {Environment} */
 const underPolicy = (name, script, more = '') => ({
   name: `Content Security Policy, ${name}`,
   hosts: inBrowsers,
@@ -74,7 +74,7 @@ const underPolicy = (name, script, more = '') => ({
   },
 });
 
-/** One browser is enough: what a bundler makes is the same for all. */
+/** One browser is enough: a bundle is the same for all. */
 const inChromium = inBrowsers.slice(0, 1);
 
 /** @returns {Environment} */
@@ -87,7 +87,7 @@ const bundle = (bundler, name, script) => ({
   },
 });
 
-/** A static server, as there are many. */
+/** A static server, as any other. */
 async function serve(root, path = '/', headers = {}) {
   const server = fastify({ forceCloseConnections: true });
   server.register(fastifyStatic, { root });
@@ -100,7 +100,7 @@ async function serve(root, path = '/', headers = {}) {
 
 const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
 const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'];
-// The job is JavaScript with types in comments, and as strictly checked as the rest.
+// The job is JavaScript with types in comments, checked as strictly as the rest.
 const checked = ['--allowJs', '--checkJs'];
 const output = ['--outDir', 'dist', '--target', 'es2022', '--lib', 'es2022,dom'];
 

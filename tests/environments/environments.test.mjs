@@ -1,5 +1,5 @@
 /**
- * The packed client does a device's whole job wherever JavaScript runs: a test for each cell of the
+ * The packed client does a device's whole job in every environment: a test for each cell of the
  * table environment × host.
  */
 import { after, describe, test } from 'node:test';
@@ -10,7 +10,7 @@ import { Counterpart, assertDone, openHub, playTheHub } from './counterpart.mjs'
 import { closeBrowsers, environments } from './environments.mjs';
 import { openThrowAwayProjects } from './throw-away.mjs';
 
-/** One that hangs must fail, not stop the run. */
+/** A test that hangs must fail, not block the run. */
 const TIMEOUT = { timeout: 60_000 };
 
 const projects = await openThrowAwayProjects();
@@ -52,7 +52,9 @@ async function prepare({ name, prepare: build }) {
   };
 }
 
-/** A new device does its job by `run`, and all three who take part agree that it did. */
+/**
+ * Runs the job with a new device, and checks that environment, device and hub agree on the outcome.
+ */
 async function doTheJob(counterpart, run) {
   const device = await devices.createDevice();
   const outcome = counterpart.outcomeOf(device);

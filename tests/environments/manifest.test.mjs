@@ -1,4 +1,4 @@
-/** What publint and Are The Types Wrong say of the tarball. */
+/** Checks the tarball with publint and Are The Types Wrong. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** Runtimes whose process does the job and then has to end by itself. */
+/** Runtimes whose process does the job and then must end by itself. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -9,19 +9,19 @@ const installed = (path) => fileURLToPath(new URL(`node_modules/${path}`, import
 const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const bin = (name) => installed(`.bin/${name}`);
 
-/** `{name, command, missing}`, where `missing` says why there is none. */
+/** `{name, command, missing}`; `missing` says why it is not available. */
 export const deno = { name: 'Deno', command: [bin('deno'), 'run', '--allow-all'] };
 export const bun = { name: 'Bun', command: [bin('bun')] };
 export const workerd = { name: 'workerd', command: [bin('workerd'), 'test'] };
 
-/** Its modules are its own: `require()` is not that of Node.js. */
+/** It has its own module loader, which differs from that of Node.js. */
 export const jest = {
   name: 'Jest',
   // The job is an ES module.
   command: [process.execPath, '--experimental-vm-modules', installed('jest/bin/jest.js')],
 };
 
-/** The Node.js that runs this, the oldest ones that are supported, and newer ones. */
+/** The Node.js that runs this, the oldest supported versions, and newer ones. */
 export const nodes = [
   { name: `Node.js ${process.versions.node}`, command: [process.execPath] },
   ...Object.entries(manifest.optionalDependencies).map(([name, wanted]) => {
@@ -32,7 +32,7 @@ export const nodes = [
   }),
 ];
 
-/** Fails with all that the program printed if it fails. */
+/** If the program fails, rejects with its whole output. */
 export async function runProgram(folder, program, ...args) {
   const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const printed = Promise.all([text(child.stdout), text(child.stderr)]);

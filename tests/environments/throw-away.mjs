@@ -1,4 +1,4 @@
-/** Throw-away projects, each with the package as npm installs it from the tarball. */
+/** Temporary projects, each with the package as npm installs it from the tarball. */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const shell = process.platform === 'win32';
 
-/** Packs `pkg/` and installs the tarball once; each project gets a copy of that. */
+/** Packs `pkg/` and installs the tarball once; each project gets a copy. */
 export async function openThrowAwayProjects() {
   const folder = await mkdtemp(join(tmpdir(), 'packed-'));
   await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
@@ -18,7 +18,7 @@ export async function openThrowAwayProjects() {
   const [packed] = JSON.parse(await npm('pack', here('../../pkg/'), '--json'));
   await npm('install', '--prefer-offline', `./${packed.filename}`);
 
-  /** A new project with all of `project/`, which asks `counterpart` who it is. */
+  /** A new project with all of `project/`, which gets its device from `counterpart`. */
   async function create(name, counterpart) {
     const project = join(folder, 'projects', name.replaceAll(/\W+/g, '-'));
     await mkdir(project, { recursive: true });
@@ -32,9 +32,9 @@ export async function openThrowAwayProjects() {
   }
 
   return {
-    /** Itself a project, with nothing but the package. */
+    /** The first project, which contains only the package. */
     folder,
-    /** What `npm pack` tells: `version`, `files`. */
+    /** The result of `npm pack`: `version`, `files`. */
     packed,
     tarball: join(folder, packed.filename),
     create,

@@ -1,9 +1,9 @@
-/** Pages in Chromium, and routes, that are opened until their device has done its job. */
+/** Opens pages in Chromium, or requests routes, until their device has done its job. */
 import { browsers } from '../environments/browsers.mjs';
 
 /**
- * `POST /path` is asked by `fetch`. Fails with what a page or a route complains of, and where a page
- * asks for a WebAssembly module that is no file of its own.
+ * `POST /path` is requested with `fetch`. Fails with the errors of a page or route, and if a page
+ * requests a separate WebAssembly file.
  */
 export async function visit({ origin, path }, watch, slim = false) {
   if (path.startsWith('POST ')) return ask(origin + path.slice('POST '.length), watch);

@@ -1,4 +1,4 @@
-/** Both sides of what is seen at the hub: the device of a project, and what the hub does with it. */
+/** The device of a project, and what the hub does with it. */
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
@@ -25,7 +25,7 @@ async function compiled(code, extension) {
   return (await transform(code, { loader: 'ts', format })).code;
 }
 
-/** Takes what the device sends, gives it what it waits for, and looks at what it reports. */
+/** Receives the device's messages, sends what it waits for, and checks what it reports. */
 export async function playTheHub(device) {
   const [{ text, properties }] = await firstTelemetry(device);
   assert.deepEqual([JSON.parse(text), properties], [{ temperature: 21.5 }, { room: 'Küche' }]);

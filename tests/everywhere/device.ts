@@ -1,7 +1,7 @@
 // The device that every project runs.
 import { IoTHubDeviceClient, Message, MethodResponse } from 'iothub-device-client';
 
-/** The run writes them here: one for each page or route that it visits. */
+/** Filled in by the run: one for each page or route that it visits. */
 const devices: { connectionString: string; endpoint: string }[] = [];
 
 const running: Promise<void>[] = [];

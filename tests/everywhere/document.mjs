@@ -1,4 +1,4 @@
-/** What docs/ENVIRONMENTS.md says about tools: its table, and the settings that some of them need. */
+/** Reads docs/ENVIRONMENTS.md: its table, and the settings that some tools need. */
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ export async function writeIntoDocument(table) {
   await writeFile(document, text.replace(place, `$1\nLast run: ${date}.\n\n${table}\n\n$2`));
 }
 
-/** The code of the page that begins so: a setting that a tool needs. */
+/** The block of code that begins with this text: a setting that a tool needs. */
 export function settingOfDocument(beginning) {
   const [, code] = readFileSync(document, 'utf8').split(beginning, 2);
   return beginning + /^[^\n`]*/.exec(code)[0];

@@ -1,6 +1,6 @@
 /**
- * `npm run test:everywhere`: builds the package, then makes a project of each tool as its users do,
- * runs it, and looks for its device at the local hub. `-- NAME` runs only the rows whose name
+ * `npm run test:everywhere`: builds the package, then creates a project with each tool as its users
+ * do, runs it, and checks its device at the local hub. `-- NAME` runs only the rows whose name
  * contains NAME. Prints the table of docs/ENVIRONMENTS.md; a whole run writes it there.
  */
 import { rmSync } from 'node:fs';
@@ -81,7 +81,7 @@ async function create(project, folder) {
   await run(`npm install ${packages.join(' ')}`, folder);
 }
 
-/** Each row has devices of its own, so that it sees nothing of those before it. */
+/** Each row has its own devices, so that earlier rows do not affect it. */
 async function runRow(project, folder, kind) {
   const own = [];
   for (let index = 0; index < kind.devices; index++) own.push(await devices.createDevice());

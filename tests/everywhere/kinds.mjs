@@ -1,4 +1,4 @@
-/** The ways in which a project is run; each gives back how to run a row in its folder. */
+/** The ways to run a project. Each function returns how to run a row in its folder. */
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -18,7 +18,7 @@ import { run, start } from './shell.mjs';
  * @typedef {object} Project
  * @property {string} folder
  * @property {(url: {origin: string, path: string}, index: number) => Promise<void>} visit
- *   opens a page, or asks a route, until device `index` has done its job
+ *   opens a page, or requests a route, until device `index` has done its job
  * @property {() => Promise<void>} watch until device 0 has done its job
  */
 
@@ -31,7 +31,7 @@ export const program = (...commands) => ({
   },
 });
 
-/** A page on a static server, as there are many. @returns {Kind} */
+/** A page on a static server. @returns {Kind} */
 export const site = (build, dist, path = '/') => ({
   devices: 1,
   async run({ folder, visit }) {
@@ -41,7 +41,7 @@ export const site = (build, dist, path = '/') => ({
   },
 });
 
-/** A page whose `CDN` is the origin from which it has the package. @returns {Kind} */
+/** A page in which `CDN` stands for the origin that serves the package. @returns {Kind} */
 export const siteWithCdn = (file) => ({
   devices: 1,
   async run({ folder, visit }) {
@@ -55,7 +55,7 @@ export const siteWithCdn = (file) => ({
   },
 });
 
-/** The tool's own server; `{port}` in its command is a port that is free. @returns {Kind} */
+/** The tool's own server; `{port}` in its command stands for a free port. @returns {Kind} */
 export const server = (command, { build, visits = ['/'] } = {}) => ({
   devices: visits.length,
   async run({ folder, visit }) {

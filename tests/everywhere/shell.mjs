@@ -1,4 +1,4 @@
-/** Commands as a user types them, in a project's folder, and what they printed. */
+/** Runs commands as a user types them, in a project's folder, and captures their output. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter, dirname } from 'node:path';
@@ -7,13 +7,13 @@ import { stripVTControlCharacters } from 'node:util';
 import { nodes } from '../environments/programs.mjs';
 import { versions } from './versions.mjs';
 
-/** Newer tools want a newer Node.js than the oldest that the package runs in. */
+/** Newer tools need a newer Node.js than the oldest that the package supports. */
 const node = nodes.find(({ name, missing }) => /^Node.js 24/.test(name) && !missing) ?? nodes[0];
 
 const environment = {
   ...process.env,
   PATH: dirname(node.command[0]) + delimiter + process.env.PATH,
-  // No tool asks anything, and none tells its maker.
+  // No prompts, no telemetry to the tools' makers.
   CI: '1',
   NO_COLOR: '1',
   NEXT_TELEMETRY_DISABLED: '1',
@@ -25,11 +25,11 @@ const environment = {
   npm_config_audit: 'false',
   npm_config_fund: 'false',
   npm_config_prefer_offline: 'true',
-  // What the tools themselves depend on: nothing newer than the versions that are written down.
+  // No dependency of a tool may be newer than the pinned versions.
   npm_config_before: versions.before,
 };
 
-/** Fails with what was printed, also where it takes too long. */
+/** Fails with the output, also after a timeout. */
 export async function run(command, cwd, seconds = 240) {
   const program = start(command, cwd);
   const timer = setTimeout(() => program.stop(), seconds * 1000);
@@ -43,9 +43,9 @@ const running = new Set();
 
 export const stopAll = () => running.forEach(({ stop }) => stop());
 
-/** `{ended, hasEnded(), printed(), stop()}` of a command that may go on until it is stopped. */
+/** `{ended, hasEnded(), printed(), stop()}` of a command that may run until it is stopped. */
 export function start(command, cwd) {
-  // A group of its own, as `npx` starts others that outlive it.
+  // A separate process group, because `npx` starts processes that outlive it.
   const options = { cwd, env: environment, shell: true, detached: true };
   const child = spawn(command, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';

@@ -1,4 +1,4 @@
-/** Long use leaves nothing behind: JavaScript's heap and WebAssembly's memory stay as they are. */
+/** Long use does not leak: JavaScript's heap and WebAssembly's memory do not grow. */
 import { measureMemory } from './node-memory.mjs';
 
 import assert from 'node:assert/strict';
@@ -15,13 +15,13 @@ import { comeAndGo, send } from './work.js';
 const CLIENTS = 10_000;
 const MESSAGES = 1_000_000;
 /**
- * The work is done in so many parts, with a garbage collection after each: what waits for one is no
- * leak, but WebAssembly's memory never shrinks again.
+ * The number of parts of the work, with a garbage collection after each: garbage is not a leak, but
+ * WebAssembly's memory never shrinks.
  */
 const PARTS = 100;
 /** The first parts are for what is allocated once. */
 const WARM_UP = 10;
-/** What may come on top after them, in bytes. */
+/** The allowed growth after them, in bytes. */
 const HEAP_TOLERANCE = 1_000_000;
 const WASM_TOLERANCE = 128 * 1024;
 

@@ -1,4 +1,4 @@
-/** What this process holds. Import this before the package, whose module's memory it watches. */
+/** Measures this process's memory. Import this before the package, to watch its module's memory. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 

@@ -1,6 +1,6 @@
 /**
- * The WebAssembly memories of a page or worker, for `measurePage`. To be asked for while it has
- * nothing to do: Chromium 156 crashes now and then when a busy worker is searched.
+ * The WebAssembly memories of a page or worker, for `measurePage`. Call this while the page is
+ * idle: Chromium 156 sometimes crashes when a busy worker is searched.
  * @param {import('playwright-core').CDPSession} devTools of the page
  * @returns {Promise<string>} of an array, its `objectId` in the DevTools protocol
  */
@@ -15,10 +15,10 @@ export async function findMemories(devTools) {
 }
 
 /**
- * What a page holds, in bytes: `heap` and `wasm` as `measureMemory` tells them of a process, and
- * `outside` what scripts have made that is on neither, such as buffers and sockets.
+ * The memory of a page, in bytes: `heap` and `wasm` as `measureMemory` returns them for a process,
+ * and `outside` for objects of scripts that are in neither, such as buffers and sockets.
  * @param {import('playwright-core').CDPSession} devTools of the page
- * @param {string} memories as `findMemories` gave them
+ * @param {string} memories as `findMemories` returned them
  */
 export async function measurePage(devTools, memories) {
   await devTools.send('HeapProfiler.collectGarbage');

@@ -1,6 +1,6 @@
-/** What clients do in these tests, in Node.js and in a page alike. */
+/** The work of the clients in these tests, the same in Node.js and in a page. */
 
-/** Clients that are made, used and shut down, one after the other. */
+/** Creates, uses and shuts down clients, one after the other. */
 export async function comeAndGo(createClient, count) {
   for (let number = 0; number < count; number++) {
     const client = createClient();
@@ -11,7 +11,7 @@ export async function comeAndGo(createClient, count) {
   }
 }
 
-/** Messages, so many of them at a time. */
+/** Sends messages, a number of them at a time. */
 export async function send(client, count, atOnce = 1000) {
   for (let sent = 0; sent < count; sent += atOnce) {
     const messages = Array.from({ length: atOnce }, (_, index) => `message ${sent + index}`);

@@ -174,7 +174,7 @@ export const rows = [
       };
       await client.connect();
       await client.disconnect();
-      // The hub delivers both right after CONNACK, in one go.
+      // The hub delivers both right after CONNACK, together.
       for (const body of ['first', 'second']) await device.sendMessage({ body });
       await client.connect().catch(() => {});
       equal(await ended.take(), 'disconnected');

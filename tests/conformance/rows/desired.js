@@ -4,7 +4,7 @@ import { publish } from './packets.js';
 
 const isTwinGet = ({ topic }) => topic.startsWith('$iothub/twin/GET/');
 
-/** A client with a handler of desired properties, and what that gets. */
+/** A client with a handler of desired properties, and an inbox of its calls. */
 async function receiver({ pair, inbox }, options) {
   const all = await pair(options);
   const patches = inbox('patch of desired properties');

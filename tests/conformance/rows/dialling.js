@@ -1,11 +1,11 @@
-// The options that say where and how to dial.
+// The options that say where and how to connect.
 import { deepEqual, equal, ok } from '../assert.js';
 import { gatewayOf, trusting } from './secure.js';
 
 const KEY = btoa('a key that only these rows know');
 const HOST = 'example.azure-devices.net';
 
-/** Exactly one of them fits the certificate of a server. */
+/** Exactly one of them matches the certificate of a server. */
 const CIPHERS = ['ECDHE-RSA-AES256-GCM-SHA384', 'ECDHE-ECDSA-AES256-GCM-SHA384'];
 
 /** An authority that has issued nothing. */

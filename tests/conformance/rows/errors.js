@@ -1,4 +1,4 @@
-// The errors: their classes, their table, and what they must never hold.
+// The errors: their classes, their table, and what they must never contain.
 import { deepEqual, equal, match, ok } from '../assert.js';
 import { MALFORMED, publish } from './packets.js';
 import { textOf } from '../evidence.js';
@@ -20,7 +20,7 @@ const REFUSALS = [
   [5, 'CredentialError'],
 ];
 
-/** What is no MQTT, or not what a hub may send, as hex. */
+/** Bytes that are not MQTT, or that a hub must not send, as hex. */
 const VIOLATIONS = {
   'a reserved packet type': MALFORMED,
   'a length of five bytes': '30ffffffff01',
@@ -330,7 +330,7 @@ export const rows = [
     when: 'last',
     async run({ createDevice, evidence, inspect }) {
       const { primaryKey } = await createDevice();
-      // What the search must find, hidden where it might be overlooked.
+      // Secrets that the search must find, hidden where it might overlook them.
       const planted = new Error('harmless', { cause: { deep: { key: primaryKey } } });
       ok(evidence.holdsSecret(textOf(planted, inspect)), 'the search overlooks a key');
       const unknown = new Error('refused: SharedAccessSignature sr=h&sig=abc&se=1');

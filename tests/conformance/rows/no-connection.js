@@ -19,9 +19,9 @@ const OPERATIONS = {
     client.receiveTwinDesiredPropertiesPatch({ block: false }),
 };
 
-/** A token client whose token has expired under it. */
+/** A token client whose token has expired. */
 async function expired(context) {
-  // One with less than ten seconds left would not be dialled either.
+  // The client would not connect with less than ten seconds left either.
   const all = await tokenPair(context, now() + 15);
   await all.client.connect();
   equal((await all.changes.take()).connected, true);
@@ -243,7 +243,7 @@ export const rows = [
     title: 'a token known to be expired is not dialled: calls wait for updateSasToken',
     when: 'first',
     async run(context) {
-      // One with less than ten seconds left would not be dialled either.
+      // The client would not connect with less than ten seconds left either.
       const all = await tokenPair(context, now() + 15);
       const { client, device, changes } = all;
       const asked = context.inbox('wish for a token');

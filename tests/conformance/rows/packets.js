@@ -1,4 +1,4 @@
-// Packets by hand, as hex, for a hub that is to send what it would not by itself.
+// Handmade packets, as hex, to make a hub send what it normally would not.
 
 const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 

@@ -3,7 +3,7 @@ import { deepEqual, equal } from '../assert.js';
 
 const isMethod = ({ topic }) => topic.startsWith('$iothub/methods/POST/');
 
-/** Waits until the device has got so many method calls. */
+/** Waits until the device has received a number of method calls. */
 async function waitForCalls(device, client, count) {
   let last = 0;
   for (let got = 0; got < count; got += 1) {
@@ -12,7 +12,7 @@ async function waitForCalls(device, client, count) {
   await client.sendMessage('round trip');
 }
 
-/** A call of a method whose answer may never come. */
+/** Calls a method without requiring a response. */
 function invoke(device, name, payload) {
   const answer = device.invokeMethod(name, payload);
   answer.catch(() => {});
@@ -126,7 +126,7 @@ export const rows = [
           client.receiveMethodRequest({ methodName: 'own' }),
         ];
         if (before === 0) await device.waitForPackets('suback', 'out', 3);
-        // The desired properties as they stand end the wait for them.
+        // The current desired properties end the wait for them.
         const cancelled = waiting.map((call) =>
           call.then(
             (patch) => equal(patch.$version, 1),

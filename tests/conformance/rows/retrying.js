@@ -1,4 +1,4 @@
-// The options of a connection that is lost.
+// The options for lost connections.
 import { equal, ok } from '../assert.js';
 
 export const rows = [

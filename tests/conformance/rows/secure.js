@@ -1,13 +1,13 @@
-// What rows need that go over TLS, or by certificate.
+// Tools for rows that use TLS or certificates.
 
-/** Makes Node.js trust the hub; the browser of these rows trusts everybody. */
+/** Makes Node.js trust the hub; the browser of these rows trusts every certificate. */
 export const trusting = (isBrowser, { info }) =>
   isBrowser ? {} : { serverVerificationCert: info.ca };
 
-/** Host and port where a device finds the hub over TLS. */
+/** Host and port of the hub for TLS. */
 export const gatewayOf = ({ secureEndpoint }) => new URL(secureEndpoint).host;
 
-/** A device that is let in by a certificate, and that with its key. */
+/** A device that authenticates with a certificate, and the certificate with its key. */
 export async function createCertified({ createDevice, evidence }, type = 'certificateAuthority') {
   const device = await createDevice();
   const { cert, key, sha256Thumbprint } = await device.issueCertificate();

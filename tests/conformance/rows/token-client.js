@@ -1,4 +1,4 @@
-/** A client made of a token, its device, and how to make more. */
+/** A client created from a token, its device, and a function that creates more tokens. */
 export async function tokenPair(context, se) {
   const device = await context.createDevice();
   const token = await context.makeToken(device, se);

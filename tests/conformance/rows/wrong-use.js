@@ -1,7 +1,7 @@
-// Wrong use that would lose data, or do nothing, in silence.
+// Wrong use that would silently lose data or do nothing.
 import { deepEqual, equal, match, ok } from '../assert.js';
 
-/** Of each, JSON makes `{}`; the cure that the error names. */
+/** Values that JSON turns into `{}`, and the fix that the error names. */
 const lost = () => [
   [Promise.resolve(1), /Promise.*await it first/],
   [{ then: () => {} }, /Promise.*await it first/],

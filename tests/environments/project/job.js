@@ -1,11 +1,11 @@
-// A device's whole job, by JavaScript of the web platform only: each environment runs this.
+// A device's whole job, with only the JavaScript of the web platform. Each environment runs this.
 import { counterpart } from './counterpart.js';
 
-/** Longer than any of them takes, on a machine that does much else. */
+/** Longer than any step takes on a busy machine. */
 const SECONDS = 40;
 
 /**
- * Does the job and tells the counterpart how it went.
+ * Does the job and reports the outcome to the counterpart.
  * @param {typeof import('iothub-device-client')} iothub
  */
 export async function doTheJob(iothub) {
@@ -27,7 +27,7 @@ async function work(
   const client = IoTHubDeviceClient.createFromConnectionString(connectionString, { endpoint });
   /** @type {Promise<unknown>} */
   const desired = new Promise((resolve) => {
-    // The first are those that stand, and nobody has wished for anything yet.
+    // The first call passes the current desired properties, which are still empty.
     client.onTwinDesiredPropertiesPatchReceived = ({ $version, ...wishes }) => {
       if (Object.keys(wishes).length > 0) resolve(wishes);
     };

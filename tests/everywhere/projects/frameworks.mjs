@@ -1,4 +1,4 @@
-/** Frameworks with a server of their own: a page, and where they have one, a route in Node.js. */
+/** Frameworks with their own server: a page, and, if they support it, a route in Node.js. */
 import { server, site } from '../kinds.mjs';
 import { settingOfDocument } from '../document.mjs';
 import { pinned } from '../versions.mjs';

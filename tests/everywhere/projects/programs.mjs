@@ -17,7 +17,7 @@ const jestInJsdom = settingOfDocument('npx jest');
 
 const jestTest = "test('a device does its job', () => runDevice());\n";
 
-/** A GET only asks whether the server is there. */
+/** A GET only checks that the server runs. */
 const worker = `import { runDevice } from './device';
 
 export default {
@@ -28,7 +28,7 @@ export default {
 };
 `;
 
-/** In the pinned ones: the first is that of this machine. */
+/** In the pinned versions; the first one is this machine's. */
 const inEachNode = (file) =>
   Object.fromEntries(
     nodes.slice(1).map(({ name, command: [node] }) => [name, program(`${node} ${file}`)]),

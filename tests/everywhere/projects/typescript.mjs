@@ -1,4 +1,4 @@
-/** TypeScript from 5.0 on, in each mode that it has, with all declarations checked. */
+/** TypeScript 5.0 and later, in each of its modes, with all declarations checked. */
 import { program } from '../kinds.mjs';
 
 const strict =
@@ -12,7 +12,7 @@ const inNode = (...modules) =>
 const bundler = { bundler: compiled('--module esnext --moduleResolution bundler') };
 const preserve = { preserve: compiled('--module preserve') };
 const node10 = { node10: compiled('--module commonjs --moduleResolution node10') };
-/** Says that it knows of its end. */
+/** Silences its deprecation warning. */
 const lastNode10 = {
   node10: compiled('--module commonjs --moduleResolution node10 --ignoreDeprecations 6.0'),
 };
