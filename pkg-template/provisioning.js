@@ -26,7 +26,7 @@ const OPTIONS = [
   'trace',
 ];
 
-/** What a device is called, and how it proves who it is. */
+/** A device's names, and what it authenticates with. */
 const NAMES = ['provisioningHost', 'registrationId', 'idScope'];
 const CREDENTIALS = ['symmetricKey', 'getToken', 'x509'];
 

@@ -89,7 +89,7 @@ export class FleetRun {
   }
 }
 
-/** Waits; fulfils with whether the signal came. */
+/** Waits; resolves with whether the signal was aborted. */
 function pause(milliseconds, signal) {
   if (signal.aborted) return true;
   return new Promise((resolve) => {

@@ -15,7 +15,7 @@ const MAX_PENDING = 1_000;
 const LAST_WAIT_MS = 3_000;
 
 /**
- * Is told what devices do.
+ * Notified of what devices do.
  * @typedef {object} Observer
  * @property {(id: string, message: SentMessage, now: number) => void} [sent]
  * @property {(id: string, milliseconds: number) => void} [acknowledged] how long it took
@@ -144,7 +144,7 @@ export class Device {
 
   /**
    * Sends nothing more, waits a while for what is not acknowledged yet, and disconnects. It cannot
-   * start again before that is done, and whoever stops it meanwhile waits for the same.
+   * start again before that is done; another call to stop it waits for the same.
    */
   async stop() {
     this.#unschedule();
@@ -295,7 +295,7 @@ export class Device {
     return this.#send(message, now);
   }
 
-  /** @returns {Promise<void>} fulfilled when acknowledged; who does not wait needs no `catch` */
+  /** @returns {Promise<void>} resolves when acknowledged; needs no `catch` if nothing awaits it */
   #send(sent, now) {
     const { text, properties, ...options } = sent;
     const message = new Message(text, options);

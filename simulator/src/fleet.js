@@ -15,8 +15,8 @@ const NEWS_MS = 250;
 /**
  * All simulated devices. It runs in a worker of the page, and in Node.js.
  *
- * Whoever listens is told what is new at most four times a second, and not before the call for what
- * was new before has settled.
+ * Listeners are notified at most four times a second, and only after the previous notification has
+ * settled.
  */
 export class Fleet {
   #devices = new Map();
@@ -141,7 +141,7 @@ export class Fleet {
   }
 
   /**
-   * Connects devices; each sends from then on. Fulfils when each is connected or has failed.
+   * Connects devices; each sends from then on. Resolves when each is connected or has failed.
    * @param {string[] | 'all'} ids
    */
   async start(ids) {

@@ -65,7 +65,7 @@ function merged(target, patch) {
   return result;
 }
 
-/** Paths of what differs, but for the version. */
+/** Paths of what differs, except the version. */
 function changes(before, after, path = '') {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   names.delete('$version');

@@ -54,7 +54,7 @@ function start(t, args, { cwd, env = {}, input } = {}) {
       json: () => lines.map((line) => JSON.parse(line)),
       errors: await errors,
     })),
-    /** The first line of JSON that fulfils a condition. */
+    /** The first line of JSON that meets a condition. */
     until: (condition) =>
       new Promise((resolve, reject) => {
         const check = () => {

@@ -1,6 +1,6 @@
 /** Scenes for tests, which need no hub. */
 
-/** A message that is not sent, but for what is given of it. */
+/** A message that is switched off, with the given fields in place of the defaults. */
 export const messageOf = (message) => ({
   name: 'telemetry',
   template: '{"number": "{{counter}}"}',
@@ -13,7 +13,7 @@ export const messageOf = (message) => ({
   ...message,
 });
 
-/** A behaviour that does nothing, but for what is given of it; `telemetry` is one message or more. */
+/** A behaviour that does nothing by default; `telemetry` is one message or more. */
 export function behaviourOf({ telemetry, twin, methods = [] } = {}) {
   return {
     telemetry: [telemetry].flat().map(messageOf),

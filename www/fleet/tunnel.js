@@ -10,8 +10,8 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * Puts itself in the place of `WebSocket`.
- * @param {string} [tunnelUrl] none where there is no tunnel
+ * Replaces the global `WebSocket`.
+ * @param {string} [tunnelUrl] none if there is no tunnel
  * @param {number} [most] how many are opened directly
  */
 export function allowManySockets(tunnelUrl, most = MOST_DIRECT) {

@@ -50,7 +50,7 @@ const devices = signal(new Map());
 /** Ids of all devices, in the order in which they were added. */
 export const ids = computed(() => [...devices.value.keys()]);
 
-/** What a device is as of now; draws again whoever reads it, when it changes or comes to be. */
+/** The device's present state. Components that read it are drawn again when it changes or appears. */
 export const device = (id) => devices.value.get(id)?.value;
 
 /** The selected device, if it is in the page: an address may name any. */
@@ -58,7 +58,7 @@ const watchedId = computed(() =>
   devices.value.has(selectedId.value) ? selectedId.value : undefined,
 );
 
-/** Fulfils as soon as the page knows a device. */
+/** Resolves as soon as the page knows a device. */
 export function knows(id) {
   return new Promise((resolve) => {
     const stop = devices.subscribe((now) => {

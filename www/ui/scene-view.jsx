@@ -34,7 +34,7 @@ function Keep() {
   };
   const copy = async () => {
     await navigator.clipboard.writeText(await sceneLink());
-    return 'The link is copied. Whoever opens it has this scene, and brings devices of their own.';
+    return 'The link is copied. It contains this scene, but no devices.';
   };
   const load = async (files) => {
     const notes = await loadScene(files);

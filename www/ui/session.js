@@ -38,7 +38,7 @@ export function restoreScenes() {
     drafts.value = kept.drafts;
     faultsOn.value = kept.faults;
   } catch {
-    // Nothing is kept, or not by this version of the page: then all begins anew.
+    // Nothing is kept, or not by this version of the page: the session starts empty.
     kept = {};
   }
 }

@@ -153,7 +153,7 @@ impl Registrar {
         self.failed(now, error);
     }
 
-    /// The connection has failed, or could not be made: it is made again, unless it was the first
+    /// The connection has failed, or could not be made: the machine reconnects, unless it was the first
     /// one, or nothing is left to do on it.
     pub(super) fn failed(&mut self, now: Now, error: Error) {
         let Some(registration) = &mut self.registration else { return };

@@ -29,7 +29,7 @@ pub(super) struct Registration {
     body: String,
     /// When it has to have ended.
     pub deadline: Option<Instant>,
-    /// Whether the service was reached. If it was, a connection that fails is made again.
+    /// Whether the service was reached. If it was, a failed connection is retried.
     pub reached: bool,
     /// By what the service knows it. A registration costs money, to ask for its state does not: so
     /// it goes on with that on another connection, too.
