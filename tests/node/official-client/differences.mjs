@@ -100,7 +100,7 @@ export const DIFFERENCES = [
     name: 'body of a message that is not text or bytes',
     python: '`None` is an empty body, a `dict` an error',
     here: 'JSON, with content type and encoding',
-    why: 'a back end can route by what it can read',
+    why: 'a back end can route messages by their JSON content',
     connections: eachPacket((packet) => {
       const json = { 'send dict (not a string)': '{"a":1}', 'send None': 'null' }[packet.call];
       const bag = '%24.ct=application%2Fjson&%24.ce=utf-8';
@@ -111,7 +111,7 @@ export const DIFFERENCES = [
     name: '`$.exp` of a date',
     python: 'as `isoformat()` gives it; without a zone if the date has none',
     here: 'as `toISOString()` gives it: UTC, milliseconds, `Z`',
-    why: 'a time without its zone is a guess',
+    why: 'a time without its zone is ambiguous',
     connections: eachPacket((packet) =>
       packet.topic
         ? { ...packet, topic: packet.topic.replace(/(%24.exp=[^&Z]+)(?=&)/, '$1.000Z') }
@@ -122,7 +122,7 @@ export const DIFFERENCES = [
     name: 'method payload that is not JSON',
     python: 'no answer',
     here: 'answered with 400',
-    why: 'the caller learns it at once',
+    why: 'the caller is notified at once',
     connections: eachPacket((packet) =>
       packet.call === 'invoke with bad json'
         ? publish('$iothub/methods/res/400/?$rid={rid}', 'null')
@@ -133,7 +133,7 @@ export const DIFFERENCES = [
     name: 'method response without its request',
     python: 'sent',
     here: '`ClientError`, nothing sent',
-    why: 'nobody waits for it; a second answer to one request is a mistake that should be seen',
+    why: 'nobody waits for it; a second response to one request is a mistake that should be noticed',
     connections: eachPacket((packet) =>
       packet.call === 'response to an unknown rid' ? { call: packet.call, cmd: null } : packet,
     ),
@@ -142,21 +142,21 @@ export const DIFFERENCES = [
     name: 'twin get with the first subscription to desired properties',
     python: 'none; only after a reconnect',
     here: 'after each SUBACK (`ensureDesiredProperties`)',
-    why: 'what was changed before the subscription would be missed',
+    why: 'changes before the subscription would be missed',
     connections: (connections) => connections.map(fetchAfterSubscribing),
   },
   {
     name: 'subscriptions on a later connection',
     python: 'none; it trusts the session',
-    here: 'all that are wanted, whatever CONNACK says of the session, before anything else',
-    why: 'with a lost session it stays deaf, and does not know it',
+    here: 'all that are needed, whatever CONNACK says about the session, before anything else',
+    why: 'if the session is lost, it receives nothing and does not notice',
     connections: subscribeAgain,
   },
   {
     name: 'messages delivered twice (DUP)',
-    python: 'given to the application twice',
-    here: 'given once',
-    why: 'MQTT lets a hub send again; a handler need not care',
+    python: 'delivered to the application twice',
+    here: 'delivered once',
+    why: 'MQTT lets a hub resend; handlers need not handle duplicates',
     received: (messages) =>
       messages.filter((each, index) => !isDeepStrictEqual(each, messages[index - 1])),
   },
@@ -164,21 +164,21 @@ export const DIFFERENCES = [
     name: '`Accept` of the upload calls',
     python: '`application/json` for the storage information',
     here: '`*/*`, the default of `fetch`',
-    why: 'the hub answers with JSON in any case',
+    why: 'the hub always responds with JSON',
     http: (call) => ({ ...call, accept: '*/*' }),
   },
   {
     name: '`Content-Type` of the upload notification',
     python: '`application/json; charset=utf-8`',
     here: '`application/json`',
-    why: 'JSON is UTF-8; both calls are alike',
+    why: 'JSON is UTF-8; both calls send the same',
     http: (call) => ({ ...call, 'content-type': 'application/json' }),
   },
   {
     name: '`User-Agent` of the upload calls',
     python: 'its agent, percent-encoded',
-    here: 'that of the platform',
-    why: 'not every browser lets a page set it, and none without asking the server first',
+    here: 'the agent of the platform',
+    why: 'not every browser lets a page set it, and those that do need a preflight request',
     http: (call) => ({ ...call, 'user-agent': '{platform}' }),
   },
 ];
