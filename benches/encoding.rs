@@ -1,5 +1,5 @@
-//! `cargo bench --no-default-features`: what the core takes to encode and to decode, without
-//! sockets and without JavaScript.
+//! `cargo bench --no-default-features`: measures encoding and decoding in the core, without sockets
+//! and JavaScript.
 
 #![cfg_attr(target_arch = "wasm32", no_main)]
 #![cfg(not(target_arch = "wasm32"))]
@@ -19,7 +19,7 @@ use mqttbytes::v4::{ConnAck, Connect, ConnectReturnCode, PubAck, Publish};
 
 /// How many packets are encoded or decoded at once.
 const PACKETS: u16 = 100;
-/// What a piece of a stream holds that was not cut between packets.
+/// The size of the pieces of a stream that was not cut between packets.
 const PIECE: usize = 64;
 
 fn now() -> Instant {
@@ -45,7 +45,7 @@ fn message(bytes: usize, properties: MessageProperties<'static>) -> Message<'sta
     Message { body: vec![b'x'; bytes].into(), properties }
 }
 
-/// A session whose connection was accepted, with nothing left to write or to tell.
+/// A session with an accepted connection, and nothing left to write or report.
 fn session() -> Session<u16> {
     let filters = vec![topic::messages_filter(&identity())];
     let mut session = Session::new(Duration::from_secs(60), filters);
@@ -58,7 +58,7 @@ fn session() -> Session<u16> {
     session
 }
 
-/// Gives the bytes that go to the socket.
+/// Returns the bytes for the socket.
 fn send(session: &mut Session<u16>, identity: &Identity, message: &Message<'_>) -> usize {
     for tag in 0..PACKETS {
         let topic = topic::telemetry(identity, message).expect("a message that is not too large");
@@ -68,7 +68,7 @@ fn send(session: &mut Session<u16>, identity: &Identity, message: &Message<'_>) 
     std::iter::from_fn(|| session.poll_transmit()).map(|bytes| black_box(bytes).len()).sum()
 }
 
-/// Gives how many events came of the pieces of a stream.
+/// Returns the number of events in the pieces of a stream.
 fn receive<'a>(session: &mut Session<u16>, pieces: impl Iterator<Item = &'a [u8]>) -> usize {
     let mut events = 0;
     for piece in pieces {

@@ -15,28 +15,28 @@ pub enum ErrorKind {
     Client,
     /// No connection could be made.
     ConnectionFailed,
-    /// As [`ErrorKind::ConnectionFailed`]: the user's function has failed to give a token. Its own
-    /// error is known to the caller of the core alone.
+    /// Like [`ErrorKind::ConnectionFailed`]: the user's function did not return a token. Only the
+    /// caller of the core knows its error.
     NoToken,
     /// A connection was lost.
     ConnectionDropped,
-    /// As [`ErrorKind::ConnectionDropped`]: connection after connection was lost on one call.
+    /// Like [`ErrorKind::ConnectionDropped`]: one call lost several connections in a row.
     DroppedAgain,
-    /// There is no connection, and the client may not open one by itself.
+    /// There is no connection, and the client must not open one by itself.
     NoConnection,
     /// The hub refused the credentials, or they have expired.
     Credential,
     /// `disconnect` or `shutdown` was called before the operation ended.
     OperationCancelled,
-    /// No answer came in time.
+    /// No response arrived in time.
     OperationTimeout,
-    /// The hub answered with an error status.
+    /// The hub responded with an error status.
     Service,
 }
 
-/// An error with a sentence that says what to check, and what caused it.
+/// An error with a sentence that says what to check, and its cause.
 ///
-/// No message holds a key, a signature or a token.
+/// No message contains a key, a signature or a token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Error(Arc<Details>);
 
@@ -68,7 +68,7 @@ impl Error {
         Self::new(ErrorKind::Client, message)
     }
 
-    /// An error status that the hub answered with, and its own error code where it sent one.
+    /// The error status of the hub's response, and its error code if it sent one.
     pub(crate) fn service(
         status: u16,
         code: Option<String>,
@@ -78,7 +78,7 @@ impl Error {
     }
 
     pub(crate) fn caused_by(mut self, cause: Self) -> Self {
-        // It was made just now: nobody shares it.
+        // Just created: not shared yet.
         if let Some(details) = Arc::get_mut(&mut self.0) {
             details.cause = Some(cause);
         }
@@ -124,7 +124,7 @@ impl Error {
         self.0.status
     }
 
-    /// The hub's own error code (`"404103"`), for [`ErrorKind::Service`] where it sent one.
+    /// The hub's own error code (`"404103"`), for [`ErrorKind::Service`], if it sent one.
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }

@@ -1,6 +1,5 @@
-//! As much of JSON (RFC 8259) as the core needs: whether a text is JSON, the members of an object,
-//! strings. Other values are the platform's to parse; a whole parser would weigh as much as the
-//! rest of the core.
+//! The part of JSON (RFC 8259) that the core needs: validation, the members of an object, strings.
+//! The platform parses other values; a whole parser would be as large as the rest of the core.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -8,7 +7,7 @@ use std::str::Chars;
 
 use super::error::Error;
 
-/// Whether `text` is one JSON value.
+/// Returns whether `text` is one JSON value.
 pub fn is_valid(text: &str) -> bool {
     let mut scanner = Scanner { rest: text.as_bytes() };
     scanner.value().is_some() && scanner.peek().is_none()
@@ -18,13 +17,13 @@ pub fn is_valid(text: &str) -> bool {
 ///
 /// # Errors
 ///
-/// It is none.
+/// If it is not JSON.
 pub fn text(body: &[u8]) -> Result<String, Error> {
     let text = std::str::from_utf8(body).ok().filter(|text| is_valid(text));
     text.map(Into::into).ok_or_else(|| Error::client("the hub sent a body that is not JSON"))
 }
 
-/// The text of the value of `name` in the object that `text` is. If it is there twice, the last.
+/// The text of the value of `name` in the object `text`. If the name occurs twice, the last value.
 pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let mut found = None;
     for_each_member(text, &mut |key, value| {
@@ -35,8 +34,8 @@ pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     found
 }
 
-/// Calls `found` with the name and with the text of the value of each member of the object that
-/// `text` is. Returns `None` where it is no object; `found` may have been called then.
+/// Calls `found` with the name and the text of the value of each member of the object `text`.
+/// Returns `None` if it is not an object; `found` may have been called before.
 pub fn for_each_member<'a>(
     text: &'a str,
     found: &mut dyn FnMut(Cow<'a, str>, &'a str),
@@ -64,21 +63,21 @@ pub fn for_each_member<'a>(
     }
 }
 
-/// The text that a JSON string stands for; `None` for any other value.
+/// The value of a JSON string; `None` for any other value.
 pub fn string(value: &str) -> Option<Cow<'_, str>> {
     value.strip_prefix('"')?.strip_suffix('"').map(unescape)
 }
 
-/// The text of a member of an object, for people: what a JSON string stands for, any other value as
-/// it is written. `null` says nothing.
+/// The text of a member of an object, for people: the value of a JSON string, or any other value as
+/// it is written. `None` for `null`.
 pub fn text_of<'a>(object: &'a str, name: &str) -> Option<Cow<'a, str>> {
     let value = member(object, name).filter(|value| *value != "null")?;
     Some(string(value).unwrap_or(value.into()))
 }
 
-/// What is between the quotes of a JSON string. Half of a surrogate pair becomes U+FFFD.
+/// Decodes the contents of a JSON string. Half of a surrogate pair becomes U+FFFD.
 fn unescape(quoted: &str) -> Cow<'_, str> {
-    // Most have no escape, which a search for a byte is the quickest to find out.
+    // Most have no escape, and searching for a byte is the fastest way to find out.
     if !quoted.as_bytes().contains(&b'\\') {
         return quoted.into();
     }
@@ -103,7 +102,7 @@ fn unescape(quoted: &str) -> Cow<'_, str> {
     text.into()
 }
 
-/// The character of `XXXX`, or of `XXXX\uXXXX` where that is a surrogate pair.
+/// The character of `XXXX`, or of `XXXX\uXXXX` for a surrogate pair.
 fn unicode_escape(characters: &mut Chars<'_>) -> char {
     let first = hex_digits(characters);
     let mut next = characters.clone();
@@ -163,7 +162,7 @@ impl Scanner<'_> {
     }
 
     fn take(&mut self, byte: u8) -> Option<()> {
-        // Mostly it is there, without white space in front.
+        // It usually follows without white space in front.
         if self.rest.first() != Some(&byte) && self.peek()? != byte {
             return None;
         }
@@ -171,9 +170,9 @@ impl Scanner<'_> {
         Some(())
     }
 
-    /// Not by recursion: a payload may be nested deeper than the stack of WebAssembly allows.
+    /// Not recursive: a payload may be nested deeper than the stack of WebAssembly allows.
     fn value(&mut self) -> Option<()> {
-        // How each list and object ends that has begun.
+        // The closing characters of all open lists and objects.
         let mut ends = Vec::new();
         loop {
             match self.peek()? {
@@ -193,7 +192,7 @@ impl Scanner<'_> {
                 b'n' => self.literal(b"null")?,
                 _ => self.number()?,
             }
-            // With a value there may end what is around it.
+            // After a value, the lists and objects around it may end.
             loop {
                 let Some(&end) = ends.last() else { return Some(()) };
                 if self.peek()? != end {
@@ -207,7 +206,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// The name of a member, if what ends with `end` is an object.
+    /// The name of a member, if `end` closes an object.
     fn name_in(&mut self, end: u8) -> Option<()> {
         if end == b'}' {
             self.string()?;
@@ -296,7 +295,7 @@ mod tests {
         }
     }
 
-    /// On a stack as small as that of a module of WebAssembly, which has 1 MiB for all of it.
+    /// On a small stack, as in a WebAssembly module, which has 1 MiB in total.
     #[test]
     fn what_is_nested_as_deep_as_a_payload_can_be_is_valid() {
         let lists = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));

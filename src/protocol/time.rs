@@ -3,7 +3,7 @@
 use std::ops::{Add, Sub};
 use std::time::Duration;
 
-/// A moment of a clock that never goes backwards, in milliseconds since any fixed moment.
+/// A moment on a clock that never goes backwards, in milliseconds since an arbitrary fixed moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instant(u64);
 
@@ -41,7 +41,7 @@ impl Sub for Instant {
     }
 }
 
-/// The present, on the two clocks that a client needs.
+/// The current time, on the two clocks that a client needs.
 ///
 /// They differ: the wall clock can be set, and the monotonic clock of many platforms stands still
 /// while the machine sleeps. Intervals are measured on `monotonic`; only token lifetimes are

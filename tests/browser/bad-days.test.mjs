@@ -58,7 +58,7 @@ test('a network that goes ends the connection, one that comes brings it back', a
   const backEnd = await createDevice();
   const origin = await serveRepository(t);
   const tab = await (await openProfile(t)).openTab(documentOf(origin));
-  // Called after connecting, so that it affects the socket.
+  // Before connecting, so that it affects the socket.
   await tab.setOffline(false);
   await connect(tab, backEnd);
 

@@ -1,4 +1,4 @@
-//! The application: what it called, what it was told, and what must be true of that.
+//! The application: its calls, the events that it got, and what must be true of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
     pub kind: Kind,
-    /// How often the application had left when it began.
+    /// How often the application had disconnected when it began.
     left: u32,
 }
 
@@ -37,12 +37,12 @@ pub struct Telemetry {
     /// The turn in which its call ended, and how.
     settled: Option<(u64, bool)>,
     packet_id: Option<u16>,
-    /// The last socket that it was written to, and to how many it was.
+    /// The last socket that it was written to, and the number of sockets.
     socket: Option<SocketId>,
     sockets: u32,
 }
 
-/// How far the handling of a message is, on the connection that brought it.
+/// The progress of a message, on the connection that delivered it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handling {
     Open,
@@ -59,21 +59,21 @@ pub struct Application {
     pub failures: u64,
     pub reports: u64,
     pub left: u32,
-    /// An attempt that fails ends no call, as another one follows.
+    /// A failed attempt ends no call, because another one follows.
     pub waits_for_connection: bool,
-    /// No connection was accepted since the application has left.
+    /// No connection was accepted since the application disconnected.
     pub is_away: bool,
     pub shut_down: bool,
-    /// Another client has the connection, until the application connects.
+    /// Another client has the connection, until the application connects again.
     pub replaced: bool,
     pub connected: bool,
     messages: BTreeMap<(SocketId, u64), Handling>,
-    /// Every message that it was ever given.
+    /// Every message that it has ever received.
     pub handed: BTreeSet<u64>,
     methods: BTreeSet<u64>,
     desired: [u64; KEYS],
     desired_version: u64,
-    /// A patch came alone, those before it did not.
+    /// A patch arrived alone, without the earlier ones.
     has_gap: bool,
     /// The client wants a token and has none yet.
     pub token_asked: bool,
@@ -194,7 +194,7 @@ impl Application {
         self.telemetry[index(number)].sockets
     }
 
-    /// A cloud-to-device message came; `done` if nothing more is to be waited for.
+    /// A cloud-to-device message arrived; `done` if nothing remains to be waited for.
     pub fn message_received(&mut self, socket: SocketId, number: u64, done: bool) {
         assert!(!self.is_away, "message {number} was delivered after a disconnect");
         let handling = if done { Handling::Done } else { Handling::Open };
@@ -226,7 +226,7 @@ impl Application {
         let version = member(json, "$version").expect("a version");
         let last = self.desired_version;
         let is_whole = json.contains("\"k0\"") && json.contains("\"k1\"");
-        // Where the twin could not be fetched, a patch comes alone, and the whole of it later.
+        // If the client could not fetch the twin, a patch arrives alone, and all properties later.
         let fills_gap = is_whole && self.has_gap && version == last;
         assert!(version > last || fills_gap, "desired version {version} came after {last}");
         self.has_gap = !is_whole && (self.has_gap || version > last + 1);
@@ -236,7 +236,7 @@ impl Application {
         }
     }
 
-    /// Whether it knows the desired properties that the hub has.
+    /// Returns whether it knows the hub's current desired properties.
     pub fn knows_desired(&self, hub: &Hub) -> bool {
         (self.desired_version, self.desired) == (hub.desired_version, hub.desired)
     }

@@ -23,31 +23,31 @@ listed! {
     pub enum Fault {
         /// The connection closes before the packet arrives.
         CloseBefore,
-        /// The packet takes effect, then the connection closes: no answer comes.
+        /// The packet takes effect, then the connection closes: there is no response.
         CloseAfter,
-        /// From this packet on nothing arrives any more, and nothing says so.
+        /// From this packet on nothing arrives any more, without a close.
         SilenceBefore,
         /// The packet takes effect; then nothing arrives any more.
         SilenceAfter,
-        /// The packet takes effect and is never answered.
+        /// The packet takes effect and gets no response.
         Withheld,
-        /// The answer comes late, after others.
+        /// The response arrives late, after others.
         Late,
-        /// The hub says no: CONNACK, SUBACK or the status of a twin answer.
+        /// The hub refuses: CONNACK, SUBACK or the status of a twin response.
         Refused,
-        /// The packet comes twice; a publish with DUP.
+        /// The packet arrives twice; a publish with DUP.
         Twice,
-        /// Bytes that are not MQTT come.
+        /// Bytes that are not MQTT arrive.
         Malformed,
-        /// A text frame comes.
+        /// A text frame arrives.
         Text,
-        /// A half of the packet comes, then the connection closes.
+        /// Half of the packet arrives, then the connection closes.
         Truncated,
-        /// A packet that nobody asked for comes first.
+        /// An unexpected packet arrives first.
         Stray,
         /// The body is not JSON.
         NotJson,
-        /// The hub closes on this message, each time that it comes.
+        /// The hub closes the connection each time this message arrives.
         Poison,
         /// The hub has forgotten the session.
         SessionLost,
@@ -57,11 +57,11 @@ listed! {
         SocketStuck,
         /// The closing handshake of the socket never ends.
         CloseStuck,
-        /// An event of an old socket comes when it is no longer of interest.
+        /// A late event of an old socket arrives.
         StaleEvent,
-        /// The hub closes, since the token has expired there.
+        /// The hub closes, because the token has expired by its clock.
         TokenExpired,
-        /// The hub closes, since it has heard nothing for 1.5 times the keep-alive interval.
+        /// The hub closes, because it has received nothing for 1.5 times the keep-alive interval.
         KeepAliveLapsed,
         /// The wall clock of the device is set.
         ClockSet,
@@ -71,19 +71,19 @@ listed! {
         Throttled,
         /// The token function or handler provides no token, a wrong one, or a late one.
         NoToken,
-        /// The platform says that it has no network, and perhaps never that it has one again.
+        /// The platform reports that it is offline, and may never report that it is online again.
         Offline,
-        /// The platform says that it has a network again, or that it has slept.
+        /// The platform reports that it is online again, or that it has slept.
         Online,
-        /// Another client of this identity is to have the connection.
+        /// Another client of this identity takes over the connection.
         Replaced,
-        /// The socket takes no publishes for a while.
+        /// The socket accepts no publishes for a while.
         NoRoom,
     }
 }
 
 listed! {
-    /// What is being done when it goes wrong.
+    /// The step at which it goes wrong.
     pub enum Step {
         Connect,
         Subscribe,
@@ -109,13 +109,13 @@ listed! {
     }
 }
 
-/// What can happen around the client, whatever it does.
+/// Faults that can happen around the client at any time.
 pub const AROUND: [Fault; 4] = [Offline, Online, Replaced, NoRoom];
-/// What can happen to any packet of the client, besides.
+/// Faults that can also happen to any packet of the client.
 const TO_HUB: [Fault; 4] = [CloseBefore, CloseAfter, SilenceBefore, SilenceAfter];
-/// What can happen to an answer, besides.
+/// Faults that can also happen to a response.
 const ANSWERED: [Fault; 4] = [Withheld, Late, Twice, Text];
-/// What can happen to any packet of the hub.
+/// Faults that can happen to any packet of the hub.
 const TO_CLIENT: [Fault; 7] =
     [CloseBefore, CloseAfter, SilenceBefore, SilenceAfter, Malformed, Truncated, Stray];
 
@@ -162,13 +162,13 @@ impl Step {
             Self::Reported | Self::MethodResponse | Self::Pingreq => &ANSWERED,
             _ => &[],
         };
-        // The packets of the hub follow at once on those of the client.
+        // The packets of the hub immediately follow those of the client.
         let around: &[Fault] = if base == TO_CLIENT { &[] } else { &AROUND };
         [base, more, answered, around].concat()
     }
 }
 
-/// How often each fault was met at each step.
+/// How often each fault occurred at each step.
 #[derive(Clone, Debug, Default)]
 pub struct Tally([[u64; Fault::ALL.len()]; Step::ALL.len()]);
 
@@ -189,7 +189,7 @@ impl Tally {
         self.0.iter().flatten().sum()
     }
 
-    /// The faults that were never met at a step at which they can happen.
+    /// The faults that never occurred at a step at which they can happen.
     pub fn missing(&self) -> Vec<(Step, Fault)> {
         let all =
             Step::ALL.iter().flat_map(|&step| step.faults().into_iter().map(move |f| (step, f)));

@@ -1,4 +1,4 @@
-//! After a bad day a good one: every call ends, all works again, and nothing is missing.
+//! After a bad day, a good day: every call ends, everything works again, and nothing is missing.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::setting::Login;
 use crate::world::{Happening, World};
 
 impl World {
-    /// Nothing goes wrong from now on; every call that was made ends.
+    /// From now on nothing goes wrong, and every call ends.
     pub fn calm_down(&mut self) {
         self.trace(|| "nothing goes wrong from now on".into());
         self.turn();
@@ -25,14 +25,14 @@ impl World {
         if self.application.token_asked && matches!(self.setting.login, Login::Function { .. }) {
             self.later(0, Happening::GivesToken);
         }
-        // What was withheld is only known to be lost when its connection is.
+        // The client only notices that a response is missing when the connection ends.
         if self.setting.operation_timeout.is_none() || self.rng.bool() {
             self.drop_connection();
         }
         self.settle_all();
-        // By now it has noticed a connection on which nothing arrives any more.
+        // By now it has noticed a dead connection.
         self.run_until(self.time + self.setting.keep_alive + 20_000, |_| false);
-        // And it has asked again for a token that it was not given.
+        // And it has requested again a token that it did not get.
         self.flawless_from = Some(self.sockets.len());
     }
 
@@ -44,7 +44,7 @@ impl World {
 
     /// Lets time pass until no call is waiting, except receive calls.
     fn settle_all(&mut self) {
-        // A platform that never says that it is online again is not believed for longer than 60 s.
+        // If the platform never reports that it is online again, the client retries after 60 s.
         let interval = self.setting.retry_max_interval.max(60_000);
         let attempt = 60_000 + 5_000 + interval * 12 / 10;
         // A message that the hub refuses costs three connections, one after the other.
@@ -58,7 +58,7 @@ impl World {
         let calls = self.application.calls.values();
         let hanging: Vec<Kind> = calls.map(|call| call.kind).filter(|kind| waits(*kind)).collect();
         assert!(hanging.is_empty(), "after {limit} ms these wait still: {hanging:?}");
-        // Answers of handlers, acknowledgements, duplicates that are on their way.
+        // Responses of handlers, acknowledgements and duplicates in flight.
         self.run_until(self.time + 40_000, |_| false);
     }
 
@@ -70,7 +70,7 @@ impl World {
         assert_eq!(self.application.failures, before, "{what} fails though nothing goes wrong");
     }
 
-    /// Whatever has happened, the client can be used as on the first day.
+    /// After any faults, the client works as if it were new.
     pub fn everything_works(&mut self) {
         if let Login::Token { .. } = self.setting.login {
             self.must("a new token", Self::update_token);
@@ -91,8 +91,8 @@ impl World {
         self.settle_all();
     }
 
-    /// Without a call, and on the connection that stands: what a handler waits for comes though the
-    /// hub has refused it some times.
+    /// Without a call, and on the same connection: a handler gets its events although the hub has
+    /// refused the subscription a few times.
     pub fn what_is_refused_comes_later(&mut self) {
         if self.setting.by_calls
             || self.setting.retry == ConnectionRetry::Never
@@ -104,7 +104,7 @@ impl World {
         self.refusals = self.rng.u32(..6);
         let pauses = u64::from(self.refusals) + 2;
         let longest = self.setting.retry_max_interval.max(300_000) * 12 / 10;
-        // A session that is remembered delivers without the subscription.
+        // A persistent session delivers without the subscription.
         self.drop_connection();
         self.hub.forget_session();
         let comes = |world: &Self| world.is_up_to_date() && world.hub.takes_methods();
@@ -125,7 +125,7 @@ impl World {
         if self.setting.by_calls {
             self.take_all_messages();
         }
-        // A renewal of the token may have come in between.
+        // The client may have renewed its token in between.
         self.run_until(self.time + 60_000, |world| {
             world.hub.messages.is_empty() && world.owed().is_empty() && world.is_up_to_date()
         });
@@ -137,7 +137,7 @@ impl World {
         assert!(owed.is_empty(), "never acknowledged: {owed:?}");
     }
 
-    /// Whether the application knows the desired properties, where it must.
+    /// Returns whether the application knows the desired properties, if it must.
     fn is_up_to_date(&self) -> bool {
         !self.setting.ensure_desired
             || self.setting.by_calls
@@ -154,7 +154,7 @@ impl World {
         }
     }
 
-    /// The client is shut down: it does nothing more, whatever comes.
+    /// After shutdown, the client does nothing more on any input.
     pub fn end(&mut self) {
         self.application.left += 1;
         self.application.is_away = true;

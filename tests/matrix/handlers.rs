@@ -1,4 +1,4 @@
-//! What the application does when it is told something.
+//! How the application reacts to events.
 
 use iothub_device_client::protocol::client::Feature;
 use iothub_device_client::protocol::mqtt::DeliveryId;
@@ -24,7 +24,7 @@ impl World {
                 self.call_settled(kind, result.as_ref().err());
             }
             Event::ConnectionStateChanged { connected, .. } => {
-                // That a client gives up reconnecting is told, too.
+                // The client also reports that it gives up reconnecting.
                 let gives_up = !connected && self.application.replaced;
                 let is_change = connected != self.application.connected;
                 assert!(is_change || gives_up, "no change is told as one");
@@ -76,13 +76,13 @@ impl World {
         }
     }
 
-    /// A receive call that does not block has given a message, which the client acknowledges.
+    /// A non-blocking receive call has returned a message, which the client acknowledges.
     fn call_gave_message(&mut self, number: u64) {
         let socket = self.socket.expect("messages come over a socket");
         self.application.message_received(socket, number, true);
     }
 
-    /// The first receive call for messages that waits gets it, as in the shell.
+    /// The first waiting receive call for messages gets it, as in the shell.
     fn give_to_receive_call(&mut self, number: u64) {
         let waiting = Kind::Receive { feature: Feature::Messages, block: true };
         let first = self.application.calls.iter().find(|(_, call)| call.kind == waiting);
@@ -139,7 +139,7 @@ impl World {
             assert_eq!(result.is_err(), fails);
         } else {
             let result = self.call(Kind::Token, |client, now| client.update_sas_token(now, &text));
-            // The client asks again for a good one.
+            // The client requests a good one again.
             assert!(self.application.shut_down || result.is_err() == fails, "{result:?}");
         }
     }

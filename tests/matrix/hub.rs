@@ -9,7 +9,7 @@ use crate::packets::{Sent, encode, pid, puback, suback};
 
 pub type SocketId = usize;
 
-/// How many messages are on their way to the device at a time.
+/// The maximum number of messages in flight to the device.
 const WINDOW: usize = 16;
 pub const KEYS: usize = 4;
 
@@ -22,7 +22,7 @@ pub struct Reply {
     pub again: Vec<u8>,
 }
 
-/// What the hub sent and waits to have acknowledged.
+/// Packets that the hub sent and that are not acknowledged yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Push {
     CloudToDevice(u64),
@@ -37,7 +37,7 @@ pub struct Connection {
     pub keep_alive_ms: u64,
     pub last_heard: u64,
     pub unread: Vec<u8>,
-    /// CONNACK with code 0 has gone out.
+    /// CONNACK with code 0 was sent.
     pub accepted: bool,
     pub unacknowledged: BTreeMap<u16, Push>,
     /// Calls of methods that were made on it: their instance, by request identifier.
@@ -79,7 +79,7 @@ impl Hub {
         self.connection.as_ref().is_some_and(|connection| connection.socket == socket)
     }
 
-    /// A socket reached the hub: a newcomer throws the earlier one out.
+    /// A socket reached the hub, which closes the earlier one.
     pub fn opened(&mut self, socket: SocketId, now: u64) -> Option<SocketId> {
         let connection = Connection {
             socket,
@@ -113,7 +113,7 @@ impl Hub {
         self.is_subscribed("$iothub/methods/")
     }
 
-    /// CONNECT: gives the answer, and whether the login is accepted.
+    /// CONNECT: returns the response, and whether the login is accepted.
     pub fn connect(&mut self, sent: &Sent, unix: u64, refusal: Option<u8>) -> (Reply, bool) {
         let Sent::Connect { password, keep_alive, clean_session, .. } = sent else {
             panic!("the first packet is CONNECT, not {sent:?}");
@@ -155,7 +155,7 @@ impl Hub {
         Reply::same(Step::Unsuback, encode(&Packet::Unsuback(pid(packet_id))))
     }
 
-    /// Takes a publish that is not a twin request; gives its PUBACK.
+    /// Accepts a publish that is not a twin request. Returns its PUBACK.
     pub fn publish(&mut self, sent: &Sent) -> Reply {
         let Sent::Publish { packet_id, topic, payload, .. } = sent else { unreachable!() };
         if let Some(rest) = topic.strip_prefix("$iothub/methods/res/") {
@@ -215,7 +215,7 @@ impl Hub {
         format!(r#"{{"k0":{a},"k1":{b},"k2":{c},"k3":{d},"$version":{version}}}"#)
     }
 
-    /// The back end changes a desired property; gives the patch if the device takes it.
+    /// The back end changes a desired property. Returns the patch if the device has subscribed.
     pub fn change_desired(&mut self) -> Option<Reply> {
         self.desired_version += 1;
         let version = self.desired_version;
@@ -229,7 +229,7 @@ impl Hub {
         Some(self.push(Step::DesiredPatch, Push::Other, &topic, body.as_bytes()))
     }
 
-    /// The back end calls a method of a device that takes them.
+    /// The back end calls a method of a device that has subscribed.
     pub fn call_method(&mut self, not_json: bool) -> Reply {
         self.last_method += 1;
         let instance = self.last_method;
@@ -249,7 +249,7 @@ impl Hub {
         self.messages.push_back(self.last_message);
     }
 
-    /// The next message that may go to the device now.
+    /// The next message that may be sent to the device now.
     pub fn next_message(&mut self) -> Option<Reply> {
         if !self.is_subscribed("devices/") {
             return None;

@@ -1,10 +1,10 @@
 //! The fault matrix: random schedules of calls, a hub that keeps the truth, and faults at every
-//! step, in virtual time. A schedule is a number: its seed. Whatever happens in it, the same
-//! invariants hold; `CONTRIBUTING.md` says how one is played again.
+//! step, in virtual time. A schedule is a number: its seed. The same invariants hold in all of
+//! them; `CONTRIBUTING.md` says how to replay one.
 //!
 //! - `MATRIX_SCHEDULES`: how many to play
-//! - `MATRIX_FIRST`: the seed of the first, 0 unless given
-//! - `MATRIX_SEED`: play this one alone, and print what happens
+//! - `MATRIX_FIRST`: the seed of the first, default 0
+//! - `MATRIX_SEED`: play only this one, and print what happens
 //!
 //! A fifth as many schedules are played of the registration with the provisioning service, in
 //! `registration`; `REGISTRATION_SEED` plays one of those.
@@ -105,15 +105,14 @@ fn tell(schedules: u64, broken: &[(u64, String)], name: &str) {
     assert!(broken.is_empty(), "{} of {schedules} schedules broke an invariant", broken.len());
 }
 
-/// Plays that many schedules, from the first on, on all processors. Returns what they did, and which
-/// failed.
+/// Plays a number of schedules on all processors. Returns what they did, and which failed.
 fn play_all<P: Default + Send>(
     first: u64,
     schedules: u64,
     play: fn(u64, bool) -> P,
     add: fn(&mut P, &P),
 ) -> (P, Vec<(u64, String)>) {
-    // A failure is told with its seed; where in the matrix it was noticed says little.
+    // Failures are reported with their seed; the place of the panic says little.
     std::panic::set_hook(Box::new(|_| {}));
     let next = AtomicU64::new(first);
     let work = || {

@@ -1,4 +1,4 @@
-//! What is on its way between the client and the hub, and what goes wrong with it.
+//! The packets in flight between the client and the hub, and their faults.
 
 use std::collections::BTreeSet;
 
@@ -132,7 +132,7 @@ impl World {
         is_refused
     }
 
-    /// The hub takes a packet; gives its answers.
+    /// The hub handles a packet. Returns its responses.
     fn hub_takes(&mut self, id: SocketId, sent: &Sent, refuses: bool) -> Vec<Reply> {
         match sent {
             Sent::Connect { .. } => {
@@ -181,7 +181,7 @@ impl World {
         }
     }
 
-    /// Whether the body of a publish of the hub is to be no JSON.
+    /// Whether the body of a publish of the hub must not be JSON.
     pub fn not_json(&mut self, step: Step) -> bool {
         let not_json = self.faulty && self.rng.u32(..1000) < self.setting.fault_rate / 5;
         if not_json {
@@ -200,7 +200,7 @@ impl World {
         }
     }
 
-    /// A packet of the hub leaves.
+    /// Sends a packet of the hub.
     pub fn hub_sends(&mut self, id: SocketId, reply: &Reply) {
         let fault = self.fault(reply.step);
         match fault {
@@ -235,7 +235,7 @@ impl World {
         match fault {
             Some(Fault::CloseAfter) => self.hub_closes(id),
             Some(Fault::SilenceAfter) => self.fall_silent(id),
-            // With QoS 0 nothing tells a second delivery from another message.
+            // With QoS 0 a second delivery cannot be distinguished from another message.
             Some(Fault::Twice) if reply.bytes[0] & 0x36 != 0x30 => {
                 self.hub_writes(id, &reply.again);
             }
@@ -259,7 +259,7 @@ impl World {
         }
     }
 
-    /// The hub looks whether a connection still lives, and may live on.
+    /// The hub checks whether a connection is alive, and may stay open.
     fn hub_watches(&mut self, id: SocketId) {
         let Some(connection) = self.hub.connection.as_ref().filter(|c| c.socket == id) else {
             return;
@@ -282,7 +282,7 @@ impl World {
         self.hub_closes(id);
     }
 
-    /// The numbers of messages that no handler was ever given though the hub regards them as done.
+    /// The numbers of messages that no handler ever got although the hub regards them as completed.
     pub fn swallowed(&self) -> BTreeSet<u64> {
         self.hub.completed.difference(&self.application.handed).copied().collect()
     }

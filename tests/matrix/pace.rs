@@ -1,4 +1,4 @@
-//! How soon a client that has lost its connection may dial again, and how late.
+//! How soon and how late a client that has lost its connection may reconnect.
 
 use iothub_device_client::protocol::ConnectionState;
 use iothub_device_client::protocol::client::ConnectionRetry;
@@ -10,21 +10,21 @@ use crate::setting::{Login, Setting};
 pub struct Pace {
     interval: u64,
     max_interval: u64,
-    /// A token may have to be waited for before the client dials.
+    /// The client may have to wait for a token before it connects.
     waits_for_tokens: bool,
-    /// The first connection is tried again, too.
+    /// The client retries the first connection, too.
     tries_first_again: bool,
     /// `None` while it is not known from outside.
     failures: Option<u32>,
     /// In this turn a connection or an attempt has ended: whether the client may retry at once.
     lost: Option<bool>,
-    /// In this turn the application has called, which may dial at once.
+    /// In this turn the application made a call, after which the client may connect at once.
     asked: bool,
-    /// A clock has jumped: the client may ask the hub for a sign, and dial at once without one.
+    /// A clock has jumped: the client may ping the hub, and reconnect at once without a response.
     doubts: bool,
-    /// The platform says that there is no network.
+    /// The platform reports that it is offline.
     offline: bool,
-    /// In this turn it has said that there is one.
+    /// In this turn it reported that it is online.
     online: bool,
     /// The earliest and the latest moment of the next attempt.
     next: Option<(u64, u64)>,
@@ -59,7 +59,7 @@ impl Pace {
         self.failures = Some(0);
     }
 
-    /// An attempt that is waited for is put off.
+    /// Postpones the next attempt.
     pub fn offline(&mut self, now: u64) {
         self.offline = true;
         if let (Some(_), Some(failures)) = (self.next, self.failures) {
@@ -75,8 +75,8 @@ impl Pace {
         self.next = None;
     }
 
-    /// The connection that had stood for so long has ended, or an attempt. `in_doubt` says that it
-    /// was the network that ended it.
+    /// A connection that had lasted for some time, or an attempt, has ended. `in_doubt`: the
+    /// network ended it.
     pub fn lost(&mut self, stood: Option<u64>, in_doubt: bool) {
         self.lost = Some(in_doubt || stood.is_some_and(|stood| stood > self.interval));
     }
@@ -134,7 +134,7 @@ impl Pace {
         self.next = Some((now + wait * 8 / 10, now + wait * 12 / 10));
     }
 
-    /// When the client has to dial at the latest.
+    /// The latest moment at which the client must connect.
     pub fn deadline(&self) -> Option<u64> {
         self.next.filter(|_| !self.waits_for_tokens).map(|(_, latest)| latest)
     }

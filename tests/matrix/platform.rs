@@ -1,4 +1,4 @@
-//! Between the client and the network: does what the client asks for, gives it what comes.
+//! Between the client and the network: executes the client's actions, and passes it input.
 
 use iothub_device_client::protocol::{Input, Output};
 
@@ -9,7 +9,7 @@ use crate::setting::KEY;
 use crate::wire::Wire;
 use crate::world::{Happening, World};
 
-/// A client that asks for more than this in one turn asks for ever.
+/// More actions than this in one turn are an endless loop.
 const MAX_OUTPUTS: u32 = 100_000;
 
 /// A socket, on both sides.
@@ -18,21 +18,21 @@ pub struct Socket {
     pub wire: Wire,
     pub is_open: bool,
     pub is_closing: bool,
-    /// Nothing arrives any more, and nothing says so.
+    /// Nothing arrives any more, without a close.
     pub is_silent: bool,
     /// Its closing handshake never ends.
     pub is_stuck: bool,
-    /// When what is written last arrives: at the hub, at the client.
+    /// When the last bytes written arrive: at the hub, at the client.
     pub arrival: [u64; 2],
     /// What the hub wrote and the client has not read.
     pub unread: Vec<u8>,
-    /// The hub closes it after that.
+    /// The hub closes the socket after that.
     hub_has_closed: bool,
     reading: bool,
 }
 
 impl World {
-    /// Does what the client asks for, until it asks for nothing.
+    /// Executes the client's actions until there are none.
     pub fn turn(&mut self) {
         self.turn += 1;
         self.client.set_room(self.room);
@@ -110,7 +110,7 @@ impl World {
         self.later(2_000, Happening::ClosedAtClient(id));
     }
 
-    /// For how long the connection has stood, if it did.
+    /// How long the connection lasted, if it was accepted.
     fn stood(&self, id: SocketId) -> Option<u64> {
         let wire = &self.sockets[id].wire;
         wire.accepted_at.map(|since| self.monotonic() - since)
@@ -125,7 +125,7 @@ impl World {
         let (now, turn) = (self.monotonic(), self.turn);
         let packets = self.sockets[id].wire.written(now, turn, &bytes, &mut self.application);
         let is_publish = |packet: &Sent| matches!(packet, Sent::Publish { .. });
-        // Before it leaves it writes what is left: there will be no later.
+        // Before it closes, the client writes everything that is left.
         let leaves = packets.last() == Some(&Sent::Disconnect);
         let fits = self.room > 0 || leaves || !packets.iter().any(is_publish);
         assert!(fits, "publishes for a socket that takes none: {packets:?}");
@@ -153,7 +153,7 @@ impl World {
         self.input(Input::SocketClosed { detail });
     }
 
-    /// What the hub wrote leaves for the client.
+    /// Sends the bytes that the hub wrote to the client.
     pub fn hub_writes(&mut self, id: SocketId, bytes: &[u8]) {
         let socket = &mut self.sockets[id];
         if socket.hub_has_closed || socket.is_silent {
@@ -165,7 +165,7 @@ impl World {
         }
     }
 
-    /// The hub closes the connection, after what it wrote.
+    /// The hub closes the connection, after the bytes that it wrote.
     pub fn hub_closes(&mut self, id: SocketId) {
         if self.hub.is_live(id) {
             self.hub.connection = None;
@@ -177,7 +177,7 @@ impl World {
         }
     }
 
-    /// The client reads what has arrived, perhaps in pieces.
+    /// The client reads the bytes that have arrived, perhaps in pieces.
     pub fn read(&mut self, id: SocketId) {
         let split = self.rng.u32(..10) == 0;
         let socket = &mut self.sockets[id];
@@ -217,7 +217,7 @@ fn check_secrets(text: &str) {
     assert!(!text.contains("sig=") && !text.contains(KEY), "a secret is shown: {text}");
 }
 
-/// Cuts the password out of what a person reads.
+/// Removes the password from the output.
 fn check_free(text: String) -> String {
     match text.split_once("SharedAccessSignature") {
         Some((before, _)) => format!("{before}..."),

@@ -1,4 +1,4 @@
-//! One schedule: random calls on a bad day, then a good day, on which everything must come right.
+//! One schedule: random calls on a bad day, then a good day, after which everything must be right.
 
 use iothub_device_client::protocol::client::Feature;
 use iothub_device_client::protocol::hub::Message;
@@ -68,7 +68,7 @@ impl World {
             74..80 => self.bad_luck(),
             _ => self.pass_time(),
         }
-        // Several calls may be gathered before anything follows from them.
+        // Several calls may be made before the client acts on them.
         if self.rng.bool() {
             self.run_until(self.time, |_| false);
         }
@@ -142,7 +142,7 @@ impl World {
         }
         match self.rng.u32(..4) {
             0 => self.set_handler(feature, false, false),
-            // A Promise of a handler: subscribed to, and not there yet.
+            // A Promise of a handler: subscribed, but not available yet.
             1 => self.set_handler(feature, true, false),
             _ => self.set_handler(feature, true, true),
         }
@@ -215,7 +215,7 @@ impl World {
         }
     }
 
-    /// Where the hub can write to.
+    /// The sockets that the hub can write to.
     pub fn live_socket(&self) -> Option<usize> {
         self.hub.connection.as_ref().map(|connection| connection.socket)
     }

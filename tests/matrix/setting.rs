@@ -1,4 +1,4 @@
-//! What a schedule is played with: the options of the client, the network and the hub.
+//! The settings of a schedule: options of the client, the network and the hub.
 
 use fastrand::Rng;
 use iothub_device_client::protocol::client::{Config, ConnectionRetry, Options};
@@ -18,7 +18,7 @@ pub enum Login {
     Token {
         life: u64,
     },
-    /// A function of the application that gives tokens.
+    /// A function of the application that returns tokens.
     Function {
         life: u64,
     },
@@ -42,11 +42,11 @@ pub struct Setting {
     pub after_handler: bool,
     /// The application uses receive calls, no handlers.
     pub by_calls: bool,
-    /// How many of 1000 packets something happens to.
+    /// How many of 1000 packets are affected by a fault.
     pub fault_rate: u32,
-    /// The most milliseconds that a frame is on its way.
+    /// The maximum latency of a frame, in milliseconds.
     pub latency: u64,
-    /// QoS 0 for direct methods, twin answers and patches.
+    /// QoS 0 for direct methods, twin responses and patches.
     pub push_at_most_once: bool,
     /// The hub restarts the request identifiers of methods on each connection.
     pub request_ids_restart: bool,

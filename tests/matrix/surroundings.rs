@@ -1,4 +1,5 @@
-//! What goes wrong around the client: connections that end, clocks, timers, what the platform says.
+//! What goes wrong around the client: connections that end, clocks, timers, notifications of the
+//! platform.
 
 use iothub_device_client::protocol::{ConnectionState, Input};
 
@@ -6,7 +7,7 @@ use crate::faults::{AROUND, Fault, Step};
 use crate::world::{Happening, World};
 
 impl World {
-    /// Something goes wrong that belongs to no packet.
+    /// Something goes wrong that is not related to a packet.
     pub fn bad_luck(&mut self) {
         if self.setting.fault_rate == 0 {
             return;
@@ -51,7 +52,7 @@ impl World {
         }
     }
 
-    /// The client may come to doubt whether its connection lives.
+    /// Gives the client a reason to doubt whether its connection is alive.
     pub fn clock_jumps(&mut self) {
         self.pace.clock_jumped();
         if let Some(id) = self.socket {
@@ -59,14 +60,14 @@ impl World {
         }
     }
 
-    /// One of [`AROUND`] happens; when nothing goes wrong any more, only what is good.
+    /// One of [`AROUND`] happens; on the good day only the harmless ones.
     pub fn happen_around(&mut self, fault: Fault) {
         match fault {
             _ if !self.faulty && fault != Fault::Online => {}
             Fault::Offline => {
                 self.doubt();
                 self.pace.offline(self.monotonic());
-                // Some platforms never say that it is over.
+                // Some platforms never report that they are online again.
                 if self.rng.u32(..4) != 0 {
                     let lasts = self.rng.u64(..200_000);
                     self.later(lasts, Happening::Around(Fault::Online));
@@ -87,7 +88,7 @@ impl World {
         }
     }
 
-    /// A client that has a connection, or tries to, asks whether it lives.
+    /// A client that is connected or connecting checks whether the connection is alive.
     fn doubt(&mut self) {
         let now = self.monotonic();
         if let Some(id) = self.socket {

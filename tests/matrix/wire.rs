@@ -1,4 +1,4 @@
-//! What goes over one socket, as the client writes and reads it, and what must be true of that.
+//! The packets of one socket, as the client writes and reads them, and what must be true of them.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub struct Wire {
     disconnect_written: bool,
     /// When CONNACK with code 0 was read, on the monotonic clock as all here.
     pub accepted_at: Option<u64>,
-    /// What cannot be understood was read: the client has to end the connection.
+    /// The client read malformed data and must end the connection.
     pub is_broken: bool,
     /// Written and not acknowledged: the message, if it is one, and since when.
     in_flight: BTreeMap<u16, (Option<u64>, u64)>,
@@ -24,7 +24,7 @@ pub struct Wire {
     last_telemetry: u64,
     last_written: u64,
     ping_written: bool,
-    /// When the client gives the connection up if nothing was read until then.
+    /// When the client gives up the connection if it has read nothing by then.
     sign_due: Option<u64>,
 }
 
@@ -33,7 +33,7 @@ impl Wire {
         Self { socket, ..Self::default() }
     }
 
-    /// The client writes. Gives the packets.
+    /// The client writes. Returns the packets.
     pub fn written(
         &mut self,
         now: u64,
@@ -135,7 +135,7 @@ impl Wire {
         }
     }
 
-    /// There is reason to think that the connection is dead: the client asks for a sign of life.
+    /// The connection may be dead: the client sends a ping.
     pub fn doubted(&mut self, now: u64) {
         if self.is_up() {
             let earlier = self.sign_due.filter(|due| *due >= now);
@@ -143,22 +143,22 @@ impl Wire {
         }
     }
 
-    /// The client may retry by itself, and wait for longer.
+    /// The client may retry by itself, and wait longer.
     pub fn clock_jumped(&mut self) {
         self.sign_due = None;
     }
 
-    /// Whether the sign of life has not come.
+    /// Whether the response to the ping is missing.
     pub fn is_in_doubt(&self) -> bool {
         self.sign_due.is_some()
     }
 
-    /// Whether the connection stands, as the client knows.
+    /// Whether the client regards the connection as open.
     pub fn is_up(&self) -> bool {
         self.accepted_at.is_some() && !self.disconnect_written && !self.is_broken
     }
 
-    /// When the client must do something by itself at the latest, if it stays as it is.
+    /// The latest moment at which the client must act if nothing else happens.
     pub fn deadline(
         &self,
         keep_alive: u64,
@@ -168,7 +168,7 @@ impl Wire {
         if !self.is_up() {
             return None;
         }
-        // The bound that MQTT asks for is 1.5 times the interval; the client has its own.
+        // MQTT requires 1.5 times the interval; the client has its own limit.
         let idle = if self.ping_written { 15_000 } else { keep_alive * 3 / 4 };
         let oldest = self.in_flight.values().filter_map(|(message, since)| {
             message.filter(|number| application.is_open(*number)).map(|_| *since)

@@ -49,19 +49,19 @@ pub struct World {
     pub faulty: bool,
     /// How many more subscriptions and twin requests the hub refuses.
     pub refusals: u32,
-    /// Whether the application does its part at once, and right.
+    /// Whether the application responds at once, and correctly.
     pub calm: bool,
-    /// The first socket of those that the hub has no reason to close.
+    /// The first socket that the hub has no reason to close.
     pub flawless_from: Option<SocketId>,
     /// How late timers fire.
     pub lateness: u64,
-    /// How many bytes of publishes the socket takes, about.
+    /// About how many bytes of publishes the socket accepts.
     pub room: usize,
     /// Milliseconds since the beginning.
     pub time: u64,
     /// How long the monotonic clock has stood still.
     pub standstill: u64,
-    /// How far off the wall clock is, in milliseconds.
+    /// The error of the wall clock, in milliseconds.
     pub skew: i64,
     pub turn: u64,
     pub sockets: Vec<Socket>,
@@ -133,7 +133,8 @@ impl World {
         Now { monotonic: Instant::from_millis(self.monotonic()), unix_millis }
     }
 
-    /// Gives a command of the application; what follows from it comes with [`World::turn`].
+    /// Passes a command of the application to the client; [`World::turn`] executes the actions that
+    /// follow.
     pub fn call(
         &mut self,
         kind: Kind,
@@ -154,7 +155,7 @@ impl World {
         result
     }
 
-    /// Gives a command that begins no operation.
+    /// Passes a command that begins no operation.
     pub fn command<T>(&mut self, command: impl FnOnce(&mut Client, Now) -> T) -> T {
         let now = self.now();
         command(&mut self.client, now)
@@ -170,7 +171,7 @@ impl World {
         if AROUND.contains(&fault) {
             self.later(0, Happening::Around(fault));
         }
-        // What a body holds is decided where it is made.
+        // The contents of a body are decided when it is created.
         (fault != Fault::NotJson).then(|| self.note(step, fault))
     }
 
@@ -189,7 +190,7 @@ impl World {
         self.queue.insert((time, self.queued), happening);
     }
 
-    /// In order, after a time on the way: `to` is 0 for the hub, 1 for the client.
+    /// Schedules an arrival, in order, after some latency: `to` is 0 for the hub, 1 for the client.
     pub fn travel(&mut self, id: SocketId, to: usize, happening: Happening) {
         let latency =
             if self.setting.latency == 0 { 0 } else { self.rng.u64(..self.setting.latency) };
@@ -199,7 +200,7 @@ impl World {
         self.at(arrival, happening);
     }
 
-    /// Lets time pass, until a condition holds at the latest.
+    /// Lets time pass, at most until a condition is true.
     pub fn run_until(&mut self, end: u64, mut enough: impl FnMut(&Self) -> bool) {
         self.turn();
         loop {
@@ -211,7 +212,7 @@ impl World {
                 due + self.lateness
             });
             let next = self.queue.keys().next().map(|(time, _)| *time);
-            // Nothing is overdue that waits to be read.
+            // Nothing that waits to be read is overdue.
             let is_timer = match (timer, next) {
                 (Some(timer), Some(next)) => timer.max(self.time) < next,
                 (Some(_), None) => true,
@@ -235,7 +236,7 @@ impl World {
         self.time = self.time.max(end);
     }
 
-    /// The client gives up a connection on which it has read what it cannot understand.
+    /// The client closes a connection on which it has read malformed data.
     pub fn check_socket(&self) {
         let broken = self
             .socket
@@ -243,7 +244,7 @@ impl World {
         assert!(!broken, "the client goes on after what it cannot understand");
     }
 
-    /// The client wants to be woken in time.
+    /// The client must request to be woken in time.
     pub fn check_timer(&mut self) {
         let Some(deadline) = self.deadline() else { return };
         let due = self.client.next_timeout();

@@ -1,4 +1,4 @@
-//! What is faster than its other end takes bounded memory: a caller, a slow network, a hub.
+//! A fast caller, a slow network or a fast hub use limited memory.
 
 use iothub_device_client::protocol::client::{Feature, Options};
 use iothub_device_client::protocol::hub::Message;
@@ -9,7 +9,7 @@ use crate::harness::Harness;
 use crate::hub::puback;
 
 const WINDOW: u16 = 1024;
-/// So many acknowledgements make room together.
+/// The number of acknowledgements that make room together.
 const PORTION: u16 = 256;
 const MESSAGES: &str = "devices/dev/messages/devicebound/";
 
@@ -17,7 +17,7 @@ fn no_timeout() -> Options {
     Options { operation_timeout: Some(0.0), ..Options::default() }
 }
 
-/// What was published to a topic that begins so.
+/// The publishes to topics with this prefix.
 fn published(h: &Harness, prefix: &str) -> usize {
     h.hub.publishes().filter(|(_, _, topic, _)| topic.starts_with(prefix)).count()
 }

@@ -9,7 +9,7 @@ use crate::hub::{Sent, connack};
 
 const TOPIC: &str = "devices/dev/messages/devicebound/%24.mid=1";
 
-/// Connected, subscribed, and somebody takes messages.
+/// Connected, subscribed, and with a receiver of messages.
 fn receiving(options: Options) -> Harness {
     let mut h = Harness::connected(options);
     h.client.take_messages(true);
@@ -22,7 +22,7 @@ fn after_handler() -> Options {
     Options { acknowledge_messages: Some("after-handler".into()), ..Options::default() }
 }
 
-/// What to acknowledge the messages by that were handed out.
+/// The tokens for acknowledging the delivered messages.
 fn deliveries(h: &Harness) -> Vec<DeliveryId> {
     let delivery = |event: &Event| match event {
         Event::MessageReceived { delivery, .. } => Some(delivery.expect("to be acknowledged")),
@@ -43,7 +43,7 @@ fn abandon(h: &mut Harness, delivery: DeliveryId) {
     h.run();
 }
 
-/// A delivery of the hub with a packet identifier of the test's choice.
+/// A delivery of the hub with a packet identifier chosen by the test.
 fn deliver_as(h: &mut Harness, packet_id: u16, dup: bool, body: &str) {
     let bytes = h.hub.publish_as(packet_id, dup, TOPIC, body.as_bytes());
     h.receive(&bytes);

@@ -1,4 +1,4 @@
-//! The options: their limits, their errors, and what is never shown.
+//! The options: their limits, their errors, and their secrets.
 
 use std::time::Duration;
 
@@ -383,12 +383,12 @@ fn no_secret_is_shown() {
         h.call(Client::connect);
         h.run();
         h.open_socket();
-        // CONNECT is encoded and not yet taken.
+        // CONNECT is encoded but not written yet.
         shown += &format!("{:?}", h.client);
         h.run();
         shown += &format!("{:?}", h.client);
         assert!(!shown.contains(secret), "{shown}");
-        // Nor the signature that was made with the key.
+        // The signature must not show either.
         assert!(!shown.contains("sig="), "{shown}");
     }
 }

@@ -24,12 +24,12 @@ fn patch(h: &mut Harness, version: u64) {
     h.deliver(&topic, &desired(version));
 }
 
-/// How often the twin was asked for.
+/// How often the client requested the twin.
 fn fetches(h: &Harness) -> usize {
     h.hub.publishes().filter(|publish| publish.2.starts_with("$iothub/twin/GET/")).count()
 }
 
-/// Answers the last request for the twin.
+/// Responds to the last request for the twin.
 fn answer_fetch(h: &mut Harness) {
     let topics = h.hub.publishes().map(|publish| publish.2.to_owned());
     let request = topics.filter(|topic| topic.starts_with("$iothub/twin/GET/")).last().unwrap();
@@ -56,7 +56,7 @@ fn fetching() -> Harness {
     h
 }
 
-/// Answers the subscriptions of the present connection.
+/// Responds to the subscriptions of the current connection.
 fn answer_subscriptions(h: &mut Harness) {
     let sent = h.hub.on_connection(h.hub.connections);
     let packet_ids: Vec<u16> = sent

@@ -1,4 +1,4 @@
-//! What a renewal of the token waits for, so that nothing is lost or done twice.
+//! What the client waits for before it renews the token, so that nothing is lost or done twice.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use crate::hub::{Sent, puback};
 
 const TOPIC: &str = "devices/dev/messages/devicebound/";
 
-/// Connected an hour ago, less the 120 seconds before the expiry of the token, and the message
-/// "in flight" has not been acknowledged: the renewal waits for that.
+/// Connected until 120 seconds before the expiry of the token, with the message "in flight"
+/// unacknowledged: the renewal waits for that.
 fn draining() -> Harness {
     let mut h = Harness::connected(Options::default());
     h.subscribe(Feature::Methods);

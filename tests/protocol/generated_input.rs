@@ -1,5 +1,5 @@
 //! The entry points of `fuzzing`, under generated input: a short run of what `fuzz/` does for
-//! hours. A case is told by its seed alone.
+//! hours. A case is identified by its seed.
 
 use std::fs;
 use std::path::Path;
@@ -59,7 +59,7 @@ fn run(target: &str, entry: fn(&[u8])) {
     }
 }
 
-/// The inputs that libFuzzer begins with too.
+/// The seeds, with which libFuzzer starts, too.
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
     let Ok(files) = fs::read_dir(folder) else { return Vec::new() };
@@ -68,7 +68,7 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
     paths.into_iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
-/// A seed with some changes, or anything.
+/// A seed with some changes, or random bytes.
 fn input(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
     if seeds.is_empty() || random.below(8) == 0 {
         return random.bytes(600);
@@ -84,7 +84,7 @@ fn change(input: &mut Vec<u8>, random: &mut Random, seeds: &[Vec<u8>]) {
     let at = random.below(input.len() + 1);
     let end = at + random.below(input.len() - at + 1);
     match random.below(6) {
-        // Of a seed: a byte that means something there.
+        // From a seed: a byte that has a meaning there.
         0 => {
             let seed = random.pick(seeds);
             input.insert(at, *random.pick(seed));

@@ -16,9 +16,9 @@ use crate::provisioning::service::Service;
 pub const KEY: &str = "c2VjcmV0IG9mIGEgdGVzdCE=";
 pub const START_UNIX: u64 = 1_700_000_000;
 
-/// A client that asks for more than this at once asks for ever.
+/// More actions than this at once are an endless loop.
 const MAX_OUTPUTS: usize = 1_000_000;
-/// A client whose timers fire more often than this while a test lets time pass never rests.
+/// More timers than this while a test lets time pass are an endless loop.
 const MAX_TIMERS: usize = 100_000;
 
 pub fn connection_string() -> String {
@@ -35,10 +35,10 @@ pub fn config(connection_string: &str, options: Options) -> Result<Config, Error
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Socket {
     None,
-    /// OpenSocket was asked for and is not done, because [`Harness::slow_open`].
+    /// OpenSocket was requested and is pending, because of [`Harness::slow_open`].
     Opening,
     Open,
-    /// CloseSocket was asked for and is not done, because [`Harness::slow_close`].
+    /// CloseSocket was requested and is pending, because of [`Harness::slow_close`].
     Closing,
 }
 
@@ -50,7 +50,7 @@ pub struct Harness {
     pub service: Service,
     /// The socket leads to it, not to the hub.
     at_service: bool,
-    /// What the user was told, other than settled calls, in order.
+    /// The events for the user, other than settled calls, in order.
     pub events: Vec<Event>,
     pub urls: Vec<String>,
     /// How many pieces of bytes were written.
@@ -59,7 +59,7 @@ pub struct Harness {
     pub refuse_sockets: bool,
     /// The next sockets neither open nor fail.
     pub slow_open: bool,
-    /// Nothing that is written arrives, and nothing says so.
+    /// Nothing that is written arrives, without a close.
     pub half_open: bool,
     /// The socket stays in its closing handshake.
     pub slow_close: bool,
@@ -141,7 +141,7 @@ impl Harness {
         self.unix_offset += by_secs;
     }
 
-    /// Gives a command that may be refused at once.
+    /// Passes a command that may be refused at once.
     pub fn try_call(
         &mut self,
         command: impl FnOnce(&mut Client, Now) -> Result<OperationId, Error>,
@@ -150,7 +150,7 @@ impl Harness {
         command(&mut self.client, now)
     }
 
-    /// Gives a command that is accepted.
+    /// Passes a command that must be accepted.
     pub fn call(
         &mut self,
         command: impl FnOnce(&mut Client, Now) -> Result<OperationId, Error>,
@@ -185,7 +185,7 @@ impl Harness {
         self.call(|client, now| Ok(client.shutdown(now)))
     }
 
-    /// Does what the client asks until it asks for nothing.
+    /// Executes the client's actions until there are none.
     pub fn run(&mut self) {
         for _ in 0..MAX_OUTPUTS {
             let now = self.now();
@@ -195,7 +195,7 @@ impl Harness {
         panic!("the client asks for ever");
     }
 
-    /// A socket that was asked for is open. Does not run what follows.
+    /// A requested socket is open. Does not run the actions that follow.
     pub fn open_socket(&mut self) {
         self.socket = Socket::Open;
         if self.at_service {
@@ -206,7 +206,7 @@ impl Harness {
         self.input(Input::SocketOpened);
     }
 
-    /// Gives the client bytes of the hub, then runs.
+    /// Passes bytes of the hub to the client, then runs.
     pub fn receive(&mut self, bytes: &[u8]) {
         assert!(self.can_receive(), "the hub can write only to an open socket");
         self.input(Input::Received(bytes));
@@ -224,7 +224,7 @@ impl Harness {
         self.client.handle_input(now, input);
     }
 
-    /// The connection breaks. Does not run what follows.
+    /// The connection breaks. Does not run the actions that follow.
     pub fn drop_connection(&mut self) {
         assert_ne!(self.socket, Socket::None, "there is a connection to drop");
         self.socket = Socket::None;
@@ -264,7 +264,7 @@ impl Harness {
         self.advance(Duration::from_secs(seconds));
     }
 
-    /// How long until the client wants to do something by itself.
+    /// The time until the client's next timer.
     pub fn next_timeout(&mut self) -> Option<Duration> {
         let now = self.now();
         self.client.next_timeout().map(|at| at - now.monotonic)
@@ -306,7 +306,7 @@ impl Harness {
         self.events.iter().filter_map(kind).collect()
     }
 
-    /// Each change of the connection that the user was told.
+    /// Each change of the connection that the user was notified of.
     pub fn state_changes(&self) -> Vec<bool> {
         let change = |event: &Event| match event {
             Event::ConnectionStateChanged { connected, .. } => Some(*connected),
@@ -315,7 +315,7 @@ impl Harness {
         self.events.iter().filter_map(change).collect()
     }
 
-    /// The bodies of the cloud-to-device messages that were handed out.
+    /// The bodies of the delivered cloud-to-device messages.
     pub fn messages(&self) -> Vec<&str> {
         let bodies = self.events.iter().filter_map(|event| match event {
             Event::MessageReceived { message, .. } => Some(&message.body),
@@ -324,7 +324,7 @@ impl Harness {
         bodies.map(|body| std::str::from_utf8(body).unwrap()).collect()
     }
 
-    /// The desired properties that were handed out.
+    /// The delivered desired properties.
     pub fn desired_properties(&self) -> Vec<&str> {
         let texts = self.events.iter().filter_map(|event| match event {
             Event::DesiredPropertiesReceived(text) => Some(text.as_str()),
@@ -333,7 +333,7 @@ impl Harness {
         texts.collect()
     }
 
-    /// The calls of direct methods that were handed out.
+    /// The delivered calls of direct methods.
     pub fn method_calls(&self) -> Vec<&MethodRequest> {
         let calls = self.events.iter().filter_map(|event| match event {
             Event::MethodCalled(request) => Some(request),

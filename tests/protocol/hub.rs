@@ -7,7 +7,7 @@ use mqttrs::{Connack, ConnectReturnCode, Packet, Publish, QosPid};
 pub use crate::packets::{Sent, puback, suback};
 use crate::packets::{encode, pid, take_packet};
 
-/// What the hub does not answer, or how.
+/// What the hub does not respond to, or how it responds.
 #[derive(Debug, Default)]
 pub struct Script {
     pub withhold_connack: bool,
@@ -17,7 +17,7 @@ pub struct Script {
     pub withhold_twin: bool,
     pub connack: Option<ConnectReturnCode>,
     pub refuse_subscriptions: bool,
-    /// The status and body of every twin answer; by default 200 or 204, and `twin`.
+    /// The status and body of every twin response; by default 200 or 204, and `twin`.
     pub twin_status: Option<(u16, String)>,
     pub twin: String,
 }
@@ -44,7 +44,7 @@ impl Hub {
         self.unread.clear();
     }
 
-    /// Takes bytes; gives the bytes of the answers.
+    /// Handles bytes. Returns the bytes of the responses.
     pub fn receive(&mut self, bytes: &[u8]) -> Vec<u8> {
         self.unread.extend_from_slice(bytes);
         let mut answers = Vec::new();
@@ -116,7 +116,7 @@ impl Hub {
         publishes.collect()
     }
 
-    /// The same, with no more than DUP and payload.
+    /// The same, with only DUP and payload.
     pub fn bodies_on(&self, number: usize) -> Vec<(bool, &str)> {
         self.published_on(number).into_iter().map(|(dup, _, _, body)| (dup, body)).collect()
     }
@@ -155,7 +155,7 @@ impl Hub {
         }
     }
 
-    /// The bytes of the answer to the twin request that was published to `topic`.
+    /// The bytes of the response to the twin request that was published to `topic`.
     pub fn twin_answer(&mut self, topic: &str) -> Vec<u8> {
         let request_id = topic.split_once("$rid=").expect("a request identifier").1.to_owned();
         let is_get = topic.starts_with("$iothub/twin/GET/");

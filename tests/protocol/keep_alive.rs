@@ -14,7 +14,7 @@ fn pings(h: &Harness) -> usize {
     h.hub.log.iter().filter(|(_, sent)| *sent == Sent::Pingreq).count()
 }
 
-/// Connected 45 seconds ago, so that a ping was just sent which nobody answers.
+/// Connected 45 seconds ago, so that a ping was just sent that gets no response.
 fn unanswered() -> Harness {
     let mut h = Harness::connected(Options::default());
     h.hub.script.withhold_pingresp = true;

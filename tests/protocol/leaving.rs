@@ -1,4 +1,4 @@
-//! disconnect and shutdown, wherever the client is.
+//! disconnect and shutdown, in every state of the client.
 
 use iothub_device_client::protocol::client::{Feature, Options};
 use iothub_device_client::protocol::{Client, ConnectionState, ErrorKind, OperationId, Reply};
@@ -6,7 +6,7 @@ use iothub_device_client::protocol::{Client, ConnectionState, ErrorKind, Operati
 use crate::harness::Harness;
 use crate::hub::Sent;
 
-/// Where a client can be when its user wants to leave. Each has calls that wait.
+/// The states in which a user may leave. Each has waiting calls.
 fn every_state() -> Vec<(&'static str, Harness, Vec<OperationId>)> {
     let mut states = Vec::new();
     let mut add = |name, mut h: Harness, mut calls: Vec<OperationId>| {

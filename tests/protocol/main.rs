@@ -1,5 +1,5 @@
 //! The core against a scripted hub in memory, in virtual time: no sockets, no clocks, no sleeps.
-//! The hub speaks MQTT by `mqttrs`, so that no packet is checked only by the codec that wrote it.
+//! The hub uses `mqttrs` for MQTT, so that no packet is checked only by the codec that wrote it.
 
 #![cfg(not(target_arch = "wasm32"))]
 

@@ -1,5 +1,4 @@
-//! What MQTT does not allow ends the connection, and nothing else. Any bytes at all come from
-//! `generated_input`.
+//! Malformed MQTT ends the connection, and nothing else. For random bytes see `generated_input`.
 
 use iothub_device_client::protocol::client::{Feature, Options};
 use iothub_device_client::protocol::{Client, ErrorKind, Event, Input, OperationId};
@@ -25,7 +24,7 @@ fn waiting_for_everything(h: &mut Harness, calls: &mut Vec<OperationId>) {
     h.run();
 }
 
-/// Each in a client that waits for answers of every kind.
+/// Each in a client that waits for responses of every kind.
 #[test]
 fn a_violation_ends_the_connection_and_the_next_one_goes_on() {
     let violations: [(&str, &[u8]); 12] = [

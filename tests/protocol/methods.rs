@@ -1,4 +1,4 @@
-//! Direct methods: each call is answered at most once.
+//! Direct methods: each call gets at most one response.
 
 use iothub_device_client::protocol::client::{Feature, Options};
 use iothub_device_client::protocol::{Error, ErrorKind, OperationId, Reply};

@@ -1,4 +1,4 @@
-//! The packets of a device as a hub reads them, and those of a hub, by `mqttrs`.
+//! The packets of a device as a hub reads them, and those of a hub, with `mqttrs`.
 
 use mqttrs::{Packet, Pid, Suback, SubscribeReturnCodes, decode_slice, encode_slice};
 
@@ -60,14 +60,14 @@ pub fn encode(packet: &Packet<'_>) -> Vec<u8> {
     bytes
 }
 
-/// Takes the packet at the beginning of what came from a client, if it is whole.
+/// Removes the packet at the beginning of a client's bytes, if it is complete.
 pub fn take_packet(unread: &mut Vec<u8>) -> Option<Sent> {
     let length = packet_length(unread)?;
     let packet: Vec<u8> = unread.drain(..length).collect();
     Some(to_owned(&decode_slice(&packet).expect("well-formed").expect("whole")))
 }
 
-/// The length of the packet at the beginning of `bytes`, if it is whole.
+/// The length of the packet at the beginning of `bytes`, if it is complete.
 pub fn packet_length(bytes: &[u8]) -> Option<usize> {
     let mut remaining = 0;
     for (index, byte) in bytes.iter().skip(1).take(4).enumerate() {

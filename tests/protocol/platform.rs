@@ -1,4 +1,5 @@
-//! What the platform says: networks that come and go, sleep, a second client beside this one.
+//! Notifications of the platform: networks that come and go, sleep, a second client of the same
+//! device.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ fn pings(h: &Harness) -> usize {
     h.hub.log.iter().filter(|(_, sent)| *sent == Sent::Pingreq).count()
 }
 
-/// Gives the input, then runs.
+/// Passes the input, then runs.
 fn tell(h: &mut Harness, input: Input<'_>) {
     h.input(input);
     h.run();

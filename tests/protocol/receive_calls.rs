@@ -9,7 +9,7 @@ use crate::hub::suback;
 const TOPIC: &str = "devices/dev/messages/devicebound/";
 const FEATURES: [Feature; 3] = [Feature::Messages, Feature::Methods, Feature::DesiredProperties];
 
-/// Connected, with a subscription to messages and nobody who takes them.
+/// Connected, with a subscription to messages but no receiver.
 fn subscribed() -> Harness {
     let mut h = Harness::connected(Options::default());
     let call = h.receive_call(Feature::Messages, false);
@@ -135,7 +135,7 @@ fn a_message_that_a_call_has_taken_is_acknowledged_before_a_disconnect_and_no_ot
     assert_eq!(h.hub.pubacks_on(1), [1]);
 }
 
-/// The body of the message that a call gave.
+/// The body of the message that a call returned.
 fn body(result: Result<Reply, ErrorKind>) -> Option<String> {
     match result {
         Ok(Reply::Message(message)) => Some(String::from_utf8(message.body.into()).unwrap()),

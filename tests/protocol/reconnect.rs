@@ -16,7 +16,7 @@ fn offline(options: Options) -> Harness {
     h
 }
 
-/// Advances to the next attempt; gives how long it was waited for.
+/// Advances to the next attempt. Returns how long that took.
 fn next_attempt(h: &mut Harness) -> Duration {
     let wait = h.next_timeout().expect("there will be another attempt");
     let before = h.urls.len();

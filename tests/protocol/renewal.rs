@@ -1,4 +1,4 @@
-//! The token is renewed by a new connection that nobody notices.
+//! The client renews the token with a new connection that the user does not notice.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the hub refuses or does not answer is asked for again on the same connection.
+//! The client retries what the hub refuses or does not respond to, on the same connection.
 
 use iothub_device_client::protocol::client::{Feature, Options};
 use iothub_device_client::protocol::{Client, ErrorKind, Reply};

@@ -1,4 +1,4 @@
-//! What becomes of calls and subscriptions when the connection is lost.
+//! Calls and subscriptions when the connection is lost.
 
 use iothub_device_client::protocol::client::{ConnectionRetry, Feature, Options};
 use iothub_device_client::protocol::hub::message::Message;

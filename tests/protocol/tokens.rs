@@ -1,4 +1,4 @@
-//! Clients whose tokens are made elsewhere: given once and updated, or given by a function.
+//! Clients whose tokens are created elsewhere: passed once and updated, or returned by a function.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn token(expires_after: u64) -> String {
     token_for("hub.example/devices/dev", expires_after)
 }
 
-/// A client of a token, whose user can be told that a new one is needed.
+/// A client with a token, whose user is notified when it needs a new one.
 fn with_token(expires_after: u64) -> Harness {
     let (token, _) = SasToken::parse(&token(expires_after)).unwrap();
     let mut h = Harness::with_credentials(Credentials::SasToken(token), Options::default());
@@ -51,7 +51,7 @@ fn provide(h: &mut Harness, token: &str) {
     h.run();
 }
 
-/// How often the user was asked for a token.
+/// How often the client requested a token from the user.
 fn asked(h: &Harness) -> usize {
     h.events.iter().filter(|event| matches!(event, Event::SasTokenRequired)).count()
 }

@@ -1,4 +1,4 @@
-//! Twin requests: each gets its own answer, or an error, and never hangs.
+//! Twin requests: each gets its own response or an error, and never hangs.
 
 use std::collections::BTreeSet;
 

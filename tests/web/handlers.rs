@@ -1,4 +1,4 @@
-//! Handlers: when they are called, what they may do, and what follows when they fail.
+//! Handlers: when they are called, what they may do, and what happens when they fail.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -34,7 +34,7 @@ async fn handlers_are_never_called_inside_a_call_of_the_client() {
     };
     device.set_handler("onConnectionStateChange", &handler());
     within(&|| device.client.connect()).await;
-    // It comes before somebody takes messages, so that setting the handler lets it out.
+    // It arrives before there is a receiver, so that setting the handler delivers it.
     device.publish_message("held");
     within(&|| {
         device.set_handler("onMessageReceived", &handler());

@@ -1,4 +1,4 @@
-//! Options that are wrong are said to be so by their names.
+//! Errors for invalid options name the option.
 
 use js_sys::{Error, Object, Reflect, Symbol};
 use wasm_bindgen::prelude::*;

@@ -1,4 +1,4 @@
-//! Promises of handlers: what comes meanwhile waits.
+//! Promises of handlers: later events wait for them.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ fn acknowledged(device: &Device) -> usize {
     hub.log.iter().filter(|(_, sent)| matches!(sent, Sent::Puback(_))).count()
 }
 
-/// How much may wait for one handler.
+/// How many events may wait for one handler.
 const LIMIT: usize = 1024;
 
 fn publish_patch(device: &Device, version: usize) {
@@ -120,7 +120,7 @@ async fn of_too_many_method_calls_that_wait_the_oldest_are_dropped() {
     for number in 0..LIMIT {
         device.publish_method(&format!("old {number}"));
     }
-    // The hub waits for no answer to those any more.
+    // The hub no longer waits for responses to those.
     device.socket().end(1006);
     fulfilled(device.client.connect()).await;
     device.publish_method("new");

@@ -1,4 +1,4 @@
-//! What the platform tells, and a socket that is full.
+//! Notifications of the platform, and a socket that is full.
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;

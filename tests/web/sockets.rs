@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 const RECONNECT_AT_ONCE: &str = r#"{"connectionRetryInterval": 0.001}"#;
-/// No program listens there: the port is reserved, and browsers have it on no list of theirs.
+/// No program listens there: the port is reserved, and browsers do not block it.
 const REFUSED: &str = r#"{"endpoint": "ws://127.0.0.1:2/"}"#;
 
 #[wasm_bindgen_test]

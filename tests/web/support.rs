@@ -181,7 +181,7 @@ impl Device {
         self.platform.sockets().at(-1).unchecked_into()
     }
 
-    /// What the client listens to beside its socket, begun last.
+    /// The client's last watch on the platform.
     pub fn watch(&self) -> ScriptedWatch {
         self.platform.watches().at(-1).unchecked_into()
     }
@@ -204,7 +204,7 @@ impl Device {
         self.socket().deliver(&Uint8Array::from(bytes));
     }
 
-    /// Waits, not by the clock, until the hub or a recorded handler has got what `seen` looks for.
+    /// Waits, without a timer, until `seen` finds something at the hub or a recorded handler.
     pub async fn until(&self, seen: impl Fn() -> bool) {
         while !seen() {
             fulfilled(self.platform.changed()).await;
@@ -215,7 +215,7 @@ impl Device {
         self.until(|| self.hub.borrow().log.iter().any(|(_, sent)| wanted(sent))).await;
     }
 
-    /// Returns when all that the client had to say before is known to the hub.
+    /// Returns when the hub has received everything that the client wrote before.
     pub async fn round_trip(&self) {
         fulfilled(self.send("round trip")).await;
     }
@@ -298,10 +298,10 @@ pub fn real_platform() -> RealPlatform {
     platform
 }
 
-/// Clients that are made from now on are on this platform.
+/// Clients that are created from now on use this platform.
 fn use_platform(host: &JsValue) {
     set_platform(host);
-    // The class is nowhere to be had but from an instance.
+    // Only an instance gives access to the class.
     let core = HOST.with(|host| {
         ClientHandle::from_symmetric_key(host.clone(), KEY, "h.example", "d", &JsValue::UNDEFINED)
     });
@@ -347,7 +347,7 @@ pub async fn next_task() {
     fulfilled(next_task_promise()).await;
 }
 
-/// Fails for an error that no code has caught since the last call, the present task included.
+/// Fails if there was an uncaught error since the last call, including the current task.
 pub async fn assert_nothing_is_uncaught() {
     next_task().await;
     let uncaught = take_uncaught();
@@ -363,7 +363,7 @@ pub fn name_of(error: &Error) -> String {
     error.name().into()
 }
 
-/// The words of an error.
+/// The message of an error.
 pub fn message_of(error: &Error) -> String {
     error.message().into()
 }

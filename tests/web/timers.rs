@@ -13,7 +13,7 @@ async fn a_wait_longer_than_the_platform_can_count_does_not_end_at_once() {
     while !timeouts.lengths().contains(&LONGEST_MS) {
         let device = Device::connected(r#"{"connectionRetryInterval": 2147483}"#).await;
         device.socket().end(1006);
-        // One that was set before, and is shorter, goes first.
+        // A shorter one that was set before fires first.
         timeouts.fire();
         next_task().await;
         assert_eq!(device.platform.sockets().length(), 1);

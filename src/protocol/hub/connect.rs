@@ -1,4 +1,4 @@
-//! Where to dial, and what CONNECT says.
+//! Where to connect, and the contents of CONNECT.
 
 use mqttbytes::v4::{Connect, Login};
 
@@ -8,8 +8,8 @@ use super::percent;
 
 /// The query of a hub's URL.
 ///
-/// With SAS tokens the service is asked not to want a client certificate, which browsers cannot
-/// refuse quietly.
+/// With SAS tokens, the query asks the service not to request a client certificate, for which
+/// browsers would prompt the user.
 pub fn query(with_certificate: bool) -> &'static str {
     if with_certificate { "" } else { "?iothub-no-client-cert=true" }
 }
@@ -32,7 +32,7 @@ pub fn software(agent: &str, product_info: &str, model_id: Option<&str>) -> Stri
     name
 }
 
-/// Whether a text has the form of a model id, such as `dtmi:com:example:Thermostat;1`.
+/// Returns whether a text has the form of a model id, such as `dtmi:com:example:Thermostat;1`.
 ///
 /// Source: [Digital Twin Model Identifier](https://github.com/Azure/opendigitaltwins-dtdl/blob/master/DTDL/v3/DTDL.v3.md#digital-twin-model-identifier).
 pub fn is_model_id(text: &str) -> bool {

@@ -5,14 +5,14 @@ use super::identity::Identity;
 use super::sas_token::{SasToken, SharedAccessKey, trimmed};
 use crate::protocol::error::Error;
 
-/// What a connection string says.
+/// The contents of a connection string.
 #[derive(Clone, Debug)]
 pub struct ConnectionString {
     /// Who the client is.
     pub identity: Identity,
-    /// How it proves that.
+    /// How it authenticates.
     pub credentials: Credentials,
-    /// The host, or host:port, to dial in place of the hub.
+    /// The host, or host:port, to connect to instead of the hub.
     pub gateway_hostname: Option<String>,
 }
 
@@ -28,11 +28,11 @@ const NAMES: [&str; 8] = [
 ];
 
 impl ConnectionString {
-    /// Reads a connection string.
+    /// Parses a connection string.
     ///
     /// # Errors
     ///
-    /// Whatever is missing, unknown, double or contradictory, named without its value.
+    /// Names what is missing, unknown, duplicate or contradictory, without its value.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let text = trimmed(text);
         if text.starts_with(['"', '\'']) {
@@ -57,7 +57,7 @@ impl ConnectionString {
 fn split(text: &str) -> Result<[Option<&str>; NAMES.len()], Error> {
     let mut values = [None; NAMES.len()];
     for part in text.split(';').filter(|part| !part.is_empty()) {
-        // A part without a name may be a piece of a key: it is not shown.
+        // A part without a name may be a piece of a key: do not show it.
         let (name, value) = part.split_once('=').ok_or_else(|| {
             wrong("has a part that is not name=value; check for a missing or a surplus \";\"")
         })?;

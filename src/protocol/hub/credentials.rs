@@ -2,19 +2,19 @@
 
 use super::sas_token::{SasToken, SharedAccessKey};
 
-/// What stands behind the password of CONNECT.
+/// The source of the password in CONNECT.
 #[derive(Clone, Debug)]
 pub enum Credentials {
-    /// Tokens are made from a key as they are needed.
+    /// A key, from which the client creates tokens when it needs them.
     SharedAccessKey {
         /// The key.
         key: SharedAccessKey,
         /// The name of the key's policy, if it is not the device's own key.
         policy: Option<String>,
     },
-    /// A token that was made elsewhere, and is replaced when the user has a new one.
+    /// A token that was created elsewhere, until the user replaces it.
     SasToken(SasToken),
-    /// Tokens are asked for as they are needed.
+    /// Tokens that the client requests from the user when it needs them.
     TokenFunction,
     /// A certificate in the TLS handshake; there is no password.
     X509,

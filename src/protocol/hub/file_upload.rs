@@ -14,13 +14,13 @@ use crate::protocol::json;
 /// Where to upload a blob.
 #[derive(Clone, PartialEq)]
 pub struct StorageInfo {
-    /// To be given back when the upload has ended.
+    /// The id to send back when the upload has ended.
     pub correlation_id: String,
     /// The storage account.
     pub host_name: String,
     /// The container in it.
     pub container_name: String,
-    /// The blob in that; the hub puts the device's name in front.
+    /// The blob in the container; the hub puts the device's name in front.
     pub blob_name: String,
     /// The query to append to the blob's URL: a secret.
     pub sas_token: String,
@@ -35,19 +35,19 @@ impl fmt::Debug for StorageInfo {
 /// How an upload ended.
 #[derive(Clone, Debug)]
 pub struct UploadResult {
-    /// As the hub gave it with the storage information.
+    /// From the hub's storage information.
     pub correlation_id: String,
     /// Whether the blob is there.
     pub is_success: bool,
-    /// The status of the upload, as the storage gave it.
+    /// The status of the upload, as the storage returned it.
     pub status_code: i32,
-    /// What to say about it.
+    /// A description of the status.
     pub status_description: String,
 }
 
-/// The path of the call that asks where to upload, below the files of the device.
+/// The path of the call that requests where to upload, below the files of the device.
 pub const STORAGE_INFO: &str = "";
-/// The path of the call that tells how an upload ended.
+/// The path of the call that reports how an upload ended.
 pub const NOTIFICATION: &str = "/notifications";
 
 /// The address of a call. `origin` is `https://host`.
@@ -56,12 +56,12 @@ pub fn url(origin: &str, identity: &Identity, path: &str) -> String {
     format!("{origin}/devices/{device}/files{path}?api-version={API_VERSION}")
 }
 
-/// The body of the call that asks where to upload.
+/// The body of the call that requests where to upload.
 pub fn storage_info_body(blob_name: &str) -> String {
     format!("{{\"blobName\":{}}}", json::quote(blob_name))
 }
 
-/// The body of the call that tells how an upload ended.
+/// The body of the call that reports how an upload ended.
 pub fn notification_body(result: &UploadResult) -> String {
     let UploadResult { correlation_id, is_success, status_code, status_description } = result;
     format!(
@@ -71,7 +71,7 @@ pub fn notification_body(result: &UploadResult) -> String {
     )
 }
 
-/// The error that an HTTP answer is, or nothing for one of the 200s.
+/// Checks the status of an HTTP response: 2xx is success.
 ///
 /// # Errors
 ///
@@ -102,20 +102,20 @@ pub fn check_answer(status: u16, body: &str) -> Result<(), Error> {
     Err(Error::service(status, code.map(Into::into), message))
 }
 
-/// Checks the answer to the call that tells how an upload ended, which says nothing or is JSON.
+/// Checks the response to the call that reports how an upload ended, which is empty or JSON.
 ///
 /// # Errors
 ///
-/// What is neither: something else than the hub has answered.
+/// Any other body: the response is not from the hub.
 pub fn check_nothing(body: &str) -> Result<(), Error> {
     if body.is_empty() || json::is_valid(body) { Ok(()) } else { Err(not_json()) }
 }
 
-/// Reads the answer to the call that asks where to upload.
+/// Reads the response to the call that requests where to upload.
 ///
 /// # Errors
 ///
-/// An answer that lacks something; the error does not quote it, as it holds a token.
+/// An incomplete response; the error does not quote it, because it contains a token.
 pub fn storage_info(body: &str) -> Result<StorageInfo, Error> {
     let member = |name| {
         let value = json::member(body, name).and_then(json::string);

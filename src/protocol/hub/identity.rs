@@ -2,14 +2,15 @@
 
 use crate::protocol::error::Error;
 
-/// What no id has. IoT Hub allows + and #, and MQTT in no topic that is published to, of which each
-/// holds the id (section 3.3.2.1).
+/// Characters that are refused in ids. IoT Hub allows + and #, but MQTT forbids them in the topics
+/// of publishes (section 3.3.2.1), which contain the id.
 const NOT_IN_IDS: &str = "/\"\\^`{}|~<>[];&+#";
 
 /// A device, or a module of a device, on a hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The hub's own host name, as in the SAS resource, whatever is dialled.
+    /// The hub's own host name, as in the SAS resource, even if the client connects to another
+    /// host.
     pub hostname: String,
     /// The device id.
     pub device_id: String,
@@ -24,7 +25,7 @@ impl Identity {
     ///
     /// # Errors
     ///
-    /// An empty part, or one with characters that no host name or id can have.
+    /// An empty part, or one with invalid characters.
     pub fn new(hostname: &str, device_id: &str, module_id: Option<&str>) -> Result<Self, Error> {
         let id_ok = |c: char| c.is_ascii_graphic() && NOT_IN_IDS.chars().all(|other| other != c);
         check_hostname("hostname", hostname)?;
@@ -42,11 +43,11 @@ impl Identity {
         })
     }
 
-    /// The device that a SAS token's resource names: `{host}/devices/{device}`.
+    /// Reads the device in a SAS token's resource: `{host}/devices/{device}`.
     ///
     /// # Errors
     ///
-    /// Anything else, a module included.
+    /// Anything else, including a module.
     pub fn of_device(resource: &str) -> Result<Self, Error> {
         let mut segments = resource.split('/');
         let mut next = || segments.next();
@@ -71,19 +72,19 @@ impl Identity {
         }
     }
 
-    /// What a SAS token of this identity is for: `{host}/devices/{device}[/modules/{module}]`.
+    /// The resource of this identity's SAS tokens: `{host}/devices/{device}[/modules/{module}]`.
     pub fn resource(&self) -> &str {
         &self.resource
     }
 
-    /// The beginning of this identity's own topics: `devices/{device}[/modules/{module}]`.
+    /// The prefix of this identity's own topics: `devices/{device}[/modules/{module}]`.
     pub fn topic_base(&self) -> &str {
-        // Not by an index: the message of its panic brings tables of Unicode into the module.
+        // No indexing: its panic message would pull Unicode tables into the module.
         self.resource.get(self.hostname.len() + 1..).unwrap_or_default()
     }
 
-    /// Whether a token for `resource` is good for this identity: the same, or whole segments
-    /// above it. Host names know no case.
+    /// Returns whether a token for `resource` is valid for this identity: the same resource, or a
+    /// parent in whole segments. Host names are case-insensitive.
     pub fn is_covered_by(&self, resource: &str) -> bool {
         let granted = resource.trim_end_matches('/');
         let (host, path) = granted.split_once('/').unwrap_or((granted, ""));

@@ -9,7 +9,7 @@ use bytes::Bytes;
 /// Source: [IoT Hub quotas](https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-quotas-throttling).
 pub const MAX_MESSAGE_SIZE: usize = 262_144;
 
-/// What a message says beside its body.
+/// The properties of a message.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MessageProperties<'a> {
     /// `$.mid`
@@ -26,9 +26,9 @@ pub struct MessageProperties<'a> {
     pub expiry_time_utc: Option<Cow<'a, str>>,
     /// `iothub-ack`
     pub ack: Option<Cow<'a, str>>,
-    /// `$.on`: the output of a module that the message leaves by
+    /// `$.on`: the output of a module that the message was sent to
     pub output_name: Option<Cow<'a, str>>,
-    /// The input of a module that the message came by
+    /// The input of a module that received the message
     pub input_name: Option<Cow<'a, str>>,
     /// `$.ifid`
     pub iothub_interface_id: Option<Cow<'a, str>>,
@@ -68,12 +68,12 @@ impl<'a> MessageProperties<'a> {
     }
 }
 
-/// A message, either way. On its way to the hub its properties may borrow what the caller has.
+/// A message in either direction. To the hub, its properties may borrow the caller's data.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Message<'a> {
     /// The body.
     pub body: Bytes,
-    /// The rest.
+    /// Its properties.
     pub properties: MessageProperties<'a>,
 }
 

@@ -19,5 +19,5 @@ pub use credentials::Credentials;
 pub use identity::Identity;
 pub use message::{Message, MessageProperties};
 
-/// The version of the service's interface that is spoken.
+/// The version of the service's API that the client uses.
 pub const API_VERSION: &str = "2021-04-12";

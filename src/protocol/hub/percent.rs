@@ -1,5 +1,5 @@
-//! Percent-encoding as IoT Hub wants it: everything but RFC 3986's unreserved characters, a space
-//! as `%20`, and a `+` that is only ever a plus.
+//! Percent-encoding as IoT Hub requires it: everything except RFC 3986's unreserved characters is
+//! encoded, a space is `%20`, and `+` always means a plus sign.
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
@@ -29,8 +29,8 @@ pub fn encode(text: &str) -> String {
     output
 }
 
-/// `text`, decoded. What is no valid escape stays as it is, and so does a text that would be no
-/// UTF-8.
+/// `text`, decoded. Invalid escapes stay unchanged. So does the whole text if the result would not
+/// be UTF-8.
 pub fn decode(text: &str) -> String {
     if !text.bytes().any(|byte| byte == b'%') {
         return text.into();
@@ -45,7 +45,7 @@ pub fn decode(text: &str) -> String {
     String::from_utf8(output).unwrap_or_else(|_| text.into())
 }
 
-/// The byte that an escape at the beginning stands for.
+/// The byte of an escape at the beginning of the text.
 fn escaped(text: &[u8]) -> Option<u8> {
     let [b'%', high, low, ..] = text else { return None };
     let hex = |digit: u8| char::from(digit).to_digit(16);

@@ -36,7 +36,7 @@ pub fn encode_into(topic: &mut String, properties: &MessageProperties<'_>) {
     }
 }
 
-/// Reads a bag. Nothing in it can be wrong enough to lose the message.
+/// Reads a bag. Never fails: a malformed bag is no reason to lose the message.
 pub fn decode(bag: &str) -> MessageProperties<'static> {
     let mut properties = MessageProperties::default();
     let bag = bag.strip_prefix('?').unwrap_or(bag);

@@ -24,7 +24,7 @@ impl SharedAccessKey {
     ///
     /// # Errors
     ///
-    /// Text that is no base64, or empty.
+    /// Text that is empty or not base64.
     pub fn from_base64(text: &str) -> Result<Self, Error> {
         match decode(trimmed(text)) {
             Some(key) if !key.is_empty() => Ok(Self(key)),
@@ -57,7 +57,7 @@ impl SharedAccessKey {
     }
 
     fn hmac(&self, bytes: &[u8]) -> [u8; 32] {
-        // HMAC takes a key of any length; the error is for other kinds of MAC.
+        // HMAC accepts keys of any length; the error is for other kinds of MAC.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return [0; 32] };
         mac.update(bytes);
         mac.finalize().into_bytes().into()
@@ -70,8 +70,8 @@ impl fmt::Debug for SharedAccessKey {
     }
 }
 
-/// What a user gives without what a file, a command line or a copy from a page leaves around it: white
-/// space, and characters that nobody sees, such as the mark at the start of many files of Windows.
+/// Trims what a file, a command line or a copy from a page adds around a value: white space, and
+/// invisible characters, such as the byte order mark at the start of many Windows files.
 pub(super) fn trimmed(text: &str) -> &str {
     let is_left_over =
         |c: char| c.is_ascii_whitespace() || matches!(c, '\u{a0}' | '\u{200b}' | '\u{feff}');
@@ -95,7 +95,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     let (groups, []) = text.as_bytes().as_chunks::<4>() else { return None };
     let mut key = Vec::new();
     for group in groups {
-        // What ends in a part of a group has ended.
+        // A partial group must be the last one.
         if key.len() % 3 != 0 {
             return None;
         }
@@ -114,16 +114,16 @@ pub struct SasToken {
 }
 
 impl SasToken {
-    /// Reads a token that somebody else made, without the white space around it that a file or a
-    /// command line leaves; also gives the resource that it is for, decoded.
+    /// Reads a token that was created elsewhere, without the white space that a file or a command
+    /// line adds. Also returns its resource, decoded.
     ///
     /// # Errors
     ///
-    /// Anything but `SharedAccessSignature` with `sr`, `sig`, `se` and perhaps `skn`, once each.
+    /// Anything but `SharedAccessSignature` with `sr`, `sig`, `se` and optionally `skn`, once each.
     pub fn parse(text: &str) -> Result<(Self, String), Error> {
         let wrong = |what: &str| Error::invalid_argument(format!("the SAS token {what}"));
         let text = trimmed(text);
-        // It becomes a header of HTTP.
+        // It becomes an HTTP header.
         if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return Err(wrong("has a line break or another character that is no printable ASCII"));
         }
@@ -162,7 +162,7 @@ impl SasToken {
     ///
     /// # Errors
     ///
-    /// One that has.
+    /// A token that has expired.
     pub fn check_expiry(&self, now: Now) -> Result<(), Error> {
         if self.expiry_unix_secs <= now.unix_secs() {
             return Err(Error::invalid_argument(format!(
@@ -194,7 +194,7 @@ impl fmt::Debug for SasToken {
 mod tests {
     use super::*;
 
-    /// Made with another implementation of HMAC:
+    /// Created with another implementation of HMAC:
     /// `printf 'hub.example%%2Fdevices%%2Fd1\n1700000000' | openssl dgst -sha256 -hmac 'a key of a test' -binary | base64`
     #[test]
     fn a_token_has_the_signature_that_openssl_makes() {

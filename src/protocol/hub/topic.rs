@@ -1,4 +1,4 @@
-//! Every topic that is subscribed to, published to or received.
+//! All topics that the client subscribes to, publishes to or receives.
 
 use super::identity::Identity;
 use super::message::{MAX_MESSAGE_SIZE, Message};
@@ -11,7 +11,7 @@ const METHOD_REQUEST: &str = "$iothub/methods/POST/";
 const TWIN_RESPONSE: &str = "$iothub/twin/res/";
 const DESIRED_PATCH: &str = "$iothub/twin/PATCH/properties/desired/";
 
-/// What an incoming publish is, by its topic.
+/// The kind of an incoming publish, by its topic.
 #[derive(Debug, PartialEq)]
 pub enum Route<'a> {
     /// A cloud-to-device message, or one for an input of a module.
@@ -25,19 +25,19 @@ pub enum Route<'a> {
     MethodRequest {
         /// The method's name.
         name: String,
-        /// To answer by.
+        /// The request identifier for the response.
         request_id: &'a str,
     },
-    /// The answer to a twin request.
+    /// The response to a twin request.
     TwinResponse {
         /// An HTTP-like status.
         status: u16,
-        /// Of the request.
+        /// The identifier of the request.
         request_id: &'a str,
     },
     /// New desired properties.
     DesiredPatch {
-        /// Of the desired properties after the patch.
+        /// The version of the desired properties after the patch.
         version: Option<u64>,
     },
 }
@@ -56,7 +56,7 @@ pub fn methods_filter() -> String {
     format!("{METHOD_REQUEST}#")
 }
 
-/// The filter of answers to twin requests.
+/// The filter of responses to twin requests.
 pub fn twin_responses_filter() -> String {
     format!("{TWIN_RESPONSE}#")
 }
@@ -66,12 +66,12 @@ pub fn desired_patches_filter() -> String {
     format!("{DESIRED_PATCH}#")
 }
 
-/// Where telemetry is published, with the properties of the message.
+/// The topic of telemetry, with the properties of the message.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::OutOfRange`](crate::protocol::error::ErrorKind::OutOfRange) for what the hub would answer
-/// by closing the connection.
+/// [`ErrorKind::OutOfRange`](crate::protocol::error::ErrorKind::OutOfRange) if the hub would close
+/// the connection because of it.
 pub fn telemetry(identity: &Identity, message: &Message<'_>) -> Result<String, Error> {
     let size = message.size();
     if size > MAX_MESSAGE_SIZE {
@@ -94,22 +94,22 @@ pub fn telemetry(identity: &Identity, message: &Message<'_>) -> Result<String, E
     Ok(topic)
 }
 
-/// Where a twin is asked for.
+/// The topic for requesting the twin.
 pub fn twin_get(request_id: &str) -> String {
     format!("$iothub/twin/GET/?$rid={request_id}")
 }
 
-/// Where reported properties are patched.
+/// The topic for patching reported properties.
 pub fn reported_patch(request_id: &str) -> String {
     format!("$iothub/twin/PATCH/properties/reported/?$rid={request_id}")
 }
 
-/// Where a method request is answered.
+/// The topic for responding to a method request.
 pub fn method_response(status: i32, request_id: &str) -> String {
     format!("$iothub/methods/res/{status}/?$rid={request_id}")
 }
 
-/// Tells what a publish to `topic` is; `None` for what was never subscribed to.
+/// Returns the kind of a publish to `topic`; `None` if the client never subscribes to it.
 pub fn route<'a>(identity: &Identity, topic: &'a str) -> Option<Route<'a>> {
     if let Some(rest) = topic.strip_prefix(METHOD_REQUEST) {
         // The service does not encode the slashes of a name.

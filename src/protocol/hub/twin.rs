@@ -1,4 +1,4 @@
-//! Twin documents: as much of them as the client itself must understand.
+//! The parts of twin documents that the client itself must understand.
 
 use crate::protocol::error::Error;
 use crate::protocol::json;
@@ -9,7 +9,7 @@ pub fn desired(twin: &str) -> Option<(&str, u64)> {
     Some((desired, json::member(desired, "$version")?.parse().ok()?))
 }
 
-/// The error that the hub's answer with a status of 300 or more means.
+/// The error for a response of the hub with a status of 300 or more.
 pub fn service_error(status: u16, body: &[u8]) -> Error {
     let body = std::str::from_utf8(body).unwrap_or_default();
     let member = |name| json::text_of(body, name);

@@ -10,8 +10,8 @@ use mqttbytes::v4::Connect;
 
 use crate::hub::{Hub, connack};
 
-/// However the bytes of a connection are cut into frames, the same packets are found in them and
-/// the same answers given; and a packet that another implementation re-encodes is found again.
+/// However the bytes of a connection are cut into frames, the client finds the same packets and
+/// responds alike; and it finds a packet that another implementation re-encodes.
 pub fn frames(data: &[u8]) {
     let mut input = Unstructured::new(data);
     let accepted = input.arbitrary().unwrap_or(true);
@@ -28,7 +28,7 @@ pub fn frames(data: &[u8]) {
     }
 }
 
-/// What a session makes of what it reads.
+/// What a session returns for what it reads.
 #[derive(Debug, PartialEq)]
 struct Read {
     events: Vec<String>,
@@ -58,7 +58,7 @@ fn read(accepted: bool, frames: &[&[u8]]) -> Read {
     Read { events, deliveries, written, violation: outcome.err() }
 }
 
-/// A session that waits for CONNACK, or for the answers to two publishes and a SUBSCRIBE.
+/// A session that waits for CONNACK, or for the responses to two publishes and a SUBSCRIBE.
 fn session(accepted: bool) -> Session<u8> {
     let now = Instant::from_millis(0);
     let mut session = Session::new(Duration::from_secs(60), vec!["a/#".into()]);
@@ -74,7 +74,7 @@ fn session(accepted: bool) -> Session<u8> {
     session
 }
 
-/// Cuts what each byte says further on.
+/// Cuts at distances given by the bytes.
 fn pieces<'a>(stream: &'a [u8], cuts: &[u8]) -> Vec<&'a [u8]> {
     let mut rest = stream;
     let mut pieces = Vec::new();

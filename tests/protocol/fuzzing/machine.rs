@@ -12,11 +12,11 @@ use super::steps::{Packet, Script, Socket, Step, Token, waiting_for_everything};
 use crate::harness::{Harness, KEY, START_UNIX};
 use crate::hub::{Hub, Sent, connack, puback, suback};
 
-/// A longer sequence finds nothing that a shorter one does not.
+/// Longer sequences find nothing more.
 const MAX_STEPS: usize = 100;
 
-/// Whatever happens, in whatever order: no panic, at most one socket, every call settles exactly
-/// once, nothing is left after shutdown, and no secret is shown.
+/// For any events in any order: no panic, at most one socket, every call settles exactly once,
+/// nothing is left after shutdown, and no secret is shown.
 pub fn machine(data: &[u8]) {
     let mut input = Unstructured::new(data);
     let mut fuzzed = Fuzzed::new(&mut input).unwrap_or_else(|_| Fuzzed::of(Harness::new()));
@@ -212,7 +212,7 @@ impl Fuzzed {
         }
     }
 
-    /// Gives the client the bytes, cut into frames, as long as it listens.
+    /// Passes the bytes to the client, cut into frames, while it listens.
     fn receive(&mut self, bytes: &[u8], cuts: &[u8]) {
         let mut rest = bytes;
         for cut in cuts.iter().map(|&cut| usize::from(cut)).chain([usize::MAX]) {
@@ -240,7 +240,7 @@ impl Fuzzed {
         }
     }
 
-    /// The user leaves; nobody need answer.
+    /// The user shuts down; no response is needed.
     fn end(mut self) {
         self.call(|client, now| Ok(client.shutdown(now)));
         self.harness.run();
@@ -256,7 +256,7 @@ impl Fuzzed {
         self.hides_secrets(&format!("{:?} {:?}", self.harness.events, self.harness.client));
     }
 
-    /// Keeps what must not be shown of what the hub has seen, and no more: that may be much.
+    /// Keeps only the secrets of what the hub has seen, because the rest may be large.
     fn note_tokens(&mut self) {
         let passwords = self.harness.hub.log.drain(..).filter_map(|(_, sent)| match sent {
             Sent::Connect { password, .. } => Some(password),

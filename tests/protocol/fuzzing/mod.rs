@@ -1,5 +1,5 @@
-//! What must hold for any bytes at all. Each function takes what an attacker, a broken hub or a
-//! careless user may give, and panics if the core does not keep its promises.
+//! What must be true for any bytes. Each function takes input as from an attacker, a broken hub or
+//! a careless user, and panics if the core violates its guarantees.
 //!
 //! They are run by libFuzzer (`fuzz/`), and by `generated_input.rs` in every `cargo test`.
 

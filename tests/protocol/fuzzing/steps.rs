@@ -1,4 +1,4 @@
-//! What may happen to a client, as values that can be made of any bytes.
+//! The events of a client, as values that can be created from any bytes.
 
 use arbitrary::Arbitrary;
 use iothub_device_client::protocol::client::Feature;
@@ -82,7 +82,7 @@ pub enum Socket {
 #[derive(Arbitrary, Debug)]
 pub enum Packet {
     ConnAck(bool),
-    /// Of the identifiers that are in use, most of them.
+    /// Usually one of the identifiers in use.
     PubAck(u8),
     SubAck(u8, bool),
     PingResp,

@@ -12,10 +12,11 @@ use iothub_device_client::protocol::{Error, Now, json};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-/// Base64, and no part of any sentence. It takes the place of `KEY` in what is read.
+/// Base64 that is not part of any message. Replaces `KEY` in the input.
 const SECRET: &str = "TWFya2VkU2VjcmV0";
 
-/// What a topic was found to be is subscribed to, and found again in a topic made of its parts.
+/// A parsed topic is one that the client subscribes to, and a topic built from its parts parses
+/// alike.
 pub fn topics(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     let device = Identity::new("h", "d", None).expect("an identity");
@@ -107,7 +108,7 @@ fn check_sent(properties: MessageProperties<'_>) {
     assert_eq!(properties::decode(bag), message.properties);
 }
 
-/// What was read can be written and read again; what was refused is named without its secrets.
+/// Accepted text can be written and read again; errors for refused text do not show secrets.
 pub fn connection_string(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     let text = text.replace("KEY", SECRET);
@@ -131,7 +132,7 @@ fn written(parsed: &ConnectionString, text: &str) -> String {
     parts.extend([format!("DeviceId={device_id}"), format!("HostName={hostname}")]);
     parts.extend(module_id.iter().map(|module_id| format!("ModuleId={module_id}")));
     parts.extend(parsed.gateway_hostname.iter().map(|host| format!("GatewayHostName={host}")));
-    // White space at the end of a value is a part of it, at the end of all it is not.
+    // White space at the end of a value is part of it, except at the end of the text.
     parts.join(";") + ";"
 }
 
@@ -153,7 +154,7 @@ fn credentials_without_policy(credentials: Credentials) -> String {
     }
 }
 
-/// A token that was read is kept to the letter and never shown. One that was made can be read.
+/// A token that was read is kept unchanged and never shown. A created token can be read.
 pub fn sas_token(data: &[u8]) {
     if let Ok(text) = str::from_utf8(data) {
         let text = text.replace("KEY", SECRET);
@@ -184,7 +185,7 @@ pub fn sas_token(data: &[u8]) {
     }
 }
 
-/// Another implementation finds the same texts to be JSON, and the same members in them.
+/// Another implementation accepts the same texts as JSON, and finds the same members.
 pub fn json(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     let quoted = json::quote(text);
@@ -194,7 +195,7 @@ pub fn json(data: &[u8]) {
     if text.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count() <= 100 {
         assert_eq!(json::is_valid(text), serde_json::from_str::<IgnoredAny>(text).is_ok());
     }
-    // A name is compared as it is written, which is another if it holds escapes.
+    // Names are compared as written, so names with escapes differ.
     if text.contains('\\') {
         return;
     }
