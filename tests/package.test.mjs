@@ -1,4 +1,7 @@
-/** What `npm pack` makes of pkg/ installs into an empty project and can be imported there. */
+/**
+ * The package that `npm pack` creates from pkg/ installs into an empty project and can be imported
+ * there.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,7 +17,9 @@ import { openThrowAwayProjects } from './environments/throw-away.mjs';
 
 const pkg = join(root, 'pkg');
 
-/** Every file that users get. A new one is added here and in the template's `files`, on purpose. */
+/**
+ * Every file that users get. New files must be added here and in the template's `files` on purpose.
+ */
 const publishedFiles = [
   'LICENSE',
   'README.md',
@@ -173,7 +178,7 @@ test('the numbers of functions in a stack are turned into names', async (t) => {
   IoTHubDeviceClient.createFromSasToken(token);
   assert.match(stack, /wasm-function\[\d+\]/);
   const named = nameFunctions(stack);
-  // Which functions lie between, the optimiser decides.
+  // The optimiser decides which functions are in between.
   assert.match(named, /clienthandle_fromSasToken.*\n.*\.fromSasToken /);
   assert.doesNotMatch(named, /wasm-function\[/);
 });

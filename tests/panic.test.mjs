@@ -1,6 +1,6 @@
 /**
- * A panic of the core ends one client, and nothing beside it. The package is one that panics where
- * a body says `panic`; an exception that nobody catches fails these tests.
+ * A panic of the core ends one client, and nothing else. The package under test panics if a body is
+ * `panic`; an uncaught exception fails these tests.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** `npm run scale` on a small scale: what it counts is right, whatever it costs here. */
+/** `npm run scale` on a small scale: the counts are right; costs are not tested. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

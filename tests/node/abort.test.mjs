@@ -48,7 +48,7 @@ const EVERY_CALL = {
 
 const listenersOf = (signal) => getEventListeners(signal, 'abort').length;
 
-/** Aborts what waits, and asserts that it ends with the reason and leaves nothing behind. */
+/** Aborts a waiting call, and asserts that it rejects with the reason and leaves nothing behind. */
 async function assertAborted(controller, ...calls) {
   assert.equal(listenersOf(controller.signal), 1, 'one listener for all');
   const reason = new Error('the user has gone');
@@ -57,7 +57,7 @@ async function assertAborted(controller, ...calls) {
   assert.equal(listenersOf(controller.signal), 0);
 }
 
-/** A client that dials a server which never answers. */
+/** A client that connects to a server that never responds. */
 async function createUnanswered(t, options) {
   const { port } = await startSilentServer(t);
   return createPair(t, { endpoint: `ws://127.0.0.1:${port}/`, ...options });
@@ -72,7 +72,7 @@ for (const [name, call] of Object.entries(EVERY_CALL)) {
     });
     assert.equal(client.connectionState, 'disconnected');
     assert.equal((await backEnd.state()).connections, 0);
-    // Neither receives by calls from now on: that would be refused.
+    // Setting handlers rules out receive calls from now on.
     client.onMessageReceived = () => {};
   });
 

@@ -7,7 +7,7 @@ import { ClientError, createClient, createDevice, test } from './support.mjs';
 
 const megabyte = 1024 ** 2;
 
-/** A way to the hub that stops reading what the client writes, until it is told to go on. */
+/** A connection to the hub that stops reading what the client writes until it is resumed. */
 async function pausedRelay(t, endpoint) {
   const { port, pathname } = new URL(endpoint);
   const pairs = [];
@@ -50,14 +50,14 @@ test('a hub that does not read costs bounded memory, and gets all in the end', a
     const call = client.sendMessage(`${accepted.length} ${padding}`);
     call.catch((error) => (refused = error));
     accepted.push(call);
-    // Whatever the client wants to write now, it writes.
+    // The client now writes everything that it wants to write.
     await setImmediate();
   }
   accepted.pop();
   assert.ok(refused instanceof ClientError, refused);
   assert.match(refused.message, /maxPendingMessages/);
   assert.equal(accepted.length, 500);
-  // Beside what the client lets wait in its socket, the buffers of the system take their share.
+  // In addition to the socket's queue, the system's buffers hold some data.
   assert.ok(written < 12 * megabyte, `${written} bytes were written to a hub that reads none`);
 
   relay.resume();

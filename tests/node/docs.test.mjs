@@ -44,7 +44,7 @@ async function openBlock(t, html, backEnd, { endpoint, ...profile } = {}) {
   return openPage(t, await serveDevice(t, backEnd, { html, endpoint }), profile);
 }
 
-/** Waits for the program's end, which must be a good one. */
+/** Waits until the program ends successfully. */
 async function finish(program) {
   assert.equal(await program.ended(), 0, program.errors);
   assert.equal(program.errors, '');
@@ -245,7 +245,7 @@ testBlock('tokens.md: In a page', async ({ backEnd, start }) => {
 });
 
 testBlock('tokens.md: One token at a time', async ({ t, backEnd, start }) => {
-  // With less than 120 seconds left, the next token is asked for at once.
+  // With less than 120 seconds left, the client requests the next token at once.
   const server = await serveDevice(t, backEnd, { lifetimes: [100] });
   const program = start({ TOKEN_URL: `${server}/my-device-token` });
   await program.printed(/^renewed$/m);
@@ -391,7 +391,7 @@ async function uploaded(backEnd, name) {
   return (await fetch(uploads[0].blobUrl)).text();
 }
 
-/** A server that answers `status` and keeps what it gets. */
+/** A server that responds with `status` and keeps what it receives. */
 async function startReceiver(t) {
   const receiver = { status: 200, bodies: [] };
   const server = createServer(async (request, response) => {

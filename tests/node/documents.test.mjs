@@ -1,4 +1,6 @@
-/** What the documentation names is there: tests, files, headings, and every row of the API. */
+/**
+ * Everything that the documentation names exists: tests, files, headings, and every row of the API.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -113,7 +115,7 @@ function membersOfClient() {
   return [...statics, ...members].filter((name) => name !== 'constructor');
 }
 
-/** `hostname` and `deviceId` beside a function are arguments in all but name. */
+/** `hostname` and `deviceId` next to a token function count as arguments. */
 function optionsOfFactories() {
   const declarations = read('pkg-template/index.d.ts');
   const names = ['ClientOptions', 'ConnectionStringOptions', 'GatewayOptions'];

@@ -65,7 +65,7 @@ test('a client is shown with its identity and its state, and without a secret', 
     `HostName=h;DeviceId=d;ModuleId=m;SharedAccessKey=${primaryKey}`,
   );
   assert.match(inspect(ofModule), /deviceId: 'd',\s+moduleId: 'm'/);
-  // A Proxy has no private fields, and the class itself no client.
+  // A Proxy has no private fields, and the class itself has no client.
   for (const none of [new Proxy(client, {}), IoTHubDeviceClient.prototype]) {
     assert.doesNotThrow(() => inspect(none));
   }

@@ -87,7 +87,7 @@ test('the page of the token server lives on tokens that the server renews', asyn
 test('a page renews the token of its client from the token server', async (t) => {
   const backEnd = await createDevice();
   const { url } = await startTokenServer(t, backEnd);
-  // A page of the server's that is no device yet, and has no icon.
+  // A page of the server that is not a device yet and has no icon.
   const isExpected = (complaint) => complaint.includes('404');
   const page = await openPage(t, `${url}/client/package.json`, { isExpected });
   await page.evaluate(async () => {

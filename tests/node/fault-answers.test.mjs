@@ -1,4 +1,4 @@
-/** docs/FAULTS.md: what a hub answers, and what it does not. */
+/** docs/FAULTS.md: responses of a hub, and missing ones. */
 import assert from 'node:assert/strict';
 
 import { createListening, createWatched, faultTest, isError } from './faults/watched.mjs';
@@ -21,7 +21,7 @@ const FILE_CALLS = [
   (client) => client.notifyBlobUploadStatus('c', true, 200, 'OK'),
 ];
 
-/** Nothing but the call has noticed anything. */
+/** Only the call has noticed the fault. */
 async function assertUndisturbed(device, states = [true]) {
   await device.assertWorks();
   assert.deepEqual(device.states, states);

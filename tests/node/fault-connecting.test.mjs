@@ -1,4 +1,4 @@
-/** docs/FAULTS.md: where no connection comes about. */
+/** docs/FAULTS.md: connections that cannot be opened. */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { pipeline } from 'node:stream';
@@ -22,7 +22,7 @@ import { listen } from './transport/servers.mjs';
 
 const OTHER_KEY = Buffer.from('the key of another device').toString('base64');
 
-/** Each call tells why there is no connection, and nothing else tells anything. */
+/** Each call rejects with the reason, and there are no other reports. */
 async function assertRefused({ client, states, errors }, errorClass, words) {
   const calls = [() => client.connect(), () => client.sendMessage('x'), () => client.getTwin()];
   for (const call of calls) {
@@ -45,7 +45,7 @@ async function register({ backEnd }, importMode, change) {
   assert.equal((await callHub(hub, 'POST', path, [operation])).isSuccessful, true);
 }
 
-/** What is wrong at the registry, and what puts it right. */
+/** A problem in the registry, and its fix. */
 const LOGINS = {
   'a wrong key is a CredentialError, and the client works once the hub knows the key': {
     break: ['update', { authentication: symmetricKey(OTHER_KEY) }],
@@ -132,7 +132,7 @@ faultTest('a refused TCP connection is a ConnectionFailedError until the hub is 
 
 const authority = await createAuthority('the authority');
 
-/** A way to the hub by TLS. */
+/** A TLS connection to the hub. */
 async function startTls(t, certificate) {
   const { port, pathname } = new URL(hub.endpoint);
   const server = createServer(certificate, (socket) => {

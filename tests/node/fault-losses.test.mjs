@@ -48,7 +48,7 @@ for (const [how, title] of [
   });
 }
 
-/** The first of the errors to come that has these words. */
+/** Waits for the first error whose message contains this text. */
 async function errorWith({ errors }, words) {
   for (;;) {
     const error = await errors.take();
@@ -56,7 +56,7 @@ async function errorWith({ errors }, words) {
   }
 }
 
-/** A hub with nothing but this device. */
+/** A hub with only this device. */
 async function startHubWith({ port = 0, deviceId, primaryKey }) {
   const symmetricKey = { primaryKey, secondaryKey: primaryKey };
   const authentication = { type: 'sas', symmetricKey };
@@ -84,7 +84,7 @@ faultTest('a hub that comes back without the session leaves nothing deaf', async
   await again.assertWorks();
 });
 
-// Silence is noticed after seconds only.
+// The client notices silence only after seconds.
 describe('silence', { concurrency: true }, () => {
   faultTest('a half-open connection is found dead, and everything goes on', async (t) => {
     const device = await createListening(t, { keepAlive: 1 });

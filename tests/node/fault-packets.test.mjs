@@ -8,7 +8,7 @@ const TYPE = /MQTT packet of type \d+, which it may not send/;
 const MALFORMED = /malformed MQTT packet/;
 const HEADER = /reserved flags or a wrong length/;
 
-/** What ends the connection: the fault, as hex where it is no text, and what is told about it. */
+/** Faults that end the connection, as hex unless they are text, and the client's report. */
 const VIOLATIONS = [
   ['a packet of reserved type 0 ends the connection', '0000', TYPE],
   ['a packet of reserved type 15 ends the connection', 'f000', TYPE],
@@ -27,7 +27,7 @@ const VIOLATIONS = [
   ['a second CONNACK ends the connection', '20020000', /CONNACK/],
 ];
 
-/** The call in flight, and everything else, goes on with the next connection. */
+/** The call in flight and everything else continue on the next connection. */
 async function assertViolation(t, fault, words) {
   const device = await createListening(t);
   const { client, backEnd } = device;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createListening, faultTest } from './faults/watched.mjs';
 import { ConnectionDroppedError } from './support.mjs';
 
-/** Each makes the client do something, and Resolves when that is done. */
+/** Each makes the client do something, and resolves when that is done. */
 const send = ({ client }) => client.sendMessage('in flight');
 const askForTwin = ({ client }) => client.getTwin();
 const reconnect = ({ backEnd }) => backEnd.drop();
@@ -40,7 +40,7 @@ for (const [title, step, lead, options] of STEPS) {
       if (lead === disconnect) await device.backEnd.waitForPackets('disconnect', 'in');
       else await dropped(device, step);
       await device.assertWorks();
-      // Each loss is told once, and so is each return.
+      // The client reports each loss and each reconnect once.
       const { states, errors } = device;
       assert.deepEqual(
         states,

@@ -13,7 +13,7 @@ import {
   within,
 } from './support.mjs';
 
-/** Each kind: how to iterate over it, its handler, and how the hub gives an item. */
+/** Each kind: how to iterate over it, its handler, and how the hub sends an item. */
 const KINDS = {
   messages: {
     handler: 'onMessageReceived',
@@ -36,7 +36,7 @@ const KINDS = {
   },
 };
 
-/** A pair, and an iteration whose subscription stands. */
+/** A device with its client, and an iteration that has subscribed. */
 async function createIterating(t, kind, options, callOptions) {
   const { client, backEnd } = await createPair(t, { ...KINDS[kind].options, ...options });
   const items = client[kind](callOptions);

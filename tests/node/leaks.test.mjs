@@ -1,4 +1,4 @@
-/** What a long-lived process depends on: nothing is kept, and being busy for long is no loss. */
+/** What long-lived processes need: nothing is kept, and a long busy period loses nothing. */
 import assert from 'node:assert/strict';
 
 import { createDevice, runProgram, test } from './support.mjs';
@@ -55,7 +55,7 @@ test('a client that nobody refers to any more leaves its calls to their end', as
       return client.sendMessage('in flight');
     }
     const sent = send();
-    // What is collected is the class in front: what works for it stays.
+    // Only the public object is collected; the objects that work for it stay.
     await untilCollected(() => collected, 'the client is kept');
     await sent;
     process.exit();`;
@@ -99,7 +99,7 @@ test('timers leave nothing behind when they have fired', async (t) => {
 
 test('a program that was busy for longer than a ping may take keeps its connection', async (t) => {
   const backEnd = await createDevice();
-  // For the client, time passes ten times as fast: it gives the hub 15 seconds for an answer.
+  // For the client, time passes ten times as fast: it gives the hub 15 seconds for a response.
   const program = `
     import assert from 'node:assert/strict';
     import { setImmediate as turn } from 'node:timers/promises';
@@ -117,7 +117,7 @@ test('a program that was busy for longer than a ping may take keeps its connecti
     client.onConnectionStateChange = ({ connected }) => changes.push(connected);
     await client.connect();
     await ping;
-    // What blocks here is followed by timers, and only then by what has come from the network.
+    // After blocking, timers fire first, and only then input from the network.
     await turn();
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20_000 / SPEED);
     await turn();

@@ -1,6 +1,6 @@
 /**
- * The calls of recorded sessions of Microsoft's Python client, made here: what leaves is what left
- * there, except for the differences that are listed. See `official-client/`.
+ * Repeats the calls of recorded sessions of Microsoft's Python client: this client sends the same,
+ * except for the listed differences. See `official-client/`.
  */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -56,7 +56,7 @@ async function recorded(name) {
   return JSON.parse(await readFile(new URL(`official-client/${name}.json`, import.meta.url)));
 }
 
-/** What the device or module sent is what the recording leads to expect. */
+/** The device or module sent what the recording predicts. */
 async function assertAsRecorded(name, path, itsHub = hub) {
   const { connections } = await recorded(name);
   const observed = await observeConnections(itsHub, path);
@@ -71,7 +71,7 @@ async function leave(client, backEnd, connections = 1) {
   await backEnd.waitForPackets('disconnect', 'in', connections);
 }
 
-/** Sets the handlers one after the other, as calls that block do, and fetches the twin. */
+/** Sets the handlers one after the other, like blocking calls, and fetches the twin. */
 async function listen(client, backEnd) {
   const inboxes = { messages: new Inbox('message'), patches: new Inbox('patch') };
   client.onMessageReceived = inboxes.messages.put;
@@ -95,7 +95,7 @@ async function exchange(client, backEnd, { messages, patches }, tag) {
   await client.sendMessage(`t ${tag}`);
 }
 
-/** Waits until a connection has got the twin that is fetched first of all. */
+/** Waits until a connection has fetched its first twin. */
 async function waitForTwin(backEnd, connection) {
   const isAnswer = (packet) =>
     packet.connection === connection && packet.topic.startsWith('$iothub/twin/res/');
@@ -190,7 +190,7 @@ test('direct methods', async (t) => {
   await assertAsRecorded('methods', backEnd.deviceId);
 });
 
-/** Calls a method with a body that the service would not let through, at QoS 0. */
+/** Calls a method at QoS 0 with a body that the service would refuse. */
 async function invokeRaw(backEnd, name, body) {
   const topic = Buffer.from(`$iothub/methods/POST/${name}/?$rid=${name}`);
   const rest = Buffer.concat([Buffer.from([0, topic.length]), topic, Buffer.from(body)]);

@@ -189,7 +189,7 @@ test('endpoints on this machine may be unencrypted, others are encrypted', () =>
   for (const host of [...hosts, 'wss://example.com']) fromKey({ endpoint: `${host}/x` });
 });
 
-/** Whatever the check of the core and the platform's parser of URLs may read differently. */
+/** URLs that the core's check and the platform's URL parser may read differently. */
 test('an endpoint that is accepted without TLS is dialled on this machine', () => {
   const parts = [
     ...['localhost', '127.0.0.1', '[::1]', '[::ffff:127.0.0.1]', '127.1', '0x7f.1', 'evil.com'],
@@ -202,7 +202,7 @@ test('an endpoint that is accepted without TLS is dialled on this machine', () =
     const endpoint = `ws://${first}${second}${third}/`;
     if (!isAccepted(endpoint)) continue;
     accepted += 1;
-    // A URL that the platform refuses dials nobody.
+    // The client connects nowhere with a URL that the platform refuses.
     const { protocol, hostname } = parsed(endpoint) ?? {};
     assert.ok(!protocol || isLocal.test(hostname), JSON.stringify(endpoint));
   }

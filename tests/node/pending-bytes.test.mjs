@@ -1,4 +1,4 @@
-/** What no client can be made to hold in a test: the numbers alone. */
+/** Sizes that a test cannot make a client hold: only the numbers. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

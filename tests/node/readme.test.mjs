@@ -1,6 +1,6 @@
 /**
- * The code of README.md is run as it stands, against the local hub in place of the one in Azure,
- * and that of hub/README.md that is no client.
+ * Runs the code of README.md unchanged, against the local hub instead of Azure, and the code of
+ * hub/README.md that uses no client.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -50,7 +50,7 @@ test('README.md: Start', async (t) => {
 test('README.md: In a browser', async (t) => {
   const folder = await createProject(t);
   const backEnd = await createDevice();
-  // Beside the fragment, a page needs no more than this.
+  // A page needs only this around the fragment.
   await writeFile(join(folder, 'index.html'), `<!doctype html>${codeOf('html')}`);
   const page = await openPage(t, await serveDevice(t, backEnd, { folder }));
   await page.locator('#log').filter({ hasText: 'connected: true' }).waitFor();

@@ -13,7 +13,9 @@ import { startHttpProxy } from './transport/proxies.mjs';
 
 const run = new Set();
 
-/** `start` starts it against the hub's TLS port: the samples know of no local hub. */
+/**
+ * `start` runs it against the hub's TLS port, because the samples have no option for a local hub.
+ */
 function testSample(name, work) {
   run.add(`${name}.mjs`);
   test(`from-python/${name}`, async (t) => {
@@ -153,7 +155,7 @@ testWithCertificate('upload-to-blob-x509', uploadOne);
 
 testSample('use-custom-sastoken', async ({ t, start }) => {
   const backEnd = await createDevice();
-  // With less than 120 seconds left, the next token is asked for at once.
+  // With less than 120 seconds left, the client requests the next token at once.
   const server = await serveDevice(t, backEnd, { lifetimes: [100] });
   const env = { TOKEN_URL: `${server}/my-device-token`, GATEWAY_HOSTNAME: gateway };
   const program = start(env);

@@ -1,4 +1,4 @@
-/** Nothing that a client shows, logs, traces or throws gives a secret away, whatever goes wrong. */
+/** A client never shows, logs, traces or throws a secret, on any fault. */
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 
@@ -21,7 +21,7 @@ const LOGS = ['debug', 'error', 'info', 'log', 'trace', 'warn'];
 const PASSWORD = 'marked-password';
 const PASS_PHRASE = 'marked pass phrase';
 
-/** All that can be read off what a user holds or is told, and off the console. */
+/** Everything that can be read from a user's objects and events, and from the console. */
 class Shown {
   texts = [];
   kinds = new Set();

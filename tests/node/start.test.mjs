@@ -124,7 +124,7 @@ testPage(
   async ({ t, folder, backEnd }) => {
     await writeFiles(folder, {
       'src/device.ts': filesOf('token-server.md')['device.ts'],
-      // What the template has besides: the strict mode mounts each component twice.
+      // The template also uses strict mode, which mounts each component twice.
       'src/main.tsx': `
         import { StrictMode } from 'react';
         import { createRoot } from 'react-dom/client';
@@ -255,7 +255,7 @@ test('docs/guide/start/testing.md', async (t) => {
   });
   await bundle(folder, ['thermostat.test.ts'], { packages: 'external' });
   for (const program of ['bundled/thermostat.test.mjs', 'jest.mjs']) {
-    const env = { NODE_TEST_CONTEXT: undefined }; // It is no part of this test's report.
+    const env = { NODE_TEST_CONTEXT: undefined }; // Not part of this test's report.
     const run = startCommand(t, [process.execPath, '--test-reporter=tap', program], env, {
       cwd: folder,
     });

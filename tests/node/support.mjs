@@ -1,4 +1,4 @@
-/** What the tests in Node.js share: the package, a local hub for each test file, its devices. */
+/** Shared by the tests in Node.js: the package, a local hub for each test file, its devices. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ export { Inbox, within } from '../../scripts/start/waiting.mjs';
 
 const PACKAGE = new URL('../../pkg/index.node.js', import.meta.url);
 
-/** A call that never settles must fail its test, not stop the run. */
+/** A call that never settles must fail its test, not block the run. */
 const TEST_MILLISECONDS = 40_000;
 
 export const hub = await startHub();
@@ -68,8 +68,8 @@ export async function waitForPacket(backEnd, type, direction, matches, after = 0
 export const isTwinGet = ({ topic }) => topic.startsWith('$iothub/twin/GET/');
 
 /**
- * A round trip: what the client wrote before this call, the hub has seen after it. So a packet that
- * the hub has not got by then was not sent.
+ * A round trip: afterwards the hub has received everything that the client wrote before. A packet
+ * that it has not received was not sent.
  */
 export const roundTrip = (client) => client.sendMessage('round trip');
 
@@ -83,7 +83,7 @@ export function deferred() {
 }
 
 /**
- * Runs a program in a process of its own, and fails if that fails or does not end by itself.
+ * Runs a program in a separate process, and fails if that fails or does not end by itself.
  * @param {import('node:test').TestContext} t
  * @param {BackEnd} backEnd the device of the clients that the program's `createClient` makes
  * @param {string} program
@@ -116,7 +116,7 @@ export async function refusedEndpoint() {
   return `ws://127.0.0.1:${port}/$iothub/websocket`;
 }
 
-/** Nothing that can be read off the error, its causes included, gives a secret away. */
+/** Asserts that neither the error nor its causes show a secret. */
 export function assertNoSecret(error, ...secrets) {
   const everything = `${inspect(error, { depth: null, showHidden: true })}\n${error.stack}`;
   assert.doesNotMatch(everything, /sig=/i);

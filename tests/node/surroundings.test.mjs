@@ -1,4 +1,4 @@
-/** Programs that change what all of JavaScript shares, before they import the client. */
+/** Programs that change JavaScript's globals before they import the client. */
 import { createDevice, runProgram, test } from './support.mjs';
 
 const WORK = `

@@ -15,7 +15,7 @@ test('a string leaves as UTF-8 text without a content type', async (t) => {
 
 test('texts leave whole, however long they are', async (t) => {
   const { client, backEnd } = await createPair(t);
-  // What crosses in one buffer for all is at most 5,461 units long.
+  // Strings of up to 5,461 units are passed in one shared buffer.
   const texts = [1, 5461, 5462, 20_000].flatMap((length) =>
     ['a', 'é', '世'].map((character) => character.repeat(length)),
   );
@@ -49,7 +49,7 @@ test('a trace function may use the client', async (t) => {
   const sent = [];
   const client = createClient(t, backEnd, {
     trace: ({ direction, packet }) => {
-      // What these take moves the memory that the traced bytes lie in.
+      // Their allocation moves the memory that contains the traced bytes.
       const isFirst = sent.length === 0 && direction === 'sent' && packet === 'PUBLISH';
       if (isFirst) for (let i = 0; i < 20; i += 1) sent.push(client.sendMessage(large));
     },

@@ -17,7 +17,7 @@ import {
 const PACKAGE = new URL('../../pkg/index.node.js', import.meta.url);
 const PAYLOAD = 'the payload of a device';
 
-/** A client that tells what it does, and what it told. */
+/** A client with `trace`, and its records. */
 async function createTraced(t, options) {
   const records = new Inbox('record');
   const pair = await createPair(t, { trace: records.put, ...options });

@@ -19,7 +19,7 @@ async function createListener(t, options) {
   return { client, backEnd, patches };
 }
 
-/** A section of the service's twin as a device gets it. */
+/** A section of the twin as devices get it. */
 const withoutMetadata = ({ $metadata, ...section }) => section;
 
 test('getTwin gives desired and reported properties as the hub has them', async (t) => {
@@ -148,7 +148,7 @@ test('desired properties that were delivered are not delivered again after a dro
   const [first] = await backEnd.packets({ type: 'publish', direction: 'in' });
   await backEnd.drop();
   await waitForPacket(backEnd, 'publish', 'in', isTwinGet, first.sequence);
-  // The client's second twin request is answered after the one of the reconnect.
+  // The response to the client's second twin request arrives after that of the reconnect.
   await client.getTwin();
   await backEnd.patchDesired({ next: 1 });
   assert.deepEqual(await patches.take(), { next: 1, $version: 2 });

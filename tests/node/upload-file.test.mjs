@@ -27,7 +27,7 @@ async function* chunksOf(bytes, size) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** What the hub was told of the device's last upload, with the blob. */
+/** The notification of the device's last upload at the hub, with the blob. */
 async function lastUpload({ deviceId }) {
   const headers = { authorization: hub.authorization() };
   const url = `${hub.url}/local/devices/${deviceId}/uploads?timeout=20`;
@@ -337,7 +337,7 @@ test('an error of onProgress or of the source ends the upload, and is told', asy
 });
 
 test('an abort rejects with the reason, ends the request, and is told', async (t) => {
-  // A next try would never come.
+  // There would never be another attempt.
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const ended = deferred();
   const controller = new AbortController();
@@ -459,7 +459,7 @@ test('a signal that is aborted already, or wrong arguments, and nothing is asked
   ]) {
     await assert.rejects(client.uploadFile(name, data, options), TypeError);
   }
-  // Ten may be under way at a time.
+  // Ten may be in progress at a time.
   for (let number = 0; number < 10; number += 1) await client.getStorageInfoForBlob('b');
   await assert.rejects(client.uploadFile('b', 'data'), { status: 403 });
 });

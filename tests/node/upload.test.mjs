@@ -19,7 +19,7 @@ const CALLS = {
   notifyBlobUploadStatus: (client) => client.notifyBlobUploadStatus('c', true, 200, 'OK'),
 };
 
-/** A client of a function that gives tokens. */
+/** A client with a token function. */
 async function createWithFunction(t, giveToken, options) {
   const { deviceId, endpoint } = await createDevice();
   const { hostname } = hub;
@@ -29,7 +29,7 @@ async function createWithFunction(t, giveToken, options) {
   return client;
 }
 
-/** A client whose HTTP calls get this answer. */
+/** A client whose HTTP calls get this response. */
 async function createAnswered(t, status, body) {
   const server = createServer((_, response) => response.writeHead(status).end(body));
   const port = await listen(t, server);

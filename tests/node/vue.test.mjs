@@ -1,4 +1,4 @@
-/** Vue makes a Proxy of what a component keeps, which has no private fields. */
+/** Vue wraps a component's data in a Proxy, which has no private fields. */
 import assert from 'node:assert/strict';
 
 import { reactive, ref } from '@vue/reactivity';

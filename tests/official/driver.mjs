@@ -6,7 +6,7 @@ import { Inbox, within } from '../../scripts/start/waiting.mjs';
 /** Longer than any single call takes, the wait for a method's timeout included. */
 const CALL_SECONDS = 30;
 
-/** A call that went wrong in the client: what it threw, and of an HTTP answer status and code. */
+/** A call that failed in the client: the error, and for an HTTP response its status and code. */
 class ClientFailure extends Error {
   constructor({ message, ...members }) {
     super(message);
@@ -14,7 +14,7 @@ class ClientFailure extends Error {
   }
 }
 
-/** A program that uses a client by commands, in a process of its own; the first one starts it. */
+/** A program in a separate process that uses a client on command; the first command starts it. */
 export class Driver {
   #command;
   #environment;
@@ -46,7 +46,7 @@ export class Driver {
     });
   }
 
-  /** Has a client do something: what it gave, or a ClientFailure. */
+  /** Makes a client do something. Resolves with the result, or rejects with a ClientFailure. */
   call(command) {
     if (!this.#child) this.#start();
     const id = ++this.#lastCommand;

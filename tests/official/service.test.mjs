@@ -1,4 +1,4 @@
-/** A back end on Microsoft's service client: what it is told, and what is so at the hub. */
+/** A back end on Microsoft's service client: what it gets, and what is true at the hub. */
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -238,7 +238,7 @@ await describeWithHub(title, undefined, ({ hub, environment, test }) => {
 
   const requestOf = (topic) => /\$rid=.*$/.exec(topic)[0];
 
-  /** Answers a method with a status and the payload that it came with. */
+  /** Responds to a method with a status and the payload of the request. */
   const echo = (mqtt, topic, payload) =>
     mqtt.publish(`$iothub/methods/res/207/?${requestOf(topic)}`, JSON.stringify({ payload }));
 

@@ -1,4 +1,4 @@
-/** A local hub where Microsoft's clients look for one: at port 443 of the host they are told. */
+/** A local hub where Microsoft's clients expect one: at port 443 of the configured host. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -12,12 +12,11 @@ import { officialPython } from '../../scripts/lib/official-python.mjs';
 const HOST = '127.0.0.1';
 const PORT = 443;
 
-/** A call that never settles must fail its test, not stop the run. */
+/** A call that never settles must fail its test, not block the run. */
 const LIMIT = { timeout: 60_000 };
 
 /**
- * The tests of something that needs a hub at that port. Where they cannot run they are skipped, and
- * said to be.
+ * Defines tests that need a hub at that port. If they cannot run, they are reported as skipped.
  * @param {string} title
  * @param {string} [missing] why they cannot run here
  * @param {(given: {hub?: TestHub, environment?: NodeJS.ProcessEnv,

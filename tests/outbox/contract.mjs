@@ -1,5 +1,5 @@
 /**
- * What every store keeps: copy this beside a store of your own. It takes nothing of its platform, so that
+ * The contract of every store: copy this file to test your own store. It uses no platform API, so
  * it runs in pages, too.
  */
 
@@ -9,8 +9,8 @@ const device = { resource: 'hub.example/devices/contract' };
 
 /**
  * Tests by their names.
- * @type {Record<string, (create: () => MessageStore, check: typeof deepEqual) => Promise<void>>} each
- *   gets a function that makes one more store on the same data, which is empty at first
+ * @type {Record<string, (create: () => MessageStore, check: typeof deepEqual) => Promise<void>>}
+ *   each gets a function that creates another store on the same data, which is empty at first
  */
 export const contract = {
   async 'an empty store has nothing'(create, equal) {

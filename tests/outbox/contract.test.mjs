@@ -1,4 +1,4 @@
-/** The stores of Node.js keep the contract; that of pages is in tests/outbox/browser. */
+/** The stores of Node.js meet the contract; for that of pages see tests/outbox/browser. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
  * `kill -9` at the writes of a store, again and again on the same files, with a hub that has bad days:
- * what was accepted and not dropped is delivered, in order.
+ * accepted messages that were not dropped are delivered, in order.
  */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
@@ -15,7 +15,7 @@ const FAULTS = [
   { dropAt: { step: 'publish', count: 5, how: 'reset' } },
   { delay: { puback: 20 } },
 ];
-/** Numbers of messages grow over all processes. */
+/** The numbers of messages increase across processes. */
 const STRIDE = 1000;
 
 const policies = {
@@ -63,7 +63,8 @@ export function testKills(kills) {
         );
         const seen = new Set(arrived);
         const missing = accepted.filter((number) => !seen.has(number) && !dropped.has(number));
-        // A process may be killed between a drop and its report: then newer ones have taken the room.
+        // A process may be killed between a drop and its report: then newer messages have taken its
+        // place.
         const unreported = policy.maxMessages
           ? missing.filter(
               (number) => accepted.filter((it) => it > number).length < policy.maxMessages,

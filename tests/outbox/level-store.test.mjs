@@ -1,4 +1,4 @@
-/** Telemetry in files: what outlives the process, the lock, a full disk. */
+/** Telemetry in files: what survives the process, the lock, a full disk. */
 import assert from 'node:assert/strict';
 import { readFile, readdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -105,7 +105,7 @@ test('space is given back', async (t) => {
 test('a disk that is full refuses, loses nothing, and takes messages when it has room', async (t) => {
   const backEnd = await createDevice();
   const location = await temporaryFolder(t);
-  // A write beyond the limit fails as on a full disk, with EFBIG in place of ENOSPC.
+  // A write beyond the limit fails as on a full disk, with EFBIG instead of ENOSPC.
   const producer = await Producer.start(t, backEnd, location, { fileBlocks: 200, endless: true });
   const refused = await producer.refused();
   assert.match(refused, /could not take the message: .*File too large/);

@@ -219,7 +219,7 @@ test('a backlog leaves at the given rate, and new messages leave behind it', asy
   await client.connect();
   await client.enqueue('new');
   await client.outbox.drained();
-  // The first makes the connection, the second leaves at once on it.
+  // The first message opens the connection, the second is sent on it at once.
   assert.ok(performance.now() - started > 28 * 20 - 1);
   assert.deepEqual(textsOf(await backEnd.waitForTelemetry(31)), [...numbers(30), 'new']);
 });

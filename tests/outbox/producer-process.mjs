@@ -46,7 +46,7 @@ for (let number = first; number < end; number += 1) {
 await client.outbox.drained();
 await client.shutdown();
 
-/** Before the write, while LevelDB is at it, or when it is done and nobody knows. */
+/** Before the write, while LevelDB writes, or after the write but before anything reports it. */
 function killAtWrite() {
   const { batch } = ClassicLevel.prototype;
   let writes = 0;

@@ -1,4 +1,4 @@
-/** A process that stores telemetry, and tells what was accepted, until it is killed. */
+/** A process that stores telemetry, and reports what was accepted, until it is killed. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -20,7 +20,7 @@ export async function temporaryFolder(t) {
 export class Producer {
   /** The numbers of messages that `enqueue` took. */
   accepted = [];
-  /** Those that `onMessageDropped` was told of. */
+  /** The numbers that were passed to `onMessageDropped`. */
   dropped = [];
   #child;
   #ended;

@@ -1,15 +1,15 @@
-/** A store in memory that keeps what was stored over "restarts", and does as a test says. */
+/** A store in memory that keeps its messages across "restarts" and is controlled by a test. */
 
 export class ScriptedStore {
-  /** What outlives a client, by sequence. */
+  /** The messages, which survive a client, by sequence. */
   messages = new Map();
   next = 1;
   isOpen = false;
-  /** What was called, by name. */
+  /** The calls, by name. */
   calls = { open: 0, append: 0, read: 0, remove: 0, close: 0 };
-  /** A method in it fails with this error. */
+  /** Methods in this map fail with the error. */
   failures = {};
-  /** A method in it waits for this Promise. */
+  /** Methods in this map wait for the Promise. */
   delays = {};
 
   async open(context) {

@@ -16,7 +16,7 @@ const FAULTS = {
   'C2D delivered twice': (backEnd) => backEnd.setFaults({ redeliver: {} }),
 };
 
-/** Makes things go wrong at the hub, and counts them; what goes wrong follows from the seed. */
+/** Injects faults at the hub, and counts them. The seed determines the faults. */
 export class Chaos {
   /** Name of the fault → how often. */
   counts = Object.fromEntries(Object.keys(FAULTS).map((name) => [name, 0]));
@@ -32,7 +32,7 @@ export class Chaos {
     return list[Math.floor(this.#random() * list.length)];
   }
 
-  /** Something goes wrong for one of the devices, and is over after a while. */
+  /** Injects a fault for one of the devices, which ends after a while. */
   strike(backEnds) {
     const backEnd = this.choose(backEnds);
     const name = this.choose(Object.keys(FAULTS));
@@ -41,7 +41,7 @@ export class Chaos {
     struck.finally(() => this.#pending.delete(struck));
   }
 
-  /** When nothing is wrong any more. */
+  /** Resolves when no fault is on any more. */
   async over() {
     await Promise.all(this.#pending);
   }

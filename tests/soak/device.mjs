@@ -1,6 +1,6 @@
 import { IoTHubDeviceClient, MethodResponse } from '../../pkg/index.node.js';
 
-/** One device that is always at work, and what it has seen. */
+/** One device that is always busy, and what it has received. */
 export class SoakDevice {
   /** Numbers of the messages that `sendMessage` resolved. */
   accepted = new Set();
@@ -70,8 +70,8 @@ export class SoakDevice {
   }
 
   /**
-   * Ends the rest after a refused token, which nothing but a call does. A SUBACK that was withheld
-   * fails one call; the client has subscribed again by then, so the next call succeeds.
+   * Ends the pause after a refused token, which only a call can do. A withheld SUBACK fails one
+   * call; by then the client has subscribed again, so the next call succeeds.
    */
   connect() {
     return this.#client.connect().catch((error) => {

@@ -13,7 +13,7 @@ const PERIOD = 200;
 const STRIKES = 2;
 const TOKEN_LIFETIMES = [10, 30, 60, 125, 3600];
 
-/** Devices at work at a hub of their own, and the comparison of both ends. */
+/** Busy devices at their own hub, and the comparison of both ends. */
 export class Soak {
   #hub;
   #devices = [];
@@ -42,7 +42,7 @@ export class Soak {
 
   /**
    * @param {Promise<unknown>} stopped ends it early
-   * @returns {Promise<number>} how much of what was acknowledged is missing
+   * @returns {Promise<number>} how many acknowledged messages are missing
    */
   async run(stopped) {
     console.log(`${this.#devices.length} devices for ${this.#minutes} minutes`);
@@ -62,7 +62,7 @@ export class Soak {
     await this.#quiet();
     const missing = await this.#compare();
     await Promise.all(this.#devices.map((device) => device.shutdown()));
-    // What was counted is no memory of the clients.
+    // The counts are not memory of the clients.
     this.#devices.length = 0;
     this.#queued.clear();
     console.log(`memory at the end: ${describeMemory(measureMemory())}`);

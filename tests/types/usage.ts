@@ -364,7 +364,7 @@ export async function payloads(client: IoTHubDeviceClient, reading: Reading): Pr
   client.onMethodRequestReceived = () => ({ status: 200, payload: Promise.resolve(1) });
 }
 
-/** Who reads JSON says what is in it. */
+/** Code that reads JSON states its type. */
 export async function reading(client: IoTHubDeviceClient): Promise<void> {
   interface Desired {
     interval: number;

@@ -1,6 +1,7 @@
 /**
- * A platform whose sockets, timers and errors the tests see and direct, and what they use of the
- * package. `npm test` makes one file of it all, as the test runner's server stalls over many.
+ * A platform whose sockets, timers and errors the tests observe and control, and the parts of the
+ * package that they use. `npm test` bundles it into one file, because the test runner's server is
+ * slow with many.
  */
 export { IoTHubDeviceClient } from '../../pkg-template/client.js';
 export { ClientError } from '../../pkg-template/errors.js';
@@ -23,12 +24,12 @@ const uncaught = [];
 addEventListener('error', (event) => uncaught.push(event.message));
 addEventListener('unhandledrejection', (event) => uncaught.push(String(event.reason)));
 
-/** Gives what no code has caught since the last call. */
+/** Returns the uncaught errors since the last call. */
 export function takeUncaught() {
   return uncaught.splice(0);
 }
 
-/** What the client asks of JavaScript, with sockets that the test plays the server of. */
+/** What the client needs from JavaScript, with sockets for which the test acts as the server. */
 export class Platform {
   /** Every socket that the client has opened. */
   sockets = [];
@@ -81,7 +82,7 @@ export class Platform {
   }
 }
 
-/** As much of a `WebSocket` as the client uses, and what the test does at the other end. */
+/** The part of `WebSocket` that the client uses, and what the test does at the other end. */
 class ScriptedSocket {
   binaryType = 'blob';
   protocol = '';
@@ -138,14 +139,14 @@ class ScriptedSocket {
     }
   }
 
-  /** Gives the client a text or a binary frame. */
+  /** Passes a text or a binary frame to the client. */
   deliver(data) {
     const isText = typeof data === 'string' || this.binaryType === 'arraybuffer';
     const received = isText ? (data.buffer ?? data) : new Blob([data]);
     this.onmessage?.(new MessageEvent('message', { data: received }));
   }
 
-  /** Ends as a connection ends that breaks: an error event, then a close event. */
+  /** Ends like a broken connection: an error event, then a close event. */
   end(code) {
     this.readyState = WebSocket.CLOSED;
     if (code !== 1000) this.onerror?.(new Event('error'));

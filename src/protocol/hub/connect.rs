@@ -19,7 +19,7 @@ pub fn user_name(identity: &Identity, software: &str) -> String {
     format!("{}/{}/{software}", identity.hostname, identity.client_id())
 }
 
-/// What CONNECT says of the software; it is the same for every client. `agent` names it, `product_info` is the
+/// The software in CONNECT, the same for every client. `agent` names it, `product_info` is the
 /// user's addition, `model_id` that of a Plug and Play model.
 pub fn software(agent: &str, product_info: &str, model_id: Option<&str>) -> String {
     let mut name = format!("?api-version={API_VERSION}&DeviceClientType=");

@@ -1,4 +1,4 @@
-/** Folders of examples/, copied to where nothing of the project is but what they name. */
+/** Folders of examples/, copied to a place that has only the packages that they name. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -12,8 +12,7 @@ const client = 'iothub-device-client';
 const readManifest = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 
 /**
- * A copy of an example, in which exactly the packages of its manifest are installed, in the
- * versions that it pins.
+ * Copies an example, and installs exactly the packages of its manifest in the pinned versions.
  * @returns {Promise<string>} its folder
  */
 export async function copyExample(t, name) {
@@ -29,7 +28,7 @@ export async function copyExample(t, name) {
   return folder;
 }
 
-/** An empty project in which the client is installed, and what else is named. */
+/** An empty project with the client and the named packages installed. */
 export async function createProject(t, others = []) {
   const folder = await mkdtemp(join(tmpdir(), 'project-'));
   t.after(() => rm(folder, { recursive: true }));
@@ -40,7 +39,7 @@ export async function createProject(t, others = []) {
   return folder;
 }
 
-/** The client is copied, as npm would: bundlers and servers look at where a file really is. */
+/** Copies the client, as npm would: bundlers and servers resolve symbolic links. */
 async function install(folder, dependency, place) {
   const target = join(folder, 'node_modules', dependency);
   await mkdir(dirname(target), { recursive: true });
@@ -51,7 +50,7 @@ async function install(folder, dependency, place) {
   }
 }
 
-/** Bundlers and their like are apart from the rest of the packages. */
+/** Bundlers and similar tools are installed separately from the other packages. */
 function placeOf(dependency) {
   const places = ['node_modules', 'tests/environments/node_modules'];
   const found = places.map((place) => join(root, place, dependency)).find(existsSync);

@@ -1,4 +1,4 @@
-/** A server for pages that get their device and its tokens from it. */
+/** A server that gives pages their device and its tokens. */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,7 +12,7 @@ import { hub } from './programs.mjs';
 const client = dirname(fileURLToPath(import.meta.resolve('iothub-device-client')));
 
 /**
- * Answers what the pages of the guide ask for, and gives its address.
+ * Serves the requests of the guide's pages. Resolves with its address.
  * @param {import('../../../scripts/start/back-end.mjs').BackEnd} backEnd
  * @param {{html?: string, folder?: string, endpoint?: string, lifetimes?: number[],
  *   registrant?: Record<string, string>}} options

@@ -1,4 +1,4 @@
-/** Node.js programs that tests start, and the hub that these talk to. */
+/** Node.js programs that tests start, and the hub that they use. */
 import { spawn } from 'node:child_process';
 import { after, test as nodeTest } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -23,15 +23,15 @@ export function test(name, work, timeout = TEST_MILLISECONDS) {
 
 let created = 0;
 
-/** The hub as a gateway, with TLS: the way to it for programs that know of no endpoint. */
+/** The hub as a gateway, with TLS, for programs without the option `endpoint`. */
 export const gateway = new URL(hub.secureUrl).host;
 
-/** A new device at the hub; unless it is given a name, that needs escaping in URLs and tokens. */
+/** A new device at the hub; the default name needs escaping in URLs and tokens. */
 export function createDevice(name = `device'${(created += 1)}`) {
   return BackEnd.createDevice(hub, name);
 }
 
-/** What a program needs to be this device. */
+/** The environment with which a program acts as this device. */
 export const environmentOf = ({ connectionString, endpoint }) => ({
   IOTHUB_DEVICE_CONNECTION_STRING: connectionString,
   IOTHUB_ENDPOINT: endpoint,
@@ -83,7 +83,7 @@ class Program {
     this.#closed = new Promise((resolve) => child.once('close', resolve));
   }
 
-  /** The match of `pattern` in what it prints, as soon as it is there. */
+  /** Resolves with the match of `pattern` in its output. */
   async printed(pattern, seconds = WAIT_SECONDS) {
     const match = new Promise((resolve) => {
       const look = () => pattern.test(this.output) && resolve(pattern.exec(this.output));
@@ -96,7 +96,7 @@ class Program {
     return within(seconds, Promise.race([match, ended]), `${pattern} was not printed`);
   }
 
-  /** Waits for its end and gives its exit code. */
+  /** Waits for its end. Resolves with its exit code. */
   ended() {
     return within(WAIT_SECONDS, this.#closed, 'the program is still running');
   }
@@ -107,7 +107,7 @@ class Program {
     return this.ended();
   }
 
-  /** Ends it without a chance to say goodbye. */
+  /** Kills it. */
   kill() {
     this.#child.kill('SIGKILL');
     return this.ended();

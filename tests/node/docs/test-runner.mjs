@@ -1,4 +1,6 @@
-/** As much of Vitest and Jest as the tests in the guide use, on top of the runner of Node.js. */
+/**
+ * The parts of Vitest and Jest that the guide's tests use, on top of the test runner of Node.js.
+ */
 import assert from 'node:assert/strict';
 
 export { after as afterAll, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** What the tests of docs/FAULTS.md share: a client that is watched, and proof that it works. */
+/** What the tests of docs/FAULTS.md share: a watched client, and a check that it works. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
@@ -13,10 +13,10 @@ for (const event of ['uncaughtExceptionMonitor', 'unhandledRejection']) {
   process.on(event, (error) => uncaught.push(error));
 }
 
-/** Whether a connection ended because another one of the device came. */
+/** Whether a connection ended because the device opened another one. */
 export const isReplaced = (end) => /another connection/.test(end);
 
-/** A test that docs/TESTS.md names, and after which nothing was left uncaught. */
+/** A test that docs/TESTS.md names, and that fails on uncaught errors. */
 export function faultTest(title, work) {
   test(title, async (t) => {
     assert.ok(document.includes(`: ${title}\n`), 'docs/TESTS.md does not name this test');
@@ -25,7 +25,7 @@ export function faultTest(title, work) {
   });
 }
 
-/** A client, and all that it has told its application. */
+/** A client, and everything that it has reported to its application. */
 export class WatchedDevice {
   changes = new Inbox('state change');
   errors = new Inbox('background exception');
@@ -47,7 +47,7 @@ export class WatchedDevice {
     client.onBackgroundException = this.errors.put;
   }
 
-  /** Takes all that a hub can send; connects, where the client may. */
+  /** Sets all handlers; connects, if the client may. */
   listen() {
     this.client.onMessageReceived = this.messages.put;
     this.client.onTwinDesiredPropertiesPatchReceived = this.patches.put;
@@ -57,12 +57,12 @@ export class WatchedDevice {
     };
   }
 
-  /** What the state was told to be, in turn. */
+  /** The reported states, in order. */
   get states() {
     return this.changes.all.map(({ connected }) => connected);
   }
 
-  /** Why each connection ended at the hub, those that were refused too; `null` where it lasts. */
+  /** Why each connection ended at the hub, including refused ones; `null` if it is open. */
   async ends() {
     const path = `/local/devices/${encodeURIComponent(this.backEnd.deviceId)}/connections`;
     const { connections } = await callHub(this.#hub, 'GET', path);
@@ -109,7 +109,10 @@ export async function createListening(t, options) {
   return device;
 }
 
-/** For `assert.rejects`, and for errors that come otherwise: this very class, and these words. */
+/**
+ * For `assert.rejects` and for other errors: checks for exactly this class, and for a text in the
+ * message.
+ */
 export function isError(error, errorClass, words) {
   assert.equal(error.constructor, errorClass, error);
   assert.match(error.message, words);

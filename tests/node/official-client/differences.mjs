@@ -1,6 +1,6 @@
 /**
- * Every difference, with its reason, between what the official client was seen to send and what
- * this one sends. `docs/PROTOCOL.md` has the same list.
+ * Every difference, with its reason, between what the official client sends and what this one
+ * sends. `docs/PROTOCOL.md` has the same list.
  */
 import { isDeepStrictEqual } from 'node:util';
 
@@ -27,7 +27,7 @@ const publish = (topic, payload) => ({
 const subscribe = (topic) => ({ cmd: 'subscribe', subscriptions: [{ topic, qos: 1 }] });
 const filterOf = ({ subscriptions: [{ topic }] }) => topic;
 
-/** A rule that makes of each packet another, or several. */
+/** A rule that replaces each packet by another one or by several. */
 const eachPacket = (change) => (connections) =>
   connections.map((each) => ({ ...each, packets: each.packets.flatMap(change) }));
 
@@ -212,10 +212,10 @@ function subscribeAgain(connections) {
   });
 }
 
-/** Names of the differences that made one. */
+/** Names of the differences that had an effect. */
 export const seen = new Set();
 
-/** What this client is expected to send where the official one sent `connections`. */
+/** What this client should send if the official one sent `connections`. */
 export function expectedConnections(connections) {
   const expected = DIFFERENCES.reduce(
     (before, { name, connections: change }) => applied(name, change, before),
@@ -229,7 +229,7 @@ export function expectedConnections(connections) {
   }));
 }
 
-/** What this client is expected to ask by HTTP where the official one made `calls`. */
+/** The HTTP calls that this client should make if the official one made `calls`. */
 export function expectedCalls(calls) {
   return DIFFERENCES.reduce(
     (before, { name, http }) => applied(name, http && ((calls) => calls.map(http)), before),
@@ -237,7 +237,7 @@ export function expectedCalls(calls) {
   );
 }
 
-/** What the application is expected to get where the official client's got `messages`. */
+/** What the application should receive if the official client's received `messages`. */
 export function expectedReceived(messages) {
   return DIFFERENCES.reduce(
     (before, { name, received }) => applied(name, received, before),
@@ -255,7 +255,7 @@ function applied(name, change, before) {
 const expandPayload = (packet) =>
   packet.payload === undefined ? packet : { ...packet, payload: expand(packet.payload) };
 
-/** Long texts are stated as what they repeat. */
+/** Long texts are described by what they repeat. */
 function expand(text) {
   if (text.repeated === undefined) return text;
   const { before, repeated, times, after } = text;

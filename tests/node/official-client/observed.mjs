@@ -1,4 +1,4 @@
-/** What a client sent, in the form in which the recordings of the official one are stated. */
+/** What a client sent, in the format of the official client's recordings. */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -9,7 +9,7 @@ import { callHub } from '../../../scripts/start/back-end.mjs';
 const LONGEST_SHOWN = 1000;
 
 /**
- * The connections of a device or module as the hub's packet log has them.
+ * The connections of a device or module, from the hub's packet log.
  * @param {import('../../../scripts/start/back-end.mjs').LocalHub & {hostname: string}} hub
  * @param {string} path `{device}` or `{device}/modules/{module}`
  */
@@ -28,7 +28,7 @@ export async function observeConnections(hub, path) {
   });
 }
 
-/** Whether each QoS 1 publish of the hub got one PUBACK, in the order of their coming. */
+/** Whether each QoS 1 publish of the hub got one PUBACK, in order of arrival. */
 function acknowledgesInOrder(packets) {
   const idsOf = (matches) => packets.filter(matches).map(({ messageId }) => messageId);
   const due = idsOf(
@@ -65,7 +65,7 @@ function normalize(packet, hostname) {
   }
 }
 
-/** Text where the bytes are UTF-8, else the base64 itself. */
+/** Text if the bytes are UTF-8, otherwise the base64. */
 function asText(base64) {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(base64, 'base64'));
@@ -74,7 +74,7 @@ function asText(base64) {
   }
 }
 
-/** A message as the handler got it, without what it has not. */
+/** A message as the handler received it, without missing members. */
 export function observeMessage(message) {
   const { customProperties } = message;
   const text = asText(Buffer.from(message.bytes()).toString('base64'));
@@ -96,7 +96,7 @@ export function shorten(connections) {
 }
 
 /**
- * A relay in front of the hub's HTTP API that keeps what went through.
+ * A relay in front of the hub's HTTP API that records the calls.
  * @param {import('node:test').TestContext} t
  * @param {{url: string, hostname: string}} hub
  */

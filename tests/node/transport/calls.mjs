@@ -1,4 +1,4 @@
-/** What the tests of transports do, and with what. */
+/** Shared steps of the transport tests. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test as nodeTest } from 'node:test';
@@ -85,7 +85,7 @@ export function assertNoSecret(value) {
   }
 }
 
-/** Cuts the circles of sockets, which JSON does not take. */
+/** Removes circular references of sockets, which JSON does not support. */
 function hide() {
   const seen = new Set();
   return (_, value) => {

@@ -1,4 +1,4 @@
-/** Certificates to test with, of authorities that nobody knows. */
+/** Test certificates, of unknown authorities. */
 import { createPrivateKey, generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 
@@ -22,7 +22,7 @@ export async function createAuthority(name) {
   };
 }
 
-/** Without an issuer, the certificate is its own. */
+/** Without an issuer, the certificate is self-signed. */
 async function issue(name, extensions, issuer) {
   const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', {
     modulusLength: 2048,

@@ -1,4 +1,4 @@
-/** Proxies that tell what they have carried. */
+/** Proxies that report what they have carried. */
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
@@ -22,7 +22,7 @@ import { listen } from './servers.mjs';
  */
 
 /**
- * An HTTP proxy. `closed()` gives the next tunnel that has ended.
+ * An HTTP proxy. `closed()` resolves with the next tunnel that has ended.
  * @param {HttpProxyOptions} [options]
  */
 export async function startHttpProxy(t, { user, password, tls, forbids } = {}) {
@@ -49,8 +49,8 @@ export async function startHttpProxy(t, { user, password, tls, forbids } = {}) {
 }
 
 /**
- * A proxy for SOCKS 4, 4a and 5 that understands just what its clients say: each part of their side
- * comes in one piece on the loopback. `closed()` gives the next tunnel that has ended.
+ * A proxy for SOCKS 4, 4a and 5 that relies on the loopback: each message of a client arrives in
+ * one piece. `closed()` resolves with the next tunnel that has ended.
  * @param {{ user?: string, password?: string }} [options]
  */
 export async function startSocksProxy(t, { user, password } = {}) {
@@ -117,7 +117,7 @@ async function next(socket) {
   return data;
 }
 
-/** Values that may come before or after they are asked for. */
+/** Values that may arrive before or after they are awaited. */
 function queue() {
   const values = [];
   const takers = [];

@@ -1,4 +1,4 @@
-/** Servers that say what they see of a client. */
+/** Servers that report what they receive from a client. */
 import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { WebSocketServer } from 'ws';
 
 /**
- * Answers each WebSocket message with itself, and each HTTP request with what it was.
+ * Echoes each WebSocket message, and responds to each HTTP request with a description of it.
  * @param {import('node:test').TestContext} t
  * @param {https.ServerOptions} [tls] without it, the server speaks HTTP
  */
@@ -40,7 +40,7 @@ export async function startServer(t, tls) {
   };
 }
 
-/** A port on which connections are taken and nothing is ever said. */
+/** A port that accepts connections and never responds. */
 export async function startSilentServer(t) {
   const server = createServer();
   return { server, port: await listen(t, server) };

@@ -1,11 +1,11 @@
-/** Commands come in as lines of JSON; outcomes and events go out as such. */
+/** Reads commands as lines of JSON; writes outcomes and events as such. */
 import { createInterface } from 'node:readline';
 
 export function tell(line) {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-/** Answers every command with what `run` gives or throws, until there are no more. */
+/** Responds to each command with the result or error of `run`, until there are no more. */
 export async function answerCommands(run) {
   for await (const line of createInterface({ input: process.stdin })) {
     const command = JSON.parse(line);

@@ -1,4 +1,4 @@
-/** How connections begin, end and begin again. */
+/** How connections begin, end and are reopened. */
 import assert from 'node:assert/strict';
 
 import { assertUpload, base64, exchange } from './steps.mjs';

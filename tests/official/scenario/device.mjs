@@ -21,18 +21,18 @@ export class Device {
     this.path = moduleId === undefined ? deviceId : `${deviceId}/modules/${moduleId}`;
   }
 
-  /** Has the client connect. */
+  /** Makes the client connect. */
   open(options = {}) {
     const { connectionString, deviceId, moduleId } = this.created;
     return this.call('open', { connectionString, deviceId, moduleId, ...options });
   }
 
-  /** Has the client do something. */
+  /** Makes the client do something. */
   call(call, values = {}) {
     return this.#driver.call({ client: this.id, call, arguments: values });
   }
 
-  /** Has the client take everything that can come, and waits until the hub knows. */
+  /** Makes the client subscribe to everything, and waits until the hub knows. */
   async listen() {
     await this.call('listen');
     const messages = this.created.moduleId === undefined ? 'messages/devicebound' : 'inputs';

@@ -1,4 +1,4 @@
-/** Telemetry in IndexedDB: what outlives a page, and what the browser may do to its data. */
+/** Telemetry in IndexedDB: what survives a page, and what the browser may do to its data. */
 import assert from 'node:assert/strict';
 
 import { contract } from '../contract.mjs';

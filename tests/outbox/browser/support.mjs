@@ -6,7 +6,7 @@ import { browser, createDevice, serveRepository } from '../../browser/support.mj
 
 export { browser, createDevice, serveRepository, test } from '../../browser/support.mjs';
 
-/** Any document will do: the tests bring the script. */
+/** Any document works: the tests inject the script. */
 const DOCUMENT = '/package.json';
 
 /** A device, and a profile in which tabs are opened. */
@@ -53,7 +53,7 @@ async function createClient(tab, { connectionString, endpoint }, { store, ...opt
   );
 }
 
-/** Ends the process of a tab, which has no chance to say goodbye. */
+/** Kills the process of a tab. */
 export async function crash(tab) {
   const crashed = once(tab, 'crash');
   const devTools = await tab.context().newCDPSession(tab);
