@@ -6,7 +6,7 @@ import { jsonOf, refuseLost } from './json.js';
 import { encodeMessage } from './message.js';
 import { MethodResponse, encodeResponse } from './method.js';
 import { bytesAtMost } from './pending-bytes.js';
-import { provisionedDevice } from './provisioning.js';
+import { provisionedDevice, registrationOf } from './provisioning.js';
 import { createShell } from './create-shell.js';
 import { Shell } from './shell.js';
 import { useStore } from './store-port.js';
@@ -93,6 +93,7 @@ export class IoTHubDeviceClient {
       (core, options) =>
         core.fromProvisioning(host, ...names, symmetricKey, undefined, !!x509, payload, options),
       { x509, tokenFunction: getToken },
+      registrationOf(names),
     );
   }
 
@@ -271,12 +272,13 @@ if (Symbol.asyncDispose) {
  *   import('./iothub_device_client.js').ClientHandle} createCore checks the options
  * @param {{ x509?: unknown, tokenFunction?: (resource: string) => unknown }} [credentials] those
  *   that are not the core's
+ * @param {string} [resource] names the device, if its hub is not known
  */
-function create(options, createCore, credentials) {
+function create(options, createCore, credentials, resource) {
   const { store } = options ?? {};
   const given = store ? withRetries(options) : options;
   const shell = createShell(Shell, options, (core) => createCore(core, given), credentials);
-  if (store !== undefined) useStore(shell, store);
+  if (store !== undefined) useStore(shell, store, resource ?? shell.resource);
   return new IoTHubDeviceClient(FACTORY, shell);
 }
 

@@ -389,10 +389,15 @@ export interface StoreOptions {
    * Newer ones follow them, as fast as the connection goes. Default 100.
    */
   drainRate?: number | undefined;
-  /** Encrypts a body before it is stored. Properties are stored as they are. Only with `decrypt`. */
-  encrypt?: ((body: Bytes) => Uint8Array | PromiseLike<Uint8Array>) | undefined;
+  /**
+   * Encrypts a body before it is stored. Properties are stored as they are. Only with `decrypt`. An
+   * `ArrayBuffer` is what `crypto.subtle.encrypt` returns.
+   */
+  encrypt?:
+    ((body: Bytes) => Uint8Array | ArrayBuffer | PromiseLike<Uint8Array | ArrayBuffer>) | undefined;
   /** Decrypts what `encrypt` gave. A message for which it fails is moved aside. */
-  decrypt?: ((body: Bytes) => Uint8Array | PromiseLike<Uint8Array>) | undefined;
+  decrypt?:
+    ((body: Bytes) => Uint8Array | ArrayBuffer | PromiseLike<Uint8Array | ArrayBuffer>) | undefined;
 }
 
 /**
@@ -402,7 +407,11 @@ export interface StoreOptions {
  * errors that users see.
  */
 export interface MessageStore {
-  /** Opens the store of a device or module; returns how much it holds (the sums of `size`). */
+  /**
+   * Opens the store of a device or module; returns how much it holds (the sums of `size`). `resource`
+   * is `{hub}/devices/{deviceId}`, with `/modules/{moduleId}` of a module; of a client from
+   * `createFromProvisioning` it is `{idScope}/registrations/{registrationId}`.
+   */
   open(device: { readonly resource: string }): Promise<{ count: number; bytes: number }>;
   /**
    * Stores messages, all or none, and returns their sequences: whole numbers above 0, in the order of
@@ -465,7 +474,7 @@ export interface MovedAsideMessage {
   readonly storedAt: Date;
   /** Why: the message of the error. */
   readonly reason: string;
-  /** Removes it from the store. */
+  /** Removes it from the store. Further calls do nothing. */
   discard(): Promise<void>;
 }
 

@@ -287,6 +287,7 @@ export class Drain {
     try {
       const messages = await this.#store.read(this.#last, PORTION);
       for (const message of messages) {
+        if (this.#isStopped) return;
         if (message.movedAside === undefined) await this.#take(message);
         this.#last = message.sequence;
       }
@@ -308,7 +309,7 @@ export class Drain {
     try {
       this.#push({ ...message, body: await this.#options.decrypt(message.body) });
     } catch (error) {
-      this.#outbox.moveAside(message, error, message.body);
+      if (!this.#isStopped) this.#outbox.moveAside(message, error, message.body);
     }
   }
 

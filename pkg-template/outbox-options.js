@@ -24,12 +24,28 @@ export function outboxOptions(options, ...more) {
     maxAgeMs: 1000 * positive('maxAge', given.maxAge, FOR_EVER),
     whenFull,
     drainRate: positive('drainRate', given.drainRate, 100),
-    encrypt: encrypt ?? unchanged,
-    decrypt: decrypt ?? unchanged,
+    encrypt: encrypt ? toBytes('encrypt', encrypt) : unchanged,
+    decrypt: decrypt ? toBytes('decrypt', decrypt) : unchanged,
   };
 }
 
-const unchanged = (body) => body;
+const unchanged = async (body) => body;
+
+/** Checks what a function of the user returns: anything else would be stored or sent as no bytes. */
+function toBytes(name, change) {
+  return async (body) => {
+    const bytes = bytesOf(await change(body));
+    if (bytes) return bytes;
+    throw new TypeError(`${name} must return a Uint8Array or an ArrayBuffer`);
+  };
+}
+
+/** `undefined` for what is neither. An array of another realm is no instance of this realm's class. */
+export function bytesOf(value) {
+  const kind = Object.prototype.toString.call(value);
+  if (kind === '[object Uint8Array]') return value;
+  return kind === '[object ArrayBuffer]' ? new Uint8Array(value) : undefined;
+}
 
 function positive(name, value, byDefault) {
   if (value === undefined) return byDefault;

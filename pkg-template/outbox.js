@@ -91,6 +91,10 @@ export class Outbox {
   #removedEarly = new Map();
   /** Calls that wait until nothing is left to send. */
   #drainWaiters = [];
+  /** Changes of the store that are under way, beside `#storing`. */
+  #changes = new Set();
+  /** Sequences: a message that was listed twice is counted once. */
+  #discarded = new Set();
 
   /**
    * @param {MessageStore} store
@@ -121,6 +125,7 @@ export class Outbox {
     const settled = this.owned().then(
       () =>
         new Promise((resolve, reject) => {
+          if (this.#isClosed) throw this.#shutDown();
           this.#drainWaiters.push({ resolve, reject });
           this.#drain.resume();
         }),
@@ -131,6 +136,7 @@ export class Outbox {
   /** The messages that were moved aside, oldest first. */
   async movedAside() {
     await this.opened();
+    if (this.#isClosed) throw this.#shutDown();
     const found = [];
     let after = 0;
     for (;;) {
@@ -229,6 +235,7 @@ export class Outbox {
     await this.#storing;
     this.interrupted(this.#cancelled('shutdown'));
     await removed;
+    await Promise.all(this.#changes);
     await this.#store.close();
   }
 
@@ -248,7 +255,11 @@ export class Outbox {
   }
 
   /** Removes messages from the store that will not reach the hub. */
-  async drop(messages, why) {
+  drop(messages, why) {
+    return this.#beforeClose(this.#drop(messages, why));
+  }
+
+  async #drop(messages, why) {
     for (const message of messages) {
       this.#dropped(message, why);
       this.#settle(message, (call) => this.#end(call, why));
@@ -266,7 +277,11 @@ export class Outbox {
    * @param {Error} cause
    * @param {Uint8Array} [stored] its body as it is stored, if that cannot be read
    */
-  async moveAside(message, cause, stored) {
+  moveAside(message, cause, stored) {
+    return this.#beforeClose(this.#moveAside(message, cause, stored));
+  }
+
+  async #moveAside(message, cause, stored) {
     const isTold = this.#settle(message, (call) => call.reject(cause));
     if (!isTold) this.#port.report(cause);
     this.#dropped(message, 'refused', cause);
@@ -279,6 +294,12 @@ export class Outbox {
     } catch (error) {
       this.report('the store could not move a message aside', error);
     }
+  }
+
+  /** A change after `close` would open the store again. */
+  #beforeClose(change) {
+    this.#changes.add(change);
+    return change.finally(() => this.#changes.delete(change));
   }
 
   /** Settles the calls that wait until nothing is left to send. */
@@ -477,7 +498,7 @@ export class Outbox {
         if (!this.#isOver(count, bytes)) break;
         if (message.movedAside !== undefined || !this.#drain.isWaiting(message.sequence)) continue;
         this.#drain.forget(message.sequence);
-        dropped.push({ ...message, body: await this.#options.decrypt(message.body) });
+        dropped.push(await this.#decrypted(message));
         count -= 1;
         bytes -= message.size;
       }
@@ -500,19 +521,27 @@ export class Outbox {
     this.#port.dropped({ message: this.#port.decode(message), reason, cause });
   }
 
+  /** For the user. A message that cannot be read is returned as it is stored. */
+  async #decrypted(message) {
+    const body = await this.#options.decrypt(message.body).catch(() => message.body);
+    return { ...message, body };
+  }
+
   async #shown(message) {
-    let { body } = message;
-    try {
-      body = await this.#options.decrypt(body);
-    } catch {
-      // It may have been moved aside because it cannot be read: it is returned as it is stored.
-    }
     return {
-      message: this.#port.decode({ ...message, body }),
+      message: this.#port.decode(await this.#decrypted(message)),
       storedAt: new Date(message.storedAt),
       reason: message.movedAside,
       discard: async () => {
-        await this.#store.remove([message]);
+        if (this.#isClosed) throw this.#shutDown();
+        if (this.#discarded.has(message.sequence)) return;
+        this.#discarded.add(message.sequence);
+        try {
+          await this.#store.remove([message]);
+        } catch (error) {
+          this.#discarded.delete(message.sequence);
+          throw error;
+        }
         this.#uncount([message]);
       },
     };

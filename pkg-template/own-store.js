@@ -2,6 +2,7 @@
 import { mustBe } from './arguments.js';
 import { Outbox } from './outbox.js';
 import { outboxOptions } from './outbox-options.js';
+import { OwnStore } from './store-own.js';
 
 /**
  * @param {import('./outbox.js').MessageStore} store
@@ -10,5 +11,5 @@ import { outboxOptions } from './outbox-options.js';
 export function ownStore(store, options) {
   const { open, append, read, remove, close } = Object(store);
   mustBe('function', { open, append, read, remove, close });
-  return new Outbox(store, outboxOptions(options));
+  return new Outbox(new OwnStore(store), outboxOptions(options));
 }

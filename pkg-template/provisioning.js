@@ -122,6 +122,10 @@ export function provisionedDevice(device) {
   return { names, symmetricKey, getToken, x509, payload: payloadOf(given.payload, 'payload') };
 }
 
+/** Names a device before its hub is known. Two services may know devices by the same id. */
+export const registrationOf = ([, registrationId, idScope]) =>
+  `${idScope}/registrations/${registrationId}`;
+
 /**
  * What the service passes on, as JSON.
  * @param {unknown} payload of the user

@@ -7,13 +7,14 @@ import { bytesAtMost } from './pending-bytes.js';
 /**
  * @param {import('./shell.js').Shell} shell
  * @param {any} store the option
+ * @param {string} resource the device or module whose messages it keeps
  */
-export function useStore(shell, store) {
+export function useStore(shell, store, resource) {
   if (typeof store?.attach !== 'function') {
     throw new TypeError('store must be what indexedDbStore, levelStore or ownStore returns');
   }
   store.attach({
-    resource: shell.resource,
+    resource,
     ClientError,
     NoConnectionError,
     OperationCancelled,

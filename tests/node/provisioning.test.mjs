@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 
+import { ownStore } from '../../pkg/own-store.js';
 import { callHub } from '../../scripts/start/back-end.mjs';
+import { ScriptedStore } from '../outbox/scripted-store.mjs';
 import {
   ClientError,
   ConnectionFailedError,
@@ -265,9 +267,9 @@ test('register takes seconds and a signal', async () => {
 });
 
 /** A client that registers by itself, shut down at the end of the test. */
-function provisionedClient(t, { registrationId, symmetricKey }, options) {
+function provisionedClient(t, { registrationId, symmetricKey }, options, idScope = hub.idScope) {
   const client = IoTHubDeviceClient.createFromProvisioning(
-    { provisioningHost: HOST, idScope: hub.idScope, registrationId, symmetricKey },
+    { provisioningHost: HOST, idScope, registrationId, symmetricKey },
     { endpoint: hub.endpoint, connectionRetryInterval: 0.2, ...options },
   );
   t.after(() => within(10, client.shutdown(), 'shutdown did not end'));
@@ -283,6 +285,19 @@ test('from a group key to a device that talks', async (t) => {
   await client.disconnect();
   await client.connect();
   assert.equal((await requestsOf(device)).filter((it) => it === 'iotdps-register').length, 1);
+});
+
+test('what is stored belongs to the id scope too, before and after the hub is known', async (t) => {
+  const device = newDevice();
+  const stores = [new ScriptedStore(), new ScriptedStore()];
+  const client = provisionedClient(t, device, { store: ownStore(stores[0]) });
+  await client.sendMessage('hello');
+  const elsewhere = provisionedClient(t, device, { store: ownStore(stores[1]) }, '0neOTHER');
+  await elsewhere.outbox.movedAside();
+  assert.deepEqual(
+    stores.map(({ context }) => context.resource),
+    [hub.idScope, '0neOTHER'].map((scope) => `${scope}/registrations/${device.registrationId}`),
+  );
 });
 
 test('a device that was disabled says so, and never hangs', async (t) => {

@@ -385,6 +385,46 @@ test('bodies are encrypted in the store and come out as they were', async (t) =>
   assert.deepEqual(textsOf(await backEnd.waitForTelemetry(1)), ['secret']);
 });
 
+test('functions that encrypt may return an ArrayBuffer, as WebCrypto does, and nothing else', async (t) => {
+  const flip = async (body) => body.map((byte) => byte ^ 0xff).buffer;
+  const options = { encrypt: flip, decrypt: flip };
+  const { backEnd, store, client, start } = await createOutbox(t, options, { autoConnect: false });
+  await client.enqueue('secret');
+  await client.shutdown();
+  const next = start({ autoConnect: true });
+  await next.outbox.drained();
+  assert.deepEqual(textsOf(await backEnd.waitForTelemetry(1)), ['secret']);
+  await next.shutdown();
+
+  for (const wrong of ['text', undefined, [1]]) {
+    const change = () => wrong;
+    const toText = start({ store: ownStore(store, { encrypt: change, decrypt: flip }) });
+    await assert.rejects(toText.enqueue('0'), /encrypt must return a Uint8Array or an ArrayBuffer/);
+    assert.equal(store.messages.size, 0);
+    await toText.shutdown();
+  }
+  await store.append(['unread'].map(record));
+  const fromText = start({ store: ownStore(store, { encrypt: flip, decrypt: () => 'text' }) });
+  const drops = new Inbox('drop');
+  fromText.onMessageDropped = ({ cause }) => drops.put(cause.message);
+  fromText.onBackgroundException = () => {};
+  await fromText.connect();
+  assert.match(await drops.take(), /decrypt must return a Uint8Array or an ArrayBuffer/);
+  await fromText.outbox.drained();
+  assert.deepEqual(store.texts, ['unread']);
+});
+
+test('the oldest makes room for others, even if it cannot be decrypted', async (t) => {
+  const decrypt = () => {
+    throw new Error('another key');
+  };
+  const options = { encrypt: (body) => body, decrypt, maxMessages: 1, whenFull: 'drop-oldest' };
+  const { store, client } = await createOutbox(t, options, { autoConnect: false });
+  await client.enqueue('old');
+  await client.enqueue('new');
+  assert.deepEqual(store.texts, ['new']);
+});
+
 test('a message that cannot be decrypted is moved aside, and blocks nothing', async (t) => {
   const options = {
     encrypt: (body) => body,
@@ -442,6 +482,103 @@ test('wrong use is told', async (t) => {
   assert.throws(() => ownStore(store, { maxAge: 0 }), /maxAge must be more than 0/);
   assert.throws(() => ownStore(store, { whenFull: 'wait' }), /whenFull must be/);
   assert.throws(() => ownStore(store, { encrypt: (body) => body }), /decrypt must be a function/);
+});
+
+test('a store of the user that returns something else is told what it has to return', async (t) => {
+  const { start } = await createOutbox(t);
+  const faulty = (method, value) =>
+    start({ store: ownStore(Object.assign(new ScriptedStore(), { [method]: () => value })) });
+  for (const totals of [undefined, {}, { count: '1', bytes: 1 }, { count: 1, bytes: -1 }]) {
+    await assert.rejects(faulty('open', totals).enqueue('0'), /open of the store must return/);
+  }
+  for (const sequences of [undefined, [], ['1'], [0], [1, 2]]) {
+    const client = faulty('append', sequences);
+    await assert.rejects(client.sendMessage('0'), /append of the store must return/);
+    await client.shutdown();
+  }
+  const stored = { ...record('0'), sequence: 1 };
+  const { body, ...bodiless } = stored;
+  for (const messages of [undefined, [bodiless], [stored, stored], [{ ...stored, sequence: 0 }]]) {
+    const client = faulty('read', messages);
+    const errors = new Inbox('error');
+    client.onBackgroundException = (error) => errors.put(error.message);
+    await client.connect();
+    assert.match(await errors.take(), /could not be read: read of the store must return/);
+    await client.shutdown();
+  }
+});
+
+test('a store of the user need not be async, and may have null for what is missing', async (t) => {
+  const { backEnd, start } = await createOutbox(t);
+  const kept = [{ ...record('old'), sequence: 1, movedAside: null }];
+  const store = {
+    open: () => ({ count: 1, bytes: kept[0].size }),
+    append(messages) {
+      const first = kept.length + 1;
+      messages.forEach((message, i) => kept.push({ ...message, sequence: first + i }));
+      return messages.map((_, i) => first + i);
+    },
+    read: (after, count) => kept.filter((it) => it && it.sequence > after).slice(0, count),
+    remove(messages) {
+      for (const { sequence } of messages) delete kept[sequence - 1];
+    },
+    close() {},
+  };
+  const client = start({ store: ownStore(store, { maxMessages: 1, whenFull: 'drop-oldest' }) });
+  await client.outbox.drained();
+  assert.deepEqual(textsOf(await backEnd.waitForTelemetry(1)), ['old']);
+  await client.disconnect();
+  const drops = new Inbox('drop');
+  client.onMessageDropped = ({ reason, message }) => drops.put(`${reason} ${message.text()}`);
+  await backEnd.setFaults({ withhold: ['puback'] });
+  await Promise.all([client.enqueue('0'), client.enqueue('1')]);
+  assert.equal(await drops.take(), 'full 0');
+});
+
+test('after shutdown the outbox rejects, and leaves the store closed', async (t) => {
+  const { store, client } = await createOutbox(t);
+  await store.append([{ ...record('0'), movedAside: 'poison' }]);
+  const [aside] = await client.outbox.movedAside();
+  await client.shutdown();
+  const calls = { ...store.calls };
+  await assert.rejects(client.outbox.drained(), /shut down/);
+  await assert.rejects(client.outbox.movedAside(), /shut down/);
+  await assert.rejects(aside.discard(), /shut down/);
+  assert.deepEqual(store.calls, calls);
+});
+
+test('shutdown waits until what is moved aside is moved, and begins nothing more', async (t) => {
+  const options = { encrypt: (body) => body, decrypt: () => Promise.reject(new Error('no key')) };
+  const { store, client } = await createOutbox(t, options);
+  await store.append(['0', '1'].map(record));
+  client.onBackgroundException = () => {};
+  const moving = deferred();
+  client.onMessageDropped = () => moving.resolve();
+  const { promise, resolve } = deferred();
+  store.delays.append = promise;
+  const closed = new Inbox('close');
+  store.close = async () => closed.put({ ...store.calls });
+  await client.connect();
+  await moving.promise;
+  const ended = client.shutdown();
+  resolve();
+  await ended;
+  const calls = await closed.take();
+  assert.equal(store.messages.size, 2);
+  assert.equal(calls.append, calls.remove + 1);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(store.calls, calls);
+});
+
+test('a message that is discarded twice counts once', async (t) => {
+  const { store, client } = await createOutbox(t);
+  await store.append([{ ...record('0'), movedAside: 'poison' }]);
+  const [[first], [second]] = [await client.outbox.movedAside(), await client.outbox.movedAside()];
+  store.failures.remove = new Error('busy');
+  await assert.rejects(first.discard(), /busy/);
+  delete store.failures.remove;
+  await Promise.all([first.discard(), second.discard()]);
+  assert.deepEqual([client.outbox.count, client.outbox.bytes, store.calls.remove], [0, 0, 2]);
 });
 
 test('a disconnect while the backlog drains stops it', async (t) => {
