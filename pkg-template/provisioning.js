@@ -122,7 +122,10 @@ export function provisionedDevice(device) {
   return { names, symmetricKey, getToken, x509, payload: payloadOf(given.payload, 'payload') };
 }
 
-/** Names a device before its hub is known. Two services may know devices by the same id. */
+/**
+ * Names a device before its hub is known. Two services may know devices by the same id.
+ * @param {readonly string[]} names in the order of the factories
+ */
 export const registrationOf = ([, registrationId, idScope]) =>
   `${idScope}/registrations/${registrationId}`;
 

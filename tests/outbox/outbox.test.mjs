@@ -561,6 +561,7 @@ test('shutdown waits until what is moved aside is moved, and begins nothing more
   await client.connect();
   await moving.promise;
   const ended = client.shutdown();
+  await new Promise((resolve) => setImmediate(resolve));
   resolve();
   await ended;
   const calls = await closed.take();
