@@ -1,5 +1,6 @@
 /** The commands for one device: `send`, `listen`, `twin` and `upload`. */
 import { openAsBlob } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -59,22 +60,28 @@ export async function listen(args) {
     values,
     async (client, milliseconds) => {
       let count = 0;
+      let timer;
       await new Promise((resolve) => {
         const tell = (members) => {
           if (count >= most) return;
           count += 1;
           print(members);
-          if (count === most) resolve();
+          // The handler returns first: shutdown still sends its response.
+          if (count === most) setImmediate(resolve);
         };
         hear(client, tell);
-        if (milliseconds) setTimeout(resolve, milliseconds);
+        if (milliseconds) timer = setTimeout(resolve, milliseconds);
         process.once('SIGINT', resolve);
         process.once('SIGTERM', resolve);
         client.connect().then(
           () => print({ event: 'listening' }),
           (error) => resolve(Promise.reject(error)),
         );
-      });
+      }).finally(() => clearTimeout(timer));
+      client.onBackgroundException = (error) => {
+        // The response of the last method is sent; nobody waits for its acknowledgement.
+        if (error.name !== 'OperationCancelled') console.error(error.message);
+      };
     },
     { waits: true },
   );
@@ -127,13 +134,20 @@ export async function upload(args) {
   ]);
   return withClient(values, async (client) => {
     const [file] = positionals;
-    const blob = await openAsBlob(file).catch(() => {
-      throw new CommandError(`${file} cannot be read`);
-    });
+    const blob = await blobOf(file);
     const name = values.name ?? basename(file);
     await client.uploadFile(name, blob);
     print({ event: 'uploaded', name, bytes: blob.size });
   });
+}
+
+async function blobOf(file) {
+  try {
+    if ((await stat(file)).isFile()) return await openAsBlob(file);
+  } catch {
+    // The same error as for a folder.
+  }
+  throw new CommandError(`${file} is not a file that can be read`);
 }
 
 /** Does something as the device of the environment, which is shut down after that. */

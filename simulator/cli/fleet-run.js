@@ -1,5 +1,6 @@
 import { Fleet } from '../src/fleet.js';
 import { Measurements } from './measurements.js';
+import { CommandError } from './usage.js';
 
 /** How often due devices are started and figures taken, in milliseconds. */
 const TICK_MS = 100;
@@ -37,7 +38,16 @@ export class FleetRun {
    * Runs until the time is over or the signal comes.
    * @param {{durationMs?: number, signal: AbortSignal, tell: (state: object) => void}} options
    */
-  async run({ durationMs = Infinity, signal, tell }) {
+  async run(options) {
+    try {
+      return await this.#run(options);
+    } finally {
+      // Its timer would keep the process after an error, too.
+      await this.#fleet.close();
+    }
+  }
+
+  async #run({ durationMs = Infinity, signal, tell }) {
     const startedAt = new Date();
     const begun = performance.now();
     let nextSecond = SECOND_MS;
@@ -57,7 +67,6 @@ export class FleetRun {
     const durationOfAll = performance.now() - begun;
     this.#takeFigures(durationOfAll, tell);
     const { sent, acknowledged } = this.#fleet.totals();
-    await this.#fleet.close();
     return {
       startedAt,
       durationMs: Math.round(durationOfAll),
@@ -75,7 +84,9 @@ export class FleetRun {
     }
     for (const [kind, devices] of byKind) {
       const identities = devices.map((device) => this.#identities.identityOf(device));
-      const { ids } = await this.#fleet.add(identities, kind);
+      const { ids } = await this.#fleet.add(identities, kind).catch((error) => {
+        throw new CommandError(error.message, { cause: error });
+      });
       const starting = this.#fleet.start(ids).finally(() => this.#starting.delete(starting));
       this.#starting.add(starting);
     }

@@ -78,8 +78,9 @@ async function fromService({ endpoint, made: file, keep }) {
       made.push(...ids.filter((id) => known.has(id)));
       const missing = ids.filter((id) => !known.has(id));
       await service.create(missing, async (created) => {
-        await record.add(service.hostname, created);
+        // First what `close` deletes: the file may not be writable.
         made.push(...created);
+        await record.add(service.hostname, created);
       });
     },
     identityOf: ({ deviceId }) => ({

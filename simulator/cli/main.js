@@ -37,12 +37,16 @@ function tell(error) {
     return EXIT.usage;
   }
   console.error(`iothub-simulator: ${error.message}`);
-  if (!(error instanceof CommandError) && !isOfClient(error)) console.error(error.stack);
+  if (!isExplained(error)) console.error(error.stack);
   return EXIT.failed;
 }
 
-/** Whether the client says itself what went wrong and what to do. */
-const isOfClient = ({ name, cause }) => cause !== undefined || CLIENT_ERRORS.has(name);
+/** Whether the message says what went wrong: one of ours, of the client, or of the file system. */
+const isExplained = (error) =>
+  error instanceof CommandError ||
+  error.cause !== undefined ||
+  error.syscall !== undefined ||
+  CLIENT_ERRORS.has(error.name);
 
 const CLIENT_ERRORS = new Set([
   'ClientError',

@@ -1,7 +1,9 @@
 /** The report of a run: JSON for programs, one HTML file for people. */
-import { writeFile } from 'node:fs/promises';
+import { access, constants, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 import { page } from './report-page.js';
+import { CommandError } from './usage.js';
 
 /** What a run was, and what it measured. */
 export function makeReport({ scene, devices, shard, wantedPerSecond, ...result }) {
@@ -22,6 +24,14 @@ export function makeReport({ scene, devices, shard, wantedPerSecond, ...result }
     points,
     histogram,
   };
+}
+
+/** Whether a report can be written in the end: better known before a run of hours than after it. */
+export async function checkFolder(name) {
+  const folder = dirname(name);
+  await access(folder, constants.W_OK).catch((error) => {
+    throw new CommandError(`--report ${name}: ${folder} is not writable (${error.code})`);
+  });
 }
 
 /** Writes NAME.json and NAME.html. */

@@ -7,7 +7,7 @@ import { deleteMade, IDENTITY_OPTIONS, openIdentities } from './identities.js';
 import { checkLimits, LIMIT_OPTIONS, readLimits } from './limits.js';
 import { createProgress } from './progress.js';
 import { openRecording } from './recording.js';
-import { makeReport, writeReport } from './report.js';
+import { checkFolder, makeReport, writeReport } from './report.js';
 import { readScene } from './scene-file.js';
 import { readShard, SHARD_OPTIONS } from './shard.js';
 import {
@@ -103,6 +103,7 @@ async function runWith(identities, scene, options) {
   if (devices > identities.most) {
     throw new UsageError(`--devices ${devices} is more than the ${identities.most} of the file`);
   }
+  if (options.report) await checkFolder(options.report);
   const planned = planDevices(scene, { ...options, devices });
   const wantedPerSecond = rateOf(scene, planned);
   if (!identities.isLocal) askForYes(identities.hostname, wantedPerSecond, options.yes);
@@ -146,7 +147,7 @@ function askForYes(hostname, perSecond, isYes) {
   if (!isYes) throw new CommandError('give --yes if that is what you want');
 }
 
-/** The first Ctrl-C ends the run with its report, the second the process. */
+/** The first Ctrl-C, or the end of a pipe, ends the run with its report; the second the process. */
 function onInterrupt(stop) {
   const interrupted = () => {
     process.once('SIGINT', () => process.exit(130));
@@ -154,6 +155,9 @@ function onInterrupt(stop) {
   };
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
+  // A reader that has gone, such as `head`: what was made is to be deleted all the same. The listener
+  // stays, because each further line fails, too.
+  process.stdout.on('error', stop);
   return () => {
     process.removeListener('SIGINT', interrupted);
     process.removeListener('SIGTERM', interrupted);

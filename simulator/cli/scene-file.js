@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { readKinds } from '../src/behaviour.js';
 import { isModel, sceneOfModels } from '../src/model-scene.js';
 import { parseScene } from '../src/scene.js';
 import { CommandError } from './usage.js';
@@ -22,13 +23,21 @@ export async function readScene(names) {
     places.map(async (place) => ({ name: String(place), text: await readFile(place, 'utf8') })),
   );
   try {
-    if (documents.length === 1 && !isModel(documents[0].text)) return parseScene(documents[0].text);
-    const { scene, notes } = sceneOfModels(documents);
-    for (const note of notes) console.error(note);
+    const scene = sceneOf(documents);
+    // A mistake in a template stops a run before it makes devices.
+    readKinds(scene);
     return scene;
   } catch (error) {
     throw new CommandError(`${names.join(', ')}: ${error.message}`, { cause: error });
   }
+}
+
+function sceneOf(documents) {
+  const [{ text } = {}] = documents;
+  if (documents.length === 1 && !isModel(text)) return parseScene(text);
+  const { scene, notes } = sceneOfModels(documents);
+  for (const note of notes) console.error(note);
+  return scene;
 }
 
 /** The file of that name, or all JSON files of the folder. */

@@ -42,6 +42,13 @@ export function readBehaviour({ telemetry, twin, methods }, seed = 0) {
   };
 }
 
+/** Reads the behaviours of a scene's kinds; an error's place begins with that in the scene. */
+export function readKinds({ kinds, seed = 0 }) {
+  return kinds.map(({ behaviour }, index) =>
+    within(`kinds.${index}.behaviour`, () => readBehaviour(behaviour, seed)),
+  );
+}
+
 function readMessage(message, field) {
   const body = within(`${field}.template`, () => readTemplate(message.template));
   const properties = Object.entries(message.properties).map(([name, text]) => {

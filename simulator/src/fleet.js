@@ -1,9 +1,9 @@
 import { checkBehaviour, checkScene } from './scene.js';
-import { readBehaviour } from './behaviour.js';
+import { readBehaviour, readKinds } from './behaviour.js';
 import { Device } from './device.js';
 import { Scheduler } from './scheduler.js';
 import { Statistics } from './statistics.js';
-import { readTemplate, TemplateError } from './template.js';
+import { readTemplate } from './template.js';
 import { TraceLog } from './trace.js';
 
 /** Hubs throttle connections, and machines have only so many threads: hundreds come by and by. */
@@ -54,12 +54,15 @@ export class Fleet {
    * model id with which it was added.
    */
   setScene(scene) {
-    const { seed = 0, kinds } = checkScene(scene);
-    const read = kinds.map(({ name, modelId, behaviour }, index) => [
-      name,
-      { modelId, makeBehaviour: readWithin(`kinds.${index}.behaviour`, behaviour, seed) },
-    ]);
-    this.#kinds = new Map(read);
+    const checked = checkScene(scene);
+    const { seed = 0, kinds } = checked;
+    const behaviours = readKinds(checked);
+    this.#kinds = new Map(
+      kinds.map(({ name, modelId }, index) => [
+        name,
+        { modelId, makeBehaviour: behaviours[index] },
+      ]),
+    );
     this.#seed = seed;
     const [first] = this.#kinds.keys();
     for (const device of this.#devices.values()) {
@@ -296,14 +299,5 @@ export class Fleet {
     entry.isBusy = true;
     Promise.resolve(entry.listener(news)).finally(() => (entry.isBusy = false));
     return true;
-  }
-}
-
-/** Reads a behaviour; an error's place begins with where it is in the scene. */
-function readWithin(place, behaviour, seed) {
-  try {
-    return readBehaviour(behaviour, seed);
-  } catch (error) {
-    throw TemplateError.within(place, error);
   }
 }

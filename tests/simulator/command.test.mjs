@@ -137,6 +137,51 @@ test('Ctrl-C deletes what the run has made, and nothing else', async (t) => {
   assert.deepEqual(await registered('b-'), ['b-other']);
 });
 
+test('a reader of its output that goes ends the run, which deletes what it has made', async (t) => {
+  const cwd = await createFolder(t);
+  const fleet = start(t, serviceRun('--devices', '2', '--prefix', 'p-'), { cwd, env: atHub });
+  await fleet.until(({ event, connected }) => event === 'progress' && connected === 2);
+  fleet.child.stdout.destroy();
+  const { code, errors } = await fleet.ended;
+  assert.deepEqual([code, errors], [0, '']);
+  assert.deepEqual(await registered('p-'), []);
+});
+
+test('devices that cannot be recorded are deleted', async (t) => {
+  const cwd = await createFolder(t);
+  const made = ['--devices', '2', '--prefix', 'm-', '--made', 'nowhere/made.jsonl'];
+  const { code, errors } = await start(t, serviceRun(...made), { cwd, env: atHub }).ended;
+  assert.equal(code, 1);
+  assert.match(errors, /^iothub-simulator: ENOENT.*nowhere\/made\.jsonl'\n$/);
+  assert.deepEqual(await registered('m-'), []);
+});
+
+test('what cannot run ends before devices are made, and says where it is wrong', async (t) => {
+  const wrong = messageOf({ isOn: true, template: '{"n": "{{walk 1}}"}' });
+  const broken = await createFolder(t, sceneOf({ kind: behaviourOf({ telemetry: wrong }) }));
+  const cwd = await createFolder(t);
+  const [template, report] = await Promise.all([
+    start(t, run('--local-hub'), { cwd: broken }).ended,
+    start(t, run('--local-hub', '--report', 'nowhere/report'), { cwd }).ended,
+  ]);
+  assert.deepEqual([template.code, template.lines], [1, []]);
+  assert.match(
+    template.errors,
+    /^iothub-simulator: scene\.json: kinds\.0\.behaviour\.telemetry\.0\.template, line 1.*\n$/,
+  );
+  assert.deepEqual([report.code, report.lines], [1, []]);
+  assert.match(report.errors, /^iothub-simulator: --report nowhere\/report: nowhere is not.*\n$/);
+});
+
+test('a connection string that cannot be used ends the run', async (t) => {
+  const cwd = await createFolder(t);
+  await writeFile(join(cwd, 'devices.txt'), 'HostName=a;DeviceId=b;Key=c');
+  const file = ['--connection-strings', 'devices.txt', '--endpoint', hub.endpoint];
+  const { code, errors } = await start(t, run(...file), { cwd }).ended;
+  assert.equal(code, 1);
+  assert.match(errors, /^iothub-simulator: The device cannot be added: .*\n$/);
+});
+
 test('a device that is there already is not taken over, nor deleted', async (t) => {
   const cwd = await createFolder(t);
   await BackEnd.createDevice(hub, 'c-2');
@@ -306,6 +351,16 @@ test('listen prints messages, methods and desired properties', async (t) => {
   assert.equal(desired.patch.interval, 5);
 });
 
+test('listen ends after the last event, whatever the timeout, and answers a last method', async (t) => {
+  const { device, as } = await createOne(t);
+  const listening = as(['listen', '--count', '1', '--timeout', '1h']);
+  await listening.until(({ event }) => event === 'listening');
+  await device.waitForPackets('suback', 'out', 1);
+  assert.equal((await device.invokeMethod('reboot', [1])).status, 200);
+  const { code, errors } = await listening.ended;
+  assert.deepEqual([code, errors], [0, '']);
+});
+
 test('twin report and twin get are the twin of the device', async (t) => {
   const { device, as } = await createOne(t);
   const { code } = await as(['twin', 'report', '{"firmware": "1.2"}']).ended;
@@ -324,4 +379,14 @@ test('upload puts a file into the storage account', async (t) => {
     .ended;
   assert.deepEqual([code, errors], [0, '']);
   assert.deepEqual(json(), [{ event: 'uploaded', name: 'a/b.txt', bytes: 10 }]);
+});
+
+test('upload names what is not a file', async (t) => {
+  const { as } = await createOne(t);
+  const cwd = await createFolder(t);
+  const tried = await Promise.all(['.', 'none'].map((name) => as(['upload', name], { cwd }).ended));
+  assert.deepEqual(
+    tried.map(({ code, errors }) => [code, errors]),
+    ['.', 'none'].map((name) => [1, `iothub-simulator: ${name} is not a file that can be read\n`]),
+  );
 });
