@@ -91,7 +91,7 @@ export class IoTHubDeviceClient {
     return create(
       options,
       (core, options) =>
-        core.fromProvisioning(host, ...names, symmetricKey, undefined, !!x509, payload, options),
+        core.fromProvisioning(host, ...names, symmetricKey ?? '', '', !!x509, payload, options),
       { x509, tokenFunction: getToken },
       registrationOf(names),
     );

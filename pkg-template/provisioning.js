@@ -130,13 +130,13 @@ export const registrationOf = ([, registrationId, idScope]) =>
   `${idScope}/registrations/${registrationId}`;
 
 /**
- * What the service passes on, as JSON.
+ * What the service passes on, as JSON; empty where there is none.
  * @param {unknown} payload of the user
  * @param {string} what it is called
  * @throws {TypeError} for what is no JSON object: the service takes nothing else
  */
 function payloadOf(payload, what) {
-  if (payload === undefined || payload === null) return undefined;
+  if (payload === undefined || payload === null) return '';
   const json = jsonOf(payload, what);
   if (!json.startsWith('{')) throw new TypeError(`${what} must be an object`);
   return json;
@@ -147,17 +147,17 @@ function payloadOf(payload, what) {
  * @param {Record<string, any> | undefined} options of the user
  * @param {{ key?: string, token?: string, x509?: unknown, tokenFunction?: () => unknown }} credentials
  */
-function create(names, options, { key, token, x509, tokenFunction }) {
+function create(names, options, { key = '', token = '', x509, tokenFunction }) {
   const [provisioningHost, registrationId, idScope] = names;
   mustBeText({
     'the provisioning host': provisioningHost,
     'the registration id': registrationId,
     'the id scope': idScope,
   });
-  optionsOf(options, ...OPTIONS, ...(key === undefined ? [] : ['sasTokenTtl']));
+  optionsOf(options, ...OPTIONS, ...(key ? ['sasTokenTtl'] : []));
   const hasCertificate = x509 !== undefined;
   const createCore = (core) =>
-    core.fromProvisioning(host, ...names, key, token, hasCertificate, undefined, options);
+    core.fromProvisioning(host, ...names, key, token, hasCertificate, '', options);
   const shell = createShell(RegistrationShell, options, createCore, { x509, tokenFunction });
   return new ProvisioningDeviceClient(FACTORY, shell);
 }

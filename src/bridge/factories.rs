@@ -3,7 +3,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::client::ClientHandle;
+use super::client::{ClientHandle, given};
 use super::clock;
 use super::driver::Driver;
 use super::host::Host;
@@ -102,7 +102,7 @@ impl ClientHandle {
     }
 
     /// A device without a key or a token has a certificate, which the transport knows, or a function
-    /// that gives tokens. `payload` is JSON text.
+    /// that gives tokens. `payload` is JSON text. What is not given is empty.
     #[wasm_bindgen(js_name = fromProvisioning)]
     #[expect(clippy::too_many_arguments, reason = "JavaScript gives them by name")]
     pub fn from_provisioning(
@@ -110,28 +110,27 @@ impl ClientHandle {
         hostname: &str,
         registration_id: &str,
         id_scope: &str,
-        key: Option<String>,
-        token: Option<String>,
+        key: &str,
+        token: &str,
         has_certificate: bool,
-        payload: Option<String>,
+        payload: &str,
         options: &JsValue,
     ) -> Result<Self, JsValue> {
         Self::of(host, &|agent| {
             let registrant = Registrant::new(hostname, id_scope, registration_id)?;
-            let without: &[_] = if key.is_some() { &[] } else { &[SAS_TOKEN_TTL] };
-            let credentials = match (&key, &token) {
-                (Some(key), _) => {
-                    let key = SharedAccessKey::from_base64(key)?;
-                    Credentials::SharedAccessKey { key, policy: None }
-                }
-                (None, Some(token)) => {
-                    Credentials::SasToken(registrant.check_token(clock::now(), token)?)
-                }
-                (None, None) if has_certificate => Credentials::X509,
-                (None, None) => Credentials::TokenFunction,
+            let without: &[_] = if key.is_empty() { &[SAS_TOKEN_TTL] } else { &[] };
+            let credentials = if !key.is_empty() {
+                let key = SharedAccessKey::from_base64(key)?;
+                Credentials::SharedAccessKey { key, policy: None }
+            } else if !token.is_empty() {
+                Credentials::SasToken(registrant.check_token(clock::now(), token)?)
+            } else if has_certificate {
+                Credentials::X509
+            } else {
+                Credentials::TokenFunction
             };
             let options = options::read(options, Allowed::without(without))?;
-            Config::provisioned(registrant, credentials, agent, options, payload.as_deref())
+            Config::provisioned(registrant, credentials, agent, options, given(payload))
         })
     }
 

@@ -23,6 +23,7 @@ pub mod error;
 pub mod exchange;
 mod failures;
 pub mod hub;
+mod io;
 pub mod json;
 pub mod mqtt;
 pub mod provisioning;

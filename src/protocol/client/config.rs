@@ -144,7 +144,7 @@ pub struct Config {
     pub(super) max_pending_bytes: u32,
     pub(super) acknowledge: Acknowledge,
     /// Where the hub comes from, if it is not known from the beginning.
-    pub(super) provisioning: Option<Provisioning>,
+    pub(super) provisioning: Option<Box<Provisioning>>,
 }
 
 /// What a client needs that gets its hub from the provisioning service.
@@ -245,7 +245,7 @@ impl Config {
             None => payload.map(Into::into),
         };
         let config = provisioning::Config::new(registrant, credentials.clone(), agent, &options)?;
-        let provisioning = Some(Provisioning { config, payload });
+        let provisioning = Some(Box::new(Provisioning { config, payload }));
         Ok(Self { provisioning, ..Self::new(identity, credentials, agent, options)? })
     }
 

@@ -1,9 +1,9 @@
 //! Tracks which desired properties were delivered, so that none is missed or repeated.
 
-use super::io::Io;
 use crate::protocol::error::Error;
 use crate::protocol::exchange::Event;
 use crate::protocol::hub::twin;
+use crate::protocol::io::Io;
 
 /// How many patches may wait for the twin.
 const MAX_WAITING: usize = 1024;

@@ -2,6 +2,7 @@
 
 use crate::protocol::hub::identity::Identity;
 use crate::protocol::hub::topic;
+use crate::protocol::io::Io;
 use crate::protocol::mqtt::SubscriptionId;
 
 /// What a client can receive; each has one topic filter, subscribed to on first use.
@@ -34,5 +35,21 @@ impl Feature {
             Self::DesiredProperties => topic::desired_patches_filter(),
             Self::TwinResponses => topic::twin_responses_filter(),
         }
+    }
+}
+
+impl Io {
+    /// Sets whether a feature is wanted.
+    pub(super) fn want(&mut self, feature: Feature, wanted: bool) {
+        self.session.subscriptions.want(feature.id(), wanted);
+    }
+
+    pub(super) fn is_wanted(&self, feature: Feature) -> bool {
+        self.session.subscriptions.is_wanted(feature.id())
+    }
+
+    /// Whether its filter was granted on the current connection.
+    pub(super) fn is_subscribed(&self, feature: Feature) -> bool {
+        self.session.subscriptions.is_granted(feature.id())
     }
 }

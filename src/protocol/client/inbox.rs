@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use super::config::Acknowledge;
-use super::io::{Io, Queued};
 use crate::protocol::exchange::{Event, Reply};
 use crate::protocol::hub::message::Message;
+use crate::protocol::io::{Io, Queued};
 use crate::protocol::mqtt::DeliveryId;
 use crate::protocol::time::Now;
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::assignment::Provisioning;
 use super::config::Config;
 use super::failures;
+use super::feature::Feature;
 use super::inbox::Inbox;
-use super::io::{Io, Queued};
 use super::link::{AfterClose, Attempt, Link, Permit};
 use super::methods::Methods;
 use super::repeats::Repeats;
@@ -17,6 +17,7 @@ use super::twin::Twin;
 use super::waiting::WaitingCalls;
 use crate::protocol::backoff::Backoff;
 use crate::protocol::exchange::{Activity, ConnectionState, Event, Input, Output};
+use crate::protocol::io::{Io, Queued};
 use crate::protocol::time::{Instant, Now};
 
 /// One device or module. See [`protocol`](crate::protocol) for how to drive it.
@@ -40,16 +41,18 @@ pub struct Client {
     pub(super) tokens: Tokens,
     pub(super) repeats: Repeats,
     pub(super) timers: TimerTable,
-    pub(super) provisioning: Option<Provisioning>,
+    /// In a box of its own: most clients have none.
+    pub(super) provisioning: Option<Box<Provisioning>>,
 }
 
 impl Client {
     /// A client that is not connected. `seed` is any random number; it spreads retries and keeps
     /// the request identifiers of two clients apart.
     pub fn new(mut config: Config, seed: u64) -> Self {
-        let provisioning = config.provisioning.take().map(|it| Provisioning::new(it, seed));
+        let provisioning = config.provisioning.take().map(|it| Box::new(Provisioning::new(*it, seed)));
+        let filters = Feature::ALL.map(|feature| feature.filter(&config.identity));
         Self {
-            io: Io::new(&config),
+            io: Io::new(config.keep_alive_secs, filters.into()),
             link: Link::Down,
             permit: Permit::Granted,
             offline: false,

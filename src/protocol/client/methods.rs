@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::failures::{self, check_size};
-use super::io::Io;
 use crate::protocol::error::Error;
 use crate::protocol::exchange::OperationId;
 use crate::protocol::exchange::{Event, MethodRequest, Reply};
 use crate::protocol::hub::topic;
+use crate::protocol::io::Io;
 use crate::protocol::json;
 use crate::protocol::mqtt::{MAX_TOPIC, Resend};
 use crate::protocol::publication::Publication;

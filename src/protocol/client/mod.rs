@@ -5,7 +5,6 @@
 //! | `machine` | inputs, outputs, and when to call the client again |
 //! | `config` | the options |
 //! | `connection` | dial, accept, lose, retry, renew, disconnect |
-//! | `io` | what every part may do: publish, subscribe, notify the user |
 //! | `link` | the state of the connection |
 //! | `assignment` | the hub, if the provisioning service assigns it: when to ask, and when to ask again |
 //! | `backoff` | how long to wait before a retry |
@@ -37,7 +36,6 @@ mod file_upload;
 #[cfg(feature = "forced-panic")]
 mod forced_panic;
 mod inbox;
-mod io;
 mod link;
 mod machine;
 mod methods;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::config::Config;
 use super::failures;
-use super::io::Io;
 use crate::protocol::error::Error;
 use crate::protocol::exchange::Event;
 use crate::protocol::hub::credentials::Credentials;
 use crate::protocol::hub::sas_token::{SasToken, SharedAccessKey};
+use crate::protocol::io::Io;
 use crate::protocol::time::{Instant, Now};
 
 /// How long before its expiry a token is replaced, in milliseconds.

@@ -3,12 +3,12 @@
 use super::desired::DesiredProperties;
 use super::failures::check_size;
 use super::feature::Feature;
-use super::io::Io;
 use crate::protocol::error::Error;
 use crate::protocol::exchange::OperationId;
 use crate::protocol::exchange::Reply;
 use crate::protocol::hub::message::MAX_MESSAGE_SIZE;
 use crate::protocol::hub::{topic, twin};
+use crate::protocol::io::Io;
 use crate::protocol::json;
 use crate::protocol::mqtt::Resend;
 use crate::protocol::publication::{Publication, TwinRequestId};

@@ -1,10 +1,10 @@
 //! Calls that wait for something other than the response to a publish.
 
 use super::feature::Feature;
-use super::io::{Io, Queued};
 use crate::protocol::error::Error;
 use crate::protocol::exchange::OperationId;
 use crate::protocol::exchange::Reply;
+use crate::protocol::io::{Io, Queued};
 
 /// The calls that wait for the connection, or to receive.
 #[derive(Debug, Default)]

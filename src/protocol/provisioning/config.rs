@@ -107,23 +107,25 @@ impl Config {
         options: &Options,
     ) -> Result<Self, Error> {
         options.check_websockets()?;
-        let resource = registrant.resource();
-        let mut user_name = format!("{resource}/api-version={API_VERSION}&ClientVersion=");
-        percent::encode_into(&mut user_name, agent);
-        percent::encode_into(&mut user_name, options.product_info.as_deref().unwrap_or_default());
+        let (sas_token_ttl, keep_alive_secs) =
+            (options.sas_token_ttl()?, options.keep_alive_secs()?);
         let endpoint = Endpoint::new(
             matches!(credentials, Credentials::X509),
             options.gateway_hostname.as_deref(),
             options.endpoint.as_deref(),
         )?;
+        let resource = registrant.resource();
+        let mut user_name = format!("{resource}/api-version={API_VERSION}&ClientVersion=");
+        percent::encode_into(&mut user_name, agent);
+        percent::encode_into(&mut user_name, options.product_info.as_deref().unwrap_or_default());
         Ok(Self {
             url: endpoint.url(&registrant.hostname, ""),
             registrant,
             resource,
             credentials,
             user_name,
-            sas_token_ttl: options.sas_token_ttl()?,
-            keep_alive_secs: options.keep_alive_secs()?,
+            sas_token_ttl,
+            keep_alive_secs,
         })
     }
 }

@@ -38,13 +38,13 @@ impl Registrar {
             Credentials::SasToken(token) => self.token = Some(token.clone()),
             Credentials::TokenFunction if self.token.as_ref().is_some_and(is_valid) => {}
             Credentials::TokenFunction => {
-                self.output.push_back(Output::Event(Event::SasTokenRequired));
+                self.io.emit(Event::SasTokenRequired);
                 let due = now.monotonic + CONNECT_TIMEOUT;
                 return self.enter(State::AwaitingToken, Some(due));
             }
         }
         self.has_socket = true;
-        self.output.push_back(Output::OpenSocket { url: self.config.url.clone() });
+        self.io.ask(Output::OpenSocket { url: self.config.url.clone() });
         self.enter(State::Opening, Some(now.monotonic + CONNECT_TIMEOUT));
     }
 
@@ -87,7 +87,7 @@ impl Registrar {
         );
         // The service keeps nothing.
         connect.clean_session = true;
-        self.session.start(now.monotonic, &connect);
+        self.io.session.start(now.monotonic, &connect);
         if let Some(registration) = &mut self.registration {
             registration.reached = true;
         }
@@ -96,7 +96,7 @@ impl Registrar {
 
     pub(super) fn received(&mut self, now: Now, bytes: &[u8]) {
         if self.state.has_connection() {
-            self.session.receive(bytes);
+            self.io.session.receive(bytes);
             if let Err(violation) = self.drain_session(now) {
                 self.violated(now, failures::protocol_violation(&violation.to_string()));
             }
@@ -104,7 +104,7 @@ impl Registrar {
     }
 
     fn drain_session(&mut self, now: Now) -> Result<(), ProtocolViolation> {
-        while let Some(event) = self.session.poll_event(now.monotonic)? {
+        while let Some(event) = self.io.session.poll_event(now.monotonic)? {
             match event {
                 mqtt::Event::Accepted => {
                     let due = now.monotonic + SUBSCRIBE_TIMEOUT;
@@ -139,8 +139,7 @@ impl Registrar {
 
     pub(super) fn socket_closed(&mut self, now: Now, detail: &str) {
         // One that is given up already, before anybody could drop it.
-        if let Some(abort) = self.output.iter().position(|it| matches!(it, Output::AbortSocket)) {
-            self.output.remove(abort);
+        if self.io.take_back_abort() {
             return;
         }
         let error = match self.state {
@@ -174,8 +173,8 @@ impl Registrar {
         if let Some(registration) = &mut self.registration {
             registration.result = Some(result);
         }
-        self.session.disconnect();
-        self.output.push_back(Output::CloseSocket);
+        self.io.session.disconnect();
+        self.io.ask(Output::CloseSocket);
         self.enter(State::Closing, Some(now.monotonic + CLOSE_TIMEOUT));
     }
 
@@ -189,8 +188,8 @@ impl Registrar {
     fn drop_connection(&mut self) {
         if self.has_socket {
             self.has_socket = false;
-            self.output.push_back(Output::AbortSocket);
+            self.io.abort_socket();
         }
-        self.session.end(false);
+        self.io.session.end(false);
     }
 }

@@ -1,20 +1,17 @@
 //! The registration as a machine: what goes in, what comes out, when it is to be called again.
 //! What follows is in the other files.
 
-use std::collections::VecDeque;
 use std::fmt;
-use std::time::Duration;
 
 use super::answer;
 use super::config::Config;
 use super::failures;
 use super::registration::Registration;
 use crate::protocol::backoff::Backoff;
-use crate::protocol::error::Error;
-use crate::protocol::exchange::{ConnectionState, Event, Input, OperationId, Output, Reply};
+use crate::protocol::exchange::{ConnectionState, Input, Output};
 use crate::protocol::hub::sas_token::SasToken;
-use crate::protocol::mqtt::{Session, SubscriptionId};
-use crate::protocol::publication::Publication;
+use crate::protocol::io::{Io, Queued};
+use crate::protocol::mqtt::SubscriptionId;
 use crate::protocol::time::{Instant, Now};
 
 /// The answers of the service: the one topic filter.
@@ -57,8 +54,7 @@ impl State {
 /// [`protocol`](crate::protocol) says.
 pub struct Registrar {
     pub(super) config: Config,
-    pub(super) session: Session<Publication>,
-    pub(super) output: VecDeque<Output>,
+    pub(super) io: Io,
     pub(super) state: State,
     /// When the present state has lasted for as long as it may.
     pub(super) due: Option<Instant>,
@@ -67,7 +63,6 @@ pub struct Registrar {
     pub(super) registration: Option<Registration>,
     pub(super) token: Option<SasToken>,
     pub(super) backoff: Backoff,
-    pub(super) last_operation: u32,
     pub(super) last_request: u32,
 }
 
@@ -81,39 +76,35 @@ impl fmt::Debug for Registrar {
 impl Registrar {
     /// One that has nothing to do. `seed` is any random number; it spreads the retries of many.
     pub fn new(config: Config, seed: u64) -> Self {
-        let keep_alive = Duration::from_secs(config.keep_alive_secs.into());
-        let mut session = Session::new(keep_alive, vec![answer::FILTER.into()]);
-        session.subscriptions.want(ANSWERS, true);
+        let mut io = Io::new(config.keep_alive_secs, vec![answer::FILTER.into()]);
+        io.session.subscriptions.want(ANSWERS, true);
         Self {
             config,
-            session,
-            output: VecDeque::new(),
+            io,
             state: State::Idle,
             due: None,
             has_socket: false,
             registration: None,
             token: None,
             backoff: Backoff::new(seed),
-            last_operation: 0,
             last_request: 0,
         }
     }
 
     /// The next thing to do, or `None` when all is done until the next input or command.
     pub fn poll_output(&mut self, now: Now) -> Option<Output> {
-        self.session.write(now.monotonic);
-        if matches!(self.output.front(), None | Some(Output::CloseSocket))
-            && let Some(bytes) = self.session.poll_transmit()
-        {
-            return Some(Output::Transmit(bytes));
+        self.io.session.write(now.monotonic);
+        match self.io.next()? {
+            Queued::Output(output) => Some(output),
+            // Only a client has messages.
+            Queued::Message | Queued::Receive(_) => None,
         }
-        self.output.pop_front()
     }
 
     /// When to call [`Registrar::handle_timeout`], if nothing else happens before.
     pub fn next_timeout(&self) -> Option<Instant> {
         let deadline = self.deadline();
-        let keep_alive = self.session.keep_alive_deadline();
+        let keep_alive = self.io.session.keep_alive_deadline();
         [self.due, deadline, keep_alive].into_iter().flatten().min()
     }
 
@@ -124,7 +115,7 @@ impl Registrar {
             self.timed_out();
         } else if is_past(self.due) {
             self.state_timed_out(now);
-        } else if self.session.is_open() && !self.session.check_keep_alive(now.monotonic) {
+        } else if self.io.session.is_open() && !self.io.session.check_keep_alive(now.monotonic) {
             self.failed(now, failures::dropped("nothing came back in time after a ping"));
         }
     }
@@ -164,10 +155,6 @@ impl Registrar {
     pub(super) fn enter(&mut self, state: State, due: Option<Instant>) {
         self.state = state;
         self.due = due;
-    }
-
-    pub(super) fn settled(&mut self, operation: OperationId, result: Result<Reply, Error>) {
-        self.output.push_back(Output::Event(Event::Settled { operation, result }));
     }
 
     /// When the call ends whatever happens. What is known already is told, however long the socket

@@ -67,8 +67,7 @@ impl Registrar {
             body.push_str(payload);
         }
         body.push('}');
-        self.last_operation = self.last_operation.wrapping_add(1);
-        let operation = self.last_operation.into();
+        let operation = self.io.begin();
         self.registration = Some(Registration {
             operation,
             body,
@@ -119,13 +118,13 @@ impl Registrar {
                 (topic, Bytes::new())
             }
         };
-        self.session.publish(topic, body, Resend::Never, Publication::Registration);
+        self.io.session.publish(topic, body, Resend::Never, Publication::Registration);
         self.enter(State::Asking, Some(now.monotonic + ANSWER_TIMEOUT));
     }
 
     pub(super) fn delivered(&mut self, now: Now, delivery: &Delivery) {
         if let Some(id) = delivery.id {
-            self.session.acknowledge(now.monotonic, id);
+            self.io.session.acknowledge(now.monotonic, id);
         }
         let Some(answer) = answer::route(&delivery.topic) else { return };
         let is_awaited = answer.request_id == self.last_request.to_string();
@@ -183,7 +182,7 @@ impl Registrar {
     /// Tells how the call has ended: there is no socket any more.
     pub(super) fn settle(&mut self, result: Result<String, Error>) {
         if let Some(Registration { operation, .. }) = self.registration.take() {
-            self.settled(operation, result.map(Reply::Registration));
+            self.io.settle(operation, result.map(Reply::Registration));
         }
     }
 }

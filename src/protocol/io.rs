@@ -1,15 +1,12 @@
-//! What every part of a client may do: publish, subscribe, and notify the user.
+//! What every part of a client or of a registration may do: publish, subscribe, and notify the user.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::config::Config;
-use super::feature::Feature;
-use crate::protocol::error::Error;
-use crate::protocol::exchange::OperationId;
-use crate::protocol::exchange::{Event, Output, Reply};
-use crate::protocol::mqtt::Session;
-use crate::protocol::publication::Publication;
+use super::error::Error;
+use super::exchange::{Event, OperationId, Output, Reply};
+use super::mqtt::Session;
+use super::publication::Publication;
 
 /// Outputs that wait to be performed.
 #[derive(Debug)]
@@ -32,11 +29,10 @@ pub(super) struct Io {
 }
 
 impl Io {
-    pub fn new(config: &Config) -> Self {
-        let keep_alive = Duration::from_secs(config.keep_alive_secs.into());
-        let filters = Feature::ALL.map(|feature| feature.filter(&config.identity));
-        let session = Session::new(keep_alive, filters.into());
-        Self { session, output: VecDeque::new(), last: 0 }
+    /// May subscribe to `filters`.
+    pub fn new(keep_alive_secs: u16, filters: Vec<String>) -> Self {
+        let keep_alive = Duration::from_secs(keep_alive_secs.into());
+        Self { session: Session::new(keep_alive, filters), output: VecDeque::new(), last: 0 }
     }
 
     /// Names a new call.
@@ -73,20 +69,6 @@ impl Io {
 
     pub fn queue(&mut self, queued: Queued) {
         self.output.push_back(queued);
-    }
-
-    /// Sets whether a feature is wanted.
-    pub fn want(&mut self, feature: Feature, wanted: bool) {
-        self.session.subscriptions.want(feature.id(), wanted);
-    }
-
-    pub fn is_wanted(&self, feature: Feature) -> bool {
-        self.session.subscriptions.is_wanted(feature.id())
-    }
-
-    /// Whether its filter was granted on the current connection.
-    pub fn is_subscribed(&self, feature: Feature) -> bool {
-        self.session.subscriptions.is_granted(feature.id())
     }
 
     /// Whether nothing is queued; there may still be bytes to write.
