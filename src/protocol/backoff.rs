@@ -35,6 +35,11 @@ impl Backoff {
         first.saturating_mul(1 << self.failures.saturating_sub(1).min(20))
     }
 
+    /// How long to wait now: doubled up to the `longest`, and spread.
+    pub fn wait(&mut self, first: Duration, longest: Duration) -> Duration {
+        self.spread(self.doubled(first).min(longest))
+    }
+
     /// Within 20 % of a duration.
     pub fn spread(&mut self, duration: Duration) -> Duration {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);

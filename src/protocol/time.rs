@@ -41,6 +41,11 @@ impl Sub for Instant {
     }
 }
 
+/// The earliest of several moments, without those that are `None`.
+pub(super) fn earliest(moments: &[Option<Instant>]) -> Option<Instant> {
+    moments.iter().flatten().min().copied()
+}
+
 /// The current time, on the two clocks that a client needs.
 ///
 /// They differ: the wall clock can be set, and the monotonic clock of many platforms stands still

@@ -102,8 +102,7 @@ impl Provisioning {
         self.failures = 0;
         self.refusals.reset();
         self.registrations.failed();
-        let spacing = self.registrations.doubled(SPACING).min(LONGEST_SPACING);
-        self.not_before = now.monotonic + self.registrations.spread(spacing);
+        self.not_before = now.monotonic + self.registrations.wait(SPACING, LONGEST_SPACING);
     }
 
     fn is_needed(&self, now: Now) -> bool {
@@ -238,9 +237,7 @@ impl Client {
         match (&mut self.provisioning, next_step) {
             (_, NextStep::Register) => self.dial(now, attempt),
             (Some(provisioning), NextStep::Settle | NextStep::Wait) => {
-                let refusals = &mut provisioning.refusals;
-                let pause = refusals.doubled(REFUSED_PAUSE).min(LONGEST_REFUSED_PAUSE);
-                let pause = refusals.spread(pause);
+                let pause = provisioning.refusals.wait(REFUSED_PAUSE, LONGEST_REFUSED_PAUSE);
                 self.timers.set(Timer::Retry, Some(now.monotonic + pause));
                 self.link = Link::Waiting(attempt);
             }
@@ -257,7 +254,7 @@ impl Client {
 
     /// What the token that is wanted is to be for.
     pub fn token_resource(&mut self) -> String {
-        let resource = self.registrar().map(|registrar| registrar.resource().to_owned());
+        let resource = self.registrar().map(|registrar| registrar.resource());
         resource.unwrap_or_else(|| self.resource())
     }
 

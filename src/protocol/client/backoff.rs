@@ -32,8 +32,7 @@ impl Backoff {
     /// How long to wait on a connection that stands. It always grows: the hub is there, and busy, or
     /// does not offer what is asked for.
     pub(super) fn pause(&mut self, config: &Config) -> Duration {
-        let longest = LONGEST_PAUSE.max(config.retry_interval);
-        let pause = self.doubled(config.retry_interval).min(longest);
-        self.spread(pause)
+        let first = config.retry_interval;
+        self.wait(first, LONGEST_PAUSE.max(first))
     }
 }

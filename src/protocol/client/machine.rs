@@ -18,7 +18,7 @@ use super::waiting::WaitingCalls;
 use crate::protocol::backoff::Backoff;
 use crate::protocol::exchange::{Activity, ConnectionState, Event, Input, Output};
 use crate::protocol::io::{Io, Queued};
-use crate::protocol::time::{Instant, Now};
+use crate::protocol::time::{Instant, Now, earliest};
 
 /// One device or module. See [`protocol`](crate::protocol) for how to drive it.
 #[derive(Debug)]
@@ -100,7 +100,7 @@ impl Client {
         let deadline = limit.and_then(|limit| self.io.session.request_deadline(limit));
         self.timers.set(Timer::Request, deadline);
         let registration = self.registrar().and_then(|registrar| registrar.next_timeout());
-        [self.timers.next(), registration].into_iter().flatten().min()
+        earliest(&[self.timers.next(), registration])
     }
 
     /// Time has passed.

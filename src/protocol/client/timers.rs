@@ -1,6 +1,6 @@
 //! Every timer of a client, in one table.
 
-use crate::protocol::time::Instant;
+use crate::protocol::time::{Instant, earliest};
 
 /// What happens when its time has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl TimerTable {
 
     /// The time of the timer that fires first.
     pub fn next(&self) -> Option<Instant> {
-        self.0.iter().flatten().min().copied()
+        earliest(&self.0)
     }
 
     /// Takes out a timer whose time has come.

@@ -13,7 +13,7 @@ use super::keep_alive::KeepAlive;
 use super::outbox::{MAX_IN_FLIGHT, Outbox, Resend};
 use super::packet_ids::{Awaiting, PacketIds, SubscriptionId};
 use super::subscriptions::Subscriptions;
-use crate::protocol::time::Instant;
+use crate::protocol::time::{Instant, earliest};
 
 /// How many bytes are gathered in one write before another is begun.
 pub const WRITE_SIZE: usize = 64 * 1024;
@@ -252,8 +252,7 @@ impl<T: Copy + PartialEq> Session<T> {
     /// When the request (publish, SUBSCRIBE or UNSUBSCRIBE) that has waited longest on this
     /// connection will have waited for `limit`.
     pub fn request_deadline(&self, limit: Duration) -> Option<Instant> {
-        let deadlines = [self.outbox.deadline(limit), self.subscriptions.deadline(limit)];
-        deadlines.into_iter().flatten().min()
+        earliest(&[self.outbox.deadline(limit), self.subscriptions.deadline(limit)])
     }
 
     /// Takes out the publishes that have waited for `limit` on this connection.

@@ -8,8 +8,8 @@ use crate::protocol::hub::sas_token::SasToken;
 use crate::protocol::hub::{identity, percent};
 use crate::protocol::time::Now;
 
-/// The version of the service's interface that is spoken.
-const API_VERSION: &str = "2019-03-31";
+/// The version of the service's interface that is spoken; that of the client follows.
+const VERSIONS: &str = "/api-version=2019-03-31&ClientVersion=";
 
 /// A registration id has this many characters at most.
 const MAX_REGISTRATION_ID: usize = 128;
@@ -85,7 +85,6 @@ pub fn check_registration_id(text: &str) -> Result<(), Error> {
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(super) registrant: Registrant,
-    pub(super) resource: String,
     pub(super) credentials: Credentials,
     pub(super) url: String,
     pub(super) user_name: String,
@@ -114,14 +113,13 @@ impl Config {
             options.gateway_hostname.as_deref(),
             options.endpoint.as_deref(),
         )?;
-        let resource = registrant.resource();
-        let mut user_name = format!("{resource}/api-version={API_VERSION}&ClientVersion=");
+        let mut user_name = registrant.resource();
+        user_name.push_str(VERSIONS);
         percent::encode_into(&mut user_name, agent);
         percent::encode_into(&mut user_name, options.product_info.as_deref().unwrap_or_default());
         Ok(Self {
             url: endpoint.url(&registrant.hostname, ""),
             registrant,
-            resource,
             credentials,
             user_name,
             sas_token_ttl,

@@ -29,7 +29,7 @@ impl Registrar {
             Credentials::SharedAccessKey { key, .. } => {
                 let expiry =
                     now.unix_millis.div_ceil(1000).saturating_add(self.config.sas_token_ttl);
-                self.token = Some(key.sign(&self.config.resource, expiry, Some(POLICY)));
+                self.token = Some(key.sign(&self.config.registrant.resource(), expiry, Some(POLICY)));
             }
             Credentials::SasToken(token) if !is_valid(token) => {
                 let ago = now.unix_secs().saturating_sub(token.expiry_unix_secs());
@@ -39,13 +39,12 @@ impl Registrar {
             Credentials::TokenFunction if self.token.as_ref().is_some_and(is_valid) => {}
             Credentials::TokenFunction => {
                 self.io.emit(Event::SasTokenRequired);
-                let due = now.monotonic + CONNECT_TIMEOUT;
-                return self.enter(State::AwaitingToken, Some(due));
+                return self.enter_for(now, State::AwaitingToken, CONNECT_TIMEOUT);
             }
         }
         self.has_socket = true;
         self.io.ask(Output::OpenSocket { url: self.config.url.clone() });
-        self.enter(State::Opening, Some(now.monotonic + CONNECT_TIMEOUT));
+        self.enter_for(now, State::Opening, CONNECT_TIMEOUT);
     }
 
     /// Answers [`Event::SasTokenRequired`].
@@ -107,8 +106,7 @@ impl Registrar {
         while let Some(event) = self.io.session.poll_event(now.monotonic)? {
             match event {
                 mqtt::Event::Accepted => {
-                    let due = now.monotonic + SUBSCRIBE_TIMEOUT;
-                    self.enter(State::Subscribing, Some(due));
+                    self.enter_for(now, State::Subscribing, SUBSCRIBE_TIMEOUT);
                 }
                 mqtt::Event::Refused(code) => self.refused(now, failures::refused(code)),
                 mqtt::Event::Subscribed { granted: true, .. } => self.ask(now),
@@ -165,7 +163,7 @@ impl Registrar {
         self.drop_connection();
         self.note(error);
         let pause = self.pause_after_failure();
-        self.enter(State::Waiting, Some(now.monotonic + pause));
+        self.enter_for(now, State::Waiting, pause);
     }
 
     /// Says goodbye; the call settles when the socket has closed.
@@ -175,7 +173,7 @@ impl Registrar {
         }
         self.io.session.disconnect();
         self.io.ask(Output::CloseSocket);
-        self.enter(State::Closing, Some(now.monotonic + CLOSE_TIMEOUT));
+        self.enter_for(now, State::Closing, CLOSE_TIMEOUT);
     }
 
     /// Ends the call without a goodbye.

@@ -102,7 +102,6 @@ pub(super) fn answered(status: u16, body: &[u8]) -> Error {
     let answered = service(
         status,
         body,
-        "errorCode",
         "message",
         &format!("the provisioning service answered with status {status}{hint}"),
     )
@@ -122,12 +121,12 @@ pub(super) fn not_assigned(status: u16, word: &str, result: &str) -> Error {
     };
     // The first three digits of the code are a status of HTTP.
     let code = json::text_of(state, "errorCode").and_then(|code| code.get(..3)?.parse().ok());
-    service(code.unwrap_or(status), state, "errorCode", "errorMessage", &what)
+    service(code.unwrap_or(status), state, "errorMessage", &what)
         .with_answer(json::text_of(result, "trackingId").map(Into::into), Some(result.into()))
 }
 
-fn service(status: u16, body: &str, code: &str, message: &str, what: &str) -> Error {
+fn service(status: u16, body: &str, message: &str, what: &str) -> Error {
     let said = json::text_of(body, message).map(|said| format!(" ({said})")).unwrap_or_default();
-    let code = json::text_of(body, code).map(Into::into);
+    let code = json::text_of(body, "errorCode").map(Into::into);
     Error::service(status, code, format!("{what}{said}"))
 }

@@ -2,6 +2,7 @@
 //! What follows is in the other files.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::answer;
 use super::config::Config;
@@ -12,7 +13,7 @@ use crate::protocol::exchange::{ConnectionState, Input, Output};
 use crate::protocol::hub::sas_token::SasToken;
 use crate::protocol::io::{Io, Queued};
 use crate::protocol::mqtt::SubscriptionId;
-use crate::protocol::time::{Instant, Now};
+use crate::protocol::time::{Instant, Now, earliest};
 
 /// The answers of the service: the one topic filter.
 const ANSWERS: SubscriptionId = 0;
@@ -103,9 +104,7 @@ impl Registrar {
 
     /// When to call [`Registrar::handle_timeout`], if nothing else happens before.
     pub fn next_timeout(&self) -> Option<Instant> {
-        let deadline = self.deadline();
-        let keep_alive = self.io.session.keep_alive_deadline();
-        [self.due, deadline, keep_alive].into_iter().flatten().min()
+        earliest(&[self.due, self.deadline(), self.io.session.keep_alive_deadline()])
     }
 
     /// Time has passed.
@@ -148,13 +147,18 @@ impl Registrar {
     }
 
     /// What a SAS token of the device is for: `{idScope}/registrations/{registrationId}`.
-    pub fn resource(&self) -> &str {
-        &self.config.resource
+    pub fn resource(&self) -> String {
+        self.config.registrant.resource()
     }
 
     pub(super) fn enter(&mut self, state: State, due: Option<Instant>) {
         self.state = state;
         self.due = due;
+    }
+
+    /// Enters a state that may last this long.
+    pub(super) fn enter_for(&mut self, now: Now, state: State, limit: Duration) {
+        self.enter(state, Some(now.monotonic + limit));
     }
 
     /// When the call ends whatever happens. What is known already is told, however long the socket

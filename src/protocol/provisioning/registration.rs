@@ -119,7 +119,7 @@ impl Registrar {
             }
         };
         self.io.session.publish(topic, body, Resend::Never, Publication::Registration);
-        self.enter(State::Asking, Some(now.monotonic + ANSWER_TIMEOUT));
+        self.enter_for(now, State::Asking, ANSWER_TIMEOUT);
     }
 
     pub(super) fn delivered(&mut self, now: Now, delivery: &Delivery) {
@@ -175,8 +175,7 @@ impl Registrar {
     /// How long to wait before what has failed is tried again.
     pub(super) fn pause_after_failure(&mut self) -> Duration {
         self.backoff.failed();
-        let pause = self.backoff.doubled(PAUSE).min(LONGEST_PAUSE);
-        self.backoff.spread(pause)
+        self.backoff.wait(PAUSE, LONGEST_PAUSE)
     }
 
     /// Tells how the call has ended: there is no socket any more.
