@@ -49,7 +49,8 @@ impl Client {
     /// A client that is not connected. `seed` is any random number; it spreads retries and keeps
     /// the request identifiers of two clients apart.
     pub fn new(mut config: Config, seed: u64) -> Self {
-        let provisioning = config.provisioning.take().map(|it| Box::new(Provisioning::new(*it, seed)));
+        let provisioning =
+            config.provisioning.take().map(|it| Box::new(Provisioning::new(*it, seed)));
         let filters = Feature::ALL.map(|feature| feature.filter(&config.identity));
         Self {
             io: Io::new(config.keep_alive_secs, filters.into()),

@@ -29,7 +29,8 @@ impl Registrar {
             Credentials::SharedAccessKey { key, .. } => {
                 let expiry =
                     now.unix_millis.div_ceil(1000).saturating_add(self.config.sas_token_ttl);
-                self.token = Some(key.sign(&self.config.registrant.resource(), expiry, Some(POLICY)));
+                self.token =
+                    Some(key.sign(&self.config.registrant.resource(), expiry, Some(POLICY)));
             }
             Credentials::SasToken(token) if !is_valid(token) => {
                 let ago = now.unix_secs().saturating_sub(token.expiry_unix_secs());
