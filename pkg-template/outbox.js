@@ -126,7 +126,7 @@ export class Outbox {
       () =>
         new Promise((resolve, reject) => {
           if (this.#isClosed) throw this.#shutDown();
-          this.#drainWaiters.push({ resolve, reject });
+          this.#drainWaiters.push({ signal, resolve, reject });
           this.#drain.resume();
         }),
     );
@@ -202,7 +202,7 @@ export class Outbox {
     const texts = { systemProperties, customProperties };
     const message = { storedAt: Date.now(), size, body: body.slice(), ...texts };
     const settled = new Promise((resolve, reject) => {
-      const call = { message, awaitsHub, resolve, reject };
+      const call = { message, awaitsHub, signal, resolve, reject };
       if (this.#isOpen) {
         this.#admit(call);
       } else {
@@ -251,7 +251,9 @@ export class Outbox {
     this.#waiting.clear();
     for (const call of calls) call.reject(error);
     const isNews = error.name !== 'OperationCancelled' && error.name !== 'NoConnectionError';
-    if (isNews && calls.length === 0) this.#port.report(error);
+    // Nobody hears the rejection of a call that was aborted.
+    const isHeard = calls.some(({ signal }) => !signal?.aborted);
+    if (isNews && !isHeard) this.#port.report(error);
   }
 
   /** Removes messages from the store that will not reach the hub. */

@@ -373,6 +373,21 @@ test('a login that is refused is reported, and the messages stay', async (t) => 
   assert.deepEqual(textsOf(await backEnd.waitForTelemetry(2)), ['0', '1']);
 });
 
+test('a login that is refused is reported if the only call that waits was aborted', async (t) => {
+  const { backEnd, store, client } = await createOutbox(t);
+  const errors = new Inbox('error');
+  client.onBackgroundException = (error) => errors.put(error.name);
+  await backEnd.setFaults({ connack: 5 });
+  const { promise, resolve } = deferred();
+  store.delays.append = promise;
+  const controller = new AbortController();
+  const sent = client.sendMessage('0', { signal: controller.signal });
+  controller.abort(new Error('enough'));
+  await assert.rejects(sent, /enough/);
+  resolve();
+  assert.equal(await errors.take(), 'CredentialError');
+});
+
 test('bodies are encrypted in the store and come out as they were', async (t) => {
   const flip = async (body) => body.map((byte) => byte ^ 0xff);
   const options = { encrypt: flip, decrypt: flip };
