@@ -27,14 +27,15 @@ const sources = `
   connection-log devices errors event-log fault-api faults feedback feedback-api file-api
   file-uploads frame-writer health-api http identity identity-json in-process index local-api
   log-api message-api message-queue methods openapi packet-decoder packet-log page policies
-  properties publish query query-api registry-api reset sas-token server service-api settings
-  store telemetry telemetry-stream tls topics twin twin-api twin-json twin-values upload-api
-  user-name websocket
-  provisioning/assignment provisioning/attestation provisioning/connect
+  paging properties publish query query-api registry-api reset sas-token server service-api
+  settings store telemetry telemetry-stream tls topics twin twin-api twin-json twin-values
+  upload-api user-name websocket
+  provisioning/allocation provisioning/assignment provisioning/attestation provisioning/bulk-api
+  provisioning/certificate-request provisioning/certificates provisioning/connect
   provisioning/enrollment-api provisioning/enrollment-json provisioning/enrollments
   provisioning/exchange provisioning/fault-api provisioning/linked-hub provisioning/local-api
-  provisioning/registrant provisioning/registrations provisioning/service
-  provisioning/service-api provisioning/user-name
+  provisioning/registrant provisioning/registration-api provisioning/registrations
+  provisioning/service provisioning/service-api provisioning/user-name
 `;
 
 let project;
