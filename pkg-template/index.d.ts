@@ -363,9 +363,9 @@ export interface ClientOptions {
 
 /** A store for the option {@link ClientOptions.store}. */
 export interface OutboxStore {
-  readonly [isOutboxStore]: true;
+  /** For the client, which calls it once. */
+  attach(client: unknown): void;
 }
-declare const isOutboxStore: unique symbol;
 
 /** What every store takes. */
 export interface StoreOptions {
