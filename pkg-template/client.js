@@ -87,13 +87,12 @@ export class IoTHubDeviceClient {
   }
 
   static createFromProvisioning(device, options) {
-    const { names, symmetricKey, getToken, x509, payload } = provisionedDevice(device);
+    const { registrant, getToken, x509 } = provisionedDevice(device);
     return create(
       options,
-      (core, options) =>
-        core.fromProvisioning(host, ...names, symmetricKey ?? '', '', !!x509, payload, options),
+      (core, options) => core.fromProvisioning(host, registrant, options),
       { x509, tokenFunction: getToken },
-      registrationOf(names),
+      registrationOf(registrant),
     );
   }
 

@@ -3,9 +3,6 @@ import { mustBe, optionsOf } from './arguments.js';
 
 const NAMES = ['maxMessages', 'maxBytes', 'maxAge', 'whenFull', 'drainRate', 'encrypt', 'decrypt'];
 
-/** The largest number of seconds, in milliseconds: no clock shows more. */
-const FOR_EVER = Infinity;
-
 /**
  * Checks the user's options, and fills in the defaults.
  * @param {any} options from the user
@@ -21,7 +18,7 @@ export function outboxOptions(options, ...more) {
   return {
     maxMessages: positive('maxMessages', given.maxMessages, 100_000),
     maxBytes: positive('maxBytes', given.maxBytes, 256 * 1024 ** 2),
-    maxAgeMs: 1000 * positive('maxAge', given.maxAge, FOR_EVER),
+    maxAgeMs: 1000 * positive('maxAge', given.maxAge, Infinity),
     whenFull,
     drainRate: positive('drainRate', given.drainRate, 100),
     encrypt: encrypt ? toBytes('encrypt', encrypt) : unchanged,

@@ -55,19 +55,19 @@ export class ProvisioningDeviceClient {
 
   static createFromSymmetricKey(provisioningHost, registrationId, idScope, symmetricKey, options) {
     mustBeText({ 'the symmetric key': symmetricKey });
-    const names = [provisioningHost, registrationId, idScope];
-    return create(names, options, { key: symmetricKey });
+    const names = { provisioningHost, registrationId, idScope };
+    return create(names, options, { symmetricKey });
   }
 
   static createFromSasToken(provisioningHost, registrationId, idScope, token, options) {
-    const names = [provisioningHost, registrationId, idScope];
+    const names = { provisioningHost, registrationId, idScope };
     if (typeof token === 'function') return create(names, options, { tokenFunction: token });
     mustBeText({ 'the SAS token': token });
     return create(names, options, { token });
   }
 
   static createFromX509Certificate(provisioningHost, registrationId, idScope, x509, options) {
-    const names = [provisioningHost, registrationId, idScope];
+    const names = { provisioningHost, registrationId, idScope };
     // Undefined would stand for a client without a certificate.
     return create(names, options, { x509: x509 ?? null });
   }
@@ -118,46 +118,49 @@ export function provisionedDevice(device) {
   mustBeText({ provisioningHost, registrationId, idScope });
   if (symmetricKey !== undefined) mustBeText({ symmetricKey });
   if (getToken !== undefined) mustBe('function', { getToken });
-  const names = /** @type {const} */ ([provisioningHost, registrationId, idScope]);
-  return { names, symmetricKey, getToken, x509, payload: payloadOf(given.payload, 'payload') };
+  const registrant = {
+    provisioningHost,
+    registrationId,
+    idScope,
+    symmetricKey,
+    hasCertificate: x509 !== undefined,
+    payload: payloadOf(given.payload, 'payload'),
+  };
+  return { registrant, getToken, x509 };
 }
 
-/**
- * Names a device before its hub is known. Two services may know devices by the same id.
- * @param {readonly string[]} names in the order of the factories
- */
-export const registrationOf = ([, registrationId, idScope]) =>
+/** Names a device before its hub is known. Two services may know devices by the same id. */
+export const registrationOf = ({ registrationId, idScope }) =>
   `${idScope}/registrations/${registrationId}`;
 
 /**
- * What the service passes on, as JSON; empty where there is none.
+ * What the service passes on, as JSON; `undefined` if there is none.
  * @param {unknown} payload of the user
  * @param {string} what it is called
  * @throws {TypeError} for what is no JSON object: the service takes nothing else
  */
 function payloadOf(payload, what) {
-  if (payload === undefined || payload === null) return '';
+  if (payload === undefined || payload === null) return undefined;
   const json = jsonOf(payload, what);
   if (!json.startsWith('{')) throw new TypeError(`${what} must be an object`);
   return json;
 }
 
 /**
- * @param {string[]} names as in the user's order
+ * @param {{ provisioningHost: string, registrationId: string, idScope: string }} names
  * @param {Record<string, any> | undefined} options of the user
- * @param {{ key?: string, token?: string, x509?: unknown, tokenFunction?: () => unknown }} credentials
+ * @param {{ symmetricKey?: string, token?: string, x509?: unknown, tokenFunction?: () => unknown }}
+ *   credentials
  */
-function create(names, options, { key = '', token = '', x509, tokenFunction }) {
-  const [provisioningHost, registrationId, idScope] = names;
+function create(names, options, { symmetricKey, token, x509, tokenFunction }) {
   mustBeText({
-    'the provisioning host': provisioningHost,
-    'the registration id': registrationId,
-    'the id scope': idScope,
+    'the provisioning host': names.provisioningHost,
+    'the registration id': names.registrationId,
+    'the id scope': names.idScope,
   });
-  optionsOf(options, ...OPTIONS, ...(key ? ['sasTokenTtl'] : []));
-  const hasCertificate = x509 !== undefined;
-  const createCore = (core) =>
-    core.fromProvisioning(host, ...names, key, token, hasCertificate, '', options);
+  optionsOf(options, ...OPTIONS, ...(symmetricKey ? ['sasTokenTtl'] : []));
+  const registrant = { ...names, symmetricKey, token, hasCertificate: x509 !== undefined };
+  const createCore = (core) => core.fromProvisioning(host, registrant, options);
   const shell = createShell(RegistrationShell, options, createCore, { x509, tokenFunction });
   return new ProvisioningDeviceClient(FACTORY, shell);
 }

@@ -91,10 +91,10 @@ impl ClientHandle {
         self.operation(|core, now| core.patch_reported_properties(now, json))
     }
 
-    /// See [`Client::register`]. `payload` is JSON text, or empty where there is none.
-    pub fn register(&self, payload: &str, timeout_ms: u32) -> Result<u32, JsValue> {
+    /// See [`Client::register`]. `payload` is JSON text.
+    pub fn register(&self, payload: Option<String>, timeout_ms: u32) -> Result<u32, JsValue> {
         let timeout = Duration::from_millis(timeout_ms.into());
-        self.operation(|core, now| core.register(now, given(payload), timeout))
+        self.operation(|core, now| core.register(now, payload.as_deref(), timeout))
     }
 
     #[wasm_bindgen(js_name = sendMethodResponse)]
@@ -187,9 +187,4 @@ impl ClientHandle {
         let begun = begin(&mut self.core(), clock::now());
         self.checked(begun).map(u32::from)
     }
-}
-
-/// An empty text stands for one that is not given.
-pub(super) fn given(text: &str) -> Option<&str> {
-    Some(text).filter(|text| !text.is_empty())
 }

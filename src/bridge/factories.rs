@@ -3,7 +3,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::client::{ClientHandle, given};
+use super::client::ClientHandle;
 use super::clock;
 use super::driver::Driver;
 use super::host::Host;
@@ -22,6 +22,35 @@ const HOSTNAME: &str = "hostname";
 const DEVICE_ID: &str = "deviceId";
 const SAS_TOKEN_TTL: &str = "sasTokenTtl";
 const GATEWAY_HOSTNAME: &str = "gatewayHostname";
+
+#[wasm_bindgen]
+extern "C" {
+    /// A device as `pkg-template/provisioning.js` has checked it. Without a key or a token, it has a
+    /// certificate, which the transport knows, or a function that returns tokens.
+    pub type ProvisionedDevice;
+
+    #[wasm_bindgen(method, getter, js_name = provisioningHost)]
+    fn provisioning_host(this: &ProvisionedDevice) -> String;
+
+    #[wasm_bindgen(method, getter, js_name = registrationId)]
+    fn registration_id(this: &ProvisionedDevice) -> String;
+
+    #[wasm_bindgen(method, getter, js_name = idScope)]
+    fn id_scope(this: &ProvisionedDevice) -> String;
+
+    #[wasm_bindgen(method, getter, js_name = symmetricKey)]
+    fn symmetric_key(this: &ProvisionedDevice) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    fn token(this: &ProvisionedDevice) -> Option<String>;
+
+    #[wasm_bindgen(method, getter, js_name = hasCertificate)]
+    fn has_certificate(this: &ProvisionedDevice) -> bool;
+
+    /// JSON text.
+    #[wasm_bindgen(method, getter)]
+    fn payload(this: &ProvisionedDevice) -> Option<String>;
+}
 
 /// See the methods of `IoTHubDeviceClient` by the same names, with `create` in front.
 #[wasm_bindgen]
@@ -101,36 +130,36 @@ impl ClientHandle {
         })
     }
 
-    /// A device without a key or a token has a certificate, which the transport knows, or a function
-    /// that gives tokens. `payload` is JSON text. What is not given is empty.
     #[wasm_bindgen(js_name = fromProvisioning)]
-    #[expect(clippy::too_many_arguments, reason = "JavaScript gives them by name")]
     pub fn from_provisioning(
         host: Host,
-        hostname: &str,
-        registration_id: &str,
-        id_scope: &str,
-        key: &str,
-        token: &str,
-        has_certificate: bool,
-        payload: &str,
+        device: &ProvisionedDevice,
         options: &JsValue,
     ) -> Result<Self, JsValue> {
         Self::of(host, &|agent| {
-            let registrant = Registrant::new(hostname, id_scope, registration_id)?;
-            let without: &[_] = if key.is_empty() { &[SAS_TOKEN_TTL] } else { &[] };
-            let credentials = if !key.is_empty() {
-                let key = SharedAccessKey::from_base64(key)?;
-                Credentials::SharedAccessKey { key, policy: None }
-            } else if !token.is_empty() {
-                Credentials::SasToken(registrant.check_token(clock::now(), token)?)
-            } else if has_certificate {
-                Credentials::X509
-            } else {
-                Credentials::TokenFunction
+            let registrant = Registrant::new(
+                &device.provisioning_host(),
+                &device.id_scope(),
+                &device.registration_id(),
+            )?;
+            let credentials = match (device.symmetric_key(), device.token()) {
+                (Some(key), _) => {
+                    let key = SharedAccessKey::from_base64(&key)?;
+                    Credentials::SharedAccessKey { key, policy: None }
+                }
+                (None, Some(token)) => {
+                    Credentials::SasToken(registrant.check_token(clock::now(), &token)?)
+                }
+                (None, None) if device.has_certificate() => Credentials::X509,
+                (None, None) => Credentials::TokenFunction,
+            };
+            let without: &[_] = match credentials {
+                Credentials::SharedAccessKey { .. } => &[],
+                _ => &[SAS_TOKEN_TTL],
             };
             let options = options::read(options, Allowed::without(without))?;
-            Config::provisioned(registrant, credentials, agent, options, given(payload))
+            let payload = device.payload();
+            Config::provisioned(registrant, credentials, agent, options, payload.as_deref())
         })
     }
 
