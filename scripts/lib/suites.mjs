@@ -89,6 +89,7 @@ export function suites(wasmEnvironment) {
       reads: simulator,
     }),
     nodeTests('pages of the documentation', pages, {
+      slow: 'it runs every program and every page that the documentation shows',
       missing,
       packages: [environments],
       reads: examples,
@@ -104,6 +105,7 @@ export function suites(wasmEnvironment) {
       reads: [...endToEnd, ...folder('tests/conformance')],
     }),
     nodeTests('environments', testFiles('tests/environments'), {
+      slow: 'it packs, installs and bundles the client for each environment',
       packages: [environments],
       reads: [
         ...client,
@@ -114,6 +116,7 @@ export function suites(wasmEnvironment) {
       ],
     }),
     nodeTests('official clients', testFiles('tests/official'), {
+      slow: "Microsoft's clients run one file after the other, as each needs port 443",
       packages: [officialClients],
       reads: [...folder('hub', 'tests/official')],
     }),
@@ -192,7 +195,9 @@ function nativeTests() {
   return [
     rustTests('core', [...cargoTest, coreAlone, '--lib', '--test', 'protocol'], { reads: core }),
     rustTests('bridge', [...cargoTest, '--lib', 'bridge::'], { reads: client }),
-    faultMatrix('fault matrix', process.env.MATRIX_SCHEDULES ?? '20000'),
+    faultMatrix('fault matrix', process.env.MATRIX_SCHEDULES ?? '20000', {
+      slow: 'it plays 20,000 schedules of a client, and as many of a registration',
+    }),
   ];
 }
 
@@ -214,6 +219,7 @@ function wasmTests(env) {
   const browser = ['--headless', '--chrome', '--chromedriver', findChromedriver()];
   const command = ['wasm-pack', 'test', ...browser, '--mode', 'no-install', '.', '--test', 'web'];
   const suite = rustTests('wasm in Chromium', command, {
+    slow: 'the first run compiles the dependencies',
     missing: missingChromium() ?? (findChromedriver() ? undefined : 'chromedriver'),
     env,
     reads: [...client, ...folder('tests/web')],

@@ -34,7 +34,8 @@ for (const environment of environments) {
       if (host.missing) result.outcome = `NOT RUN: ${host.missing}`;
     }
     after(async () => {
-      const { counterpart, stop } = (await prepared) ?? {};
+      // The test that awaited it has failed already.
+      const { counterpart, stop } = (await prepared?.catch(() => undefined)) ?? {};
       await stop?.();
       await counterpart?.close();
     });
@@ -44,12 +45,15 @@ for (const environment of environments) {
 async function prepare({ name, prepare: build }) {
   const counterpart = new Counterpart();
   await counterpart.start();
-  const folder = await projects.create(name, counterpart.url);
-  return {
-    counterpart,
-    folder,
-    ...(await build?.(folder, counterpart.url, hub.url, hub.url.replace('http', 'ws'))),
-  };
+  try {
+    const folder = await projects.create(name, counterpart.url);
+    const built = await build?.(folder, counterpart.url, hub.url, hub.url.replace('http', 'ws'));
+    return { counterpart, folder, ...built };
+  } catch (error) {
+    // A server that stays open would keep the whole run from ending.
+    await counterpart.close();
+    throw error;
+  }
 }
 
 /**
