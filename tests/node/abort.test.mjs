@@ -262,7 +262,7 @@ test('an answer that is aborted before it was sent leaves the caller without one
   await assert.rejects(result, { status: 504 });
 });
 
-test('updateSasToken: aborted, the connection is made anew all the same', async (t) => {
+test('updateSasToken: the connection is renewed even if the call is aborted', async (t) => {
   const backEnd = await createDevice();
   const { primaryKey: key, deviceId, endpoint } = backEnd;
   const makeToken = (seconds) => createSasToken({ key, hostname: hub.hostname, deviceId, seconds });

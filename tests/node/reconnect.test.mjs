@@ -131,7 +131,7 @@ test('a hub that answers "server unavailable" is tried again', async (t) => {
   await client.sendMessage('back');
 });
 
-test('a refused login ends the retries, and a later call dials anew', async (t) => {
+test('a refused login ends the retries, and a later call connects again', async (t) => {
   const { client, backEnd } = await createWatched(t);
   await backEnd.setFaults({ withhold: ['puback'] });
   const sent = client.sendMessage('never acknowledged');

@@ -103,7 +103,7 @@ fn each_connack_code_is_its_own_error() {
         h.hub.script.connack = None;
         let again = h.call(Client::connect);
         h.run();
-        assert_eq!(h.result(again), Ok(Reply::Done), "the next connect dials anew");
+        assert_eq!(h.result(again), Ok(Reply::Done), "the next connect connects again");
     }
 }
 

@@ -204,7 +204,7 @@ fn a_refused_login_ends_retrying_and_everything_that_waits() {
     h.hub.script.connack = None;
     let next = h.send("b");
     h.run();
-    assert_eq!(h.result(next), Ok(Reply::Done), "the next operation dials anew");
+    assert_eq!(h.result(next), Ok(Reply::Done), "the next operation connects again");
     assert_eq!(h.hub.bodies_on(3), [(false, "b")]);
 }
 

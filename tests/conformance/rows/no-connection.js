@@ -224,7 +224,7 @@ export const rows = [
   },
   {
     id: 'no-connection.after-credential-error',
-    title: 'after a CredentialError the client is disconnected; the next call dials anew',
+    title: 'after a CredentialError the client is disconnected; the next call connects again',
     async run({ pair, rejects, CredentialError }) {
       const { client, device } = await pair();
       for (const call of [OPERATIONS.connect, OPERATIONS.sendMessage]) {
