@@ -1,8 +1,7 @@
 /** Where the devices of a run get their identities from, each way with the same three functions. */
-import { readFile } from 'node:fs/promises';
-
 import { deriveDeviceKey } from 'iothub-device-client';
 
+import { readConnectionStrings } from './connection-strings.js';
 import { MadeDevices } from './made-devices.js';
 import { Service } from './service.js';
 import { CommandError, UsageError, webSocketUrl } from './usage.js';
@@ -41,7 +40,14 @@ export async function openIdentities(values) {
   const given = Object.keys(WAYS).filter((name) => values[name] !== undefined);
   const names = Object.keys(WAYS).map((name) => `--${name}`);
   if (given.length !== 1) throw new UsageError(`give one of ${names.join(', ')}`);
-  return WAYS[given[0]]({ ...values, endpoint: webSocketUrl('--endpoint', values.endpoint) });
+  const endpoint = webSocketUrl('--endpoint', values.endpoint);
+  if (endpoint && values['local-hub']) {
+    throw new UsageError(
+      '--local-hub starts a hub with an endpoint of its own: for one that runs already, give ' +
+        '--service or --connection-strings beside --endpoint',
+    );
+  }
+  return WAYS[given[0]]({ ...values, endpoint });
 }
 
 async function fromLocalHub() {
@@ -117,20 +123,13 @@ function serviceOf(endpoint) {
 }
 
 async function fromFile({ 'connection-strings': file, endpoint }) {
-  const text = await readFile(file, 'utf8').catch((error) => {
-    throw new CommandError(`${file} cannot be read: ${error.code}`);
-  });
-  const lines = text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
-  if (lines.length === 0) throw new CommandError(`${file} has no connection string`);
+  const connectionStrings = await readConnectionStrings(file);
   return {
     isLocal: isLocal(endpoint),
-    hostname: /HostName=([^;]*)/.exec(lines[0])?.[1] ?? 'the hub',
-    most: lines.length,
+    hostname: /HostName=([^;]*)/.exec(connectionStrings[0])[1],
+    most: connectionStrings.length,
     async prepare() {},
-    identityOf: ({ index }) => ({ connectionString: lines[index], endpoint }),
+    identityOf: ({ index }) => ({ connectionString: connectionStrings[index], endpoint }),
     async close() {},
   };
 }

@@ -72,10 +72,19 @@ export class Measurements {
   }
 }
 
+/** The histogram of `encodedHistogram`; `undefined` for a text that is none. */
+export function readHistogram(text) {
+  try {
+    return hdr.decodeFromCompressedBase64(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The histogram of several processes, exactly as one process would have it. */
-export function mergeHistograms(encoded) {
+export function mergeHistograms(histograms) {
   const all = newHistogram();
-  for (const text of encoded) all.add(hdr.decodeFromCompressedBase64(text));
+  for (const histogram of histograms) all.add(histogram);
   return { latencyMs: summaryOf(all), encodedHistogram: hdr.encodeIntoCompressedBase64(all) };
 }
 

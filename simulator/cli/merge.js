@@ -1,9 +1,11 @@
 /** `iothub-simulator merge`: the reports of all shards as that of one fleet. */
-import { readFile } from 'node:fs/promises';
+import * as v from 'valibot';
 
 import { HELP } from './help.js';
 import { checkLimits, LIMIT_OPTIONS, readLimits } from './limits.js';
-import { mergeHistograms } from './measurements.js';
+import { mergeHistograms, readHistogram } from './measurements.js';
+import { ShardReport } from './report-schema.js';
+import { readText } from './text-file.js';
 import { CommandError, EXIT, readOptions } from './usage.js';
 
 export async function merge(args) {
@@ -20,13 +22,27 @@ export async function merge(args) {
 }
 
 async function readReport(file) {
+  const text = await readText(file).catch((error) => {
+    throw new CommandError(`${file} cannot be read: ${error.code}`);
+  });
+  return checkReport(text, file);
+}
+
+/** The report of a shard, whose histogram is read, or what is wrong with it. */
+export function checkReport(text, file) {
+  const wrong = (what) =>
+    new CommandError(`${file} is no report that run --report has written: ${what}`);
+  let value;
   try {
-    const report = JSON.parse(await readFile(file, 'utf8'));
-    if (report.version === 1 && report.shard) return report;
+    value = JSON.parse(text);
   } catch {
-    // The same error as for JSON that is no report.
+    throw wrong('it is not JSON, or not all of it');
   }
-  throw new CommandError(`${file} is no report that run --report has written`);
+  const { success, output, issues } = v.safeParse(ShardReport, value);
+  if (!success) throw wrong(`${v.getDotPath(issues[0]) ?? 'it'} is missing or wrong`);
+  const histogram = readHistogram(output.histogram);
+  if (histogram?.totalCount !== output.totals.acknowledged) throw wrong('histogram is damaged');
+  return { ...output, histogram };
 }
 
 /** The reports of the shards of one fleet, each once. */

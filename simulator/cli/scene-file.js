@@ -1,9 +1,10 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { readKinds } from '../src/behaviour.js';
 import { isModel, sceneOfModels } from '../src/model-scene.js';
 import { parseScene } from '../src/scene.js';
+import { readText } from './text-file.js';
 import { CommandError } from './usage.js';
 
 const EXAMPLES = ['thermostat', 'vehicles', 'machine'];
@@ -20,7 +21,7 @@ export async function readScene(names) {
     ? [new URL(`../scenes/${name}.json`, import.meta.url)]
     : (await Promise.all(names.map(filesOf))).flat();
   const documents = await Promise.all(
-    places.map(async (place) => ({ name: String(place), text: await readFile(place, 'utf8') })),
+    places.map(async (place) => ({ name: String(place), text: await readText(place) })),
   );
   try {
     const scene = sceneOf(documents);

@@ -24,11 +24,11 @@ export function sceneOfModels(documents) {
   return { scene, notes: reader.notes };
 }
 
-/** Whether a text is a model, and no scene. */
+/** Whether a text is a model, and no scene: it has names of JSON-LD, which begin with `@`. */
 export function isModel(text) {
   try {
     const [value] = [JSON.parse(text.replace(/^\uFEFF/, ''))].flat();
-    return typeof value === 'object' && value !== null && '@type' in value && '@id' in value;
+    return Object.keys(value ?? {}).some((name) => name.startsWith('@'));
   } catch {
     return false;
   }

@@ -34,7 +34,7 @@ export function parseScene(source) {
   checkLength(new Blob([source]).size);
   let value;
   try {
-    value = JSON.parse(source);
+    value = JSON.parse(source.replace(/^\uFEFF/, ''));
   } catch {
     throw new Error('This is no scene: it is not JSON.');
   }

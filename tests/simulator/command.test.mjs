@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 
 import { startHub } from 'iothub-local';
 
+import { readConnectionStrings } from '../../simulator/cli/connection-strings.js';
+import { readScene } from '../../simulator/cli/scene-file.js';
 import { readBehaviour } from '../../simulator/src/behaviour.js';
 import { BackEnd, callHub } from '../../scripts/start/back-end.mjs';
 import { models } from './models.mjs';
@@ -173,13 +175,24 @@ test('what cannot run ends before devices are made, and says where it is wrong',
   assert.match(report.errors, /^iothub-simulator: --report nowhere\/report: nowhere is not.*\n$/);
 });
 
-test('a connection string that cannot be used ends the run', async (t) => {
-  const cwd = await createFolder(t);
-  await writeFile(join(cwd, 'devices.txt'), 'HostName=a;DeviceId=b;Key=c');
-  const file = ['--connection-strings', 'devices.txt', '--endpoint', hub.endpoint];
-  const { code, errors } = await start(t, run(...file), { cwd }).ended;
-  assert.equal(code, 1);
-  assert.match(errors, /^iothub-simulator: The device cannot be added: .*\n$/);
+test('a connection string that cannot be used is named by its line', async (t) => {
+  const read = async (t, text) => {
+    const file = join(await createFolder(t), 'devices.txt');
+    await writeFile(file, text);
+    return readConnectionStrings(file);
+  };
+  const good = (id) => `HostName=h.example;DeviceId=${id};SharedAccessKey=c2VjcmV0`;
+  const text = `\uFEFF${good('a')}\r\n# more\r\n\r\n ${good('b')}\r\n`;
+  assert.deepEqual(await read(t, text), [good('a'), good('b')]);
+  assert.deepEqual(await read(t, Buffer.from(text, 'utf16le')), [good('a'), good('b')]);
+  await assert.rejects(read(t, `${good('a')}\n\nHostName=a;DeviceId=b;Key=c2VjcmV0`), (error) => {
+    assert.match(error.message, /devices\.txt, line 3: .* a name that is not known/);
+    return !error.message.includes('c2VjcmV0');
+  });
+  await assert.rejects(read(t, `#\n${good('a')}\n${good('a')}`), {
+    message: /devices\.txt, line 3: a is in line 2, too$/,
+  });
+  await assert.rejects(read(t, '# none\n'), { message: /has no connection string/ });
 });
 
 test('a device that is there already is not taken over, nor deleted', async (t) => {
@@ -267,6 +280,7 @@ test('what is wrong on the line of the command is exit code 2, and named', async
     [['run', 'thermostat', '--local-hub', '--ramp', '5'], /a rate such as 200\/s/],
     [['run', 'thermostat', '--local-hub', '--devices', '0'], /whole number of at least 1/],
     [['run', 'thermostat', '--local-hub', '--what'], /--what/],
+    [['run', 'thermostat', '--local-hub', '--endpoint', 'ws://a'], /--local-hub starts a hub with/],
     [['run', 'thermostat', '--service', '--endpoint', 'http://a'], /URL of a WebSocket/],
     [['twin', 'report', '[]'], /object of JSON/],
     [['twin', 'put'], /no "twin put"/],
@@ -279,6 +293,25 @@ test('what is wrong on the line of the command is exit code 2, and named', async
       assert.match(errors, expected);
     }),
   );
+});
+
+test('a scene may begin with a byte order mark, or be in UTF-16', async (t) => {
+  const cwd = await createFolder(t);
+  const text = `\uFEFF${JSON.stringify({ ...scene, title: 'Öfen' })}`;
+  await writeFile(join(cwd, 'utf8.json'), text);
+  await writeFile(join(cwd, 'utf16.json'), text, 'utf16le');
+  for (const name of ['utf8.json', 'utf16.json']) {
+    assert.equal((await readScene([join(cwd, name)])).title, 'Öfen');
+  }
+});
+
+test('a model without an id is no scene, and named', async (t) => {
+  const cwd = await createFolder(t);
+  const { '@id': _, ...model } = models.thermostat;
+  await writeFile(join(cwd, 'model.json'), JSON.stringify(model));
+  await assert.rejects(readScene([join(cwd, 'model.json')]), {
+    message: /model\.json.*: has no "@id" that begins with dtmi:$/,
+  });
 });
 
 test('without a connection string in the environment the command says where it is', async (t) => {

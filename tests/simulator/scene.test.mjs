@@ -82,6 +82,8 @@ test('no file and no link is made that could not be read again', async () => {
 
 test('what is no scene is told', () => {
   assert.throws(() => parseScene('{'), /no scene: it is not JSON/);
+  assert.throws(() => parseScene('\uFEFF{'), /no scene: it is not JSON/);
+  assert.throws(() => parseScene('\uFEFFnull'), /cannot be used/);
   assert.throws(() => parseScene('null'), /cannot be used/);
   assert.throws(() => parseScene('[]'), /cannot be used/);
 });

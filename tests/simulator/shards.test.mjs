@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Measurements } from '../../simulator/cli/measurements.js';
-import { mergeReports } from '../../simulator/cli/merge.js';
+import { checkReport, mergeReports } from '../../simulator/cli/merge.js';
 import { makeReport } from '../../simulator/cli/report.js';
 import { readShard } from '../../simulator/cli/shard.js';
 import { planDevices, rateOf } from '../../simulator/src/plan.js';
@@ -42,7 +42,7 @@ function reportsOf(...latencies) {
     for (const value of values) measurements.addLatency(value);
     measurements.addError(new TypeError('x'));
     const sent = values.length + 1;
-    return JSON.parse(
+    return checkReport(
       JSON.stringify(
         makeReport({
           scene,
@@ -55,6 +55,7 @@ function reportsOf(...latencies) {
           measurements,
         }),
       ),
+      'report.json',
     );
   };
   const count = latencies.length;
@@ -69,7 +70,7 @@ test('merged reports have the sums, and exactly the percentiles of one process',
   const fast = Array.from({ length: 2000 }, (_, index) => 1 + index / 300);
   const { shards, whole } = reportsOf(fast, slow);
   const merged = mergeReports([shards[1], shards[0]]);
-  assert.deepEqual(merged.latencyMs, whole.latencyMs);
+  assert.deepEqual(merged.latencyMs, mergeReports([whole]).latencyMs);
   assert.deepEqual(merged.totals, { connected: 10, sent: 2052, acknowledged: 2050, lost: 2 });
   assert.deepEqual(merged.errors, { TypeError: 2 });
   assert.equal(merged.wantedPerSecond, 10);
@@ -83,4 +84,40 @@ test('a shard that is missing, there twice or of another fleet is an error', () 
   assert.throws(() => mergeReports([...shards, shards[1]]), /shard 1 of 3 is there 2 times/);
   const other = { ...shards[2], seed: 8 };
   assert.throws(() => mergeReports([...shards.slice(0, 2), other]), /differ in scene, seed/);
+});
+
+test('a damaged report is named, with what is wrong in it', () => {
+  const measurements = new Measurements();
+  measurements.addLatency(5);
+  const report = makeReport({
+    scene,
+    devices: 1,
+    shard: { index: 0, count: 1 },
+    wantedPerSecond: 1,
+    startedAt: new Date(0),
+    durationMs: 1000,
+    totals: { connected: 1, sent: 1, acknowledged: 1, lost: 0 },
+    measurements,
+  });
+  const text = JSON.stringify(report);
+  assert.equal(checkReport(text, 'a.json').histogram.totalCount, 1);
+  const without = (name) => JSON.stringify({ ...report, [name]: undefined });
+  const wrong = [
+    [text.slice(0, 100), /^a\.json is no report .*: it is not JSON, or not all of it$/],
+    ['null', /: it is missing or wrong$/],
+    [without('shard'), /: shard is missing or wrong$/],
+    [JSON.stringify({ ...report, version: 2 }), /: version is missing or wrong$/],
+    [
+      JSON.stringify({ ...report, totals: { sent: 1 } }),
+      /: totals\.connected is missing or wrong$/,
+    ],
+    [JSON.stringify({ ...report, histogram: 'AAAA' }), /: histogram is damaged$/],
+    [
+      JSON.stringify({ ...report, totals: { ...report.totals, acknowledged: 2 } }),
+      /: histogram is/,
+    ],
+  ];
+  for (const [damaged, expected] of wrong) {
+    assert.throws(() => checkReport(damaged, 'a.json'), { message: expected });
+  }
 });
