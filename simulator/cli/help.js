@@ -2,8 +2,8 @@ export const HELP = `iothub-simulator: simulated Azure IoT Hub devices, from one
 
 Usage: iothub-simulator COMMAND ...
 
-  run SCENE...       runs a fleet by a scene: a JSON file, one of thermostat, vehicles and machine,
-                     or files and folders of DTDL models
+  run SCENE...       runs a fleet by a scene: a JSON file, one of thermostat, vehicles, machine
+                     and trackers, or files and folders of DTDL models
   scene MODEL...     prints the scene of DTDL models, to be edited
   clean [FILE]       deletes devices that a run has made and not deleted
   merge REPORT...    prints the reports of all shards as one; takes the limits of run

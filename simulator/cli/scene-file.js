@@ -7,7 +7,7 @@ import { parseScene } from '../src/scene.js';
 import { readText } from './text-file.js';
 import { CommandError } from './usage.js';
 
-const EXAMPLES = ['thermostat', 'vehicles', 'machine'];
+const EXAMPLES = ['thermostat', 'vehicles', 'machine', 'trackers'];
 
 /**
  * The scene of a file, one of the examples by its name, or that of DTDL models: files, or folders of

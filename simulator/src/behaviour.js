@@ -1,7 +1,9 @@
 import { Validator } from '@cfworker/json-schema';
 
+import { readCondition, readEvents } from './events.js';
 import { randomFrom, seedOf } from './random.js';
 import { readTemplate, readText, TemplateError, toText } from './template.js';
+import { readValues } from './values.js';
 
 /**
  * A behaviour of a scene, read: `begin` makes what one device needs of it. With the same seed and
@@ -13,22 +15,34 @@ import { readTemplate, readText, TemplateError, toText } from './template.js';
  * @returns {(deviceId: string) => DeviceBehaviour}
  * @throws {TemplateError} whose `at.field` names the field
  */
-export function readBehaviour({ telemetry, twin, methods }, seed = 0) {
-  const messages = telemetry.map((message, index) => readMessage(message, `telemetry.${index}`));
-  const reported = within('twin.reported', () => readTemplate(JSON.stringify(twin.reported)));
+export function readBehaviour(behaviour, seed = 0) {
+  const { telemetry, twin, methods, values = [], columns = {} } = behaviour;
+  const known = { values: values.map(({ name }) => name), columns };
+  const messages = telemetry.map((message, at) => readMessage(message, `telemetry.${at}`, known));
+  const reported = within('twin.reported', () =>
+    readTemplate(JSON.stringify(twin.reported), known),
+  );
   const answers = methods.map((method, index) => {
     const field = `methods.${index}.payload`;
-    const begin = within(field, () => readTemplate(method.payload, { withRequest: true }));
+    const begin = within(field, () =>
+      readTemplate(method.payload, { ...known, withRequest: true }),
+    );
     return { ...method, begin, refusal: refusing(method.request) };
   });
   const writable = (twin.writable ?? []).map((property) => ({
     ...property,
     refusal: refusing(property.schema),
   }));
+  const beginValues = readValues(values, known, within);
+  const beginEvents = readEvents(behaviour, known, within);
   return (deviceId) => {
     const randomOf = (part) => randomFrom(seedOf(`${seed}/${deviceId}/${part}`));
-    return new DeviceBehaviour(deviceId, {
-      messages: messages.map((begin) => begin(deviceId, randomOf)),
+    const deviceValues = beginValues(randomOf);
+    const context = contextsOf(deviceId, deviceValues);
+    return new DeviceBehaviour(context, {
+      messages: messages.map((begin) => begin(context, randomOf)),
+      values: deviceValues,
+      events: beginEvents(randomOf),
       followsDesired: twin.followsDesired,
       writable,
       reported: reported(randomOf('reported')),
@@ -49,15 +63,31 @@ export function readKinds({ kinds, seed = 0 }) {
   );
 }
 
-function readMessage(message, field) {
-  const body = within(`${field}.template`, () => readTemplate(message.template));
+/**
+ * What makes the context of values: when, for whom, with what is desired, and the values of the
+ * device, which are made by then.
+ */
+function contextsOf(deviceId, values) {
+  return (now, desired = {}) => {
+    const context = { now, deviceId, desired, values };
+    values.begin(context);
+    return context;
+  };
+}
+
+function readMessage(message, field, known) {
+  const body = within(`${field}.template`, () => readTemplate(message.template, known));
   const properties = Object.entries(message.properties).map(([name, text]) => {
-    const begin = within(`${field}.properties.${name}`, () => readText(text));
+    const begin = within(`${field}.properties.${name}`, () => readText(text, known));
     return [name, begin];
   });
-  return (deviceId, randomOf) => {
+  const isDue = within(`${field}.when`, () =>
+    message.when === undefined ? undefined : readCondition(message.when, known),
+  );
+  return (context, randomOf) => {
     const random = randomOf(`message/${message.name}`);
-    return new MessageBehaviour(deviceId, message, {
+    return new MessageBehaviour(context, message, {
+      isDue: isDue?.(randomOf(`when/${message.name}`)),
       body: body(random),
       properties: properties.map(([name, begin]) => [name, begin(random)]),
       jitterRandom: randomOf(`time/${message.name}`),
@@ -67,12 +97,12 @@ function readMessage(message, field) {
 
 /** One of the messages that a device sends again and again. */
 class MessageBehaviour {
-  #deviceId;
+  #context;
   #settings;
   #parts;
 
-  constructor(deviceId, settings, parts) {
-    this.#deviceId = deviceId;
+  constructor(context, settings, parts) {
+    this.#context = context;
     this.#settings = settings;
     this.#parts = parts;
   }
@@ -93,10 +123,16 @@ class MessageBehaviour {
     return component === undefined ? body : { [component]: body };
   }
 
+  /** Whether it is sent when its time comes. */
+  isDue(now, desired) {
+    const { isDue } = this.#parts;
+    return isDue === undefined || isDue(this.#context(now, desired));
+  }
+
   /** The next message; `desired` are the desired properties that the device knows. */
-  next(now, desired = {}) {
+  next(now, desired) {
     const { component, contentType, contentEncoding } = this.#settings;
-    const context = { now, deviceId: this.#deviceId, desired };
+    const context = this.#context(now, desired);
     const value = this.#parts.body(context);
     const properties = Object.fromEntries(
       this.#parts.properties.map(([name, next]) => [name, toText(next(context))]),
@@ -114,17 +150,28 @@ class MessageBehaviour {
 
 /** What one device sends, reports and answers. */
 class DeviceBehaviour {
-  #deviceId;
   #parts;
 
-  constructor(deviceId, parts) {
-    this.#deviceId = deviceId;
+  /** What values are made of: see `contextsOf`. */
+  context;
+
+  constructor(context, parts) {
+    this.context = context;
     this.#parts = parts;
   }
 
   /** What it sends. */
   get messages() {
     return this.#parts.messages;
+  }
+
+  /** See `readEvents`. */
+  get events() {
+    return this.#parts.events;
+  }
+
+  get values() {
+    return this.#parts.values;
   }
 
   get followsDesired() {
@@ -137,22 +184,22 @@ class DeviceBehaviour {
   }
 
   /** What the device reports when it starts. */
-  reportedAtStart(now, desired = {}) {
-    return this.#parts.reported({ now, deviceId: this.#deviceId, desired });
+  reportedAtStart(now, desired) {
+    return this.#parts.reported(this.context(now, desired));
   }
 
-  /** The answer to a call: how late, with what status, with what payload. */
-  answer(name, request, now, desired = {}) {
+  /** The answer to a call: how late, with what status, with what payload; and whether it fits. */
+  answer(name, request, now, desired) {
     const method = this.#parts.methods.get(name);
     if (!method) {
       const message = `this simulated device has no method ${name}`;
-      return { delayMs: 0, status: 404, payload: { message } };
+      return { delayMs: 0, status: 404, payload: { message }, isTaken: false };
     }
     const message = method.refusal(request);
-    if (message) return { delayMs: 0, status: 400, payload: { message } };
+    if (message) return { delayMs: 0, status: 400, payload: { message }, isTaken: false };
     const { delayMs, status, payload } = method;
-    const context = { now, deviceId: this.#deviceId, desired, request };
-    return { delayMs, status, payload: payload(context) };
+    const context = { ...this.context(now, desired), request };
+    return { delayMs, status, payload: payload(context), isTaken: true };
   }
 }
 

@@ -5,6 +5,7 @@ import { explain } from './hints.js';
 import { createClient, idOf } from './identity.js';
 import { Log, ValueHistory } from './log.js';
 import { Rate } from './statistics.js';
+import { Timeline } from './timeline.js';
 
 const KEPT_ENTRIES = 100;
 
@@ -47,6 +48,11 @@ export class Device {
   #identity;
   #client;
   #behaviour;
+  /** While it runs. */
+  #timeline;
+  #isOffline = false;
+  /** While it goes offline. */
+  #leaving;
   /** 'stopped', 'starting' (waiting for its turn, too), 'running' or 'stopping' */
   #phase = 'stopped';
   #stopping;
@@ -86,7 +92,7 @@ export class Device {
     });
     this.id = idOf(identity);
     this.#twin = new DeviceTwin(this.#client, {
-      changed: () => this.#changed(),
+      changed: () => this.#noteTwin(),
       failed: (error) => this.#noteError(error),
     });
     this.#listen();
@@ -100,6 +106,8 @@ export class Device {
   behaveAs(kind, makeBehaviour) {
     const before = templatesOf(this.#behaviour);
     this.#unschedule();
+    // It is the behaviour before that was offline.
+    if (this.#isOffline) this.#goOnline();
     this.kind = kind;
     this.#behaviour = makeBehaviour(this.id);
     // Values of other templates would take the places of those that are sent from now on.
@@ -115,6 +123,7 @@ export class Device {
   get state() {
     if (this.#phase === 'stopped') return 'stopped';
     if (this.#phase === 'starting') return 'connecting';
+    if (this.#isOffline || this.#leaving) return 'offline';
     const state = this.#client.connectionState;
     if (state !== 'disconnected') return state;
     return this.#phase === 'stopping' ? 'stopped' : 'failed';
@@ -198,7 +207,9 @@ export class Device {
       };
       await this.#client.uploadFile(name, blob, { onProgress: report });
       entry.state = 'done';
+      this.#around.statistics.addUploaded();
     } catch (error) {
+      this.#around.statistics.addFailedUpload();
       const { message, hint } = this.#explain(error, { isUpload: true });
       Object.assign(entry, { state: 'failed', error: `${message}. ${hint}` });
       throw error;
@@ -245,7 +256,7 @@ export class Device {
     };
     client.onBackgroundException = (error) => {
       // Not every error ends the attempts to reconnect.
-      if (client.connectionState === 'disconnected') this.#unschedule();
+      if (client.connectionState === 'disconnected' && !this.#isOffline) this.#unschedule();
       this.#noteError(error);
     };
     client.onMessageReceived = (message) => this.#keepMessage(message);
@@ -255,7 +266,9 @@ export class Device {
 
   async #end() {
     this.#phase = 'stopping';
+    this.#isOffline = false;
     try {
+      await this.#leaving;
       if (this.#client.connected) await this.#allSettled();
       await this.#client.disconnect();
     } finally {
@@ -274,16 +287,59 @@ export class Device {
 
   #schedule() {
     if (this.state === 'failed') return;
-    for (const message of this.#behaviour.messages) {
-      const { periodMs, jitter, isOn } = message.settings;
-      const run = () => this.#sendNext(message);
-      const plan = { periodMs, jitter, random: message.jitterRandom, run };
-      if (isOn) this.#around.scheduler.add(message, plan);
-    }
+    this.#timeline = new Timeline(this.#behaviour, {
+      moment: () => ({ now: Date.now(), desired: this.#twin.copy.desired }),
+      send: (message) => this.#sendNext(message),
+      report: (properties) => this.#reportByItself(properties),
+      upload: (name, bytes) => this.#uploadByItself(name, bytes),
+      goOffline: () => this.#goOffline(),
+      goOnline: () => this.#goOnline(),
+    });
+    this.#around.scheduler.add(this, this.#timeline);
   }
 
   #unschedule() {
-    for (const message of this.#behaviour?.messages ?? []) this.#around.scheduler.remove(message);
+    this.#around.scheduler.remove(this);
+    this.#timeline = undefined;
+  }
+
+  #goOffline() {
+    this.#isOffline = true;
+    this.#changed();
+    const leave = async () => {
+      await this.#allSettled();
+      await this.#client.disconnect();
+    };
+    this.#leaving ??= leave().finally(() => (this.#leaving = undefined));
+  }
+
+  #goOnline() {
+    this.#isOffline = false;
+    if (this.#leaving) this.#leaving.then(() => this.#reconnect());
+    else this.#reconnect();
+  }
+
+  #reconnect() {
+    if (this.#isOffline || this.#phase !== 'running') return;
+    this.#client.connect().catch((error) => {
+      if (this.state === 'failed') this.#unschedule();
+      this.#noteError(error);
+    });
+    this.#changed();
+  }
+
+  #reportByItself(properties) {
+    this.#twin.report(properties).catch((error) => this.#noteError(error));
+  }
+
+  #uploadByItself(name, bytes) {
+    this.upload(name, new Blob([new Uint8Array(bytes)])).catch((error) => this.#noteError(error));
+  }
+
+  #noteTwin() {
+    const { scheduler } = this.#around;
+    this.#timeline?.takeDesired(this.#twin.copy.desired, scheduler.elapsedMs(this));
+    this.#changed();
   }
 
   #sendNext(behaviour) {
@@ -305,7 +361,8 @@ export class Device {
     this.#around.statistics.addSent();
     this.#around.observer.sent?.(this.id, sent, now);
     const called = performance.now();
-    const done = this.#client.sendMessage(message);
+    const sendIt = () => this.#client.sendMessage(message);
+    const done = this.#leaving ? this.#leaving.then(sendIt) : sendIt();
     done.then(
       () => this.#noteAcknowledged(performance.now() - called),
       (error) => this.#noteFailed(error),
@@ -375,7 +432,7 @@ export class Device {
     const { name, payload } = request;
     const { desired } = this.#twin.copy;
     const answered = this.#behaviour.answer(name, payload, Date.now(), desired);
-    const { delayMs, status, payload: answer } = answered;
+    const { delayMs, status, payload: answer, isTaken } = answered;
     const entry = { time: Date.now(), name, payload, delayMs };
     this.#invocations.add(entry);
     this.#changed();
@@ -383,7 +440,13 @@ export class Device {
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     Object.assign(entry, { status, answer, durationMs: performance.now() - begun });
     this.#changed();
+    // What happens then may be that it goes offline: first the answer is sent.
+    if (isTaken) setTimeout(() => this.#noteCall(name, payload));
     return MethodResponse.createFromMethodRequest(request, status, answer);
+  }
+
+  #noteCall(name, payload) {
+    this.#timeline?.takeCall(name, payload, this.#around.scheduler.elapsedMs(this));
   }
 
   #explain(error, circumstances) {

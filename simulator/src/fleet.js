@@ -249,7 +249,7 @@ export class Fleet {
 
   /** Sums over all devices. */
   totals(now = Date.now()) {
-    const { sent, acknowledged, failed } = this.#statistics;
+    const { sent, acknowledged, failed, uploaded, failedUploads } = this.#statistics;
     let connected = 0;
     for (const { state } of this.#devices.values()) if (state === 'connected') connected += 1;
     return {
@@ -258,6 +258,8 @@ export class Fleet {
       sent,
       acknowledged,
       failed,
+      uploaded,
+      failedUploads,
       ratePerSecond: this.#statistics.ratePerSecond(now),
     };
   }

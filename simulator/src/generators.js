@@ -8,10 +8,17 @@
  * @property {number} now milliseconds since 1970
  * @property {string} deviceId
  * @property {object} desired the desired properties that the device knows
+ * @property {import('./values.js').DeviceValues} [values]
+ * @property {{members: Map<string, unknown>, outer?: object}} [fields] of the message so far
  * @property {unknown} [request] the payload of a method call
  *
  * @typedef {(random: () => number) => (context: Context) => unknown} Begin
  */
+import { readExpression } from './expression.js';
+import { bounds, numbers, rounding, valueOf, words } from './generator-arguments.js';
+import { finderOf, namesOf } from './names.js';
+import { readRoute } from './route.js';
+import { memberAt } from './twin.js';
 
 /** How each is written; the page shows them as its help. */
 export const usages = {
@@ -23,10 +30,15 @@ export const usages = {
   desired: '{{desired PATH [DEFAULT]}}',
   follow: '{{follow PATH START STEP [DECIMALS]}}',
   choice: '{{choice A B ...}}',
+  sequence: '{{sequence A B ...}}',
+  boolean: '{{boolean [PROBABILITY]}}',
   counter: '{{counter [START [STEP]]}}',
   time: '{{time}}, {{time unix}}, {{time date}} or {{time clock}}',
   uuid: '{{uuid}}',
+  route: '{{route SPEED POINT POINT ...}}',
+  replay: '{{replay COLUMN}}',
   deviceId: '{{deviceId}}',
+  '=': '{{= EXPRESSION}}',
   request: '{{request}} or {{request.NAME}}, in the payload of a method',
 };
 
@@ -136,6 +148,17 @@ const generators = {
     return (random) => () => values[Math.floor(random() * values.length)];
   },
 
+  sequence(args) {
+    if (args.length === 0) throw new Error('it needs something to go through');
+    return inTurn(args.map(valueOf));
+  },
+
+  boolean(args) {
+    const [probability = 0.5] = numbers(args, 0, 1);
+    if (probability < 0 || probability > 1) throw new Error('its probability is from 0 to 1');
+    return (random) => () => random() < probability;
+  },
+
   counter(args) {
     const [start = 1, step = 1] = numbers(args, 0, 2);
     return () => {
@@ -170,6 +193,31 @@ const generators = {
       );
   },
 
+  /** At so many kilometres in an hour; each device begins somewhere on the way. */
+  route([speed, ...points]) {
+    if (speed === undefined) throw new Error('it takes a speed, in km/h, and points');
+    const [kilometresPerHour] = numbers([speed], 1, 1);
+    if (kilometresPerHour <= 0) throw new Error('its speed has to be above 0');
+    const route = readRoute(points.map(({ text }) => text));
+    return (random) => {
+      const offset = route.length * random();
+      let begun;
+      return ({ now }) => {
+        begun ??= now;
+        return route.at(offset + ((now - begun) * kilometresPerHour) / 3600);
+      };
+    };
+  },
+
+  replay([column, ...more], { columns = {} }) {
+    if (column === undefined || more.length > 0) throw new Error('it takes the name of a column');
+    if (!Object.hasOwn(columns, column.text)) {
+      const known = Object.keys(columns).join(', ') || 'none';
+      throw new Error(`the behaviour has no column "${column.text}"; it has ${known}`);
+    }
+    return inTurn(columns[column.text]);
+  },
+
   deviceId(args) {
     numbers(args, 0, 0);
     return () =>
@@ -181,10 +229,13 @@ const generators = {
 /**
  * Reads what stood between the braces.
  * @param {string} source
- * @param {{withRequest?: boolean}} [options] whether it answers a method, and may use its payload
+ * @param {import('./names.js').Known} [known]
  * @returns {Begin}
  */
-export function readGenerator(source, { withRequest = false } = {}) {
+export function readGenerator(source, known = {}) {
+  const { withRequest = false } = known;
+  const expression = /^\s*=(.*)$/s.exec(source);
+  if (expression) return readExpression(expression[1], finderOf(known), namesOf(known));
   const [name, ...args] = words(source);
   if (name === undefined) throw new Error(`the braces are empty; ${knownNames(withRequest)}`);
   const path = /^request(?:\.(.+))?$/.exec(name.text);
@@ -194,10 +245,22 @@ export function readGenerator(source, { withRequest = false } = {}) {
     throw new Error(`there is no "${name.text}"${where}; ${knownNames(withRequest)}`);
   }
   try {
-    return generators[name.text](args);
+    return generators[name.text](args, known);
   } catch (error) {
     throw new Error(`${name.text}: ${error.message}; write ${usages[name.text]}`, { cause: error });
   }
+}
+
+/** One after the other, and again from the first. */
+function inTurn(values) {
+  return () => {
+    let next = 0;
+    return () => {
+      const value = values[next];
+      next = (next + 1) % values.length;
+      return value;
+    };
+  };
 }
 
 /** What is not there becomes `null`. */
@@ -207,60 +270,7 @@ function requestReader(path) {
       memberAt(request, path) ?? null;
 }
 
-/** What is at a path of names; `undefined` where nothing is. */
-function memberAt(value, names) {
-  return names.reduce((inner, name) => (isOwn(inner, name) ? inner[name] : undefined), value);
-}
-
-function isOwn(value, name) {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name);
-}
-
 function knownNames(withRequest) {
   const names = Object.keys(usages).filter((name) => withRequest || name !== 'request');
   return `known are ${names.join(', ')}`;
-}
-
-/** Words between spaces; what is in quotes is one word. */
-function words(source) {
-  return [...source.matchAll(/"([^"]*)"|'([^']*)'|\S+/g)].map(([word, double, single]) => {
-    const quoted = double ?? single;
-    return { text: quoted ?? word, isQuoted: quoted !== undefined };
-  });
-}
-
-/** What JSON has words for is that; all else, and what is quoted, is text. */
-function valueOf({ text, isQuoted }) {
-  if (isQuoted) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-function numbers(args, least, most) {
-  if (args.length < least || args.length > most) {
-    const count = least === most ? least : `${least} to ${most}`;
-    throw new Error(`it takes ${count} arguments, not ${args.length}`);
-  }
-  return args.map(({ text }) => {
-    const number = Number(text);
-    if (!Number.isFinite(number)) throw new Error(`"${text}" is no number`);
-    return number;
-  });
-}
-
-function bounds(args, least, most) {
-  const [min, max, ...rest] = numbers(args, least, most);
-  if (min > max) throw new Error(`${min} is more than ${max}`);
-  if (!Number.isFinite(max - min)) throw new Error(`${min} and ${max} are too far apart`);
-  return [min, max, ...rest];
-}
-
-function rounding(decimals) {
-  if (!Number.isInteger(decimals) || decimals < 0 || decimals > 15) {
-    throw new Error('decimals are a whole number from 0 to 15');
-  }
-  return (value) => Number(value.toFixed(decimals));
 }

@@ -2,35 +2,9 @@
 import { Validator } from '@cfworker/json-schema';
 import * as v from 'valibot';
 
-import { holdsSecret, isSecret } from './secrets.js';
+import { Columns, Events, expression, Values } from './event-schema.js';
+import { described, name, object, template, text, uniqueNames, whole } from './schema-parts.js';
 
-const IS_SECRET = 'holds a key or a token, which belongs in no scene';
-
-const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-const uniqueNames = (list) => new Set(list.map((item) => item.name)).size === list.length;
-const described = (schema, text) => v.pipe(schema, v.description(text));
-
-const text = v.pipe(
-  v.string(),
-  v.check((value) => !isSecret(value), IS_SECRET),
-);
-const template = v.pipe(
-  v.string(),
-  v.check((value) => !holdsSecret(value), IS_SECRET),
-);
-const name = v.pipe(text, v.nonEmpty('is empty'), v.maxLength(128, 'is longer than 128'));
-const whole = (least, most) =>
-  v.pipe(
-    v.number('is no number'),
-    v.integer('is no whole number'),
-    v.minValue(least, `is below ${least}`),
-    v.maxValue(most, `is above ${most}`),
-  );
-/** Kept as it is: a record would lose members named like those of every object. */
-const object = v.pipe(
-  v.custom((value) => value !== undefined && !holdsSecret(JSON.stringify(value)), IS_SECRET),
-  v.check(isObject, 'is no object'),
-);
 const jsonSchema = v.pipe(
   object,
   v.check(isJsonSchema, 'is no JSON Schema that is understood'),
@@ -43,6 +17,7 @@ const Telemetry = v.strictObject({
   component: v.optional(component),
   template: described(template, 'The body: JSON whose texts may hold generators.'),
   periodMs: described(whole(10, 86_400_000), 'Milliseconds from one message to the next.'),
+  when: v.optional(described(expression, 'It is sent only if this is true when its time comes.')),
   jitter: v.pipe(
     v.number('is no number'),
     v.minValue(0, 'is below 0'),
@@ -52,7 +27,7 @@ const Telemetry = v.strictObject({
   properties: described(v.record(name, text), 'Properties of each message, with generators.'),
   contentType: text,
   contentEncoding: text,
-  isOn: v.boolean(),
+  isOn: described(v.boolean(), 'Whether it is sent in its period; else by events and by hand.'),
 });
 
 const Method = v.strictObject({
@@ -89,6 +64,9 @@ export const Behaviour = v.strictObject({
   telemetry: v.pipe(v.array(Telemetry), v.check(uniqueNames, 'has a name twice')),
   twin: Twin,
   methods: v.pipe(v.array(Method), v.check(uniqueNames, 'has a name twice')),
+  values: v.optional(Values),
+  events: v.optional(Events),
+  columns: v.optional(Columns),
 });
 
 const modelId = v.pipe(

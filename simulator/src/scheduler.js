@@ -4,8 +4,8 @@ const TICK_MS = 20;
 const MAX_BEHIND_MS = 10_000;
 
 /**
- * Calls many things again and again, each in its own period, by one timer for all. A call may come
- * late, but never shifts those after it, so that the average pace is kept.
+ * Lets many timelines go on, by one timer for all. What happens may be late, but never shifts what
+ * comes after it, so that the average pace is kept.
  */
 export class Scheduler {
   #entries = new Map();
@@ -18,14 +18,12 @@ export class Scheduler {
   }
 
   /**
-   * Calls `run` at once, and then in each period. With jitter, each call is late by a random part
-   * of the period, at most that much of it.
+   * Begins a timeline now.
    * @param {object} key what is known by it already is replaced
-   * @param {{periodMs: number, jitter: number, random: () => number, run: () => void}} plan
+   * @param {{dueMs: number, next: () => void}} timeline see `Timeline`
    */
-  add(key, plan) {
-    const now = this.#now();
-    this.#entries.set(key, { ...plan, slot: now, due: now });
+  add(key, timeline) {
+    this.#entries.set(key, { timeline, begun: this.#now() });
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -36,21 +34,20 @@ export class Scheduler {
     this.#timer = undefined;
   }
 
+  /** Milliseconds since the timeline of that key has begun. */
+  elapsedMs(key) {
+    return this.#now() - this.#entries.get(key).begun;
+  }
+
   #tick() {
     const now = this.#now();
     for (const [key, entry] of this.#entries) {
-      // What is called may remove it.
-      while (entry.due <= now && this.#entries.get(key) === entry) {
-        advance(entry, now);
-        entry.run();
+      const { timeline } = entry;
+      if (now - entry.begun - timeline.dueMs > MAX_BEHIND_MS) entry.begun = now - timeline.dueMs;
+      // What happens may remove it.
+      while (entry.begun + timeline.dueMs <= now && this.#entries.get(key) === entry) {
+        timeline.next();
       }
     }
   }
-}
-
-function advance(entry, now) {
-  const { periodMs, jitter, random } = entry;
-  entry.slot += periodMs;
-  if (now - entry.slot > MAX_BEHIND_MS) entry.slot = now;
-  entry.due = entry.slot + jitter * periodMs * random();
 }

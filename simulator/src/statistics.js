@@ -36,6 +36,8 @@ export class Statistics {
   sent = 0;
   acknowledged = 0;
   failed = 0;
+  uploaded = 0;
+  failedUploads = 0;
   #series = { time: [], sent: [], acknowledged: [], latencyP50: [], latencyP99: [] };
   #second;
   #before = { sent: 0, acknowledged: 0 };
@@ -54,6 +56,14 @@ export class Statistics {
     this.acknowledged += 1;
     this.#rate.add(now);
     this.#latencies.push(latency);
+  }
+
+  addUploaded() {
+    this.uploaded += 1;
+  }
+
+  addFailedUpload() {
+    this.failedUploads += 1;
   }
 
   addFailed() {

@@ -47,11 +47,11 @@ const mistakes = {
  * Reads JSON text whose strings may be, or hold, generators in double braces. Gives what begins it
  * for one device: a function of a source of random numbers.
  * @param {string} text
- * @param {{withRequest?: boolean}} [options] see `readGenerator`
+ * @param {import('./names.js').Known} [known] the names that its expressions may use
  * @returns {import('./generators.js').Begin} its values are what JSON can hold
  * @throws {TemplateError}
  */
-export function readTemplate(text, options) {
+export function readTemplate(text, known = {}) {
   const errors = [];
   const tree = parseTree(text, errors, { disallowComments: true });
   if (errors.length > 0 || !tree) {
@@ -59,46 +59,58 @@ export function readTemplate(text, options) {
     const mistake = mistakes[printParseErrorCode(error)] ?? mistakes.ValueExpected;
     throw new TemplateError(mistake, placeOf(text, offset));
   }
-  return readNode(tree, (value, offset) => {
+  return readNode(tree, undefined, (value, offset, fields) => {
     try {
-      return readText(value, options);
+      return readText(value, { ...known, fields });
     } catch (error) {
       throw new TemplateError(error.message, placeOf(text, offset));
     }
   });
 }
 
-function readNode(node, read) {
-  if (node.type === 'object') {
-    const members = (node.children ?? []).map(({ children: [name, value] }) => [
-      name.value,
-      readNode(value, read),
-    ]);
-    return (random) => {
-      const begun = members.map(([name, begin]) => [name, begin(random)]);
-      return (context) => Object.fromEntries(begun.map(([name, next]) => [name, next(context)]));
-    };
-  }
+function readNode(node, fields, read) {
+  if (node.type === 'object') return readObject(node, fields, read);
   if (node.type === 'array') {
-    const items = (node.children ?? []).map((child) => readNode(child, read));
+    const items = (node.children ?? []).map((child) => readNode(child, fields, read));
     return (random) => {
       const begun = items.map((begin) => begin(random));
       return (context) => begun.map((next) => next(context));
     };
   }
-  if (node.type === 'string') return read(node.value, node.offset);
+  if (node.type === 'string') return read(node.value, node.offset, fields);
   return () => () => node.value;
+}
+
+/** Each member may use those before it, and those before the object itself. */
+function readObject(node, outer, read) {
+  const fields = { names: new Set(), outer };
+  const members = (node.children ?? []).map(({ children: [name, value] }) => {
+    const begin = readNode(value, fields, read);
+    fields.names.add(name.value);
+    return [name.value, begin];
+  });
+  return (random) => {
+    const begun = members.map(([name, begin]) => [name, begin(random)]);
+    return (context) => {
+      const made = new Map();
+      const inner = { ...context, fields: { members: made, outer: context.fields } };
+      for (const [name, next] of begun) made.set(name, next(inner));
+      return Object.fromEntries(made);
+    };
+  };
 }
 
 /**
  * Reads a text in which generators may stand. One that is nothing but a generator becomes its
  * value, of whatever type; into any other the values are put as text.
+ * @param {string} text
+ * @param {import('./names.js').Known} [known]
  * @returns {import('./generators.js').Begin}
  */
-export function readText(text, options) {
+export function readText(text, known) {
   const parts = split(text);
   const begins = parts.map((part, index) =>
-    index % 2 === 1 ? readGenerator(part, options) : () => () => part,
+    index % 2 === 1 ? readGenerator(part, known) : () => () => part,
   );
   if (begins.length === 3 && parts[0] === '' && parts[2] === '') return begins[1];
   return (random) => {

@@ -86,6 +86,16 @@ export function isEqual(one, other) {
   return one === other;
 }
 
+/** What is at a path of names; `undefined` where nothing is. */
+export function memberAt(value, names) {
+  return names.reduce((inner, name) => memberOf(inner, name), value);
+}
+
+/** Of objects and arrays what they hold themselves, as JSON has it; of all else nothing. */
+export function memberOf(value, name) {
+  return typeof value === 'object' && value !== null ? own(value, name) : undefined;
+}
+
 export function own(object, name) {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }

@@ -7,7 +7,7 @@ import Ajv2020 from 'ajv/dist/2020.js';
 
 import { makeSchema, schemaFile } from '../../simulator/scripts/schema.mjs';
 import { readBehaviour } from '../../simulator/src/behaviour.js';
-import { checkScene } from '../../simulator/src/scene.js';
+import { checkBehaviour, checkScene } from '../../simulator/src/scene.js';
 import { behaviourOf, messageOf, sceneOf } from './scenes.mjs';
 
 const folder = new URL('../../simulator/scenes/', import.meta.url);
@@ -48,6 +48,18 @@ const everything = {
   seed: 7,
 };
 everything.kinds[0].modelId = 'dtmi:com:example:Pump;1';
+Object.assign(everything.kinds[0].behaviour, {
+  values: [{ name: 'level', start: '{{range 0 9}}', next: '{{= level + 1}}', periodMs: 500 }],
+  columns: { flow: [1, true, null, 'high'] },
+  events: [
+    {
+      name: 'low',
+      trigger: { type: 'condition', expression: 'level < 1' },
+      actions: [{ type: 'send', message: 'fast', count: 3, periodMs: 100 }],
+    },
+  ],
+});
+everything.kinds[0].behaviour.telemetry[1].when = 'level > 3';
 
 test('the JSON Schema is the one by which scenes are checked; npm run schema makes it', () => {
   assert.deepEqual(schema, makeSchema());
@@ -69,6 +81,14 @@ test('the JSON Schema takes and refuses what a check of the scene does', () => {
     (scene) => (scene.kinds[0].behaviour.telemetry = {}),
     (scene) => (scene.kinds[0].behaviour.twin.writable = [{}]),
     (scene) => (scene.kinds[0].behaviour.methods[0].request = 1),
+    (scene) => (scene.kinds[0].behaviour.values[0].name = 'a b'),
+    (scene) => (scene.kinds[0].behaviour.values[0].start = []),
+    (scene) => (scene.kinds[0].behaviour.columns.flow = []),
+    (scene) => (scene.kinds[0].behaviour.events[0].trigger.type = 'moon'),
+    (scene) => (scene.kinds[0].behaviour.events[0].trigger.everyMs = 1000),
+    (scene) => delete scene.kinds[0].behaviour.events[0].trigger.expression,
+    (scene) => (scene.kinds[0].behaviour.events[0].actions = []),
+    (scene) => (scene.kinds[0].behaviour.events[0].actions[0] = { type: 'upload', name: 'a' }),
   ];
   for (const change of mistakes) {
     const scene = structuredClone(everything);
@@ -88,6 +108,78 @@ test('what no JSON Schema can say is checked too', () => {
     const scene = structuredClone(everything);
     change(scene.kinds[0]);
     assert.throws(() => checkScene(scene), expected);
+  }
+});
+
+test('what a behaviour does over time is told by its path, with what is possible', () => {
+  const mistakes = [
+    [({ values }) => (values[0] = { name: 'level' }), /values\.0 has no start, no next/],
+    [({ values }) => (values[0].name = 'desired'), /values\.0\.name is a name that every device/],
+    [({ values }) => values.push(values[0]), /values has a name twice/],
+    [({ events }) => events.push(events[0]), /events has a name twice/],
+    [
+      ({ events }) => (events[0].trigger.type = 'moon'),
+      /events\.0\.trigger\.type is none of condition, time, random, desired and method/,
+    ],
+    [
+      ({ events }) => (events[0].actions[0].type = 'sleep'),
+      /events\.0\.actions\.0\.type is none of send, report, set, offline, online, pause and/,
+    ],
+    [({ events }) => delete events[0].actions[0].message, /actions\.0\.message is missing/],
+    [({ events }) => (events[0].trigger.every = 1), /events\.0\.trigger\.every is not known/],
+  ];
+  for (const [change, expected] of mistakes) {
+    const scene = structuredClone(everything);
+    change(scene.kinds[0].behaviour);
+    assert.throws(() => checkScene(scene), expected, `${change}`);
+  }
+});
+
+test('names that a behaviour does not have are told by their path, with those that it has', () => {
+  const mistakes = [
+    [
+      ({ values }) => (values[0].next = '{{= levle + 1}}'),
+      /^values\.0\.next: there is no "levle"; known are level, desired, deviceId/,
+    ],
+    [({ values }) => delete values[0].start, /^values\.0\.next: there is no "level"/],
+    [
+      ({ values }) => (values[0].next = '{{= level + }}'),
+      /^values\.0\.next: Expected expression after \+ at character 10 of the expression/,
+    ],
+    [
+      ({ telemetry }) => (telemetry[1].when = 'low > 3'),
+      /^telemetry\.1\.when: there is no "low"; known are level/,
+    ],
+    [
+      ({ events }) => (events[0].trigger.expression = 'reset(level)'),
+      /^events\.0\.trigger: no function "reset\(\)"; known are abs, .*toward/,
+    ],
+    [
+      ({ events }) => (events[0].trigger = { type: 'method', method: 'stop' }),
+      /^events\.0\.trigger: the behaviour has no method "stop"; it has motor\*start/,
+    ],
+    [
+      ({ events }) => (events[0].actions[0].message = 'quick'),
+      /^events\.0\.actions\.0: the behaviour has no message "quick"; it has fast, slow/,
+    ],
+    [
+      ({ events }) => (events[0].actions[0] = { type: 'set', values: { depth: 1 } }),
+      /^events\.0\.actions\.0: the behaviour has no value "depth"; it has level/,
+    ],
+    [
+      ({ events }) => (events[0].actions[0] = { type: 'report', properties: { a: '{{request}}' } }),
+      /^events\.0\.actions\.0, line 1.*there is no "request" outside of the payload of a method/,
+    ],
+    [
+      ({ telemetry }) => (telemetry[0].template = '"{{replay speed}}"'),
+      /^telemetry\.0\.template, line 1.*has no column "speed"; it has flow/,
+    ],
+  ];
+  for (const [change, expected] of mistakes) {
+    const { behaviour } = structuredClone(everything).kinds[0];
+    change(behaviour);
+    const read = () => readBehaviour(checkBehaviour(behaviour));
+    assert.throws(read, { message: expected }, `${change}`);
   }
 });
 

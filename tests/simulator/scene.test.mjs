@@ -24,7 +24,7 @@ function mistakeOf(change) {
 }
 
 test('each of the examples can be used, and differs from the others', () => {
-  assert.equal(examples.length, 3);
+  assert.equal(examples.length, 4);
   const titles = new Set();
   for (const text of examples) {
     const scene = parseScene(text);
@@ -34,7 +34,7 @@ test('each of the examples can be used, and differs from the others', () => {
       assert.ok(Object.keys(device.messages[0].next(0).body).length > 2);
     }
   }
-  assert.equal(titles.size, 3);
+  assert.equal(titles.size, 4);
 });
 
 test('a link holds the whole scene, and nothing but its fragment changes', async () => {

@@ -1,4 +1,6 @@
 /** Scenes for tests, which need no hub. */
+import { readBehaviour } from '../../simulator/src/behaviour.js';
+import { Timeline } from '../../simulator/src/timeline.js';
 
 /** A message that is switched off, with the given fields in place of the defaults. */
 export const messageOf = (message) => ({
@@ -14,11 +16,12 @@ export const messageOf = (message) => ({
 });
 
 /** A behaviour that does nothing by default; `telemetry` is one message or more. */
-export function behaviourOf({ telemetry, twin, methods = [] } = {}) {
+export function behaviourOf({ telemetry, twin, methods = [], modelId: _, ...overTime } = {}) {
   return {
     telemetry: [telemetry].flat().map(messageOf),
     twin: { reported: {}, followsDesired: false, ...twin },
     methods,
+    ...overTime,
   };
 }
 
@@ -28,3 +31,14 @@ export const sceneOf = (behaviours) => ({
   title: 'Test',
   kinds: Object.entries(behaviours).map(([name, behaviour]) => ({ name, count: 1, behaviour })),
 });
+
+/** The bodies of the first messages that a device sends by itself, in virtual time. */
+export function firstBodies(behaviour, deviceId, count) {
+  const bodies = [];
+  const timeline = new Timeline(readBehaviour(behaviour)(deviceId), {
+    moment: () => ({ now: 0, desired: {} }),
+    send: (message) => bodies.push(message.next(0).body),
+  });
+  while (bodies.length < count) timeline.next();
+  return bodies;
+}

@@ -93,6 +93,85 @@ test('follow goes to a desired property step by step, and desired is its value',
   assert.equal(at({ a: { target: 'warm' } })[0], 20.8);
 });
 
+test('a sequence and a column are gone through in turn, and again', () => {
+  assert.deepEqual(valuesOf("sequence 1 two 'three four'", 4), [1, 'two', 'three four', 1]);
+  const next = readTemplate('"{{replay \'a b\'}}"', { columns: { 'a b': [7, null] } })(() => 0);
+  const context = { now: 0, deviceId: 'd' };
+  assert.deepEqual([next(context), next(context), next(context)], [7, null, 7]);
+});
+
+test('a boolean is true as often as said', () => {
+  const share = (generator) => valuesOf(generator, 2000).filter(Boolean).length / 2000;
+  assert.ok(Math.abs(share('boolean') - 0.5) < 0.05);
+  assert.ok(Math.abs(share('boolean 0.1') - 0.1) < 0.03);
+  assert.deepEqual(new Set(valuesOf('boolean')), new Set([true, false]));
+});
+
+test('a route goes through its points at its speed, to its end and back', () => {
+  // A degree of latitude is 111.2 km: at 400.3 km/h that is 1,000 seconds.
+  const places = valuesOf('route 400.3 47,8 48,8 48,8.5', 4000);
+  const steps = places.slice(1).map((place, at) => Math.abs(place.latitude - places[at].latitude));
+  assert.ok(Math.max(...steps) < 0.00101 && Math.max(...steps) > 0.00099);
+  const latitudes = places.map(({ latitude }) => latitude);
+  const longitudes = places.map(({ longitude }) => longitude);
+  assert.ok(Math.min(...latitudes) >= 47 && Math.min(...latitudes) < 47.001);
+  assert.deepEqual([Math.max(...latitudes), Math.min(...longitudes)], [48, 8]);
+  assert.ok(Math.max(...longitudes) <= 8.5 && Math.max(...longitudes) > 8.499);
+  assert.ok(places.every(({ latitude, longitude }) => latitude === 48 || longitude === 8));
+  const other = valuesOf('route 400.3 47,8 48,8 48,8.5', 1, { seed: 2 });
+  assert.notDeepEqual(other[0], places[0], 'devices begin in different places');
+});
+
+test('an expression calculates with fields before it, values, and what is desired', () => {
+  const template = `{
+    "celsius": 20, "level": 5,
+    "fahrenheit": "{{= celsius * 1.8 + 32}}",
+    "inner": {"celsius": 30, "sum": "{{= celsius + level}}", "is": "{{= mode == 'on' ? 1 : 2}}"},
+    "outer": "{{= inner.celsius}}",
+    "text": "{{deviceId}} at {{= desired.a[1] ?? 'none'}}",
+    "none": "{{= desired.x.y + 1}}"
+  }`;
+  const values = new Map([
+    ['mode', 'on'],
+    ['level', 1],
+  ]);
+  const next = readTemplate(template, { values: ['mode', 'level'] })(randomFrom(1));
+  assert.deepEqual(next({ now: 0, deviceId: 'd', desired: { a: [1, 2] }, values }), {
+    celsius: 20,
+    level: 5,
+    fahrenheit: 68,
+    inner: { celsius: 30, sum: 35, is: 1 },
+    outer: 30,
+    text: 'd at 2',
+    none: null,
+  });
+});
+
+test('an expression reaches plain data only, and never throws while it runs', () => {
+  const desired = JSON.parse('{"a": {"toString": 1, "length": 2}, "__proto__": {"b": 3}}');
+  const results = {
+    'desired.a + 1': null,
+    'desired.a < 1': false,
+    'desired.a.toString': 1,
+    'desired.constructor': null,
+    'desired["constructor"]["constructor"]': null,
+    "'text'.length": null,
+    'desired[desired]': null,
+    'desired.__proto__.b': 3,
+    "'a' + 'a'": null,
+    '1 / 0': null,
+    'sqrt(-1)': null,
+    'round(2.345, 2)': 2.35,
+    'toward(20, 30, 4) + clamp(7, 1, 5) + max(1, 2) + -abs(-3)': 28,
+    '1 < 2 && !(2 <= 1) || 1 / 0': true,
+    '7 % 4 * 2 ** 3': 24,
+  };
+  for (const [expression, expected] of Object.entries(results)) {
+    const next = readTemplate(JSON.stringify(`{{= ${expression}}}`))(randomFrom(1));
+    assert.deepEqual(next({ now: 0, deviceId: 'd', desired }), expected, expression);
+  }
+});
+
 test('a uuid is one of version 4, another each time', () => {
   const values = valuesOf('uuid', 100);
   const form = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
@@ -159,7 +238,8 @@ test('a mistake in JSON is told with its place', () => {
 
 test('a mistake in a generator is told with its place and what is possible', () => {
   const mistakes = {
-    'rnge 1 2': /no "rnge".*range, walk, sine, .*choice, counter, time, uuid, deviceId/,
+    'rnge 1 2':
+      /no "rnge".*range, walk, sine, .*choice, .*counter, time, uuid, route, replay, deviceId, =/,
     'gauss 1': /gauss: it takes 2 to 3 arguments/,
     'drain 1 2 1': /1 is not more than 2/,
     'drain 2 1 0': /step has to be above 0/,
@@ -176,6 +256,23 @@ test('a mistake in a generator is told with its place and what is possible', () 
     choice: /choose from/,
     'counter 1 2 3': /0 to 2 arguments/,
     'time local': /one of unix, date, clock, or nothing/,
+    'boolean 2': /from 0 to 1/,
+    sequence: /go through/,
+    'route 50': /two points or more/,
+    'route 50 1,2 91,0': /"91,0" is no point/,
+    'route 50 1,2 1,2': /all the same/,
+    'route 0 1,2 1,3': /speed has to be above 0/,
+    'replay x': /no column "x"; it has none/,
+    '=': /the expression is empty/,
+    '= a': /no "a"; known are .*desired, deviceId/,
+    '= 1 2': /more than one expression/,
+    "= desired.constructor('return 1')()": /what is called is no function/,
+    '= constructor()': /no function "constructor\(\)"/,
+    '= min()': /min\(\) takes 1 or more arguments, not 0/,
+    '= clamp(1)': /clamp\(\) takes 3 arguments, not 1/,
+    '= desired = 1': /Unexpected "=" at character 10/,
+    '= 1 ^ 2': /no operator \^/,
+    '= this': /only values, operators and functions/,
     'deviceId x': /0 arguments/,
     constructor: /no "constructor"/,
     'request.a': /no "request.a" outside of the payload of a method/,

@@ -6,12 +6,13 @@ import { isModel, sceneOfModels } from '../../simulator/src/model-scene.js';
 import { parseScene, sceneToText } from '../../simulator/src/scene.js';
 import machine from '../../simulator/scenes/machine.json';
 import thermostat from '../../simulator/scenes/thermostat.json';
+import trackers from '../../simulator/scenes/trackers.json';
 import vehicles from '../../simulator/scenes/vehicles.json';
 import { everySecond, fleet } from './fleet.js';
 import { showAdding, showAddress } from './navigation.js';
 
 /** The scenes that are ready to use. */
-const examples = [thermostat, vehicles, machine];
+const examples = [thermostat, vehicles, machine, trackers];
 
 /**
  * All scenes that can be chosen: the examples, and those that were loaded. Each keeps what was

@@ -29,7 +29,7 @@ test('a method is invoked and a message sent from the page, through the hub', as
   const { page, device } = await openWithDevice(t);
   await openTab(page, 'Methods');
   const invoke = hubSide(page, 'Invoke a method');
-  await invoke.getByLabel('Payload').fill('{"temperature": 22}');
+  await invoke.getByLabel('Payload').fill('{"targetTemperature": 22}');
   await invoke.getByRole('button', { name: 'Invoke' }).click();
   await invoke.getByText('Answered 200').waitFor();
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 
-import { readBehaviour } from '../../../simulator/src/behaviour.js';
 import { sceneToLink } from '../../../simulator/src/scene-link.js';
 import { models } from '../models.mjs';
+import { firstBodies } from '../scenes.mjs';
 import {
   openPage,
   openSimulator,
@@ -152,11 +152,11 @@ test('a device of the page sends what the same scene, seed and id send elsewhere
   const { device } = await openWithDevice(t);
   const place = new URL('../../../simulator/scenes/thermostat.json', import.meta.url);
   const scene = JSON.parse(await readFile(place, 'utf8'));
-  const [expected] = readBehaviour(scene.kinds[0].behaviour)('thermostat-1').messages;
   const messages = await device.waitForTelemetry(2);
+  const expected = firstBodies(scene.kinds[0].behaviour, 'thermostat-1', messages.length);
   assert.deepEqual(
     messages.map(({ text }) => JSON.parse(text).temperature),
-    messages.map(() => expected.next(0).body.temperature),
+    expected.map(({ temperature }) => temperature),
   );
 });
 

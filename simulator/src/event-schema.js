@@ -1,0 +1,135 @@
+/** The shape of what a behaviour does over time: values, events, columns. */
+import * as v from 'valibot';
+
+import { RESERVED } from './names.js';
+import { described, name, object, template, text, uniqueNames, whole } from './schema-parts.js';
+
+const DAY_MS = 86_400_000;
+const MONTH_MS = 30 * DAY_MS;
+
+/** A file of 16 MB is uploaded in seconds, and a fleet may upload many. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+export const expression = described(
+  v.pipe(text, v.nonEmpty('is empty'), v.maxLength(1000, 'is longer than 1000')),
+  'An expression over values, such as battery < 20 && !charging.',
+);
+
+const Value = v.pipe(
+  v.strictObject({
+    name: v.pipe(
+      name,
+      v.regex(/^[A-Za-z_]\w*$/, 'is no name of a value: letters, digits and _'),
+      v.check((value) => !RESERVED.includes(value), 'is a name that every device has already'),
+    ),
+    start: v.optional(
+      described(
+        v.union([v.number(), v.boolean(), template], 'is no number, boolean or text'),
+        'What it is first: a text may hold generators. Without it, the first of next.',
+      ),
+    ),
+    next: v.optional(
+      described(template, 'What it is from then on: generators. Without it, only events set it.'),
+    ),
+    periodMs: v.optional(
+      described(whole(100, DAY_MS), 'Milliseconds from one next to the other; 1000 without it.'),
+    ),
+  }),
+  v.check(({ start, next }) => start !== undefined || next !== undefined, 'has no start, no next'),
+);
+
+export const Values = described(
+  v.pipe(v.array(Value), v.check(uniqueNames, 'has a name twice')),
+  'What messages, reports and events of a device have in common, by name.',
+);
+
+const duration = whole(1, MONTH_MS);
+
+const Trigger = v.variant(
+  'type',
+  [
+    v.strictObject({
+      type: described(v.literal('condition'), 'When an expression turns true.'),
+      expression,
+    }),
+    v.strictObject({
+      type: described(v.literal('time'), 'By the time since the device started.'),
+      afterMs: v.optional(described(whole(0, MONTH_MS), 'When first; 0 without it.')),
+      everyMs: v.optional(described(whole(1000, MONTH_MS), 'How often; once without it.')),
+    }),
+    v.strictObject({
+      type: described(v.literal('random'), 'At random, as failures are.'),
+      meanMs: described(whole(1000, MONTH_MS), 'The mean time between two.'),
+    }),
+    v.strictObject({
+      type: described(v.literal('desired'), 'When a desired property has another value.'),
+      property: described(name, 'Its path, such as cooling.target.'),
+    }),
+    v.strictObject({
+      type: described(v.literal('method'), 'When a method has been answered.'),
+      method: name,
+    }),
+  ],
+  'is none of condition, time, random, desired and method',
+);
+
+const Action = v.variant(
+  'type',
+  [
+    v.strictObject({
+      type: described(v.literal('send'), 'Sends a message of the kind, once or in a burst.'),
+      message: described(name, 'The name of the message.'),
+      count: v.optional(described(whole(1, 10_000), 'How often; 1 without it.')),
+      periodMs: v.optional(
+        described(whole(10, DAY_MS), 'From one to the next; at once without it.'),
+      ),
+    }),
+    v.strictObject({
+      type: described(v.literal('report'), 'Reports properties.'),
+      properties: described(object, 'A patch of the reported properties, with generators.'),
+    }),
+    v.strictObject({
+      type: described(v.literal('set'), 'Sets values of the device.'),
+      values: described(object, 'By their names, with generators.'),
+    }),
+    v.strictObject({
+      type: described(v.literal('offline'), 'Disconnects; nothing is sent meanwhile.'),
+      forMs: v.optional(described(duration, 'How long; until an action "online" without it.')),
+    }),
+    v.strictObject({ type: described(v.literal('online'), 'Connects after "offline".') }),
+    v.strictObject({
+      type: described(v.literal('pause'), 'Sends no messages in their periods for a while.'),
+      forMs: duration,
+    }),
+    v.strictObject({
+      type: described(v.literal('upload'), 'Uploads a file.'),
+      name: described(
+        v.pipe(template, v.nonEmpty('is empty'), v.maxLength(512, 'is longer than 512')),
+        'The name of the blob, with generators.',
+      ),
+      bytes: described(whole(0, MAX_BYTES), 'The size of the file.'),
+    }),
+  ],
+  'is none of send, report, set, offline, online, pause and upload',
+);
+
+const Event = v.strictObject({
+  name: described(name, 'Tells the events of a kind apart.'),
+  trigger: Trigger,
+  actions: v.pipe(v.array(Action), v.minLength(1, 'is empty')),
+});
+
+export const Events = described(
+  v.pipe(v.array(Event), v.check(uniqueNames, 'has a name twice')),
+  'What happens when: failures, alarms, windows without a connection, uploads.',
+);
+
+const cell = v.union(
+  [v.number(), v.boolean(), text, v.null()],
+  'is no number, boolean, text or null',
+);
+
+export const Columns = described(
+  v.record(name, v.pipe(v.array(cell), v.minLength(1, 'is empty'))),
+  'Columns of data by their names, for the generator replay.',
+);

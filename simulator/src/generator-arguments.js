@@ -1,0 +1,45 @@
+/** What stands behind the name of a generator. */
+
+/** Words between spaces; what is in quotes is one word. */
+export function words(source) {
+  return [...source.matchAll(/"([^"]*)"|'([^']*)'|\S+/g)].map(([word, double, single]) => {
+    const quoted = double ?? single;
+    return { text: quoted ?? word, isQuoted: quoted !== undefined };
+  });
+}
+
+/** What JSON has words for is that; all else, and what is quoted, is text. */
+export function valueOf({ text, isQuoted }) {
+  if (isQuoted) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+export function numbers(args, least, most) {
+  if (args.length < least || args.length > most) {
+    const count = least === most ? least : `${least} to ${most}`;
+    throw new Error(`it takes ${count} arguments, not ${args.length}`);
+  }
+  return args.map(({ text }) => {
+    const number = Number(text);
+    if (!Number.isFinite(number)) throw new Error(`"${text}" is no number`);
+    return number;
+  });
+}
+
+export function bounds(args, least, most) {
+  const [min, max, ...rest] = numbers(args, least, most);
+  if (min > max) throw new Error(`${min} is more than ${max}`);
+  if (!Number.isFinite(max - min)) throw new Error(`${min} and ${max} are too far apart`);
+  return [min, max, ...rest];
+}
+
+export function rounding(decimals) {
+  if (!Number.isInteger(decimals) || decimals < 0 || decimals > 15) {
+    throw new Error('decimals are a whole number from 0 to 15');
+  }
+  return (value) => Number(value.toFixed(decimals));
+}

@@ -1,0 +1,32 @@
+/** What the schemas of scenes are made of; messages are half sentences, behind a path. */
+import * as v from 'valibot';
+
+import { holdsSecret, isSecret } from './secrets.js';
+
+const IS_SECRET = 'holds a key or a token, which belongs in no scene';
+
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const uniqueNames = (list) => new Set(list.map((item) => item.name)).size === list.length;
+export const described = (schema, text) => v.pipe(schema, v.description(text));
+
+export const text = v.pipe(
+  v.string(),
+  v.check((value) => !isSecret(value), IS_SECRET),
+);
+export const template = v.pipe(
+  v.string(),
+  v.check((value) => !holdsSecret(value), IS_SECRET),
+);
+export const name = v.pipe(text, v.nonEmpty('is empty'), v.maxLength(128, 'is longer than 128'));
+export const whole = (least, most) =>
+  v.pipe(
+    v.number('is no number'),
+    v.integer('is no whole number'),
+    v.minValue(least, `is below ${least}`),
+    v.maxValue(most, `is above ${most}`),
+  );
+/** Kept as it is: a record would lose members named like those of every object. */
+export const object = v.pipe(
+  v.custom((value) => value !== undefined && !holdsSecret(JSON.stringify(value)), IS_SECRET),
+  v.check(isObject, 'is no object'),
+);

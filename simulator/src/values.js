@@ -1,0 +1,88 @@
+/**
+ * The values of a device: what its messages, reports and events have in common, such as the charge
+ * of a battery. Each goes on in its own period, whatever is sent.
+ */
+import { readText } from './template.js';
+
+/** How often a value goes on, unless it says so, in milliseconds. */
+const PERIOD_MS = 1000;
+
+/**
+ * Reads the values of a behaviour.
+ * @param {NonNullable<import('./scene.js').Behaviour['values']>} values
+ * @param {import('./names.js').Known} known
+ * @param {(field: string, read: () => T) => T} within adds a field to the place of an error
+ * @returns {(randomOf: (part: string) => () => number) => DeviceValues}
+ * @template T
+ */
+export function readValues(values, known, within) {
+  const all = values.map(({ name, start, next, periodMs = PERIOD_MS }, index) => {
+    const read = (member, value, names) =>
+      within(`values.${index}.${member}`, () => beginOf(value, { ...known, values: names }));
+    // Without a start there is nothing before that `next` could go on from.
+    const names = known.values.filter((one) => start !== undefined || one !== name);
+    return {
+      name,
+      periodMs,
+      start: start === undefined ? undefined : read('start', start, []),
+      next: next === undefined ? undefined : read('next', next, names),
+    };
+  });
+  return (randomOf) =>
+    new DeviceValues(
+      all.map(({ name, periodMs, start, next }) => {
+        const random = randomOf(`value/${name}`);
+        return { name, periodMs, start: start?.(random), next: next?.(random) };
+      }),
+    );
+}
+
+/** A text may hold generators; all else is what it is. */
+const beginOf = (value, known) =>
+  typeof value === 'string' ? readText(value, known) : () => () => value;
+
+export class DeviceValues {
+  #values;
+  #current = new Map();
+  #hasBegun = false;
+
+  constructor(values) {
+    this.#values = values;
+  }
+
+  /** The periods in which values go on. */
+  get periods() {
+    const going = this.#values.filter(({ next }) => next !== undefined);
+    return new Set(going.map(({ periodMs }) => periodMs));
+  }
+
+  /** Makes the first value of each, once. */
+  begin(context) {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    for (const { name, start } of this.#values) {
+      if (start) this.#current.set(name, start(context));
+    }
+    for (const { name, start, next } of this.#values) {
+      if (!start) this.#current.set(name, next(context));
+    }
+  }
+
+  /** The next of each value of that period, in the order of the scene. */
+  goOn(periodMs, context) {
+    for (const value of this.#values) {
+      if (value.next && value.periodMs === periodMs) {
+        this.#current.set(value.name, value.next(context));
+      }
+    }
+  }
+
+  get(name) {
+    return this.#current.get(name);
+  }
+
+  /** Sets some of them, from an object. */
+  set(values) {
+    for (const [name, value] of Object.entries(values)) this.#current.set(name, value);
+  }
+}
