@@ -11,7 +11,7 @@ const MOST_UNREMOVED = 4 * WINDOW;
 /** The delay before retrying a store that failed, or a client that had no room. */
 const PATIENCE_MS = 1000;
 
-/** @typedef {import('./outbox.js').StoredMessage} StoredMessage */
+/** @typedef {import('./outbox-types.js').StoredMessage} StoredMessage */
 
 /** Sends the messages if this client owns the outbox. */
 export class Drain {
@@ -48,8 +48,8 @@ export class Drain {
 
   /**
    * @param {import('./outbox.js').Outbox} outbox
-   * @param {import('./outbox.js').Port} port
-   * @param {import('./outbox.js').MessageStore} store
+   * @param {import('./outbox-types.js').Port} port
+   * @param {import('./outbox-types.js').MessageStore} store
    * @param {ReturnType<typeof import('./outbox-options.js').outboxOptions>} options
    */
   constructor(outbox, port, store, options) {

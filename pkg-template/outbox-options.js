@@ -37,6 +37,12 @@ function toBytes(name, change) {
   };
 }
 
+/** For the user. A message that cannot be read is returned as it is stored. */
+export async function readable(message, { decrypt }) {
+  const body = await decrypt(message.body).catch(() => message.body);
+  return { ...message, body };
+}
+
 /** `undefined` for what is neither. An array of another realm is no instance of this realm's class. */
 export function bytesOf(value) {
   const kind = Object.prototype.toString.call(value);

@@ -5,7 +5,7 @@ import { outboxOptions } from './outbox-options.js';
 import { OwnStore } from './store-own.js';
 
 /**
- * @param {import('./outbox.js').MessageStore} store
+ * @param {import('./outbox-types.js').MessageStore} store
  * @param {object} [options]
  */
 export function ownStore(store, options) {

@@ -1,0 +1,81 @@
+// Messages that the hub does not accept. They are marked and moved to the end of the store, where
+// they block nothing.
+import { readable } from './outbox-options.js';
+
+/** How many messages one read returns. */
+const PORTION = 512;
+
+export class Aside {
+  #outbox;
+  #port;
+  #store;
+  #options;
+  /** Sequences: a message that was listed twice is counted once. */
+  #discarded = new Set();
+
+  /**
+   * @param {import('./outbox.js').Outbox} outbox
+   * @param {import('./outbox-types.js').Port} port
+   * @param {import('./outbox-types.js').MessageStore} store
+   * @param {ReturnType<typeof import('./outbox-options.js').outboxOptions>} options
+   */
+  constructor(outbox, port, store, options) {
+    this.#outbox = outbox;
+    this.#port = port;
+    this.#store = store;
+    this.#options = options;
+  }
+
+  /**
+   * @param {import('./outbox-types.js').StoredMessage} message
+   * @param {Error} cause
+   * @param {Uint8Array} [stored] its body as it is stored, if that cannot be read
+   */
+  async move(message, cause, stored) {
+    try {
+      const body = stored ?? (await this.#options.encrypt(message.body));
+      const { storedAt, size, systemProperties, customProperties } = message;
+      const kept = { storedAt, size, body, systemProperties, customProperties };
+      await this.#store.append([{ ...kept, movedAside: cause.message }]);
+      await this.#store.remove([message], 'refused');
+    } catch (error) {
+      this.#outbox.report('the store could not move a message aside', error);
+    }
+  }
+
+  /** For the user, oldest first. */
+  async list() {
+    const found = [];
+    let after = 0;
+    for (;;) {
+      const messages = await this.#store.read(after, PORTION);
+      if (messages.length === 0) return found;
+      after = messages.at(-1).sequence;
+      for (const message of messages) {
+        if (message.movedAside !== undefined) found.push(await this.#shown(message));
+      }
+    }
+  }
+
+  async #shown(message) {
+    return {
+      message: this.#port.decode(await readable(message, this.#options)),
+      storedAt: new Date(message.storedAt),
+      reason: message.movedAside,
+      discard: () => this.#discard(message),
+    };
+  }
+
+  async #discard(message) {
+    this.#outbox.assertOpen();
+    if (this.#discarded.has(message.sequence)) return;
+    this.#discarded.add(message.sequence);
+    try {
+      await this.#store.remove([message]);
+    } catch (error) {
+      this.#discarded.delete(message.sequence);
+      throw error;
+    }
+    this.#outbox.subtract([message]);
+  }
+}

@@ -1,0 +1,137 @@
+// From calls to the store: messages are stored in batches, within the limits.
+import { readable } from './outbox-options.js';
+
+/** How many messages are stored at once. */
+const BATCH = 512;
+/** How many bytes are stored at once, unless one message alone is larger. */
+const BATCH_BYTES = 4 * 1024 ** 2;
+
+export class Intake {
+  #outbox;
+  #port;
+  #store;
+  #options;
+  /** Calls whose message is not stored yet. */
+  #arrivals = [];
+  /** The calls whose message is being stored. */
+  #batch = [];
+  #storing = Promise.resolve();
+  #isStoring = false;
+
+  /**
+   * @param {import('./outbox.js').Outbox} outbox
+   * @param {import('./outbox-types.js').Port} port
+   * @param {import('./outbox-types.js').MessageStore} store
+   * @param {ReturnType<typeof import('./outbox-options.js').outboxOptions>} options
+   */
+  constructor(outbox, port, store, options) {
+    this.#outbox = outbox;
+    this.#port = port;
+    this.#store = store;
+    this.#options = options;
+  }
+
+  get isStoring() {
+    return this.#isStoring;
+  }
+
+  /** The messages that are counted and not stored yet. */
+  get messages() {
+    return [...this.#batch, ...this.#arrivals].map(({ message }) => message);
+  }
+
+  /** Takes a call whose message is to be stored. */
+  admit(call) {
+    const { message } = call;
+    const { count, bytes } = this.#outbox;
+    if (this.#isOver(count + 1, bytes + message.size) && this.#options.whenFull === 'refuse') {
+      const text =
+        `the outbox is full: it holds ${count} messages and ${bytes} bytes; ` +
+        'raise maxMessages or maxBytes, or set whenFull';
+      return call.reject(new this.#port.ClientError(text));
+    }
+    this.#outbox.add([message]);
+    this.#arrivals.push(call);
+    if (!this.#isStoring) this.#storing = this.#storeArrivals();
+  }
+
+  /** Resolves when the messages of all earlier calls are stored, or could not be. */
+  get ended() {
+    return this.#storing;
+  }
+
+  #isOver(count, bytes) {
+    return count > this.#options.maxMessages || bytes > this.#options.maxBytes;
+  }
+
+  /** Stores messages batch by batch; those that arrive during one write form the next batch. */
+  async #storeArrivals() {
+    this.#isStoring = true;
+    // Calls of one turn of the event loop are stored together.
+    await undefined;
+    while (this.#arrivals.length > 0) {
+      this.#batch = this.#takeBatch();
+      await this.#storeBatch(this.#batch);
+      this.#batch = [];
+    }
+    this.#isStoring = false;
+    this.#outbox.checkDrained();
+  }
+
+  /** Takes as many messages as one batch and the limits of the store allow. */
+  #takeBatch() {
+    let bytes = 0;
+    let count = 0;
+    for (const { message } of this.#arrivals) {
+      bytes += message.size;
+      const isMore = bytes > BATCH_BYTES || this.#isOver(count + 1, bytes);
+      if (count > 0 && (count === BATCH || isMore)) break;
+      count += 1;
+    }
+    return this.#arrivals.splice(0, count);
+  }
+
+  async #storeBatch(calls) {
+    const messages = calls.map(({ message }) => message);
+    try {
+      await this.#makeRoom();
+      const encrypted = await Promise.all(messages.map((message) => this.#encrypted(message)));
+      const sequences = await this.#store.append(encrypted);
+      messages.forEach((message, index) => (message.sequence = sequences[index]));
+    } catch (error) {
+      this.#outbox.subtract(messages);
+      const text = `the store could not take the message: ${error.message}`;
+      const failure = new this.#port.ClientError(text, { cause: error });
+      for (const call of calls) call.reject(failure);
+      return;
+    }
+    this.#outbox.stored(calls);
+  }
+
+  async #encrypted(message) {
+    return { ...message, body: await this.#options.encrypt(message.body) };
+  }
+
+  /** Drops the oldest messages, if that is the policy. */
+  async #makeRoom() {
+    const outbox = this.#outbox;
+    if (!this.#isOver(outbox.count, outbox.bytes)) return;
+    let count = outbox.count - this.#arrivals.length;
+    let bytes = this.#arrivals.reduce((sum, { message }) => sum - message.size, outbox.bytes);
+    let after = 0;
+    while (this.#isOver(count, bytes)) {
+      const oldest = await this.#store.read(after, BATCH);
+      if (oldest.length === 0) return;
+      after = oldest.at(-1).sequence;
+      const dropped = [];
+      for (const message of oldest) {
+        if (!this.#isOver(count, bytes)) break;
+        if (message.movedAside !== undefined || !outbox.mayDrop(message)) continue;
+        dropped.push(await readable(message, this.#options));
+        count -= 1;
+        bytes -= message.size;
+      }
+      await outbox.drop(dropped, 'full');
+    }
+  }
+}
