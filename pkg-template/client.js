@@ -119,8 +119,7 @@ export class IoTHubDeviceClient {
     const stored = shell.outbox?.close();
     const ended = shell.leave((core) => core.shutdown());
     shell.handlers.endIterations();
-    await stored;
-    return ended;
+    await Promise.all([stored, ended]);
   }
 
   sendMessage(message, options) {

@@ -376,7 +376,10 @@ export interface StoreOptions {
    * properties. One message of more is a RangeError. Default 268,435,456 (256 MiB).
    */
   maxBytes?: number | undefined;
-  /** Seconds after which a message is dropped instead of sent, by the clock. Default: never. */
+  /**
+   * Seconds after which a message is dropped instead of sent, by the clock of the machine: one that
+   * is set back drops nothing early. Default: never.
+   */
   maxAge?: number | undefined;
   /**
    * What happens to a message for which there is no room: `"refuse"`, its call rejects with
@@ -786,7 +789,8 @@ export class IoTHubDeviceClient {
 
   /**
    * Disconnects for good: like {@link IoTHubDeviceClient.disconnect}, but every later call except
-   * `disconnect` and `shutdown` rejects with {@link ClientError}.
+   * `disconnect` and `shutdown` rejects with {@link ClientError}. With a store, it also closes that,
+   * and rejects with {@link ClientError} if this fails or takes longer than `operationTimeout`.
    */
   shutdown(): Promise<void>;
 
@@ -830,8 +834,9 @@ export class IoTHubDeviceClient {
    * gets one, by which a back end can drop doubles.
    *
    * Rejects as {@link IoTHubDeviceClient.sendMessage} for what cannot be sent, and with
-   * {@link ClientError}: the store is full, could not be opened or failed; there is no store; the
-   * client was shut down. Aborted, it only waits no longer.
+   * {@link ClientError}: the store is full, could not be opened, failed, or did not answer within
+   * `operationTimeout` (the message may still be stored); there is no store; the client was shut
+   * down. Aborted, it only waits no longer.
    *
    * With a store `sendMessage` does the same, and resolves with the acknowledgement. If it rejects with
    * an error of the connection or {@link OperationCancelled}, the message stays, and is sent later.

@@ -5,6 +5,8 @@ import { readable } from './outbox-options.js';
 /** How many messages one read returns. */
 const PORTION = 512;
 
+const FAILURE = 'the store could not move a message aside';
+
 export class Aside {
   #outbox;
   #port;
@@ -36,10 +38,11 @@ export class Aside {
       const body = stored ?? (await this.#options.encrypt(message.body));
       const { storedAt, size, systemProperties, customProperties } = message;
       const kept = { storedAt, size, body, systemProperties, customProperties };
-      await this.#store.append([{ ...kept, movedAside: cause.message }]);
-      await this.#store.remove([message], 'refused');
+      const marked = [{ ...kept, movedAside: cause.message }];
+      await this.#outbox.watched(FAILURE, this.#store.append(marked));
+      await this.#outbox.watched(FAILURE, this.#store.remove([message], 'refused'));
     } catch (error) {
-      this.#outbox.report('the store could not move a message aside', error);
+      this.#outbox.report(FAILURE, error);
     }
   }
 
@@ -48,7 +51,8 @@ export class Aside {
     const found = [];
     let after = 0;
     for (;;) {
-      const messages = await this.#store.read(after, PORTION);
+      const read = this.#store.read(after, PORTION);
+      const messages = await this.#outbox.inTime('the store could not be read', read);
       if (messages.length === 0) return found;
       after = messages.at(-1).sequence;
       for (const message of messages) {
@@ -71,7 +75,8 @@ export class Aside {
     if (this.#discarded.has(message.sequence)) return;
     this.#discarded.add(message.sequence);
     try {
-      await this.#store.remove([message]);
+      const removed = this.#store.remove([message]);
+      await this.#outbox.inTime('the store could not remove the message', removed);
     } catch (error) {
       this.#discarded.delete(message.sequence);
       throw error;

@@ -102,7 +102,9 @@ export class Calls {
 export function untilAborted(settled, signal) {
   if (!signal) return settled;
   return new Promise((resolve, reject) => {
-    const unlisten = onAbort(signal, () => reject(signal.reason));
+    const abort = () => reject(signal.reason);
+    const unlisten = onAbort(signal, abort);
+    if (signal.aborted) abort();
     settled.then(resolve, reject).finally(unlisten);
   });
 }

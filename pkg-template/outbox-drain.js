@@ -11,6 +11,9 @@ const MOST_UNREMOVED = 4 * WINDOW;
 /** The delay before retrying a store that failed, or a client that had no room. */
 const PATIENCE_MS = 1000;
 
+const READ_FAILURE = 'the store could not be read';
+const REMOVE_FAILURE = 'the store could not remove messages that the hub has';
+
 /** @typedef {import('./outbox-types.js').StoredMessage} StoredMessage */
 
 /** Sends the messages if this client owns the outbox. */
@@ -285,7 +288,8 @@ export class Drain {
     this.#isLoading = true;
     this.#isBehind = false;
     try {
-      const messages = await this.#store.read(this.#last, PORTION);
+      const read = this.#store.read(this.#last, PORTION);
+      const messages = await this.#outbox.watched(READ_FAILURE, read);
       for (const message of messages) {
         if (this.#isStopped) return;
         if (message.movedAside === undefined) await this.#take(message);
@@ -297,7 +301,7 @@ export class Drain {
       this.#fillSoon();
     } catch (error) {
       this.#isBehind = true;
-      this.#outbox.report('the store could not be read', error);
+      this.#outbox.report(READ_FAILURE, error);
       setTimeout(() => {
         this.#isLoading = false;
         this.#fill();
@@ -320,12 +324,13 @@ export class Drain {
     while (this.#done.length > 0) {
       const count = this.#done.length;
       try {
-        await this.#store.remove(this.#done.slice(0, count));
+        const removed = this.#store.remove(this.#done.slice(0, count));
+        await this.#outbox.watched(REMOVE_FAILURE, removed);
         this.#done.splice(0, count);
         this.#fillSoon();
       } catch (error) {
         if (this.#isStopped) break;
-        this.#outbox.report('the store could not remove messages that the hub has', error);
+        this.#outbox.report(REMOVE_FAILURE, error);
         await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
       }
     }

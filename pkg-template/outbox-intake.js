@@ -1,5 +1,6 @@
 // From calls to the store: messages are stored in batches, within the limits.
 import { readable } from './outbox-options.js';
+import { watched } from './outbox-patience.js';
 
 /** How many messages are stored at once. */
 const BATCH = 512;
@@ -48,7 +49,7 @@ export class Intake {
       const text =
         `the outbox is full: it holds ${count} messages and ${bytes} bytes; ` +
         'raise maxMessages or maxBytes, or set whenFull';
-      return call.reject(new this.#port.ClientError(text));
+      return call.reject(this.#outbox.clientError(text));
     }
     this.#outbox.add([message]);
     this.#arrivals.push(call);
@@ -71,7 +72,8 @@ export class Intake {
     await undefined;
     while (this.#arrivals.length > 0) {
       this.#batch = this.#takeBatch();
-      await this.#storeBatch(this.#batch);
+      const stored = this.#storeBatch(this.#batch);
+      await watched(stored, this.#port.operationTimeoutMs, (error) => this.#giveUp(error));
       this.#batch = [];
     }
     this.#isStoring = false;
@@ -100,12 +102,24 @@ export class Intake {
       messages.forEach((message, index) => (message.sequence = sequences[index]));
     } catch (error) {
       this.#outbox.subtract(messages);
-      const text = `the store could not take the message: ${error.message}`;
-      const failure = new this.#port.ClientError(text, { cause: error });
-      for (const call of calls) call.reject(failure);
+      this.#reject(calls, error);
       return;
     }
     this.#outbox.stored(calls);
+  }
+
+  /** The store does not answer: it may still take the batch, but not what came after that. */
+  #giveUp(error) {
+    const later = this.#arrivals.splice(0);
+    this.#outbox.subtract(later.map(({ message }) => message));
+    for (const call of this.#batch) call.awaitsHub = false;
+    this.#reject([...this.#batch, ...later], error);
+  }
+
+  #reject(calls, cause) {
+    const text = `the store could not take the message: ${cause.message}`;
+    const error = this.#outbox.clientError(text, cause);
+    for (const call of calls) call.reject(error);
   }
 
   async #encrypted(message) {

@@ -40,6 +40,7 @@
  * What the outbox needs from its client.
  * @typedef {object} Port
  * @property {string} resource
+ * @property {number} operationTimeoutMs 0: no limit
  * @property {(message: StoredMessage, pending: object) => number} send
  * @property {(operation: number) => void} withdraw
  * @property {(message: object) => void} check throws if the hub would refuse the message

@@ -5,6 +5,7 @@ import { Aside } from './outbox-aside.js';
 import { Calls, untilAborted } from './outbox-calls.js';
 import { Drain } from './outbox-drain.js';
 import { Intake } from './outbox-intake.js';
+import { inTime, watched } from './outbox-patience.js';
 
 /** @typedef {import('./outbox-types.js').StoredMessage} StoredMessage */
 
@@ -33,7 +34,7 @@ export class Outbox {
   /** Work to do once this client sends. */
   #onOwner = [];
   /** Calls from before the store was open. */
-  #early = [];
+  #early = new Set();
   /** Changes of the store that are under way, beside those of `Intake`. */
   #changes = new Set();
 
@@ -63,7 +64,7 @@ export class Outbox {
    */
   drained(options) {
     const signal = signalOf(options);
-    const settled = this.owned().then(() => {
+    const settled = this.#owned().then(() => {
       this.assertOpen();
       const drained = this.#calls.untilDrained(signal);
       this.#drain.resume();
@@ -117,11 +118,33 @@ export class Outbox {
   /** Opens the store, unless it is open. If that fails, the next call retries. */
   opened() {
     if (this.#isClosed && !this.#opening) return Promise.reject(this.#shutDown());
-    return (this.#opening ??= this.#open());
+    this.#opening ??= this.#open();
+    if (this.#isOpen) return this.#opening;
+    return this.inTime('the store could not be opened', this.#opening);
   }
 
-  /** Resolves if this client sends. */
-  async owned() {
+  /** What a call of the user waits for: its error says what could not be done. */
+  inTime(what, work) {
+    return inTime(work, this.#port.operationTimeoutMs).catch((error) => {
+      throw this.clientError(`${what}: ${error.message}`, error);
+    });
+  }
+
+  /** What no call of the user waits for: if the store does not answer, that is reported. */
+  watched(what, work) {
+    const complain = (error) => this.report(what, error);
+    return watched(work, this.#port.operationTimeoutMs, complain);
+  }
+
+  /**
+   * Resolves if this client sends.
+   * @param {AbortSignal} [signal]
+   */
+  owned(signal) {
+    return untilAborted(this.#owned(), signal);
+  }
+
+  async #owned() {
     await this.opened();
     if (this.#owner === undefined) return;
     throw new this.#port.NoConnectionError(
@@ -160,9 +183,12 @@ export class Outbox {
       if (this.#isOpen) {
         this.#intake.admit(call);
       } else {
-        this.#early.push(call);
-        // If the store does not open, the calls reject with its error.
-        this.opened().catch(() => {});
+        this.#early.add(call);
+        this.opened().catch((error) => {
+          // If it opens later, it does not get this message.
+          this.#early.delete(call);
+          reject(error);
+        });
       }
     });
     return untilAborted(settled, signal);
@@ -185,6 +211,10 @@ export class Outbox {
     const removed = this.#drain.stop();
     this.interrupted(this.#cancelled('shutdown'));
     if (!this.#opening) return;
+    await this.inTime('the store could not be closed', this.#close(removed));
+  }
+
+  async #close(removed) {
     await this.#opening.catch(() => {});
     await this.#intake.ended;
     this.interrupted(this.#cancelled('shutdown'));
@@ -232,9 +262,9 @@ export class Outbox {
       this.#calls.dropped(message, why);
     }
     this.subtract(messages);
-    await this.#store.remove(messages, why).catch((error) => {
-      this.report('the store could not remove messages that were dropped', error);
-    });
+    const what = 'the store could not remove messages that were dropped';
+    const removed = this.watched(what, this.#store.remove(messages, why));
+    await removed.catch((error) => this.report(what, error));
   }
 
   /** The hub refuses the message: see `Aside.move`. */
@@ -257,15 +287,19 @@ export class Outbox {
     }
   }
 
+  clientError(text, cause) {
+    return new this.#port.ClientError(text, cause && { cause });
+  }
+
   report(what, cause) {
-    this.#port.report(this.#clientError(`${what}: ${cause.message}`, cause));
+    this.#port.report(this.clientError(`${what}: ${cause.message}`, cause));
   }
 
   async #open() {
     try {
       const { count, bytes, owner } = await this.#store.open({
         resource: this.#port.resource,
-        owned: (totals) => this.#owned(totals),
+        owned: (totals) => this.#takeOver(totals),
         ownerChanged: (owner) => this.#ownerChanged(owner),
         appended: (count, bytes) => this.#appended(count, bytes),
         removed: (messages, why) => this.#removed(messages, why),
@@ -274,14 +308,12 @@ export class Outbox {
       this.#isOpen = true;
       this.#owner = owner;
       this.#setTotals({ count, bytes });
-      for (const call of this.#early.splice(0)) this.#intake.admit(call);
+      for (const call of this.#early) this.#intake.admit(call);
+      this.#early.clear();
       if (owner === undefined) this.#becomeOwner();
     } catch (error) {
       this.#opening = undefined;
-      const text = `the store could not be opened: ${error.message}`;
-      const failure = this.#clientError(text, error);
-      for (const call of this.#early.splice(0)) call.reject(failure);
-      throw failure;
+      throw error;
     }
   }
 
@@ -291,7 +323,7 @@ export class Outbox {
     if (!this.#isClosed) this.#drain.resume();
   }
 
-  #owned(totals) {
+  #takeOver(totals) {
     this.#setTotals(totals);
     this.#becomeOwner();
     this.#checkWaiting();
@@ -304,9 +336,14 @@ export class Outbox {
 
   /** The last owner may have ended before it could report what the hub has acknowledged. */
   async #checkWaiting() {
-    for (const sequence of this.#calls.sequences) {
-      const [next] = await this.#store.read(sequence - 1, 1);
-      if (next?.sequence !== sequence) this.#calls.acknowledged({ sequence });
+    const what = 'the store could not be read';
+    try {
+      for (const sequence of this.#calls.sequences) {
+        const [next] = await this.watched(what, this.#store.read(sequence - 1, 1));
+        if (next?.sequence !== sequence) this.#calls.acknowledged({ sequence });
+      }
+    } catch (error) {
+      this.report(what, error);
     }
   }
 
@@ -341,13 +378,9 @@ export class Outbox {
     this.#port.dropped({ message: this.#port.decode(message), reason, cause });
   }
 
-  #clientError(text, cause) {
-    return new this.#port.ClientError(text, cause && { cause });
-  }
-
   #shutDown() {
     const text = 'the client was shut down; make a new one';
-    return this.#clientError(text);
+    return this.clientError(text);
   }
 
   #cancelled(by) {

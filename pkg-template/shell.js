@@ -107,7 +107,7 @@ export class Shell {
    */
   operation(call, signal, queue, bytes = 0) {
     if (this.outbox && !this.outbox.isOwner) {
-      return this.outbox.owned().then(() => this.operation(call, signal, queue, bytes));
+      return this.outbox.owned(signal).then(() => this.operation(call, signal, queue, bytes));
     }
     if (signal) return this.#abortable(signal, call, queue, bytes);
     return new Promise((resolve, reject) => this.begin(call, { resolve, reject, queue, bytes }));

@@ -15,6 +15,7 @@ export function useStore(shell, store, resource) {
   }
   store.attach({
     resource,
+    operationTimeoutMs: shell.operationTimeoutMs,
     ClientError,
     NoConnectionError,
     OperationCancelled,

@@ -1,0 +1,37 @@
+// A store may never answer: no call of the user waits for that longer than `operationTimeout`.
+
+/**
+ * As `work`, but rejects if that takes too long.
+ * @template T
+ * @param {Promise<T>} work
+ * @param {number} milliseconds 0: no limit
+ * @returns {Promise<T>}
+ */
+export function inTime(work, milliseconds) {
+  if (milliseconds === 0) return work;
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(noAnswer(milliseconds)), milliseconds);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/**
+ * As `work`, and calls `complain` each time that it has taken so long again.
+ * @template T
+ * @param {Promise<T>} work
+ * @param {number} milliseconds 0: never
+ * @param {(error: Error) => void} complain
+ * @returns {Promise<T>}
+ */
+export async function watched(work, milliseconds, complain) {
+  const timer =
+    milliseconds > 0 && setInterval(() => complain(noAnswer(milliseconds)), milliseconds);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer || undefined);
+  }
+}
+
+const noAnswer = (milliseconds) =>
+  new Error(`there was no answer for ${milliseconds / 1000} seconds (operationTimeout)`);

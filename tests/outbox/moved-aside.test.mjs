@@ -1,0 +1,147 @@
+/** Messages that the hub does not accept, or that cannot be decrypted. */
+import assert from 'node:assert/strict';
+
+import { ownStore } from '../../pkg/own-store.js';
+import { Inbox, Message, deferred, test } from '../node/support.mjs';
+import { createOutbox, record, textsOf } from './support.mjs';
+
+test('a message on which three connections end is moved aside and blocks nothing', async (t) => {
+  const { backEnd, store, client, start } = await createOutbox(t);
+  const drops = new Inbox('drop');
+  client.onMessageDropped = (drop) => drops.put(drop);
+  client.onBackgroundException = () => {};
+  await client.connect();
+  await backEnd.setFaults({ withhold: ['puback'] });
+  const poisoned = client.sendMessage(new Message('poison', { customProperties: { a: 'b' } }));
+  await client.enqueue('behind');
+  for (let i = 0; i < 3; i += 1) {
+    await backEnd.waitForTelemetry(2 * (i + 1));
+    await backEnd.drop();
+  }
+  await assert.rejects(poisoned, /ended three times/);
+  const { reason, message, cause } = await drops.take();
+  assert.deepEqual(
+    [reason, message.text(), message.customProperties.a],
+    ['refused', 'poison', 'b'],
+  );
+  assert.match(cause.message, /ended three times/);
+  await backEnd.setFaults({ clear: true });
+  await backEnd.drop();
+  await client.outbox.drained();
+  assert.deepEqual(store.texts, ['poison']);
+  await client.shutdown();
+
+  const next = start();
+  const [aside] = await next.outbox.movedAside();
+  assert.deepEqual([aside.message.text(), aside.message.customProperties.a], ['poison', 'b']);
+  assert.match(aside.reason, /ended three times/);
+  assert.equal(next.outbox.count, 1);
+  await aside.discard();
+  assert.deepEqual([store.messages.size, next.outbox.count], [0, 0]);
+});
+
+test('bodies are encrypted in the store and come out as they were', async (t) => {
+  const flip = async (body) => body.map((byte) => byte ^ 0xff);
+  const options = { encrypt: flip, decrypt: flip };
+  const { backEnd, store, client, start } = await createOutbox(t, options, { autoConnect: false });
+  await client.enqueue('secret');
+  assert.doesNotMatch(store.texts[0], /secret/);
+  await client.shutdown();
+  const next = start({ autoConnect: true });
+  await next.outbox.drained();
+  assert.deepEqual(textsOf(await backEnd.waitForTelemetry(1)), ['secret']);
+});
+
+test('functions that encrypt may return an ArrayBuffer, as WebCrypto does, and nothing else', async (t) => {
+  const flip = async (body) => body.map((byte) => byte ^ 0xff).buffer;
+  const options = { encrypt: flip, decrypt: flip };
+  const { backEnd, store, client, start } = await createOutbox(t, options, { autoConnect: false });
+  await client.enqueue('secret');
+  await client.shutdown();
+  const next = start({ autoConnect: true });
+  await next.outbox.drained();
+  assert.deepEqual(textsOf(await backEnd.waitForTelemetry(1)), ['secret']);
+  await next.shutdown();
+
+  for (const wrong of ['text', undefined, [1]]) {
+    const change = () => wrong;
+    const toText = start({ store: ownStore(store, { encrypt: change, decrypt: flip }) });
+    await assert.rejects(toText.enqueue('0'), /encrypt must return a Uint8Array or an ArrayBuffer/);
+    assert.equal(store.messages.size, 0);
+    await toText.shutdown();
+  }
+  await store.append(['unread'].map(record));
+  const fromText = start({ store: ownStore(store, { encrypt: flip, decrypt: () => 'text' }) });
+  const drops = new Inbox('drop');
+  fromText.onMessageDropped = ({ cause }) => drops.put(cause.message);
+  fromText.onBackgroundException = () => {};
+  await fromText.connect();
+  assert.match(await drops.take(), /decrypt must return a Uint8Array or an ArrayBuffer/);
+  await fromText.outbox.drained();
+  assert.deepEqual(store.texts, ['unread']);
+});
+
+test('the oldest makes room for others, even if it cannot be decrypted', async (t) => {
+  const decrypt = () => {
+    throw new Error('another key');
+  };
+  const options = { encrypt: (body) => body, decrypt, maxMessages: 1, whenFull: 'drop-oldest' };
+  const { store, client } = await createOutbox(t, options, { autoConnect: false });
+  await client.enqueue('old');
+  await client.enqueue('new');
+  assert.deepEqual(store.texts, ['new']);
+});
+
+test('a message that cannot be decrypted is moved aside, and blocks nothing', async (t) => {
+  const options = {
+    encrypt: (body) => body,
+    decrypt: (body) => {
+      if (body[0] === 'x'.charCodeAt(0)) throw new Error('another key');
+      return body;
+    },
+  };
+  const { backEnd, store, client } = await createOutbox(t, options);
+  await store.append(['x', 'good'].map(record));
+  const drops = new Inbox('drop');
+  client.onMessageDropped = ({ reason, cause }) => drops.put(`${reason}: ${cause.message}`);
+  client.onBackgroundException = () => {};
+  await client.outbox.drained();
+  assert.equal(await drops.take(), 'refused: another key');
+  assert.deepEqual(textsOf(await backEnd.waitForTelemetry(1)), ['good']);
+  assert.deepEqual((await client.outbox.movedAside())[0].message.text(), 'x');
+});
+
+test('shutdown waits until what is moved aside is moved, and begins nothing more', async (t) => {
+  const options = { encrypt: (body) => body, decrypt: () => Promise.reject(new Error('no key')) };
+  const { store, client } = await createOutbox(t, options);
+  await store.append(['0', '1'].map(record));
+  client.onBackgroundException = () => {};
+  const moving = deferred();
+  client.onMessageDropped = () => moving.resolve();
+  const { promise, resolve } = deferred();
+  store.delays.append = promise;
+  const closed = new Inbox('close');
+  store.close = async () => closed.put({ ...store.calls });
+  await client.connect();
+  await moving.promise;
+  const ended = client.shutdown();
+  await new Promise((resolve) => setImmediate(resolve));
+  resolve();
+  await ended;
+  const calls = await closed.take();
+  assert.equal(store.messages.size, 2);
+  assert.equal(calls.append, calls.remove + 1);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(store.calls, calls);
+});
+
+test('a message that is discarded twice counts once', async (t) => {
+  const { store, client } = await createOutbox(t);
+  await store.append([{ ...record('0'), movedAside: 'poison' }]);
+  const [[first], [second]] = [await client.outbox.movedAside(), await client.outbox.movedAside()];
+  store.failures.remove = new Error('busy');
+  await assert.rejects(first.discard(), /busy/);
+  delete store.failures.remove;
+  await Promise.all([first.discard(), second.discard()]);
+  assert.deepEqual([client.outbox.count, client.outbox.bytes, store.calls.remove], [0, 0, 2]);
+});
