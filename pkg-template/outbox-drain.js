@@ -1,4 +1,5 @@
 // From the store to the hub: sends a window of the oldest messages, in order.
+import { PATIENCE_MS } from './outbox-patience.js';
 
 /** The maximum number of messages loaded: the core has no more in flight at a time. */
 const WINDOW = 1024;
@@ -8,8 +9,6 @@ const WINDOW_BYTES = 8 * 1024 ** 2;
 const PORTION = 128;
 /** How many acknowledged messages may still wait for their removal. */
 const MOST_UNREMOVED = 4 * WINDOW;
-/** The delay before retrying a store that failed, or a client that had no room. */
-const PATIENCE_MS = 1000;
 
 const READ_FAILURE = 'the store could not be read';
 const REMOVE_FAILURE = 'the store could not remove messages that the hub has';
@@ -29,6 +28,8 @@ export class Drain {
   #sent = 0;
   /** The highest sequence that was ever in the queue. */
   #last = 0;
+  /** Higher ones that were dropped, and may still be read before they are removed. */
+  #forgotten = new Set();
   /** Whether the store may have newer messages than that. */
   #isBehind = true;
   #isLoading = false;
@@ -128,19 +129,21 @@ export class Drain {
   /** The store was replaced by an empty one. */
   restart() {
     this.#last = 0;
+    this.#forgotten.clear();
     this.fallBehind();
   }
 
   /** Returns whether the message still waits to be sent, to the drain's knowledge. */
   isWaiting(sequence) {
-    const isIt = (message) => message.sequence === sequence;
-    return sequence > this.#last || this.#queue.some(isIt);
+    if (sequence > this.#last) return !this.#forgotten.has(sequence);
+    return this.#queue.some((message) => message.sequence === sequence);
   }
 
   /** Drops a message: if it was not sent yet, it is not sent. */
   forget(sequence) {
     const message = this.#queue.find((message) => message.sequence === sequence);
     if (message) this.#takeOut(message);
+    else if (sequence > this.#last) this.#forgotten.add(sequence);
   }
 
   get #hasRoom() {
@@ -294,6 +297,7 @@ export class Drain {
         if (this.#isStopped) return;
         if (message.movedAside === undefined) await this.#take(message);
         this.#last = message.sequence;
+        this.#forgotten.delete(message.sequence);
       }
       // The store may have more.
       if (messages.length > 0) this.#isBehind = true;
@@ -310,10 +314,12 @@ export class Drain {
   }
 
   async #take(message) {
+    const isGone = () => this.#isStopped || this.#forgotten.has(message.sequence);
     try {
-      this.#push({ ...message, body: await this.#options.decrypt(message.body) });
+      const body = await this.#options.decrypt(message.body);
+      if (!isGone()) this.#push({ ...message, body });
     } catch (error) {
-      if (!this.#isStopped) this.#outbox.moveAside(message, error, message.body);
+      if (!isGone()) this.#outbox.moveAside(message, error, message.body);
     }
   }
 

@@ -1,4 +1,8 @@
-// A store may never answer: no call of the user waits for that longer than `operationTimeout`.
+// A store may fail, or never answer: no call of the user waits for that longer than
+// `operationTimeout`.
+
+/** The delay before retrying a store that failed. */
+export const PATIENCE_MS = 1000;
 
 /**
  * As `work`, but rejects if that takes too long.

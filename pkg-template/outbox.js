@@ -5,7 +5,7 @@ import { Aside } from './outbox-aside.js';
 import { Calls, untilAborted } from './outbox-calls.js';
 import { Drain } from './outbox-drain.js';
 import { Intake } from './outbox-intake.js';
-import { inTime, watched } from './outbox-patience.js';
+import { PATIENCE_MS, inTime, watched } from './outbox-patience.js';
 
 /** @typedef {import('./outbox-types.js').StoredMessage} StoredMessage */
 
@@ -262,9 +262,20 @@ export class Outbox {
       this.#calls.dropped(message, why);
     }
     this.subtract(messages);
+    await this.#removeDropped(messages, why);
+  }
+
+  /** Tries until it succeeds, as the next process would send what is still there. */
+  async #removeDropped(messages, why) {
     const what = 'the store could not remove messages that were dropped';
-    const removed = this.watched(what, this.#store.remove(messages, why));
-    await removed.catch((error) => this.report(what, error));
+    try {
+      await this.watched(what, this.#store.remove(messages, why));
+    } catch (error) {
+      this.report(what, error);
+      setTimeout(() => {
+        if (!this.#isClosed) this.#beforeClose(this.#removeDropped(messages, why));
+      }, PATIENCE_MS);
+    }
   }
 
   /** The hub refuses the message: see `Aside.move`. */

@@ -85,9 +85,9 @@ export class ScriptedClient {
     this.reports.push(error.message);
   }
 
-  /** Makes the connection, if the client needs one and the hub can be reached. */
+  /** Makes the connection, if the client may and the hub can be reached. */
   connect() {
-    if (this.isConnected || !this.#hub.isReachable) return;
+    if (this.isConnected || !this.#outbox.isOwner || !this.#hub.isReachable) return;
     this.isConnected = true;
     this.#outbox.connectionChanged(true);
     for (const operation of [...this.#sent.keys()]) this.#write(operation);
@@ -98,6 +98,7 @@ export class ScriptedClient {
     if (!this.isConnected) return;
     this.isConnected = false;
     this.#outbox.connectionChanged(false);
+    for (const sent of this.#sent.values()) sent.hasArrived = false;
     const [first] = this.#sent;
     if (!first) return;
     const [operation, sent] = first;
@@ -122,6 +123,12 @@ export class ScriptedClient {
   disconnect() {
     this.#outbox.suspend();
     this.giveUp(new OperationCancelled('disconnected'));
+  }
+
+  /** The process ends. */
+  kill() {
+    this.isConnected = false;
+    this.#hub = { isReachable: false };
   }
 
   /** Acknowledges the oldest messages. */
