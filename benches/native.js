@@ -9,7 +9,7 @@ import { spread } from './results.js';
 export async function measureCore() {
   const folder = join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'criterion');
   rmSync(folder, { recursive: true, force: true });
-  await run('cargo', ['bench', '--no-default-features', '--bench', 'encoding'], { cwd: root });
+  await run('cargo', ['bench', '--package', 'core-benchmarks'], { cwd: root });
   const files = readdirSync(folder, { recursive: true }).filter((file) =>
     file.endsWith(join('new', 'benchmark.json')),
   );

@@ -30,7 +30,7 @@ async function documentCore() {
   const metadata = outputOf('cargo', query, { cwd: root });
   const folder = join(JSON.parse(metadata).target_directory, 'doc');
   await rm(folder, { recursive: true, force: true });
-  const args = ['doc', '--no-deps', '--no-default-features', '--document-private-items'];
+  const args = ['doc', '--no-deps', '--document-private-items'];
   const env = { ...process.env, RUSTDOCFLAGS: rustdocFlags };
   await run('cargo', args, { cwd: root, env });
   return folder;

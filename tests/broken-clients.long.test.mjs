@@ -106,7 +106,7 @@ for (const { name, file, from, to } of mutations) {
 
 function playMatrix() {
   const matrix = ['--no-default-features', '--test', 'matrix', 'no_schedule'];
-  const args = ['test', '--profile', 'matrix', ...matrix, '--', '--nocapture'];
+  const args = ['test', '--profile', 'core', ...matrix, '--', '--nocapture'];
   const { status, stdout, stderr } = spawnSync('cargo', args, {
     cwd: copy,
     env: { ...process.env, CARGO_TARGET_DIR: target, MATRIX_SCHEDULES: '1000' },

@@ -5,10 +5,11 @@ import { findChromedriver, findChromium } from './browser.mjs';
 import { documentationSite, environments, officialClients } from './npm-dependencies.mjs';
 import { root } from './project.mjs';
 import { findOnPath } from './run.mjs';
-import { rustdocFlags } from './rust.mjs';
 import { check, nodeTests, rustTests } from './suite-kinds.mjs';
 
 const coreAlone = '--no-default-features';
+const coreProfile = ['--profile', 'core', coreAlone];
+const compiles = 'the first run compiles the dependencies';
 
 /** The files that suites depend on, for `npm test -- --changed`. */
 const rust = [/\.rs$/, /Cargo\.(toml|lock)$/, /^(clippy|rustfmt)\.toml$/];
@@ -150,8 +151,6 @@ function lints() {
   const eslint = [process.execPath, 'node_modules/eslint/bin/eslint.js'];
   const typescript = [process.execPath, 'node_modules/typescript/bin/tsc', '--project'];
   const oldTypescript = [process.execPath, 'node_modules/typescript-5.0/bin/tsc', '--project'];
-  const clippy = ['cargo', 'clippy', '--all-targets'];
-  const compiles = 'the first run compiles the dependencies';
   const readsRust = { reads: rust, needs: 'both cores', slow: compiles };
   const types = [...declarations, ...folder('tests/types')];
   return [
@@ -174,37 +173,43 @@ function lints() {
     check("types of the package's JavaScript", [...typescript, 'pkg-template'], {
       reads: declarations,
     }),
-    check('clippy', [...clippy, '--', '-D', 'warnings'], readsRust),
-    check('clippy, core alone', [...clippy, coreAlone, '--', '-D', 'warnings'], readsRust),
+    check(
+      'clippy',
+      ['cargo', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'],
+      readsRust,
+    ),
+    // The tests of the core have been checked with the rest.
+    check(
+      'clippy, core alone',
+      ['cargo', 'clippy', '--lib', coreAlone, '--', '-D', 'warnings'],
+      readsRust,
+    ),
     nodeTests('suites', ['tests/suites.test.mjs']),
     nodeTests('minimum Rust version', ['tests/minimum-rust.test.mjs'], {
       minutes: 10,
       reads: [...rust, /^tests\/minimum-rust/],
       needs: 'both cores',
     }),
-    check('rustdoc', ['cargo', 'doc', '--no-deps', '--document-private-items'], {
-      ...readsRust,
-      env: { RUSTDOCFLAGS: rustdocFlags },
-    }),
   ];
 }
 
-/** Each target runs once: the core without the bridge, the bridge, the matrix. */
 function nativeTests() {
-  const cargoTest = ['cargo', 'test', '--no-fail-fast'];
+  const targets = ['--lib', '--test', 'protocol'];
   return [
-    rustTests('core', [...cargoTest, coreAlone, '--lib', '--test', 'protocol'], { reads: core }),
-    rustTests('bridge', [...cargoTest, '--lib', 'bridge::'], { reads: client }),
+    rustTests('core', ['cargo', 'test', '--no-fail-fast', ...coreProfile, ...targets], {
+      slow: compiles,
+      reads: core,
+    }),
     faultMatrix('fault matrix', process.env.MATRIX_SCHEDULES ?? '20000', {
       slow: 'it plays 20,000 schedules of a client, and as many of a registration',
     }),
   ];
 }
 
-/** Uses an optimised profile. Prints its figures even if it passes. */
+/** Prints its figures even if it passes. */
 function faultMatrix(name, schedules, options) {
-  const target = ['--profile', 'matrix', coreAlone, '--test', 'matrix'];
-  const suite = rustTests(name, ['cargo', 'test', ...target], { reads: core, ...options });
+  const command = ['cargo', 'test', ...coreProfile, '--test', 'matrix'];
+  const suite = rustTests(name, command, { reads: core, ...options });
   return {
     ...suite,
     command: [...suite.command, '--', '--nocapture'],
@@ -219,7 +224,7 @@ function wasmTests(env) {
   const browser = ['--headless', '--chrome', '--chromedriver', findChromedriver()];
   const command = ['wasm-pack', 'test', ...browser, '--mode', 'no-install', '.', '--test', 'web'];
   const suite = rustTests('wasm in Chromium', command, {
-    slow: 'the first run compiles the dependencies',
+    slow: compiles,
     missing: missingChromium() ?? (findChromedriver() ? undefined : 'chromedriver'),
     env,
     reads: [...client, ...folder('tests/web')],

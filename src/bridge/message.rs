@@ -78,36 +78,3 @@ fn object<'a>(members: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Stri
     }
     text
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn properties_cross_by_the_names_that_users_know() {
-        let system = r#"{"messageId":"1","contentType":"text/plain","iothubInterfaceId":"urn"}"#;
-        let custom = r#"{"b":"\u00e4\"","a":null,"":""}"#;
-        let Message { properties, .. } = from_js(Vec::new(), system, custom);
-        assert_eq!(properties.message_id.as_deref(), Some("1"));
-        assert_eq!(properties.content_type.as_deref(), Some("text/plain"));
-        assert_eq!(properties.iothub_interface_id.as_deref(), Some("urn"));
-        let custom = [("", Some("")), ("a", None), ("b", Some("ä\""))];
-        let custom = custom.map(|(name, value)| (Cow::from(name), value.map(Cow::from)));
-        assert_eq!(properties.custom_properties, custom);
-    }
-
-    #[test]
-    fn what_goes_out_comes_back() {
-        let mut properties = MessageProperties {
-            message_id: Some("a \"b\" \\ \0 \u{1f600}".into()),
-            input_name: Some("".into()),
-            ..MessageProperties::default()
-        };
-        properties.set_custom("\u{1}".into(), Some("x".into()));
-        properties.set_custom("none".into(), None);
-        let (system, custom) = to_json(&properties);
-        assert_eq!(from_js(Vec::new(), &system, &custom).properties, properties);
-        let nothing = to_json(&MessageProperties::default());
-        assert_eq!(nothing, (String::new(), String::new()));
-    }
-}

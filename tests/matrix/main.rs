@@ -35,7 +35,7 @@ use std::thread;
 use faults::Tally;
 use schedule::{Played, play};
 
-const REPLAY: &str = "cargo test --profile matrix --no-default-features --test matrix";
+const REPLAY: &str = "cargo test --profile core --no-default-features --test matrix";
 
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;

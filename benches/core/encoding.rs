@@ -1,4 +1,4 @@
-//! `cargo bench --no-default-features`: measures encoding and decoding in the core, without sockets
+//! `cargo bench --package core-benchmarks`: measures encoding and decoding in the core, without sockets
 //! and JavaScript.
 
 #![cfg_attr(target_arch = "wasm32", no_main)]
