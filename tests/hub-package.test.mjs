@@ -23,8 +23,8 @@ const publishedFiles = [
   ...['page/index.html', 'page/script.js', 'page/style.css'],
 ];
 const sources = `
-  access annotations blob-api blob-store budget bulk-api certificates config connect connection
-  connection-log devices errors event-log fault-api faults feedback feedback-api file-api
+  access annotations blob-api blob-store budget bulk-api certificates command config connect
+  connection connection-log devices errors event-log fail fault-api faults feedback feedback-api file-api
   file-uploads frame-writer health-api http identity identity-json in-process index local-api
   log-api message-api message-queue methods openapi packet-decoder packet-log page policies
   paging properties publish query query-api registry-api reset sas-token server service-api

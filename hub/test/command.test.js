@@ -405,10 +405,20 @@ test('wrong options are said so with exit code 2', async (t) => {
 test('--help explains every option', async (t) => {
   const run = start(t, '--help');
   const help = await run.rest();
-  const options = ['port', 'https-port', 'host', 'hostname', 'device', 'data', 'config', 'quiet'];
-  for (const option of [...options, 'json', 'help', 'version']) {
+  const options = [
+    'port',
+    'https-port',
+    'host',
+    'hostname',
+    'device',
+    'id-scope',
+    'data',
+    'config',
+  ];
+  const flags = ['page', 'quiet', 'json', 'help', 'version'];
+  for (const option of [...options, ...flags]) {
     assert.match(help, new RegExp(`^  --${option} .*\\w`, 'm'));
   }
-  for (const code of [0, 1, 2]) assert.match(help, new RegExp(` ${code} (after|when|for) `));
+  for (const code of [0, 1, 2]) assert.match(help, new RegExp(` ${code} (after|if|for) `));
   assert.deepEqual(await run.exited, [0, null]);
 });
