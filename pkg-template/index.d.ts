@@ -343,8 +343,9 @@ export interface ClientOptions {
    * connection, each wait before a retry, each HTTP call, and each error that belongs to no call.
    * `"console"` writes each as one line with `console.log`, or in Node.js with `console.error`, so
    * that standard output stays free for your program. A function is called with a {@link
-   * TraceRecord}; if it throws, the error goes to `console.error`. Payloads, tokens, user names and
-   * passwords are left out, but topics contain the properties of messages.
+   * TraceRecord}; if it throws, the error goes to `console.error`. Tokens, user names and passwords
+   * are left out, and so are payloads, unless you read `payload` of a record. Topics contain the
+   * properties of messages.
    *
    * In Node.js, the environment variable `DEBUG=iothub-device-client` does the same as `"console"`
    * for every client without this option. As with the npm package `debug`, it may be a list or a
@@ -518,6 +519,11 @@ export interface TracedPacket {
   readonly filter?: string;
   /** Of a CONNACK: 0 for an accepted connection. */
   readonly returnCode?: number;
+  /**
+   * Of a PUBLISH, its payload. The property is not enumerable: `console.log`, `JSON.stringify` and
+   * copies with `...` leave it out.
+   */
+  readonly payload?: Uint8Array;
 }
 
 /** A change of state of the socket or the connection. */

@@ -35,9 +35,13 @@ export function tracingHost(host, option, resource, activity) {
     throw new TypeError('trace must be a function or "console"');
   }
   const take = trace === 'console' ? printer(host.log, resource) : trace;
-  const tell = (record) => {
+  /** @param {{payload?: Uint8Array, [name: string]: unknown}} record */
+  const tell = ({ payload, ...record }) => {
+    const told = { time: new Date(), ...record };
+    // What copies or logs the record leaves it out.
+    if (payload) Object.defineProperty(told, 'payload', { value: payload });
     try {
-      take({ time: new Date(), ...record });
+      take(told);
     } catch (error) {
       console.error(error);
     }
@@ -153,7 +157,9 @@ function describe(bytes, header) {
     record.qos = (first >> 1) & 3;
     record.dup = (first & 8) !== 0;
     record.topic = text(bytes, header, topicLength);
-    if (record.qos > 0) record.packetId = number(header + 2 + topicLength);
+    const end = header + 2 + topicLength;
+    if (record.qos > 0) record.packetId = number(end);
+    record.payload = bytes.subarray(record.qos > 0 ? end + 2 : end);
   } else if (packet === 'CONNACK') {
     record.returnCode = bytes[header + 1];
   } else if (packet !== 'CONNECT' && bytes.length >= header + 2) {

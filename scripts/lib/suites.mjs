@@ -119,7 +119,7 @@ export function suites(wasmEnvironment) {
     nodeTests('official clients', testFiles('tests/official'), {
       slow: "Microsoft's clients run one file after the other, as each needs port 443",
       packages: [officialClients],
-      reads: [...folder('hub', 'tests/official')],
+      reads: [...folder('hub', 'tests/official', 'www/code')],
     }),
     nodeTests('documentation', testFiles('tests/documentation'), {
       // It documents the Rust code.

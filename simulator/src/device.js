@@ -23,6 +23,7 @@ const LAST_WAIT_MS = 3_000;
  * @property {(id: string, error: Error) => void} [failed] of a message, a connection, a twin
  *
  * @typedef {object} SentMessage
+ * @property {string} [name] of the message in the scene, if it is of it
  * @property {string} text the body
  * @property {Record<string, string>} properties
  * @property {string} contentType
@@ -35,6 +36,7 @@ const LAST_WAIT_MS = 3_000;
  * @property {import('./scheduler.js').Scheduler} scheduler
  * @property {import('./statistics.js').Statistics} statistics
  * @property {import('./trace.js').TraceLog} trace
+ * @property {import('./sent-record.js').SentRecord} sentRecord
  * @property {() => void} changed to be called when there is something new to show
  * @property {boolean} keepsDetails whether anybody may look at one device
  * @property {Observer} observer
@@ -346,26 +348,29 @@ export class Device {
     const now = Date.now();
     const { body, ...message } = behaviour.next(now, this.#twin.copy.desired);
     const placed = behaviour.placed(body);
-    this.#last.set(behaviour.settings.name, placed);
+    const { name } = behaviour.settings;
+    this.#last.set(name, placed);
     this.#values?.add(now / 1000, placed);
-    return this.#send(message, now);
+    return this.#send({ name, ...message }, now);
   }
 
   /** @returns {Promise<void>} resolves when acknowledged; needs no `catch` if nothing awaits it */
   #send(sent, now) {
-    const { text, properties, ...options } = sent;
+    const { name: _, text, properties, ...options } = sent;
     const message = new Message(text, options);
     Object.assign(message.customProperties, properties);
     this.#sent += 1;
     this.#pending += 1;
-    this.#around.statistics.addSent();
-    this.#around.observer.sent?.(this.id, sent, now);
+    const { sentRecord, statistics, observer } = this.#around;
+    statistics.addSent();
+    observer.sent?.(this.id, sent, now);
+    const entry = sentRecord.add(this.id, sent, now);
     const called = performance.now();
     const sendIt = () => this.#client.sendMessage(message);
     const done = this.#leaving ? this.#leaving.then(sendIt) : sendIt();
     done.then(
-      () => this.#noteAcknowledged(performance.now() - called),
-      (error) => this.#noteFailed(error),
+      () => this.#noteAcknowledged(performance.now() - called, entry),
+      (error) => this.#noteFailed(error, entry),
     );
     this.#changed();
     return done;
@@ -378,8 +383,9 @@ export class Device {
     return Object.assign({}, ...bodies.filter((body) => typeof body === 'object'));
   }
 
-  #noteAcknowledged(latency) {
+  #noteAcknowledged(latency, entry) {
     this.#acknowledged += 1;
+    this.#around.sentRecord.settle(entry, { status: 'acknowledged', milliseconds: latency });
     // What went wrong before is in the list of errors; it is no trouble any more.
     this.#lastError = undefined;
     const now = Date.now();
@@ -389,8 +395,9 @@ export class Device {
     this.#noteSettled();
   }
 
-  #noteFailed(error) {
+  #noteFailed(error, entry) {
     this.#failed += 1;
+    this.#around.sentRecord.settle(entry, { status: 'failed', error: error.message });
     this.#around.statistics.addFailed();
     this.#noteError(error);
     this.#noteSettled();

@@ -2,6 +2,7 @@ import { checkBehaviour, checkScene } from './scene.js';
 import { readBehaviour, readKinds } from './behaviour.js';
 import { Device } from './device.js';
 import { Scheduler } from './scheduler.js';
+import { SentRecord } from './sent-record.js';
 import { Statistics } from './statistics.js';
 import { readTemplate } from './template.js';
 import { TraceLog } from './trace.js';
@@ -11,6 +12,9 @@ const CONNECTING_AT_ONCE = 20;
 
 /** How often there may be news, in milliseconds. */
 const NEWS_MS = 250;
+
+/** How many entries of a log are told at most, unless more are asked for. */
+const SHOWN = 60;
 
 /**
  * All simulated devices. It runs in a worker of the page, and in Node.js.
@@ -24,17 +28,17 @@ export class Fleet {
   #seed = 0;
   #statistics = new Statistics();
   #trace = new TraceLog();
+  #sentRecord = new SentRecord();
   #around;
   #hasNews = false;
   #watched;
-  #traced;
   #listeners = new Map();
   #timer = setInterval(() => this.#tell(), NEWS_MS);
 
   /**
    * @param {object} [options]
-   * @param {boolean} [options.keepsDetails] whether charts and logs of each device are kept, which
-   *   take memory
+   * @param {boolean} [options.keepsDetails] whether charts, logs and what was sent are kept of each
+   *   device, which take memory
    * @param {import('./device.js').Observer} [options.observer]
    */
   constructor({ keepsDetails = true, observer = {} } = {}) {
@@ -42,6 +46,7 @@ export class Fleet {
       scheduler: new Scheduler(),
       statistics: this.#statistics,
       trace: this.#trace,
+      sentRecord: this.#sentRecord,
       changed: () => (this.#hasNews = true),
       keepsDetails,
       observer,
@@ -130,14 +135,17 @@ export class Fleet {
       await Promise.all([...added.values()].map((device) => device.shutdown()));
       throw error;
     }
-    for (const [id, device] of added) this.#devices.set(id, device);
+    for (const [id, device] of added) this.#keep(id, device);
     return { ids: [...added.keys()] };
   }
 
   /** @param {string[] | 'all'} ids */
   async remove(ids) {
     const devices = this.#choose(ids);
-    for (const { id } of devices) this.#devices.delete(id);
+    for (const { id } of devices) {
+      this.#devices.delete(id);
+      for (const log of [this.#trace, this.#sentRecord]) log.removeDevice(id);
+    }
     if (devices.includes(this.#watched)) this.#watched = undefined;
     this.#hasNews = true;
     await Promise.all(devices.map((device) => device.shutdown()));
@@ -174,21 +182,47 @@ export class Fleet {
   }
 
   /**
-   * Tells `listener` of what goes over the wire, first of what is kept of it; no listener ends it.
-   * @param {(records: object[]) => void} [listener]
-   * @param {{ids?: string[] | 'all'}} [choice] of which devices
+   * Tells `listener` of the newest packets and states that match, and of how much is kept; no
+   * listener ends it. See `TraceLog.watch` for the query.
+   * @param {(news: {entries: object[], matched: number, kept: object}) => void} [listener]
+   * @param {{ids?: string[] | 'all', text?: string, direction?: string, limit?: number}} [query]
    */
-  trace(listener, { ids = 'all' } = {}) {
-    this.#traced = { sequence: 0, ids: ids === 'all' ? undefined : new Set(ids) };
-    this.#listen('trace', listener);
+  trace(listener, query = {}) {
+    this.#watchLog('trace', this.#trace, listener, query);
+  }
+
+  /** The payload of a packet that `trace` told of; `undefined` if it is not kept any more. */
+  tracedPayload(id, sequence) {
+    return this.#trace.payload(id, sequence);
   }
 
   /** All that is kept of what went over the wire, oldest first: a line of JSON for each record. */
-  exportTrace() {
-    return this.#trace
-      .after(0)
-      .map((record) => `${JSON.stringify(record)}\n`)
-      .join('');
+  exportTrace(ids = 'all') {
+    return this.#trace.export(setOf(ids));
+  }
+
+  /**
+   * Tells `listener` of the newest messages sent that match, and of how much is kept; no listener
+   * ends it. See `SentRecord.watch` for the query.
+   * @param {(news: {entries: object[], matched: number, kept: object}) => void} [listener]
+   * @param {{ids?: string[] | 'all', text?: string, status?: string, limit?: number}} [query]
+   */
+  watchSent(listener, query = {}) {
+    this.#watchLog('sent', this.#sentRecord, listener, query);
+  }
+
+  /** A message that `watchSent` told of, with its body; `undefined` if it is not kept any more. */
+  sentMessage(id, sequence) {
+    return this.#sentRecord.find(id, sequence);
+  }
+
+  /**
+   * All messages that are kept, oldest first.
+   * @param {'jsonl' | 'csv'} format a line of JSON for each, or a table
+   * @param {string[] | 'all'} [ids]
+   */
+  exportSent(format, ids = 'all') {
+    return this.#sentRecord.export(setOf(ids), format);
   }
 
   /** Sends the messages of a device at once. */
@@ -220,6 +254,12 @@ export class Fleet {
   async close() {
     await this.remove('all');
     clearInterval(this.#timer);
+  }
+
+  #keep(id, device) {
+    this.#devices.set(id, device);
+    if (!this.#around.keepsDetails) return;
+    for (const log of [this.#trace, this.#sentRecord]) log.addDevice(id);
   }
 
   #create(identity, modelId, number) {
@@ -270,6 +310,12 @@ export class Fleet {
     return { devices, totals: this.totals(now), series: this.#statistics.series() };
   }
 
+  #watchLog(kind, log, listener, { ids = 'all', limit = SHOWN, ...query }) {
+    if (listener) log.watch({ ids: setOf(ids), limit, ...query });
+    else log.unwatch();
+    this.#listen(kind, listener);
+  }
+
   #listen(kind, listener) {
     if (listener) this.#listeners.set(kind, { listener, isBusy: false });
     else this.#listeners.delete(kind);
@@ -283,13 +329,8 @@ export class Fleet {
     if (this.#watched?.hasNews && this.#push('details', () => this.#watched.details())) {
       this.#watched.hasNews = false;
     }
-    this.#push('trace', () => this.#newRecords());
-  }
-
-  #newRecords() {
-    const { sequence, ids } = this.#traced;
-    this.#traced.sequence = this.#trace.last;
-    return this.#trace.after(sequence, ids);
+    this.#push('trace', () => this.#trace.news());
+    this.#push('sent', () => this.#sentRecord.news());
   }
 
   /** Gives the news to who listens, unless they are still busy with what came before. */
@@ -297,9 +338,11 @@ export class Fleet {
     const entry = this.#listeners.get(kind);
     if (!entry || entry.isBusy) return false;
     const news = makeNews();
-    if (news.length === 0) return false;
+    if (news === undefined) return false;
     entry.isBusy = true;
     Promise.resolve(entry.listener(news)).finally(() => (entry.isBusy = false));
     return true;
   }
 }
+
+const setOf = (ids) => (ids === 'all' ? undefined : new Set(ids));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { inspect } from 'node:util';
 
 import { tracingHost } from '../../pkg-template/trace.js';
 import {
@@ -52,6 +53,16 @@ test('the trace tells the states of the connection before what follows from them
     'DISCONNECT',
     'socket closed',
   ]);
+});
+
+test('the record of a PUBLISH has its payload, which no copy or log of the record has', async (t) => {
+  const { client, records } = await createTraced(t);
+  await client.sendMessage(PAYLOAD);
+  const record = await next(records, ({ packet }) => packet === 'PUBLISH');
+  assert.equal(new TextDecoder().decode(record.payload), PAYLOAD);
+  for (const text of [JSON.stringify(records.all), inspect({ ...record }), inspect(record)]) {
+    assert.ok(!text.includes('payload'), text);
+  }
 });
 
 test('the trace tells why a connection has ended, and how long it is waited for', async (t) => {

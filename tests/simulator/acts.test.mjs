@@ -223,23 +223,25 @@ test('the trace has packets and states of the devices asked for, and no secret',
   const other = await createDevice();
   const { connectionString, endpoint } = other;
   await fleet.add([{ connectionString, endpoint }], 'kind');
-  const records = [];
+  let told;
   const disconnected = new Promise((resolve) => {
     const take = (news) => {
-      records.push(...news);
-      if (news.some(({ state }) => state === 'socket closed')) resolve();
+      told = news;
+      if (news.entries.some(({ name }) => name === 'socket closed')) resolve();
     };
-    fleet.trace(take, { ids: [id] });
+    fleet.trace(take, { ids: [id], limit: 1000 });
   });
   await fleet.start('all');
   await fleet.sendNow(id);
   await fleet.stop([id]);
   await disconnected;
-  assert.deepEqual(new Set(records.map((record) => record.id)), new Set([id]));
-  const packets = new Set(records.map(({ packet, state }) => packet ?? state));
-  for (const name of ['socket opening', 'CONNECT', 'CONNACK', 'PUBLISH', 'PUBACK', 'DISCONNECT']) {
-    assert.ok(packets.has(name), name);
+  assert.deepEqual(new Set(told.entries.map((entry) => entry.id)), new Set([id]));
+  const names = new Set(told.entries.map(({ name }) => name));
+  for (const name of ['socket opening', 'CONNECT', 'CONNACK', 'PUBLISH', 'DISCONNECT']) {
+    assert.ok(names.has(name), name);
   }
+  const { sequence } = told.entries.find(({ about }) => about.startsWith('telemetry'));
+  assert.equal(new TextDecoder().decode(fleet.tracedPayload(id, sequence)), '{"number":1}');
   const exported = fleet.exportTrace();
   const lines = exported
     .trim()

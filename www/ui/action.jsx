@@ -34,12 +34,13 @@ export function Outcome({ result }) {
 /**
  * A form with one button. What it does gets the form's fields by name.
  * @param {{work: (fields: Record<string, string>) => Promise<string | undefined>,
- *          isWrong?: boolean}} props
+ *          isWrong?: boolean, beside?: any}} props `beside` stands beside the button
  */
 export function ActionForm({
   work,
   button,
   isWrong = false,
+  beside,
   class: className = '',
   children,
   ...rest
@@ -54,6 +55,7 @@ export function ActionForm({
       {children}
       <div class="buttons">
         <button disabled={isWrong || result.value.isBusy}>{button}</button>
+        {beside}
       </div>
       <Outcome result={result} />
     </form>

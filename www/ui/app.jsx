@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 
 import { AddDevices } from './add-devices.jsx';
 import { Announcer } from './announcer.jsx';
+import { CodeDialog } from './code-dialog.jsx';
 import { DeviceList } from './device-list.jsx';
 import { DeviceView } from './device-view.jsx';
 import { FleetView } from './fleet-view.jsx';
@@ -34,6 +35,7 @@ export function App() {
         {PLACES[place.value]()}
       </main>
       <Announcer />
+      <CodeDialog />
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { MessagesView } from './messages-view.jsx';
 import { MethodsView } from './methods-view.jsx';
 import { DEVICE_TABS, deviceTab, openAdding, openDeviceTab } from './navigation.js';
 import { Notice } from './notice.jsx';
+import { SentLog } from './sent-log.jsx';
 import { Tabs } from './tabs.jsx';
 import { TelemetryView } from './telemetry-view.jsx';
 import { removeDevices } from './removing.js';
@@ -17,6 +18,7 @@ import { WireLog } from './wire-log.jsx';
 const PANELS = {
   overview: (id) => <DeviceOverview id={id} />,
   telemetry: (id) => <TelemetryView kindName={device(id).kind} id={id} />,
+  sent: (id) => <SentLog id={id} />,
   twin: (id) => <TwinView kindName={device(id).kind} id={id} />,
   methods: (id) => <MethodsView kindName={device(id).kind} id={id} />,
   messages: (id) => <MessagesView id={id} />,

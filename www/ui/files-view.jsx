@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
+import { CodeButton } from './code-dialog.jsx';
 import { details, fleet } from './fleet.js';
 import { size } from './format.js';
 import { localHub } from './local-hub.js';
@@ -44,7 +45,14 @@ export function FilesView({ id }) {
         onDragLeave={() => (isOver.value = false)}
       >
         <p>Drop files here, to upload them to the hub’s storage</p>
-        <button onClick={() => picker.current.click()}>Choose files</button>
+        <div class="buttons">
+          <button onClick={() => picker.current.click()}>Choose files</button>
+          <CodeButton
+            id={id}
+            title="Upload a file"
+            action={() => ({ kind: 'upload', name: 'example.txt' })}
+          />
+        </div>
         <input type="file" multiple hidden ref={picker} onChange={pick} aria-label="Files" />
       </section>
       <Uploads />

@@ -2,12 +2,14 @@ import { BackButton } from './back-button.jsx';
 import { FleetOverview } from './fleet-overview.jsx';
 import { FLEET_TABS, fleetTab, openFleetTab } from './navigation.js';
 import { SceneView } from './scene-view.jsx';
+import { SentLog } from './sent-log.jsx';
 import { Tabs } from './tabs.jsx';
 import { WireLog } from './wire-log.jsx';
 
 const PANELS = {
   overview: () => <FleetOverview />,
   scene: () => <SceneView />,
+  sent: () => <SentLog />,
   wire: () => <WireLog />,
 };
 

@@ -4,6 +4,10 @@ const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 const exact = new Intl.NumberFormat('en', { maximumFractionDigits: 3 });
 const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+const exactClock = new Intl.DateTimeFormat('en-GB', {
+  ...{ hour: '2-digit', minute: '2-digit', second: '2-digit' },
+  fractionalSecondDigits: 3,
+});
 
 /** A count. */
 export const count = (number) => whole.format(number);
@@ -21,6 +25,9 @@ export const counted = (number, noun) =>
 
 /** The time of day of milliseconds since 1970. */
 export const timeOfDay = (milliseconds) => clock.format(milliseconds);
+
+/** The same to the millisecond. */
+export const exactTime = (milliseconds) => exactClock.format(milliseconds);
 
 /** A duration or latency. */
 export function duration(milliseconds) {

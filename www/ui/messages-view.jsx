@@ -1,4 +1,5 @@
 import { ActionForm } from './action.jsx';
+import { CodeButton } from './code-dialog.jsx';
 import { details } from './fleet.js';
 import { timeOfDay } from './format.js';
 import { HubSide } from './hub-side.jsx';
@@ -51,13 +52,27 @@ function Pairs({ of }) {
 }
 
 function Send({ id }) {
-  const send = async ({ body, name, value }) => {
-    await askLocalHub('messages', { id, body, properties: name ? { [name]: value } : {} });
+  const messageOf = ({ body, name, value }) => ({
+    body,
+    properties: name ? { [name]: value } : {},
+  });
+  const send = async (fields) => {
+    await askLocalHub('messages', { id, ...messageOf(fields) });
     return 'The hub has it for the device.';
   };
   return (
     <HubSide title="Send a message to the device">
-      <ActionForm work={send} button="Send">
+      <ActionForm
+        work={send}
+        button="Send"
+        beside={
+          <CodeButton
+            id={id}
+            title="Send a message to the device"
+            action={(fields) => ({ kind: 'deliver', ...messageOf(fields) })}
+          />
+        }
+      >
         <label>
           Text <input name="body" required defaultValue="Hello, device" />
         </label>

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 
 import { ActionForm } from './action.jsx';
+import { CodeButton } from './code-dialog.jsx';
 import { details } from './fleet.js';
 import { duration, timeOfDay } from './format.js';
 import { HubSide } from './hub-side.jsx';
@@ -20,7 +21,7 @@ export function MethodsView({ kindName, id }) {
     <>
       <MethodsEditor kindName={kindName} />
       <div class="columns">
-        <Invocations />
+        <Invocations id={id} kindName={kindName} />
         {isLocal(id) && <Invoke id={id} kindName={kindName} />}
       </div>
     </>
@@ -106,11 +107,18 @@ function Method({ number, method, change, remove }) {
   );
 }
 
-function Invocations() {
+function Invocations({ id, kindName }) {
   const invocations = details.value?.invocations ?? [];
   return (
     <section>
-      <h3 id="invocations">Invocations</h3>
+      <div class="section-head">
+        <h3 id="invocations">Invocations</h3>
+        <CodeButton
+          id={id}
+          title="Answer methods"
+          action={() => ({ kind: 'answer', methods: behaviourOf(kindName).methods.map(asValues) })}
+        />
+      </div>
       {invocations.length === 0 && <p class="empty">None yet: a back end invokes them.</p>}
       <ol class="log" aria-labelledby="invocations">
         {invocations.map(({ time, name, payload, ...rest }, index) => (
@@ -124,6 +132,12 @@ function Invocations() {
     </section>
   );
 }
+
+/** A method with its payload as a value: one with generators keeps them as they are written. */
+const asValues = ({ name, status, delayMs, payload }) => ({
+  ...{ name, status, delayMs },
+  payload: readJson(payload).value ?? payload,
+});
 
 function Answer({ status, answer, delayMs, durationMs }) {
   if (status === undefined) return <p class="quiet">is answered after {duration(delayMs)}</p>;
@@ -145,7 +159,19 @@ function Invoke({ id, kindName }) {
   };
   return (
     <HubSide title="Invoke a method">
-      <ActionForm work={invoke} button="Invoke" isWrong={error !== undefined}>
+      <ActionForm
+        work={invoke}
+        button="Invoke"
+        isWrong={error !== undefined}
+        beside={
+          <CodeButton
+            id={id}
+            title="Invoke a method"
+            disabled={error !== undefined}
+            action={({ methodName }) => ({ kind: 'invoke', methodName, payload: value })}
+          />
+        }
+      >
         <label>
           Name
           <input

@@ -7,6 +7,7 @@ import { computed, signal } from '@preact/signals';
 export const DEVICE_TABS = [
   ['overview', 'Overview'],
   ['telemetry', 'Telemetry'],
+  ['sent', 'Sent'],
   ['twin', 'Twin'],
   ['methods', 'Methods'],
   ['messages', 'Messages'],
@@ -17,6 +18,7 @@ export const DEVICE_TABS = [
 export const FLEET_TABS = [
   ['overview', 'Overview'],
   ['scene', 'Scene'],
+  ['sent', 'Sent'],
   ['wire', 'Wire log'],
 ];
 

@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
 import { ActionForm } from './action.jsx';
+import { CodeButton } from './code-dialog.jsx';
 import { details, device, fleet } from './fleet.js';
 import { HubSide } from './hub-side.jsx';
 import { JsonField, readJson } from './json-field.jsx';
@@ -68,7 +69,19 @@ function Report({ id }) {
   return (
     <section>
       <h3>Report properties</h3>
-      <ActionForm work={report} button="Report" isWrong={error !== undefined}>
+      <ActionForm
+        work={report}
+        button="Report"
+        isWrong={error !== undefined}
+        beside={
+          <CodeButton
+            id={id}
+            title="Report properties"
+            disabled={error !== undefined}
+            action={() => ({ kind: 'report', patch: value })}
+          />
+        }
+      >
         <JsonField
           label="Patch of the reported properties"
           text={text.value}
@@ -93,7 +106,19 @@ function Desire({ id }) {
   };
   return (
     <HubSide title="Change desired properties">
-      <ActionForm work={patch} button="Patch" isWrong={error !== undefined}>
+      <ActionForm
+        work={patch}
+        button="Patch"
+        isWrong={error !== undefined}
+        beside={
+          <CodeButton
+            id={id}
+            title="Change desired properties"
+            disabled={error !== undefined}
+            action={() => ({ kind: 'desire', patch: value })}
+          />
+        }
+      >
         <JsonField
           label="Patch of the desired properties"
           text={text.value}

@@ -1,100 +1,110 @@
 import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
-import { proxy } from 'comlink';
 
+import { Chips } from './chips.jsx';
 import { download } from './download.js';
 import { fleet } from './fleet.js';
-import { timeOfDay } from './format.js';
-import { lineOf } from './wire-words.js';
+import { duration, exactTime, size } from './format.js';
+import { Journal } from './journal.jsx';
+import { Payload } from './payload.jsx';
 
-const KEPT = 2000;
-const SHOWN = 100;
-
-/** The packets and states of a device's connection, or of all, newest first. */
-export function WireLog({ id }) {
-  const lines = useSignal([]);
-  const isPaused = useSignal(false);
-  const filter = useSignal('');
-  const direction = useSignal('any');
-  useEffect(() => {
-    if (isPaused.value) return undefined;
-    lines.value = [];
-    const take = (records) =>
-      (lines.value = [...lines.peek(), ...records.map(lineOf)].slice(-KEPT));
-    fleet.trace(proxy(take), { ids: id === undefined ? 'all' : [id] });
-    return () => void fleet.trace();
-  }, [id, isPaused.value]);
-  const shown = matching(lines.value, filter.value.toLowerCase(), direction.value);
-  return (
-    <section class="wire">
-      <div class="tools">
-        <input
-          type="search"
-          aria-label="Filter the log"
-          placeholder="Filter: publish, twin, telemetry …"
-          value={filter}
-          onInput={(event) => (filter.value = event.currentTarget.value)}
-        />
-        <select
-          aria-label="Direction"
-          value={direction}
-          onChange={(event) => (direction.value = event.currentTarget.value)}
-        >
-          <option value="any">Both directions</option>
-          <option value="sent">Sent</option>
-          <option value="received">Received</option>
-          <option value="socket">Socket</option>
-        </select>
-        <div class="buttons">
-          <button aria-pressed={isPaused.value} onClick={() => (isPaused.value = !isPaused.value)}>
-            Pause
-          </button>
-          <button onClick={save}>Export all</button>
-        </div>
-      </div>
-      <p class="quiet small">
-        {isPaused.value ? 'Paused. ' : ''}Newest first. No payload and no key is in it, but topics
-        hold the properties of messages. The export has all devices, whatever is shown here: their
-        last 5,000 packets.
-      </p>
-      {shown.length === 0 && <p class="empty">Nothing yet, or nothing that matches.</p>}
-      <ol class={`log packets ${id ? '' : 'of-all'}`} aria-label="Packets" tabIndex={0}>
-        {shown.map((line) => (
-          <Line key={line.sequence} line={line} withId={id === undefined} />
-        ))}
-      </ol>
-    </section>
-  );
-}
-
-async function save() {
-  download('wire-log.jsonl', await fleet.exportTrace());
-}
-
-/** The newest that match; no more than are shown are looked for. */
-function matching(lines, text, direction) {
-  const found = [];
-  for (let index = lines.length - 1; index >= 0 && found.length < SHOWN; index -= 1) {
-    const line = lines[index];
-    const isWanted = direction === 'any' || line.direction === direction;
-    if (isWanted && line.words.includes(text)) found.push(line);
-  }
-  return found;
-}
+const DIRECTIONS = {
+  name: 'direction',
+  label: 'Direction',
+  options: [
+    ['any', 'Both directions'],
+    ['sent', 'Sent'],
+    ['received', 'Received'],
+    ['socket', 'Socket'],
+  ],
+};
 
 const ARROWS = { sent: '→', received: '←', socket: '•' };
 
-function Line({ line, withId }) {
-  const { time, id, direction, name, about, topic } = line;
+/** The packets and states of a device's connection, or of all, newest first. */
+export function WireLog({ id }) {
+  const save = async () => download('wire-log.jsonl', await fleet.exportTrace(id ? [id] : 'all'));
   return (
-    <li class={direction}>
-      <time>{timeOfDay(time)}</time>
-      {withId && <span class="packet-id">{id}</span>}
-      <span class="arrow" aria-label={direction}>
+    <Journal
+      id={id}
+      noun="Packets"
+      placeholder="Search: telemetry, twin, room=…"
+      watch={(listener, query) => fleet.trace(listener, query)}
+      choice={DIRECTIONS}
+      exports={[{ name: 'JSON lines', save }]}
+      row={(entry) => <Line entry={entry} withId={id === undefined} />}
+      detail={(entry) => <Packet entry={entry} />}
+    />
+  );
+}
+
+function Line({ entry, withId }) {
+  const { time, id, direction, name, about, chips, topic, size: bytes } = entry;
+  return (
+    <span class={`wire-line ${direction}`}>
+      <time>{exactTime(time)}</time>
+      {withId && <span class="entry-id">{id}</span>}
+      <span class="arrow" role="img" aria-label={direction}>
         {ARROWS[direction]}
       </span>
-      <b>{name}</b> <span>{about}</span>
-      {topic && <code>{topic}</code>}
-    </li>
+      <b>{name}</b>
+      <span class="entry-text">
+        <span class="about">{about}</span>
+        {chips.length > 0 ? <Chips of={chips} /> : topic && <code>{topic}</code>}
+      </span>
+      <span class="entry-size">{bytes !== undefined && size(bytes)}</span>
+      <Answer entry={entry} />
+    </span>
   );
+}
+
+/** How long the answer took: of what was acknowledged its PUBACK, or after what an answer came. */
+function Answer({ entry: { name, qos, afterMs, acknowledgedMs } }) {
+  if (acknowledgedMs !== undefined) {
+    return (
+      <span class="after good">
+        <span class="wide-only">PUBACK</span> +{duration(acknowledgedMs)}
+      </span>
+    );
+  }
+  if (name === 'PUBLISH' && qos > 0) return <span class="after warn">no PUBACK</span>;
+  return <span class="after">{afterMs !== undefined && `+${duration(afterMs)}`}</span>;
+}
+
+function Packet({ entry }) {
+  const { id, sequence, name, about, topic, chips, payloadSize, afterMs } = entry;
+  const facts = [
+    ['Device', id],
+    ['Packet', `${name} · ${about}`],
+    ['Topic', topic],
+    ...chips.map(({ name, value }) => [name, value ?? 'no value']),
+    ['Answered after', afterMs === undefined ? undefined : duration(afterMs)],
+  ];
+  return (
+    <>
+      <dl class="pairs">
+        {facts
+          .filter(([, value]) => value)
+          .map(([label, value], index) => (
+            <div key={index}>
+              <dt>{label}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+      </dl>
+      {payloadSize > 0 && <PacketPayload key={sequence} {...{ id, sequence, payloadSize }} />}
+      {payloadSize === 0 && <p class="quiet small">It has no payload.</p>}
+    </>
+  );
+}
+
+/** Fetched from the worker when it is looked at. */
+function PacketPayload({ id, sequence, payloadSize }) {
+  const payload = useSignal(undefined);
+  useEffect(() => {
+    fleet.tracedPayload(id, sequence).then((bytes) => (payload.value = bytes ?? null));
+  }, []);
+  if (payload.value === undefined) return null;
+  if (payload.value === null) return <p class="quiet small">Its payload is not kept any more.</p>;
+  return <Payload bytes={payload.value} total={payloadSize} />;
 }

@@ -16,8 +16,17 @@ import {
   waitForState,
 } from './support.mjs';
 
-const DEVICE_TABS = ['Overview', 'Telemetry', 'Twin', 'Methods', 'Messages', 'Files', 'Wire log'];
-const FLEET_TABS = ['Overview', 'Scene', 'Wire log'];
+const DEVICE_TABS = [
+  'Overview',
+  'Telemetry',
+  'Sent',
+  'Twin',
+  'Methods',
+  'Messages',
+  'Files',
+  'Wire log',
+];
+const FLEET_TABS = ['Overview', 'Scene', 'Sent', 'Wire log'];
 const PHONE = { width: 375, height: 720 };
 
 /** Everything that the page can show, one after the other, with something in it. */

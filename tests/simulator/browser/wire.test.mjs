@@ -30,10 +30,10 @@ test('packets and states of the socket are told in words, newest first', async (
 test('the log is filtered by words and by direction', async (t) => {
   const { page } = await openWithDevice(t);
   await openTab(page, 'Wire log');
-  await page.getByLabel('Filter the log').fill('twin');
-  await packets(page).filter({ hasText: 'PUBACK' }).first().waitFor({ state: 'detached' });
+  await page.getByLabel('Search packets').fill('twin');
+  await packets(page).filter({ hasText: 'CONNACK' }).first().waitFor({ state: 'detached' });
   await packets(page).filter({ hasText: 'twin' }).first().waitFor();
-  await page.getByLabel('Filter the log').fill('');
+  await page.getByLabel('Search packets').fill('');
   await packets(page).filter({ hasText: 'logs in' }).waitFor();
   await page.getByLabel('Direction').selectOption('Received');
   await packets(page).filter({ hasText: 'logs in' }).first().waitFor({ state: 'detached' });
@@ -61,7 +61,7 @@ test('the exported log has its packets and no secret', async (t) => {
   await openTab(page, 'Wire log');
   await packets(page).filter({ hasText: 'CONNACK' }).waitFor();
   const downloading = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Export' }).click();
+  await page.getByRole('button', { name: 'JSON lines' }).click();
   const text = await readFile(await (await downloading).path(), 'utf8');
   const records = text
     .trim()
@@ -72,8 +72,59 @@ test('the exported log has its packets and no secret', async (t) => {
   const created = await fetch(`${hub.url}/local/devices/thermostat-1`, { method: 'PUT', headers });
   assert.ok(!text.includes((await created.json()).primaryKey));
   assert.ok(!text.includes('SharedAccessSignature') && !text.includes('sig='));
-  await page.getByText('topics hold the properties of messages').waitFor();
-  await page.getByText('The export has all devices, whatever is shown here').waitFor();
+});
+
+test('a PUBLISH has milliseconds, its properties, its PUBACK, and its payload at a click', async (t) => {
+  const { page } = await openWithDevice(t);
+  await openTab(page, 'Wire log');
+  const line = packets(page).filter({ hasText: 'telemetry' }).filter({ hasText: 'PUBACK' }).last();
+  await line.filter({ hasText: /\d\d:\d\d:\d\d\.\d{3}/ }).waitFor();
+  await line.filter({ hasText: /PUBACK \+[\d.]+ ms/ }).waitFor();
+  await line.locator('.chips').getByText('ct=application/json').waitFor();
+  await line.getByRole('button').first().click();
+  await line.getByRole('region', { name: 'Payload' }).getByText('"temperature"').waitFor();
+});
+
+test('the log holds still under the pointer, scrolled or open, and says how much is new', async (t) => {
+  const { page, device } = await openWithDevice(t);
+  await openTab(page, 'Wire log');
+  await page.getByLabel('Search packets').fill('cloud-to-device');
+  const list = page.getByRole('list', { name: 'Packets' });
+  const news = page.getByRole('button', { name: /^\d+ new$/ });
+  const send = async (body) => device.sendMessage({ body });
+  await send('first');
+  await packets(page).filter({ hasText: 'cloud-to-device' }).waitFor();
+
+  await list.hover();
+  await send('second');
+  await news.filter({ hasText: '1 new' }).waitFor();
+  assert.equal(await packets(page).count(), 1);
+  await news.click();
+  await packets(page).nth(1).waitFor();
+
+  await packets(page).nth(1).getByRole('button').first().click();
+  await page.getByLabel('Search packets').hover();
+  await send('third');
+  await news.filter({ hasText: '1 new' }).waitFor();
+  assert.equal(await packets(page).count(), 2);
+  await news.click();
+  await packets(page).nth(2).waitFor();
+  assert.equal(await page.getByRole('region', { name: 'Payload' }).count(), 0);
+});
+
+test('a log that is scrolled holds still', async (t) => {
+  const { page, device } = await openWithDevice(t);
+  await openTab(page, 'Wire log');
+  await page.setViewportSize({ width: 900, height: 420 });
+  await packets(page).filter({ hasText: 'telemetry' }).first().waitFor();
+  const list = page.getByRole('list', { name: 'Packets' });
+  await list.evaluate((element) => element.scrollTo(0, 40));
+  const first = await packets(page).first().innerText();
+  await device.sendMessage({ body: 'hello' });
+  await page.getByRole('button', { name: /^\d+ new$/ }).waitFor();
+  assert.equal((await packets(page).first().innerText()).slice(0, 12), first.slice(0, 12));
+  await page.getByRole('button', { name: /^\d+ new$/ }).click();
+  await packets(page).filter({ hasText: 'cloud-to-device' }).waitFor();
 });
 
 test('the log of all devices names each', async (t) => {

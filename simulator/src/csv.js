@@ -1,0 +1,20 @@
+/**
+ * Rows as CSV (RFC 4180). Spreadsheets run a cell that begins like a formula, and what devices send
+ * may come from anybody: such a cell gets an apostrophe in front, and shows as text
+ * (owasp.org/www-community/attacks/CSV_Injection). A number stays a number.
+ * @param {string[]} columns
+ * @param {Array<Record<string, string | number | undefined>>} rows
+ */
+export function toCsv(columns, rows) {
+  const lines = [columns, ...rows.map((row) => columns.map((name) => row[name]))];
+  return lines.map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
+}
+
+const NUMBER = /^[-+]?\d+(\.\d+)?(e[-+]?\d+)?$/i;
+
+function cell(value) {
+  const text = value === undefined ? '' : String(value);
+  const isFormula = /^[=+\-@\t\r\n]/.test(text) && !NUMBER.test(text);
+  const safe = isFormula ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,94 @@
+/**
+ * What the page does with a device, as programs to copy. Pure functions of texts; no program has a
+ * key or token in it.
+ *
+ * @typedef {object} Sent a telemetry message
+ * @property {string} text the body
+ * @property {Record<string, string>} properties
+ * @property {{contentType: string, contentEncoding: string}} systemProperties
+ *
+ * @typedef {{kind: 'send'} & Sent
+ *   | {kind: 'report' | 'desire', patch: object}
+ *   | {kind: 'answer', methods: Array<{name: string, status: number, payload: unknown,
+ *      delayMs: number}>}
+ *   | {kind: 'upload', name: string}
+ *   | {kind: 'deliver', body: string, properties: Record<string, string>}
+ *   | {kind: 'invoke', methodName: string, payload: unknown}} Action
+ *
+ * @typedef {object} Device
+ * @property {string} id with a slash and the module's for a module
+ * @property {string} [hostname] of its hub, if the page knows it
+ * @property {string} [endpoint] of a local hub
+ * @property {string} [httpEndpoint] of the relay for file uploads
+ *
+ * @typedef {object} Program
+ * @property {string} name of the language
+ * @property {string} text
+ * @property {string[]} needs what it takes to run, a line each
+ */
+import { calls, curlCall, curlTelemetry, nodeCall, pythonCall } from './http.js';
+import { nodeProgram, pageProgram } from './javascript.js';
+import { pythonProgram } from './python.js';
+
+const LOCAL_ENDPOINT = 'IOTHUB_ENDPOINT: only for a local hub, its WebSocket address';
+const CONNECTION_STRING = 'IOTHUB_DEVICE_CONNECTION_STRING: that of the device';
+const LOCAL_TLS = 'For a local hub: run it with --https-port 443, and put its CA into IOTHUB_CA';
+const URL = 'IOTHUB_URL: https://YOUR-HUB.azure-devices.net, or the address of a local hub';
+const LOCAL_URL = 'IOTHUB_URL: the address of the local hub';
+const AZURE_TAKES_AMQP =
+  'For the local hub. IoT Hub in Azure takes these messages over AMQP: use azure-iothub for Node.js';
+
+/**
+ * @param {Action} action
+ * @param {Device} device
+ * @returns {Program[]}
+ */
+export function programsFor(action, device) {
+  return Object.hasOwn(calls, action.kind)
+    ? backEndPrograms(action, device)
+    : devicePrograms(action, device);
+}
+
+function devicePrograms(action, device) {
+  const programs = [
+    {
+      name: 'Node.js',
+      text: nodeProgram(action),
+      needs: ['npm install iothub-device-client', CONNECTION_STRING, LOCAL_ENDPOINT],
+    },
+    {
+      name: 'Page',
+      // A token function is for devices.
+      text: device.id.includes('/') ? undefined : pageProgram(action, device),
+      needs: [
+        'npm install iothub-device-client, and a bundler or an import map',
+        'A server that gives the page SAS tokens at /device-token',
+      ],
+    },
+    {
+      name: 'Python',
+      text: pythonProgram(action, device),
+      needs: ['pip install azure-iot-device', CONNECTION_STRING, LOCAL_TLS],
+    },
+    {
+      name: 'curl',
+      text: action.kind === 'send' ? curlTelemetry(action, device.id) : undefined,
+      needs: [
+        'IOTHUB_URL: https://YOUR-HUB.azure-devices.net. A local hub takes telemetry over MQTT only',
+        `IOTHUB_AUTHORIZATION: a SAS token of the device, such as from az iot hub generate-sas-token`,
+      ],
+    },
+  ];
+  return programs.filter(({ text }) => text !== undefined);
+}
+
+function backEndPrograms(action, { id }) {
+  const call = calls[action.kind](action, id);
+  const token = 'IOTHUB_AUTHORIZATION: a SAS token with the right ServiceConnect';
+  const needs = action.kind === 'deliver' ? [AZURE_TAKES_AMQP, LOCAL_URL, token] : [URL, token];
+  return [
+    { name: 'Node.js', text: nodeCall(call), needs },
+    { name: 'Python', text: pythonCall(call), needs },
+    { name: 'curl', text: curlCall(call), needs },
+  ];
+}

@@ -1,0 +1,21 @@
+import { useSignal } from '@preact/signals';
+
+import { Icon } from './icon.jsx';
+
+/** Copies a text, and says that it has. */
+export function CopyButton({ text, children = 'Copy', ...rest }) {
+  const outcome = useSignal(undefined);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      outcome.value = 'Copied';
+    } catch {
+      outcome.value = 'The browser does not allow it: select the text.';
+    }
+  };
+  return (
+    <button type="button" onClick={copy} {...rest}>
+      <Icon name="copy" /> <span role="status">{outcome.value ?? children}</span>
+    </button>
+  );
+}

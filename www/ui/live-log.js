@@ -1,0 +1,86 @@
+/** A log that the worker keeps: the page gets no more of it than is shown. */
+import { useEffect } from 'preact/hooks';
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { proxy } from 'comlink';
+
+/** How many entries are shown first, and how many more each time. */
+const STEP = 60;
+
+/**
+ * The newest entries that match. They stand still while somebody reads: while the pointer is on the
+ * list, it is scrolled, an entry is open, or it is paused.
+ * @param {(listener?: Function, query?: object) => Promise<void>} watch `fleet.trace` and the like
+ * @param {{ids: string[] | 'all', text: string}} query with the fields of that log
+ */
+export function useLiveLog(watch, query) {
+  const limit = useSignal(STEP);
+  const latest = useSignal(undefined);
+  const held = useSignal(undefined);
+  const reading = useReading();
+  const wanted = JSON.stringify({ ...query, limit: limit.value });
+  useEffect(() => {
+    let isCurrent = true;
+    held.value = undefined;
+    const take = (news) => {
+      if (!isCurrent) return;
+      latest.value = news;
+      if (reading.isOn.peek()) held.value ??= news;
+    };
+    watch(proxy(take), JSON.parse(wanted));
+    return () => {
+      isCurrent = false;
+      watch();
+    };
+  }, [wanted]);
+  useSignalEffect(() => {
+    held.value = reading.isOn.value ? latest.peek() : undefined;
+  });
+  const shown = held.value ?? latest.value;
+  return {
+    reading,
+    entries: (held.value ? updated(held.value, latest.value) : shown?.entries) ?? [],
+    kept: shown?.kept,
+    news: held.value ? Math.max(0, latest.value.matched - held.value.matched) : 0,
+    hasMore: (shown?.entries.length ?? 0) === limit.value,
+    showMore: () => (limit.value += STEP),
+  };
+}
+
+/** Entries that stand still, with what has become of them. */
+function updated({ entries }, latest) {
+  const now = new Map(latest.entries.map((entry) => [entry.sequence, entry]));
+  return entries.map((entry) => now.get(entry.sequence) ?? entry);
+}
+
+/** Whether somebody reads a list, and what the list has to notice for it. */
+function useReading() {
+  const isUnderPointer = useSignal(false);
+  const isScrolled = useSignal(false);
+  const isPaused = useSignal(false);
+  const opened = useSignal(new Set());
+  const isOn = useComputed(
+    () => isUnderPointer.value || isScrolled.value || isPaused.value || opened.value.size > 0,
+  );
+  const toggle = (sequence) => {
+    const next = new Set(opened.peek());
+    if (!next.delete(sequence)) next.add(sequence);
+    opened.value = next;
+  };
+  return {
+    isOn,
+    isPaused,
+    opened,
+    toggle,
+    /** Shows what is new. */
+    end: () => {
+      isPaused.value = false;
+      opened.value = new Set();
+    },
+    /** A finger is on the list only while it scrolls. */
+    listeners: {
+      onPointerEnter: ({ pointerType }) => (isUnderPointer.value = pointerType !== 'touch'),
+      onPointerLeave: () => (isUnderPointer.value = false),
+      onScroll: ({ currentTarget }) => (isScrolled.value = currentTarget.scrollTop > 0),
+    },
+  };
+}

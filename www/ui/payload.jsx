@@ -1,0 +1,55 @@
+import { CopyButton } from './copy-button.jsx';
+import { count, pretty, size } from './format.js';
+import { Highlighted } from './highlight.jsx';
+
+/**
+ * What a message holds: as JSON, as text, or as hexadecimal digits.
+ * @param {{bytes: Uint8Array, total?: number}} props `total` where only the first bytes are there
+ */
+export function Payload({ bytes, total = bytes.length, children }) {
+  const { kind, shown } = read(bytes, total > bytes.length);
+  return (
+    <div class="payload">
+      <div class="payload-head">
+        <span class="quiet small">
+          {kind} · {size(total)}
+          {total > bytes.length && ` · the first ${count(bytes.length)} bytes`}
+        </span>
+        <div class="buttons">
+          {children}
+          <CopyButton text={shown} class="chip" />
+        </div>
+      </div>
+      <Highlighted text={shown} label="Payload" />
+    </div>
+  );
+}
+
+const HEX_BYTES = 4096;
+
+function read(bytes, isCut) {
+  try {
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    const text = decoder.decode(bytes, { stream: isCut });
+    return asJson(text) ?? { kind: 'Text', shown: text };
+  } catch {
+    const digits = [...bytes.subarray(0, HEX_BYTES)].map((byte) =>
+      byte.toString(16).padStart(2, '0'),
+    );
+    return { kind: 'Binary', shown: digits.join(' ') };
+  }
+}
+
+/** Space that is not within a string, which the first group is. */
+const SPACE = /("(?:[^"\\]|\\.)*")|\s+/g;
+
+/** Laid out, unless that would change it: a number beyond a double, a name that is there twice. */
+function asJson(text) {
+  try {
+    const value = JSON.parse(text);
+    const isSame = JSON.stringify(value) === text.replace(SPACE, '$1');
+    return { kind: 'JSON', shown: isSame ? pretty(value) : text };
+  } catch {
+    return undefined;
+  }
+}
