@@ -4,11 +4,12 @@
  * schedule is generated from a number, its seed, so that a failure can be repeated.
  */
 import assert from 'node:assert/strict';
-import { mock, test } from 'node:test';
+import { test } from 'node:test';
 
 import { ownStore } from '../../pkg-template/own-store.js';
 import { ScriptedClient, ScriptedHub } from './scripted-hub.mjs';
 import { ScriptedStore } from './scripted-store.mjs';
+import { VirtualClock, idle } from './virtual-clock.mjs';
 
 const STEPS = 60;
 const METHODS = ['open', 'append', 'read', 'remove', 'close'];
@@ -17,9 +18,6 @@ const MOST_ROUNDS = 2_000;
 
 const encoder = new TextEncoder();
 const never = new Promise(() => {});
-
-/** Resolves when nothing is left to do without time or the network. */
-const idle = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Plays schedules with the seeds from `first`, one after the other. */
 export function testSchedules(first, count) {
@@ -47,36 +45,6 @@ async function play(seed) {
     throw error;
   } finally {
     clock.end();
-  }
-}
-
-/** Replaces the clocks and timers of this process. */
-class VirtualClock {
-  #now = 0;
-  /** What the clock of the machine shows when `#now` is 0. */
-  #start = 1_700_000_000_000;
-
-  constructor() {
-    mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
-    // Not by `mock.method`, which records every call.
-    const { now } = Date;
-    Date.now = () => this.#start + this.#now;
-    performance.now = () => this.#now;
-    this.end = () => {
-      mock.timers.reset();
-      Date.now = now;
-      delete performance.now;
-    };
-  }
-
-  pass(milliseconds) {
-    this.#now += milliseconds;
-    mock.timers.tick(milliseconds);
-  }
-
-  /** The clock of the machine is set, and timers do not notice. */
-  jump(milliseconds) {
-    this.#start += milliseconds;
   }
 }
 
