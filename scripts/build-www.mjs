@@ -25,7 +25,10 @@ export async function buildWww() {
     minify: true,
     format: 'esm',
     target: 'es2022',
-    alias: { 'iothub-device-client': join(root, 'pkg', 'index.browser.js') },
+    alias: {
+      'iothub-device-client': join(root, 'pkg', 'index.browser.js'),
+      'iothub-device-client/indexeddb-store': join(root, 'pkg', 'indexeddb-store.js'),
+    },
     jsx: 'automatic',
     jsxImportSource: 'preact',
   });

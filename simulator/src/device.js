@@ -4,6 +4,7 @@ import { DeviceTwin } from './device-twin.js';
 import { explain } from './hints.js';
 import { createClient, idOf } from './identity.js';
 import { Log, ValueHistory } from './log.js';
+import { followDrain } from './outbox.js';
 import { Rate } from './statistics.js';
 import { Timeline } from './timeline.js';
 
@@ -39,6 +40,8 @@ const LAST_WAIT_MS = 3_000;
  * @property {import('./sent-record.js').SentRecord} sentRecord
  * @property {() => void} changed to be called when there is something new to show
  * @property {boolean} keepsDetails whether anybody may look at one device
+ * @property {() => import('iothub-device-client').OutboxStore} [createStore] for devices that keep
+ *   an outbox
  * @property {Observer} observer
  */
 
@@ -90,6 +93,7 @@ export class Device {
       ensureDesiredProperties: false,
       maxPendingMessages: MAX_PENDING,
       modelId,
+      ...(identity.keepsOutbox && { store: around.createStore() }),
       ...(around.keepsDetails && { trace: (record) => around.trace.add(this.id, record) }),
     });
     this.id = idOf(identity);
@@ -232,6 +236,7 @@ export class Device {
       ratePerSecond: this.#rate.perSecond(now),
       lastError: this.#lastError,
       last: this.#lastValues(),
+      waiting: this.#client.outbox?.count,
     };
   }
 
@@ -253,6 +258,7 @@ export class Device {
     const client = this.#client;
     client.onConnectionStateChange = ({ connected }) => {
       if (connected) this.#lastError = undefined;
+      if (connected) followDrain(client, (text) => this.#logOutbox(text));
       if (connected && this.#phase === 'running') this.#twin.catchUp();
       this.#changed();
     };
@@ -264,6 +270,11 @@ export class Device {
     client.onMessageReceived = (message) => this.#keepMessage(message);
     client.onTwinDesiredPropertiesPatchReceived = (patch) => this.#twin.takeDesired(patch);
     client.onMethodRequestReceived = (request) => this.#answer(request);
+  }
+
+  #logOutbox(reason) {
+    if (!this.#around.keepsDetails) return;
+    this.#around.trace.add(this.id, { time: new Date(), state: 'outbox', reason });
   }
 
   async #end() {
@@ -396,6 +407,8 @@ export class Device {
   }
 
   #noteFailed(error, entry) {
+    // It stays in the outbox.
+    if (this.#client.outbox && error.name === 'OperationCancelled') return this.#noteSettled();
     this.#failed += 1;
     this.#around.sentRecord.settle(entry, { status: 'failed', error: error.message });
     this.#around.statistics.addFailed();

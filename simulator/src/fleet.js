@@ -40,8 +40,10 @@ export class Fleet {
    * @param {boolean} [options.keepsDetails] whether charts, logs and what was sent are kept of each
    *   device, which take memory
    * @param {import('./device.js').Observer} [options.observer]
+   * @param {() => import('iothub-device-client').OutboxStore} [options.createStore] for devices
+   *   whose identity has `keepsOutbox`
    */
-  constructor({ keepsDetails = true, observer = {} } = {}) {
+  constructor({ keepsDetails = true, observer = {}, createStore } = {}) {
     this.#around = {
       scheduler: new Scheduler(),
       statistics: this.#statistics,
@@ -50,6 +52,7 @@ export class Fleet {
       changed: () => (this.#hasNews = true),
       keepsDetails,
       observer,
+      createStore,
     };
   }
 

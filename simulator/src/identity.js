@@ -14,6 +14,7 @@ import { IoTHubDeviceClient } from 'iothub-device-client';
  * @property {string} [key]
  * @property {string} [endpoint] WebSocket URL of a local hub
  * @property {string} [httpEndpoint] URL of a relay for the HTTP calls of file upload
+ * @property {boolean} [keepsOutbox] whether what it sends is stored until the hub has it
  */
 
 /**

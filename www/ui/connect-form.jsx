@@ -5,6 +5,7 @@ import { addAndStart } from './adding.js';
 import { identityOf } from './identity.js';
 import { KindSelect, useKind } from './kind-select.jsx';
 import { localHub } from './local-hub.js';
+import { OutboxChoice, useOutboxChoice, withOutbox } from './outbox-choice.jsx';
 
 const WAYS = [
   ['connectionString', 'Connection string'],
@@ -18,9 +19,11 @@ const SAS = 'https://learn.microsoft.com/azure/iot-hub/authenticate-authorize-sa
 export function ConnectForm() {
   const way = useSignal('connectionString');
   const kind = useKind();
+  const outbox = useOutboxChoice();
   const connect = async (fields, form) => {
     // The server of `npm start` relays file uploads, as IoT Hub sends no CORS headers.
-    await addAndStart([identityOf(fields, localHub.value?.httpEndpoint)], kind.kindName);
+    const identity = identityOf(fields, localHub.value?.httpEndpoint);
+    await addAndStart(withOutbox([identity], outbox.value), kind.kindName);
     form.reset();
   };
   return (
@@ -44,6 +47,7 @@ export function ConnectForm() {
         </fieldset>
         {FIELDS[way.value]()}
         <KindSelect kind={kind} />
+        <OutboxChoice choice={outbox} />
         <Elsewhere />
       </ActionForm>
       <p class="quiet small">

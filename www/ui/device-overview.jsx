@@ -4,6 +4,7 @@ import { Faults } from './faults.jsx';
 import { details, device, fleet } from './fleet.js';
 import { count, pretty, rate, timeOfDay } from './format.js';
 import { isLocal } from './local-hub.js';
+import { hasOutbox } from './outbox-choice.jsx';
 import { inWords } from './words.js';
 
 /** What a device has sent, and what went wrong. */
@@ -30,6 +31,12 @@ export function DeviceOverview({ id }) {
             <dt>Failed</dt>
             <dd>{count(shown.failed)}</dd>
           </div>
+          {hasOutbox(shown) && (
+            <div>
+              <dt>In the outbox</dt>
+              <dd>{count(shown.waiting)}</dd>
+            </div>
+          )}
         </dl>
         <button disabled={shown.state !== 'connected'} onClick={() => send.run()}>
           Send one now

@@ -109,7 +109,7 @@ function take(snapshot) {
 
 /** Whether a device looks as before: a snapshot has all devices, those at rest too. */
 function isAlike(before, now) {
-  const names = ['state', 'kind', 'sent', 'acknowledged', 'failed', 'ratePerSecond'];
+  const names = ['state', 'kind', 'sent', 'acknowledged', 'failed', 'ratePerSecond', 'waiting'];
   return (
     names.every((name) => before?.[name] === now[name]) &&
     before?.lastError?.message === now.lastError?.message

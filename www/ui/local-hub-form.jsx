@@ -13,15 +13,18 @@ import {
   takeUpFromLocalHub,
 } from './local-hub.js';
 import { NumberField } from './number-field.jsx';
+import { OutboxChoice, useOutboxChoice } from './outbox-choice.jsx';
 import { scene } from './scene.js';
 
 /** Adds any number of devices of the local hub with one click. */
 export function LocalHubForm() {
   const number = useSignal(1);
   const kind = useKind();
-  const one = useAction(() => addFromLocalHub(number.value, kind.kindName));
+  const outbox = useOutboxChoice();
+  const add = (count, name) => addFromLocalHub(count, name, outbox.value);
+  const one = useAction(() => add(number.value, kind.kindName));
   const all = useAction(async () => {
-    for (const { name, count } of scene.value.kinds) await addFromLocalHub(count, name);
+    for (const { name, count } of scene.value.kinds) await add(count, name);
   });
   const isBusy = one.result.value.isBusy || all.result.value.isBusy;
   const suggested = scene.value.kinds.reduce((sum, { count }) => sum + count, 0);
@@ -47,6 +50,7 @@ export function LocalHubForm() {
           />
           <KindSelect kind={kind} />
         </div>
+        <OutboxChoice choice={outbox} />
         <div class="buttons">
           <button class="primary" disabled={isBusy}>
             Add {typeof number.value === 'number' ? counted(number.value, 'device') : 'devices'}
@@ -60,16 +64,18 @@ export function LocalHubForm() {
         <Outcome result={one.result} />
         <Outcome result={all.result} />
       </form>
-      <TakeUp kind={kind} />
+      <TakeUp kind={kind} outbox={outbox} />
     </section>
   );
 }
 
 /** The devices that the hub has and this page has not. */
-function TakeUp({ kind }) {
+function TakeUp({ kind, outbox }) {
   const there = useSignal([]);
   const marked = useSignal(new Set());
-  const { run, result } = useAction((chosen) => takeUpFromLocalHub(chosen, kind.kindName));
+  const { run, result } = useAction((chosen) =>
+    takeUpFromLocalHub(chosen, kind.kindName, outbox.value),
+  );
   useEffect(() => {
     const show = (found) => (there.value = found);
     devicesAtLocalHub().then(show, () => {});

@@ -4,6 +4,7 @@ import { effect, signal } from '@preact/signals';
 import { readLocalHub } from '../local-hub.js';
 import { addAndStart } from './adding.js';
 import { fleet, ids, knows } from './fleet.js';
+import { withOutbox } from './outbox-choice.jsx';
 import { kindNames } from './scene.js';
 
 /** The longest beginning of a device id that the server takes. */
@@ -69,32 +70,38 @@ const prefixOf = (kindName) =>
     .slice(0, MAX_PREFIX);
 
 /** Makes devices at the local hub, adds them here and starts them. */
-export async function addFromLocalHub(count, kindName) {
+export async function addFromLocalHub(count, kindName, keepsOutbox) {
   const identities = await askLocalHub('devices', { count, prefix: prefixOf(kindName) });
-  noteLocal(await addAndStart(identities, kindName));
+  noteLocal(await addAndStart(withOutbox(identities, keepsOutbox), kindName));
 }
 
 /** Takes up devices that the local hub has: each by the kind in its name, or else by `kindName`. */
-export async function takeUpFromLocalHub(chosenIds, kindName) {
+export async function takeUpFromLocalHub(chosenIds, kindName, keepsOutbox) {
   const kindOf = (id) =>
     kindNames.value.find((name) => id.startsWith(`${prefixOf(name)}-`)) ?? kindName;
   for (const kind of new Set(chosenIds.map(kindOf))) {
     const ofKind = chosenIds.filter((id) => kindOf(id) === kind);
-    noteLocal(await addAndStart(await identitiesOf(ofKind), kind));
+    const identities = withOutbox(await identitiesOf(ofKind), keepsOutbox);
+    noteLocal(await addAndStart(identities, kind));
   }
 }
 
 /**
  * Takes up the devices of a session: those that ran start.
- * @param {Array<{id: string, kind: string, isOn: boolean}>} devices
+ * @param {Array<{id: string, kind: string, keepsOutbox: boolean, isOn: boolean}>} devices
  */
 export async function takeUpAgain(devices) {
-  for (const kind of new Set(devices.map((device) => device.kind))) {
-    const ofKind = devices.filter((device) => device.kind === kind);
-    const identities = await identitiesOf(ofKind.map(({ id }) => id));
-    const { ids: added } = await fleet.add(identities, kind);
+  const alike = new Map();
+  for (const device of devices) {
+    const key = JSON.stringify([device.kind, device.keepsOutbox]);
+    alike.set(key, [...(alike.get(key) ?? []), device]);
+  }
+  for (const group of alike.values()) {
+    const [{ kind, keepsOutbox }] = group;
+    const identities = await identitiesOf(group.map(({ id }) => id));
+    const { ids: added } = await fleet.add(withOutbox(identities, keepsOutbox), kind);
     noteLocal(added);
-    fleet.start(ofKind.filter(({ isOn }) => isOn).map(({ id }) => id));
+    fleet.start(group.filter(({ isOn }) => isOn).map(({ id }) => id));
     await knows(added[0]);
   }
 }

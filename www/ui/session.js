@@ -10,6 +10,7 @@ import { drafts } from './drafts.js';
 import { faultsOn } from './faults-on.js';
 import { device, ids } from './fleet.js';
 import { isLocal, localHub, takeUpAgain } from './local-hub.js';
+import { hasOutbox } from './outbox-choice.jsx';
 import { chosenScene, scenes } from './scene.js';
 
 /** Another one whenever its form changes. */
@@ -86,6 +87,7 @@ function keep() {
     devices: ids.peek().map((id) => ({
       id,
       kind: device(id).kind,
+      keepsOutbox: hasOutbox(device(id)),
       isLocal: isLocal(id),
       isOn: device(id).state !== 'stopped',
     })),
