@@ -6,6 +6,8 @@ import { CommandError } from './usage.js';
 const TICK_MS = 100;
 const SECOND_MS = 1000;
 
+const NEVER = new Promise(() => {});
+
 /** One run of a fleet: starts its devices one after the other, measures, and stops them. */
 export class FleetRun {
   #measurements = new Measurements();
@@ -14,6 +16,9 @@ export class FleetRun {
   /** Those that are still to start, in the order of their turns. */
   #waiting;
   #starting = new Set();
+  #play;
+  /** The ids of devices in the fleet, by those that were planned: a connection string has its own. */
+  #idOf = new Map();
 
   /**
    * @param {object} parts
@@ -21,9 +26,15 @@ export class FleetRun {
    * @param {import('../src/plan.js').PlannedDevice[]} parts.planned
    * @param {import('./identities.js').Identities} parts.identities
    * @param {import('./recording.js').Recording} parts.recording
+   * @param {Play} [parts.play] begins when all devices have started; its end is that of the run
+   *
+   * @typedef {(acts: {send: (planned: import('../src/plan.js').PlannedDevice,
+   *   message: import('../src/device.js').SentMessage) => Promise<void>,
+   *   signal: AbortSignal}) => Promise<void>} Play
    */
-  constructor({ scene, planned, identities, recording }) {
+  constructor({ scene, planned, identities, recording, play }) {
     this.#identities = identities;
+    this.#play = play;
     this.#waiting = [...planned];
     const observer = {
       sent: (id, message, now) => recording.add(id, message, now),
@@ -52,6 +63,7 @@ export class FleetRun {
     const begun = performance.now();
     let nextSecond = SECOND_MS;
     let isOver = false;
+    let played = NEVER;
     while (!isOver) {
       const elapsed = performance.now() - begun;
       await this.#startDue(elapsed);
@@ -59,20 +71,33 @@ export class FleetRun {
         nextSecond += SECOND_MS;
         this.#takeFigures(elapsed, tell);
       }
-      isOver = elapsed >= durationMs || (await pause(TICK_MS, signal));
+      if (this.#play && this.#waiting.length === 0 && this.#starting.size === 0) {
+        played = this.#beginToPlay(signal);
+      }
+      isOver = elapsed >= durationMs || (await Promise.race([pause(TICK_MS, signal), played]));
     }
     const { connected } = this.#fleet.totals();
     await this.#fleet.stop('all');
     await Promise.all(this.#starting);
     const durationOfAll = performance.now() - begun;
     this.#takeFigures(durationOfAll, tell);
-    const { sent, acknowledged } = this.#fleet.totals();
+    const { sent, acknowledged, uploaded, failedUploads } = this.#fleet.totals();
+    const lost = sent - acknowledged;
     return {
       startedAt,
       durationMs: Math.round(durationOfAll),
-      totals: { connected, sent, acknowledged, lost: sent - acknowledged },
+      totals: { connected, sent, acknowledged, lost, uploaded, failedUploads },
       measurements: this.#measurements,
     };
+  }
+
+  /** @returns {Promise<true>} resolves when it is over */
+  async #beginToPlay(signal) {
+    const play = this.#play;
+    this.#play = undefined;
+    const send = (planned, message) => this.#fleet.send(this.#idOf.get(planned), message);
+    await play({ send, signal });
+    return true;
   }
 
   async #startDue(elapsed) {
@@ -87,6 +112,7 @@ export class FleetRun {
       const { ids } = await this.#fleet.add(identities, kind).catch((error) => {
         throw new CommandError(error.message, { cause: error });
       });
+      for (const [at, device] of devices.entries()) this.#idOf.set(device, ids[at]);
       const starting = this.#fleet.start(ids).finally(() => this.#starting.delete(starting));
       this.#starting.add(starting);
     }

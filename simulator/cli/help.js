@@ -4,6 +4,7 @@ Usage: iothub-simulator COMMAND ...
 
   run SCENE...       runs a fleet by a scene: a JSON file, one of thermostat, vehicles, machine
                      and trackers, or files and folders of DTDL models
+  replay FILE        sends what --record has written, or a CSV file, with its own times or faster
   scene MODEL...     prints the scene of DTDL models, to be edited
   clean [FILE]       deletes devices that a run has made and not deleted
   merge REPORT...    prints the reports of all shards as one; takes the limits of run
@@ -13,7 +14,7 @@ Usage: iothub-simulator COMMAND ...
   twin report JSON   reports properties
   upload FILE        uploads a file
 
-Where the devices of run come from, one of:
+Where the devices of run and replay come from, one of:
   --local-hub        a local hub in this process; needs the package iothub-local
   --service          made at the hub of IOTHUB_SERVICE_CONNECTION_STRING, deleted at the end
   --connection-strings FILE
@@ -22,11 +23,20 @@ Where the devices of run come from, one of:
                      the key of an enrollment group, IOTHUB_PROVISIONING_GROUP_KEY
 
 Options of run:
+  --columns FILE     a CSV file with a header: its columns are those of {{replay COLUMN}}
   --devices N        how many (what the scene says, or the connection strings)
-  --prefix TEXT      what the ids of made devices begin with (sim-)
   --seed N           the same seed gives the same messages (that of the scene, or 0)
-  --ramp RATE        how fast devices connect (100/s)
   --duration TIME    how long it runs, from the first connection (until Ctrl-C)
+  --shards N         this process is one of N that share the fleet
+  --shard-index I    which of them, from 0 (JOB_COMPLETION_INDEX)
+Options of replay:
+  --speed N          how many times as fast as recorded (1)
+  --time-column NAME, --device-column NAME
+                     of a CSV file (time, deviceId)
+Options of both:
+  --prefix TEXT      what the ids of made devices begin with (sim-); with replay, other devices than
+                     those of the recording
+  --ramp RATE        how fast devices connect (100/s)
   --endpoint URL     WebSocket URL in place of that of the hub, such as that of a local hub
   --provisioning-host HOST
                      of --group (global.azure-devices-provisioning.net)
@@ -36,8 +46,6 @@ Options of run:
   --record FILE      writes each message into a file, a line of JSON each
   --report NAME      writes NAME.json and NAME.html at the end
   --json             prints lines of JSON, without a live view
-  --shards N         this process is one of N that share the fleet
-  --shard-index I    which of them, from 0 (JOB_COMPLETION_INDEX)
   --max-lost N       exit code 3 if more messages were sent than acknowledged and N
   --max-errors N     exit code 3 if more errors happened
   --max-p95 TIME     exit code 3 if acknowledgements took longer

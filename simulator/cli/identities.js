@@ -2,6 +2,7 @@
 import { deriveDeviceKey } from 'iothub-device-client';
 
 import { readConnectionStrings } from './connection-strings.js';
+import { idOf } from '../src/identity.js';
 import { MadeDevices } from './made-devices.js';
 import { Service } from './service.js';
 import { CommandError, UsageError, webSocketUrl } from './usage.js';
@@ -11,6 +12,7 @@ import { CommandError, UsageError, webSocketUrl } from './usage.js';
  * @property {boolean} isLocal whether the hub is on this machine
  * @property {string} hostname
  * @property {number} [most] how many devices there can be
+ * @property {string[]} [ids] of these, where they have one already
  * @property {(planned: import('../src/plan.js').PlannedDevice[]) => Promise<void>} prepare
  * @property {(planned: import('../src/plan.js').PlannedDevice) =>
  *             import('../src/identity.js').Identity} identityOf
@@ -128,6 +130,7 @@ async function fromFile({ 'connection-strings': file, endpoint }) {
     isLocal: isLocal(endpoint),
     hostname: /HostName=([^;]*)/.exec(connectionStrings[0])[1],
     most: connectionStrings.length,
+    ids: connectionStrings.map((connectionString) => idOf({ connectionString })),
     async prepare() {},
     identityOf: ({ index }) => ({ connectionString: connectionStrings[index], endpoint }),
     async close() {},

@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs';
 import { listen, send, twin, upload } from './device-commands.js';
 import { HELP } from './help.js';
 import { merge } from './merge.js';
+import { replay } from './replay.js';
 import { clean, run, scene } from './run.js';
 import { CommandError, EXIT, UsageError } from './usage.js';
 
-const commands = { run, scene, clean, merge, send, listen, twin, upload };
+const commands = { run, replay, scene, clean, merge, send, listen, twin, upload };
 
 /**
  * @param {string[]} args

@@ -1,16 +1,15 @@
 /** `iothub-simulator run` and `clean`. */
 import { planDevices, rateOf, sizeOf } from '../src/plan.js';
 import { sceneToText } from '../src/scene.js';
-import { FleetRun } from './fleet-run.js';
+import { readColumns } from './csv.js';
 import { HELP } from './help.js';
 import { deleteMade, IDENTITY_OPTIONS, openIdentities } from './identities.js';
-import { checkLimits, LIMIT_OPTIONS, readLimits } from './limits.js';
-import { createProgress } from './progress.js';
-import { openRecording } from './recording.js';
-import { checkFolder, makeReport, writeReport } from './report.js';
+import { JOB_OPTIONS, runJob } from './job.js';
+import { LIMIT_OPTIONS, readLimits } from './limits.js';
 import { readScene } from './scene-file.js';
 import { readShard, SHARD_OPTIONS } from './shard.js';
 import {
+  checkPrefix,
   CommandError,
   duration,
   EXIT,
@@ -28,15 +27,11 @@ const OPTIONS = {
   ...IDENTITY_OPTIONS,
   ...LIMIT_OPTIONS,
   ...SHARD_OPTIONS,
+  ...JOB_OPTIONS,
+  columns: { type: 'string' },
   devices: { type: 'string' },
-  prefix: { type: 'string', default: 'sim-' },
   seed: { type: 'string' },
-  ramp: { type: 'string', default: '100/s' },
   duration: { type: 'string' },
-  yes: { type: 'boolean' },
-  record: { type: 'string' },
-  report: { type: 'string' },
-  json: { type: 'boolean' },
 };
 
 /** Runs a fleet by a scene. */
@@ -44,7 +39,7 @@ export async function run(args) {
   const { values, positionals } = readOptions(args, OPTIONS, ['SCENE...']);
   if (values.help) return help();
   const options = readRunOptions(values);
-  const chosen = await sceneOf(positionals, options.seed);
+  const chosen = await sceneOf(positionals, values.columns, options.seed);
   const identities = await openIdentities(values);
   try {
     return await runWith(identities, chosen, { ...values, ...options });
@@ -53,11 +48,12 @@ export async function run(args) {
   }
 }
 
-/** Prints the scene of DTDL models, to be edited. */
+/** Prints a scene, such as that of DTDL models, to be edited. */
 export async function scene(args) {
-  const { values, positionals } = readOptions(args, {}, ['MODEL...']);
+  const { columns } = OPTIONS;
+  const { values, positionals } = readOptions(args, { columns }, ['SCENE...']);
   if (values.help) return help();
-  process.stdout.write(sceneToText(await readScene(positionals)));
+  process.stdout.write(sceneToText(await sceneOf(positionals, values.columns)));
   return EXIT.ok;
 }
 
@@ -80,9 +76,7 @@ function help() {
 function readRunOptions(values) {
   const seed = wholeNumber('--seed', values.seed);
   if (seed > LARGEST_SEED) throw new UsageError(`--seed takes at most ${LARGEST_SEED}`);
-  if (!/^[A-Za-z0-9._-]{0,64}$/.test(values.prefix)) {
-    throw new UsageError('--prefix takes up to 64 of A-Z a-z 0-9 . _ -');
-  }
+  checkPrefix(values.prefix);
   return {
     seed,
     limits: readLimits(values),
@@ -93,8 +87,9 @@ function readRunOptions(values) {
   };
 }
 
-async function sceneOf(names, seed) {
-  const scene = await readScene(names);
+async function sceneOf(names, columnsFile, seed) {
+  const columns = columnsFile === undefined ? undefined : await readColumns(columnsFile);
+  const scene = await readScene(names, columns);
   return seed === undefined ? scene : { ...scene, seed };
 }
 
@@ -103,39 +98,12 @@ async function runWith(identities, scene, options) {
   if (devices > identities.most) {
     throw new UsageError(`--devices ${devices} is more than the ${identities.most} of the file`);
   }
-  if (options.report) await checkFolder(options.report);
   const planned = planDevices(scene, { ...options, devices });
   const wantedPerSecond = rateOf(scene, planned);
   if (!identities.isLocal) askForYes(identities.hostname, wantedPerSecond, options.yes);
-
-  const stopping = new AbortController();
-  const stopListening = onInterrupt(() => stopping.abort());
-  const recording = await openRecording(options.record);
-  const progress = createProgress({ isJson: options.json, title: scene.title, wantedPerSecond });
-  try {
-    progress.tell('devices', { devices, hostname: identities.hostname });
-    await identities.prepare(planned);
-    const fleetRun = new FleetRun({ scene, planned, identities, recording });
-    const result = await fleetRun.run({
-      durationMs: options.durationMs,
-      signal: stopping.signal,
-      tell: (state) => progress.show(state),
-    });
-    const report = makeReport({
-      scene,
-      devices,
-      shard: options.shard,
-      wantedPerSecond,
-      ...result,
-    });
-    report.limits = checkLimits(options.limits, report);
-    progress.end(report);
-    if (options.report) await writeReport(options.report, report);
-    return report.limits.every(({ isKept }) => isKept) ? EXIT.ok : EXIT.threshold;
-  } finally {
-    await recording.close();
-    stopListening();
-  }
+  const { shard, durationMs } = options;
+  const job = { scene, devices, planned, shard, wantedPerSecond, durationMs };
+  return runJob(identities, job, options);
 }
 
 function askForYes(hostname, perSecond, isYes) {
@@ -145,21 +113,4 @@ function askForYes(hostname, perSecond, isYes) {
       `second: ${daily} a day, if it runs that long. A hub counts each 4 KB as one.`,
   );
   if (!isYes) throw new CommandError('give --yes if that is what you want');
-}
-
-/** The first Ctrl-C, or the end of a pipe, ends the run with its report; the second the process. */
-function onInterrupt(stop) {
-  const interrupted = () => {
-    process.once('SIGINT', () => process.exit(130));
-    stop();
-  };
-  process.once('SIGINT', interrupted);
-  process.once('SIGTERM', interrupted);
-  // A reader that has gone, such as `head`: what was made is to be deleted all the same. The listener
-  // stays, because each further line fails, too.
-  process.stdout.on('error', stop);
-  return () => {
-    process.removeListener('SIGINT', interrupted);
-    process.removeListener('SIGTERM', interrupted);
-  };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { readKinds } from '../src/behaviour.js';
 import { isModel, sceneOfModels } from '../src/model-scene.js';
-import { parseScene } from '../src/scene.js';
+import { checkScene, parseScene } from '../src/scene.js';
 import { readText } from './text-file.js';
 import { CommandError } from './usage.js';
 
@@ -13,8 +13,9 @@ const EXAMPLES = ['thermostat', 'vehicles', 'machine', 'trackers'];
  * The scene of a file, one of the examples by its name, or that of DTDL models: files, or folders of
  * them. What a model has and a scene cannot say is told.
  * @param {string[]} names
+ * @param {Record<string, unknown[]>} [columns] for all of its kinds
  */
-export async function readScene(names) {
+export async function readScene(names, columns) {
   const [name] = names;
   const isExample = names.length === 1 && EXAMPLES.includes(name);
   const places = isExample
@@ -24,13 +25,23 @@ export async function readScene(names) {
     places.map(async (place) => ({ name: String(place), text: await readText(place) })),
   );
   try {
-    const scene = sceneOf(documents);
+    const scene = withColumns(sceneOf(documents), columns);
     // A mistake in a template stops a run before it makes devices.
     readKinds(scene);
     return scene;
   } catch (error) {
     throw new CommandError(`${names.join(', ')}: ${error.message}`, { cause: error });
   }
+}
+
+/** Those of a kind itself are before them. */
+function withColumns(scene, columns) {
+  if (columns === undefined) return scene;
+  const kinds = scene.kinds.map((kind) => ({
+    ...kind,
+    behaviour: { ...kind.behaviour, columns: { ...columns, ...kind.behaviour.columns } },
+  }));
+  return checkScene({ ...scene, kinds });
 }
 
 function sceneOf(documents) {

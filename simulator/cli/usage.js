@@ -64,6 +64,12 @@ export function ratePerSecond(option, text) {
   throw new UsageError(`${option} takes a rate such as 200/s, not "${text}"`);
 }
 
+/** What the ids of devices begin with. */
+export function checkPrefix(text = '') {
+  if (/^[A-Za-z0-9._-]{0,64}$/.test(text)) return;
+  throw new UsageError('--prefix takes up to 64 of A-Z a-z 0-9 . _ -');
+}
+
 /** The URL of a WebSocket. */
 export function webSocketUrl(option, text) {
   if (text === undefined || (URL.canParse(text) && /^wss?:/.test(text))) return text;

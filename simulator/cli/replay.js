@@ -1,0 +1,153 @@
+/** `iothub-simulator replay`: sends what a file says, with its own times or faster. */
+import { basename } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+
+import { HELP } from './help.js';
+import { IDENTITY_OPTIONS, openIdentities } from './identities.js';
+import { JOB_OPTIONS, runJob } from './job.js';
+import { LIMIT_OPTIONS, readLimits } from './limits.js';
+import { readRecording } from './recording.js';
+import {
+  checkPrefix,
+  CommandError,
+  EXIT,
+  ratePerSecond,
+  readOptions,
+  UsageError,
+} from './usage.js';
+
+/** What is sent and not acknowledged: of a hub that is slow, the file is read no faster. */
+const MOST_PENDING = 1000;
+
+const OPTIONS = {
+  ...IDENTITY_OPTIONS,
+  ...LIMIT_OPTIONS,
+  ...JOB_OPTIONS,
+  speed: { type: 'string', default: '1' },
+  'time-column': { type: 'string', default: 'time' },
+  'device-column': { type: 'string', default: 'deviceId' },
+};
+
+const KIND = 'replayed';
+
+export async function replay(args) {
+  const { values, positionals } = readOptions(args, OPTIONS, ['FILE']);
+  if (values.help) {
+    console.log(HELP);
+    return EXIT.ok;
+  }
+  const limits = readLimits(values);
+  const speed = readSpeed(values.speed);
+  const perSecond = ratePerSecond('--ramp', values.ramp);
+  checkPrefix(values.prefix);
+  const [file] = positionals;
+  const read = () =>
+    readRecording(file, {
+      timeColumn: values['time-column'],
+      deviceColumn: values['device-column'],
+    });
+  // All of it is read before a device is made: a line that is wrong is known by then.
+  const { ids, count, lengthMs } = await survey(file, read());
+  const identities = await openIdentities(values);
+  try {
+    const wantedPerSecond = lengthMs === 0 ? count : (count * 1000 * speed) / lengthMs;
+    if (!identities.isLocal) askForYes(identities.hostname, count, values.yes);
+    const planned = planOf(ids, { prefix: values.prefix, identities, perSecond });
+    const job = {
+      scene: sceneOf(file),
+      devices: ids.length,
+      planned: planned.map(({ device }) => device),
+      shard: { index: 0, count: 1 },
+      wantedPerSecond,
+      play: ({ send, signal }) => {
+        const deviceOf = new Map(planned.map(({ recordedId, device }) => [recordedId, device]));
+        const sendAs = (recordedId, message) => send(deviceOf.get(recordedId), message);
+        return play(read(), { speed, send: sendAs, signal });
+      },
+    };
+    return await runJob(identities, job, { ...values, limits });
+  } finally {
+    await identities.close();
+  }
+}
+
+function readSpeed(text) {
+  const speed = Number(text);
+  if (speed > 0 && speed <= 1e6) return speed;
+  throw new UsageError(`--speed takes a number above 0, such as 10, not "${text}"`);
+}
+
+/** Which devices a recording has, in the order in which they come, and how much of it there is. */
+async function survey(file, entries) {
+  const ids = new Set();
+  let [count, first, last] = [0, 0, 0];
+  for await (const { time, deviceId } of entries) {
+    if (count === 0) first = time;
+    last = time;
+    count += 1;
+    ids.add(deviceId);
+  }
+  if (count === 0) throw new CommandError(`${file} has no message`);
+  return { ids: [...ids], count, lengthMs: last - first };
+}
+
+/**
+ * Which device sends what was recorded of which: the one of the same id, or with a prefix another.
+ * Of connection strings, one with the id of the recording, or else the next that has none.
+ */
+function planOf(ids, { prefix, identities, perSecond }) {
+  if (ids.length > identities.most) {
+    const count = identities.most;
+    throw new CommandError(`the recording has ${ids.length} devices, but the file only ${count}`);
+  }
+  const given = identities.ids ?? [];
+  const free = given.map((_, index) => index).filter((index) => !ids.includes(given[index]));
+  return ids.map((recordedId, at) => {
+    const same = given.indexOf(recordedId);
+    const index = identities.ids === undefined ? at : same < 0 ? free.shift() : same;
+    const deviceId = prefix === undefined ? recordedId : `${prefix}${at + 1}`;
+    const startMs = (at * 1000) / perSecond;
+    return { recordedId, device: { index, deviceId, kind: KIND, startMs } };
+  });
+}
+
+const sceneOf = (file) => ({
+  version: 2,
+  title: `Replay of ${basename(file)}`.slice(0, 128),
+  kinds: [
+    {
+      name: KIND,
+      count: 1,
+      behaviour: { telemetry: [], twin: { reported: {}, followsDesired: false }, methods: [] },
+    },
+  ],
+});
+
+/** Sends each message when its time has come; resolves when the last is sent. */
+async function play(entries, { speed, send, signal }) {
+  const begun = performance.now();
+  let first;
+  let pending = 0;
+  let proceed = () => {};
+  const settled = () => {
+    pending -= 1;
+    proceed();
+  };
+  for await (const { time, deviceId, message } of entries) {
+    first ??= time;
+    const wait = (time - first) / speed - (performance.now() - begun);
+    if (wait > 1) await setTimeout(wait, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return;
+    pending += 1;
+    send(deviceId, message).then(settled, settled);
+    if (pending >= MOST_PENDING) await new Promise((resolve) => (proceed = resolve));
+  }
+}
+
+function askForYes(hostname, count, isYes) {
+  console.error(
+    `${hostname} is no hub of this machine. The recording has ${count.toLocaleString('en')} ` +
+      'messages. A hub counts each 4 KB as one.',
+  );
+  if (!isYes) throw new CommandError('give --yes if that is what you want');
+}
