@@ -1,8 +1,32 @@
 import { isIP } from 'node:net';
+import ajvCompiler from '@fastify/ajv-compiler';
 import cors from '@fastify/cors';
 import fastify from 'fastify';
 import { HubError } from './errors.js';
 import { describeRoutes } from './openapi.js';
+
+const compilerOf = ajvCompiler();
+/** By the text of the schema. */
+const compiled = new Map();
+
+/**
+ * Compiles the schema of a route when its first request arrives, once per process. Compiling all of
+ * them would take most of the time of a start, and a test, which often starts its own hub, calls
+ * only a few.
+ */
+function buildValidator(externalSchemas, options) {
+  return (route) => {
+    const key = JSON.stringify(route.schema);
+    /** @type {any} */
+    const validate = (value) => {
+      if (!compiled.has(key)) compiled.set(key, compilerOf(externalSchemas, options)(route));
+      const isValid = compiled.get(key)(value);
+      validate.errors = compiled.get(key).errors;
+      return isValid;
+    };
+    return validate;
+  };
+}
 
 /**
  * Creates the HTTP server, which accepts JSON as back ends send it and returns errors as the
@@ -14,6 +38,7 @@ export async function createHttpServer({ store }, names) {
   const app = fastify({
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    schemaController: { compilersFactory: { buildValidator } },
   });
   parseEmptyJson(app);
 
