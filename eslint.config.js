@@ -33,7 +33,13 @@ export default [
 
   // What each file may use of its platform.
   {
-    files: ['hub/**', 'scripts/**', 'examples/**', 'simulator/{bin,cli,scripts}/**'],
+    files: [
+      'hub/**',
+      'scripts/**',
+      'examples/**',
+      'simulator/{bin,cli,scripts}/**',
+      'artillery/**',
+    ],
     languageOptions: { globals: node },
   },
   // Many hold functions that run in a page.

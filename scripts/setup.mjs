@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { allowSudo } from './lib/apt.mjs';
 import { installChromium, installFirefox } from './lib/browser.mjs';
 import {
+  artillery,
   documentationSite,
   environments,
   installNpmDependencies,
@@ -70,7 +71,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await runAsProgram(async () => {
     if (parseArgs({ options: { system: { type: 'boolean' } } }).values.system) allowSudo();
     await setup({ tests: true });
-    await installTestPackages([documentationSite, environments, officialClients]);
+    await installTestPackages([artillery, documentationSite, environments, officialClients]);
     say('Set-up is complete.');
   });
 }

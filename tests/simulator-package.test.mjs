@@ -1,16 +1,20 @@
-/** Client, hub and simulator, packed and installed together: one line runs a fleet. */
+/** Client, hub, simulator and engine of Artillery, packed and installed together: one line runs a fleet. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const shell = process.platform === 'win32';
-const own = ['iothub-device-client', 'iothub-local', 'iothub-simulator'];
+const own = [
+  ...['artillery-engine-iothub', 'iothub-device-client', 'iothub-local', 'iothub-simulator'],
+];
 
 let project;
 let packed;
@@ -19,7 +23,7 @@ before(async () => {
   project = await mkdtemp(join(tmpdir(), 'packed-'));
   await writeFile(join(project, 'package.json'), '{ "private": true }');
   await copyDependencies();
-  const folders = ['pkg', 'hub', 'simulator'].map((folder) => join(root, folder));
+  const folders = ['pkg', 'hub', 'simulator', 'artillery'].map((folder) => join(root, folder));
   packed = JSON.parse(await npm('pack', ...folders, '--json'));
   // What they depend on is there already: npm fails if something is missing.
   await npm('install', '--offline', ...packed.map(({ filename }) => `./${filename}`));
@@ -37,7 +41,50 @@ test('the tarball of the simulator holds all that it needs, and nothing else', a
   assert.deepEqual(files.map(({ path }) => path).sort(), expected.sort());
 });
 
-test('one line runs a fleet against a local hub, and loses nothing', async () => {
+test('the tarball of the engine holds its examples, and Artillery could load it', async () => {
+  const { files } = packed.find(({ name }) => name === 'artillery-engine-iothub');
+  const examples = await readdir(join(root, 'artillery', 'examples'));
+  const others = ['LICENSE', 'README.md', 'devices.mjs', 'index.cjs', 'package.json'];
+  const expected = [...examples.map((file) => `examples/${file}`), ...others];
+  assert.deepEqual(files.map(({ path }) => path).sort(), expected.sort());
+  await writeFile(
+    join(project, 'engine.cjs'),
+    `const Engine = require('artillery-engine-iothub');
+     const engine = new Engine({ config: { engines: { iothub: { group: true } }, target: 'hub' } });
+     const ee = { emit: (name, value) => value && console.log(name, value) };
+     engine.createScenario({ flow: [] }, ee)({ vars: {} }, () => {});`,
+  );
+  const env = { ...process.env, IOTHUB_PROVISIONING_ID_SCOPE: '' };
+  const options = { cwd: project, env };
+  const { stdout } = await promisify(execFile)(process.execPath, ['engine.cjs'], options);
+  assert.equal(stdout, 'error IOTHUB_PROVISIONING_ID_SCOPE is not set: --group needs it\n');
+});
+
+test("one line runs a fleet, and its report is right by the hub's own count", async (t) => {
+  const bin = join(project, 'node_modules', '.bin');
+  const hub = spawn(join(bin, 'iothub-local'), ['--port', '0', '--json', '--quiet'], { shell });
+  t.after(() => hub.kill('SIGKILL'));
+  const [first] = await once(createInterface({ input: hub.stdout }), 'line');
+  const { endpoint, url, authorization, serviceConnectionString } = JSON.parse(first);
+  const line = ['run', 'vehicles', '--service', '--endpoint', endpoint, '--duration', '3s'];
+  const env = { ...process.env, IOTHUB_SERVICE_CONNECTION_STRING: serviceConnectionString };
+  const program = join(bin, 'iothub-simulator');
+  const run = [...line, '--keep', '--report', 'report', '--max-lost', '0'];
+  await promisify(execFile)(program, run, { cwd: project, shell, env });
+  const { totals } = JSON.parse(await readFile(join(project, 'report.json'), 'utf8'));
+  const ask = async (path) => (await fetch(url + path, { headers: { authorization } })).json();
+  const counts = await Promise.all(
+    Array.from({ length: 22 }, async (_, index) => {
+      const { messages } = await ask(`/local/devices/sim-${index + 1}/telemetry`);
+      return messages.length;
+    }),
+  );
+  const count = counts.reduce((sum, one) => sum + one);
+  assert.ok(count >= 22, `${count}`);
+  assert.deepEqual(totals, { connected: 22, sent: count, acknowledged: count, lost: 0 });
+});
+
+test('one line starts a hub, runs a fleet there, and loses nothing', async () => {
   const program = join(project, 'node_modules', '.bin', 'iothub-simulator');
   const line = ['run', 'vehicles', '--local-hub', '--duration', '3s', '--max-lost', '0', '--json'];
   const { stdout, stderr } = await promisify(execFile)(program, line, { cwd: project, shell });
@@ -59,7 +106,7 @@ test('the library is there too', async () => {
 
 /** From this repository, with the versions of its lock file. */
 async function copyDependencies() {
-  const workspaces = ['--workspace', 'hub', '--workspace', 'simulator'];
+  const workspaces = ['hub', 'simulator', 'artillery'].flatMap((name) => ['--workspace', name]);
   const options = ['ls', ...workspaces, '--omit=dev', '--all', '--parseable'];
   const listed = await promisify(execFile)('npm', options, { cwd: root, shell });
   const installed = join(root, 'node_modules');

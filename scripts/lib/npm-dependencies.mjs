@@ -10,6 +10,9 @@ export const officialClients = 'tests/official/nodejs';
 /** Bundlers and runtimes, which test the packed client: separate, because they take a gigabyte. */
 export const environments = 'tests/environments';
 
+/** Artillery, with which its engine is tested: separate, because it takes 600 MB. */
+export const artillery = 'tests/artillery';
+
 /** What builds the documentation site: separate, because it needs another version of TypeScript. */
 export const documentationSite = 'scripts/docs';
 

@@ -2,7 +2,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { findChromedriver, findChromium } from './browser.mjs';
-import { documentationSite, environments, officialClients } from './npm-dependencies.mjs';
+import {
+  artillery,
+  documentationSite,
+  environments,
+  officialClients,
+} from './npm-dependencies.mjs';
 import { root } from './project.mjs';
 import { findOnPath } from './run.mjs';
 import { check, nodeTests, rustTests } from './suite-kinds.mjs';
@@ -89,6 +94,9 @@ export function suites(wasmEnvironment) {
       atOnce: 2,
       reads: simulator,
     }),
+    nodeTests('engine of Artillery', testFiles('tests/artillery'), {
+      reads: [...simulator, ...folder('artillery', 'tests/artillery')],
+    }),
     nodeTests('pages of the documentation', pages, {
       slow: 'it runs every program and every page that the documentation shows',
       missing,
@@ -136,7 +144,7 @@ export function suites(wasmEnvironment) {
       reads: [/^hub\//, /^tests\/hub-package/],
     }),
     nodeTests('simulator package', ['tests/simulator-package.test.mjs'], {
-      reads: [...client, ...folder('hub', 'simulator'), /^tests\/simulator-package/],
+      reads: [...client, ...folder('hub', 'simulator', 'artillery'), /^tests\/simulator-package/],
     }),
     nodeTests('package', ['tests/package.test.mjs'], {
       reads: [...client, /^tests\/package/, /^scripts\/(build|names)/],
@@ -272,11 +280,16 @@ function longSuites() {
       slow: '20,000 clients come and go, two million messages are sent',
       reads: [...endToEnd, ...folder('tests/leaks')],
     }),
-    nodeTests('soak of the simulator', longTestFiles('tests/simulator'), {
+    nodeTests('soak and shards of the simulator', longTestFiles('tests/simulator'), {
       minutes: 10,
       alone: true,
       missing,
       reads: simulator,
+    }),
+    nodeTests('Artillery', longTestFiles('tests/artillery'), {
+      packages: [artillery],
+      slow: 'Artillery starts five times',
+      reads: [...simulator, ...folder('artillery', 'tests/artillery')],
     }),
     nodeTests('benchmarks', ['tests/benchmarks.long.test.mjs'], {
       packages: [officialClients],

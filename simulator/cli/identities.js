@@ -138,7 +138,8 @@ async function fromFile({ 'connection-strings': file, endpoint }) {
 }
 
 /** Each device registers by itself, with a key that follows from that of the group and its id. */
-async function fromGroup({ 'provisioning-host': provisioningHost, endpoint }) {
+async function fromGroup({ 'provisioning-host': host, endpoint }) {
+  const provisioningHost = host ?? IDENTITY_OPTIONS['provisioning-host'].default;
   const idScope = ofEnvironment('IOTHUB_PROVISIONING_ID_SCOPE');
   const groupKey = ofEnvironment('IOTHUB_PROVISIONING_GROUP_KEY');
   return {

@@ -23,7 +23,7 @@ import {
 const SECONDS_OF_A_DAY = 86_400;
 const LARGEST_SEED = 4_294_967_295;
 
-const OPTIONS = {
+export const OPTIONS = {
   ...IDENTITY_OPTIONS,
   ...LIMIT_OPTIONS,
   ...SHARD_OPTIONS,

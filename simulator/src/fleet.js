@@ -33,7 +33,7 @@ export class Fleet {
   #hasNews = false;
   #watched;
   #listeners = new Map();
-  #timer = setInterval(() => this.#tell(), NEWS_MS);
+  #timer;
 
   /**
    * @param {object} [options]
@@ -54,6 +54,9 @@ export class Fleet {
       observer,
       createStore,
     };
+    this.#timer = setInterval(() => this.#tell(), NEWS_MS);
+    // In Node.js, a fleet without a connected device does not keep the process.
+    this.#timer.unref?.();
   }
 
   /**
@@ -288,6 +291,11 @@ export class Fleet {
     const kind = this.#kinds.get(name);
     if (!kind) throw new Error(`The scene has no kind "${name}", but ${[...this.#kinds.keys()]}.`);
     return kind;
+  }
+
+  /** The state and the counts of one device, as in a snapshot. */
+  row(id) {
+    return this.#device(id).row(Date.now());
   }
 
   /** Sums over all devices. */

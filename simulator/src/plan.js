@@ -20,15 +20,28 @@
  * @returns {PlannedDevice[]}
  */
 export function planDevices(scene, options = {}) {
-  const { devices = sizeOf(scene), prefix = 'sim-', perSecond = 100 } = options;
+  const { devices = sizeOf(scene) } = options;
   const { index: first, count: step } = options.shard ?? { index: 0, count: 1 };
-  const kindOf = kindByIndex(scene);
+  const planOf = devicePlan(scene, options);
   const planned = [];
-  for (let index = first; index < devices; index += step) {
-    const startMs = (index * 1000) / perSecond;
-    planned.push({ index, deviceId: `${prefix}${index + 1}`, kind: kindOf(index), startMs });
-  }
+  for (let index = first; index < devices; index += step) planned.push(planOf(index));
   return planned;
+}
+
+/**
+ * What any device of a fleet is, for engines that do not know how many there will be.
+ * @param {import('./scene.js').Scene} scene
+ * @param {{prefix?: string, perSecond?: number}} [options] as for `planDevices`
+ * @returns {(index: number) => PlannedDevice}
+ */
+export function devicePlan(scene, { prefix = 'sim-', perSecond = 100 } = {}) {
+  const kindOf = kindByIndex(scene);
+  return (index) => ({
+    index,
+    deviceId: `${prefix}${index + 1}`,
+    kind: kindOf(index),
+    startMs: (index * 1000) / perSecond,
+  });
 }
 
 /** How many devices a scene has. */

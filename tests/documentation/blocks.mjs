@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { root } from '../../scripts/lib/project.mjs';
 
 /** Folders of packages contain dependencies, and documents only at the top level. */
-const isFlat = (folder) => ['', 'hub', 'simulator'].includes(folder);
+const isFlat = (folder) => ['', 'hub', 'simulator', 'artillery'].includes(folder);
 
-const documents = ['', 'docs', 'examples', 'hub', 'simulator'].flatMap((folder) =>
+const documents = ['', 'docs', 'examples', 'hub', 'simulator', 'artillery'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: !isFlat(folder) })
     .filter((file) => file.endsWith('.md'))
     .map((file) => join(folder, file)),

@@ -55,7 +55,7 @@ test('takes nothing but owner/name', (t) => {
 
 test('every published manifest has the same repository', () => {
   const addressOf = (manifest) => readJson(manifest).repository.url;
-  const manifests = ['hub/package.json', 'simulator/package.json'];
+  const manifests = ['hub/package.json', 'simulator/package.json', 'artillery/package.json'];
   for (const manifest of manifests) {
     assert.equal(addressOf(manifest), addressOf('pkg-template/package.json'), manifest);
   }

@@ -1,13 +1,7 @@
 /** The command `iothub-simulator`, against a local hub, whose own count is the judge. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 
 import { startHub } from 'iothub-local';
 
@@ -15,60 +9,15 @@ import { readConnectionStrings } from '../../simulator/cli/connection-strings.js
 import { readScene } from '../../simulator/cli/scene-file.js';
 import { readBehaviour } from '../../simulator/src/behaviour.js';
 import { BackEnd, callHub } from '../../scripts/start/back-end.mjs';
+import { createFolder as createSceneFolder, start } from './command-process.mjs';
 import { models } from './models.mjs';
 import { behaviourOf, messageOf, sceneOf } from './scenes.mjs';
 import { createDevice, hub, test } from './support.mjs';
 
-const program = fileURLToPath(new URL('../../simulator/bin/iothub-simulator.js', import.meta.url));
-
 const sending = messageOf({ isOn: true, template: '{"n": "{{range 0 1 6}}"}', periodMs: 100 });
 const scene = sceneOf({ kind: behaviourOf({ telemetry: sending }) });
 
-/** A folder with the scene in it, which goes with the test. */
-async function createFolder(t, content = scene) {
-  const folder = await mkdtemp(join(tmpdir(), 'simulator-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  await writeFile(join(folder, 'scene.json'), JSON.stringify(content));
-  return folder;
-}
-
-/** Starts the command; `lines` are those of its output, `ended` its exit code and what it wrote. */
-function start(t, args, { cwd, env = {}, input } = {}) {
-  const child = spawn(process.execPath, [program, ...args], {
-    cwd,
-    env: { ...process.env, ...env },
-  });
-  t.after(() => child.kill('SIGKILL'));
-  child.stdin.end(input);
-  const lines = [];
-  const waiting = new Set();
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    lines.push(line);
-    for (const check of waiting) check();
-  });
-  const errors = text(child.stderr);
-  const closed = once(child, 'close');
-  return {
-    child,
-    ended: closed.then(async ([code]) => ({
-      code,
-      lines,
-      json: () => lines.map((line) => JSON.parse(line)),
-      errors: await errors,
-    })),
-    /** The first line of JSON that meets a condition. */
-    until: (condition) =>
-      new Promise((resolve, reject) => {
-        const check = () => {
-          const found = lines.map((line) => JSON.parse(line)).find(condition);
-          if (found) resolve(found);
-        };
-        waiting.add(check);
-        closed.then(async () => reject(new Error(`it has ended: ${await errors}`)));
-        check();
-      }),
-  };
-}
+const createFolder = (t, content = scene) => createSceneFolder(t, content);
 
 const atHub = {
   IOTHUB_SERVICE_CONNECTION_STRING: hub.serviceConnectionString,
