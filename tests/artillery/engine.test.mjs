@@ -1,9 +1,12 @@
 /** The engine by its contract with Artillery, which `artillery.long.test.mjs` runs. */
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
+
+import { parse } from 'yaml';
 
 import { readBehaviour } from '../../simulator/src/behaviour.js';
 import { createFolder, openHub, scene } from './support.mjs';
@@ -135,4 +138,10 @@ test('what is wrong in a script is told at once', async (t) => {
   assert.deepEqual(metrics.error, [
     'config.engines.iothub takes one of group and connection-strings',
   ]);
+});
+
+test('the script in the README is the first example', () => {
+  const read = (name) => readFileSync(new URL(`../../artillery/${name}`, import.meta.url), 'utf8');
+  const [, script] = /^```yaml\n(.*?)^```$/ms.exec(read('README.md'));
+  assert.deepEqual(parse(script), parse(read('examples/ramp.yml')));
 });

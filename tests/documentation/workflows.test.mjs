@@ -19,7 +19,7 @@ const workflows = readdirSync(folder).map((name) => ({
   content: readFileSync(join(folder, name), 'utf8'),
 }));
 const recipes = blocks
-  .filter(({ language }) => language === 'yaml')
+  .filter(({ language, code }) => language === 'yaml' && /^jobs:/m.test(code))
   .map(({ document, code }) => ({ name: document, content: `on: push\n${code}` }));
 
 for (const file of [...workflows, ...recipes]) {
