@@ -4,6 +4,7 @@ import { test } from 'node:test';
 
 import { fitLine } from '../benches/scale/line.js';
 import { ENVIRONMENTS, measure } from '../benches/scale/measure.js';
+import { measureFleet } from '../benches/scale/simulator.js';
 
 const DEVICES = 10;
 
@@ -16,6 +17,14 @@ for (const environment of Object.keys(ENVIRONMENTS)) {
     assert.ok(Number.isFinite(cost.cpu) && cost.heap > 0, 'what they cost is measured');
   });
 }
+
+test(`a fleet of ${DEVICES} sends and answers, and the hub has every message`, async () => {
+  const cost = await measureFleet({ devices: DEVICES, seconds: 1 });
+  assert.ok(cost.acknowledged >= 2 * DEVICES, `${cost.acknowledged} messages are acknowledged`);
+  assert.deepEqual([cost.atHub, cost.lost], [cost.acknowledged, 0]);
+  assert.deepEqual([cost.called, cost.answered], [DEVICES, DEVICES]);
+  assert.ok(Number.isFinite(cost.cpu) && cost.resident > 0, 'what it costs is measured');
+});
 
 test('a line through points that are on one fits them all', () => {
   const { slope, r2 } = fitLine([

@@ -82,14 +82,14 @@ test('thresholds decide the exit code', async (t) => {
   const { env } = await openHub(t);
   const script = await shortened(folder, 'thresholds', ({ config }) => {
     // How long anything takes on this machine is none of this test.
-    config.ensure.thresholds = [{ 'iothub.latency.p99': 60_000 }];
+    config.plugins.ensure.thresholds = [{ 'iothub.latency.p99': 60_000 }];
   });
   const kept = await runArtillery(t, folder, script, env);
   assert.equal(kept.code, 0, kept.output);
   assert.match(kept.output, /ok: iothub\.latency\.p99 < 60000/);
   assert.match(kept.output, /ok: iothub\.lost == 0 and iothub\.acknowledged > 0/);
   const strict = await shortened(folder, 'thresholds', ({ config }) => {
-    config.ensure.thresholds = [{ 'iothub.latency.p99': 0 }];
+    config.plugins.ensure.thresholds = [{ 'iothub.latency.p99': 0 }];
   });
   const exceeded = await runArtillery(t, folder, strict, env);
   assert.equal(exceeded.code, 1, exceeded.output);
