@@ -10,12 +10,17 @@ export function CopyButton({ text, children = 'Copy', ...rest }) {
       await navigator.clipboard.writeText(text);
       outcome.value = 'Copied';
     } catch {
-      outcome.value = 'The browser does not allow it: select the text.';
+      outcome.value = 'The browser does not allow it: select the text';
     }
   };
   return (
-    <button type="button" onClick={copy} {...rest}>
-      <Icon name="copy" /> <span role="status">{outcome.value ?? children}</span>
-    </button>
+    <>
+      <button type="button" onClick={copy} {...rest}>
+        <Icon name="copy" /> {outcome.value ?? children}
+      </button>
+      <span class="unseen" role="status">
+        {outcome.value}
+      </span>
+    </>
   );
 }

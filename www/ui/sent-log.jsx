@@ -48,7 +48,9 @@ export function SentLog({ id }) {
 
 function Line({ entry, withId }) {
   const { time, id, name, excerpt, properties, size: bytes } = entry;
-  const chips = Object.entries(properties).map(([name, value]) => ({ name, value }));
+  const chips = Object.entries(properties).map(([name, value]) => {
+    return { name, value, isSystem: false };
+  });
   return (
     <span class="sent-line">
       <time>{exactTime(time)}</time>
