@@ -58,8 +58,9 @@ function Line({ entry, withId }) {
   );
 }
 
-/** How long the answer took: of what was acknowledged its PUBACK, or after what an answer came. */
+/** Of an answer how long it took, of what was acknowledged after what its PUBACK came. */
 function Answer({ entry: { name, qos, afterMs, acknowledgedMs } }) {
+  if (afterMs !== undefined) return <span class="after">+{duration(afterMs)}</span>;
   if (acknowledgedMs !== undefined) {
     return (
       <span class="after good">
@@ -68,17 +69,18 @@ function Answer({ entry: { name, qos, afterMs, acknowledgedMs } }) {
     );
   }
   if (name === 'PUBLISH' && qos > 0) return <span class="after warn">no PUBACK</span>;
-  return <span class="after">{afterMs !== undefined && `+${duration(afterMs)}`}</span>;
+  return <span class="after" />;
 }
 
 function Packet({ entry }) {
-  const { id, sequence, name, about, topic, chips, payloadSize, afterMs } = entry;
+  const { id, sequence, name, about, topic, chips, payloadSize, afterMs, acknowledgedMs } = entry;
   const facts = [
     ['Device', id],
     ['Packet', `${name} · ${about}`],
     ['Topic', topic],
     ...chips.map(({ name, value }) => [name, value ?? 'no value']),
-    ['Answered after', afterMs === undefined ? undefined : duration(afterMs)],
+    ['Answer after', afterMs && duration(afterMs)],
+    ['PUBACK after', acknowledgedMs && duration(acknowledgedMs)],
   ];
   return (
     <>
