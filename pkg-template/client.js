@@ -87,11 +87,11 @@ export class IoTHubDeviceClient {
   }
 
   static createFromProvisioning(device, options) {
-    const { registrant, getToken, x509 } = provisionedDevice(device);
+    const { registrant, getToken, x509, key } = provisionedDevice(device);
     return create(
       options,
       (core, options) => core.fromProvisioning(host, registrant, options),
-      { x509, tokenFunction: getToken },
+      { x509, tokenFunction: getToken, key },
       registrationOf(registrant),
     );
   }
@@ -268,8 +268,8 @@ if (Symbol.asyncDispose) {
  * @param {Record<string, any> | undefined} options of the user
  * @param {(core: typeof import('./iothub_device_client.js').ClientHandle, options: any) =>
  *   import('./iothub_device_client.js').ClientHandle} createCore checks the options
- * @param {{ x509?: unknown, tokenFunction?: (resource: string) => unknown }} [credentials] those
- *   that are not the core's
+ * @param {{ x509?: unknown, tokenFunction?: (resource: string) => unknown, key?: string }}
+ *   [credentials] those that are not the core's
  * @param {string} [resource] names the device, if its hub is not known
  */
 function create(options, createCore, credentials, resource) {

@@ -9,15 +9,18 @@ import { tracingHost } from './trace.js';
  * @param {Record<string, any> | undefined} options of the user
  * @param {(core: Handles) => import('./iothub_device_client.js').ClientHandle} createCore checks the
  *   options
- * @param {{ x509?: unknown, tokenFunction?: (resource: string) => unknown }} [credentials] those
- *   that are not the core's
+ * @param {{ x509?: unknown, tokenFunction?: (resource: string) => unknown, key?: string }}
+ *   [credentials] those that are not the core's; `key` is that of a certificate that the
+ *   provisioning service issues
  */
-export function createShell(type, options, createCore, { x509, tokenFunction } = {}) {
+export function createShell(type, options, createCore, { x509, tokenFunction, key } = {}) {
   assertReady();
   const core = createCore(host.ClientHandle);
   const { serverVerificationCert, cipher, proxy, trace } = options ?? {};
-  const transport = host.createTransport({ serverVerificationCert, cipher, proxy, x509 });
+  const createTransport = (x509) =>
+    host.createTransport({ serverVerificationCert, cipher, proxy, x509 });
   const platform = tracingHost(host, trace, core.resource, () => shell.activity);
-  const shell = new type(platform, core, transport, tokenFunction);
+  const shell = new type(platform, core, createTransport(x509), tokenFunction);
+  if (key) shell.transportOf = (result) => createTransport(host.issuedX509(result, key));
   return shell;
 }

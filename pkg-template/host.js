@@ -8,6 +8,8 @@ import { ClientError, createError } from './errors.js';
  * @property {string} platform its name, for the hub
  * @property {(options: Record<string, any>) => any} createTransport checks certificate, cipher and
  *   proxy options, and returns what `openSocket` and `request` take
+ * @property {(result: object, key: string | undefined) => unknown} issuedX509 the certificate in
+ *   the result of a registration; only where a client can choose its certificate
  * @property {(url: string, transport: any) => any} openSocket opens a WebSocket with the
  *   sub-protocol `mqtt`; what `send` gets is valid during the call only
  * @property {(socket: any) => void} abortSocket drops it without a closing handshake

@@ -32,6 +32,9 @@ type JsonInputObject = object & {
 type NoFunction = null | boolean | number | string | (object & { readonly bind?: never });
 declare const isJsonInput: unique symbol;
 
+/** An object of {@link JsonInput}, not an array. */
+export type JsonObjectInput = JsonObject | (JsonInputObject & { readonly map?: NoFunction });
+
 /**
  * `T`, if all its members, at any depth, are {@link JsonInput} or `undefined`. Any other member
  * becomes `never`.
@@ -727,6 +730,10 @@ export class IoTHubDeviceClient {
    * may not know the device yet. Registrations are billed, so those that lead to no connection are
    * at least two minutes apart, and up to an hour if they go on. Being offline never leads to one.
    *
+   * With `certificateRequest` the client authenticates at the hub with the certificate that the
+   * service issues. If the hub refuses the certificate after it has expired, the client registers
+   * again, which issues a new one.
+   *
    * Calls that are made before the first registration wait for it. If it fails, they reject with
    * the errors of {@link ProvisioningDeviceClient.register}. `endpoint` and `gatewayHostname` are
    * used for the service and for the hub.
@@ -1344,14 +1351,17 @@ export class ServiceError extends Error {
   );
   /**
    * The status, as in HTTP: 300 or more. Of a registration that ended as `"failed"`, the one that
-   * begins its error code; if it has none, 200.
+   * begins its error code; if it has none, or of one whose result the client cannot use, 200.
    */
   status: number;
   /** The hub's own error code, such as `"400004"`, if it sent one. */
   code: string | undefined;
   /** Identifies the request to Azure support. Only from the provisioning service. */
   trackingId?: string;
-  /** How a registration ended that assigned no hub: its `status` is `"failed"` or `"disabled"`. */
+  /**
+   * How a registration ended that assigned no hub: its `status` is `"failed"` or `"disabled"`, or
+   * the client cannot use what was assigned.
+   */
   result?: RegistrationResult;
 }
 
@@ -1370,7 +1380,10 @@ export interface ProvisioningOptions extends Pick<
   | 'cipher'
   | 'proxy'
   | 'trace'
-> {}
+> {
+  /** As in {@link ProvisionedDeviceNames.certificateRequest}. */
+  certificateRequest?: CertificateRequest | undefined;
+}
 
 /** Options of {@link ProvisioningDeviceClient.createFromSymmetricKey}. */
 export interface ProvisioningKeyOptions
@@ -1417,8 +1430,26 @@ export interface ProvisionedDeviceNames {
    * An object that is sent with each registration, for a custom allocation function. The option
    * `modelId` is added to it. Default: none.
    */
-  payload?: JsonInput | undefined;
+  payload?: JsonObjectInput | undefined;
+  /**
+   * In Node.js, asks the service to issue a certificate, with which the device then authenticates at
+   * its hub: {@link certificateRequest} of `iothub-device-client/certificate-request`, or a function
+   * of your own. Needs an enrollment with a credential policy; the client then speaks api-version
+   * 2026-11-01. Default: none, the device has the same credentials at the service and at its hub.
+   */
+  certificateRequest?: CertificateRequest | undefined;
 }
+
+/**
+ * Returns a certificate signing request (PKCS #10), and the key of the certificate. Called once for
+ * each client, by its factory, with the registration id, which must be the request's common name.
+ */
+export type CertificateRequest = (registrationId: string) => {
+  /** As base64 of DER, without the lines of PEM. The service takes P-384 with SHA-384 only. */
+  csr: string;
+  /** The private key, as PEM text. It is never sent. */
+  key: string;
+};
 
 /** How long a registration may take, and what cancels it. */
 export interface RegisterOptions extends CallOptions {
@@ -1434,6 +1465,11 @@ export interface RegistrationResult {
   status: string;
   /** What the service knows of the device. */
   registrationState: RegistrationState;
+  /**
+   * With `certificateRequest`: the certificate that the service has issued, with its key, for {@link
+   * IoTHubDeviceClient.createFromX509Certificate}.
+   */
+  x509?: X509;
 }
 
 /**
@@ -1463,6 +1499,8 @@ export interface RegistrationState {
   etag?: string;
   /** What a custom allocation function returned for the device. */
   payload?: JsonValue;
+  /** The certificate that was asked for, then those up to its root: each as base64 of DER. */
+  issuedCertificateChain?: string[];
   /** Why the registration failed. */
   errorCode?: number;
   /** Why the registration failed, in words. */
@@ -1554,8 +1592,8 @@ export class ProvisioningDeviceClient {
    *
    * @throws TypeError for what is not an object that JSON can hold
    */
-  get provisioningPayload(): JsonInput | undefined;
-  set provisioningPayload(payload: JsonInput | null | undefined);
+  get provisioningPayload(): JsonObjectInput | undefined;
+  set provisioningPayload(payload: JsonObjectInput | null | undefined);
 
   /**
    * Registers the device, and waits until the service has assigned it to a hub.
@@ -1569,11 +1607,11 @@ export class ProvisioningDeviceClient {
    * @returns the result, whose `registrationState` contains `assignedHub` and `deviceId`
    * @throws {@link ConnectionFailedError} or {@link OperationTimeout} if the service cannot be
    * reached; {@link CredentialError} if it refuses the key, token or certificate; {@link
-   * ServiceError} if it responds with an error, or if the registration ended as `"failed"` or
-   * `"disabled"` (see `result`); {@link OperationTimeout} after the timeout, with the last problem
-   * as its `cause`; {@link ClientError} if a registration is already running, or the hub does not
-   * speak MQTT 3.1.1 (`connectionProfile`); the signal's reason. TypeError or RangeError for a
-   * wrong option.
+   * ServiceError} if it responds with an error, or, with the `result`, if the registration ended as
+   * `"failed"` or `"disabled"`, the hub does not speak MQTT 3.1.1 (`connectionProfile`) or has an
+   * invalid name, or no certificate was issued; {@link OperationTimeout} after the timeout, with the
+   * last problem as its `cause`; {@link ClientError} if a registration is already running; the
+   * signal's reason. TypeError or RangeError for a wrong option.
    */
   register(options?: RegisterOptions): Promise<RegistrationResult>;
 }

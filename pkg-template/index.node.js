@@ -5,13 +5,14 @@ import { isDebugged } from './debug.node.js';
 import { setPlatform } from './host.js';
 import digits from './iothub_device_client_bg.wasm?hex';
 import { start } from './start.js';
-import { abortSocket, createTransport, openSocket, request } from './transport.node.js';
+import { abortSocket, createTransport, issuedX509, openSocket, request } from './transport.node.js';
 
 setPlatform({
   platform: `Node.js ${process.versions.node}`,
   createTransport,
   openSocket,
   abortSocket,
+  issuedX509,
   request,
   // As npm `debug` does: standard output belongs to the program.
   log: (line) => console.error(line),

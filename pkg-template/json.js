@@ -25,7 +25,7 @@ CURES.FormData = CURES.URLSearchParams = CURES.Map;
 export function jsonOf(value, what, replacer) {
   if (isThenable(value)) throw new TypeError(`${what} is a Promise: await it first`);
   if (isError(value)) throw lost(value, what);
-  const json = JSON.stringify(value, replacer);
+  const json = stringify(value, what, replacer);
   if (json === undefined) {
     throw new TypeError(`${what} must be what JSON can hold, and is of the type ${typeof value}`);
   }
@@ -37,6 +37,17 @@ export function jsonOf(value, what, replacer) {
     });
   }
   return json;
+}
+
+/** JSON has neither a BigInt nor a cycle, and engines say so without the name of the value. */
+function stringify(value, what, replacer) {
+  try {
+    return JSON.stringify(value, replacer);
+  } catch (error) {
+    // A replacer has errors of its own.
+    if (replacer) throw error;
+    throw new TypeError(`${what} must be what JSON can hold`, { cause: error });
+  }
 }
 
 /**

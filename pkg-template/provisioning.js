@@ -7,9 +7,6 @@ import { Shell } from './shell.js';
 
 const FACTORY = Symbol('factory');
 
-/** How long a registration may take, in seconds, unless the user says. */
-const TIMEOUT = 120;
-
 /** `setTimeout` counts in 32 bits. */
 const MAX_SECONDS = 2_147_483;
 
@@ -24,6 +21,7 @@ const OPTIONS = [
   'cipher',
   'proxy',
   'trace',
+  'certificateRequest',
 ];
 
 /** A device's names, and what it authenticates with. */
@@ -41,9 +39,11 @@ class RegistrationShell extends Shell {
 export class ProvisioningDeviceClient {
   #shell;
   #payload;
+  /** Of the certificate that it asks for. */
+  #key;
 
-  constructor(key, shell) {
-    if (key !== FACTORY) {
+  constructor(factory, shell, key) {
+    if (factory !== FACTORY) {
       throw new TypeError(
         'a ProvisioningDeviceClient is not made with new: use ' +
           'ProvisioningDeviceClient.createFromSymmetricKey, createFromSasToken or ' +
@@ -51,6 +51,7 @@ export class ProvisioningDeviceClient {
       );
     }
     this.#shell = shell;
+    this.#key = key;
   }
 
   static createFromSymmetricKey(provisioningHost, registrationId, idScope, symmetricKey, options) {
@@ -86,14 +87,17 @@ export class ProvisioningDeviceClient {
   async register(options) {
     mustBeOwn(#shell in Object(this));
     const given = optionsOf(options, 'timeout', 'signal');
-    const { timeout = TIMEOUT } = given;
-    mustBe('number', { timeout });
-    if (!(timeout > 0 && timeout <= MAX_SECONDS)) {
-      throw new RangeError(`timeout must be above 0 and at most ${MAX_SECONDS} seconds`);
+    const { timeout } = given;
+    if (timeout !== undefined) {
+      mustBe('number', { timeout });
+      if (!(timeout > 0 && timeout <= MAX_SECONDS)) {
+        throw new RangeError(`timeout must be above 0 and at most ${MAX_SECONDS} seconds`);
+      }
     }
     const payload = payloadOf(this.#payload, 'provisioningPayload');
-    const call = (core) => core.register(payload, timeout * 1000);
-    return this.#shell.operation(call, signalIn(given));
+    const call = (core) => core.register(payload, timeout && timeout * 1000);
+    const result = await this.#shell.operation(call, signalIn(given));
+    return this.#key ? { ...result, x509: host.issuedX509(result, this.#key) } : result;
   }
 }
 
@@ -109,7 +113,7 @@ export function deriveDeviceKey(groupKey, registrationId) {
  */
 export function provisionedDevice(device) {
   if (device === undefined) throw new TypeError('createFromProvisioning needs to know the device');
-  const given = optionsOf(device, ...NAMES, ...CREDENTIALS, 'payload');
+  const given = optionsOf(device, ...NAMES, ...CREDENTIALS, 'payload', 'certificateRequest');
   const { provisioningHost, registrationId, idScope, symmetricKey, getToken, x509 } = given;
   const credentials = CREDENTIALS.filter((name) => given[name] !== undefined);
   if (credentials.length !== 1) {
@@ -118,6 +122,7 @@ export function provisionedDevice(device) {
   mustBeText({ provisioningHost, registrationId, idScope });
   if (symmetricKey !== undefined) mustBeText({ symmetricKey });
   if (getToken !== undefined) mustBe('function', { getToken });
+  const { csr, key } = requestOf(given, registrationId);
   const registrant = {
     provisioningHost,
     registrationId,
@@ -125,8 +130,23 @@ export function provisionedDevice(device) {
     symmetricKey,
     hasCertificate: x509 !== undefined,
     payload: payloadOf(given.payload, 'payload'),
+    csr,
   };
-  return { registrant, getToken, x509 };
+  return { registrant, getToken, x509, key };
+}
+
+/**
+ * The request for a certificate, and the key of that, if the user wants one.
+ * @param {Record<string, any>} options of the user
+ * @param {string} registrationId
+ */
+function requestOf({ certificateRequest }, registrationId) {
+  if (certificateRequest === undefined) return {};
+  mustBe('function', { certificateRequest });
+  if (!host.issuedX509) throw new TypeError('certificateRequest works in Node.js only');
+  const { csr, key } = certificateRequest(registrationId);
+  mustBeText({ csr, key });
+  return { csr, key };
 }
 
 /** Names a device before its hub is known. Two services may know devices by the same id. */
@@ -158,9 +178,14 @@ function create(names, options, { symmetricKey, token, x509, tokenFunction }) {
     'the registration id': names.registrationId,
     'the id scope': names.idScope,
   });
-  optionsOf(options, ...OPTIONS, ...(symmetricKey ? ['sasTokenTtl'] : []));
-  const registrant = { ...names, symmetricKey, token, hasCertificate: x509 !== undefined };
-  const createCore = (core) => core.fromProvisioning(host, registrant, options);
-  const shell = createShell(RegistrationShell, options, createCore, { x509, tokenFunction });
-  return new ProvisioningDeviceClient(FACTORY, shell);
+  const { certificateRequest, ...given } = optionsOf(
+    options,
+    ...OPTIONS,
+    ...(symmetricKey ? ['sasTokenTtl'] : []),
+  );
+  const { csr, key } = requestOf({ certificateRequest }, names.registrationId);
+  const registrant = { ...names, symmetricKey, token, hasCertificate: x509 !== undefined, csr };
+  const createCore = (core) => core.fromProvisioning(host, registrant, given);
+  const shell = createShell(RegistrationShell, given, createCore, { x509, tokenFunction });
+  return new ProvisioningDeviceClient(FACTORY, shell, key);
 }

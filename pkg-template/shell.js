@@ -16,7 +16,7 @@ const atEndOfCall = Promise.resolve();
 
 /** @typedef {import('./iothub_device_client.js').ClientHandle} ClientHandle */
 
-/** One client. The core calls the methods from `openSocket` to `tokenRequired`. */
+/** One client. The core calls the methods from `openSocket` to `certificateIssued`. */
 export class Shell {
   handlers = new Handlers(this);
   receiving = new Receiving(this);
@@ -25,7 +25,17 @@ export class Shell {
    * @type {import('./outbox.js').Outbox | undefined}
    */
   outbox;
+  /**
+   * For a client that asks the provisioning service for a certificate: what the host connects to
+   * the hub with, from the result of the registration.
+   * @type {((result: object) => unknown) | undefined}
+   */
+  transportOf;
   #core;
+  #transport;
+  #hubTransport;
+  /** The registration that a certificate came with. */
+  #registration;
   #socket;
   /** Listens to the platform while there is a connection to look after. */
   #watch;
@@ -49,7 +59,7 @@ export class Shell {
   constructor(host, core, transport, tokenFunction) {
     this.host = host;
     this.#core = core;
-    this.transport = transport;
+    this.#transport = transport;
     this.tokenFunction = tokenFunction;
     this.#pendingBytes = new PendingBytes(core.maxPendingBytes);
   }
@@ -68,6 +78,12 @@ export class Shell {
   /** The hub, device and module. */
   get resource() {
     return this.#core.resource;
+  }
+
+  /** What the host makes the next socket or HTTP call with. */
+  get transport() {
+    if (!this.#registration || this.activity.state === 'registering') return this.#transport;
+    return (this.#hubTransport ??= this.transportOf?.(this.#registration));
   }
 
   /** How long a call waits for its response; 0 means no limit. */
@@ -171,7 +187,9 @@ export class Shell {
   openSocket(url) {
     let socket;
     try {
-      socket = this.host.openSocket(url, this.transport);
+      const { transport } = this;
+      if (transport?.isExpired) this.#core.certificateExpired();
+      socket = this.host.openSocket(url, transport);
     } catch (error) {
       return String(error.message);
     }
@@ -267,6 +285,11 @@ export class Shell {
   tokenRequired() {
     if (this.tokenFunction) this.fetchToken().catch((error) => this.report(error));
     else this.handlers.askForToken();
+  }
+
+  certificateIssued(json) {
+    if (this.transportOf) this.#registration = JSON.parse(json);
+    this.#hubTransport = undefined;
   }
 
   async #abortable(signal, call, queue, bytes) {

@@ -23,10 +23,17 @@ readFilesWith((file) => {
 class Transport {
   #secureContext;
   #agent;
+  #expires;
 
-  constructor(secureContext, agent) {
+  constructor(secureContext, agent, expires) {
     this.#secureContext = secureContext;
     this.#agent = agent;
+    this.#expires = expires;
+  }
+
+  /** Whether the client's certificate has expired, by the clock of this machine. */
+  get isExpired() {
+    return Date.now() > this.#expires;
   }
 
   /** What to connect to `url` with, given up at `tunnelSignal`. */
@@ -58,7 +65,8 @@ export function createTransport({ serverVerificationCert, cipher, proxy, x509 })
   };
   const agent = proxy === undefined ? undefined : new ProxyAgent(proxy);
   const secureContext = Object.keys(tls).length > 0 ? createSecureContext(tls) : undefined;
-  return new Transport(secureContext, agent);
+  const expires = tls.cert && Date.parse(new X509Certificate(tls.cert).validTo);
+  return new Transport(secureContext, agent, expires);
 }
 
 class Socket extends WebSocket {
@@ -73,6 +81,18 @@ class Socket extends WebSocket {
       this.terminate();
     }
   }
+}
+
+/**
+ * The certificate that the provisioning service has issued.
+ * @param {any} result of the registration
+ * @param {string | undefined} key of the certificate, as PEM text
+ */
+export function issuedX509({ registrationState }, key) {
+  const pem = registrationState.issuedCertificateChain.map(
+    (base64) => `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,
+  );
+  return new X509(pem.join(''), key);
 }
 
 /**

@@ -28,8 +28,9 @@ const notices = 'THIRD-PARTY-NOTICES.txt';
 const wasmFlags = 'CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS';
 const target = join(root, 'target');
 const pkg = join(root, 'pkg');
-/** Separate entry points: code without an outbox does not load one. */
-const stores = ['indexeddb-store', 'level-store', 'own-store'];
+/** Separate entry points: code that does not need them does not load them. */
+const ofNode = ['certificate-request', 'level-store'];
+const separate = [...ofNode, 'indexeddb-store', 'own-store'];
 /** The names of the module's functions, which are stripped from the module. */
 export const symbols = join(target, 'symbols.txt');
 
@@ -160,7 +161,7 @@ async function assemble(generated, folder, renamed) {
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   writeFileSync(join(folder, 'README.md'), readmeOfPackage());
   for (const file of [wasm, notices]) cpSync(join(generated, file), join(folder, file));
-  for (const entry of ['index', 'slim', wasm, ...stores]) {
+  for (const entry of ['index', 'slim', wasm, ...separate]) {
     writeDeclarations(generated, folder, entry);
   }
   await joinModules(generated, folder, renamed);
@@ -216,12 +217,12 @@ async function joinModules(generated, folder, renamed) {
   // Jest cannot run `import()` in CommonJS modules.
   const commonJs = { format: 'cjs', platform: 'node', supported: { 'dynamic-import': false } };
   await bundleTo('index.node.js', 'index.node.cjs', commonJs);
-  for (const store of stores) {
-    const options = store === 'level-store' ? { platform: 'node' } : page;
-    await bundleTo(`${store}.js`, `${store}.js`, { ...options, format: 'esm' });
-    await bundleTo(`${store}.js`, `${store}.cjs`, { ...options, format: 'cjs' });
+  for (const entry of separate) {
+    const options = ofNode.includes(entry) ? { platform: 'node' } : page;
+    await bundleTo(`${entry}.js`, `${entry}.js`, { ...options, format: 'esm' });
+    await bundleTo(`${entry}.js`, `${entry}.cjs`, { ...options, format: 'cjs' });
   }
-  const commonJsFiles = ['index.browser.cjs', 'index.node.cjs', ...stores.map((it) => `${it}.cjs`)];
+  const commonJsFiles = ['index.browser', 'index.node', ...separate].map((it) => `${it}.cjs`);
   for (const name of commonJsFiles) exportOwnNames(join(folder, name));
   const [{ exports }] = Object.values(metafile.outputs);
   const files = {

@@ -92,8 +92,12 @@ impl ClientHandle {
     }
 
     /// See [`Client::register`]. `payload` is JSON text.
-    pub fn register(&self, payload: Option<String>, timeout_ms: u32) -> Result<u32, JsValue> {
-        let timeout = Duration::from_millis(timeout_ms.into());
+    pub fn register(
+        &self,
+        payload: Option<String>,
+        timeout_ms: Option<u32>,
+    ) -> Result<u32, JsValue> {
+        let timeout = timeout_ms.map(|millis| Duration::from_millis(millis.into()));
         self.operation(|core, now| core.register(now, payload.as_deref(), timeout))
     }
 

@@ -111,6 +111,7 @@ impl Driver {
             }
             Event::DesiredPropertiesReceived(json) => shell.desired_properties_received(&json),
             Event::SasTokenRequired => shell.token_required(),
+            Event::CertificateIssued(result) => shell.certificate_issued(&result),
         }
         !is_done
     }

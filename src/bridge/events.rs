@@ -87,6 +87,11 @@ impl ClientHandle {
         self.input(Input::SocketClosed { detail });
     }
 
+    #[wasm_bindgen(js_name = certificateExpired)]
+    pub fn certificate_expired(&self) {
+        self.core().certificate_expired();
+    }
+
     pub fn online(&self) {
         self.input(Input::Online);
     }

@@ -47,6 +47,10 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = hasCertificate)]
     fn has_certificate(this: &ProvisionedDevice) -> bool;
 
+    /// A certificate signing request, as base64 of DER.
+    #[wasm_bindgen(method, getter)]
+    fn csr(this: &ProvisionedDevice) -> Option<String>;
+
     /// JSON text.
     #[wasm_bindgen(method, getter)]
     fn payload(this: &ProvisionedDevice) -> Option<String>;
@@ -137,11 +141,14 @@ impl ClientHandle {
         options: &JsValue,
     ) -> Result<Self, JsValue> {
         Self::of(host, &|agent| {
-            let registrant = Registrant::new(
-                &device.provisioning_host(),
-                &device.id_scope(),
-                &device.registration_id(),
-            )?;
+            let registrant = Registrant {
+                csr: device.csr(),
+                ..Registrant::new(
+                    &device.provisioning_host(),
+                    &device.id_scope(),
+                    &device.registration_id(),
+                )?
+            };
             let credentials = match (device.symmetric_key(), device.token()) {
                 (Some(key), _) => {
                     let key = SharedAccessKey::from_base64(&key)?;

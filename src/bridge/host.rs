@@ -95,6 +95,11 @@ extern "C" {
     #[wasm_bindgen(method, js_name = desiredPropertiesReceived)]
     pub fn desired_properties_received(this: &Shell, json: &str);
 
+    /// The provisioning service has issued a certificate: the result of the registration, as JSON
+    /// text.
+    #[wasm_bindgen(method, js_name = certificateIssued)]
+    pub fn certificate_issued(this: &Shell, result: &str);
+
     /// A SAS token is wanted.
     #[wasm_bindgen(method, js_name = tokenRequired)]
     pub fn token_required(this: &Shell);

@@ -114,6 +114,9 @@ pub enum Event {
     SasTokenRequired,
     /// Desired properties, as JSON text with their `$version`.
     DesiredPropertiesReceived(String),
+    /// The provisioning service has issued a certificate, which the next connections to the hub are
+    /// to authenticate with: the result of the registration, as JSON text.
+    CertificateIssued(String),
 }
 
 /// The result of a successful call.

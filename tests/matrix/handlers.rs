@@ -37,6 +37,7 @@ impl World {
             Event::MethodCalled(request) => self.method_called(request),
             Event::SasTokenRequired => self.token_required(),
             Event::DesiredPropertiesReceived(json) => self.application.desired_received(&json),
+            Event::CertificateIssued(_) => unreachable!("nobody asks for one"),
         }
     }
 

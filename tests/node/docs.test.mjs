@@ -1,6 +1,6 @@
 /** Every block of code in docs/guide is run against the local hub, and does what its page says. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -346,6 +346,14 @@ testBlock('provisioning.md: Register and connect', async ({ start }) => {
   await finish(start(await createRegistrant('guide-2')));
   const backEnd = await createDevice('guide-2');
   assert.equal(JSON.parse((await backEnd.waitForTelemetry())[0].text).temperature, 21.5);
+});
+
+testBlock('provisioning.md: A certificate from the service', async ({ t, start }) => {
+  const registrant = await createRegistrant('guide-5');
+  const IOTHUB_CA_FILE = join(await temporaryFolder(t), 'ca.pem');
+  await writeFile(IOTHUB_CA_FILE, hub.ca);
+  await finish(start({ ...registrant, IOTHUB_ENDPOINT: hub.secureEndpoint, IOTHUB_CA_FILE }));
+  assert.equal((await (await createDevice('guide-5')).telemetry()).length, 1);
 });
 
 testBlock('provisioning.md: In a page', async ({ t, backEnd }) => {

@@ -245,6 +245,12 @@ test('wrong use is told at once', () => {
     /provisioningPayload must be an object/,
   );
   assert.throws(() => (client.provisioningPayload = () => 1), TypeError);
+  const cycle = {};
+  cycle.itself = cycle;
+  for (const payload of [{ n: 1n }, cycle]) {
+    const message = 'provisioningPayload must be what JSON can hold';
+    assert.throws(() => (client.provisioningPayload = payload), { name: 'TypeError', message });
+  }
   const device = { provisioningHost: HOST, registrationId: 'id', idScope: '0ne' };
   for (const [given, message] of [
     [undefined, /needs to know the device/],

@@ -18,9 +18,11 @@ import {
   deriveDeviceKey,
   version,
 } from 'iothub-device-client';
+import { certificateRequest } from 'iothub-device-client/certificate-request';
 import type {
   BackgroundExceptionHandler,
   CallOptions,
+  CertificateRequest,
   ClientOptions,
   ConnectionState,
   ConnectionStateChange,
@@ -162,6 +164,11 @@ export function factories(): IoTHubDeviceClient[] {
   ];
 }
 
+interface Typed {
+  site: string;
+  tags: string[];
+}
+
 export async function provisioning(
   x509: X509,
   getToken: SasTokenFunction,
@@ -184,6 +191,12 @@ export async function provisioning(
   device.provisioningPayload = undefined;
   // @ts-expect-error: a function is no JSON
   device.provisioningPayload = () => 1;
+  // @ts-expect-error: an array is no object
+  device.provisioningPayload = [1];
+  // @ts-expect-error: a readonly array is none either
+  device.provisioningPayload = [1] as const;
+  const typed: Typed = { site: 'a', tags: ['b'] };
+  device.provisioningPayload = typed;
   const options: RegisterOptions = { timeout: 60, signal };
   const result: RegistrationResult = await device.register(options);
   const state: RegistrationState = result.registrationState;
@@ -192,7 +205,13 @@ export async function provisioning(
     IoTHubDeviceClient.createFromProvisioning({ ...names, symmetricKey: key }, { modelId: hub }),
     IoTHubDeviceClient.createFromProvisioning({ ...names, getToken, payload: { a: 1 } }),
     IoTHubDeviceClient.createFromProvisioning({ ...names, x509 }),
+    IoTHubDeviceClient.createFromProvisioning({ ...names, x509, certificateRequest }),
   ];
+  const own: CertificateRequest = (registrationId) => ({ csr: registrationId, key: 'PEM' });
+  const certified = { certificateRequest: own };
+  ProvisioningDeviceClient.createFromSymmetricKey('h', 'r', 's', key, certified);
+  const { x509: issued } = result;
+  if (issued) IoTHubDeviceClient.createFromX509Certificate(issued, 'h', 'd');
   // @ts-expect-error: one way to authenticate
   IoTHubDeviceClient.createFromProvisioning({ ...names, x509, getToken });
   // @ts-expect-error: no way to authenticate

@@ -18,7 +18,7 @@ use crate::protocol::hub::Identity;
 use crate::protocol::provisioning::{Assignment, Registrar};
 use crate::protocol::time::{Instant, Now};
 
-/// How long a registration may take.
+/// How long a registration may take, unless the user says.
 const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A hub does not know a device at once that was assigned to it: so long it may refuse the login.
@@ -143,8 +143,9 @@ impl Client {
         &mut self,
         now: Now,
         payload: Option<&str>,
-        timeout: Duration,
+        timeout: Option<Duration>,
     ) -> Result<OperationId, Error> {
+        let timeout = timeout.unwrap_or(REGISTRATION_TIMEOUT);
         let operation = self.io.begin();
         let Some(provisioning) = &mut self.provisioning else {
             return Err(failures::no_connection());
@@ -252,6 +253,14 @@ impl Client {
         registrar.is_some_and(|registrar| registrar.provide_token(now, text).is_ok())
     }
 
+    /// The certificate that was issued has expired. If the hub does not accept it, the device
+    /// registers again.
+    pub fn certificate_expired(&mut self) {
+        if let Some(provisioning) = &mut self.provisioning {
+            provisioning.is_outdated = true;
+        }
+    }
+
     /// What the token that is wanted is to be for.
     pub fn token_resource(&mut self) -> String {
         let resource = self.registrar().map(|registrar| registrar.resource());
@@ -272,9 +281,14 @@ impl Client {
             self.link = Link::Down;
             return self.io.settle(call, result);
         }
-        let assigned = result.and_then(|reply| match reply {
-            Reply::Registration(result) => self.assign(now, &Assignment::of(&result)?),
-            _ => Ok(()),
+        let assigned = result.and_then(|reply| {
+            let Reply::Registration(result) = reply else { return Ok(()) };
+            let Assignment { identity, has_certificate } = Assignment::of(&result)?;
+            self.assign(now, identity);
+            if has_certificate {
+                self.io.emit(Event::CertificateIssued(result));
+            }
+            Ok(())
         });
         match assigned {
             Ok(()) => self.dial(now, attempt),
@@ -282,13 +296,12 @@ impl Client {
         }
     }
 
-    fn assign(&mut self, now: Now, assignment: &Assignment) -> Result<(), Error> {
-        let identity = Identity::new(&assignment.hostname, &assignment.device_id, None)?;
+    fn assign(&mut self, now: Now, identity: Identity) {
         if let Some(provisioning) = &mut self.provisioning {
             provisioning.assigned(now);
         }
         if identity == self.config.identity {
-            return Ok(());
+            return;
         }
         let before = self.config.identity.topic_base().to_owned();
         self.config.identity = identity;
@@ -296,6 +309,5 @@ impl Client {
         // They are for the hub that was left, and count its versions.
         self.tokens = Tokens::new(&self.config.credentials);
         self.twin.desired.forget_delivered();
-        Ok(())
     }
 }

@@ -244,9 +244,13 @@ impl Config {
             Some(model_id) => Some(with_model_id(payload.unwrap_or("{}"), model_id)),
             None => payload.map(Into::into),
         };
-        let config = provisioning::Config::new(registrant, credentials.clone(), agent, &options)?;
+        let at_hub = match registrant.csr {
+            Some(_) => Credentials::X509,
+            None => credentials.clone(),
+        };
+        let config = provisioning::Config::new(registrant, credentials, agent, &options)?;
         let provisioning = Some(Box::new(Provisioning { config, payload }));
-        Ok(Self { provisioning, ..Self::new(identity, credentials, agent, options)? })
+        Ok(Self { provisioning, ..Self::new(identity, at_hub, agent, options)? })
     }
 
     /// The URL to dial.

@@ -2,6 +2,7 @@
 
 use super::failures;
 use crate::protocol::error::Error;
+use crate::protocol::hub::Identity;
 use crate::protocol::json;
 
 /// Where every answer comes.
@@ -42,15 +43,25 @@ pub(super) enum Progress {
     Assigning(Option<String>),
 }
 
-/// Reads the body of an answer with a status below 300.
+/// Reads the body of an answer with a status below 300. Without a certificate that it wants, a
+/// device cannot authenticate at its hub.
 ///
 /// # Errors
 ///
 /// One that is not JSON.
-pub(super) fn progress(status: u16, body: &[u8]) -> Result<Progress, Error> {
+pub(super) fn progress(
+    status: u16,
+    body: &[u8],
+    wants_certificate: bool,
+) -> Result<Progress, Error> {
     let json = json::text(body)?;
     Ok(match json::text_of(&json, "status").as_deref() {
-        Some("assigned") => Progress::Ended(Assignment::of(&json).map(|_| json)),
+        Some("assigned") => Progress::Ended(match Assignment::of(&json) {
+            Ok(Assignment { has_certificate: false, .. }) if wants_certificate => {
+                Err(failures::no_certificate(&json))
+            }
+            assignment => assignment.map(|_| json),
+        }),
         Some(word @ ("failed" | "disabled")) => {
             Progress::Ended(Err(failures::not_assigned(status, word, &json)))
         }
@@ -58,13 +69,13 @@ pub(super) fn progress(status: u16, body: &[u8]) -> Result<Progress, Error> {
     })
 }
 
-/// The hub that a device was assigned to.
+/// What a device was assigned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
-    /// The host name of the hub.
-    pub hostname: String,
-    /// Its name there.
-    pub device_id: String,
+    /// Its hub, and its name there.
+    pub identity: Identity,
+    /// Whether a certificate to authenticate with there came along.
+    pub has_certificate: bool,
 }
 
 impl Assignment {
@@ -72,27 +83,30 @@ impl Assignment {
     ///
     /// # Errors
     ///
-    /// A hub that speaks a protocol other than that of this client, or a result without a hub.
+    /// A result without a hub that this client can connect to; the error contains it.
     pub fn of(result: &str) -> Result<Self, Error> {
         let state = json::member(result, "registrationState").unwrap_or_default();
         let text = |name| json::text_of(state, name);
         if let Some(profile) = text("connectionProfile")
             && profile != "classic"
         {
-            return Err(failures::other_protocol(&profile));
+            return Err(failures::other_protocol(result, &profile));
         }
-        match (text("assignedHub"), text("deviceId")) {
-            (Some(hostname), Some(device_id)) => {
-                Ok(Self { hostname: hostname.into(), device_id: device_id.into() })
-            }
-            _ => Err(failures::not_understood("assigns no hub")),
-        }
+        let hostname = text("assignedHub").unwrap_or_default();
+        let device_id = text("deviceId").unwrap_or_default();
+        let identity = Identity::new(&hostname, &device_id, None);
+        Ok(Self {
+            identity: identity.map_err(|error| failures::no_hub(result, error.message()))?,
+            has_certificate: json::member(state, "issuedCertificateChain")
+                .is_some_and(|chain| chain.starts_with('[')),
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::error::ErrorKind;
 
     #[test]
     fn the_topic_of_an_answer_has_a_status_a_request_and_perhaps_a_pause() {
@@ -114,18 +128,26 @@ mod tests {
     }
 
     #[test]
-    fn a_hub_of_another_protocol_is_no_hub_for_this_client() {
-        let result = |profile: &str| {
-            format!(r#"{{"registrationState":{{"assignedHub":"h","deviceId":"d"{profile}}}}}"#)
+    fn a_hub_that_this_client_cannot_use_is_an_error_with_the_result() {
+        let result = |hub: &str, more: &str| {
+            format!(r#"{{"registrationState":{{"assignedHub":"{hub}","deviceId":"d"{more}}}}}"#)
         };
-        let expected = Ok(Assignment { hostname: "h".into(), device_id: "d".into() });
         for profile in ["", r#","connectionProfile":null"#, r#","connectionProfile":"classic""#] {
-            assert_eq!(Assignment::of(&result(profile)), expected);
+            let assignment = Assignment::of(&result("h", profile)).unwrap();
+            assert_eq!(assignment.identity, Identity::new("h", "d", None).unwrap());
         }
-        let error = Assignment::of(&result(r#","connectionProfile":"mqttV5""#)).unwrap_err();
-        assert!(error.message().contains("mqttV5"), "{error}");
-        for result in ["{}", r#"{"registrationState":{"deviceId":"d"}}"#, "[]"] {
-            assert!(Assignment::of(result).is_err(), "{result}");
+        for (result, part) in [
+            (result("h", r#","connectionProfile":"mqttV5""#), "connectionProfile mqttV5"),
+            (result("a/b", ""), "no valid hub: the hostname must not"),
+            (
+                r#"{"registrationState":{"deviceId":"d"}}"#.into(),
+                "no valid hub: the hostname is empty",
+            ),
+            ("[]".into(), "no hub"),
+        ] {
+            let error = Assignment::of(&result).unwrap_err();
+            assert!(error.message().contains(part), "{error}");
+            assert_eq!((error.kind(), error.result()), (ErrorKind::Service, Some(&*result)));
         }
     }
 }

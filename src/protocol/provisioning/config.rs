@@ -10,6 +10,8 @@ use crate::protocol::time::Now;
 
 /// The version of the service's interface that is spoken; that of the client follows.
 const VERSIONS: &str = "/api-version=2019-03-31&ClientVersion=";
+/// The first one that issues certificates.
+const CERTIFICATE_VERSIONS: &str = "/api-version=2026-11-01&ClientVersion=";
 
 /// A registration id has this many characters at most.
 const MAX_REGISTRATION_ID: usize = 128;
@@ -23,6 +25,8 @@ pub struct Registrant {
     pub id_scope: String,
     /// Its name there.
     pub registration_id: String,
+    /// A certificate signing request, as base64 of DER: it wants a certificate for its hub.
+    pub csr: Option<String>,
 }
 
 impl Registrant {
@@ -39,6 +43,7 @@ impl Registrant {
             hostname: hostname.into(),
             id_scope: id_scope.into(),
             registration_id: registration_id.into(),
+            csr: None,
         })
     }
 
@@ -114,7 +119,10 @@ impl Config {
             options.endpoint.as_deref(),
         )?;
         let mut user_name = registrant.resource();
-        user_name.push_str(VERSIONS);
+        user_name.push_str(match registrant.csr {
+            Some(_) => CERTIFICATE_VERSIONS,
+            None => VERSIONS,
+        });
         percent::encode_into(&mut user_name, agent);
         percent::encode_into(&mut user_name, options.product_info.as_deref().unwrap_or_default());
         Ok(Self {

@@ -53,11 +53,32 @@ pub(super) fn not_understood(what: &str) -> Error {
     Error::client(format!("the provisioning service sent an answer that {what}"))
 }
 
-pub(super) fn other_protocol(profile: &str) -> Error {
-    Error::client(format!(
-        "the assigned hub speaks another protocol (connectionProfile {profile}): this client \
-         speaks MQTT 3.1.1, so assign the device to a hub with the classic profile"
-    ))
+/// Registrations that have succeeded, but not for this client.
+pub(super) fn other_protocol(result: &str, profile: &str) -> Error {
+    Error::service(
+        200,
+        None,
+        format!(
+            "the assigned hub speaks another protocol (connectionProfile {profile}): this client \
+             speaks MQTT 3.1.1, so assign the device to a hub with the classic profile"
+        ),
+    )
+    .with_answer(None, Some(result.into()))
+}
+
+pub(super) fn no_hub(result: &str, reason: &str) -> Error {
+    Error::service(200, None, format!("the provisioning service assigned no valid hub: {reason}"))
+        .with_answer(None, Some(result.into()))
+}
+
+pub(super) fn no_certificate(result: &str) -> Error {
+    Error::service(
+        200,
+        None,
+        "the provisioning service issued no certificate; check the credential policy of the \
+         enrollment",
+    )
+    .with_answer(None, Some(result.into()))
 }
 
 /// CONNACK with a code other than 0.

@@ -66,6 +66,10 @@ impl Registrar {
             body.push_str(",\"payload\":");
             body.push_str(payload);
         }
+        if let Some(csr) = &self.config.registrant.csr {
+            body.push_str(",\"csr\":");
+            body.push_str(&json::quote(csr));
+        }
         body.push('}');
         let operation = self.io.begin();
         self.registration = Some(Registration {
@@ -131,9 +135,10 @@ impl Registrar {
         if self.state != State::Asking || !is_awaited {
             return;
         }
+        let wants_certificate = self.config.registrant.csr.is_some();
         let retry_after = answer.retry_after.map(Duration::from_secs);
         match answer.status {
-            ..300 => match answer::progress(answer.status, &delivery.payload) {
+            ..300 => match answer::progress(answer.status, &delivery.payload, wants_certificate) {
                 Ok(Progress::Ended(result)) => self.finish(now, result),
                 Ok(Progress::Assigning(id)) => self.goes_on(now, id, retry_after),
                 Err(_) => self.finish(now, Err(failures::not_understood("is not JSON"))),

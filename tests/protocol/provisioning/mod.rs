@@ -1,5 +1,6 @@
 //! Registration against a scripted provisioning service in memory.
 
+mod certificate;
 mod client;
 mod connection;
 mod harness;

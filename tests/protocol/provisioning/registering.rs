@@ -49,8 +49,8 @@ fn a_device_is_registered_as_the_documentation_says() {
     assert!(matches!(sent.last(), Some(Sent::Disconnect)));
     // Each answer is acknowledged.
     assert_eq!(sent.iter().filter(|sent| matches!(sent, Sent::Puback(_))).count(), 2);
-    let assignment = Assignment::of(RESULT).unwrap();
-    assert_eq!((&*assignment.hostname, &*assignment.device_id), ("hub.example", "dev"));
+    let assigned = Assignment::of(RESULT).unwrap().identity;
+    assert_eq!((&*assigned.hostname, &*assigned.device_id), ("hub.example", "dev"));
 }
 
 #[test]
@@ -140,18 +140,29 @@ fn a_refused_login_is_the_same_error_wherever_it_shows() {
 
 #[test]
 fn what_cannot_be_understood_is_an_error() {
-    for (body, part) in [
-        ("not JSON", "not JSON"),
-        (r#"{"status":"assigning"}"#, "no operationId"),
-        (r#"{"status":"assigned","registrationState":{}}"#, "assigns no hub"),
-        (
-            r#"{"status":"assigned","registrationState":{"assignedHub":"h","deviceId":"d","connectionProfile":"mqttV5"}}"#,
-            "speaks another protocol (connectionProfile mqttV5)",
-        ),
-    ] {
+    for (body, part) in [("not JSON", "not JSON"), (r#"{"status":"assigning"}"#, "no operationId")]
+    {
         let mut harness = answered(200, body);
         let operation = harness.register();
         harness.assert_failed(operation, ErrorKind::Client, part);
+    }
+}
+
+#[test]
+fn a_hub_that_this_client_cannot_use_fails_with_the_result() {
+    for (state, part) in [
+        ("{}", "the hostname is empty"),
+        (r#"{"assignedHub":"a/b","deviceId":"d"}"#, "the hostname must not contain '/'"),
+        (
+            r#"{"assignedHub":"h","deviceId":"d","connectionProfile":"mqttV5"}"#,
+            "speaks another protocol (connectionProfile mqttV5)",
+        ),
+    ] {
+        let body = format!(r#"{{"status":"assigned","registrationState":{state}}}"#);
+        let mut harness = answered(200, &body);
+        let operation = harness.register();
+        harness.assert_failed(operation, ErrorKind::Service, part);
+        assert_eq!(harness.error(operation).result(), Some(&*body));
     }
 }
 
