@@ -24,12 +24,14 @@ What it needs is in the environment:
   IOTHUB_ENDPOINT                   optional, the WebSocket URL of a local hub
 
 Without ROW, or with ${PROVISIONING}, it also asks the Device Provisioning Service what nobody
-outside of it knows for sure, and prints each answer as expected, or as it differs. It registers one
-device, ${REGISTRATION_ID}, which stays in its hub. What that needs:
+outside of it knows for sure, and prints each answer as expected, or as it differs. It registers two
+devices, ${REGISTRATION_ID} and ${REGISTRATION_ID}-throttled, which stay in their hub, and asks for
+certificates, which takes a credential policy of the group. What that needs:
 
   IOTHUB_PROVISIONING_ID_SCOPE      optional, with the next one
   IOTHUB_PROVISIONING_GROUP_KEY     the primary key of an enrollment group
-  IOTHUB_PROVISIONING_ENDPOINT      optional, the WebSocket URL of a local service`;
+  IOTHUB_PROVISIONING_ENDPOINT      optional, the WebSocket URL of a local service; with wss:, its
+                                    authority is to be in the file that NODE_EXTRA_CA_CERTS names`;
 
 await runAsProgram(async () => {
   const [filter = ''] = process.argv.slice(2);
@@ -48,7 +50,9 @@ function readProvisioning() {
     IOTHUB_PROVISIONING_ENDPOINT: endpoint = GLOBAL_ENDPOINT,
   } = process.env;
   if (!idScope || !groupKey) return undefined;
-  return { idScope, groupKey, endpoint, registrationId: REGISTRATION_ID };
+  // A local service is at the endpoint of its hub.
+  const hubEndpoint = endpoint === GLOBAL_ENDPOINT ? undefined : endpoint;
+  return { idScope, groupKey, endpoint, hubEndpoint, registrationId: REGISTRATION_ID };
 }
 
 function readEnvironment() {

@@ -1,14 +1,17 @@
 /** What only the real provisioning service can tell, each against what is expected of it. */
-import mqtt from 'mqtt';
-import { createHmac } from 'node:crypto';
+import { constants } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 
-const TIMEOUT = 30_000;
-const REGISTER = '$dps/registrations/PUT/iotdps-register/';
-const POLL = '$dps/registrations/GET/iotdps-get-operationstatus/';
+import { certificateRequest } from '../../pkg/certificate-request.js';
+import { connectToHub, createToken, deviceKeyOf, register } from './registration.js';
+
+/** @typedef {import('./registration.js').Access} Access */
+
+/** The service takes five in ten seconds. */
+const TOO_MANY_POLLS = 10;
 
 /**
- * @param {{idScope: string, groupKey: string, registrationId: string, endpoint: string}} access
- *   `endpoint` is the WebSocket URL, with the path at which hubs are, too
+ * @param {Access} access
  * @param {(line: string) => void} print
  * @returns {Promise<number>} how many differ
  */
@@ -26,7 +29,7 @@ export async function checkProvisioning(access, print) {
   return differing;
 }
 
-/** @type {[question: string, expected: string, ask: (access: any) => Promise<string>][]} */
+/** @type {[question: string, expected: string, ask: (access: Access) => Promise<string>][]} */
 const QUESTIONS = [
   ['the first answer', '202 with retry-after', async (access) => (await register(access)).first],
   ['the last answer', '200 assigned', async (access) => (await register(access)).last],
@@ -59,74 +62,55 @@ const QUESTIONS = [
     'CONNACK 5',
     async (access) => (await register({ ...access, idScope: '0ne00000000' })).first,
   ],
+  [
+    `${TOO_MANY_POLLS} polls at once`,
+    '429 with 429001 and retry-after',
+    async (access) => {
+      const registrationId = `${access.registrationId}-throttled`;
+      return (await register({ ...access, registrationId }, { polls: TOO_MANY_POLLS })).last;
+    },
+  ],
+  [
+    'a SAS token for the .device. name of the hub, which TLS 1.3 needs',
+    'CONNACK 0',
+    async (access) => {
+      const { assignedHub, deviceId } = (await register(access)).state;
+      const host = assignedHub.replace('.', '.device.');
+      const password = createToken(`${host}/devices/${deviceId}`, deviceKeyOf(access));
+      return connectToHub(access, host, deviceId, { password });
+    },
+  ],
+  [
+    'a certificate signing request',
+    '200 assigned, with a chain for its key',
+    async (access) => (await requestCertificate(access)).answer,
+  ],
+  [
+    'the issued certificate at the hub, over a WebSocket',
+    'CONNACK 0',
+    async (access) => connectWithCertificate(await requestCertificate(access), access),
+  ],
+  [
+    'the same without renegotiation, so that the hub has to ask in the first handshake',
+    'CONNACK 0',
+    async (access) => {
+      const secureOptions = constants.SSL_OP_NO_RENEGOTIATION;
+      return connectWithCertificate(await requestCertificate(access), access, { secureOptions });
+    },
+  ],
 ];
 
-/** Registers: the first answer and the last. */
-async function register(access, { origin = undefined, skn = '&skn=registration' } = {}) {
-  const { endpoint, registrationId } = access;
-  const client = mqtt.connect(endpoint, {
-    ...credentials(access, skn),
-    wsOptions: { origin },
-    reconnectPeriod: 0,
-    connectTimeout: TIMEOUT,
-  });
-  try {
-    await settled(client, 'connect');
-    await client.subscribeAsync('$dps/registrations/res/#', { qos: 1 });
-    const body = JSON.stringify({ registrationId });
-    const first = await ask(client, `${REGISTER}?$rid=1`, body);
-    let last = first;
-    while (last.status === 202) {
-      await new Promise((resolve) => setTimeout(resolve, (last.retryAfter ?? 2) * 1000));
-      last = await ask(client, `${POLL}?$rid=2&operationId=${first.body.operationId}`, '');
-    }
-    return { first: describe(first), last: describe(last) };
-  } finally {
-    client.end(true);
-  }
+/** Registers with a request: the answer, and what the hub is to accept. */
+async function requestCertificate(access) {
+  const { csr, key } = certificateRequest(access.registrationId);
+  const { last, state } = await register(access, { csr });
+  if (!state?.issuedCertificateChain) throw new Error(`${last}, without a chain`);
+  const cert = state.issuedCertificateChain
+    .map((base64) => `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`)
+    .join('');
+  createSecureContext({ cert, key });
+  return { answer: `${last}, with a chain for its key`, state, tls: { cert, key } };
 }
 
-async function ask(client, topic, body) {
-  const answered = settled(client, 'message');
-  client.publish(topic, body, { qos: 1 });
-  const [answer, payload] = await answered;
-  const [, status, query] = /\/res\/(\d+)\/\?(.*)$/.exec(answer) ?? [];
-  const retryAfter = /(?:^|&)retry-after=(\d+)/i.exec(query ?? '')?.[1];
-  return {
-    status: Number(status),
-    ...(retryAfter && { retryAfter: Number(retryAfter) }),
-    body: JSON.parse(payload.toString()),
-  };
-}
-
-/** What comes with the event, or why it will not come. */
-function settled(client, event) {
-  return new Promise((resolve, reject) => {
-    client.once(event, (...values) => resolve(values));
-    client.once('error', ({ code, message }) =>
-      reject(new Error(Number.isInteger(code) ? `CONNACK ${code}` : message)),
-    );
-    client.once('close', () => reject(new Error('the connection was closed')));
-    setTimeout(() => reject(new Error(`nothing in ${TIMEOUT / 1000} s`)), TIMEOUT).unref();
-  });
-}
-
-function describe({ status, retryAfter, body }) {
-  if (status === 202) return `202 with${retryAfter === undefined ? 'out' : ''} retry-after`;
-  return status < 300 ? `${status} ${body.status}` : `${status} with ${body.errorCode}`;
-}
-
-function credentials({ idScope, groupKey, registrationId }, skn) {
-  const key = hmac(groupKey, registrationId);
-  const sr = encodeURIComponent(`${idScope}/registrations/${registrationId}`);
-  const se = Math.floor(Date.now() / 1000) + 3600;
-  const sig = encodeURIComponent(hmac(key, `${sr}\n${se}`));
-  return {
-    clientId: registrationId,
-    username: `${idScope}/registrations/${registrationId}/api-version=2019-03-31`,
-    password: `SharedAccessSignature sr=${sr}&sig=${sig}&se=${se}${skn}`,
-  };
-}
-
-const hmac = (key, text) =>
-  createHmac('sha256', Buffer.from(key, 'base64')).update(text).digest('base64');
+const connectWithCertificate = ({ state, tls }, access, more) =>
+  connectToHub(access, state.assignedHub, state.deviceId, { tls: { ...tls, ...more } });
