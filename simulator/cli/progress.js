@@ -69,13 +69,20 @@ const percentiles = ({ p50, p95, p99 }) =>
 
 function summary({ totals, latencyMs, errors, limits, durationMs }) {
   const failures = Object.entries(errors).map(([name, count]) => `  ${name}: ${count}\n`);
+  const { uploaded, failedUploads } = totals;
+  const uploads = `  files uploaded: ${uploaded}, failed: ${failedUploads}\n`;
   const exceeded = limits
     .filter(({ isKept }) => !isKept)
-    .map(({ name, limit, value }) => `  --max-${name} ${limit} was exceeded: ${value}\n`);
+    .map(({ name, limit, value }) => {
+      const [most, found] = [limit, value].map((one) =>
+        /^p\d/.test(name) ? milliseconds(one) : one,
+      );
+      return `  --max-${name} ${most} was exceeded: ${found}\n`;
+    });
   return (
     `${(durationMs / 1000).toFixed(1)} s: sent ${totals.sent}, acknowledged ` +
     `${totals.acknowledged}, lost ${totals.lost}; latency ${percentiles(latencyMs)}\n` +
-    [...failures, ...exceeded].join('')
+    [...(uploaded + failedUploads > 0 ? [uploads] : []), ...failures, ...exceeded].join('')
   );
 }
 

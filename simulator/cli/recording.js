@@ -1,15 +1,13 @@
 /**
- * A recording of what was sent: a line of JSON for each message, in the order of their times.
- *
- * `time` (ISO 8601) and `deviceId` say when, and by which device. `body` is the message as JSON;
- * one that is no JSON, or not in its shortest form, is the text `text`. `properties`, `contentType`
- * and `contentEncoding` are those of the message, `name` that of the scene.
+ * Recordings of what was sent: a line of JSON for each message, in the order of their times, as
+ * `recordedLine` says.
  */
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 
+import { recordedLine } from '../src/recorded.js';
 import { readCsv, valueOfCell } from './csv.js';
 import { CommandError } from './usage.js';
 
@@ -31,25 +29,14 @@ export async function openRecording(file) {
   const stream = createWriteStream(file);
   await once(stream, 'open');
   return {
-    add(deviceId, { text, ...rest }, now) {
-      const line = { time: new Date(now).toISOString(), deviceId, ...bodyOf(text), ...rest };
-      stream.write(`${JSON.stringify(line)}\n`);
+    add(deviceId, message, now) {
+      stream.write(`${JSON.stringify(recordedLine(deviceId, message, now))}\n`);
     },
     async close() {
       stream.end();
       await finished(stream);
     },
   };
-}
-
-/** Only what gives the same text again is a body. */
-function bodyOf(text) {
-  try {
-    const body = JSON.parse(text);
-    return JSON.stringify(body) === text ? { body } : { text };
-  } catch {
-    return { text };
-  }
 }
 
 /**

@@ -48,11 +48,21 @@ function figures({ totals, latencyMs, durationMs, wantedPerSecond }) {
     ['sent', totals.sent],
     ['acknowledged', totals.acknowledged],
     ['lost', totals.lost],
+    ...uploads(totals),
     ['messages in a second, wanted', wantedPerSecond.toFixed(1)],
     ['messages in a second, on average', reached.toFixed(1)],
     ...Object.entries(latencyMs).map(([name, value]) => [`latency ${name}, ms`, value ?? '–']),
   ];
 }
+
+/** Of fleets that upload nothing there is nothing to say. */
+const uploads = ({ uploaded, failedUploads }) =>
+  uploaded + failedUploads === 0
+    ? []
+    : [
+        ['files uploaded', uploaded],
+        ['uploads that failed', failedUploads],
+      ];
 
 const limitRow = ({ name, limit, value, isKept }) => [
   `${name}, at most ${limit}`,

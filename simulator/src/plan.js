@@ -47,19 +47,26 @@ export function devicePlan(scene, { prefix = 'sim-', perSecond = 100 } = {}) {
 /** How many devices a scene has. */
 export const sizeOf = ({ kinds }) => kinds.reduce((sum, { count }) => sum + count, 0);
 
-/** How many messages devices send in a second. */
+/** How many messages devices send in a second; events by conditions and calls are left out. */
 export function rateOf(scene, planned) {
   const rates = new Map(
     scene.kinds.map(({ name, behaviour }) => [
       name,
-      behaviour.telemetry.reduce(
-        (sum, { isOn, periodMs }) => sum + (isOn ? 1000 / periodMs : 0),
-        0,
-      ),
+      sum(behaviour.telemetry.map(({ isOn, periodMs }) => (isOn ? 1000 / periodMs : 0))) +
+        sum((behaviour.events ?? []).map(rateOfEvent)),
     ]),
   );
-  return planned.reduce((sum, { kind }) => sum + rates.get(kind), 0);
+  return sum(planned.map(({ kind }) => rates.get(kind)));
 }
+
+function rateOfEvent({ trigger, actions }) {
+  const { everyMs, meanMs = everyMs } = trigger;
+  if (meanMs === undefined) return 0;
+  const counts = actions.map(({ type, count = 1 }) => (type === 'send' ? count : 0));
+  return (sum(counts) * 1000) / meanMs;
+}
+
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
 /** Kinds take turns by their counts, as often as there are devices. */
 function kindByIndex(scene) {

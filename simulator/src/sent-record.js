@@ -1,5 +1,6 @@
 import { toCsv } from './csv.js';
 import { History } from './history.js';
+import { recordedLine } from './recorded.js';
 
 /** Of all devices together, in bytes. */
 const LIMIT = 32 * 1024 * 1024;
@@ -105,8 +106,8 @@ const rowOf = ({ text, ...entry }) => ({ ...entry, excerpt: text.slice(0, EXCERP
 
 const COLUMNS = [
   'time',
-  'device',
-  'message',
+  'deviceId',
+  'name',
   'status',
   'acknowledgedAfterMs',
   'error',
@@ -117,22 +118,16 @@ const COLUMNS = [
 ];
 
 function cellsOf(entry) {
-  const { systemProperties, properties, ...line } = lineOf(entry);
-  return { ...line, ...systemProperties, properties: JSON.stringify(properties) };
+  const { properties, ...line } = lineOf(entry);
+  return { ...line, properties: JSON.stringify(properties), body: entry.text };
 }
 
-/** An entry as it is exported. */
-function lineOf({ id, time, name, text, properties, systemProperties, ...outcome }) {
-  const { status, milliseconds, error } = outcome;
+/** An entry as it is exported: what can be replayed, and what became of it. */
+function lineOf({ id, time, systemProperties, status, milliseconds, error, ...message }) {
   return {
-    time: new Date(time).toISOString(),
-    device: id,
-    message: name,
+    ...recordedLine(id, { ...message, ...systemProperties }, time),
     status,
     acknowledgedAfterMs: milliseconds && Number(milliseconds.toFixed(1)),
     error,
-    systemProperties,
-    properties,
-    body: text,
   };
 }

@@ -67,21 +67,22 @@ test('a line of JSON has all of a message, and what became of it', () => {
     .map((line) => JSON.parse(line));
   assert.deepEqual(first, {
     time: '2026-11-29T08:24:23.117Z',
-    device: 'd',
-    message: 'telemetry',
+    deviceId: 'd',
+    name: 'telemetry',
+    body: { a: 1 },
+    properties: { room: 'Küche' },
+    contentType: 'application/json',
+    contentEncoding: 'utf-8',
     status: 'acknowledged',
     acknowledgedAfterMs: 2.3,
-    systemProperties: { contentType: 'application/json', contentEncoding: 'utf-8' },
-    properties: { room: 'Küche' },
-    body: '{"a":1}',
   });
-  assert.deepEqual([second.status, second.error, second.body], ['failed', 'no', 'b\nc']);
+  assert.deepEqual([second.status, second.error, second.text], ['failed', 'no', 'b\nc']);
 });
 
 test('a table has a row for each message, quoted as RFC 4180 has it', () => {
   const { record } = recordOf('{"a":1}', 'b\nc');
   const table = record.export(undefined, 'csv');
-  const head = 'time,device,message,status,acknowledgedAfterMs,error';
+  const head = 'time,deviceId,name,status,acknowledgedAfterMs,error';
   assert.ok(table.startsWith(`${head},contentType,contentEncoding,properties,body\r\n`));
   const row = '2026-11-29T08:24:23.117Z,d,telemetry,waiting,,,application/json,utf-8,';
   assert.ok(table.includes(`${row}"{""room"":""Küche""}","{""a"":1}"\r\n`), table);

@@ -26,6 +26,18 @@ test('shards have each device of the fleet once, as the whole fleet would have i
   assert.equal(rateOf(scene, whole), 134);
 });
 
+test('the rate of a fleet has the messages of events by time and at random', () => {
+  const send = { type: 'send', message: 'telemetry', count: 30 };
+  const events = [
+    { type: 'time', everyMs: 10_000 },
+    { type: 'random', meanMs: 60_000 },
+    { type: 'time', afterMs: 10_000 },
+    { type: 'condition', expression: 'true' },
+  ].map((trigger, index) => ({ name: `${index}`, trigger, actions: [send] }));
+  const bursting = sceneOf({ a: behaviourOf({ telemetry, events }) });
+  assert.equal(rateOf(bursting, planDevices(bursting)), 2 + 3 + 0.5);
+});
+
 test('the shard is what the options say, or the Job of Kubernetes', () => {
   const env = { JOB_COMPLETION_INDEX: '2' };
   assert.deepEqual(readShard({}, env), { index: 0, count: 1 });

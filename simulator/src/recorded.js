@@ -1,0 +1,34 @@
+/**
+ * A message that was sent, as a line of a recording has it: what `run --record` and the page write,
+ * and `replay` reads.
+ *
+ * `time` (ISO 8601) and `deviceId` say when, and by which device. `body` is the message as JSON;
+ * one that is no JSON, or not in its shortest form, is the text `text`. `properties`, `contentType`
+ * and `contentEncoding` are those of the message, `name` that of the scene.
+ *
+ * @param {string} deviceId
+ * @param {import('./device.js').SentMessage} message
+ * @param {number} time milliseconds since 1970
+ */
+export function recordedLine(deviceId, message, time) {
+  const { name, text, properties, contentType, contentEncoding } = message;
+  return {
+    time: new Date(time).toISOString(),
+    deviceId,
+    name,
+    ...bodyOf(text),
+    properties,
+    contentType,
+    contentEncoding,
+  };
+}
+
+/** Only what gives the same text again is a body. */
+function bodyOf(text) {
+  try {
+    const body = JSON.parse(text);
+    return JSON.stringify(body) === text ? { body } : { text };
+  } catch {
+    return { text };
+  }
+}
