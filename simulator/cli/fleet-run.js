@@ -6,6 +6,9 @@ import { CommandError } from './usage.js';
 const TICK_MS = 100;
 const SECOND_MS = 1000;
 
+/** The ramp waits when so many are connecting: a slow hub would let more of them time out. */
+export const MOST_CONNECTING = 500;
+
 const NEVER = new Promise(() => {});
 
 /** One run of a fleet: starts its devices one after the other, measures, and stops them. */
@@ -16,6 +19,8 @@ export class FleetRun {
   /** Those that are still to start, in the order of their turns. */
   #waiting;
   #starting = new Set();
+  /** How many devices these are. */
+  #connecting = 0;
   #play;
   /** The ids of devices in the fleet, by those that were planned: a connection string has its own. */
   #idOf = new Map();
@@ -101,10 +106,11 @@ export class FleetRun {
   }
 
   async #startDue(elapsed) {
-    const count = this.#waiting.findIndex(({ startMs }) => startMs > elapsed);
-    const due = this.#waiting.splice(0, count < 0 ? this.#waiting.length : count);
+    const later = this.#waiting.findIndex(({ startMs }) => startMs > elapsed);
+    const due = later < 0 ? this.#waiting.length : later;
+    const next = this.#waiting.splice(0, Math.min(due, MOST_CONNECTING - this.#connecting));
     const byKind = new Map();
-    for (const device of due) {
+    for (const device of next) {
       byKind.set(device.kind, [...(byKind.get(device.kind) ?? []), device]);
     }
     for (const [kind, devices] of byKind) {
@@ -113,7 +119,11 @@ export class FleetRun {
         throw new CommandError(error.message, { cause: error });
       });
       for (const [at, device] of devices.entries()) this.#idOf.set(device, ids[at]);
-      const starting = this.#fleet.start(ids).finally(() => this.#starting.delete(starting));
+      this.#connecting += ids.length;
+      const starting = this.#fleet.start(ids).finally(() => {
+        this.#connecting -= ids.length;
+        this.#starting.delete(starting);
+      });
       this.#starting.add(starting);
     }
   }

@@ -12,7 +12,10 @@ export const ShardReport = v.object({
   startedAt: v.pipe(v.string(), v.isoTimestamp()),
   durationMs: whole,
   wantedPerSecond: v.number(),
-  totals: v.object({ connected: whole, sent: whole, acknowledged: whole, lost: whole }),
+  totals: v.objectWithRest(
+    { connected: whole, sent: whole, acknowledged: whole, lost: whole },
+    whole,
+  ),
   errors: v.record(v.string(), whole),
   histogram: v.string(),
 });

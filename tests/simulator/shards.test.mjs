@@ -63,7 +63,7 @@ function reportsOf(...latencies) {
           wantedPerSecond: 5,
           startedAt: new Date(shard.index),
           durationMs: 1000 + shard.index,
-          totals: { connected: 5, sent, acknowledged: values.length, lost: 1 },
+          totals: { connected: 5, uploaded: 2, sent, acknowledged: values.length, lost: 1 },
           measurements,
         }),
       ),
@@ -83,7 +83,13 @@ test('merged reports have the sums, and exactly the percentiles of one process',
   const { shards, whole } = reportsOf(fast, slow);
   const merged = mergeReports([shards[1], shards[0]]);
   assert.deepEqual(merged.latencyMs, mergeReports([whole]).latencyMs);
-  assert.deepEqual(merged.totals, { connected: 10, sent: 2052, acknowledged: 2050, lost: 2 });
+  assert.deepEqual(merged.totals, {
+    connected: 10,
+    uploaded: 4,
+    sent: 2052,
+    acknowledged: 2050,
+    lost: 2,
+  });
   assert.deepEqual(merged.errors, { TypeError: 2 });
   assert.equal(merged.wantedPerSecond, 10);
   assert.deepEqual([merged.startedAt, merged.durationMs], [new Date(0).toISOString(), 1001]);
