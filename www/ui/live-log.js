@@ -4,7 +4,13 @@ import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { proxy } from 'comlink';
 
 /** How many entries are shown first, and how many more each time. */
-const STEP = 60;
+const STEP = 40;
+
+/**
+ * How long the worker waits where all entries are new each time, in milliseconds: nobody can read
+ * along, and drawing them all is work.
+ */
+const FLOOD_PAUSE = 1000;
 
 /**
  * The newest entries that match. They stand still while somebody reads: while the pointer is on the
@@ -22,9 +28,11 @@ export function useLiveLog(watch, query) {
     let isCurrent = true;
     held.value = undefined;
     const take = (news) => {
-      if (!isCurrent) return;
+      if (!isCurrent) return undefined;
+      const isFlood = isAllNew(news, latest.peek());
       latest.value = news;
       if (reading.isOn.peek()) held.value ??= news;
+      return isFlood ? new Promise((resolve) => setTimeout(resolve, FLOOD_PAUSE)) : undefined;
     };
     watch(proxy(take), JSON.parse(wanted));
     return () => {
@@ -44,6 +52,12 @@ export function useLiveLog(watch, query) {
     hasMore: (shown?.entries.length ?? 0) === limit.value,
     showMore: () => (limit.value += STEP),
   };
+}
+
+/** Whether none of the entries was there before. */
+function isAllNew(news, before) {
+  const newest = before?.entries[0];
+  return newest !== undefined && news.entries.at(-1)?.sequence > newest.sequence;
 }
 
 /** Entries that stand still, with what has become of them. */
