@@ -32,7 +32,7 @@ export function Journal({ id, watch, noun, placeholder, choice, exports, row, de
   const { reading, entries, news } = log;
   const showNews = () => {
     list.current.scrollTop = 0;
-    reading.end();
+    log.showNews();
   };
   return (
     <section class="journal">
@@ -69,7 +69,7 @@ export function Journal({ id, watch, noun, placeholder, choice, exports, row, de
           ))}
         </div>
       </div>
-      <div class="journal-frame">
+      <div class="journal-frame" {...reading.pointerListeners}>
         <div class="journal-head">
           <Kept kept={log.kept} noun={noun} isOfAll={id === undefined} />
           {news > 0 && (
@@ -84,7 +84,7 @@ export function Journal({ id, watch, noun, placeholder, choice, exports, row, de
           aria-label={noun}
           ref={list}
           onKeyDown={moveFocus}
-          {...reading.listeners}
+          onScroll={reading.onScroll}
         >
           {entries.map((entry) => (
             <Entry key={entry.sequence} entry={entry} {...{ reading, row, detail }} />

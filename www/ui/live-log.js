@@ -51,6 +51,10 @@ export function useLiveLog(watch, query) {
     news: held.value ? Math.max(0, latest.value.matched - held.value.matched) : 0,
     hasMore: (shown?.entries.length ?? 0) === limit.value,
     showMore: () => (limit.value += STEP),
+    showNews: () => {
+      reading.end();
+      held.value = reading.isOn.peek() ? latest.peek() : undefined;
+    },
   };
 }
 
@@ -85,16 +89,15 @@ function useReading() {
     isPaused,
     opened,
     toggle,
-    /** Shows what is new. */
     end: () => {
       isPaused.value = false;
       opened.value = new Set();
     },
     /** A finger is on the list only while it scrolls. */
-    listeners: {
+    pointerListeners: {
       onPointerEnter: ({ pointerType }) => (isUnderPointer.value = pointerType !== 'touch'),
       onPointerLeave: () => (isUnderPointer.value = false),
-      onScroll: ({ currentTarget }) => (isScrolled.value = currentTarget.scrollTop > 0),
     },
+    onScroll: ({ currentTarget }) => (isScrolled.value = currentTarget.scrollTop > 0),
   };
 }

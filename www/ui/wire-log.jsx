@@ -47,7 +47,7 @@ function Line({ entry, withId }) {
       <span class="arrow" role="img" aria-label={direction}>
         {ARROWS[direction]}
       </span>
-      <b>{name}</b>
+      <b>{name}</b>{' '}
       <span class="entry-text">
         <span class="about">{about}</span>
         {chips.length > 0 ? <Chips of={chips} /> : topic && <code>{topic}</code>}
