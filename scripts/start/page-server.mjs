@@ -11,6 +11,20 @@ import { acceptTunnels } from './tunnel.mjs';
 
 const HOST_NAMES = ['127.0.0.1', 'localhost'];
 
+const CHUNK = /^\/chunk-\w+\.js$/;
+
+/** Files that are part of a page or worker, and have its policy. */
+const PART = /^\/(chunk-\w+\.js|page\.js|style\.css|\w+\.wasm)$/;
+
+/** Nothing is asked for again: either it is cached for ever, or not at all. */
+const STATIC = {
+  preCompressed: true,
+  acceptRanges: false,
+  etag: false,
+  lastModified: false,
+  cacheControl: false,
+};
+
 /**
  * Serves the simulator, lets it use the local hub, relays its file uploads to hubs in Azure, and
  * opens more WebSockets for it than a browser can.
@@ -26,17 +40,22 @@ export async function servePage({ hub, port = 0 }) {
     if (HOST_NAMES.includes(hostname)) return undefined;
     return reply.code(400).send({ message: `Open it as ${HOST_NAMES.join(' or ')}.` });
   });
-  const headers = {
+  const policy = {
     'content-security-policy': `${policyOfThePage()}; frame-ancestors 'none'`,
-    'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
-    'cache-control': 'no-store',
   };
-  server.addHook('onSend', async (_request, reply) => void reply.headers(headers));
+  server.addHook('onSend', async ({ url }, reply) => {
+    reply.headers({
+      'x-content-type-options': 'nosniff',
+      // Page and worker share chunks, whose names change with their content.
+      'cache-control': CHUNK.test(url) ? 'max-age=31536000, immutable' : 'no-store',
+      ...(!PART.test(url) && policy),
+    });
+  });
   server.setErrorHandler((error, _request, reply) => {
     reply.status(error.statusCode ?? error.status ?? 500).send({ message: error.message });
   });
-  server.register(fastifyStatic, { root: simulatorFolder });
+  server.register(fastifyStatic, { ...STATIC, root: simulatorFolder });
   server.register(localHub, { hub });
   server.register(relay, {
     originOf: (hostname) => (hostname === hub.hostname ? hub.url : undefined),

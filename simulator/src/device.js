@@ -5,6 +5,7 @@ import { explain } from './hints.js';
 import { createClient, idOf } from './identity.js';
 import { Log, ValueHistory } from './log.js';
 import { followDrain } from './outbox.js';
+import { receivedOf } from './received.js';
 import { Rate } from './statistics.js';
 import { Timeline } from './timeline.js';
 
@@ -74,6 +75,9 @@ export class Device {
   #messages = new Log(KEPT_ENTRIES);
   #invocations = new Log(KEPT_ENTRIES);
   #uploads = new Log(KEPT_ENTRIES);
+  /** By the number of an upload that is not done. */
+  #uploading = new Map();
+  #lastUpload = 0;
   #errors = new Log(KEPT_ENTRIES);
   #values;
 
@@ -202,8 +206,11 @@ export class Device {
    * @param {(progress: {sent: number, total: number}) => void} [onProgress]
    */
   async upload(name, blob, onProgress) {
-    const entry = { time: Date.now(), name, size: blob.size, sent: 0, state: 'uploading' };
+    const number = (this.#lastUpload += 1);
+    const entry = { number, time: Date.now(), name, size: blob.size, sent: 0, state: 'uploading' };
+    const controller = new AbortController();
     this.#uploads.add(entry);
+    this.#uploading.set(number, controller);
     this.#changed();
     try {
       const report = ({ loaded: sent, total }) => {
@@ -211,17 +218,28 @@ export class Device {
         this.#changed();
         onProgress?.({ sent, total });
       };
-      await this.#client.uploadFile(name, blob, { onProgress: report });
+      const { signal } = controller;
+      await this.#client.uploadFile(name, blob, { onProgress: report, signal });
       entry.state = 'done';
       this.#around.statistics.addUploaded();
     } catch (error) {
       this.#around.statistics.addFailedUpload();
-      const { message, hint } = this.#explain(error, { isUpload: true });
-      Object.assign(entry, { state: 'failed', error: `${message}. ${hint}` });
+      if (controller.signal.aborted) {
+        entry.state = 'cancelled';
+      } else {
+        const { message, hint } = this.#explain(error, { isUpload: true });
+        Object.assign(entry, { state: 'failed', error: `${message}. ${hint}` });
+      }
       throw error;
     } finally {
+      this.#uploading.delete(number);
       this.#changed();
     }
+  }
+
+  /** Cancels an upload by its number, if it is not done. */
+  cancelUpload(number) {
+    this.#uploading.get(number)?.abort();
   }
 
   /** Its row in the list. */
@@ -434,17 +452,7 @@ export class Device {
   }
 
   #keepMessage(message) {
-    const { messageId, correlationId, userId, contentType, contentEncoding } = message;
-    this.#messages.add({
-      time: Date.now(),
-      text: message.text(),
-      properties: { ...message.customProperties },
-      messageId,
-      correlationId,
-      userId,
-      contentType,
-      contentEncoding,
-    });
+    this.#messages.add(receivedOf(message));
     this.#changed();
   }
 

@@ -1,6 +1,5 @@
 import { checkBehaviour, checkScene } from './scene.js';
 import { readBehaviour, readKinds } from './behaviour.js';
-import { Device } from './device.js';
 import { Scheduler } from './scheduler.js';
 import { SentRecord } from './sent-record.js';
 import { Statistics } from './statistics.js';
@@ -124,12 +123,14 @@ export class Fleet {
    * @returns {Promise<{ids: string[]}>}
    */
   async add(identities, kindName) {
+    // With the client, which is most of what a page loads, and not needed before.
+    const { Device } = await import('./device.js');
     const kind = this.#kind(kindName);
     const added = new Map();
     try {
       for (const [index, identity] of identities.entries()) {
         const number = identities.length > 1 && index + 1;
-        const device = this.#create(identity, kind.modelId, number);
+        const device = this.#create(Device, identity, kind.modelId, number);
         if (this.#devices.has(device.id) || added.has(device.id)) {
           await device.shutdown();
           throw new Error(`The device ${device.id} is there already.`);
@@ -256,6 +257,10 @@ export class Fleet {
     return this.#device(id).upload(name, blob, onProgress);
   }
 
+  cancelUpload(id, number) {
+    this.#device(id).cancelUpload(number);
+  }
+
   /** Removes all devices, and tells nobody any more. */
   async close() {
     await this.remove('all');
@@ -268,7 +273,7 @@ export class Fleet {
     for (const log of [this.#trace, this.#sentRecord]) log.addDevice(id);
   }
 
-  #create(identity, modelId, number) {
+  #create(Device, identity, modelId, number) {
     try {
       return new Device(identity, this.#around, modelId);
     } catch (error) {

@@ -1,4 +1,5 @@
 /** What stands behind the name of a generator. */
+import { checkNumber } from './limits.js';
 
 /** Words between spaces; what is in quotes is one word. */
 export function words(source) {
@@ -11,11 +12,14 @@ export function words(source) {
 /** What JSON has words for is that; all else, and what is quoted, is text. */
 export function valueOf({ text, isQuoted }) {
   if (isQuoted) return text;
+  let value;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     return text;
   }
+  checkNumber(value);
+  return value;
 }
 
 export function numbers(args, least, most) {
@@ -26,6 +30,7 @@ export function numbers(args, least, most) {
   return args.map(({ text }) => {
     const number = Number(text);
     if (!Number.isFinite(number)) throw new Error(`"${text}" is no number`);
+    checkNumber(number);
     return number;
   });
 }
@@ -33,7 +38,6 @@ export function numbers(args, least, most) {
 export function bounds(args, least, most) {
   const [min, max, ...rest] = numbers(args, least, most);
   if (min > max) throw new Error(`${min} is more than ${max}`);
-  if (!Number.isFinite(max - min)) throw new Error(`${min} and ${max} are too far apart`);
   return [min, max, ...rest];
 }
 

@@ -26,10 +26,13 @@ const byStatus = {
 };
 
 const LOCAL_HUB_IS_AWAY = 'Is the local hub there? It ends with the `npm start` that began it.';
-const IS_ELSEWHERE = 'Only one tab or program can be the device. Start takes it back.';
+const IS_ELSEWHERE =
+  'Only one tab or program can connect as a device. Start it here to take the connection back.';
 const QUEUE_IS_FULL =
   'The hub acknowledges less than the device sends: wait until it is connected, or lengthen the ' +
   'period.';
+const STORAGE_REFUSES =
+  'The storage account refuses the upload, not the hub: check its network rules and its CORS rules.';
 const RELAY_IS_AWAY =
   'A hub answers no page itself: use the page of `npm start`, which has a relay for file upload. ' +
   'The storage account has to allow this page by CORS, too (PUT, all headers).';
@@ -48,6 +51,7 @@ function hintOf({ name, message, status }, isLocal, isUpload) {
   if (name === 'ConnectionFailedError' && isUpload) return RELAY_IS_AWAY;
   if (name === 'ConnectionFailedError' && isLocal) return LOCAL_HUB_IS_AWAY;
   if (name === 'ClientError' && message.includes('maxPendingMessages')) return QUEUE_IS_FULL;
+  if (message.startsWith('the storage account answered')) return STORAGE_REFUSES;
   if (name === 'ServiceError') return byStatus[status] ?? 'Try again later.';
   return hints[name] ?? 'Stop the device and start it again.';
 }

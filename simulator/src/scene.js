@@ -6,6 +6,7 @@
  */
 import * as v from 'valibot';
 
+import { MAX_DEPTH, tooDeepAt } from './limits.js';
 import { Behaviour, Scene } from './scene-schema.js';
 import { isSecret } from './secrets.js';
 
@@ -32,11 +33,14 @@ export function checkBehaviour(value) {
 /** Reads a saved scene. */
 export function parseScene(source) {
   checkLength(new Blob([source]).size);
+  if (tooDeepAt(source) >= 0) {
+    throw new Error(`The scene is nested deeper than ${MAX_DEPTH} levels.`);
+  }
   let value;
   try {
     value = JSON.parse(source.replace(/^\uFEFF/, ''));
   } catch {
-    throw new Error('This is no scene: it is not JSON.');
+    throw new Error('This is not a scene: the file does not contain JSON.');
   }
   return checkScene(value);
 }

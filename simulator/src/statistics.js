@@ -1,9 +1,19 @@
 const SERIES_SECONDS = 300;
 const RATE_SECONDS = 5;
 
-/** How many in a second, over the last seconds that are whole. */
+/** Of fewer in that time, one more or less would make the rate blink. */
+const ENOUGH = 20;
+
+/** The rate of few follows from the times of so many. */
+const KEPT_TIMES = 16;
+
+/** After so long, and several times the usual, nothing more is expected, in milliseconds. */
+const SILENCE_MS = 10_000;
+
+/** How many in a second: over the last seconds that are whole, or else by the time between them. */
 export class Rate {
   #counts = new Array(RATE_SECONDS + 1).fill(0);
+  #times = [];
   #second = 0;
   #since;
 
@@ -11,16 +21,39 @@ export class Rate {
     this.#since ??= Math.floor(now / 1000);
     this.#moveTo(now);
     this.#counts[this.#second % this.#counts.length] += 1;
+    if (this.#isOver(now)) this.#times = [];
+    this.#times.push(now);
+    if (this.#times.length > KEPT_TIMES) this.#times.shift();
   }
 
   perSecond(now) {
     if (this.#since === undefined) return 0;
     this.#moveTo(now);
     const whole = Math.min(RATE_SECONDS, this.#second - this.#since);
-    if (whole === 0) return 0;
     const current = this.#second % this.#counts.length;
-    const sum = this.#counts.reduce((total, count, at) => (at === current ? total : total + count));
-    return sum / whole;
+    const sum = this.#counts.reduce(
+      (total, count, at) => (at === current ? total : total + count),
+      0,
+    );
+    return sum >= ENOUGH && whole > 0 ? sum / whole : this.#ofFew(now);
+  }
+
+  #ofFew(now) {
+    const intervals = this.#times.length - 1;
+    if (intervals < 1 || this.#isOver(now)) return 0;
+    const span = this.#times.at(-1) - this.#times[0];
+    const late = Math.max(0, now - this.#times.at(-1) - 2 * this.#usual());
+    return (intervals * 1000) / Math.max(span + late, 1);
+  }
+
+  /** The usual time between two, in milliseconds. */
+  #usual() {
+    return (this.#times.at(-1) - this.#times[0]) / (this.#times.length - 1);
+  }
+
+  #isOver(now) {
+    if (this.#times.length < 2) return false;
+    return now - this.#times.at(-1) > Math.max(SILENCE_MS, 3 * this.#usual());
   }
 
   #moveTo(now) {

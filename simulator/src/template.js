@@ -1,6 +1,7 @@
 import { parseTree, printParseErrorCode } from 'jsonc-parser';
 
 import { readGenerator } from './generators.js';
+import { checkNumber, MAX_DEPTH, tooDeepAt } from './limits.js';
 
 /** A template that cannot be read, and where. */
 export class TemplateError extends Error {
@@ -26,21 +27,21 @@ export class TemplateError extends Error {
 
 /** What the parser finds, in words. */
 const mistakes = {
-  InvalidSymbol: 'this is no JSON: text stands in double quotes',
-  InvalidNumberFormat: 'this is no number of JSON',
-  PropertyNameExpected: 'here the name of a property has to stand, in double quotes',
-  ValueExpected: 'here a value has to stand',
-  ColonExpected: 'here a colon has to stand',
-  CommaExpected: 'here a comma has to stand',
-  CloseBraceExpected: 'here a } has to stand',
-  CloseBracketExpected: 'here a ] has to stand',
-  EndOfFileExpected: 'here the JSON is over, but more comes',
+  InvalidSymbol: 'not valid JSON: text needs double quotes',
+  InvalidNumberFormat: 'not a number of JSON',
+  PropertyNameExpected: 'expected the name of a property in double quotes',
+  ValueExpected: 'expected a value',
+  ColonExpected: 'expected a colon',
+  CommaExpected: 'expected a comma',
+  CloseBraceExpected: 'expected a }',
+  CloseBracketExpected: 'expected a ]',
+  EndOfFileExpected: 'expected nothing after the end of the JSON',
   InvalidCommentToken: 'JSON has no comments',
   UnexpectedEndOfComment: 'JSON has no comments',
   UnexpectedEndOfString: 'this text has no closing quote',
-  InvalidUnicode: 'this escape is no character',
+  InvalidUnicode: 'this escape is not a character',
   InvalidEscapeCharacter: 'JSON has no such escape',
-  InvalidCharacter: 'a character that has to be escaped',
+  InvalidCharacter: 'this character must be escaped',
 };
 
 /**
@@ -52,6 +53,10 @@ const mistakes = {
  * @throws {TemplateError}
  */
 export function readTemplate(text, known = {}) {
+  const deep = tooDeepAt(text);
+  if (deep >= 0) {
+    throw new TemplateError(`nested deeper than ${MAX_DEPTH} levels`, placeOf(text, deep));
+  }
   const errors = [];
   const tree = parseTree(text, errors, { disallowComments: true });
   if (errors.length > 0 || !tree) {
@@ -61,7 +66,9 @@ export function readTemplate(text, known = {}) {
   }
   return readNode(tree, undefined, (value, offset, fields) => {
     try {
-      return readText(value, { ...known, fields });
+      if (typeof value === 'string') return readText(value, { ...known, fields });
+      checkNumber(value);
+      return () => () => value;
     } catch (error) {
       throw new TemplateError(error.message, placeOf(text, offset));
     }
@@ -77,8 +84,7 @@ function readNode(node, fields, read) {
       return (context) => begun.map((next) => next(context));
     };
   }
-  if (node.type === 'string') return read(node.value, node.offset, fields);
-  return () => () => node.value;
+  return read(node.value, node.offset, fields);
 }
 
 /** Each member may use those before it, and those before the object itself. */

@@ -56,13 +56,14 @@ function missingMember(present, wanted) {
 
 /** As the hub merges: `null` deletes, objects are merged, all else is replaced. */
 function merged(target, patch) {
-  const result = { ...target };
+  // An object would take `__proto__` for its own prototype.
+  const members = new Map(Object.entries(target));
   for (const [name, value] of Object.entries(patch)) {
-    const before = own(result, name);
-    if (value === null) delete result[name];
-    else result[name] = isObject(value) ? merged(isObject(before) ? before : {}, value) : value;
+    const before = members.get(name);
+    if (value === null) members.delete(name);
+    else members.set(name, isObject(value) ? merged(isObject(before) ? before : {}, value) : value);
   }
-  return result;
+  return Object.fromEntries(members);
 }
 
 /** Paths of what differs, except the version. */

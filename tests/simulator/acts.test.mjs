@@ -137,6 +137,32 @@ test('a file is uploaded, and the hub is told', async (t) => {
   assert.deepEqual([uploads[0].name, uploads[0].size], ['März/a b.txt', 100_000]);
 });
 
+test('a message that is no text comes as its bytes, an empty one as empty', async (t) => {
+  const { backEnd, details } = await startDevice(t);
+  await backEnd.sendMessage({ body: '' });
+  const bodyBase64 = Buffer.from([0xff, 0x00, 0xfe]).toString('base64');
+  await backEnd.sendMessage({ bodyBase64 });
+  const { messages } = await details.until((news) => news.messages.length > 1);
+  const bodies = messages.map(({ size, text, hex }) => ({ size, text, hex }));
+  assert.deepEqual(bodies, [
+    { size: 3, text: undefined, hex: 'ff 00 fe' },
+    { size: 0, text: '', hex: undefined },
+  ]);
+});
+
+test('an upload is cancelled by its number', async (t) => {
+  const silent = fastify({ forceCloseConnections: true });
+  silent.post('/*', () => new Promise(() => {}));
+  const httpEndpoint = await silent.listen({ host: '127.0.0.1', port: 0 });
+  t.after(() => silent.close());
+  const { fleet, id, details } = await startDevice(t, {}, { httpEndpoint });
+  const failing = assert.rejects(fleet.upload(id, 'a', new Blob(['x'])));
+  const { uploads } = await details.until((news) => news.uploads.length === 1);
+  fleet.cancelUpload(id, uploads[0].number);
+  await failing;
+  await details.until((news) => news.uploads[0].state === 'cancelled');
+});
+
 test('an upload that fails is told with what to do', async (t) => {
   const { fleet, backEnd, id, details } = await startDevice(t);
   await backEnd.setFaults({ noStorage: true });

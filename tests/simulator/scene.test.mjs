@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { readBehaviour } from '../../simulator/src/behaviour.js';
 import { sceneFromHash, sceneToLink } from '../../simulator/src/scene-link.js';
 import { checkScene, parseScene, sceneToText } from '../../simulator/src/scene.js';
+import { behaviourOf, sceneOf } from './scenes.mjs';
 
 const folder = new URL('../../simulator/scenes/', import.meta.url);
 const examples = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
@@ -81,8 +82,8 @@ test('no file and no link is made that could not be read again', async () => {
 });
 
 test('what is no scene is told', () => {
-  assert.throws(() => parseScene('{'), /no scene: it is not JSON/);
-  assert.throws(() => parseScene('\uFEFF{'), /no scene: it is not JSON/);
+  assert.throws(() => parseScene('{'), /does not contain JSON/);
+  assert.throws(() => parseScene('\uFEFF{'), /does not contain JSON/);
   assert.throws(() => parseScene('\uFEFFnull'), /cannot be used/);
   assert.throws(() => parseScene('null'), /cannot be used/);
   assert.throws(() => parseScene('[]'), /cannot be used/);
@@ -199,4 +200,12 @@ test('what only looks a little like a secret is no secret', () => {
   telemetry.template = '{"rotatesPrimaryKeys": true, "SharedAccessKeyName": "device", "key": 1}';
   twin.reported = { hash: 'c2VjcmV0', text: 'x'.repeat(44) };
   assert.deepEqual(checkScene(scene), scene);
+});
+
+test('a scene that is nested too deep is refused at once, before it is read', () => {
+  const scene = JSON.stringify(sceneOf({ kind: behaviourOf({}) }));
+  const deep = `${'{"a":'.repeat(3000)}1${'}'.repeat(3000)}`;
+  const text = scene.replace('"reported":{}', `"reported":${deep}`);
+  assert.notEqual(text, scene);
+  assert.throws(() => parseScene(text), /nested deeper than 100 levels/);
 });

@@ -57,6 +57,30 @@ test('a rate is right from the second second on', () => {
   assert.equal(rate.perSecond(12_000), 4);
 });
 
+test('the rate of few messages is steady, whatever their period', () => {
+  for (const periodMs of [500, 2000, 60_000]) {
+    const rate = new Rate();
+    const shown = new Set();
+    for (let now = 0, count = 0; now < 30 * periodMs; now += 250) {
+      if (now >= count * periodMs + (count % 3) * 0.1 * periodMs) {
+        rate.add(now);
+        count += 1;
+      }
+      if (count > 16) shown.add((rate.perSecond(now) * periodMs) / 1000);
+    }
+    const [least, most] = [Math.min(...shown), Math.max(...shown)];
+    assert.ok(least > 0.9 && most < 1.1, `${periodMs} ms: from ${least} to ${most} of the rate`);
+  }
+});
+
+test('a long silence has no part in the rate of what follows', () => {
+  const rate = new Rate();
+  for (const from of [0, 3_600_000]) {
+    for (let now = from; now < from + 10_000; now += 1000) rate.add(now);
+    assert.equal(rate.perSecond(from + 9500), 1);
+  }
+});
+
 test('a log keeps the newest', () => {
   const log = new Log(3);
   for (let number = 1; number <= 5; number += 1) log.add(number);

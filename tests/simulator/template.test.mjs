@@ -285,6 +285,18 @@ test('a mistake in a generator is told with its place and what is possible', () 
   assert.match(mistakeIn('"{{range 1 2"').message, /no }}/);
 });
 
+test('what JSON cannot hold, or nobody can read, is refused with its place', () => {
+  for (const value of ['1e999', '"{{gauss 1e308 1e308}}"', '"{{counter 1e308 1e308}}"']) {
+    const { at, message } = mistakeIn(`{\n  "a": ${value}\n}`);
+    assert.match(message, /numbers go up to 1e\+300/, value);
+    assert.deepEqual(at, { line: 2, column: 8 });
+  }
+  assert.match(mistakeIn('{"a": "{{desired x 1e999}}"}').message, /numbers go up to/);
+  const deep = (levels) => '{"a":'.repeat(levels) + '"{{{ \\" {"' + '}'.repeat(levels);
+  assert.match(mistakeIn(deep(5000)).message, /nested deeper than 100 levels/);
+  assert.match(mistakeIn(deep(90)).message, /no }}/);
+});
+
 test('a million braces are read in one go', () => {
   assert.match(mistakeIn(JSON.stringify('{'.repeat(1_000_000))).message, /no }}/);
 });

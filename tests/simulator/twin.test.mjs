@@ -20,6 +20,9 @@ test('a name of JavaScript is a name like any other', () => {
   twin.mergeReported({ constructor: { a: 1 }, toString: 'x' });
   assert.deepEqual(Object.keys(twin.reported).sort(), ['$version', 'constructor', 'toString']);
   assert.deepEqual(twin.reported.constructor, { a: 1 });
+  twin.mergeReported(JSON.parse('{"__proto__": {"b": 2}}'));
+  assert.ok(JSON.stringify(twin.reported).includes('"__proto__":{"b":2}'));
+  assert.equal({}.b, undefined);
 });
 
 test('what was reported raises the version', () => {

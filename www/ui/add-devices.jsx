@@ -5,10 +5,11 @@ import { localHub } from './local-hub.js';
 import { BackButton } from './back-button.jsx';
 import { Notice } from './notice.jsx';
 import { SceneChoice } from './scene-choice.jsx';
+import { ScenePreview } from './scene-preview.jsx';
 import { linkError } from './scene.js';
 import { inWords } from './words.js';
 
-/** Both ways to add devices: what somebody new sees first. */
+/** What devices do, then where they connect: the first view. */
 export function AddDevices() {
   const isFirst = ids.value.length === 0;
   return (
@@ -17,8 +18,8 @@ export function AddDevices() {
       <h2>{isFirst ? 'Simulate a device' : 'Add devices'}</h2>
       {isFirst && (
         <p class="lead">
-          Devices that run in this page: they connect over MQTT, send telemetry, keep a twin and
-          answer methods, as devices with firmware would. Nothing is to be installed.
+          Devices run in this page. They connect over MQTT, send telemetry, keep a twin and respond
+          to methods, as devices with firmware do. No installation needed.
         </p>
       )}
       {linkError.value && (
@@ -27,22 +28,35 @@ export function AddDevices() {
           text={`The scene in the link was not loaded: ${inWords(linkError.value.message)}`}
         />
       )}
-      <div class="ways">
-        {localHub.value ? <LocalHubForm /> : <NoLocalHub />}
-        <ConnectForm />
-      </div>
-      <SceneChoice />
+      <section class="step">
+        <h3>
+          <Step number="1" /> Choose what the devices do
+        </h3>
+        <SceneChoice />
+        <ScenePreview />
+      </section>
+      <section class="step">
+        <h3>
+          <Step number="2" /> Connect them to a hub
+        </h3>
+        <div class="ways">
+          {localHub.value ? <LocalHubForm /> : <NoLocalHub />}
+          <ConnectForm />
+        </div>
+      </section>
     </article>
   );
 }
 
+const Step = ({ number }) => <span class="step-number">{number}</span>;
+
 function NoLocalHub() {
   return (
     <section class="way">
-      <h3>No hub at hand?</h3>
+      <h4>No hub at hand?</h4>
       <p>
-        <code>npm start</code> in a clone of the project serves this page together with a local hub,
-        whose devices are added with one click. This copy of the page has none.
+        Run <code>npm start</code> in a clone of the project: it serves this page together with a
+        local hub, which creates devices with one click. This copy of the page has no local hub.
       </p>
     </section>
   );

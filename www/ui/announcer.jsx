@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { computed, effect, useSignal } from '@preact/signals';
 
-import { everySecond, totals } from './fleet.js';
+import { failedDevices, totals } from './fleet.js';
 import { counted } from './format.js';
 
 /** How long the numbers must have stood still before they are told. */
@@ -10,7 +10,7 @@ const QUIET_MILLISECONDS = 2000;
 /** Snapshots come all the time, most of them with the same numbers. */
 const news = computed(() => {
   const { connected, devices } = totals.value;
-  const failed = everySecond.value.filter((shown) => shown?.state === 'failed').length;
+  const failed = failedDevices.value;
   const others = failed > 0 ? `, ${failed} failed` : '';
   return `${connected} of ${counted(devices, 'device')} connected${others}`;
 });

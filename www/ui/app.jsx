@@ -2,13 +2,17 @@ import { useEffect, useRef } from 'preact/hooks';
 
 import { AddDevices } from './add-devices.jsx';
 import { Announcer } from './announcer.jsx';
-import { CodeDialog } from './code-dialog.jsx';
+import { Question } from './ask.jsx';
 import { DeviceList } from './device-list.jsx';
-import { DeviceView } from './device-view.jsx';
-import { FleetView } from './fleet-view.jsx';
+import { lazy } from './lazy.jsx';
 import { LostDevices } from './lost-devices.jsx';
 import { place, selectedId } from './navigation.js';
+import { Removed } from './removing.jsx';
+import { Shortcuts } from './shortcuts.jsx';
 import { TopBar } from './top-bar.jsx';
+
+const DeviceView = lazy(async () => (await import('./views.js')).DeviceView);
+const FleetView = lazy(async () => (await import('./views.js')).FleetView);
 
 const PLACES = {
   add: () => <AddDevices />,
@@ -34,8 +38,10 @@ export function App() {
         <LostDevices />
         {PLACES[place.value]()}
       </main>
+      <Removed />
+      <Question />
+      <Shortcuts />
       <Announcer />
-      <CodeDialog />
     </div>
   );
 }

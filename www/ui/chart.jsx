@@ -1,7 +1,9 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
 import uPlot from 'uplot';
 
 import { measure, timeOfDay } from './format.js';
+import { roundScale, stepsOf } from './scale.js';
 import { theme } from './theme.js';
 
 const colour = (name) => () =>
@@ -16,14 +18,18 @@ const STYLES = [
 /** Of fewer values each has a dot. */
 const FEW = 20;
 
+/** What a step of the axis of values takes at least, and the axis of time below it, in pixels. */
+const STEP_PIXELS = 28;
+const TIME_PIXELS = 24;
+
 /** What the axis of time shows at least. */
 const LEAST_SECONDS = 10;
 
 const clock = (_, times) => times.map((time) => timeOfDay(time * 1000));
 
 /**
- * Lines over time, with a title that tells the latest values, and a sentence for those who do not
- * see it.
+ * Lines over time, with a title that shows the latest values, or those under the pointer, and a
+ * sentence for those who do not see it.
  * @param {{title: string, lines: Array<{label: string, values: (number | null)[]}>,
  *          time: number[], text?: (value: number) => string, height?: number,
  *          isFromZero?: boolean}} props
@@ -31,11 +37,14 @@ const clock = (_, times) => times.map((time) => timeOfDay(time * 1000));
 export function Chart({ title, lines, time, text = measure, height = 150, isFromZero = false }) {
   const place = useRef();
   const plot = useRef();
+  const pointed = useSignal(null);
   const data = [time, ...lines.map(({ values }) => values)];
 
   useEffect(() => {
     const element = place.current;
-    plot.current = new uPlot(optionsOf(element, lines, height, isFromZero), data, element);
+    const point = ({ cursor }) => (pointed.value = cursor.idx ?? null);
+    const options = optionsOf({ place: element, lines, height, isFromZero, text, point });
+    plot.current = new uPlot(options, data, element);
     const observer = new ResizeObserver(() =>
       plot.current.setSize({ width: element.clientWidth, height }),
     );
@@ -50,13 +59,15 @@ export function Chart({ title, lines, time, text = measure, height = 150, isFrom
   // before the first drawing.
   useEffect(() => plot.current.redraw(false), [theme.value]);
 
+  const isPointed = pointed.value !== null && pointed.value < time.length;
   return (
     <figure class="chart">
       <figcaption>
         <span class="chart-title">{title}</span>
+        {isPointed && <time class="moment">{timeOfDay(time[pointed.value] * 1000)}</time>}
         {lines.map(({ label, values }, index) => (
           <span key={label} class={`key key-${index}`}>
-            {label} <b>{text(latest(values))}</b>
+            {label} <b>{text(isPointed ? values[pointed.value] : latest(values))}</b>
           </span>
         ))}
       </figcaption>
@@ -65,7 +76,13 @@ export function Chart({ title, lines, time, text = measure, height = 150, isFrom
   );
 }
 
-function optionsOf(place, lines, height, isFromZero) {
+function optionsOf({ place, lines, height, isFromZero, text, point }) {
+  const steps = Math.floor((height - TIME_PIXELS) / STEP_PIXELS);
+  let scale;
+  const range = (_, least, most) => {
+    scale = roundScale(least, most, { isFromZero, steps });
+    return [scale.from, scale.to];
+  };
   const axis = {
     stroke: colour('--quiet'),
     grid: { stroke: colour('--line'), width: 1 },
@@ -77,11 +94,18 @@ function optionsOf(place, lines, height, isFromZero) {
     height,
     padding: [8, 26, 0, 0],
     legend: { show: false },
-    cursor: { show: false },
-    scales: { x: { range: timeRange }, y: { range: isFromZero ? fromZero : around } },
+    // The charts of a view show the same moment.
+    cursor: { y: false, drag: { x: false }, sync: { key: 'time', scales: ['x', null] } },
+    hooks: { setCursor: [point] },
+    scales: { x: { range: timeRange }, y: { range } },
     axes: [
-      { ...axis, values: clock, space: 90, size: 24 },
-      { ...axis, size: 46, space: 28 },
+      { ...axis, values: clock, space: 90, size: TIME_PIXELS },
+      {
+        ...axis,
+        splits: () => stepsOf(scale),
+        values: (_, values) => values.map((value) => (value === 0 ? '0' : text(value))),
+        size: (_, texts) => (texts ? widest(texts) : 0),
+      },
     ],
     series: [{}, ...lines.map((_, index) => ({ ...STYLES[index], points: dots(index) }))],
   };
@@ -110,14 +134,8 @@ function timeRange({ data: [time] }, first, last) {
   return to > from ? [from, to] : [from - LEAST_SECONDS / 2, from + LEAST_SECONDS / 2];
 }
 
-const fromZero = (_, least, most) => [0, (most || 1) * 1.1];
-
-/** A line that does not move lies in the middle, not on an edge. */
-function around(_, least, most) {
-  if (least === null || most === null) return [0, 1];
-  const room = (most - least) * 0.1 || Math.abs(most) * 0.1 || 1;
-  return [least - room, most + room];
-}
+/** The room for the numbers of an axis, in pixels. */
+const widest = (texts) => 14 + 6.5 * Math.max(...texts.map(({ length }) => length));
 
 const known = (values) => values.filter((value) => value !== null && value !== undefined);
 const latest = (values) => known(values).at(-1);

@@ -15,7 +15,7 @@ const WAYS = [
 
 const SAS = 'https://learn.microsoft.com/azure/iot-hub/authenticate-authorize-sas';
 
-/** Connects a device of a real hub. */
+/** Connects a device of an IoT hub in Azure, or of another hub. */
 export function ConnectForm() {
   const way = useSignal('connectionString');
   const kind = useKind();
@@ -28,10 +28,10 @@ export function ConnectForm() {
   };
   return (
     <section class="way">
-      <h3>Connect a device of a real hub</h3>
+      <h4>Your own hub</h4>
       <ActionForm work={connect} button="Connect">
         <fieldset class="segments">
-          <legend class="unseen">What the device logs in with</legend>
+          <legend class="unseen">Authenticate with</legend>
           {WAYS.map(([name, label]) => (
             <label key={name}>
               <input
@@ -51,7 +51,7 @@ export function ConnectForm() {
         <Elsewhere />
       </ActionForm>
       <p class="quiet small">
-        Keys and tokens stay in this page’s memory, and are gone when it is closed or loaded again.
+        Keys and tokens stay in memory. Closing or reloading the page discards them.
       </p>
       <SaferTokens />
     </section>
@@ -71,8 +71,8 @@ const FIELDS = {
       </label>
       <p class="hint">
         In the Azure portal: your IoT hub → <b>Devices</b> → the device →{' '}
-        <b>Primary connection string</b>. There is no device yet? <b>Add device</b> is on the same
-        page. Or by <code>az iot hub device-identity connection-string show</code>.
+        <b>Primary connection string</b>. To create a device, use <b>Add device</b> on the same
+        page. With the CLI: <code>az iot hub device-identity connection-string show</code>.
       </p>
     </>
   ),
@@ -83,7 +83,7 @@ const FIELDS = {
         <Secret name="sasToken" placeholder="SharedAccessSignature sr=…&sig=…&se=…" />
       </label>
       <p class="hint">
-        It names hub and device itself, and ends at its time. Make one by{' '}
+        The token contains the hub, the device and its expiry. Create one with{' '}
         <code>az iot hub generate-sas-token --hub-name … --device-id … --duration 3600</code>.
       </p>
     </>
@@ -98,7 +98,7 @@ const FIELDS = {
         Device id <input name="deviceId" required spellcheck={false} />
       </label>
       <label>
-        Module id, if it is one <input name="moduleId" spellcheck={false} />
+        Module id (optional) <input name="moduleId" spellcheck={false} />
       </label>
       <label>
         Primary or secondary key <Secret name="key" />
@@ -132,11 +132,11 @@ function SaferTokens() {
     <details>
       <summary>Why a SAS token is safer than a key</summary>
       <p>
-        A key opens the device for ever, until somebody changes it. A SAS token is made from the key
-        and ends after minutes or hours; who sees it cannot get the key from it. Where others look
-        at your screen, or a page is not your own, paste a token.{' '}
+        A key works until somebody replaces it. A SAS token is created from the key and expires
+        after minutes or hours; nobody can derive the key from it. If others see your screen, or the
+        page is not your own, paste a token.{' '}
         <a href={SAS} rel="noreferrer" target="_blank">
-          How SAS tokens are made (Microsoft)
+          How to create SAS tokens (Microsoft)
         </a>
       </p>
     </details>

@@ -5,7 +5,7 @@ import { device, fleet, ids, totals } from './fleet.js';
 import { count } from './format.js';
 import { Icon } from './icon.jsx';
 import { open, openAdding, place } from './navigation.js';
-import { removeDevices } from './removing.js';
+import { removeDevices } from './removing.jsx';
 
 const filter = signal('');
 const state = signal('any');

@@ -1,4 +1,5 @@
 import { BackButton } from './back-button.jsx';
+import { CodeDialog } from './code-dialog.jsx';
 import { DeviceOverview } from './device-overview.jsx';
 import { FilesView } from './files-view.jsx';
 import { device, fleet } from './fleet.js';
@@ -10,7 +11,7 @@ import { Notice } from './notice.jsx';
 import { SentLog } from './sent-log.jsx';
 import { Tabs } from './tabs.jsx';
 import { TelemetryView } from './telemetry-view.jsx';
-import { removeDevices } from './removing.js';
+import { removeDevices } from './removing.jsx';
 import { TwinView } from './twin-view.jsx';
 import { inWords } from './words.js';
 import { WireLog } from './wire-log.jsx';
@@ -64,6 +65,7 @@ export function DeviceView({ id }) {
       <Tabs label={id} tabs={DEVICE_TABS} chosen={deviceTab.value} choose={openDeviceTab}>
         {PANELS[deviceTab.value](id)}
       </Tabs>
+      <CodeDialog />
     </article>
   );
 }
@@ -73,7 +75,7 @@ function NotHere({ id }) {
     <article class="view">
       <BackButton />
       <h2>{id}</h2>
-      <Notice text="This device is not in the page, or not any more.">
+      <Notice text="This device is not in the page.">
         <button class="link" onClick={openAdding}>
           Add devices
         </button>

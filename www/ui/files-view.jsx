@@ -1,9 +1,9 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
 import { CodeButton } from './code-dialog.jsx';
 import { details, fleet } from './fleet.js';
-import { size } from './format.js';
+import { size, timeOfDay } from './format.js';
 import { localHub } from './local-hub.js';
 import { Notice } from './notice.jsx';
 
@@ -11,14 +11,6 @@ import { Notice } from './notice.jsx';
 export function FilesView({ id }) {
   const picker = useRef();
   const isOver = useSignal(false);
-  // Beside its place a dropped file would take the place of the page.
-  useEffect(() => {
-    const refuse = (event) => event.preventDefault();
-    for (const type of ['dragover', 'drop']) addEventListener(type, refuse);
-    return () => {
-      for (const type of ['dragover', 'drop']) removeEventListener(type, refuse);
-    };
-  }, []);
   const upload = async (files) => {
     // What goes wrong is told in the list of uploads.
     for (const file of files) await fleet.upload(id, file.name, file).catch(() => {});
@@ -44,7 +36,7 @@ export function FilesView({ id }) {
         }}
         onDragLeave={() => (isOver.value = false)}
       >
-        <p>Drop files here, to upload them to the hub’s storage</p>
+        <p>Drop files here to upload them to the hub’s storage</p>
         <div class="buttons">
           <button onClick={() => picker.current.click()}>Choose files</button>
           <CodeButton
@@ -55,33 +47,42 @@ export function FilesView({ id }) {
         </div>
         <input type="file" multiple hidden ref={picker} onChange={pick} aria-label="Files" />
       </section>
-      <Uploads />
+      <Uploads id={id} />
       {!localHub.value && (
         <p class="hint">
-          IoT Hub lets no page of another origin ask for an upload. It takes a relay that adds CORS
-          headers: give its address where the device is added, under “Another endpoint or relay”.
-          The page of <code>npm start</code> has one.
+          IoT Hub sends no CORS headers, so a page needs a relay that adds them for file uploads.
+          Enter its address when you add the device, under “Another endpoint or relay”. The page of{' '}
+          <code>npm start</code> has a relay.
         </p>
       )}
     </>
   );
 }
 
-const WORDS = { uploading: 'uploading', done: 'uploaded', failed: 'failed' };
+const WORDS = {
+  uploading: 'uploading',
+  done: 'uploaded',
+  failed: 'failed',
+  cancelled: 'cancelled',
+};
 
-function Uploads() {
+function Uploads({ id }) {
   const uploads = details.value?.uploads ?? [];
   return (
     <ol class="log uploads" aria-label="Uploads">
-      {uploads.map(({ name, size: total, sent, state, error }, index) => (
-        <li key={uploads.length - index}>
-          <span>{name}</span> <span class="quiet">{size(total)}</span>{' '}
+      {uploads.map(({ number, time, name, size: total, sent, state, error }) => (
+        <li key={number}>
+          <time>{timeOfDay(time)}</time> <span>{name}</span>{' '}
+          <span class="quiet">{size(total)}</span>{' '}
           <span class={{ done: 'good', failed: 'bad' }[state]}>{WORDS[state]}</span>
-          <progress
-            max={total || 1}
-            value={state === 'done' ? total || 1 : sent}
-            aria-label={`Progress of ${name}`}
-          />
+          {state === 'uploading' && (
+            <div class="upload-progress">
+              <progress max={total || 1} value={sent} aria-label={`Progress of ${name}`} />
+              <button class="chip" onClick={() => fleet.cancelUpload(id, number)}>
+                Cancel
+              </button>
+            </div>
+          )}
           {error && <Notice kind="bad" text={error} />}
         </li>
       ))}

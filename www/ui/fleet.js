@@ -76,6 +76,11 @@ export const everySecond = computed(() => {
   return [...devices.value.values()].map((shown) => shown.peek());
 });
 
+/** How many devices have given up. */
+export const failedDevices = computed(
+  () => everySecond.value.filter(({ state }) => state === 'failed').length,
+);
+
 /** Begins to listen to the worker. */
 export function connectFleet() {
   fleet.subscribe(proxy((snapshot) => batch(() => take(snapshot))));

@@ -12,12 +12,19 @@ const exactClock = new Intl.DateTimeFormat('en-GB', {
 /** A count. */
 export const count = (number) => whole.format(number);
 
-/** A measured value. */
-export const measure = (number) =>
-  number === null || number === undefined ? '–' : exact.format(number);
+/** A measured value. Of a very large or small one the digits would fill the page, or none be left. */
+export function measure(number) {
+  if (number === null || number === undefined) return '–';
+  const size = Math.abs(number);
+  const isPlain = size === 0 || (size >= 1e-3 && size < 1e9);
+  return isPlain ? exact.format(number) : number.toExponential(2).replace('e+', 'e');
+}
 
-/** Messages in a second. */
-export const rate = (number) => `${short.format(number)}/s`;
+/** How many messages in a second, or in a minute where that is easier to read. */
+export function rate(perSecond) {
+  if (perSecond > 0 && perSecond < 0.1) return `${short.format(perSecond * 60)}/min`;
+  return `${short.format(perSecond)}/s`;
+}
 
 /** "1 device", "2 devices". */
 export const counted = (number, noun) =>
@@ -45,3 +52,12 @@ export function size(bytes) {
 
 /** JSON for people to read and edit. */
 export const pretty = (value) => JSON.stringify(value, null, 2);
+
+/** JSON with indents; any other text as it is. */
+export function readable(text) {
+  try {
+    return pretty(JSON.parse(text));
+  } catch {
+    return text;
+  }
+}

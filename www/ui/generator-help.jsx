@@ -1,4 +1,4 @@
-/** Generators with what they give; the first is what a button inserts. */
+/** Generators and their values; the first is what a button inserts. */
 const GENERATORS = [
   ['range', '{{range 20 25}}', 'any number between the two; a third number: decimals'],
   ['walk', '{{walk 20 25 0.5}}', 'wanders between the two, by at most the third each time'],
@@ -31,7 +31,7 @@ const GENERATORS = [
   ['device id', '{{deviceId}}', 'the id of the device'],
 ];
 
-/** Buttons that put a generator where the cursor is, and what each gives. */
+/** Buttons that put a generator where the cursor is, and what each returns. */
 export function GeneratorHelp({ insert }) {
   return (
     <div class="generators">
@@ -49,7 +49,7 @@ export function GeneratorHelp({ insert }) {
         ))}
       </div>
       <details>
-        <summary>What the generators give</summary>
+        <summary>What the generators return</summary>
         <dl class="pairs">
           {GENERATORS.map(([name, text, meaning]) => (
             <div key={name}>
@@ -61,8 +61,8 @@ export function GeneratorHelp({ insert }) {
           ))}
         </dl>
         <p class="hint">
-          A string that is one generator becomes its value, such as a number. Within other text its
-          value is put in: <code>{'"room {{choice 1 2 3}}"'}</code>.
+          A string that consists of one generator becomes its value, such as a number. In other
+          text, the value is inserted: <code>{'"room {{choice 1 2 3}}"'}</code>.
         </p>
       </details>
     </div>

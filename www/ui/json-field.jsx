@@ -11,9 +11,9 @@ export function readJson(text, wanted = 'any') {
     const value = JSON.parse(text);
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     if (wanted === 'any' || isObject) return { value };
-    return { error: new Error('It has to be an object: { … }.') };
+    return { error: new Error('Enter a JSON object: { … }.') };
   } catch (error) {
-    return { error: new Error(`This is no JSON: ${error.message}`) };
+    return { error: new Error(`Not valid JSON: ${error.message}`) };
   }
 }
 

@@ -34,10 +34,10 @@ export function LocalHubForm() {
   };
   return (
     <section class="way">
-      <h3>Add devices from the local hub</h3>
+      <h4>Local hub</h4>
       <p>
-        A hub runs beside this page, at <code>{localHub.value.hostname}</code>. It makes the devices
-        and their keys; they connect and send at once.
+        A hub for development runs at <code>{localHub.value.hostname}</code>. It creates devices and
+        their keys; the devices connect and send immediately.
       </p>
       <form onSubmit={submit}>
         <div class="fields">
@@ -52,14 +52,14 @@ export function LocalHubForm() {
         </div>
         <OutboxChoice choice={outbox} />
         <div class="buttons">
-          <button class="primary" disabled={isBusy}>
-            Add {typeof number.value === 'number' ? counted(number.value, 'device') : 'devices'}
-          </button>
           {suggested > 1 && (
-            <button type="button" disabled={isBusy} onClick={() => all.run()}>
-              Add the scene’s {suggested}
+            <button type="button" class="primary" disabled={isBusy} onClick={() => all.run()}>
+              Add the scene’s {counted(suggested, 'device')}
             </button>
           )}
+          <button class={suggested > 1 ? '' : 'primary'} disabled={isBusy}>
+            Add {typeof number.value === 'number' ? counted(number.value, 'device') : 'devices'}
+          </button>
         </div>
         <Outcome result={one.result} />
         <Outcome result={all.result} />
@@ -69,7 +69,7 @@ export function LocalHubForm() {
   );
 }
 
-/** The devices that the hub has and this page has not. */
+/** Devices that exist at the hub and are not in this page. */
 function TakeUp({ kind, outbox }) {
   const there = useSignal([]);
   const marked = useSignal(new Set());
@@ -88,9 +88,9 @@ function TakeUp({ kind, outbox }) {
   if (there.value.length === 0) return null;
   return (
     <details class="take-up">
-      <summary>Take up devices that it has ({there.value.length})</summary>
+      <summary>Use existing devices of the hub ({there.value.length})</summary>
       <fieldset>
-        <legend>With their twins and messages, as they are at the hub</legend>
+        <legend>They keep their twins and queued messages</legend>
         <div class="take-up-list">
           {there.value.map((id) => (
             <label key={id} class="check">
@@ -106,10 +106,10 @@ function TakeUp({ kind, outbox }) {
       </fieldset>
       <div class="buttons">
         <button disabled={chosen.length === 0 || result.value.isBusy} onClick={() => run(chosen)}>
-          Take up {counted(chosen.length, 'device')}
+          Use {counted(chosen.length, 'device')}
         </button>
         <button disabled={result.value.isBusy} onClick={() => run(there.value)}>
-          Take up all
+          Use all
         </button>
       </div>
       <Outcome result={result} />

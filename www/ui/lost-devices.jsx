@@ -13,11 +13,14 @@ export function LostDevices() {
   return (
     <div class="lost">
       <Notice
-        text={`Not in the page since it was loaded again: ${named}.`}
-        hint={takeUpError.value?.message ?? 'Keys and tokens are not kept. Connect them again.'}
+        text={`Not restored after the reload: ${named}.`}
+        hint={
+          takeUpError.value?.message ??
+          'The page does not store keys and tokens. Connect these devices again.'
+        }
       >
         <button class="link" onClick={() => (lostIds.value = [])}>
-          Do not show this again
+          Dismiss
         </button>
       </Notice>
     </div>

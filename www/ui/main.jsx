@@ -1,13 +1,15 @@
+import { effect } from '@preact/signals';
 import { render } from 'preact';
 
 import { App } from './app.jsx';
 import { spreadFaults } from './faults-on.js';
-import { connectFleet, startFleet } from './fleet.js';
+import { connectFleet, device, failedDevices, startFleet, totals } from './fleet.js';
 import { findLocalHub } from './local-hub.js';
-import { followAddress } from './navigation.js';
+import { followAddress, selectedId } from './navigation.js';
 import { Notice } from './notice.jsx';
 import { beginScene } from './scene.js';
 import { keepSession, restoreDevices, restoreScenes } from './session.js';
+import { titleOf } from './title.js';
 
 const root = document.getElementById('app');
 const page = await begin();
@@ -27,7 +29,18 @@ async function begin() {
   await restoreDevices();
   followAddress();
   keepSession();
+  effect(() => {
+    document.title = titleOf(device(selectedId.value) ?? {}, totals.value, failedDevices.value);
+  });
+  refuseFiles();
   return <App />;
+}
+
+/** A file that misses its place would replace the page, and all devices with it. */
+function refuseFiles() {
+  for (const type of ['dragover', 'drop']) {
+    addEventListener(type, (event) => event.preventDefault());
+  }
 }
 
 function CannotStart() {
@@ -35,11 +48,10 @@ function CannotStart() {
     <main role="alert">
       <Notice
         kind="bad"
-        text="The simulator cannot start: its worker, fleet.js, or its WebAssembly did not load."
+        text="The simulator cannot start: its worker, fleet.js, did not load."
         hint={
-          'Reload the page. If that does not help: all files of the folder have to be on the ' +
-          'server, beside the page, and the browser must be one with WebAssembly and module ' +
-          'workers; any of the last years is.'
+          'Reload the page. If that does not help, check that all files of the folder are on the ' +
+          'server, next to the page, and that the browser supports WebAssembly and module workers.'
         }
       />
     </main>

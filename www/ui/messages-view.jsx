@@ -1,7 +1,7 @@
 import { ActionForm } from './action.jsx';
 import { CodeButton } from './code-dialog.jsx';
 import { details } from './fleet.js';
-import { timeOfDay } from './format.js';
+import { readable, size, timeOfDay } from './format.js';
 import { HubSide } from './hub-side.jsx';
 import { askLocalHub, isLocal } from './local-hub.js';
 
@@ -20,12 +20,14 @@ function Inbox() {
   return (
     <section>
       <h3 id="inbox">Cloud-to-device messages</h3>
-      {messages.length === 0 && <p class="empty">None yet: a back end sends them.</p>}
+      {messages.length === 0 && <p class="empty">None yet. A back end sends them.</p>}
       <div role="log" aria-labelledby="inbox">
         <ol class="log">
-          {messages.map(({ time, text, properties, ...system }, index) => (
+          {messages.map(({ time, size: bytes, text, hex, properties, ...system }, index) => (
             <li key={messages.length - index}>
-              <time>{timeOfDay(time)}</time> {text}
+              <time>{timeOfDay(time)}</time>
+              <span class="quiet">{size(bytes)}</span>
+              <Body text={text} hex={hex} />
               <Pairs of={properties} />
               <Pairs of={system} />
             </li>
@@ -33,6 +35,16 @@ function Inbox() {
         </ol>
       </div>
     </section>
+  );
+}
+
+/** A body: JSON with indents, any other text as it is, bytes in hexadecimal. */
+function Body({ text, hex }) {
+  if (text === '') return <p class="empty">Empty body</p>;
+  return (
+    <pre class="json body" tabIndex={0}>
+      {hex === undefined ? readable(text) : `Not text: ${hex} …`}
+    </pre>
   );
 }
 
@@ -58,7 +70,7 @@ function Send({ id }) {
   });
   const send = async (fields) => {
     await askLocalHub('messages', { id, ...messageOf(fields) });
-    return 'The hub has it for the device.';
+    return 'The hub accepted the message.';
   };
   return (
     <HubSide title="Send a message to the device">

@@ -37,10 +37,10 @@ export function MethodsEditor({ kindName }) {
   return (
     <section>
       <h3>
-        Methods <span class="quiet">any other is answered with 404</span>
+        Methods <span class="quiet">other names get status 404</span>
       </h3>
       <KindEditor kindName={kindName} draft={draft}>
-        {methods.length === 0 && <p class="empty">It has none yet.</p>}
+        {methods.length === 0 && <p class="empty">No methods yet.</p>}
         {methods.map((method, index) => (
           <Method
             key={index}
@@ -87,7 +87,7 @@ function Method({ number, method, change, remove }) {
         change={(next) => change({ status: next })}
       />
       <label class="wide">
-        Payload of the answer
+        Response payload
         <input
           class="code"
           value={payload}
@@ -119,7 +119,7 @@ function Invocations({ id, kindName }) {
           action={() => ({ kind: 'answer', methods: behaviourOf(kindName).methods.map(asValues) })}
         />
       </div>
-      {invocations.length === 0 && <p class="empty">None yet: a back end invokes them.</p>}
+      {invocations.length === 0 && <p class="empty">None yet. A back end invokes them.</p>}
       <ol class="log" aria-labelledby="invocations">
         {invocations.map(({ time, name, payload, ...rest }, index) => (
           <li key={invocations.length - index}>
@@ -140,7 +140,7 @@ const asValues = ({ name, status, delayMs, payload }) => ({
 });
 
 function Answer({ status, answer, delayMs, durationMs }) {
-  if (status === undefined) return <p class="quiet">is answered after {duration(delayMs)}</p>;
+  if (status === undefined) return <p class="quiet">response in {duration(delayMs)}</p>;
   return (
     <p>
       <span class={status < 400 ? 'good' : 'bad'}>{status}</span>{' '}
@@ -155,7 +155,7 @@ function Invoke({ id, kindName }) {
   const names = behaviourOf(kindName).methods.map(({ name }) => name);
   const invoke = async ({ methodName }) => {
     const { status, payload } = await askLocalHub('methods', { id, methodName, payload: value });
-    return `Answered ${status} ${JSON.stringify(payload)}`;
+    return `Status ${status}: ${JSON.stringify(payload)}`;
   };
   return (
     <HubSide title="Invoke a method">

@@ -41,6 +41,9 @@ export function open(id) {
   go(id === undefined ? { place: 'fleet', tab: fleetTab.value } : deviceView(id));
 }
 
+/** The address of a device's view, for links. */
+export const addressOfDevice = (id) => addressOf(deviceView(id));
+
 /** Shows the form that adds devices. */
 export function openAdding() {
   go({ place: 'add' });

@@ -1,12 +1,13 @@
 import { Outcome, useAction } from './action.jsx';
+import { ask } from './ask.jsx';
 import { chooseScene, chosenScene, restoreExample, scenes } from './scene.js';
 
-/** What the devices shall do: one of the examples, or a scene that was loaded. */
+/** Chooses what devices do: one of the examples, or a scene that was loaded. */
 export function SceneChoice() {
   const { run, result } = useAction(async (work) => void (await work()));
   return (
     <fieldset class="scenes">
-      <legend>What they do</legend>
+      <legend class="unseen">Scene</legend>
       <div class="choices">
         {scenes.value.map((entry, index) => (
           <label key={index} class="choice">
@@ -39,12 +40,13 @@ function Origin({ entry }) {
 function Restore({ run }) {
   const entry = scenes.value[chosenScene.value];
   if (!isEdited(entry)) return null;
-  const restore = () => {
-    if (confirm(`Undo all that was changed in “${entry.scene.title}”?`)) run(restoreExample);
+  const restore = async () => {
+    const question = `Discard all changes in “${entry.scene.title}”?`;
+    if (await ask({ question, button: 'Discard changes' })) run(restoreExample);
   };
   return (
     <button type="button" class="link" onClick={restore}>
-      Make “{entry.example.title}” what it was
+      Reset “{entry.example.title}”
     </button>
   );
 }

@@ -2,7 +2,6 @@
 import { batch, computed, signal } from '@preact/signals';
 
 import { sceneFromHash, sceneToLink } from '../../simulator/src/scene-link.js';
-import { isModel, sceneOfModels } from '../../simulator/src/model-scene.js';
 import { parseScene, sceneToText } from '../../simulator/src/scene.js';
 import machine from '../../simulator/scenes/machine.json';
 import thermostat from '../../simulator/scenes/thermostat.json';
@@ -93,6 +92,7 @@ export const sceneText = () => sceneToText(scene.value);
 export async function loadScene(files) {
   const read = async (file) => ({ name: file.name, text: await file.text() });
   const documents = await Promise.all(files.map(read));
+  const { isModel, sceneOfModels } = await import('../../simulator/src/model-scene.js');
   if (documents.length === 1 && !isModel(documents[0].text)) {
     await takeScene(parseScene(documents[0].text));
     return [];

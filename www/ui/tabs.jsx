@@ -1,5 +1,8 @@
+import { useEffect, useRef } from 'preact/hooks';
+
 /**
- * Tabs by the pattern of WAI-ARIA: Tab goes to the chosen one, arrow keys to its neighbours.
+ * Tabs by the pattern of WAI-ARIA: Tab goes to the chosen one, arrow keys to its neighbours, Home
+ * and End to the first and the last.
  * @param {object} props
  * @param {string} props.label whose tabs they are
  * @param {Array<[string, string]>} props.tabs names and texts
@@ -7,18 +10,28 @@
  * @param {(name: string) => void} props.choose
  */
 export function Tabs({ label, tabs, chosen, choose, children }) {
+  const list = useRef();
+  const here = tabs.findIndex(([name]) => name === chosen);
+  // On a phone some tabs are beyond the edge.
+  useEffect(() => {
+    list.current.children[here].scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [here]);
   const move = (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
+    const last = tabs.length - 1;
+    const next = {
+      ArrowRight: here === last ? 0 : here + 1,
+      ArrowLeft: here === 0 ? last : here - 1,
+      Home: 0,
+      End: last,
+    }[event.key];
+    if (next === undefined) return;
     event.preventDefault();
-    const here = tabs.findIndex(([name]) => name === chosen);
-    const next = (here + step + tabs.length) % tabs.length;
     choose(tabs[next][0]);
-    event.currentTarget.children[next].focus();
+    list.current.children[next].focus();
   };
   return (
     <>
-      <div class="tabs" role="tablist" aria-label={label} onKeyDown={move}>
+      <div class="tabs" role="tablist" aria-label={label} onKeyDown={move} ref={list}>
         {tabs.map(([name, text]) => (
           <button
             key={name}

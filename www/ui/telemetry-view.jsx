@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
 import { fleet } from './fleet.js';
-import { pretty, size } from './format.js';
+import { readable, size } from './format.js';
 import { GeneratorHelp } from './generator-help.jsx';
 import { useDraft } from './drafts.js';
 import { KindEditor } from './kind-editor.jsx';
@@ -152,7 +152,7 @@ function Preview({ preview }) {
     <div id="template-error" class="stack">
       <h3>Preview {message && <span class="quiet">{size(message.size)}</span>}</h3>
       {error && <Notice kind="bad" text={inWords(error.message)} />}
-      {isTooLong(preview) && <Notice kind="bad" text="A hub takes 256 KB at most." />}
+      {isTooLong(preview) && <Notice kind="bad" text="The limit of a hub is 256 KB." />}
       {message && <pre class="json preview">{readable(message.body)}</pre>}
       {message && Object.keys(message.properties).length > 0 && (
         <dl class="pairs">
@@ -168,14 +168,6 @@ function Preview({ preview }) {
   );
 }
 
-function readable(text) {
-  try {
-    return pretty(JSON.parse(text));
-  } catch {
-    return text;
-  }
-}
-
 /** What is no number of the range stays as it was typed. */
 const inNumbers = (value, convert) => (typeof value === 'number' ? convert(value) : value);
 
@@ -183,7 +175,7 @@ function Timing({ telemetry, set }) {
   const { name, component, isOn, periodMs, jitter, contentType, contentEncoding } = telemetry;
   return (
     <>
-      <h3>When, and as what</h3>
+      <h3>Timing and format</h3>
       <label class="check">
         <input
           type="checkbox"

@@ -1,9 +1,10 @@
 /** Light or dark: the system's choice until the reader makes another, which is kept. */
 import { effect, signal } from '@preact/signals';
 
-const KEY = 'theme';
+import { keptSignal } from './kept.js';
+
 const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
-const chosen = signal(kept());
+const chosen = keptSignal('theme', null);
 const system = signal(systemIsDark.matches ? 'dark' : 'light');
 
 /** The theme that is on. */
@@ -22,22 +23,4 @@ effect(() => {
 export function toggleTheme() {
   const next = theme.value === 'dark' ? 'light' : 'dark';
   chosen.value = next === system.value ? null : next;
-  keep(chosen.value);
-}
-
-function kept() {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null;
-  }
-}
-
-function keep(value) {
-  try {
-    if (value === null) localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, value);
-  } catch {
-    // A browser may let a page keep nothing: then the theme lasts as long as the page.
-  }
 }

@@ -1,8 +1,9 @@
 import { totals } from './fleet.js';
-import { count, rate } from './format.js';
+import { count, counted, rate } from './format.js';
 import { Icon } from './icon.jsx';
 import { openFleetTab } from './navigation.js';
 import { scene } from './scene.js';
+import { openPalette } from './shortcuts.jsx';
 import { theme, toggleTheme } from './theme.js';
 
 /** What it is, what it does now, and the theme. */
@@ -17,6 +18,14 @@ export function TopBar() {
         <span class="quiet">Scene</span> {scene.value.title}
       </button>
       <Now />
+      <button
+        class="plain only-icon find"
+        onClick={openPalette}
+        title="Find (Ctrl K)"
+        aria-label="Find"
+      >
+        <Icon name="find" />
+      </button>
       <button
         class="plain only-icon"
         onClick={toggleTheme}
@@ -39,7 +48,7 @@ function Now() {
         {' '}
         · <b>{rate(ratePerSecond)}</b>
       </span>
-      {failed > 0 && <span class="bad"> · {count(failed)} failed</span>}
+      {failed > 0 && <span class="bad wide-only"> · {counted(failed, 'message')} failed</span>}
     </p>
   );
 }

@@ -19,13 +19,13 @@ export function TwinView({ kindName, id }) {
       <div class="columns halves">
         <Half
           title="Desired"
-          about="what the back end wants"
+          about="set by the back end"
           section={twin?.desired}
           changed={changedPaths?.desired}
         />
         <Half
           title="Reported"
-          about="what the device says"
+          about="reported by the device"
           section={twin?.reported}
           changed={changedPaths?.reported}
         />
@@ -52,7 +52,7 @@ function Half({ title, about, section, changed }) {
       {section ? (
         <JsonView value={properties} changed={changed} />
       ) : (
-        <p class="empty">Known once the device is connected.</p>
+        <p class="empty">Available once the device connects.</p>
       )}
     </section>
   );
@@ -64,7 +64,7 @@ function Report({ id }) {
   const isConnected = device(id).state === 'connected';
   const report = async () => {
     await fleet.reportProperties(id, value);
-    return 'The hub has it.';
+    return 'Reported.';
   };
   return (
     <section>
@@ -89,7 +89,7 @@ function Report({ id }) {
           error={error}
         />
         <p class="hint">
-          What it does not name stays; <code>null</code> removes a property.
+          Properties that the patch omits stay as they are; <code>null</code> removes a property.
           {!isConnected && ' Start the device first: it is not connected.'}
         </p>
       </ActionForm>
@@ -102,7 +102,7 @@ function Desire({ id }) {
   const { value, error } = readJson(text.value, 'object');
   const patch = async () => {
     const { $version } = await askLocalHub('desired', { id, patch: value });
-    return `The desired properties have version ${$version} now.`;
+    return `Desired properties are now at version ${$version}.`;
   };
   return (
     <HubSide title="Change desired properties">
@@ -145,13 +145,13 @@ export function TwinRule({ kindName }) {
   return (
     <section>
       <h3>
-        By itself <span class="quiet">every “{kindName}”</span>
+        Automatic reports <span class="quiet">of every “{kindName}”</span>
       </h3>
       <KindEditor
         kindName={kindName}
         draft={draft}
         isWrong={error !== undefined}
-        when=" What is reported when it starts comes at the next start."
+        when=" What is reported when it starts is sent at the next start."
       >
         <label class="check">
           <input
@@ -161,7 +161,7 @@ export function TwinRule({ kindName }) {
               draft.change({ ...twin, followsDesired: event.currentTarget.checked })
             }
           />
-          Reported follows desired: what the back end wants is reported as done
+          Report desired properties as done when they arrive
         </label>
         <JsonField
           label="Reported when it starts"

@@ -1,11 +1,12 @@
 /** What the client and the fleet say to programmers, in the words of the page. */
 
 const SENTENCES = [
-  [/another page or worker has connected/, 'It was opened in another tab, which has it now.'],
-  [/call connect\(\) first/, 'The device is not connected: start it first.'],
+  [/dynamically imported|Importing a module/i, 'A part of the page did not load. Reload the page.'],
+  [/another page or worker has connected/, 'The device was opened in another tab.'],
+  [/call connect\(\) first/, 'The device is not connected. Start it first.'],
   [
     /createFromX509Certificate/,
-    'This device logs in with a certificate, which a page cannot show. Take one with a key.',
+    'This device authenticates with a certificate, which a page cannot do. Use a device with a key.',
   ],
 ];
 

@@ -13,7 +13,7 @@ import {
   waitForState,
 } from './support.mjs';
 
-/** Fills the form of a real hub with a device of the local one. */
+/** Fills the form of one's own hub with a device of the local one. */
 async function connect(page, fields) {
   await page.getByText('Another endpoint or relay').click();
   for (const [label, text] of Object.entries(fields)) {
@@ -88,9 +88,9 @@ test('a connection string of the hub is refused with the way to the right one', 
 
 test('somebody new is told where to find a connection string', async (t) => {
   const { page } = await openSimulator(t);
-  await page.getByRole('heading', { name: 'Connect a device of a real hub' }).waitFor();
+  await page.getByRole('heading', { name: 'Your own hub' }).waitFor();
   await page.getByText('In the Azure portal: your IoT hub → Devices → the device').waitFor();
-  await page.getByText('Keys and tokens stay in this page’s memory').waitFor();
+  await page.getByText('Keys and tokens stay in memory').waitFor();
 });
 
 test('a wrong key is told in words, with what to do and without the key', async (t) => {

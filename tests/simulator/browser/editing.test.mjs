@@ -89,8 +89,8 @@ test('a scene keeps its edits while others are on, and an example can be restore
   await page.getByLabel('Thermostat').check();
   assert.equal(await template.inputValue(), '{"edited": 1}');
 
-  page.once('dialog', (dialog) => dialog.accept());
-  await page.getByRole('button', { name: 'Make “Thermostat” what it was' }).click();
+  await page.getByRole('button', { name: 'Reset “Thermostat”' }).click();
+  await page.getByRole('button', { name: 'Discard changes' }).click();
   await page.getByText('edited', { exact: true }).waitFor({ state: 'detached' });
   assert.equal(await template.inputValue(), original);
 });

@@ -31,7 +31,7 @@ test('a method is invoked and a message sent from the page, through the hub', as
   const invoke = hubSide(page, 'Invoke a method');
   await invoke.getByLabel('Payload').fill('{"targetTemperature": 22}');
   await invoke.getByRole('button', { name: 'Invoke' }).click();
-  await invoke.getByText('Answered 200').waitFor();
+  await invoke.getByText('Status 200').waitFor();
 
   await openTab(page, 'Messages');
   const send = hubSide(page, 'Send a message to the device');
@@ -61,7 +61,7 @@ test('messages are shown with their properties, as text whatever markup they hol
     await page.getByRole('tabpanel').getByText('<img src=').first().waitFor();
   }
   assert.equal(await page.locator('body img, body script').count(), 0);
-  assert.equal(await page.title(), 'Device simulator for Azure IoT Hub');
+  assert.match(await page.title(), /^thermostat-1, .* Device simulator for Azure IoT Hub$/);
 });
 
 test('a file is uploaded by the button, and its blob is at the hub', async (t) => {
@@ -80,7 +80,7 @@ test('a file is uploaded by the button, and its blob is at the hub', async (t) =
   assert.equal(await (await fetch(upload.blobUrl)).text(), 'a day in the life');
 });
 
-test('files are uploaded by drag and drop, each with its progress', async (t) => {
+test('files are uploaded by drag and drop', async (t) => {
   const { page, hub } = await openWithDevice(t);
   await openTab(page, 'Files');
   const files = await page.evaluateHandle(() => {
@@ -95,8 +95,6 @@ test('files are uploaded by drag and drop, each with its progress', async (t) =>
   for (const name of ['one.txt', 'two.bin']) {
     const entry = page.getByRole('list', { name: 'Uploads' }).getByRole('listitem');
     await entry.filter({ hasText: name }).filter({ hasText: 'uploaded' }).waitFor();
-    const bar = page.getByRole('progressbar', { name: `Progress of ${name}` });
-    assert.equal(await bar.evaluate(({ position }) => position), 1);
   }
   const sizes = (await uploads(hub)).map(({ blobSizeInBytes }) => blobSizeInBytes);
   assert.deepEqual(sizes, [3, 3_000_000]);

@@ -58,12 +58,15 @@ for (const [title, number, id, member] of [
   });
 }
 
-test('vehicles are on a map, and in a table', async (t) => {
+test('vehicles are on a map, which opens them, and in a table', async (t) => {
   const { page } = await openSimulator(t);
   await page.getByLabel('Vehicle fleet').check();
   await page.getByRole('button', { name: 'Add the scene’s 22' }).click();
-  await page.getByRole('img', { name: 'Map of 22 devices' }).waitFor();
+  await page.getByRole('group', { name: 'Map of 22 devices' }).waitFor();
   assert.equal(await page.locator('.vehicle').count(), 22);
+  await page.getByRole('link', { name: /^van-3,/ }).press('Enter');
+  await page.getByRole('heading', { name: 'van-3' }).waitFor();
+  await page.goBack();
   await page.getByRole('button', { name: 'Table' }).click();
   const row = page.getByRole('row').filter({ hasText: 'van-3' });
   await row.filter({ hasText: /47\.\d+/ }).waitFor();

@@ -82,7 +82,7 @@ test('a mistake in a property is told as one of it, not of the template', async 
 test('a mistake in the payload of a method is told with its place', async (t) => {
   const { page } = await openWithDevice(t);
   await openTab(page, 'Methods');
-  await page.getByLabel('Payload of the answer').first().fill('{"x": 1 "y": 2}');
+  await page.getByLabel('Response payload').first().fill('{"x": 1 "y": 2}');
   await page.getByRole('button', { name: 'Apply to “thermostat”' }).click();
   await page.getByText(/method 1, payload, line 1, column \d+: .*comma/).waitFor();
 });

@@ -28,7 +28,7 @@ test('what a device reports is at the hub, null removes', async (t) => {
   await reported.filter({ hasText: 'firmware' }).waitFor();
   await page.getByLabel('Patch of the reported').fill('{"door": {"open": true}, "firmware": null}');
   await page.getByRole('button', { name: 'Report', exact: true }).click();
-  await page.getByText('The hub has it.').waitFor();
+  await page.getByText('Reported.').waitFor();
   await reported.filter({ hasText: '"open": true' }).waitFor();
   const atHub = (await device.twin()).properties.reported;
   assert.deepEqual(atHub.door, { open: true });
@@ -41,11 +41,11 @@ test('what cannot be reported is told below the field, and is not sent', async (
   const before = (await device.twin()).properties.reported.$version;
   const field = page.getByLabel('Patch of the reported');
   await field.fill('{"a": }');
-  await page.getByText('This is no JSON').waitFor();
+  await page.getByText('Not valid JSON').waitFor();
   const button = page.getByRole('button', { name: 'Report', exact: true });
   assert.equal(await button.isDisabled(), true);
   await field.fill('[1]');
-  await page.getByText('It has to be an object').waitFor();
+  await page.getByText('Enter a JSON object').waitFor();
   assert.equal(await field.getAttribute('aria-invalid'), 'true');
   assert.equal(await button.isDisabled(), true);
   assert.equal((await device.twin()).properties.reported.$version, before);
@@ -56,7 +56,7 @@ test('a change is highlighted, and reported follows desired', async (t) => {
   const side = hubSide(page, 'Change desired properties');
   await side.getByLabel('Patch').fill('{"targetTemperature": 24.5}');
   await side.getByRole('button', { name: 'Patch' }).click();
-  await side.getByText('have version 2 now').waitFor();
+  await side.getByText('now at version 2').waitFor();
   await desired.locator('mark').filter({ hasText: '"targetTemperature": 24.5' }).waitFor();
   await reported.locator('mark').filter({ hasText: '24.5' }).waitFor();
   assert.equal((await device.twin()).properties.reported.targetTemperature, 24.5);
@@ -67,12 +67,12 @@ test('what is reported at the start is edited, and the change undone', async (t)
   const field = page.getByLabel('Reported when it starts');
   const before = await field.inputValue();
   await field.fill('{"firmware": ');
-  await page.getByText('This is no JSON').waitFor();
+  await page.getByText('Not valid JSON').waitFor();
   await page.getByRole('button', { name: 'Undo changes' }).click();
   assert.equal(await field.inputValue(), before);
   await field.fill('{"firmware": "2.0.0"}');
   await page.getByRole('button', { name: 'Apply to “thermostat”' }).click();
-  await page.getByText('Applied to 1 device. What is reported when it starts comes').waitFor();
+  await page.getByText('Applied to 1 device. What is reported when it starts is sent').waitFor();
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByRole('button', { name: 'Start', exact: true }).click();
   await page.getByRole('region', { name: 'Reported properties' }).getByText('2.0.0').waitFor();
@@ -81,13 +81,13 @@ test('what is reported at the start is edited, and the change undone', async (t)
 
 test('without the rule, reported stays as it is', async (t) => {
   const { page, device, desired } = await openTwin(t);
-  await page.getByLabel('Reported follows desired').uncheck();
+  await page.getByLabel('Report desired properties as done').uncheck();
   await page.getByRole('button', { name: 'Apply to “thermostat”' }).click();
   await page.getByText('Applied to 1 device.').waitFor();
   await device.patchDesired({ targetTemperature: 26 });
   await desired.filter({ hasText: '26' }).waitFor();
   // What is reported next comes after anything that the rule would have reported.
   await page.getByRole('button', { name: 'Report', exact: true }).click();
-  await page.getByText('The hub has it.').waitFor();
+  await page.getByText('Reported.').waitFor();
   assert.equal((await device.twin()).properties.reported.targetTemperature, 21);
 });

@@ -1,0 +1,23 @@
+/** What JSON text may hold, so that it can be read and sent. */
+
+/** Reading what is nested deeper could exhaust the stack. */
+export const MAX_DEPTH = 100;
+
+/** Sums and differences of numbers beyond it may be infinite, which JSON cannot hold. */
+const MAX_NUMBER = 1e300;
+
+/** @returns {number} where the text is nested too deep; -1 if it is not */
+export function tooDeepAt(text) {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/gs)) {
+    if (token === '{' || token === '[') depth += 1;
+    if (token === '}' || token === ']') depth -= 1;
+    if (depth > MAX_DEPTH) return index;
+  }
+  return -1;
+}
+
+/** @throws Error for a number that is too large */
+export function checkNumber(number) {
+  if (Math.abs(number) > MAX_NUMBER) throw new Error(`numbers go up to ${MAX_NUMBER}`);
+}

@@ -1,0 +1,9 @@
+/**
+ * The client, as the devices import it. Its module is a separate file, which is smaller and is
+ * compiled while it arrives.
+ */
+import { init } from 'iothub-device-client/slim';
+
+await init(new URL('iothub_device_client_bg.wasm', import.meta.url));
+
+export * from 'iothub-device-client/slim';

@@ -1,0 +1,54 @@
+/** Scales of charts: what their axis of values shows. */
+
+/** Lengths of a step, before a power of ten. */
+const STEPS = [1, 2, 2.5, 5, 10];
+
+/** 1.1 / 0.1 is a little more than 11. */
+const NOISE = 1e-9;
+
+/** Beyond it the difference of two numbers may be infinite. */
+const MOST = 1e300;
+
+/**
+ * The range of an axis, from a round number to a round number, and its step. Values that do not
+ * change lie in the middle.
+ * @param {number | null} least `null` if there are no values
+ * @param {number | null} most
+ * @param {{isFromZero: boolean, steps: number}} options `steps`: how many there is room for
+ * @returns {{from: number, to: number, step: number}}
+ */
+export function roundScale(least, most, { isFromZero, steps }) {
+  if (least === null || most === null) return { from: 0, to: 1, step: 1 / Math.min(steps, 2) };
+  const [low, high] = spread(isFromZero ? 0 : within(least), within(most));
+  let step = roundStep((high - low) / steps);
+  const bounds = () => [Math.floor(low / step + NOISE), Math.ceil(high / step - NOISE)];
+  // Rounding at both ends may take one step too many.
+  while (bounds()[1] - bounds()[0] > steps) step = roundStep(step * 1.01);
+  const [first, last] = bounds();
+  return { from: first * step, to: last * step, step };
+}
+
+/** The places of the steps, without the noise of binary fractions. */
+export function stepsOf({ from, to, step }) {
+  const count = Math.round((to - from) / step);
+  return Array.from({ length: count + 1 }, (_, index) =>
+    Number((from + index * step).toPrecision(12)),
+  );
+}
+
+const within = (value) => Math.min(Math.max(value, -MOST), MOST);
+
+/** A line that does not move has some room on both sides. */
+function spread(low, high) {
+  if (high > low) return [low, high];
+  if (low === 0) return [0, 1];
+  const room = Math.abs(low) * 0.1;
+  return [low - room, low + room];
+}
+
+/** The smallest round step that is at least as long. */
+export function roundStep(length) {
+  const power = 10 ** Math.floor(Math.log10(length));
+  const step = STEPS.find((part) => part * power >= length * (1 - NOISE)) ?? 10;
+  return step * power;
+}
