@@ -155,12 +155,12 @@ test('the palette finds a device or a command, by letters and arrow keys', async
   const { page } = await openWithDevice(t);
   await page.getByRole('button', { name: /^All devices/ }).click();
   await page.keyboard.press('Control+k');
-  await page.getByRole('combobox').fill('thermo');
+  await page.getByRole('combobox', { name: 'Find a device or a command' }).fill('thermo');
   await page.getByRole('option', { name: 'thermostat-1', selected: true }).waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'thermostat-1' }).waitFor();
   await page.keyboard.press('Control+k');
-  await page.getByRole('combobox').fill('1 twin');
+  await page.getByRole('combobox', { name: 'Find a device or a command' }).fill('1 twin');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('Enter');
