@@ -86,15 +86,6 @@ function Method({ number, method, change, remove }) {
         value={status}
         change={(next) => change({ status: next })}
       />
-      <label class="wide">
-        Response payload
-        <input
-          class="code"
-          value={payload}
-          spellcheck={false}
-          onInput={(event) => change({ payload: event.currentTarget.value })}
-        />
-      </label>
       <button
         type="button"
         class="plain only-icon"
@@ -103,6 +94,16 @@ function Method({ number, method, change, remove }) {
       >
         <Icon name="remove" />
       </button>
+      <label class="wide">
+        Response payload
+        <textarea
+          class="code"
+          rows="2"
+          value={payload}
+          spellcheck={false}
+          onInput={(event) => change({ payload: event.currentTarget.value })}
+        />
+      </label>
     </fieldset>
   );
 }
