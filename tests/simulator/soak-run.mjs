@@ -18,7 +18,7 @@ const CONNECT_MILLISECONDS = 120_000;
 /** Memory settles before it can be flat: the first half minute does not count. */
 const SETTLING_SECONDS = 30;
 
-/** The button that is there when the worker has loaded the client. */
+/** The button that is there when the worker has loaded. */
 const ADD_DEVICES = 'Add the scene';
 
 /** For how long frames are counted before the tab is hidden, at most. */
@@ -43,9 +43,10 @@ export async function runFleet({ devices, seconds, say }) {
     await tab.settled();
     const worker = await tab.worker();
     await tab.waitFor((text) => document.body.textContent.includes(text), ADD_DEVICES);
-    const memories = await findMemories(worker);
     await press(tab, ADD_DEVICES);
     await waitForConnected(hub, devices);
+    // The module comes with the first device.
+    const memories = await findMemories(worker);
     say(`${devices} devices are connected`);
     say(await measureFrames(tab, Math.min(seconds, VISIBLE_SECONDS)));
     say(`the tab is hidden for ${seconds} seconds`);
