@@ -45,7 +45,7 @@ for (const [title, number, id, member] of [
   test(`the example “${title}” runs`, async (t) => {
     const { page, backEnd } = await openSimulator(t);
     await page.getByLabel(title).check();
-    const all = page.getByRole('button', { name: /^Add (the scene’s|1 device)/ }).last();
+    const all = page.getByRole('button', { name: /^Add (the scene’s|1 device)/ }).first();
     await all.click();
     if (number)
       await page
