@@ -113,7 +113,7 @@ test('a file that is no scene, or holds a secret, is refused in words', async (t
   const { page } = await openScene(t);
   const outcome = page.locator('.keep .notice.bad');
   await load(page, 'no JSON');
-  await outcome.filter({ hasText: 'not JSON' }).waitFor();
+  await outcome.filter({ hasText: 'does not contain JSON' }).waitFor();
   const scene = JSON.parse(await save(page));
   await load(page, { ...scene, connectionString: 'HostName=h' });
   await outcome.filter({ hasText: 'connectionString' }).waitFor();
