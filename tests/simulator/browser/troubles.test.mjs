@@ -31,7 +31,7 @@ test('a device that another tab has taken over is told in words of the page', as
   await waitForState(other, 'connected');
   const notice = page.locator('.view > .news .notice');
   await notice.filter({ hasText: 'The device was opened in another tab.' }).waitFor();
-  await notice.filter({ hasText: 'Start takes it back.' }).waitFor();
+  await notice.filter({ hasText: 'Start it here to take the connection back.' }).waitFor();
   await page.getByRole('button', { name: 'Start', exact: true }).click();
   await waitForState(page, 'connected');
 });
@@ -42,7 +42,7 @@ test('what the client says to programmers is said in words of the page', async (
   await waitForState(page, 'stopped');
   await openTab(page, 'Twin');
   await page.getByRole('button', { name: 'Report', exact: true }).click();
-  await page.getByText('The device is not connected: start it first.').waitFor();
+  await page.getByText('The device is not connected. Start it first.').waitFor();
 
   await openTab(page, 'Methods');
   for (const number of [3, 4]) {
@@ -57,7 +57,7 @@ test('what the client says to programmers is said in words of the page', async (
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await page.getByLabel('Connection string of the device').fill('HostName=h;DeviceId=d;x509=true');
   await page.getByRole('button', { name: 'Connect', exact: true }).click();
-  await page.getByText('This device logs in with a certificate').waitFor();
+  await page.getByText('This device authenticates with a certificate').waitFor();
 });
 
 test('a range without an end is told, and not sent as null', async (t) => {
