@@ -268,6 +268,12 @@ function longSuites() {
       slow: 'it kills three thousand processes',
       reads: [...endToEnd, ...folder('tests/outbox')],
     }),
+    nodeTests('outbox in Firefox', longTestFiles('tests/environments'), {
+      minutes: 10,
+      packages: [environments],
+      slow: 'it starts Firefox five times',
+      reads: [...endToEnd, ...folder('tests/environments', 'tests/outbox')],
+    }),
     nodeTests('soak', longTestFiles('tests/soak'), {
       // It overwrites pkg/.
       alone: true,

@@ -125,6 +125,20 @@ test('a database of a later version is an error that says so', async (t) => {
   assert.match(error, /the store could not be opened: .* is of a later version/);
 });
 
+test('a clock that is set back drops nothing early, and keeps the order', async (t) => {
+  const { backEnd, openTab } = await openProfile(t);
+  const tab = await openTab({ store: { maxAge: 60 }, autoConnect: false });
+  await tab.evaluate(async () => {
+    for (let number = 0; number < 10; number += 1) await window.client.enqueue(String(number));
+    const { now } = Date;
+    Date.now = () => now() - 1_800_000;
+    for (let number = 10; number < 20; number += 1) await window.client.enqueue(String(number));
+    await window.client.connect();
+    await window.client.outbox.drained();
+  });
+  assert.deepEqual(await arrived(backEnd, 20), numbers(20));
+});
+
 test('storage that the user has blocked is an error at the first use', async (t) => {
   const init = () => {
     IDBFactory.prototype.open = () => {

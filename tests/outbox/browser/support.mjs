@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 
 import { browser, createDevice, serveRepository } from '../../browser/support.mjs';
+import { createClient } from './page.mjs';
 
 export { browser, createDevice, serveRepository, test } from '../../browser/support.mjs';
+export { NOWHERE, numbers } from './page.mjs';
 
 /** Any document works: the tests inject the script. */
 const DOCUMENT = '/package.json';
@@ -30,29 +32,6 @@ export async function openProfile(t, { init, arg } = {}) {
   };
 }
 
-async function createClient(tab, { connectionString, endpoint }, { store, ...options }) {
-  await tab.evaluate(
-    async ({ connectionString, store, ...options }) => {
-      const { IoTHubDeviceClient } = await import('/pkg/index.browser.js');
-      const { indexedDbStore } = await import('/pkg/indexeddb-store.js');
-      const client = IoTHubDeviceClient.createFromConnectionString(connectionString, {
-        ...options,
-        store: indexedDbStore({ drainRate: 1e6, ...store }),
-      });
-      const errors = [];
-      client.onBackgroundException = (error) => errors.push(error.message);
-      /** What a call ends with, as text. */
-      const outcome = (call) =>
-        call.then(
-          () => 'done',
-          (error) => `${error.name}: ${error.message}`,
-        );
-      Object.assign(window, { client, errors, outcome });
-    },
-    { connectionString, endpoint, connectionRetryInterval: 0.2, store, ...options },
-  );
-}
-
 /** Kills the process of a tab. */
 export async function crash(tab) {
   const crashed = once(tab, 'crash');
@@ -66,12 +45,6 @@ export async function arrived(backEnd, count) {
   const messages = await backEnd.waitForTelemetry(count);
   return [...new Set(messages.map(({ text }) => text))];
 }
-
-export const numbers = (count, from = 0) =>
-  Array.from({ length: count }, (_, i) => String(from + i));
-
-/** An endpoint on which nobody listens. */
-export const NOWHERE = 'ws://127.0.0.1:9/$iothub/websocket';
 
 export function assertSorted(texts) {
   const found = texts.map(Number);
