@@ -166,7 +166,7 @@ impl ClientHandle {
             };
             let options = options::read(options, Allowed::without(without))?;
             let payload = device.payload();
-            Config::provisioned(registrant, credentials, agent, options, payload.as_deref())
+            Config::provisioned(registrant, credentials, agent, &options, payload.as_deref())
         })
     }
 
@@ -190,7 +190,7 @@ impl ClientHandle {
             if let Credentials::SasToken(token) = &credentials {
                 token.check_expiry(clock::now())?;
             }
-            Config::new(identity, credentials, agent, options)
+            Config::new(identity, credentials, agent, &options)
         })
     }
 

@@ -4,8 +4,8 @@
 //! name the option, and what they say of a wrong value makes the download 12,000 bytes larger.
 
 use js_sys::{Array, Object, Reflect};
-use serde::de::value::{Error as Problem, SeqDeserializer};
-use serde::de::{Deserialize, Deserializer, Error as _, IntoDeserializer, Visitor};
+use serde::de::value::Error as Problem;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
 use wasm_bindgen::prelude::*;
 
 use crate::protocol::Error;
@@ -28,8 +28,11 @@ impl Allowed {
     }
 
     fn names(self, fields: &[&'static str]) -> Vec<&'static str> {
-        let fields = fields.iter().filter(|field| !self.without.contains(field));
-        fields.chain(self.with).chain(&OF_JAVASCRIPT).copied().collect()
+        let mut names = fields.to_vec();
+        names.retain(|name| !self.without.contains(name));
+        names.extend_from_slice(self.with);
+        names.extend_from_slice(&OF_JAVASCRIPT);
+        names
     }
 }
 
@@ -88,10 +91,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
                 )));
             }
         }
-        // A struct takes its fields in the order in which it names them.
-        let values = fields.iter().map(|&name| OptionValue::read(self.given, name));
-        let values = values.collect::<Result<Vec<_>, _>>()?;
-        visitor.visit_seq(SeqDeserializer::new(values.into_iter()))
+        visitor.visit_seq(Fields { given: self.given, names: fields.iter() })
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Problem> {
@@ -101,6 +101,24 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
         unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// A struct takes its fields in the order in which it names them.
+struct Fields<'a> {
+    given: &'a Object,
+    names: std::slice::Iter<'static, &'static str>,
+}
+
+impl<'de> SeqAccess<'de> for Fields<'_> {
+    type Error = Problem;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        field: T,
+    ) -> Result<Option<T::Value>, Problem> {
+        let Some(name) = self.names.next() else { return Ok(None) };
+        field.deserialize(OptionValue::read(self.given, name)?).map(Some)
     }
 }
 
@@ -153,13 +171,5 @@ impl<'de> Deserializer<'de> for OptionValue {
     serde::forward_to_deserialize_any! {
         i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 char str bytes byte_buf unit unit_struct
         newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-impl IntoDeserializer<'_, Problem> for OptionValue {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
     }
 }

@@ -35,6 +35,10 @@ pub(super) fn no_token_in_time() -> Error {
     )
 }
 
+pub(super) fn no_token_yet() -> Error {
+    Error::new(ErrorKind::Credential, "the function that gives SAS tokens has given none yet")
+}
+
 /// Of the two that differ, the expiry and this machine's clock, either may be wrong.
 pub(super) fn token_expired(seconds_ago: u64) -> Error {
     Error::new(

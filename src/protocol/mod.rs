@@ -29,6 +29,7 @@ pub mod mqtt;
 pub mod provisioning;
 mod publication;
 pub mod time;
+mod tokens;
 
 pub use client::Client;
 pub use error::{Error, ErrorKind};

@@ -118,7 +118,7 @@ impl Setting {
             Login::Certificate => Credentials::X509,
         };
         let identity = Identity::new("hub.example", "dev", None).expect("a valid identity");
-        Config::new(identity, credentials, "agent/1(matrix)", options).expect("valid options")
+        Config::new(identity, credentials, "agent/1(matrix)", &options).expect("valid options")
     }
 }
 

@@ -355,7 +355,7 @@ fn the_endpoint_of_http_calls_is_a_url_and_encrypted_unless_on_this_machine() {
     assert!(message.ends_with("must begin with https://"), "{message}");
     let identity = Identity::new("hub.example", "dev", None).unwrap();
     let options = http_endpoint("http://127.0.0.1");
-    let error = Config::new(identity, Credentials::X509, "agent", options).unwrap_err();
+    let error = Config::new(identity, Credentials::X509, "agent", &options).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
 }
 
@@ -363,7 +363,7 @@ fn the_endpoint_of_http_calls_is_a_url_and_encrypted_unless_on_this_machine() {
 fn a_certificate_needs_an_encrypted_endpoint() {
     let with = |url: &str| {
         let identity = Identity::new("hub.example", "dev", None).unwrap();
-        Config::new(identity, Credentials::X509, "agent", endpoint(url))
+        Config::new(identity, Credentials::X509, "agent", &endpoint(url))
     };
     assert!(with("wss://localhost/").is_ok());
     let error = with("ws://localhost/").unwrap_err();

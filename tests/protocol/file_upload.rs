@@ -147,7 +147,7 @@ fn a_module_uploads_nothing() {
     let identity = Identity::new("hub.example", "dev", Some("m")).unwrap();
     for call in CALLS {
         let config =
-            Config::new(identity.clone(), Credentials::X509, "agent/1(test)", Options::default());
+            Config::new(identity.clone(), Credentials::X509, "agent/1(test)", &Options::default());
         let mut h = Harness::new();
         h.client = Client::new(config.unwrap(), 1);
         let error = call(&mut h).unwrap_err();

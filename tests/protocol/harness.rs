@@ -29,7 +29,7 @@ pub fn config(connection_string: &str, options: Options) -> Result<Config, Error
     let parsed = ConnectionString::parse(connection_string)?;
     let gateway_hostname = parsed.gateway_hostname.or(options.gateway_hostname);
     let options = Options { gateway_hostname, ..options };
-    Config::new(parsed.identity, parsed.credentials, "agent/1(test)", options)
+    Config::new(parsed.identity, parsed.credentials, "agent/1(test)", &options)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Harness {
     pub fn with_credentials(credentials: Credentials, options: Options) -> Self {
         let identity = Identity::new("hub.example", "dev", None).expect("a valid identity");
         Self::of(
-            Config::new(identity, credentials, "agent/1(test)", options).expect("valid options"),
+            Config::new(identity, credentials, "agent/1(test)", &options).expect("valid options"),
         )
     }
 

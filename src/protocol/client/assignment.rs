@@ -10,13 +10,13 @@ use super::failures;
 use super::link::{Attempt, Link};
 use super::machine::Client;
 use super::timers::Timer;
-use super::tokens::Tokens;
 use crate::protocol::backoff::Backoff;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::exchange::{Event, OperationId, Output, Reply};
 use crate::protocol::hub::Identity;
 use crate::protocol::provisioning::{Assignment, Registrar};
 use crate::protocol::time::{Instant, Now};
+use crate::protocol::tokens::Tokens;
 
 /// How long a registration may take, unless the user says.
 const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(120);

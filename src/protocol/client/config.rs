@@ -11,8 +11,11 @@ use crate::protocol::error::Error;
 use crate::protocol::hub::connect;
 use crate::protocol::hub::credentials::Credentials;
 use crate::protocol::hub::identity::Identity;
+use crate::protocol::hub::sas_token::SasToken;
 use crate::protocol::json;
 use crate::protocol::provisioning::{self, Registrant};
+use crate::protocol::time::Now;
+use crate::protocol::tokens::TokenSource;
 
 /// When a cloud-to-device message is acknowledged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -168,22 +171,19 @@ impl Config {
         identity: Identity,
         credentials: Credentials,
         agent: &str,
-        options: Options,
+        options: &Options,
     ) -> Result<Self, Error> {
         options.check_websockets()?;
         let with_certificate = matches!(credentials, Credentials::X509);
-        let software = software(&identity, agent, &options)?;
+        let software = software(&identity, agent, options)?;
         let (sas_token_ttl, keep_alive_secs) =
             (options.sas_token_ttl()?, options.keep_alive_secs()?);
         let gateway = options.gateway_hostname.as_deref();
         let endpoint = Endpoint::new(with_certificate, gateway, options.endpoint.as_deref())?;
-        let http_endpoint = match options.http_endpoint {
-            None => None,
-            Some(origin) => {
-                endpoint::check("httpEndpoint", "http", &origin, with_certificate)?;
-                Some(origin.trim_end_matches('/').into())
-            }
-        };
+        let http_endpoint = options.http_endpoint.as_deref();
+        if let Some(origin) = http_endpoint {
+            endpoint::check("httpEndpoint", "http", origin, with_certificate)?;
+        }
         let retry_interval =
             seconds("connectionRetryInterval", options.connection_retry_interval.unwrap_or(10.0))?;
         let retry_max_interval = match options.connection_retry_max_interval {
@@ -197,7 +197,7 @@ impl Config {
         let (messages, bytes) = (options.max_pending_messages, options.max_pending_bytes);
         Ok(Self {
             endpoint,
-            http_endpoint,
+            http_endpoint: http_endpoint.map(|origin| origin.trim_end_matches('/').into()),
             software,
             identity,
             credentials,
@@ -236,7 +236,7 @@ impl Config {
         registrant: Registrant,
         credentials: Credentials,
         agent: &str,
-        options: Options,
+        options: &Options,
         payload: Option<&str>,
     ) -> Result<Self, Error> {
         let identity = Identity::new(&registrant.hostname, &registrant.registration_id, None)?;
@@ -248,7 +248,7 @@ impl Config {
             Some(_) => Credentials::X509,
             None => credentials.clone(),
         };
-        let config = provisioning::Config::new(registrant, credentials, agent, &options)?;
+        let config = provisioning::Config::new(registrant, credentials, agent, options)?;
         let provisioning = Some(Box::new(Provisioning { config, payload }));
         Ok(Self { provisioning, ..Self::new(identity, at_hub, agent, options)? })
     }
@@ -262,6 +262,31 @@ impl Config {
     /// The user name of CONNECT.
     pub(super) fn user_name(&self) -> String {
         connect::user_name(&self.identity, &self.software)
+    }
+
+    pub(super) fn token_source(&self) -> TokenSource<'_> {
+        TokenSource {
+            credentials: &self.credentials,
+            resource: self.identity.resource(),
+            ttl: self.sas_token_ttl,
+            retry_interval: self.retry_interval,
+        }
+    }
+
+    /// Reads a token from the user.
+    ///
+    /// # Errors
+    ///
+    /// It is malformed, expired or for another identity.
+    pub(super) fn check_token(&self, now: Now, text: &str) -> Result<SasToken, Error> {
+        let (token, resource) = SasToken::parse(text)?;
+        if !self.identity.is_covered_by(&resource) {
+            return Err(Error::invalid_argument(
+                "the SAS token is for another host, device or module (sr)",
+            ));
+        }
+        token.check_expiry(now)?;
+        Ok(token)
     }
 
     /// The URL before the paths of the HTTP calls.

@@ -180,7 +180,7 @@ impl Client {
         if self.register_if_needed(now, attempt) {
             return;
         }
-        match self.tokens.prepare(&mut self.io, &self.config, now) {
+        match self.tokens.prepare(&mut self.io, self.config.token_source(), now) {
             Err(error) => self.attempt_failed(now, attempt, error),
             Ok(false) => {
                 self.link = Link::AwaitingToken(if attempt == Attempt::Renewal {

@@ -5,7 +5,7 @@ use mqttbytes::v4::ConnectReturnCode;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::failures::with_detail;
 pub(super) use crate::protocol::failures::{
-    cancelled, dropped, no_token, no_token_in_time, not_opened, protocol_violation, token_expired,
+    cancelled, dropped, no_token, no_token_in_time, not_opened, protocol_violation,
 };
 
 pub(super) fn shut_down() -> Error {
@@ -92,10 +92,6 @@ pub(super) fn refused(code: ConnectReturnCode) -> Error {
 
 pub(super) fn no_token_within_operation_timeout() -> Error {
     Error::new(ErrorKind::OperationTimeout, "no SAS token was given within operationTimeout")
-}
-
-pub(super) fn no_token_yet() -> Error {
-    Error::new(ErrorKind::Credential, "the function that gives SAS tokens has given none yet")
 }
 
 pub(super) fn subscription_refused(what: &str) -> Error {

@@ -12,13 +12,13 @@ use super::link::{AfterClose, Attempt, Link, Permit};
 use super::methods::Methods;
 use super::repeats::Repeats;
 use super::timers::{Timer, TimerTable};
-use super::tokens::Tokens;
 use super::twin::Twin;
 use super::waiting::WaitingCalls;
 use crate::protocol::backoff::Backoff;
 use crate::protocol::exchange::{Activity, ConnectionState, Event, Input, Output};
 use crate::protocol::io::{Io, Queued};
 use crate::protocol::time::{Instant, Now, earliest};
+use crate::protocol::tokens::Tokens;
 
 /// One device or module. See [`protocol`](crate::protocol) for how to drive it.
 #[derive(Debug)]

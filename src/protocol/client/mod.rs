@@ -17,7 +17,6 @@
 //! | `desired` | desired properties, without gaps or repetitions |
 //! | `methods` | direct methods |
 //! | `platform` | what happens when the platform sleeps or has no network |
-//! | `tokens` | SAS tokens, made here or requested from the user |
 //! | `renewal` | a new connection before the token expires |
 //! | `repeats` | requests that the hub refused or did not answer, repeated on the same connection |
 //! | `file_upload` | the HTTP calls of a file upload |
@@ -44,7 +43,6 @@ mod receiving;
 mod renewal;
 mod repeats;
 mod timers;
-mod tokens;
 mod twin;
 mod waiting;
 

@@ -6,7 +6,6 @@ use super::failures;
 use super::link::{AfterClose, Attempt, Link};
 use super::machine::Client;
 use super::timers::Timer;
-use super::tokens;
 use super::waiting::Connect;
 use crate::protocol::error::Error;
 use crate::protocol::exchange::OperationId;
@@ -33,7 +32,7 @@ impl Client {
                 "updateSasToken is for clients that were made with a SAS token; this one makes or asks for its tokens itself",
             ));
         };
-        let token = tokens::check(&self.config, now, text)?;
+        let token = self.config.check_token(now, text)?;
         let operation = self.io.begin();
         let settles_at_once = self.connection_state() == ConnectionState::Disconnected;
         self.use_token(now, token);
@@ -58,7 +57,7 @@ impl Client {
             return Ok(());
         }
         let token =
-            tokens::check(&self.config, now, text).inspect_err(|_| self.token_unavailable(now))?;
+            self.config.check_token(now, text).inspect_err(|_| self.token_unavailable(now))?;
         self.use_token(now, token);
         Ok(())
     }
@@ -113,7 +112,7 @@ impl Client {
     /// [`Client::provide_token`] first.
     pub fn authorization(&mut self, now: Now) -> Result<Option<String>, Error> {
         self.check_open()?;
-        self.tokens.authorization(&mut self.io, &self.config, now)
+        self.tokens.authorization(&mut self.io, self.config.token_source(), now)
     }
 
     /// Replaces the token if it is due, or sets a timer to check again.
@@ -144,7 +143,7 @@ impl Client {
         match self.config.credentials {
             Credentials::SharedAccessKey { .. } => self.drain(now),
             Credentials::SasToken(_) | Credentials::TokenFunction => {
-                self.tokens.ask(&mut self.io, &self.config, now);
+                self.tokens.ask(&mut self.io, self.config.token_source(), now);
             }
             Credentials::X509 => {}
         }

@@ -112,8 +112,9 @@ pub fn method_response(status: i32, request_id: &str) -> String {
 /// Returns the kind of a publish to `topic`; `None` if the client never subscribes to it.
 pub fn route<'a>(identity: &Identity, topic: &'a str) -> Option<Route<'a>> {
     if let Some(rest) = topic.strip_prefix(METHOD_REQUEST) {
-        // The service does not encode the slashes of a name.
-        let (name, query) = rest.rsplit_once("/?")?;
+        // The service does not encode the slashes and question marks of a name.
+        let (name, query) = rest.rsplit_once('?')?;
+        let name = name.strip_suffix('/')?;
         let request_id = parameter(query, "$rid")?;
         return Some(Route::MethodRequest { name: percent::decode(name), request_id });
     }
@@ -136,10 +137,11 @@ pub fn route<'a>(identity: &Identity, topic: &'a str) -> Option<Route<'a>> {
         .then(|| Route::Message { input_name: None, bag: bag.trim_start_matches('/') })
 }
 
-fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+/// A parameter of the query that ends a topic, without its percent-decoding.
+pub(crate) fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
     query.trim_start_matches('?').split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=')?;
-        (percent::decode(key) == name).then_some(value)
+        percent::decode(key).eq_ignore_ascii_case(name).then_some(value)
     })
 }
 

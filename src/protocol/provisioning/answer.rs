@@ -3,6 +3,7 @@
 use super::failures;
 use crate::protocol::error::Error;
 use crate::protocol::hub::Identity;
+use crate::protocol::hub::topic::parameter;
 use crate::protocol::json;
 
 /// Where every answer comes.
@@ -22,15 +23,10 @@ pub(super) struct Route<'a> {
 /// Reads the topic of an answer; `None` for any other.
 pub(super) fn route(topic: &str) -> Option<Route<'_>> {
     let (status, query) = topic.strip_prefix(PREFIX)?.split_once('/')?;
-    let parameter = |name: &str| {
-        let pairs = query.trim_start_matches('?').split('&');
-        let mut pairs = pairs.filter_map(|pair| pair.split_once('='));
-        pairs.find_map(|(key, value)| key.eq_ignore_ascii_case(name).then_some(value))
-    };
     Some(Route {
         status: status.parse().ok()?,
-        request_id: parameter("$rid")?,
-        retry_after: parameter("retry-after").and_then(|seconds| seconds.parse().ok()),
+        request_id: parameter(query, "$rid")?,
+        retry_after: parameter(query, "retry-after").and_then(|seconds| seconds.parse().ok()),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Who registers, and how: checked once, then known to be right.
 
+use super::registration::PAUSE;
 use crate::protocol::client::Options;
 use crate::protocol::endpoint::Endpoint;
 use crate::protocol::error::Error;
@@ -7,11 +8,15 @@ use crate::protocol::hub::Credentials;
 use crate::protocol::hub::sas_token::SasToken;
 use crate::protocol::hub::{identity, percent};
 use crate::protocol::time::Now;
+use crate::protocol::tokens::TokenSource;
 
 /// The version of the service's interface that is spoken; that of the client follows.
 const VERSIONS: &str = "/api-version=2019-03-31&ClientVersion=";
 /// The first one that issues certificates.
 const CERTIFICATE_VERSIONS: &str = "/api-version=2026-11-01&ClientVersion=";
+
+/// The name of the policy under which the service knows the key of a device.
+const POLICY: &str = "registration";
 
 /// A registration id has this many characters at most.
 const MAX_REGISTRATION_ID: usize = 128;
@@ -90,6 +95,8 @@ pub fn check_registration_id(text: &str) -> Result<(), Error> {
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(super) registrant: Registrant,
+    /// What its tokens are for.
+    pub(super) resource: String,
     pub(super) credentials: Credentials,
     pub(super) url: String,
     pub(super) user_name: String,
@@ -118,7 +125,8 @@ impl Config {
             options.gateway_hostname.as_deref(),
             options.endpoint.as_deref(),
         )?;
-        let mut user_name = registrant.resource();
+        let resource = registrant.resource();
+        let mut user_name = resource.clone();
         user_name.push_str(match registrant.csr {
             Some(_) => CERTIFICATE_VERSIONS,
             None => VERSIONS,
@@ -128,10 +136,25 @@ impl Config {
         Ok(Self {
             url: endpoint.url(&registrant.hostname, ""),
             registrant,
-            credentials,
+            resource,
+            credentials: match credentials {
+                Credentials::SharedAccessKey { key, .. } => {
+                    Credentials::SharedAccessKey { key, policy: Some(POLICY.into()) }
+                }
+                other => other,
+            },
             user_name,
             sas_token_ttl,
             keep_alive_secs,
         })
+    }
+
+    pub(super) fn token_source(&self) -> TokenSource<'_> {
+        TokenSource {
+            credentials: &self.credentials,
+            resource: &self.resource,
+            ttl: self.sas_token_ttl,
+            retry_interval: PAUSE,
+        }
     }
 }

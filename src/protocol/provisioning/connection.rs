@@ -5,14 +5,10 @@ use std::time::Duration;
 use super::failures;
 use super::machine::{Registrar, State};
 use crate::protocol::error::{Error, ErrorKind};
-use crate::protocol::exchange::{Event, Output};
-use crate::protocol::hub::sas_token::SasToken;
-use crate::protocol::hub::{Credentials, connect};
+use crate::protocol::exchange::Output;
+use crate::protocol::hub::connect;
 use crate::protocol::mqtt::{self, ProtocolViolation};
 use crate::protocol::time::Now;
-
-/// The name of the policy under which the service knows the key of a device.
-const POLICY: &str = "registration";
 
 /// From dialling to CONNACK; for a token, too.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -23,32 +19,18 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Registrar {
     pub(super) fn dial(&mut self, now: Now) {
-        let is_valid = |token: &SasToken| token.expiry_unix_secs() > now.unix_secs();
-        match &self.config.credentials {
-            Credentials::X509 => {}
-            Credentials::SharedAccessKey { key, .. } => {
-                let expiry =
-                    now.unix_millis.div_ceil(1000).saturating_add(self.config.sas_token_ttl);
-                self.token =
-                    Some(key.sign(&self.config.registrant.resource(), expiry, Some(POLICY)));
-            }
-            Credentials::SasToken(token) if !is_valid(token) => {
-                let ago = now.unix_secs().saturating_sub(token.expiry_unix_secs());
-                return self.end(Err(failures::token_expired(ago)));
-            }
-            Credentials::SasToken(token) => self.token = Some(token.clone()),
-            Credentials::TokenFunction if self.token.as_ref().is_some_and(is_valid) => {}
-            Credentials::TokenFunction => {
-                self.io.emit(Event::SasTokenRequired);
-                return self.enter_for(now, State::AwaitingToken, CONNECT_TIMEOUT);
+        match self.tokens.prepare(&mut self.io, self.config.token_source(), now) {
+            Err(error) => self.end(Err(error)),
+            Ok(false) => self.enter_for(now, State::AwaitingToken, CONNECT_TIMEOUT),
+            Ok(true) => {
+                self.has_socket = true;
+                self.io.ask(Output::OpenSocket { url: self.config.url.clone() });
+                self.enter_for(now, State::Opening, CONNECT_TIMEOUT);
             }
         }
-        self.has_socket = true;
-        self.io.ask(Output::OpenSocket { url: self.config.url.clone() });
-        self.enter_for(now, State::Opening, CONNECT_TIMEOUT);
     }
 
-    /// Answers [`Event::SasTokenRequired`].
+    /// Answers [`Event::SasTokenRequired`](crate::protocol::Event::SasTokenRequired).
     ///
     /// # Errors
     ///
@@ -60,17 +42,22 @@ impl Registrar {
             .registrant
             .check_token(now, text)
             .inspect_err(|_| self.token_unavailable(now))?;
-        self.token = Some(token);
+        self.tokens.hold(now, token);
         if self.state == State::AwaitingToken {
             self.dial(now);
         }
         Ok(())
     }
 
-    /// [`Event::SasTokenRequired`] could not be answered.
+    /// [`Event::SasTokenRequired`](crate::protocol::Event::SasTokenRequired) could not be answered.
     pub fn token_unavailable(&mut self, now: Now) {
+        self.give_up_token(now, failures::no_token());
+    }
+
+    pub(super) fn give_up_token(&mut self, now: Now, error: Error) {
+        self.tokens.ask_anew();
         if self.state == State::AwaitingToken {
-            self.failed(now, failures::no_token());
+            self.failed(now, error);
         }
     }
 
@@ -78,12 +65,11 @@ impl Registrar {
         if self.state != State::Opening {
             return;
         }
-        let password = self.token.as_ref().map(|token| token.expose().to_owned());
         let mut connect = connect::packet(
             self.config.registrant.registration_id.clone(),
             self.config.keep_alive_secs,
             &self.config.user_name,
-            password,
+            self.tokens.password(),
         );
         // The service keeps nothing.
         connect.clean_session = true;
@@ -180,6 +166,7 @@ impl Registrar {
     /// Ends the call without a goodbye.
     pub(super) fn end(&mut self, result: Result<String, Error>) {
         self.drop_connection();
+        self.tokens.ask_anew();
         self.enter(State::Idle, None);
         self.settle(result);
     }

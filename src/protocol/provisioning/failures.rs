@@ -5,7 +5,7 @@ use mqttbytes::v4::ConnectReturnCode;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::failures::with_detail;
 pub(super) use crate::protocol::failures::{
-    cancelled, dropped, no_token, no_token_in_time, not_opened, protocol_violation, token_expired,
+    cancelled, dropped, no_token, no_token_in_time, not_opened, protocol_violation,
 };
 use crate::protocol::json;
 

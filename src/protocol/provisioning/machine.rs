@@ -10,10 +10,10 @@ use super::failures;
 use super::registration::Registration;
 use crate::protocol::backoff::Backoff;
 use crate::protocol::exchange::{ConnectionState, Input, Output};
-use crate::protocol::hub::sas_token::SasToken;
 use crate::protocol::io::{Io, Queued};
 use crate::protocol::mqtt::SubscriptionId;
 use crate::protocol::time::{Instant, Now, earliest};
+use crate::protocol::tokens::Tokens;
 
 /// The answers of the service: the one topic filter.
 const ANSWERS: SubscriptionId = 0;
@@ -62,7 +62,7 @@ pub struct Registrar {
     /// A socket was asked for that is not known to have closed.
     pub(super) has_socket: bool,
     pub(super) registration: Option<Registration>,
-    pub(super) token: Option<SasToken>,
+    pub(super) tokens: Tokens,
     pub(super) backoff: Backoff,
     pub(super) last_request: u32,
 }
@@ -80,15 +80,15 @@ impl Registrar {
         let mut io = Io::new(config.keep_alive_secs, vec![answer::FILTER.into()]);
         io.session.subscriptions.want(ANSWERS, true);
         Self {
-            config,
             io,
             state: State::Idle,
             due: None,
             has_socket: false,
             registration: None,
-            token: None,
+            tokens: Tokens::new(&config.credentials),
             backoff: Backoff::new(seed),
             last_request: 0,
+            config,
         }
     }
 
@@ -148,7 +148,7 @@ impl Registrar {
 
     /// What a SAS token of the device is for: `{idScope}/registrations/{registrationId}`.
     pub fn resource(&self) -> String {
-        self.config.registrant.resource()
+        self.config.resource.clone()
     }
 
     pub(super) fn enter(&mut self, state: State, due: Option<Instant>) {
@@ -170,7 +170,7 @@ impl Registrar {
     fn state_timed_out(&mut self, now: Now) {
         match self.state {
             State::Idle => {}
-            State::AwaitingToken => self.failed(now, failures::no_token_in_time()),
+            State::AwaitingToken => self.give_up_token(now, failures::no_token_in_time()),
             State::Opening | State::Handshaking => self.failed(now, failures::no_connack()),
             State::Subscribing | State::Asking => self.failed(now, failures::no_answer()),
             State::Pausing => self.ask(now),

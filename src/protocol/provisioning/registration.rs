@@ -17,7 +17,7 @@ use crate::protocol::time::{Instant, Now};
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to wait between two requests, where the service does not say: it takes five in ten
 /// seconds of a device.
-const PAUSE: Duration = Duration::from_secs(2);
+pub(super) const PAUSE: Duration = Duration::from_secs(2);
 /// How long it waits at most before what has failed is tried again, where the service says nothing
 /// longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);

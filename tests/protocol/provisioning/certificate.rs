@@ -13,7 +13,7 @@ const RESULT: &str = r#"{"operationId":"4.op","status":"assigned","registrationS
 
 fn certified() -> Harness {
     let registrant = Registrant { csr: Some("cXVlc3Q=".into()), ..registrant() };
-    let config = Config::provisioned(registrant, key(), "agent", Options::default(), None);
+    let config = Config::provisioned(registrant, key(), "agent", &Options::default(), None);
     let mut harness = Harness::of(config.expect("valid options"));
     harness.service.script = [Answer::new(200, None, RESULT)].into();
     harness

@@ -19,7 +19,7 @@ const HUB: &str = "wss://hub.example/$iothub/websocket?iothub-no-client-cert=tru
 const SERVICE: &str = "wss://dps.example/$iothub/websocket";
 
 fn with(credentials: Credentials, options: Options, payload: Option<&str>) -> Harness {
-    let config = Config::provisioned(registrant(), credentials, "agent/1(test)", options, payload);
+    let config = Config::provisioned(registrant(), credentials, "agent/1(test)", &options, payload);
     Harness::of(config.expect("valid options"))
 }
 
@@ -364,7 +364,7 @@ fn files_can_be_uploaded_when_there_is_a_hub() {
 #[test]
 fn what_is_wrong_is_said_at_once() {
     let provisioned = |options: Options| {
-        Config::provisioned(registrant(), key(), "agent", options, None).map(|_| ())
+        Config::provisioned(registrant(), key(), "agent", &options, None).map(|_| ())
     };
     let wrong = [
         Options { keep_alive: Some(0.0), ..Options::default() },

@@ -1,21 +1,33 @@
-//! SAS tokens: made or requested, and stored. `renewal` decides when they are replaced.
+//! SAS tokens: made or requested, and stored. `client/renewal.rs` decides when those of a client are
+//! replaced.
 
 use std::time::Duration;
 
-use super::config::Config;
+use super::error::Error;
+use super::exchange::Event;
 use super::failures;
-use crate::protocol::error::Error;
-use crate::protocol::exchange::Event;
-use crate::protocol::hub::credentials::Credentials;
-use crate::protocol::hub::sas_token::{SasToken, SharedAccessKey};
-use crate::protocol::io::Io;
-use crate::protocol::time::{Instant, Now};
+use super::hub::credentials::Credentials;
+use super::hub::sas_token::{SasToken, SharedAccessKey};
+use super::io::Io;
+use super::time::{Instant, Now};
 
 /// How long before its expiry a token is replaced, in milliseconds.
 const MARGIN_MILLIS: u64 = 120_000;
 
 /// How long CONNECT may take to the hub, in milliseconds.
 const CONNECT_MILLIS: u64 = 10_000;
+
+/// Where the tokens of an identity come from.
+#[derive(Clone, Copy)]
+pub(super) struct TokenSource<'a> {
+    pub credentials: &'a Credentials,
+    /// What they are for.
+    pub resource: &'a str,
+    /// The lifetime of those that are made here, in seconds.
+    pub ttl: u64,
+    /// How soon a handler is called again that has provided none.
+    pub retry_interval: Duration,
+}
 
 /// The token in use, and whether the next one has been requested.
 #[derive(Debug, Default)]
@@ -52,7 +64,7 @@ impl Tokens {
     }
 
     /// Requests a token from the user, unless that was done already or there is no handler.
-    pub fn ask(&mut self, io: &mut Io, config: &Config, now: Now) {
+    pub fn ask(&mut self, io: &mut Io, source: TokenSource<'_>, now: Now) {
         if self.asked || !self.can_ask {
             return;
         }
@@ -61,7 +73,7 @@ impl Tokens {
         } else if now.monotonic < self.not_before {
             return;
         } else {
-            self.not_before = now.monotonic + config.retry_interval;
+            self.not_before = now.monotonic + source.retry_interval;
         }
         io.emit(Event::SasTokenRequired);
     }
@@ -88,11 +100,16 @@ impl Tokens {
     /// # Errors
     ///
     /// There is no handler or function to provide one.
-    pub fn prepare(&mut self, io: &mut Io, config: &Config, now: Now) -> Result<bool, Error> {
-        match &config.credentials {
+    pub fn prepare(
+        &mut self,
+        io: &mut Io,
+        source: TokenSource<'_>,
+        now: Now,
+    ) -> Result<bool, Error> {
+        match source.credentials {
             Credentials::X509 => Ok(true),
             Credentials::SharedAccessKey { key, policy } => {
-                self.hold(now, make(config, now, key, policy.as_deref()));
+                self.hold(now, source.make(now, key, policy.as_deref()));
                 Ok(true)
             }
             Credentials::SasToken(_) | Credentials::TokenFunction => {
@@ -102,7 +119,7 @@ impl Tokens {
                 if !self.can_ask {
                     return Err(self.expired(now));
                 }
-                self.ask(io, config, now);
+                self.ask(io, source, now);
                 Ok(false)
             }
         }
@@ -116,19 +133,19 @@ impl Tokens {
     pub fn authorization(
         &mut self,
         io: &mut Io,
-        config: &Config,
+        source: TokenSource<'_>,
         now: Now,
     ) -> Result<Option<String>, Error> {
-        match &config.credentials {
+        match source.credentials {
             Credentials::X509 => return Ok(None),
             Credentials::SharedAccessKey { key, policy } => {
-                let token = make(config, now, key, policy.as_deref());
+                let token = source.make(now, key, policy.as_deref());
                 return Ok(Some(token.expose().into()));
             }
             Credentials::SasToken(_) | Credentials::TokenFunction if self.is_valid(now) => {
                 return Ok(self.password());
             }
-            Credentials::SasToken(_) => self.ask(io, config, now),
+            Credentials::SasToken(_) => self.ask(io, source, now),
             Credentials::TokenFunction => {}
         }
         Err(self.expired(now))
@@ -196,24 +213,10 @@ impl Held {
     }
 }
 
-/// A token from the user.
-///
-/// # Errors
-///
-/// It is malformed, expired or for another identity.
-pub(super) fn check(config: &Config, now: Now, text: &str) -> Result<SasToken, Error> {
-    let (token, resource) = SasToken::parse(text)?;
-    if !config.identity.is_covered_by(&resource) {
-        return Err(Error::invalid_argument(
-            "the SAS token is for another host, device or module (sr)",
-        ));
+impl TokenSource<'_> {
+    fn make(self, now: Now, key: &SharedAccessKey, policy: Option<&str>) -> SasToken {
+        // Rounded up, so that a short lifetime does not become zero.
+        let expiry = now.unix_millis.div_ceil(1000).saturating_add(self.ttl);
+        key.sign(self.resource, expiry, policy)
     }
-    token.check_expiry(now)?;
-    Ok(token)
-}
-
-fn make(config: &Config, now: Now, key: &SharedAccessKey, policy: Option<&str>) -> SasToken {
-    // Rounded up, so that a short lifetime does not become zero.
-    let expiry = now.unix_millis.div_ceil(1000).saturating_add(config.sas_token_ttl);
-    key.sign(config.identity.resource(), expiry, policy)
 }
