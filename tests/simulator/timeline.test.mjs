@@ -1,5 +1,6 @@
 /** What a device does over time, in virtual time: hours of it without a hub. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { readBehaviour } from '../../simulator/src/behaviour.js';
@@ -265,6 +266,44 @@ test('conditions that make each other true do not hang', () => {
   });
   device.pass(10_000);
   assert.equal(device.timesOf('beat').length, 11);
+});
+
+const exampleOf = (name) => {
+  const place = new URL(`../../simulator/scenes/${name}.json`, import.meta.url);
+  return JSON.parse(readFileSync(place, 'utf8')).kinds[0].behaviour;
+};
+
+test('the room of the example goes to its target, as desired and as called', () => {
+  const device = createDevice(exampleOf('thermostat'));
+  const isNear = (target) => {
+    device.pass(5 * MINUTE);
+    const { temperature } = device.bodiesOf('climate').at(-1);
+    assert.ok(Math.abs(temperature - target) < 0.5, `${temperature} is not ${target}`);
+  };
+  isNear(21);
+  device.desire({ targetTemperature: 28, $version: 2 });
+  isNear(28);
+  assert.equal(device.answer('setTarget', { targetTemperature: 99 }).status, 400);
+  device.call('setTarget', { targetTemperature: 16 });
+  isNear(16);
+  assert.deepEqual(device.bodiesOf('report'), [{ targetTemperature: 16 }]);
+});
+
+test('the trackers of the example do all that their description says', () => {
+  const device = createDevice(exampleOf('trackers'));
+  device.pass(60 * MINUTE);
+  // One each five minutes, except those that are due while it is offline.
+  const uploads = device.timesOf('upload');
+  assert.ok(uploads.length > 6 && uploads.every((time) => time % (5 * MINUTE) === 30_000));
+  assert.ok(device.timesOf('offline').length > 30, 'tunnels and more');
+  const alarms = new Set(device.bodiesOf('alarm').map(({ alarm }) => alarm));
+  assert.deepEqual(alarms, new Set(['shock', 'battery low']));
+  const charges = device.bodiesOf('position').map(({ battery }) => battery);
+  assert.ok(Math.min(...charges) < 5 && Math.max(...charges) > 85);
+  const beats = device.timesOf('position');
+  assert.ok(!beats.some((time) => time > 90_000 && time < 110_000), 'the pause');
+  const fields = device.bodiesOf('position');
+  assert.ok(fields.every(({ celsius, fahrenheit }) => fahrenheit - celsius * 1.8 - 32 < 0.1));
 });
 
 /** All that is random in it, for an hour. */
