@@ -88,7 +88,10 @@ test('a PUBLISH has milliseconds, its properties, its PUBACK, and its payload at
 test('the log holds still under the pointer, scrolled or open, and says how much is new', async (t) => {
   const { page, device } = await openWithDevice(t);
   await openTab(page, 'Wire log');
+  const connack = packets(page).filter({ hasText: 'CONNACK' });
+  await connack.waitFor();
   await page.getByLabel('Search packets').fill('cloud-to-device');
+  await connack.waitFor({ state: 'detached' });
   const list = page.getByRole('list', { name: 'Packets' });
   const news = page.getByRole('button', { name: /^\d+ new$/ });
   const send = async (body) => device.sendMessage({ body });
