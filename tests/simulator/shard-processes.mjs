@@ -22,17 +22,19 @@ const KILLED = 1;
  * @param {number} options.shards
  * @param {number} options.devices of all shards together, a multiple of their number
  * @param {(index: number) => string[]} [options.within] the command that runs a shard
+ * @param {object} [options.env] of a shard
  */
-export async function runShards(t, { hub, shards, devices, within = () => [] }) {
+export async function runShards(t, { hub, shards, devices, within = () => [], env }) {
   const cwd = await createFolder(t, scene);
   const fleet = ['--devices', devices, '--shards', shards, '--ramp', '1000/s', '--keep', '--yes'];
   const startShard = (index) => {
     const files = ['--made', `made-${index}.jsonl`, '--report', `report-${index}`];
-    const at = ['--service', '--endpoint', hub.endpoint];
+    const at = ['--service', '--endpoint', hub.secureEndpoint ?? hub.endpoint];
     return start(t, ['run', 'scene.json', '--json', ...at, ...files, ...fleet.map(String)], {
       cwd,
       // As an Indexed Job of Kubernetes says it.
       env: {
+        ...env,
         JOB_COMPLETION_INDEX: String(index),
         IOTHUB_SERVICE_CONNECTION_STRING: hub.serviceConnectionString,
       },
