@@ -3,6 +3,7 @@ const PATHS = {
   connected: 'M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2Z',
   connecting: 'M8 2a6 6 0 1 0 0 12V2Z',
   reconnecting: 'M8 2a6 6 0 1 0 0 12V2Z',
+  offline: 'M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2Zm0 2a4 4 0 1 1 0 8 4 4 0 0 1 0-8Z',
   stopped: 'M3 3h10v10H3V3Zm2 2v6h6V5H5Z',
   failed: 'M8 1.5 15 14H1L8 1.5Z',
   start: 'M4 2.5v11l9.5-5.5L4 2.5Z',
