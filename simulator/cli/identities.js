@@ -1,6 +1,5 @@
 /** Where the devices of a run get their identities from, each way with the same three functions. */
-import { deriveDeviceKey } from 'iothub-device-client';
-
+import { memberOf, PROVISIONING_HOST } from '../src/group.js';
 import { readConnectionStrings } from './connection-strings.js';
 import { idOf } from '../src/identity.js';
 import { MadeDevices } from './made-devices.js';
@@ -24,7 +23,7 @@ export const IDENTITY_OPTIONS = {
   service: { type: 'boolean' },
   'connection-strings': { type: 'string' },
   group: { type: 'boolean' },
-  'provisioning-host': { type: 'string', default: 'global.azure-devices-provisioning.net' },
+  'provisioning-host': { type: 'string', default: PROVISIONING_HOST },
   endpoint: { type: 'string' },
   made: { type: 'string', default: 'iothub-simulator-made.jsonl' },
   keep: { type: 'boolean' },
@@ -142,19 +141,12 @@ async function fromGroup({ 'provisioning-host': host, endpoint }) {
   const provisioningHost = host ?? IDENTITY_OPTIONS['provisioning-host'].default;
   const idScope = ofEnvironment('IOTHUB_PROVISIONING_ID_SCOPE');
   const groupKey = ofEnvironment('IOTHUB_PROVISIONING_GROUP_KEY');
+  const group = { provisioningHost, idScope, groupKey, endpoint };
   return {
     isLocal: isLocal(endpoint),
     hostname: provisioningHost,
     async prepare() {},
-    identityOf: ({ deviceId: registrationId }) => ({
-      provisioning: {
-        provisioningHost,
-        idScope,
-        registrationId,
-        symmetricKey: deriveDeviceKey(groupKey, registrationId),
-      },
-      endpoint,
-    }),
+    identityOf: ({ deviceId }) => memberOf(group, deviceId),
     async close() {},
   };
 }

@@ -146,6 +146,22 @@ export class Fleet {
     return { ids: [...added.keys()] };
   }
 
+  /**
+   * Adds devices of an enrollment group, all or none. Each keeps a key of its own, nobody that of
+   * the group.
+   * @param {import('./group.js').Group} group
+   * @param {string[]} registrationIds
+   * @param {string} kindName
+   */
+  async addMembers(group, registrationIds, kindName) {
+    // With the client, as in `add`.
+    const { memberOf } = await import('./group.js');
+    return this.add(
+      registrationIds.map((id) => memberOf(group, id)),
+      kindName,
+    );
+  }
+
   /** @param {string[] | 'all'} ids */
   async remove(ids) {
     const devices = this.#choose(ids);

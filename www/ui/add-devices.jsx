@@ -1,5 +1,6 @@
 import { ConnectForm } from './connect-form.jsx';
 import { ids } from './fleet.js';
+import { GroupForm } from './group-form.jsx';
 import { LocalHubForm } from './local-hub-form.jsx';
 import { localHub } from './local-hub.js';
 import { BackButton } from './back-button.jsx';
@@ -42,6 +43,7 @@ export function AddDevices() {
         <div class="ways">
           {localHub.value ? <LocalHubForm /> : <NoLocalHub />}
           <ConnectForm />
+          <GroupForm />
         </div>
       </section>
     </article>

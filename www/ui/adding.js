@@ -3,7 +3,11 @@ import { open } from './navigation.js';
 
 /** Adds devices, has them start, and shows the one, or the fleet where there are more. */
 export async function addAndStart(identities, kindName) {
-  const { ids } = await fleet.add(identities, kindName);
+  return startAdded(await fleet.add(identities, kindName));
+}
+
+/** The same for devices that were added already. */
+export async function startAdded({ ids }) {
   fleet.start(ids);
   await knows(ids[0]);
   open(ids.length === 1 ? ids[0] : undefined);

@@ -20,6 +20,20 @@ export function identityOf(fields, relay) {
   };
 }
 
+/**
+ * Ids of several devices: `{n}` in the pattern stands for the number of each.
+ * @param {string} pattern such as `truck-{n}`
+ * @param {number} first number
+ * @param {number} count
+ * @returns {string[]}
+ */
+export function idsByPattern(pattern, first, count) {
+  if (count > 1 && !pattern.includes('{n}')) {
+    throw new Error('The registration ids need {n}, which stands for the number of the device.');
+  }
+  return Array.from({ length: count }, (_, index) => pattern.replaceAll('{n}', `${first + index}`));
+}
+
 const WAYS = {
   connectionString: ({ connectionString }) => ({ connectionString: checked(connectionString) }),
   sasToken: ({ sasToken }) => ({ sasToken: sasToken.trim() }),

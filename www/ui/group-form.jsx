@@ -1,0 +1,95 @@
+import { useSignal } from '@preact/signals';
+
+import { ActionForm } from './action.jsx';
+import { startAdded } from './adding.js';
+import { fleet } from './fleet.js';
+import { idsByPattern } from './identity.js';
+import { KindSelect, useKind } from './kind-select.jsx';
+import { MAX_AT_ONCE } from './local-hub.js';
+import { NumberField } from './number-field.jsx';
+
+/** Adds devices of an enrollment group, each of which registers before it connects. */
+export function GroupForm() {
+  const number = useSignal(1);
+  const first = useSignal(1);
+  const kind = useKind();
+  const add = async ({ pattern, groupKey, idScope, provisioningHost, endpoint }, form) => {
+    const ids = idsByPattern(pattern.trim(), first.value, number.value);
+    const group = {
+      provisioningHost: provisioningHost.trim() || undefined,
+      idScope: idScope.trim(),
+      groupKey: groupKey.trim(),
+      endpoint: endpoint.trim() || undefined,
+    };
+    await startAdded(await fleet.addMembers(group, ids, kind.kindName));
+    form.reset();
+  };
+  const isWrong = [number, first].some(({ value }) => typeof value === 'string');
+  return (
+    <section class="way">
+      <h4>Devices of an enrollment group</h4>
+      <p>
+        Each device registers with the Device Provisioning Service, which assigns it to a hub. The
+        wire log shows how.
+      </p>
+      <ActionForm work={add} button="Register" isWrong={isWrong}>
+        <div class="fields">
+          <label>
+            ID scope <input name="idScope" required spellcheck={false} placeholder="0ne00AABBCC" />
+          </label>
+          <label>
+            Key of the group
+            <input type="password" name="groupKey" autoComplete="off" spellcheck={false} required />
+          </label>
+          <label>
+            Registration ids
+            <input name="pattern" required spellcheck={false} defaultValue="device-{n}" />
+          </label>
+          <NumberField
+            label="How many"
+            min={1}
+            max={MAX_AT_ONCE}
+            value={number.value}
+            change={(next) => (number.value = next)}
+          />
+          <NumberField
+            label="First {n}"
+            min={0}
+            max={1_000_000}
+            value={first.value}
+            change={(next) => (first.value = next)}
+          />
+          <KindSelect kind={kind} />
+        </div>
+        <p class="hint">
+          In the Azure portal: your Device Provisioning Service → <b>Overview</b> has the ID scope,{' '}
+          <b>Manage enrollments</b> → the group has its primary key. Each registration is billed.
+        </p>
+        <details>
+          <summary>Another service or endpoint</summary>
+          <label>
+            Host name of the service
+            <input
+              name="provisioningHost"
+              spellcheck={false}
+              placeholder="global.azure-devices-provisioning.net"
+            />
+          </label>
+          <label>
+            WebSocket endpoint, of a local hub with its service
+            <input
+              name="endpoint"
+              spellcheck={false}
+              placeholder="ws://127.0.0.1:8080/$iothub/websocket"
+            />
+          </label>
+        </details>
+      </ActionForm>
+      <p class="quiet small">
+        The devices’ own keys are derived from the group’s, which is then forgotten. They stay in
+        this page’s memory, and are gone when it is closed or loaded again. Type a group’s key only
+        into a page of your own.
+      </p>
+    </section>
+  );
+}
