@@ -41,7 +41,7 @@ const LAST_WAIT_MS = 3_000;
  * @property {import('./sent-record.js').SentRecord} sentRecord
  * @property {() => void} changed to be called when there is something new to show
  * @property {boolean} keepsDetails whether anybody may look at one device
- * @property {() => import('iothub-device-client').OutboxStore} [createStore] for devices that keep
+ * @property {() => unknown} [createStore] for devices that keep
  *   an outbox
  * @property {Observer} observer
  */
@@ -85,9 +85,10 @@ export class Device {
    * @param {import('./identity.js').Identity} identity
    * @param {Surroundings} around
    * @param {string} [modelId] what it announces when it connects
+   * @param {import('iothub-device-client').OutboxStore} [store] of its messages
    * @throws TypeError for an identity that cannot be one
    */
-  constructor(identity, around, modelId) {
+  constructor(identity, around, modelId, store) {
     this.#identity = identity;
     this.#around = around;
     this.#client = createClient(identity, {
@@ -97,7 +98,7 @@ export class Device {
       ensureDesiredProperties: false,
       maxPendingMessages: MAX_PENDING,
       modelId,
-      ...(identity.keepsOutbox && { store: around.createStore() }),
+      ...(store && { store }),
       ...(around.keepsDetails && { trace: (record) => around.trace.add(this.id, record) }),
     });
     this.id = idOf(identity);

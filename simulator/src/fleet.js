@@ -39,8 +39,8 @@ export class Fleet {
    * @param {boolean} [options.keepsDetails] whether charts, logs and what was sent are kept of each
    *   device, which take memory
    * @param {import('./device.js').Observer} [options.observer]
-   * @param {() => import('iothub-device-client').OutboxStore} [options.createStore] for devices
-   *   whose identity has `keepsOutbox`
+   * @param {() => Store | Promise<Store>} [options.createStore] for devices whose identity has
+   *   `keepsOutbox`; a store is an `OutboxStore` of the client
    */
   constructor({ keepsDetails = true, observer = {}, createStore } = {}) {
     this.#around = {
@@ -125,12 +125,15 @@ export class Fleet {
   async add(identities, kindName) {
     // With the client, which is most of what a page loads, and not needed before.
     const { Device } = await import('./device.js');
+    const stores = await Promise.all(identities.map((identity) => this.#storeOf(identity)));
     const kind = this.#kind(kindName);
     const added = new Map();
     try {
       for (const [index, identity] of identities.entries()) {
         const number = identities.length > 1 && index + 1;
-        const device = this.#create(Device, identity, kind.modelId, number);
+        const device = this.#create(number, () => {
+          return new Device(identity, this.#around, kind.modelId, stores[index]);
+        });
         if (this.#devices.has(device.id) || added.has(device.id)) {
           await device.shutdown();
           throw new Error(`The device ${device.id} is there already.`);
@@ -289,9 +292,13 @@ export class Fleet {
     for (const log of [this.#trace, this.#sentRecord]) log.addDevice(id);
   }
 
-  #create(Device, identity, modelId, number) {
+  #storeOf({ keepsOutbox }) {
+    return keepsOutbox ? this.#around.createStore() : undefined;
+  }
+
+  #create(number, create) {
     try {
-      return new Device(identity, this.#around, modelId);
+      return create();
     } catch (error) {
       const which = number ? `Device ${number} of the list` : 'The device';
       throw new Error(`${which} cannot be added: ${error.message}`, { cause: error });
