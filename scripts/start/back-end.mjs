@@ -109,7 +109,12 @@ export class BackEnd {
 
   /** Patches desired properties. */
   patchDesired(desired) {
-    return this.#service('PATCH', '', { properties: { desired } });
+    return this.patchTwin({ properties: { desired } });
+  }
+
+  /** Patches tags and desired properties. */
+  patchTwin(patch) {
+    return this.#service('PATCH', '', patch);
   }
 
   /**

@@ -2,9 +2,6 @@ import { BackEnd, callHub } from './back-end.mjs';
 
 const MAX_DEVICES = 1000;
 
-/** The maximum number of messages per second: nobody sends more. */
-const NO_LIMIT = 1_000_000;
-
 const id = { type: 'string', minLength: 1, maxLength: 128 };
 const ids = { anyOf: [{ const: 'all' }, { type: 'array', items: id, maxItems: MAX_DEVICES }] };
 
@@ -34,25 +31,26 @@ const acts = {
   },
   drop: {
     members: { ids, how: { enum: ['reset', 'close'] } },
-    act: ({ ids, how }, find) => forEach(find(ids), (backEnd) => backEnd.drop(how)),
-  },
-  delay: {
-    members: { ids, milliseconds: { type: 'integer', minimum: 0, maximum: 60_000 } },
-    act({ ids, milliseconds }, find) {
-      const delay = { puback: milliseconds };
-      return forEach(find(ids), (backEnd) => backEnd.setFaults({ delay }));
+    async act({ ids, how }, find) {
+      const backEnds = find(ids);
+      await forEach(backEnds, (backEnd) => backEnd.drop(how));
+      return { devices: backEnds.length };
     },
   },
-  throttle: {
-    members: { ids, isOn: { type: 'boolean' } },
-    act({ ids, isOn }, find) {
-      const rate = { telemetry: isOn ? 1 : NO_LIMIT };
-      return forEach(find(ids), (backEnd) => backEnd.setFaults({ rate }));
+  // Which faults there are, and which values are valid, only the hub decides.
+  faults: {
+    members: { ids, faults: { type: 'object' } },
+    async act({ ids, faults }, find) {
+      const active = await forEach(find(ids), async (backEnd) => [
+        backEnd.deviceId,
+        await backEnd.setFaults(faults),
+      ]);
+      return Object.fromEntries(active);
     },
   },
-  'faults/clear': {
-    members: { ids },
-    act: ({ ids }, find) => forEach(find(ids), (backEnd) => backEnd.setFaults({ clear: true })),
+  'hub-faults': {
+    members: { faults: { type: 'object' } },
+    act: ({ faults }, _find, hub) => callHub(hub, 'POST', '/local/hub/faults', faults),
   },
 };
 
@@ -79,19 +77,27 @@ export async function localHub(server, { hub }) {
     tunnel: `ws://${host}/tunnel`,
   }));
 
+  const lastNumbers = new Map();
+  async function createDevice(prefix) {
+    let number = lastNumbers.get(prefix) ?? 0;
+    do number += 1;
+    while (given.has(`${prefix}-${number}`));
+    const deviceId = `${prefix}-${number}`;
+    // Before the call: another request may arrive before the hub has answered.
+    lastNumbers.set(prefix, number);
+    given.add(deviceId);
+    const backEnd = await BackEnd.createDevice(hub, deviceId);
+    backEnds.push(backEnd);
+    return backEnd;
+  }
+
   const count = { type: 'integer', minimum: 1, maximum: MAX_DEVICES };
   const prefix = { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$', default: 'device' };
   const required = { type: 'object', required: ['count'], properties: { count, prefix } };
   server.post('/local-hub/devices', { schema: { body: required } }, async ({ body }) => {
     const identities = [];
-    for (let number = 1; identities.length < body.count; number += 1) {
-      const deviceId = `${body.prefix}-${number}`;
-      if (given.has(deviceId)) continue;
-      // Before the call: another request may arrive before the hub has answered.
-      given.add(deviceId);
-      const backEnd = await BackEnd.createDevice(hub, deviceId);
-      backEnds.push(backEnd);
-      identities.push(identityOf(backEnd));
+    while (identities.length < body.count) {
+      identities.push(identityOf(await createDevice(body.prefix)));
     }
     return identities;
   });
@@ -99,6 +105,15 @@ export async function localHub(server, { hub }) {
   server.get('/local-hub/devices', async () => {
     const devices = await callHub(hub, 'GET', '/devices?api-version=2021-04-12');
     return { ids: devices.map(({ deviceId }) => deviceId) };
+  });
+
+  const source = { type: 'object', required: ['id'], properties: { id } };
+  server.post('/local-hub/copies', { schema: { body: source } }, async ({ body }) => {
+    const [original] = find([body.id]);
+    const { tags, properties } = await original.twin();
+    const copy = await createDevice(body.id.replace(/-\d+$/, ''));
+    await copy.patchTwin({ tags, properties: { desired: withoutMetadata(properties.desired) } });
+    return identityOf(copy);
   });
 
   const known = { type: 'object', required: ['ids'], properties: { ids: ids.anyOf[1] } };
@@ -116,18 +131,16 @@ export async function localHub(server, { hub }) {
 
   for (const [path, { members, act }] of Object.entries(acts)) {
     const body = { type: 'object', required: Object.keys(members), properties: members };
-    server.post(`/local-hub/${path}`, { schema: { body } }, ({ body }) => act(body, find));
+    server.post(`/local-hub/${path}`, { schema: { body } }, ({ body }) => act(body, find, hub));
   }
 }
+
+const withoutMetadata = ({ $metadata: _, $version: __, ...properties }) => properties;
 
 /** What the page needs to act as a device. */
 const identityOf = ({ connectionString, endpoint }) => ({ connectionString, endpoint });
 
-/** Runs the action for each device. Returns how many there were. */
-async function forEach(backEnds, act) {
-  await Promise.all(backEnds.map(act));
-  return { devices: backEnds.length };
-}
+const forEach = (backEnds, act) => Promise.all(backEnds.map(act));
 
 /** The hub's own message, from a JSON document in a string of another one. */
 function inWords({ body, message }) {

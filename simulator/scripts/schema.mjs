@@ -1,11 +1,16 @@
-/** `npm run schema`: makes `scene.schema.json` of the schema by which scenes are checked. */
+/**
+ * `npm run schema`: makes `scene.schema.json` of the schema by which scenes are checked, and of that
+ * the page of the documentation.
+ */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { toJsonSchema } from '@valibot/to-json-schema';
 
 import { Scene } from '../src/scene-schema.js';
+import { sectionsOf } from '../src/schema-docs.js';
 
 export const schemaFile = new URL('../scene.schema.json', import.meta.url);
+export const pageFile = new URL('../../docs/simulator/scene-file.md', import.meta.url);
 
 /** What only code can check, such as secrets and names that are there twice, is left out. */
 export function makeSchema() {
@@ -19,6 +24,35 @@ export function makeSchema() {
   return { $schema, title: 'A scene of iothub-simulator', ...rest };
 }
 
+const HEAD = `# The file of a scene
+
+A scene says what simulated devices do. The [simulator's page](README.md) edits it, and [iothub-simulator](../../simulator/README.md#scenes) runs it. A scene is a JSON file of at most 256 KB. It holds no device, no key and no token: a scene with something that looks like a key is refused.
+
+This page is made from [scene.schema.json](../../simulator/scene.schema.json) by \`npm run schema\`. If your editor knows JSON Schema, it completes and checks a file whose member \`$schema\` names that one. Two kinds of a scene, and two messages, methods or events of a kind, may not have the same name.
+`;
+
+/** The documentation of the file, as a page. */
+export const makePage = (schema) => [HEAD, ...sectionsOf(schema).map(sectionText)].join('\n');
+
+function sectionText({ path, type, description, members }) {
+  const place = path === '' ? 'The scene' : `\`${path}\``;
+  const title = type === undefined ? place : `${place}: ${type}`;
+  const rows = members.map(
+    ({ name, type, isRequired, description = '' }) =>
+      `| \`${name}\` | ${cell(type)} | ${isRequired ? 'yes' : ''} | ${cell(description)} |`,
+  );
+  return `## ${title}
+
+${description ? `${description}\n\n` : ''}| member | value | required | |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+`;
+}
+
+const cell = (text) => text.replaceAll('|', '\\|').replaceAll('*', '\\*');
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(schemaFile, `${JSON.stringify(makeSchema(), null, 2)}\n`);
+  const schema = makeSchema();
+  writeFileSync(schemaFile, `${JSON.stringify(schema, null, 2)}\n`);
+  writeFileSync(pageFile, makePage(schema));
 }

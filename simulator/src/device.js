@@ -54,6 +54,7 @@ export class Device {
   #identity;
   #client;
   #behaviour;
+  #makeBehaviour;
   /** While it runs. */
   #timeline;
   #isOffline = false;
@@ -110,16 +111,20 @@ export class Device {
   }
 
   /**
-   * Takes up a kind's behaviour, at once where it is running.
+   * Takes up a kind's behaviour, at once where it is running; goes on as before with the one that it
+   * has.
    * @param {string} kind
    * @param {ReturnType<import('./behaviour.js').readBehaviour>} makeBehaviour
    */
   behaveAs(kind, makeBehaviour) {
+    this.kind = kind;
+    this.#changed();
+    if (makeBehaviour === this.#makeBehaviour) return;
     const before = templatesOf(this.#behaviour);
     this.#unschedule();
     // It is the behaviour before that was offline.
     if (this.#isOffline) this.#goOnline();
-    this.kind = kind;
+    this.#makeBehaviour = makeBehaviour;
     this.#behaviour = makeBehaviour(this.id);
     // Values of other templates would take the places of those that are sent from now on.
     if (templatesOf(this.#behaviour) !== before) {
@@ -128,7 +133,6 @@ export class Device {
     }
     this.#twin.behaviour = this.#behaviour;
     if (this.#phase === 'running') this.#schedule();
-    this.#changed();
   }
 
   get state() {

@@ -1,5 +1,6 @@
 import { checkBehaviour, checkScene } from './scene.js';
 import { readBehaviour, readKinds } from './behaviour.js';
+import { mistakesIn } from './mistakes.js';
 import { Scheduler } from './scheduler.js';
 import { SentRecord } from './sent-record.js';
 import { Statistics } from './statistics.js';
@@ -59,24 +60,33 @@ export class Fleet {
   }
 
   /**
-   * Takes a scene's kinds of devices, and gives their behaviours to the devices of these kinds.
-   * Devices of a kind that the scene does not have become those of its first. A device keeps the
-   * model id with which it was added.
+   * Takes a scene's kinds of devices. Devices of a kind that does something else now do that at
+   * once; the others go on as before. Devices of a kind that the scene does not have become those of
+   * its first. A device keeps the model id with which it was added.
+   * @param {import('./scene.js').Scene} scene
+   * @param {Map<string, string>} [renamed] former names of kinds, with their present ones
    */
-  setScene(scene) {
+  setScene(scene, renamed = new Map()) {
     const checked = checkScene(scene);
     const { seed = 0, kinds } = checked;
     const behaviours = readKinds(checked);
-    this.#kinds = new Map(
-      kinds.map(({ name, modelId }, index) => [
-        name,
-        { modelId, makeBehaviour: behaviours[index] },
+    const before = new Map(
+      [...this.#kinds].map(([name, kind]) => [
+        JSON.stringify([renamed.get(name) ?? name, this.#seed, kind.behaviour]),
+        kind.makeBehaviour,
       ]),
+    );
+    this.#kinds = new Map(
+      kinds.map(({ name, modelId, behaviour }, index) => {
+        const known = before.get(JSON.stringify([name, seed, behaviour]));
+        return [name, { modelId, behaviour, makeBehaviour: known ?? behaviours[index] }];
+      }),
     );
     this.#seed = seed;
     const [first] = this.#kinds.keys();
     for (const device of this.#devices.values()) {
-      const kind = this.#kinds.has(device.kind) ? device.kind : first;
+      const wanted = renamed.get(device.kind) ?? device.kind;
+      const kind = this.#kinds.has(wanted) ? wanted : first;
       device.behaveAs(kind, this.#kinds.get(kind).makeBehaviour);
     }
   }
@@ -84,8 +94,9 @@ export class Fleet {
   /** Changes the behaviour of a kind, and so of its devices. */
   setBehaviour(kindName, behaviour) {
     const kind = this.#kind(kindName);
-    const makeBehaviour = readBehaviour(checkBehaviour(behaviour), this.#seed);
-    this.#kinds.set(kindName, { ...kind, makeBehaviour });
+    const checked = checkBehaviour(behaviour);
+    const makeBehaviour = readBehaviour(checked, this.#seed);
+    this.#kinds.set(kindName, { ...kind, behaviour: checked, makeBehaviour });
     for (const device of this.#devices.values()) {
       if (device.kind === kindName) device.behaveAs(kindName, makeBehaviour);
     }
@@ -106,6 +117,11 @@ export class Fleet {
     }
   }
 
+  /** What is wrong with a scene, with the path of each mistake. */
+  mistakesInScene(scene) {
+    return mistakesIn(scene);
+  }
+
   /** What is wrong with a template, and where in its text; `undefined` for one that can be used. */
   mistakeIn(text) {
     try {
@@ -114,6 +130,25 @@ export class Fleet {
     } catch ({ mistake, at: { line, column } }) {
       return `line ${line}, column ${column}: ${mistake}`;
     }
+  }
+
+  /**
+   * What is wrong with each of the identities, in their order; `undefined` for one that can be added.
+   * @param {import('./identity.js').Identity[]} identities
+   * @returns {Promise<Array<string | undefined>>}
+   */
+  async mistakesInIdentities(identities) {
+    const { createClient, idOf } = await import('./identity.js');
+    const mistakeIn = async (identity) => {
+      try {
+        await createClient(identity, { autoConnect: false }).shutdown();
+        const id = idOf(identity);
+        return this.#devices.has(id) ? `The device ${id} is there already.` : undefined;
+      } catch (error) {
+        return error.message;
+      }
+    };
+    return Promise.all(identities.map(mistakeIn));
   }
 
   /**

@@ -1,5 +1,7 @@
 import { IoTHubDeviceClient } from 'iothub-device-client';
 
+export { idOf } from './device-id.js';
+
 /**
  * What a device proves itself with, and where it connects. Stays in the memory of the worker.
  *
@@ -37,18 +39,4 @@ function toConnectionString({ hostname, deviceId, moduleId, key }) {
   if (missing) throw new TypeError(`the ${missing[0]} is missing`);
   const module = moduleId ? `;ModuleId=${moduleId}` : '';
   return `HostName=${hostname};DeviceId=${deviceId}${module};SharedAccessKey=${key}`;
-}
-
-/**
- * The name of a device in the fleet: its id, with a slash and the module's behind it for a module.
- * @param {Identity} identity one that makes a client
- */
-export function idOf({ connectionString, sasToken, provisioning, deviceId, moduleId }) {
-  if (provisioning) return provisioning.registrationId;
-  if (sasToken) return decodeURIComponent(/\bsr=([^&]*)/.exec(sasToken)[1]).split('/')[2];
-  if (connectionString) {
-    const parts = connectionString.split(';').map((part) => part.trim().split(/=(.*)/s));
-    ({ DeviceId: deviceId, ModuleId: moduleId } = Object.fromEntries(parts));
-  }
-  return moduleId ? `${deviceId}/${moduleId}` : deviceId;
 }

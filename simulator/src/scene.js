@@ -30,6 +30,17 @@ export function checkBehaviour(value) {
   return check(Behaviour, value, 'behaviour');
 }
 
+/**
+ * All that is wrong with a scene's shape, each with its path.
+ * @returns {Mistake[]} none for a scene that `checkScene` takes
+ *
+ * @typedef {{path: Array<string | number>, message: string}} Mistake
+ */
+export function mistakesInShape(value) {
+  const { issues = [] } = v.safeParse(Scene, migrated(value));
+  return issues.map((issue) => ({ path: pathOf(issue), message: inWords(issue) }));
+}
+
 /** Reads a saved scene. */
 export function parseScene(source) {
   checkLength(new Blob([source]).size);
@@ -78,11 +89,17 @@ function check(schema, value, what) {
   throw new Error(`The ${what} cannot be used: ${placeOf(issue)}${inWords(issue)}.`);
 }
 
-function placeOf({ path = [] }) {
-  const names = path.map(({ key }) => String(key));
-  const secret = names.findIndex(isSecret);
-  if (secret < 0) return names.length > 0 ? `${names.join('.')} ` : '';
-  return secret > 0 ? `a name in ${names.slice(0, secret).join('.')} ` : 'a name ';
+function placeOf(issue) {
+  const path = pathOf(issue);
+  if (path.length === (issue.path ?? []).length) return path.length > 0 ? `${path.join('.')} ` : '';
+  return path.length > 0 ? `a name in ${path.join('.')} ` : 'a name ';
+}
+
+/** Where it is, as long as no name on the way is a secret. */
+function pathOf({ path = [] }) {
+  const keys = path.map(({ key }) => key);
+  const secret = keys.findIndex((key) => isSecret(String(key)));
+  return secret < 0 ? keys : keys.slice(0, secret);
 }
 
 /** The library's own messages say what it expected; ours are half sentences already. */

@@ -1,6 +1,5 @@
-import { parseTree, printParseErrorCode } from 'jsonc-parser';
-
 import { readGenerator } from './generators.js';
+import { parseJson, placeOf } from './json-text.js';
 import { checkNumber, MAX_DEPTH, tooDeepAt } from './limits.js';
 
 /** A template that cannot be read, and where. */
@@ -25,25 +24,6 @@ export class TemplateError extends Error {
   }
 }
 
-/** What the parser finds, in words. */
-const mistakes = {
-  InvalidSymbol: 'not valid JSON: text needs double quotes',
-  InvalidNumberFormat: 'not a number of JSON',
-  PropertyNameExpected: 'expected the name of a property in double quotes',
-  ValueExpected: 'expected a value',
-  ColonExpected: 'expected a colon',
-  CommaExpected: 'expected a comma',
-  CloseBraceExpected: 'expected a }',
-  CloseBracketExpected: 'expected a ]',
-  EndOfFileExpected: 'expected nothing after the end of the JSON',
-  InvalidCommentToken: 'JSON has no comments',
-  UnexpectedEndOfComment: 'JSON has no comments',
-  UnexpectedEndOfString: 'this text has no closing quote',
-  InvalidUnicode: 'this escape is not a character',
-  InvalidEscapeCharacter: 'JSON has no such escape',
-  InvalidCharacter: 'this character must be escaped',
-};
-
 /**
  * Reads JSON text whose strings may be, or hold, generators in double braces. Gives what begins it
  * for one device: a function of a source of random numbers.
@@ -57,13 +37,8 @@ export function readTemplate(text, known = {}) {
   if (deep >= 0) {
     throw new TemplateError(`nested deeper than ${MAX_DEPTH} levels`, placeOf(text, deep));
   }
-  const errors = [];
-  const tree = parseTree(text, errors, { disallowComments: true });
-  if (errors.length > 0 || !tree) {
-    const { error, offset } = errors[0] ?? { offset: text.length };
-    const mistake = mistakes[printParseErrorCode(error)] ?? mistakes.ValueExpected;
-    throw new TemplateError(mistake, placeOf(text, offset));
-  }
+  const { tree, error } = parseJson(text);
+  if (error) throw new TemplateError(error.mistake, placeOf(text, error.offset));
   return readNode(tree, undefined, (value, offset, fields) => {
     try {
       if (typeof value === 'string') return readText(value, { ...known, fields });
@@ -141,9 +116,4 @@ function split(text) {
 /** A value as part of a text. */
 export function toText(value) {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-function placeOf(text, offset) {
-  const lines = text.slice(0, offset).split('\n');
-  return { line: lines.length, column: lines.at(-1).length + 1 };
 }

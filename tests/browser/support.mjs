@@ -10,7 +10,7 @@ import { startHub } from 'iothub-local';
 import { BackEnd } from '../../scripts/start/back-end.mjs';
 import { launchBrowser } from './launch.mjs';
 
-const TEST_MILLISECONDS = 60_000;
+const TEST_MILLISECONDS = 270_000;
 const WAIT_MILLISECONDS = 20_000;
 
 export const browser = await launchBrowser();

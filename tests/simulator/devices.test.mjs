@@ -64,6 +64,21 @@ test('devices are added all or none; which one is wrong is told without its key'
   await assert.rejects(fleet.start(['nobody']), /There is no device nobody/);
 });
 
+test('what is wrong with each of many identities is told, and none of them is added', async (t) => {
+  const { fleet, snapshots } = createFleet(t);
+  const backEnd = await createDevice();
+  const good = identityOf(backEnd);
+  await fleet.add([good], 'kind');
+  const other = { ...good, connectionString: good.connectionString.replace(backEnd.deviceId, 'x') };
+  const badKey = { connectionString: 'HostName=h;DeviceId=d;SharedAccessKey=%%%' };
+  const mistakes = await fleet.mistakesInIdentities([good, other, badKey]);
+  assert.match(mistakes[0], /is there already/);
+  assert.equal(mistakes[1], undefined);
+  assert.match(mistakes[2], /is not base64/);
+  assert.ok(!mistakes[2].includes('%%%'));
+  await snapshots.until(({ devices }) => devices.length === 1);
+});
+
 test('what is sent arrives, all of it, and is counted', async (t) => {
   const properties = { room: 'r{{counter}}', id: '{{deviceId}}' };
   const telemetry = { properties, contentType: 'application/x-y', contentEncoding: 'utf-16' };

@@ -5,9 +5,10 @@ import { test } from 'node:test';
 
 import Ajv2020 from 'ajv/dist/2020.js';
 
-import { makeSchema, schemaFile } from '../../simulator/scripts/schema.mjs';
+import { makePage, makeSchema, pageFile, schemaFile } from '../../simulator/scripts/schema.mjs';
 import { readBehaviour } from '../../simulator/src/behaviour.js';
 import { checkBehaviour, checkScene } from '../../simulator/src/scene.js';
+import { sectionsOf } from '../../simulator/src/schema-docs.js';
 import { behaviourOf, messageOf, sceneOf } from './scenes.mjs';
 
 const folder = new URL('../../simulator/scenes/', import.meta.url);
@@ -63,6 +64,69 @@ everything.kinds[0].behaviour.telemetry[1].when = 'level > 3';
 
 test('the JSON Schema is the one by which scenes are checked; npm run schema makes it', () => {
   assert.deepEqual(schema, makeSchema());
+});
+
+test('the page about the file is made from the JSON Schema; npm run schema makes it', () => {
+  assert.equal(readFileSync(pageFile, 'utf8'), makePage(schema));
+});
+
+test('each object of a schema has a section, also in lists, maps and variants', () => {
+  const variant = (type, members) => ({
+    type: 'object',
+    properties: { type: { const: type, description: `About ${type}.` }, ...members },
+    required: ['type'],
+  });
+  const length = { type: 'integer', minimum: 1, maximum: 10_000, description: 'How long.' };
+  const name = { type: 'string', minLength: 1, maxLength: 8 };
+  const sections = sectionsOf({
+    type: 'object',
+    properties: {
+      steps: {
+        type: 'array',
+        minItems: 1,
+        items: { anyOf: [variant('wait', { length }), variant('stop', {})] },
+      },
+      names: { type: 'object', additionalProperties: { anyOf: [name, { type: 'null' }] } },
+    },
+    required: ['steps'],
+  });
+  const member = (name, type, isRequired, description) => ({
+    name,
+    type,
+    isRequired,
+    description,
+  });
+  assert.deepEqual(sections, [
+    {
+      path: '',
+      type: undefined,
+      description: undefined,
+      members: [
+        member('steps', 'list of objects, at least 1', true, undefined),
+        member(
+          'names',
+          'object whose members are text, 1 to 8 characters or null',
+          false,
+          undefined,
+        ),
+      ],
+    },
+    {
+      path: 'steps[]',
+      type: 'wait',
+      description: 'About wait.',
+      members: [
+        member('type', '"wait"', true, 'About wait.'),
+        member('length', 'whole number, 1 to 10,000', false, 'How long.'),
+      ],
+    },
+    {
+      path: 'steps[]',
+      type: 'stop',
+      description: 'About stop.',
+      members: [member('type', '"stop"', true, 'About stop.')],
+    },
+  ]);
 });
 
 test('the JSON Schema takes and refuses what a check of the scene does', () => {

@@ -87,6 +87,18 @@ test('devices that the local hub has are listed, and taken up again with their k
   assert.equal(status, 400);
 });
 
+test('a copy of a device has a name of its own, and its desired properties and tags', async (t) => {
+  const { post } = await serve(t);
+  await post('/local-hub/devices', { count: 2, prefix: 'pump' });
+  await post('/local-hub/desired', { id: 'pump-1', patch: { target: { pressure: 4 } } });
+  const { body } = await post('/local-hub/copies', { id: 'pump-1' });
+  assert.match(body.connectionString, /DeviceId=pump-3;/);
+  const patched = await post('/local-hub/desired', { id: 'pump-3', patch: {} });
+  assert.equal(patched.body.$version, 3);
+  const { status } = await post('/local-hub/copies', { id: 'nobody' });
+  assert.equal(status, 404);
+});
+
 test('the page acts as a back end', async (t) => {
   const { post, ids, details } = await serveDevices(t, 'acting');
   const [id] = ids;
@@ -107,15 +119,15 @@ test('things go wrong at a click, for one or for all, and are cleared', async (t
   const { post, ids, snapshots } = await serveDevices(t, 'faulty');
   const [one] = ids;
   const pending = ({ devices }) => devices.map(({ sent, acknowledged }) => sent - acknowledged);
-  await post('/local-hub/delay', { ids: [one], milliseconds: 60_000 });
+  await post('/local-hub/faults', { ids: [one], faults: { delay: { puback: 60_000 } } });
   await snapshots.until((news) => pending(news)[0] > 5 && pending(news)[1] < 3);
-  await post('/local-hub/faults/clear', { ids: 'all' });
+  await post('/local-hub/faults', { ids: 'all', faults: { clear: true } });
   await post('/local-hub/drop', { ids: 'all', how: 'reset' });
   await snapshots.until((news) => pending(news)[0] < 3);
 
-  await post('/local-hub/throttle', { ids: 'all', isOn: true });
+  await post('/local-hub/faults', { ids: 'all', faults: { rate: { telemetry: 1 } } });
   await snapshots.until(({ devices }) => devices.some(({ state }) => state === 'reconnecting'));
-  await post('/local-hub/throttle', { ids: 'all', isOn: false });
+  await post('/local-hub/faults', { ids: 'all', faults: { clear: true } });
   const isGood = ({ state, sent, acknowledged }) =>
     state === 'connected' && sent - acknowledged < 3;
   await snapshots.until(({ devices }) => devices.every(isGood));

@@ -4,6 +4,7 @@ import { GroupForm } from './group-form.jsx';
 import { LocalHubForm } from './local-hub-form.jsx';
 import { localHub } from './local-hub.js';
 import { BackButton } from './back-button.jsx';
+import { ManyDevices } from './many-devices.jsx';
 import { Notice } from './notice.jsx';
 import { SceneChoice } from './scene-choice.jsx';
 import { ScenePreview } from './scene-preview.jsx';
@@ -45,6 +46,7 @@ export function AddDevices() {
           <ConnectForm />
           <GroupForm />
         </div>
+        <ManyDevices />
       </section>
     </article>
   );

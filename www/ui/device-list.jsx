@@ -1,37 +1,10 @@
-import { computed, signal } from '@preact/signals';
-
+import { DeviceFilter, isFiltered, showAll, shownIds, whom } from './device-filter.jsx';
 import { DeviceRow } from './device-row.jsx';
-import { device, fleet, ids, totals } from './fleet.js';
+import { fleet, ids, totals } from './fleet.js';
 import { count } from './format.js';
 import { Icon } from './icon.jsx';
-import { open, openAdding, place } from './navigation.js';
+import { open, openAdding, openFleetTab, place } from './navigation.js';
 import { removeDevices } from './removing.jsx';
-
-const filter = signal('');
-const state = signal('any');
-
-const STATES = {
-  any: () => true,
-  connected: (shown) => shown.state === 'connected',
-  waiting: (shown) => shown.state === 'connecting' || shown.state === 'reconnecting',
-  stopped: (shown) => shown.state === 'stopped',
-  error: (shown) => shown.lastError !== undefined,
-};
-
-let before = [];
-
-/** The same array as long as the same devices match, so that the list is not drawn for nothing. */
-const matching = computed(() => {
-  const text = filter.value.trim().toLowerCase();
-  const matches = (id) => {
-    const shown = device(id);
-    const words = `${id} ${shown.kind}`.toLowerCase();
-    return words.includes(text) && STATES[state.value](shown);
-  };
-  const now = text || state.value !== 'any' ? ids.value.filter(matches) : ids.value;
-  if (now.length !== before.length || now.some((id, index) => id !== before[index])) before = now;
-  return before;
-});
 
 /** The devices, with what starts and stops them. */
 export function DeviceList() {
@@ -48,11 +21,11 @@ export function DeviceList() {
       {ids.value.length > 0 && <Tools />}
       <ul class="rows" onKeyDown={moveFocus}>
         <FleetRow />
-        {matching.value.map((id) => (
+        {shownIds.value.map((id) => (
           <DeviceRow key={id} id={id} />
         ))}
       </ul>
-      {ids.value.length > 0 && matching.value.length === 0 && (
+      {ids.value.length > 0 && shownIds.value.length === 0 && (
         <p class="empty">
           No device matches.{' '}
           <button class="link" onClick={showAll}>
@@ -64,50 +37,26 @@ export function DeviceList() {
   );
 }
 
-function showAll() {
-  filter.value = '';
-  state.value = 'any';
-}
-
 function Tools() {
-  const isFiltered = matching.value.length !== ids.value.length;
-  const which = isFiltered ? `${count(matching.value.length)} shown` : 'all';
-  const isNone = matching.value.length === 0;
-  const chosen = () => (isFiltered ? matching.value : 'all');
+  const isNone = shownIds.value.length === 0;
   return (
     <div class="tools">
-      <input
-        type="search"
-        aria-label="Filter devices"
-        placeholder="Filter by id or kind"
-        value={filter}
-        onInput={(event) => (filter.value = event.currentTarget.value)}
-      />
-      <select
-        aria-label="State"
-        value={state}
-        onChange={(event) => (state.value = event.currentTarget.value)}
-      >
-        <option value="any">Any state</option>
-        <option value="connected">Connected</option>
-        <option value="waiting">Connecting</option>
-        <option value="stopped">Stopped</option>
-        <option value="error">With an error</option>
-      </select>
+      <DeviceFilter />
       <div class="buttons">
-        <button disabled={isNone} onClick={() => fleet.start(chosen())}>
-          <Icon name="start" /> Start {which}
+        <button disabled={isNone} onClick={() => fleet.start(shownIds.value)}>
+          <Icon name="start" /> Start {whom()}
         </button>
-        <button disabled={isNone} onClick={() => fleet.stop(chosen())}>
-          <Icon name="stop" /> Stop {which}
+        <button disabled={isNone} onClick={() => fleet.stop(shownIds.value)}>
+          <Icon name="stop" /> Stop {whom()}
         </button>
-        <button
-          class="plain"
-          disabled={isNone}
-          onClick={() => removeDevices(isFiltered ? matching.value : ids.value)}
-        >
-          Remove {which}
+        <button class="plain" disabled={isNone} onClick={() => removeDevices(shownIds.value)}>
+          Remove {whom()}
         </button>
+        {isFiltered.value && (
+          <button class="plain" onClick={() => openFleetTab('actions')}>
+            More for {whom()}
+          </button>
+        )}
       </div>
     </div>
   );

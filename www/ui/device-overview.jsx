@@ -44,7 +44,7 @@ export function DeviceOverview({ id }) {
       </div>
       <Outcome result={send.result} />
       <Values />
-      {isLocal(id) && <Faults id={id} />}
+      {isLocal(id) && <Faults ids={[id]} />}
       <div class="columns">
         <section>
           <h3>Latest message</h3>

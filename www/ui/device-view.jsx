@@ -1,15 +1,19 @@
+import { Outcome, useAction } from './action.jsx';
 import { BackButton } from './back-button.jsx';
 import { CodeDialog } from './code-dialog.jsx';
 import { DeviceOverview } from './device-overview.jsx';
 import { FilesView } from './files-view.jsx';
 import { device, fleet } from './fleet.js';
 import { Icon } from './icon.jsx';
+import { duplicateDevice, isLocal } from './local-hub.js';
 import { MessagesView } from './messages-view.jsx';
 import { MethodsView } from './methods-view.jsx';
 import { DEVICE_TABS, deviceTab, openAdding, openDeviceTab } from './navigation.js';
 import { Notice } from './notice.jsx';
 import { SentLog } from './sent-log.jsx';
 import { Tabs } from './tabs.jsx';
+import { TagEditor } from './tag-editor.jsx';
+import { addTag, tagsOf } from './tags.js';
 import { TelemetryView } from './telemetry-view.jsx';
 import { removeDevices } from './removing.jsx';
 import { TwinView } from './twin-view.jsx';
@@ -29,6 +33,7 @@ const PANELS = {
 
 /** One device. */
 export function DeviceView({ id }) {
+  const { run, result } = useAction((work) => work());
   const shown = device(id);
   if (!shown) return <NotHere id={id} />;
   const { state, kind, lastError } = shown;
@@ -52,6 +57,11 @@ export function DeviceView({ id }) {
               <Icon name="stop" /> Stop
             </button>
           )}
+          {isLocal(id) && (
+            <button class="plain" onClick={() => run(() => duplicate(id))}>
+              Duplicate
+            </button>
+          )}
           <button class="plain" onClick={() => removeDevices([id])}>
             Remove
           </button>
@@ -61,13 +71,22 @@ export function DeviceView({ id }) {
         {lastError && state !== 'connected' && (
           <Notice kind="bad" text={inWords(lastError.message)} hint={lastError.hint} />
         )}
+        <Outcome result={result} />
       </div>
+      <TagEditor ids={[id]} />
       <Tabs label={id} tabs={DEVICE_TABS} chosen={deviceTab.value} choose={openDeviceTab}>
         {PANELS[deviceTab.value](id)}
       </Tabs>
       <CodeDialog />
     </article>
   );
+}
+
+/** The tags are those of this page; twin and kind come from the hub and the worker. */
+async function duplicate(id) {
+  const tags = tagsOf(id);
+  const copy = await duplicateDevice(id);
+  for (const tag of tags) addTag([copy], tag);
 }
 
 function NotHere({ id }) {

@@ -1,12 +1,73 @@
 /** What is edited and not applied yet: kept whatever is looked at meanwhile. */
 import { useMemo } from 'preact/hooks';
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 
 import { pretty } from './format.js';
-import { behaviourOf, changeBehaviour, chosenScene } from './scene.js';
+import { renamedKinds } from './scene-edits.js';
+import { behaviourOf, changeBehaviour, chosenScene, scene } from './scene.js';
 
-/** By scene, part and kind, in the form in which they are edited. */
-export const drafts = signal({});
+/**
+ * Drafts in the form in which they are edited.
+ * @typedef {object} Draft
+ * @property {number} scene
+ * @property {string} part
+ * @property {string} [kind] missing for a draft of the whole scene
+ * @property {boolean} [isBehind] whether the scene was edited since
+ * @property {any} form
+ * @type {import('@preact/signals').Signal<Draft[]>}
+ */
+export const drafts = signal([]);
+
+const draftOf = (part, kind) =>
+  drafts.value.find(
+    (draft) => draft.scene === chosenScene.value && draft.part === part && draft.kind === kind,
+  );
+
+function withoutDraft(part, kind) {
+  const draft = draftOf(part, kind);
+  return drafts.value.filter((one) => one !== draft);
+}
+
+let before = { index: chosenScene.peek(), scene: scene.peek() };
+effect(() => {
+  const now = { index: chosenScene.value, scene: scene.value };
+  if (now.index === before.index && now.scene !== before.scene) followScene(before.scene, now);
+  before = now;
+});
+
+/** A draft goes along with its kind when that is renamed, and ends with it. */
+function followScene(former, { index, scene }) {
+  const renamed = renamedKinds(former, scene);
+  const follow = (draft) => {
+    if (draft.scene !== index) return [draft];
+    if (draft.kind === undefined) return [{ ...draft, isBehind: true }];
+    const kind = renamed.get(draft.kind) ?? draft.kind;
+    return scene.kinds.some(({ name }) => name === kind) ? [{ ...draft, kind }] : [];
+  };
+  drafts.value = drafts.peek().flatMap(follow);
+}
+
+/**
+ * Something of the scene that is being edited: nothing changes before it is applied.
+ * @param {string} part
+ * @param {string} [kind]
+ * @param {any} applied what it is without the draft
+ */
+export function useFormDraft(part, kind, applied) {
+  const draft = draftOf(part, kind);
+  const undo = () => (drafts.value = withoutDraft(part, kind));
+  return {
+    value: draft ? draft.form : applied,
+    isChanged: draft !== undefined,
+    isBehind: draft?.isBehind === true,
+    change: (form) =>
+      (drafts.value = [
+        ...withoutDraft(part, kind),
+        { ...draft, scene: chosenScene.value, part, kind, form },
+      ]),
+    undo,
+  };
+}
 
 /** Parts of a behaviour as they are edited, and back: an editor keeps what is not right yet. */
 const FORMS = {
@@ -23,29 +84,24 @@ const FORMS = {
   methods: { toForm: (methods) => methods, toPart: (form) => form },
 };
 
+const WORDS = { telemetry: 'messages', twin: 'twin', methods: 'methods' };
+
 /**
- * One part of what a kind does, being edited: nothing changes before it is applied.
+ * One part of what a kind does, being edited.
  * @param {keyof typeof FORMS} part
  */
 export function useDraft(kindName, part) {
-  const key = [chosenScene.value, part, kindName].join('/');
   const { toForm, toPart } = FORMS[part];
-  const edited = drafts.value[key];
   const applied = behaviourOf(kindName)[part];
-  const value = useMemo(() => edited ?? toForm(applied), [edited, applied]);
-  const undo = () => {
-    const { [key]: _, ...others } = drafts.peek();
-    drafts.value = others;
-  };
+  const form = useMemo(() => toForm(applied), [applied]);
+  const draft = useFormDraft(part, kindName, form);
   return {
-    value,
-    isChanged: edited !== undefined,
-    change: (next) => (drafts.value = { ...drafts.peek(), [key]: next }),
-    undo,
-    part: () => toPart(value),
+    ...draft,
+    part: () => toPart(draft.value),
     apply: async () => {
-      await changeBehaviour(kindName, { [part]: toPart(value) });
-      undo();
+      const what = `change the ${WORDS[part]} of “${kindName}”`;
+      await changeBehaviour(kindName, { [part]: toPart(draft.value) }, what);
+      draft.undo();
     },
   };
 }

@@ -1,57 +1,102 @@
 /** Which faults of the local hub are on, and for whom: the hub has them until they are taken back. */
 import { effect, signal } from '@preact/signals';
 
-import { askLocalHub, localIds } from './local-hub.js';
+import { requestOf } from './fault-kinds.js';
+import { askLocalHub, localIds, MAX_AT_ONCE } from './local-hub.js';
 
-const DELAY_MILLISECONDS = 2000;
+/** By device: what the hub says is on. */
+export const faultsById = signal(new Map());
 
-/** What the server gets for a fault. */
-const BODIES = {
-  delay: (isOn) => ({ milliseconds: isOn ? DELAY_MILLISECONDS : 0 }),
-  throttle: (isOn) => ({ isOn }),
-};
+/** What is on for all devices, and so for those that come. */
+export const faultsForAll = signal({});
 
-/** By the fault's name: whether it is for all, also for those that come, and who has it. */
-export const faultsOn = signal({
-  delay: { isForAll: false, ids: [] },
-  throttle: { isForAll: false, ids: [] },
-});
+/** What is on before the hub knows which device connects. */
+export const hubFaults = signal({});
 
-/** Whether a fault is on for a device, or for all. */
-export function isFaultOn(name, id) {
-  const { isForAll, ids } = faultsOn.value[name];
-  return id === 'all' ? isForAll : ids.includes(id);
+const ALL = 'all';
+
+/** What is on for a device, or for all. */
+export const faultsOf = (id) =>
+  id === ALL ? faultsForAll.value : (faultsById.value.get(id) ?? {});
+
+/**
+ * Turns faults on.
+ * @param {string[] | 'all'} ids
+ * @param {object} request of the hub's faults, also `forSeconds`
+ * @param {{isOnce?: boolean}} [options] whether it happens once, and so not to devices that come
+ */
+export async function turnOn(ids, request, { isOnce = false } = {}) {
+  const { forSeconds, ...lasting } = request;
+  await ask(ids, request);
+  if (forSeconds === undefined) {
+    if (ids === ALL && !isOnce) faultsForAll.value = merged(faultsForAll.peek(), lasting);
+    return;
+  }
+  // The hub ends them by itself.
+  setTimeout(() => refreshFaults(ids).catch(() => {}), forSeconds * 1000 + 500);
 }
 
-/** Switches a fault for a device, or for all. */
-export async function setFault(name, id, isOn) {
-  const ids = id === 'all' ? 'all' : [id];
-  await askLocalHub(name, { ids, ...BODIES[name](isOn) });
-  const before = faultsOn.peek()[name];
-  if (id === 'all') note(name, { isForAll: isOn, ids: isOn ? [...localIds.peek()] : [] });
-  else
-    note(name, {
-      ...before,
-      ids: [...before.ids.filter((one) => one !== id), ...(isOn ? [id] : [])],
-    });
+/** Turns one fault off, and leaves the others. */
+export async function turnOff(ids, name) {
+  if (ids === ALL) faultsForAll.value = without(faultsForAll.peek(), name);
+  const groups = new Map();
+  for (const id of idsOf(ids)) {
+    const others = JSON.stringify(requestOf(without(faultsById.peek().get(id) ?? {}, name)));
+    groups.set(others, [...(groups.get(others) ?? []), id]);
+  }
+  for (const [others, group] of groups) await ask(group, { clear: true, ...JSON.parse(others) });
 }
 
-/** Devices that come get what is for all. */
+/** Asks the hub what is on: faults may have ended or happened since. */
+export const refreshFaults = (ids) => ask(ids, {});
+
+/** Turns all faults off. */
+export async function clearFaults(ids) {
+  if (ids === ALL) faultsForAll.value = {};
+  await ask(ids, { clear: true });
+}
+
+/** Changes the faults before a connection has a device; `{}` only asks. */
+export async function changeHubFaults(request) {
+  hubFaults.value = await askLocalHub('hub-faults', { faults: request });
+  const { forSeconds } = request;
+  if (forSeconds) setTimeout(() => changeHubFaults({}).catch(() => {}), forSeconds * 1000 + 500);
+}
+
+/** Devices that come get what is for all; of those that were here before, the hub says what is on. */
 export function spreadFaults() {
-  let before = localIds.peek();
+  let before = new Set();
   effect(() => {
     const added = [...localIds.value].filter((id) => !before.has(id));
     before = localIds.value;
-    for (const [name, { isForAll, ids }] of Object.entries(faultsOn.peek())) {
-      const news = added.filter((id) => !ids.includes(id));
-      if (!isForAll || news.length === 0) continue;
-      // Where the server does not answer, nothing connects, as the page says there.
-      askLocalHub(name, { ids: news, ...BODIES[name](true) }).then(
-        () => note(name, { isForAll, ids: [...ids, ...news] }),
-        () => {},
-      );
-    }
+    // Where the server does not answer, nothing connects, as the page says there.
+    if (added.length > 0) ask(added, requestOf(faultsForAll.peek())).catch(() => {});
   });
 }
 
-const note = (name, state) => (faultsOn.value = { ...faultsOn.peek(), [name]: state });
+async function ask(ids, faults) {
+  const all = idsOf(ids);
+  for (let from = 0; from < all.length; from += MAX_AT_ONCE) {
+    const some = all.slice(from, from + MAX_AT_ONCE);
+    const active = await askLocalHub('faults', { ids: some, faults });
+    faultsById.value = new Map([...faultsById.peek(), ...Object.entries(active)]);
+  }
+}
+
+const idsOf = (ids) => (ids === ALL ? [...localIds.peek()] : ids);
+
+/** As the hub merges faults that have several members. */
+function merged(before, { twinStatus, body, ...request }) {
+  const after = { ...before, ...request };
+  for (const name of ['delay', 'rate']) {
+    if (request[name]) after[name] = { ...before[name], ...request[name] };
+  }
+  if (request.withhold) {
+    after.withhold = [...new Set([...(before.withhold ?? []), ...request.withhold])];
+  }
+  if (twinStatus !== undefined) after.twinAnswer = { status: twinStatus, body };
+  return after;
+}
+
+const without = (object, name) =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));

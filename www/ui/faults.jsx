@@ -1,29 +1,52 @@
-import { Outcome, useAction } from './action.jsx';
-import { isFaultOn, setFault } from './faults-on.js';
-import { HubSide } from './hub-side.jsx';
-import { askLocalHub } from './local-hub.js';
+import { useEffect } from 'preact/hooks';
 
-/** Lets the local hub misbehave, towards one device or all, so that one sees the client recover. */
-export function Faults({ id = 'all' }) {
-  const ids = id === 'all' ? id : [id];
+import { Outcome, useAction } from './action.jsx';
+import { FaultForm } from './fault-form.jsx';
+import { inWords } from './fault-kinds.js';
+import { clearFaults, faultsById, faultsOf, refreshFaults, turnOff, turnOn } from './faults-on.js';
+import { counted } from './format.js';
+import { HubSide } from './hub-side.jsx';
+import { Icon } from './icon.jsx';
+import { askLocalHub, localIds } from './local-hub.js';
+
+/** Faults that are a click away, with what the page says then. */
+const QUICK = {
+  delay: {
+    request: { delay: { puback: 2000 } },
+    on: 'The hub acknowledges 2 seconds late now: see the latency.',
+    off: 'The hub acknowledges at once again.',
+  },
+  rate: {
+    request: { rate: { telemetry: 1 } },
+    on: 'The hub closes the connection now when a second message comes within one second.',
+    off: 'The hub takes as many messages as come again.',
+  },
+};
+
+/**
+ * Lets the local hub misbehave, so that one sees the client recover.
+ * @param {{ids: string[] | 'all'}} props towards which devices
+ */
+export function Faults({ ids }) {
   const { run, result } = useAction((work) => work());
+  useEffect(() => {
+    // A server that does not answer is told at the next click.
+    refreshFaults(ids).catch(() => {});
+  }, [ids === 'all' ? ids : ids.join()]);
   const drop = async (how, words) => {
     await askLocalHub('drop', { ids, how });
     return `${words} What was not acknowledged is sent again after the reconnect.`;
   };
-  const toggle = (name, words) => async () => {
-    const next = !isFaultOn(name, id);
-    await setFault(name, id, next);
-    return words[next];
+  const isOn = (name) => {
+    const active = ids === 'all' || ids.length !== 1 ? faultsOf('all') : faultsOf(ids[0]);
+    return active[name] !== undefined;
   };
-  const delay = toggle('delay', {
-    true: 'The hub acknowledges 2 seconds late now: see the latency.',
-    false: 'The hub acknowledges at once again.',
-  });
-  const throttle = toggle('throttle', {
-    true: 'The hub closes the connection now when a second message comes within one second.',
-    false: 'The hub takes as many messages as come again.',
-  });
+  const toggle = async (name) => {
+    const { request, on, off } = QUICK[name];
+    if (isOn(name)) await turnOff(ids, name);
+    else await turnOn(ids, request);
+    return isOn(name) ? on : off;
+  };
   return (
     <HubSide title="Let something go wrong" isLine>
       <div class="buttons">
@@ -33,14 +56,63 @@ export function Faults({ id = 'all' }) {
         <button onClick={() => run(() => drop('close', 'The WebSocket was closed.'))}>
           Close connection
         </button>
-        <button aria-pressed={isFaultOn('delay', id)} onClick={() => run(delay)}>
+        <button aria-pressed={isOn('delay')} onClick={() => run(() => toggle('delay'))}>
           Delay answers
         </button>
-        <button aria-pressed={isFaultOn('throttle', id)} onClick={() => run(throttle)}>
+        <button aria-pressed={isOn('rate')} onClick={() => run(() => toggle('rate'))}>
           Throttle
         </button>
       </div>
       <Outcome result={result} />
+      <ActiveFaults ids={ids} run={run} />
+      <details class="more-faults">
+        <summary>More faults, with their values</summary>
+        <FaultForm ids={ids} />
+      </details>
     </HubSide>
+  );
+}
+
+/** What is on now, and for how many of the devices. */
+function ActiveFaults({ ids, run }) {
+  const chosen = ids === 'all' ? [...localIds.value] : ids;
+  const active = new Map();
+  for (const id of chosen) {
+    for (const [name, value] of Object.entries(faultsById.value.get(id) ?? {})) {
+      const words = inWords(name, value);
+      const { having = [] } = active.get(words) ?? {};
+      active.set(words, { name, having: [...having, id] });
+    }
+  }
+  if (active.size === 0) return null;
+  const end = async (name, having) => {
+    await turnOff(having.length === localIds.value.size ? 'all' : having, name);
+    return 'Ended.';
+  };
+  const endAll = async () => {
+    await clearFaults(ids);
+    return 'All faults have ended.';
+  };
+  return (
+    <div class="active-faults">
+      <ul aria-label="Faults that are on">
+        {[...active].map(([words, { name, having }]) => (
+          <li key={words} class="tag">
+            {words}
+            {chosen.length > 1 && ` · ${counted(having.length, 'device')}`}
+            <button
+              class="plain only-icon"
+              aria-label={`End: ${words}`}
+              onClick={() => run(() => end(name, having))}
+            >
+              <Icon name="remove" />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <button class="plain" onClick={() => run(endAll)}>
+        End all faults
+      </button>
+    </div>
   );
 }

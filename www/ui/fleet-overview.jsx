@@ -27,7 +27,7 @@ export function FleetOverview() {
     <>
       <Totals />
       <FleetCharts />
-      {isLocal() && <Faults />}
+      {isLocal() && <Faults ids="all" />}
       <section>
         <div class="section-head">
           <h3>Latest values</h3>

@@ -1,5 +1,6 @@
 import { BackButton } from './back-button.jsx';
 import { FleetOverview } from './fleet-overview.jsx';
+import { GroupView } from './group-view.jsx';
 import { FLEET_TABS, fleetTab, openFleetTab } from './navigation.js';
 import { SceneView } from './scene-view.jsx';
 import { SentLog } from './sent-log.jsx';
@@ -10,6 +11,7 @@ const PANELS = {
   overview: () => <FleetOverview />,
   scene: () => <SceneView />,
   sent: () => <SentLog />,
+  actions: () => <GroupView />,
   wire: () => <WireLog />,
 };
 

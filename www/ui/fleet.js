@@ -53,6 +53,9 @@ export const ids = computed(() => [...devices.value.keys()]);
 /** The device's present state. Components that read it are drawn again when it changes or appears. */
 export const device = (id) => devices.value.get(id)?.value;
 
+/** The same, for what is not drawn again when it changes. */
+export const peekDevice = (id) => devices.peek().get(id)?.peek();
+
 /** The selected device, if it is in the page: an address may name any. */
 const watchedId = computed(() =>
   devices.value.has(selectedId.value) ? selectedId.value : undefined,

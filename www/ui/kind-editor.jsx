@@ -1,4 +1,5 @@
 import { Outcome, useAction } from './action.jsx';
+import { ApplyButtons } from './apply-buttons.jsx';
 import { counted } from './format.js';
 import { devicesOf } from './scene.js';
 
@@ -12,7 +13,6 @@ export function KindEditor({ kindName, draft, isWrong = false, when = '', childr
     await draft.apply();
     return `Applied to ${whom}.${when}`;
   });
-  const { isChanged } = draft;
   const submit = (event) => {
     event.preventDefault();
     run();
@@ -20,17 +20,12 @@ export function KindEditor({ kindName, draft, isWrong = false, when = '', childr
   return (
     <form class="kind-editor" onSubmit={submit}>
       {children}
-      <div class="buttons apply">
-        <button class="primary" disabled={!isChanged || isWrong}>
-          Apply to “{kindName}”
-        </button>
-        {isChanged && (
-          <button type="button" onClick={draft.undo}>
-            Undo changes
-          </button>
-        )}
-        <span class="quiet small">{isChanged ? 'Not applied yet.' : `In use by ${whom}.`}</span>
-      </div>
+      <ApplyButtons
+        draft={draft}
+        isWrong={isWrong}
+        label={`Apply to “${kindName}”`}
+        inUse={`In use by ${whom}.`}
+      />
       <Outcome result={result} />
     </form>
   );

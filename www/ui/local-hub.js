@@ -3,7 +3,7 @@ import { effect, signal } from '@preact/signals';
 
 import { readLocalHub } from '../local-hub.js';
 import { addAndStart } from './adding.js';
-import { fleet, ids, knows } from './fleet.js';
+import { device, fleet, ids, knows } from './fleet.js';
 import { withOutbox } from './outbox-choice.jsx';
 import { kindNames } from './scene.js';
 
@@ -73,6 +73,14 @@ const prefixOf = (kindName) =>
 export async function addFromLocalHub(count, kindName, keepsOutbox) {
   const identities = await askLocalHub('devices', { count, prefix: prefixOf(kindName) });
   noteLocal(await addAndStart(withOutbox(identities, keepsOutbox), kindName));
+}
+
+/** Makes a device of the same kind as another, with its desired properties, and starts it. */
+export async function duplicateDevice(id) {
+  const identity = await askLocalHub('copies', { id });
+  const added = await addAndStart([identity], device(id).kind);
+  noteLocal(added);
+  return added[0];
 }
 
 /** Takes up devices that the local hub has: each by the kind in its name, or else by `kindName`. */

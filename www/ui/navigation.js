@@ -19,6 +19,7 @@ export const FLEET_TABS = [
   ['overview', 'Overview'],
   ['scene', 'Scene'],
   ['sent', 'Sent'],
+  ['actions', 'Actions'],
   ['wire', 'Wire log'],
 ];
 

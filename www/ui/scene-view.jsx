@@ -1,28 +1,86 @@
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
+import { signal } from '@preact/signals';
 
 import { Outcome, useAction } from './action.jsx';
 import { download } from './download.js';
-import { KindSelect, useKind } from './kind-select.jsx';
-import { MethodsEditor } from './methods-view.jsx';
+import { newScene } from './scene-edits.js';
 import { SceneChoice } from './scene-choice.jsx';
-import { chosenScene, loadScene, scene, sceneLink, sceneText } from './scene.js';
-import { TelemetryView } from './telemetry-view.jsx';
-import { TwinRule } from './twin-view.jsx';
+import { SceneDocs } from './scene-docs.jsx';
+import { SceneForm } from './scene-form.jsx';
+import { SceneJson } from './scene-json.jsx';
+import {
+  lastEdit,
+  loadScene,
+  redo,
+  scene,
+  sceneLink,
+  sceneText,
+  takeScene,
+  undo,
+  undoneEdit,
+} from './scene.js';
 
-/** The scene: chosen, kept as a file or a link, and what each of its kinds does. */
+/** Kept while other views are looked at. */
+const isJson = signal(false);
+
+/** The scene: chosen, edited, and kept as a file or a link. */
 export function SceneView() {
-  const kind = useKind();
-  const { kindName } = kind;
   return (
     <>
       <SceneChoice />
       <Keep />
-      <KindSelect label="Kind to edit" kind={kind} />
-      <TelemetryView key={`${chosenScene}-${kindName}-t`} kindName={kindName} />
-      <TwinRule key={`${chosenScene}-${kindName}-r`} kindName={kindName} />
-      <MethodsEditor key={`${chosenScene}-${kindName}-m`} kindName={kindName} />
+      <EditBar />
+      {isJson.value ? <JsonWithDocs /> : <SceneForm />}
     </>
   );
+}
+
+const JsonWithDocs = () => (
+  <div class="json-with-docs">
+    <SceneJson />
+    <SceneDocs />
+  </div>
+);
+
+/** How the scene is edited, and what takes an edit back. */
+function EditBar() {
+  const { run, result } = useAction(async (work) => void (await work()));
+  useEffect(() => {
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+  return (
+    <div class="edit-bar">
+      <div class="buttons" role="group" aria-label="Edit as">
+        <button aria-pressed={!isJson.value} onClick={() => (isJson.value = false)}>
+          Form
+        </button>
+        <button aria-pressed={isJson.value} onClick={() => (isJson.value = true)}>
+          JSON
+        </button>
+      </div>
+      <div class="buttons">
+        <button disabled={!lastEdit.value} title="Ctrl+Z" onClick={() => run(undo)}>
+          Undo
+        </button>
+        <button disabled={!undoneEdit.value} title="Ctrl+Shift+Z" onClick={() => run(redo)}>
+          Redo
+        </button>
+        <span class="quiet small">
+          {lastEdit.value ? `Last edit: ${lastEdit.value}.` : 'Nothing was edited yet.'}
+        </span>
+      </div>
+      <Outcome result={result} />
+    </div>
+  );
+}
+
+/** A field has an undo of its own, for what is typed in it. */
+function onKey(event) {
+  const isUndo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'z';
+  if (!isUndo || event.target.matches('input, textarea, select')) return;
+  event.preventDefault();
+  (event.shiftKey ? redo : undo)();
 }
 
 function Keep() {
@@ -31,6 +89,10 @@ function Keep() {
   const save = async () => {
     const name = scene.value.title.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ['scene'];
     download(`${name.join('-')}.json`, sceneText());
+  };
+  const begin = async () => {
+    await takeScene(newScene());
+    return 'A new scene is on. Give it a title below.';
   };
   const copy = async () => {
     await navigator.clipboard.writeText(await sceneLink());
@@ -54,6 +116,7 @@ function Keep() {
     <section class="keep" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
       <h3>Keep and share</h3>
       <div class="buttons">
+        <button onClick={() => run(begin)}>New scene</button>
         <button onClick={() => run(save)}>Save as a file</button>
         <button onClick={() => picker.current.click()}>Load a file</button>
         <button onClick={() => run(copy)}>Copy a link</button>

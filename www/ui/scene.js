@@ -2,29 +2,41 @@
 import { batch, computed, signal } from '@preact/signals';
 
 import { sceneFromHash, sceneToLink } from '../../simulator/src/scene-link.js';
-import { parseScene, sceneToText } from '../../simulator/src/scene.js';
+import { checkScene, parseScene, sceneToText } from '../../simulator/src/scene.js';
 import machine from '../../simulator/scenes/machine.json';
 import thermostat from '../../simulator/scenes/thermostat.json';
 import trackers from '../../simulator/scenes/trackers.json';
 import vehicles from '../../simulator/scenes/vehicles.json';
 import { everySecond, fleet } from './fleet.js';
 import { showAdding, showAddress } from './navigation.js';
+import { renamedKinds, withKind } from './scene-edits.js';
+import { historyOf, redone, undone, withEdit } from './scene-history.js';
 
 /** The scenes that are ready to use. */
 const examples = [thermostat, vehicles, machine, trackers];
 
 /**
- * All scenes that can be chosen: the examples, and those that were loaded. Each keeps what was
- * edited in it. `example` is what an example was before.
- * @type {import('@preact/signals').Signal<Array<{scene: object, example?: object}>>}
+ * All scenes that can be chosen: the examples, and those that were made or loaded. Each has the
+ * history of its edits. `example` is what an example was before.
+ *
+ * @typedef {import('./scene-history.js').SceneHistory & {example?: object}} Entry
+ * @type {import('@preact/signals').Signal<Entry[]>}
  */
-export const scenes = signal(examples.map((example) => ({ scene: example, example })));
+export const scenes = signal(examples.map((example) => ({ ...historyOf(example), example })));
 
 /** The place of the scene that is on. */
 export const chosenScene = signal(0);
 
+const chosenEntry = computed(() => scenes.value[chosenScene.value]);
+
 /** The scene that is on. */
-export const scene = computed(() => scenes.value[chosenScene.value].scene);
+export const scene = computed(() => chosenEntry.value.scene);
+
+/** What the last edit did, in words; `undefined` if there is nothing to undo. */
+export const lastEdit = computed(() => chosenEntry.value.past.at(-1)?.what);
+
+/** What the edit did that was undone last; `undefined` if there is nothing to redo. */
+export const undoneEdit = computed(() => chosenEntry.value.future.at(-1)?.what);
 
 /** What was wrong with the scene of a link. */
 export const linkError = signal(undefined);
@@ -41,44 +53,73 @@ export const devicesOf = (kindName) =>
   everySecond.value.filter(({ kind }) => kind === kindName).length;
 
 /** Puts one of the scenes on. */
-export async function chooseScene(index) {
-  await fleet.setScene(scenes.value[index].scene);
-  chosenScene.value = index;
-}
+export const chooseScene = (index) =>
+  inTurn(async () => {
+    await fleet.setScene(scenes.value[index].scene);
+    chosenScene.value = index;
+  });
 
 /** Puts on a scene that comes from elsewhere, and keeps it; rejects when something in it is wrong. */
-export async function takeScene(next) {
-  await fleet.setScene(next);
-  const text = JSON.stringify(next);
-  const known = scenes.value.findIndex(({ scene }) => JSON.stringify(scene) === text);
-  batch(() => {
-    chosenScene.value = known < 0 ? scenes.value.length : known;
-    if (known < 0) scenes.value = [...scenes.value, { scene: next }];
+export const takeScene = (next) =>
+  inTurn(async () => {
+    await fleet.setScene(next);
+    const text = JSON.stringify(next);
+    const known = scenes.value.findIndex(({ scene }) => JSON.stringify(scene) === text);
+    batch(() => {
+      chosenScene.value = known < 0 ? scenes.value.length : known;
+      if (known < 0) scenes.value = [...scenes.value, historyOf(next)];
+    });
   });
-}
+
+/**
+ * Edits the scene that is on, and applies it to the devices at once; rejects when something in it is
+ * wrong.
+ * @param {(scene: object) => object} change
+ * @param {string} what it does, in words
+ */
+export const editScene = (change, what) =>
+  inTurn(() => {
+    const next = checkScene(change(scene.value));
+    return putOn(withEdit(chosenEntry.value, next, what));
+  });
+
+/** Takes the last edit back. */
+export const undo = () => inTurn(() => putOn(undone(chosenEntry.value)));
+
+/** Makes the edit again that was undone last. */
+export const redo = () => inTurn(() => putOn(redone(chosenEntry.value)));
 
 /** Makes an example what it was before it was edited. */
-export async function restoreExample() {
-  const { example } = scenes.value[chosenScene.value];
-  await fleet.setScene(example);
-  replaceScene(example);
-}
+export const restoreExample = () =>
+  inTurn(() =>
+    putOn(withEdit(chosenEntry.value, chosenEntry.value.example, 'restore the example')),
+  );
 
 /** Changes what devices of a kind do, at once. */
-export async function changeBehaviour(kindName, change) {
-  const behaviour = { ...behaviourOf(kindName), ...change };
-  await fleet.setBehaviour(kindName, behaviour);
-  const kinds = scene.value.kinds.map((kind) =>
-    kind.name === kindName ? { ...kind, behaviour } : kind,
-  );
-  replaceScene({ ...scene.value, kinds });
+export const changeBehaviour = (kindName, change, what) =>
+  inTurn(async () => {
+    const behaviour = { ...behaviourOf(kindName), ...change };
+    // Its error says where in the behaviour the mistake is, and not where in the scene.
+    await fleet.setBehaviour(kindName, behaviour);
+    keep(withEdit(chosenEntry.value, withKind(scene.value, kindName, { behaviour }), what));
+  });
+
+async function putOn(entry) {
+  await fleet.setScene(entry.scene, renamedKinds(scene.value, entry.scene));
+  keep(entry);
 }
 
-function replaceScene(next) {
-  scenes.value = scenes.value.with(chosenScene.value, {
-    ...scenes.value[chosenScene.value],
-    scene: next,
-  });
+function keep(entry) {
+  scenes.value = scenes.value.with(chosenScene.value, entry);
+}
+
+let last = Promise.resolve();
+
+/** Edits wait for each other: each begins with what the one before has left. */
+function inTurn(work) {
+  const done = last.then(work);
+  last = done.catch(() => {});
+  return done;
 }
 
 /** The scene as the text of a file. */

@@ -7,14 +7,16 @@ import { signal } from '@preact/signals';
 import { checkScene } from '../../simulator/src/scene.js';
 import { mayBeKept } from '../../simulator/src/secrets.js';
 import { drafts } from './drafts.js';
-import { faultsOn } from './faults-on.js';
+import { faultsForAll } from './faults-on.js';
 import { device, ids } from './fleet.js';
 import { isLocal, localHub, takeUpAgain } from './local-hub.js';
 import { hasOutbox } from './outbox-choice.jsx';
+import { historyOf } from './scene-history.js';
 import { chosenScene, scenes } from './scene.js';
+import { tagsById, tagsOf } from './tags.js';
 
 /** Another one whenever its form changes. */
-const KEY = 'session-2';
+const KEY = 'session-3';
 
 /** Ids of devices that a reload has not brought back. */
 export const lostIds = signal([]);
@@ -30,14 +32,15 @@ export function restoreScenes() {
     kept = JSON.parse(sessionStorage.getItem(KEY)) ?? {};
     forget();
     const restored = (kept.scenes ?? []).map(({ example, scene }) => ({
-      scene: scene ? checkScene(scene) : scenes.value[example].scene,
+      ...historyOf(scene ? checkScene(scene) : scenes.value[example].scene),
       ...(example !== null && { example: scenes.value[example].example }),
     }));
     if (restored.length < scenes.value.length) return;
     scenes.value = restored;
     chosenScene.value = restored[kept.chosen] ? kept.chosen : 0;
     drafts.value = kept.drafts;
-    faultsOn.value = kept.faults;
+    faultsForAll.value = kept.faults;
+    tagsById.value = kept.tags;
   } catch {
     // Nothing is kept, or not by this version of the page: the session starts empty.
     kept = {};
@@ -80,10 +83,9 @@ function keep() {
       ...(scene !== example && { scene }),
     })),
     chosen: chosenScene.peek(),
-    faults: faultsOn.peek(),
-    drafts: Object.fromEntries(
-      Object.entries(drafts.peek()).filter(([, draft]) => mayBeKept(draft)),
-    ),
+    faults: faultsForAll.peek(),
+    tags: Object.fromEntries(ids.peek().map((id) => [id, tagsOf(id)])),
+    drafts: drafts.peek().filter(mayBeKept),
     devices: ids.peek().map((id) => ({
       id,
       kind: device(id).kind,
@@ -94,10 +96,10 @@ function keep() {
   });
   try {
     sessionStorage.setItem(KEY, session);
-    return Object.values(drafts.peek()).every(mayBeKept);
+    return drafts.peek().every(mayBeKept);
   } catch {
     const isEdited = scenes.peek().some(({ scene, example }) => scene !== example);
-    return !isEdited && ids.peek().length === 0 && Object.keys(drafts.peek()).length === 0;
+    return !isEdited && ids.peek().length === 0 && drafts.peek().length === 0;
   }
 }
 

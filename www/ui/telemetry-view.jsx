@@ -40,6 +40,12 @@ export function TelemetryView({ kindName, id = 'device-1' }) {
     draft.change([...messages, { name: unusedName(messages), ...NEW }]);
     chosen.value = messages.length;
   };
+  const copy = () => {
+    draft.change(
+      messages.toSpliced(index + 1, 0, { ...messages[index], name: unusedName(messages) }),
+    );
+    chosen.value = index + 1;
+  };
   const remove = () => draft.change(messages.filter((_, at) => at !== index));
   const set = (change) => draft.change(messages.with(index, { ...messages[index], ...change }));
   return (
@@ -48,14 +54,14 @@ export function TelemetryView({ kindName, id = 'device-1' }) {
       draft={draft}
       isWrong={preview.value.error !== undefined || isTooLong(preview)}
     >
-      <MessageChoice messages={messages} index={index} chosen={chosen} add={add} remove={remove} />
+      <MessageChoice {...{ messages, index, chosen, add, copy, remove }} />
       {index >= 0 && <MessageEditor message={messages[index]} set={set} preview={preview} />}
     </KindEditor>
   );
 }
 
 /** Chooses one of the messages, where there is more than one. */
-function MessageChoice({ messages, index, chosen, add, remove }) {
+function MessageChoice({ messages, index, chosen, add, copy, remove }) {
   return (
     <div class="buttons">
       {messages.length > 1 && (
@@ -65,9 +71,9 @@ function MessageChoice({ messages, index, chosen, add, remove }) {
             value={index}
             onChange={(event) => (chosen.value = Number(event.currentTarget.value))}
           >
-            {messages.map(({ name }, at) => (
+            {messages.map((message, at) => (
               <option key={at} value={at}>
-                {name}
+                {summaryOf(message)}
               </option>
             ))}
           </select>
@@ -77,12 +83,22 @@ function MessageChoice({ messages, index, chosen, add, remove }) {
         Add a message
       </button>
       {messages.length > 0 && (
-        <button type="button" class="chip" onClick={remove}>
-          Remove this message
-        </button>
+        <>
+          <button type="button" class="chip" onClick={copy}>
+            Copy this message
+          </button>
+          <button type="button" class="chip" onClick={remove}>
+            Remove this message
+          </button>
+        </>
       )}
     </div>
   );
+}
+
+function summaryOf({ name, isOn, periodMs }) {
+  if (!isOn) return `${name}, by hand`;
+  return typeof periodMs === 'number' ? `${name}, every ${periodMs / 1000} s` : name;
 }
 
 function MessageEditor({ message, set, preview }) {

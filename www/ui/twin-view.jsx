@@ -169,7 +169,22 @@ export function TwinRule({ kindName }) {
           type={(text) => draft.change({ ...twin, text })}
           error={error}
         />
+        <Writable properties={twin.writable ?? []} />
       </KindEditor>
     </section>
+  );
+}
+
+/** Names what the twin acknowledges: rarely edited, and with schemas, which need more than a field. */
+function Writable({ properties }) {
+  if (properties.length === 0) return null;
+  const names = properties.map(({ name, component }) =>
+    component === undefined ? name : `${component}.${name}`,
+  );
+  return (
+    <p class="hint">
+      Acknowledged as IoT Plug and Play has it: {names.join(', ')}. Their schemas are in the JSON of
+      the scene.
+    </p>
   );
 }

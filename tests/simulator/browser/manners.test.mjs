@@ -26,7 +26,7 @@ const DEVICE_TABS = [
   'Files',
   'Wire log',
 ];
-const FLEET_TABS = ['Overview', 'Scene', 'Sent', 'Wire log'];
+const FLEET_TABS = ['Overview', 'Scene', 'Sent', 'Actions', 'Wire log'];
 /** Two dozen views, each searched by axe. */
 const ALL_VIEWS_MILLISECONDS = 180_000;
 
@@ -36,6 +36,9 @@ const PHONE = { width: 375, height: 720 };
 async function* views({ page, device }) {
   yield 'the first page';
   for (const summary of await page.locator('summary').all()) await summary.click();
+  await page.getByLabel(/^Connection strings, one/).fill('HostName=h;DeviceId=d\nno string');
+  await page.getByText('2 lines left out').waitFor();
+  yield 'a list of devices';
   for (const way of ['SAS token', 'Key', 'Connection string']) {
     await page.getByLabel(way, { exact: true }).check();
     yield `adding by ${way}`;
@@ -63,7 +66,19 @@ async function* views({ page, device }) {
     await openTab(page, tab);
     yield `all devices: ${tab}`;
   }
+  await openTab(page, 'Actions');
+  await page.getByLabel('New tag').fill('north');
+  await page.getByRole('button', { name: 'Tag', exact: true }).click();
+  await page.getByRole('button', { name: 'Delay answers' }).click();
+  await page.getByText('More faults, with their values').click();
+  await page.getByRole('list', { name: 'Faults that are on' }).waitFor();
+  yield 'faults and tags';
   await openTab(page, 'Scene');
+  await page.getByRole('button', { name: 'JSON', exact: true }).click();
+  await page.getByLabel('The whole scene').fill('{"version": 2}');
+  await page.getByText('2 mistakes').waitFor();
+  for (const summary of await page.locator('.scene-docs summary').all()) await summary.click();
+  yield 'the JSON of the scene';
   await page.getByLabel('Vehicle fleet').check();
   await openTab(page, 'Overview');
   await page.getByRole('button', { name: 'Map' }).click();

@@ -174,7 +174,7 @@ test('DTDL models that are loaded are a scene, whose parts are those of the mode
   }));
   await file.setInputFiles(asFiles);
   await page.getByText('“Temperature Controller” is on.').waitFor();
-  await page.getByLabel('Message to edit').selectOption('thermostat2');
+  await page.getByLabel('Message to edit').selectOption('thermostat2, every 10 s');
   await page.getByLabel('Component of the model').waitFor();
   assert.equal(await page.getByLabel('Component of the model').inputValue(), 'thermostat2');
   await file.setInputFiles(asFiles.slice(0, 1));

@@ -1,0 +1,13 @@
+/**
+ * The name of a device in the fleet: its id, with a slash and the module's behind it for a module.
+ * @param {import('./identity.js').Identity} identity one that makes a client
+ */
+export function idOf({ connectionString, sasToken, provisioning, deviceId, moduleId }) {
+  if (provisioning) return provisioning.registrationId;
+  if (sasToken) return decodeURIComponent(/\bsr=([^&]*)/.exec(sasToken)[1]).split('/')[2];
+  if (connectionString) {
+    const parts = connectionString.split(';').map((part) => part.trim().split(/=(.*)/s));
+    ({ DeviceId: deviceId, ModuleId: moduleId } = Object.fromEntries(parts));
+  }
+  return moduleId ? `${deviceId}/${moduleId}` : deviceId;
+}

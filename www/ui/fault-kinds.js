@@ -1,0 +1,248 @@
+/**
+ * The faults of the local hub: what each does, and its values. Their names are those of the hub; see
+ * hub/README.md.
+ *
+ * @typedef {object} Fault
+ * @property {string} name the member of the hub's faults; for one that is not on for a while, of the
+ *   request
+ * @property {string} label
+ * @property {string} about
+ * @property {Field[]} fields
+ * @property {(values: Record<string, any>) => object} toRequest
+ * @property {boolean} [isOnce] happens once, on the current connection
+ * @property {boolean} [isOfHub] for every device, before the hub knows which one connects
+ *
+ * @typedef {object} Field
+ * @property {string} name
+ * @property {string} label
+ * @property {Array<[any, string]>} [choices] values and their words
+ * @property {number} [min] of a number, with `max`
+ * @property {number} [max]
+ * @property {any} value to begin with
+ * @property {boolean} [isOptional] of a text
+ */
+
+const choice = (name, label, values) => {
+  const choices = values
+    .map((value) => [value].flat())
+    .map(([value, text = value]) => [value, text]);
+  return { name, label, choices, value: choices[0][0] };
+};
+const number = (name, label, value, min, max) => ({ name, label, value, min, max });
+
+const ANSWERS = ['puback', 'twin', 'connack', 'suback', 'unsuback', 'pingresp'];
+const REQUESTS = ['connect', 'publish', 'subscribe', 'unsubscribe', 'pingreq', 'disconnect'];
+
+const ofAnswer = choice('of', 'Which answer', ANSWERS);
+const status = number('status', 'Status', 503, 200, 599);
+
+const CODES = [
+  [1, '1, protocol version'],
+  [2, '2, identifier rejected'],
+  [3, '3, server unavailable'],
+  [4, '4, bad user name or password'],
+  [5, '5, not authorized'],
+];
+const code = { ...choice('code', 'Return code', CODES), value: 3 };
+
+const only = (name) => (values) => ({ [name]: values.value });
+
+/** @type {Fault[]} */
+export const DEVICE_FAULTS = [
+  {
+    name: 'delay',
+    label: 'Answer late',
+    about: 'The hub acts at once, and its answers come late.',
+    fields: [ofAnswer, number('milliseconds', 'Milliseconds', 2000, 0, 600_000)],
+    toRequest: ({ of, milliseconds }) => ({ delay: { [of]: milliseconds } }),
+  },
+  {
+    name: 'withhold',
+    label: 'Do not answer',
+    about: 'The hub acts on requests, but its answers never come.',
+    fields: [ofAnswer],
+    toRequest: ({ of }) => ({ withhold: [of] }),
+  },
+  {
+    name: 'dropAt',
+    label: 'Drop the connection at a packet',
+    about: 'Before the hub acts on a request, or in place of an answer; it happens once.',
+    fields: [
+      choice('step', 'Packet', [
+        'publish',
+        ...REQUESTS.filter((name) => name !== 'publish'),
+        ...ANSWERS,
+      ]),
+      number('count', 'At which one, counted from 1', 1, 1, 1_000_000),
+      choice('how', 'How', [
+        ['close', 'close of the WebSocket'],
+        ['reset', 'TCP reset'],
+      ]),
+    ],
+    toRequest: (dropAt) => ({ dropAt }),
+  },
+  {
+    name: 'connack',
+    label: 'Refuse to connect',
+    about: 'Every CONNECT is refused with this code.',
+    fields: [code],
+    toRequest: ({ code }) => ({ connack: code }),
+  },
+  {
+    name: 'rate',
+    label: 'Throttle',
+    about: 'Above this rate, telemetry closes the connection and twin requests get 429.',
+    fields: [
+      choice('of', 'What', ['telemetry', 'twin']),
+      number('perSecond', 'At most, in a second', 1, 0, 1_000_000),
+    ],
+    toRequest: ({ of, perSecond }) => ({ rate: { [of]: perSecond } }),
+  },
+  {
+    name: 'quota',
+    label: 'Use up the daily quota',
+    about: 'So many messages remain; further ones are neither stored nor acknowledged.',
+    fields: [number('value', 'Messages that remain', 0, 0, 1_000_000)],
+    toRequest: only('quota'),
+  },
+  {
+    name: 'duplicate',
+    label: 'Deliver twice',
+    about: 'Messages to the device come twice, the second time with DUP.',
+    fields: [],
+    toRequest: () => ({ duplicate: true }),
+  },
+  {
+    name: 'twinAnswer',
+    label: 'Fail twin requests',
+    about: 'The hub answers them with this status, and does not act on them.',
+    fields: [
+      { ...status, value: 500, min: 100, max: 999 },
+      { name: 'body', label: 'Body, if any', value: '', isOptional: true },
+    ],
+    toRequest: ({ status, body }) => ({ twinStatus: status, ...(body && { body }) }),
+  },
+  {
+    name: 'methodStatus',
+    label: 'Fail method calls',
+    about: 'Back ends get this status, and the device gets no request.',
+    fields: [status],
+    toRequest: ({ status }) => ({ methodStatus: status }),
+  },
+  {
+    name: 'filesStatus',
+    label: 'Fail file uploads',
+    about: 'The hub answers uploads and notifications with this status.',
+    fields: [status],
+    toRequest: ({ status }) => ({ filesStatus: status }),
+  },
+  {
+    name: 'noStorage',
+    label: 'Take the storage account away',
+    about: 'The hub has no storage account for file uploads.',
+    fields: [],
+    toRequest: () => ({ noStorage: true }),
+  },
+  {
+    name: 'clock',
+    label: 'Set the clock of the hub',
+    about: 'For tokens and certificates: one that has expired by it ends the connection.',
+    fields: [
+      number('value', 'Seconds ahead; negative for behind', 7200, -1_000_000_000, 1_000_000_000),
+    ],
+    toRequest: only('clock'),
+  },
+  {
+    name: 'frameSize',
+    label: 'Cut packets into small frames',
+    about: 'Packets to the device come in WebSocket frames of at most this size.',
+    fields: [number('value', 'Bytes', 1, 1, 1_000_000)],
+    toRequest: only('frameSize'),
+  },
+  {
+    name: 'mergeFor',
+    label: 'Join packets into one frame',
+    about: 'Packets to the device are collected for this time.',
+    fields: [number('value', 'Milliseconds', 500, 1, 60_000)],
+    toRequest: only('mergeFor'),
+  },
+  {
+    name: 'halfOpen',
+    label: 'Fall silent, with the connection open',
+    about: 'The hub neither reads nor sends on this connection: the device has to notice.',
+    fields: [],
+    isOnce: true,
+    toRequest: () => ({ halfOpen: true }),
+  },
+  {
+    name: 'redeliver',
+    label: 'Resend a message',
+    about: 'A cloud-to-device message comes again on this connection, with DUP.',
+    fields: [
+      {
+        name: 'messageId',
+        label: 'Message id; the last one without it',
+        value: '',
+        isOptional: true,
+      },
+    ],
+    isOnce: true,
+    toRequest: ({ messageId }) => ({ redeliver: messageId ? { messageId } : {} }),
+  },
+  {
+    name: 'send',
+    label: 'Send bytes',
+    about: 'The device gets these bytes in one frame, valid MQTT or not.',
+    fields: [{ name: 'value', label: 'Hexadecimal', value: 'f000' }],
+    isOnce: true,
+    toRequest: only('send'),
+  },
+  {
+    name: 'sendText',
+    label: 'Send a text frame',
+    about: 'MQTT knows binary frames only.',
+    fields: [{ name: 'value', label: 'Text', value: 'hello' }],
+    isOnce: true,
+    toRequest: only('sendText'),
+  },
+];
+
+/** @type {Fault[]} */
+export const HUB_FAULTS = [
+  {
+    name: 'refuseUpgrade',
+    label: 'Refuse every WebSocket',
+    about: 'No device gets a connection; those that have one keep it.',
+    fields: [
+      choice('value', 'How', [
+        [true, 'with status 503'],
+        ['reset', 'by a TCP reset'],
+      ]),
+    ],
+    isOfHub: true,
+    toRequest: only('refuseUpgrade'),
+  },
+  {
+    name: 'connack',
+    label: 'Refuse every CONNECT',
+    about: 'No device can log in; those that are connected stay.',
+    fields: [code],
+    isOfHub: true,
+    toRequest: ({ code }) => ({ connack: code }),
+  },
+];
+
+/** What turns on again what the hub says is on. */
+export function requestOf({ twinAnswer, ...active }) {
+  if (twinAnswer === undefined) return active;
+  const { status, body } = twinAnswer;
+  return { ...active, twinStatus: status, ...(body !== undefined && { body }) };
+}
+
+/** A fault of a device that is on, in words: "Answer late: puback 2000". */
+export function inWords(name, value) {
+  const { label } = DEVICE_FAULTS.find((fault) => fault.name === name);
+  if (value === true) return label;
+  const text = JSON.stringify(value).replaceAll(/["{}[\]]/g, '');
+  return `${label}: ${text.replaceAll(':', ' ').replaceAll(',', ', ')}`;
+}

@@ -1,0 +1,157 @@
+import { Outcome, useAction } from './action.jsx';
+import { EditField } from './edit-field.jsx';
+import { counted } from './format.js';
+import { useKind } from './kind-select.jsx';
+import { MethodsEditor } from './methods-view.jsx';
+import { withCopiedKind, withKind, withMembers, withNewKind, withoutKind } from './scene-edits.js';
+import { chosenScene, devicesOf, editScene, scene } from './scene.js';
+import { TelemetryView } from './telemetry-view.jsx';
+import { TwinRule } from './twin-view.jsx';
+
+/** What people change most of a scene, as fields. */
+export function SceneForm() {
+  const kind = useKind();
+  const { kindName } = kind;
+  const key = `${chosenScene}-${kindName}`;
+  return (
+    <>
+      <Members key={chosenScene.value} />
+      <Kinds kind={kind} />
+      <KindMembers key={`${key}-k`} kind={kind} />
+      <TelemetryView key={`${key}-t`} kindName={kindName} />
+      <TwinRule key={`${key}-r`} kindName={kindName} />
+      <MethodsEditor key={`${key}-m`} kindName={kindName} />
+    </>
+  );
+}
+
+function Members() {
+  const { title, description = '', seed = '', view = 'table' } = scene.value;
+  const set = (change, what) => editScene((scene) => withMembers(scene, change), what);
+  return (
+    <section class="scene-members">
+      <h3>Scene</h3>
+      <div class="fields">
+        <EditField
+          label="Title"
+          value={title}
+          edit={(text) => set({ title: text }, 'rename the scene')}
+        />
+        <EditField
+          label="Seed of all random values"
+          type="number"
+          placeholder="0"
+          value={seed}
+          edit={(text) => set({ seed: text === '' ? undefined : Number(text) }, 'change the seed')}
+        />
+        <label>
+          Latest values of the fleet
+          <select
+            value={view}
+            onChange={(event) => set({ view: event.currentTarget.value }, 'choose table or map')}
+          >
+            <option value="table">In a table</option>
+            <option value="map">On a map</option>
+          </select>
+        </label>
+      </div>
+      <EditField
+        label="Description"
+        isLong
+        rows="2"
+        spellcheck
+        value={description}
+        edit={(text) => set({ description: text || undefined }, 'describe the scene')}
+      />
+    </section>
+  );
+}
+
+function Kinds({ kind }) {
+  const add = useAction(async () => {
+    await editScene(withNewKind, 'add a kind');
+    kind.choose(scene.value.kinds.at(-1).name);
+  });
+  return (
+    <section>
+      <h3 id="kinds">
+        Kinds of devices <span class="quiet">each does something of its own</span>
+      </h3>
+      <div class="buttons kinds" role="group" aria-labelledby="kinds">
+        {scene.value.kinds.map(({ name, count }) => (
+          <button
+            key={name}
+            type="button"
+            aria-pressed={name === kind.kindName}
+            onClick={() => kind.choose(name)}
+          >
+            {name} <span class="quiet">{count}</span>
+          </button>
+        ))}
+        <button type="button" class="chip" onClick={() => add.run()}>
+          Add a kind
+        </button>
+      </div>
+      <Outcome result={add.result} />
+    </section>
+  );
+}
+
+function KindMembers({ kind }) {
+  const { kindName, choose } = kind;
+  const { name, count, modelId = '' } = scene.value.kinds.find(({ name }) => name === kindName);
+  const set = (change, what) => editScene((scene) => withKind(scene, kindName, change), what);
+  const rename = async (text) => {
+    await set({ name: text }, `rename “${kindName}”`);
+    choose(text);
+  };
+  const { run, result } = useAction((work) => work());
+  const copy = async () => {
+    const names = new Set(scene.value.kinds.map(({ name }) => name));
+    await editScene((scene) => withCopiedKind(scene, kindName), `copy “${kindName}”`);
+    choose(scene.value.kinds.find(({ name }) => !names.has(name)).name);
+  };
+  const remove = () => editScene((scene) => withoutKind(scene, kindName), `remove “${kindName}”`);
+  const running = devicesOf(kindName);
+  const isOnly = scene.value.kinds.length === 1;
+  return (
+    <section>
+      <div class="section-head">
+        <h3>
+          Kind “{name}” <span class="quiet">{counted(running, 'device')} in this page</span>
+        </h3>
+        <div class="buttons">
+          <button type="button" onClick={() => run(copy)}>
+            Copy the kind
+          </button>
+          <button type="button" class="plain" disabled={isOnly} onClick={() => run(remove)}>
+            Remove the kind
+          </button>
+        </div>
+      </div>
+      <div class="fields">
+        <EditField label="Name of the kind" value={name} edit={rename} />
+        <EditField
+          label="Devices in the scene"
+          type="number"
+          value={count}
+          edit={(text) => set({ count: Number(text) }, `change how many devices “${kindName}” has`)}
+        />
+        <EditField
+          label="Model id, if it has one"
+          value={modelId}
+          placeholder="dtmi:com:example:Pump;1"
+          edit={(text) => set({ modelId: text || undefined }, `change the model of “${kindName}”`)}
+        />
+      </div>
+      <p class="hint">
+        These apply at once. Running devices follow a new name; number and model are for devices
+        that are added from now on.
+        {running > 0 &&
+          !isOnly &&
+          ' If you remove the kind, its devices become those of the first.'}
+      </p>
+      <Outcome result={result} />
+    </section>
+  );
+}

@@ -1,0 +1,101 @@
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+
+import { ApplyButtons } from './apply-buttons.jsx';
+import { Outcome, useAction } from './action.jsx';
+import { useFormDraft } from './drafts.js';
+import { fleet } from './fleet.js';
+import { counted, pretty } from './format.js';
+import { readSceneText } from './scene-json.js';
+import { editScene, scene } from './scene.js';
+
+const PAUSE_MILLISECONDS = 200;
+
+const mistakesIn = (value) => fleet.mistakesInScene(value);
+
+/** The whole scene as text, for what has no field: checked as one types. */
+export function SceneJson() {
+  const area = useRef();
+  const text = useMemo(() => pretty(scene.value), [scene.value]);
+  const draft = useFormDraft('json', undefined, text);
+  const mistakes = useMistakes(draft.value);
+  const apply = useAction(async () => {
+    const { value, mistakes } = await readSceneText(draft.value, mistakesIn);
+    if (mistakes.length > 0) throw new Error('It still has mistakes, which are listed above.');
+    await editScene(() => value, 'change the JSON');
+    draft.undo();
+    return 'Applied.';
+  });
+  const show = ({ from, to }) => {
+    // A browser scrolls to what is selected when the field gets the focus.
+    area.current.blur();
+    area.current.setSelectionRange(from, to);
+    area.current.focus();
+  };
+  const submit = (event) => {
+    event.preventDefault();
+    apply.run();
+  };
+  return (
+    <form class="kind-editor scene-json" onSubmit={submit}>
+      <label>
+        The whole scene
+        <textarea
+          class="code"
+          rows="24"
+          spellcheck={false}
+          ref={area}
+          value={draft.value}
+          aria-invalid={mistakes.value.length > 0}
+          aria-describedby="scene-mistakes"
+          onInput={(event) => draft.change(event.currentTarget.value)}
+        />
+      </label>
+      <Mistakes mistakes={mistakes.value} show={show} />
+      <ApplyButtons draft={draft} isWrong={mistakes.value.length > 0} label="Apply to the scene" />
+      {draft.isBehind && (
+        <p class="hint">
+          The scene was edited elsewhere after you began here. Apply replaces that edit, too.
+        </p>
+      )}
+      <Outcome result={apply.result} />
+    </form>
+  );
+}
+
+/** What is wrong with the text, a moment after the last key. */
+function useMistakes(text) {
+  const mistakes = useSignal([]);
+  useEffect(() => {
+    let isCurrent = true;
+    const timer = setTimeout(async () => {
+      const found = await readSceneText(text, mistakesIn);
+      if (isCurrent) mistakes.value = found.mistakes;
+    }, PAUSE_MILLISECONDS);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [text]);
+  return mistakes;
+}
+
+function Mistakes({ mistakes, show }) {
+  return (
+    <div id="scene-mistakes" role="status">
+      {mistakes.length > 0 && <p class="bad small">{counted(mistakes.length, 'mistake')}</p>}
+      <ol class="mistakes">
+        {mistakes.map((mistake, index) => (
+          <li key={index}>
+            <button type="button" class="link" onClick={() => show(mistake)}>
+              Line {mistake.line}
+            </button>
+            <span>
+              {mistake.path && <code>{mistake.path}</code>} {mistake.message}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
