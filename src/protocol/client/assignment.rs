@@ -209,8 +209,11 @@ impl Client {
     /// Nobody waits for the registration any more.
     pub(super) fn stop_registering(&mut self, now: Now) {
         self.link = Link::Down;
-        if let Some(provisioning) = &mut self.provisioning {
-            provisioning.registrar.withdraw();
+        let known = self.provisioning.as_mut().and_then(|it| it.registrar.withdraw());
+        if let Some(result) = known {
+            // Otherwise, the next connection would register, and pay, again. What is wrong with the
+            // result is told then.
+            let _ = self.take_assignment(now, result);
         }
         self.drive_registrar(now);
     }
@@ -281,19 +284,23 @@ impl Client {
             self.link = Link::Down;
             return self.io.settle(call, result);
         }
-        let assigned = result.and_then(|reply| {
-            let Reply::Registration(result) = reply else { return Ok(()) };
-            let Assignment { identity, has_certificate } = Assignment::of(&result)?;
-            self.assign(now, identity);
-            if has_certificate {
-                self.io.emit(Event::CertificateIssued(result));
-            }
-            Ok(())
+        let assigned = result.and_then(|reply| match reply {
+            Reply::Registration(result) => self.take_assignment(now, result),
+            _ => Ok(()),
         });
         match assigned {
             Ok(()) => self.dial(now, attempt),
             Err(error) => self.attempt_failed(now, attempt, error),
         }
+    }
+
+    fn take_assignment(&mut self, now: Now, result: String) -> Result<(), Error> {
+        let Assignment { identity, has_certificate } = Assignment::of(&result)?;
+        self.assign(now, identity);
+        if has_certificate {
+            self.io.emit(Event::CertificateIssued(result));
+        }
+        Ok(())
     }
 
     fn assign(&mut self, now: Now, identity: Identity) {

@@ -87,9 +87,11 @@ impl Registrar {
         Ok(operation)
     }
 
-    /// Ends the call that runs, at once.
-    pub fn withdraw(&mut self) {
+    /// Ends the call that runs, at once. Returns the result if the service has sent it already.
+    pub fn withdraw(&mut self) -> Option<String> {
+        let result = self.registration.as_mut().and_then(|it| it.result.take());
         self.end(Err(failures::cancelled("abort")));
+        result?.ok()
     }
 
     /// The call has taken as long as it may.

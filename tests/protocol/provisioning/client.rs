@@ -301,6 +301,24 @@ fn what_nobody_waits_for_any_more_ends_at_once() {
 }
 
 #[test]
+fn an_assignment_that_has_arrived_is_kept_when_nobody_waits_for_it_any_more() {
+    let mut harness = provisioned();
+    harness.service.script = [Answer::assigned()].into();
+    harness.slow_close = true;
+    let operation = connect(&mut harness);
+    harness.slow_close = false;
+    let now = harness.now();
+    harness.client.withdraw(now, operation);
+    harness.run();
+    assert_eq!(harness.result(operation), Err(ErrorKind::OperationCancelled));
+    assert_eq!(harness.urls, [SERVICE]);
+
+    let again = connect(&mut harness);
+    assert_eq!(harness.result(again), Ok(Reply::Done));
+    assert_eq!(harness.urls, [SERVICE, HUB]);
+}
+
+#[test]
 fn leaving_and_connecting_in_one_turn_registers_once() {
     let mut harness = provisioned();
     let first = connect(&mut harness);
