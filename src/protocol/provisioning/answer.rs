@@ -139,7 +139,7 @@ mod tests {
                 r#"{"registrationState":{"deviceId":"d"}}"#.into(),
                 "no valid hub: the hostname is empty",
             ),
-            ("[]".into(), "no hub"),
+            ("[]".into(), "no valid hub: the hostname is empty"),
         ] {
             let error = Assignment::of(&result).unwrap_err();
             assert!(error.message().contains(part), "{error}");

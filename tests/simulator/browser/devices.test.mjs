@@ -146,6 +146,7 @@ test('the list is filtered by state', async (t) => {
   await page.getByRole('button', { name: 'Add 3 devices' }).click();
   await page.locator('.now').filter({ hasText: '3 of 3 connected' }).waitFor();
   await page.getByRole('button', { name: 'Stop thermostat-2' }).click();
+  await rowOf(page, 'thermostat-2').filter({ hasText: 'stopped' }).waitFor();
   await page.getByLabel('State').selectOption('Stopped');
   await rowOf(page, 'thermostat-1').waitFor({ state: 'detached' });
   await rowOf(page, 'thermostat-2').waitFor();
@@ -206,7 +207,7 @@ test('keys are in no storage, no address and no attribute', async (t) => {
     local: { ...localStorage },
     others: [sessionStorage.length, document.cookie, (await indexedDB.databases()).length],
   }));
-  assert.deepEqual(kept, { local: { theme: 'dark' }, others: [0, '', 0] });
+  assert.deepEqual(kept, { local: { theme: '"dark"' }, others: [0, '', 0] });
   assert.ok(!(await page.content()).includes(device.primaryKey));
   assert.ok(!page.url().includes(encodeURIComponent(device.primaryKey).slice(0, 12)));
   await page.getByRole('button', { name: 'Add', exact: true }).click();

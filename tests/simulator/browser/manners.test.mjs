@@ -306,7 +306,7 @@ test('as static files in any folder, it connects a device and offers no local hu
   const created = await fetch(`${hub.url}/local/devices/static`, { method: 'PUT', headers });
   const { connectionString, endpoint } = await created.json();
   await page.getByText('Another endpoint or relay').click();
-  await page.getByLabel('WebSocket endpoint').fill(endpoint);
+  await page.getByLabel('WebSocket endpoint, of a hub on this machine').fill(endpoint);
   await page.getByLabel('Connection string of the device').fill(connectionString);
   await page.getByRole('button', { name: 'Connect', exact: true }).click();
   await page.locator('.now').filter({ hasText: '1 of 1 connected' }).waitFor();

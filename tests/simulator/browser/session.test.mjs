@@ -96,7 +96,7 @@ test('what the page keeps has no key in it, and a key is asked for before it is 
   await addAnother(page);
   await page.getByText('Another endpoint or relay').click();
   await page.getByLabel('Connection string of the device').fill(device.connectionString);
-  await page.getByLabel('WebSocket endpoint').fill(device.endpoint);
+  await page.getByLabel('WebSocket endpoint, of a hub on this machine').fill(device.endpoint);
   await page.getByRole('button', { name: 'Connect', exact: true }).click();
   await waitForState(page, 'connected');
   await openTab(page, 'Telemetry');
@@ -138,7 +138,7 @@ test('removing a device asks where its key is lost, and not where it can be had 
   await addAnother(page);
   await page.getByText('Another endpoint or relay').click();
   await page.getByLabel('Connection string of the device').fill(device.connectionString);
-  await page.getByLabel('WebSocket endpoint').fill(device.endpoint);
+  await page.getByLabel('WebSocket endpoint, of a hub on this machine').fill(device.endpoint);
   await page.getByRole('button', { name: 'Connect', exact: true }).click();
   await waitForState(page, 'connected');
   const remove = page.getByRole('button', { name: 'Remove', exact: true });
