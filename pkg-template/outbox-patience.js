@@ -28,12 +28,14 @@ export function inTime(work, milliseconds) {
  * @returns {Promise<T>}
  */
 export async function watched(work, milliseconds, complain) {
-  const timer =
-    milliseconds > 0 && setInterval(() => complain(noAnswer(milliseconds)), milliseconds);
+  if (milliseconds === 0) return work;
+  const timer = setInterval(() => complain(noAnswer(milliseconds)), milliseconds);
+  // In Node.js, a store that never answers must not keep the process from ending.
+  timer.unref?.();
   try {
     return await work;
   } finally {
-    clearInterval(timer || undefined);
+    clearInterval(timer);
   }
 }
 

@@ -22,7 +22,7 @@ test('every program and page is in a document whose code is run', (t) => {
     // Shell commands are not run; blocks without a language are drawings.
     // A workflow is checked against its schema by workflows.test.mjs.
     if (['sh', 'yaml', ''].includes(language)) continue;
-    assert.match(language, /^(js|tsx?|vue|svelte|html|python|json)$/, document);
+    assert.match(language, /^(js|tsx?|vue|svelte|html|python|jsonc?)$/, document);
     const place = document in runs ? document : document.replace(/[^/]+$/, '');
     for (const file of runs[place] ?? assert.fail(`nobody runs the code of ${document}`)) {
       assert.ok(existsSync(join(root, file)), file);
