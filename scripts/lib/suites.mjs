@@ -78,6 +78,7 @@ export function suites(wasmEnvironment) {
       reads: examples,
     }),
     nodeTests('outbox', testFiles('tests/outbox'), {
+      slow: 'it kills a hundred processes, and plays a thousand schedules',
       atOnce: 2,
       reads: [...endToEnd, ...folder('tests/outbox')],
     }),
