@@ -309,5 +309,5 @@ test('as static files in any folder, it connects a device and offers no local hu
   await page.getByLabel('WebSocket endpoint, of a hub on this machine').fill(endpoint);
   await page.getByLabel('Connection string of the device').fill(connectionString);
   await page.getByRole('button', { name: 'Connect', exact: true }).click();
-  await page.locator('.now').filter({ hasText: '1 of 1 connected' }).waitFor();
+  await waitForState(page, 'connected');
 });

@@ -29,7 +29,7 @@ test('each message that was sent is there, with body, properties, outcome, as fi
   await page.getByText(/messages kept, since .* of this device’s part of 32 MB/).waitFor();
   const lines = (await saved(page, 'JSON lines')).trim().split('\n');
   assert.deepEqual(JSON.parse(lines[0]).body, JSON.parse(seen.text));
-  assert.match(await saved(page, 'CSV'), /^time,device,message,status,.*\r\n.*,thermostat-1,/);
+  assert.match(await saved(page, 'CSV'), /^time,deviceId,name,status,.*\r\n.*,thermostat-1,/);
 });
 
 test('messages are searched, and chosen by what became of them', async (t) => {
