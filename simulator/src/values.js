@@ -1,6 +1,6 @@
 /**
  * The values of a device: what its messages, reports and events have in common, such as the charge
- * of a battery. Each goes on in its own period, whatever is sent.
+ * of a battery. Each changes in its own period, independent of the messages.
  */
 import { readText } from './template.js';
 

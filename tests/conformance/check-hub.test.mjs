@@ -66,6 +66,7 @@ test('with an enrollment group it asks the provisioning service, too', TIMEOUT, 
   const { code, said } = await check({ ...DEVICE, ...provisioning }, 'provisioning');
   // The local service issues certificates over TLS only, see check-provisioning.test.mjs.
   assert.equal(code, 1, said);
+  assert.equal(said.match(/^differs/gm).length, 5, said);
   assert.match(said, /^as expected {2}a wrong key: CONNACK 0, then 401 with 401000$/m);
   assert.ok(!said.includes(primaryKey), 'a key was told');
 });

@@ -46,7 +46,7 @@ test('nothing is kept of a device that is gone', () => {
   assert.deepEqual(history.entries(), []);
 });
 
-test('who watches is told of the newest that match, first of those from before', () => {
+test('a watch returns the newest entries that match, beginning with those already kept', () => {
   const history = createHistory(100_000);
   for (let number = 1; number <= 5; number += 1) history.add('a', { number }, 1);
   history.add('b', { number: 1 }, 1);
