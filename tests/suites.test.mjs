@@ -58,12 +58,22 @@ test('a change selects the suites that read it; a file that nobody names selects
 test('the command for a failed test runs that one alone', (t) => {
   const folder = mkdtempSync(join(root, 'target', 'rerun-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'sample.test.mjs');
-  writeFileSync(
-    file,
+  const write = (name, text) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  write(
+    'helper.mjs',
+    `import { test } from 'node:test';
+     export const failing = (name) => test(name, () => { throw new Error('as it should'); });`,
+  );
+  const file = write(
+    'sample.test.mjs',
     `import { describe, test } from 'node:test';
+     import { failing } from './helper.mjs';
      test('passes', () => {});
-     describe('within', () => test("it's (this) one?", () => { throw new Error('as it should'); }));`,
+     describe('within', () => test("it's (this) one?", () => { throw new Error('as it should'); }));
+     failing('declared by a helper');`,
   );
   const env = { ...process.env };
   // With it a runner within a test runs nothing.
@@ -71,9 +81,11 @@ test('the command for a failed test runs that one alone', (t) => {
   const options = { cwd: root, encoding: 'utf8', env };
   const [program, ...args] = nodeTests('sample', [file]).command;
   const commands = rerunCommands(spawnSync(program, args, options).stdout);
-  assert.equal(commands.length, 1, `${commands}`);
-  const { status, stdout } = spawnSync(commands[0], { ...options, shell: true });
-  assert.equal(status, 1, `${commands[0]}\n${stdout}`);
-  assert.match(stdout, /not ok \d+ - it's \(this\) one\?/);
-  assert.doesNotMatch(stdout, /^ok \d+ - passes$/m);
+  assert.equal(commands.length, 2, `${commands}`);
+  for (const [index, name] of ["it's \\(this\\) one\\?", 'declared by a helper'].entries()) {
+    const { status, stdout } = spawnSync(commands[index], { ...options, shell: true });
+    assert.equal(status, 1, `${commands[index]}\n${stdout}`);
+    assert.match(stdout, new RegExp(`not ok \\d+ - ${name}`));
+    assert.doesNotMatch(stdout, /^ok \d+ - passes$/m);
+  }
 });

@@ -1,7 +1,10 @@
 /** A reporter of `node --test`: for each test that failed, the command that runs it alone. */
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { root } from './project.mjs';
 import { rerunLine } from './rerun.mjs';
+
+/** The test files of this run, as it was called. */
+const files = process.argv.slice(1).map((file) => relative(root, resolve(file)));
 
 export default async function* commands(events) {
   for await (const { type, data } of events) {
@@ -13,6 +16,8 @@ export default async function* commands(events) {
     // No `^`: newer versions of Node.js compare with the names of the tests around it, too.
     const pattern = `${data.name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`;
     const options = isFile ? [] : [`--test-name-pattern=${pattern}`];
-    yield rerunLine(['node', '--test', ...options, file]);
+    // A test that a helper declares is in one of them, but Node.js names the helper's file.
+    const where = isFile || files.includes(file) ? [file] : files;
+    yield rerunLine(['node', '--test', ...options, ...where]);
   }
 }
