@@ -1,21 +1,14 @@
-import * as v from 'valibot';
-
-const LocalHub = v.object({
-  hostname: v.string(),
-  endpoint: v.string(),
-  httpEndpoint: v.string(),
-  tunnel: v.string(),
-});
+const MEMBERS = ['hostname', 'endpoint', 'httpEndpoint', 'tunnel'];
 
 /**
  * Asks the server for its local hub. Only that of `npm start` has one; others answer with an error,
  * or with a page of theirs.
- * @returns {Promise<import('valibot').InferOutput<typeof LocalHub> | undefined>}
+ * @returns {Promise<Record<'hostname' | 'endpoint' | 'httpEndpoint' | 'tunnel', string> | undefined>}
  */
 export async function readLocalHub() {
   try {
     const told = await (await fetch('local-hub.json')).json();
-    return v.is(LocalHub, told) ? told : undefined;
+    return MEMBERS.every((name) => typeof told[name] === 'string') ? told : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,3 @@
-import { Validator } from '@cfworker/json-schema';
-
 import { readCondition, readEvents } from './events.js';
 import { randomFrom, seedOf } from './random.js';
 import { readTemplate, readText, TemplateError, toText } from './template.js';
@@ -27,12 +25,8 @@ export function readBehaviour(behaviour, seed = 0) {
     const begin = within(field, () =>
       readTemplate(method.payload, { ...known, withRequest: true }),
     );
-    return { ...method, begin, refusal: refusing(method.request) };
+    return { ...method, begin };
   });
-  const writable = (twin.writable ?? []).map((property) => ({
-    ...property,
-    refusal: refusing(property.schema),
-  }));
   const beginValues = readValues(values, known, within);
   const beginEvents = readEvents(behaviour, known, within);
   return (deviceId) => {
@@ -44,7 +38,7 @@ export function readBehaviour(behaviour, seed = 0) {
       values: deviceValues,
       events: beginEvents(randomOf),
       followsDesired: twin.followsDesired,
-      writable,
+      writable: twin.writable ?? [],
       reported: reported(randomOf('reported')),
       methods: new Map(
         answers.map(({ begin, ...method }) => [
@@ -178,7 +172,7 @@ class DeviceBehaviour {
     return this.#parts.followsDesired;
   }
 
-  /** The desired properties that it acknowledges; `refusal` says what is wrong with a value. */
+  /** The desired properties that it acknowledges. */
   get writable() {
     return this.#parts.writable;
   }
@@ -188,29 +182,10 @@ class DeviceBehaviour {
     return this.#parts.reported(this.context(now, desired));
   }
 
-  /** The answer to a call: how late, with what status, with what payload; and whether it fits. */
-  answer(name, request, now, desired) {
-    const method = this.#parts.methods.get(name);
-    if (!method) {
-      const message = `this simulated device has no method ${name}`;
-      return { delayMs: 0, status: 404, payload: { message }, isTaken: false };
-    }
-    const message = method.refusal(request);
-    if (message) return { delayMs: 0, status: 400, payload: { message }, isTaken: false };
-    const { delayMs, status, payload } = method;
-    const context = { ...this.context(now, desired), request };
-    return { delayMs, status, payload: payload(context), isTaken: true };
+  /** Its methods by name, whose `payload` is a function of a context; see `answerTo`. */
+  get methods() {
+    return this.#parts.methods;
   }
-}
-
-/** What says why a value does not fit a JSON Schema; `undefined` for one that does. */
-function refusing(schema) {
-  if (schema === undefined) return () => undefined;
-  const validator = new Validator(schema, '2020-12');
-  return (value) => {
-    const { valid, errors } = validator.validate(value);
-    return valid ? undefined : errors.at(-1).error;
-  };
 }
 
 /** Adds the field to the place of an error. */

@@ -2,6 +2,7 @@ import { Message, MethodResponse } from 'iothub-device-client';
 
 import { DeviceTwin } from './device-twin.js';
 import { explain } from './hints.js';
+import { answerTo } from './method.js';
 import { createClient, idOf } from './identity.js';
 import { Log, ValueHistory } from './log.js';
 import { followDrain } from './outbox.js';
@@ -464,7 +465,7 @@ export class Device {
   async #answer(request) {
     const { name, payload } = request;
     const { desired } = this.#twin.copy;
-    const answered = this.#behaviour.answer(name, payload, Date.now(), desired);
+    const answered = answerTo(request, this.#behaviour, Date.now(), desired);
     const { delayMs, status, payload: answer, isTaken } = answered;
     const entry = { time: Date.now(), name, payload, delayMs };
     this.#invocations.add(entry);

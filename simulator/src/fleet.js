@@ -1,6 +1,4 @@
-import { checkBehaviour, checkScene } from './scene.js';
 import { readBehaviour, readKinds } from './behaviour.js';
-import { mistakesIn } from './mistakes.js';
 import { Scheduler } from './scheduler.js';
 import { SentRecord } from './sent-record.js';
 import { Statistics } from './statistics.js';
@@ -63,13 +61,12 @@ export class Fleet {
    * Takes a scene's kinds of devices. Devices of a kind that does something else now do that at
    * once; the others go on as before. Devices of a kind that the scene does not have become those of
    * its first. A device keeps the model id with which it was added.
-   * @param {import('./scene.js').Scene} scene
+   * @param {import('./scene.js').Scene} scene from `parseScene` or `checkScene`
    * @param {Map<string, string>} [renamed] former names of kinds, with their present ones
    */
   setScene(scene, renamed = new Map()) {
-    const checked = checkScene(scene);
-    const { seed = 0, kinds } = checked;
-    const behaviours = readKinds(checked);
+    const { seed = 0, kinds } = scene;
+    const behaviours = readKinds(scene);
     const before = new Map(
       [...this.#kinds].map(([name, kind]) => [
         JSON.stringify([renamed.get(name) ?? name, this.#seed, kind.behaviour]),
@@ -91,12 +88,14 @@ export class Fleet {
     }
   }
 
-  /** Changes the behaviour of a kind, and so of its devices. */
+  /**
+   * Changes the behaviour of a kind, and so of its devices.
+   * @param {import('./scene.js').Behaviour} behaviour from `checkBehaviour`
+   */
   setBehaviour(kindName, behaviour) {
     const kind = this.#kind(kindName);
-    const checked = checkBehaviour(behaviour);
-    const makeBehaviour = readBehaviour(checked, this.#seed);
-    this.#kinds.set(kindName, { ...kind, behaviour: checked, makeBehaviour });
+    const makeBehaviour = readBehaviour(behaviour, this.#seed);
+    this.#kinds.set(kindName, { ...kind, behaviour, makeBehaviour });
     for (const device of this.#devices.values()) {
       if (device.kind === kindName) device.behaveAs(kindName, makeBehaviour);
     }
@@ -108,18 +107,13 @@ export class Fleet {
    */
   preview(behaviour, deviceId, index = 0) {
     try {
-      const device = readBehaviour(checkBehaviour(behaviour), this.#seed)(deviceId);
+      const device = readBehaviour(behaviour, this.#seed)(deviceId);
       const { text, properties } = device.messages[index].next(Date.now());
       const size = new TextEncoder().encode(text).length;
       return { message: { body: text, properties, size } };
     } catch ({ message, at }) {
       return { error: { message, at } };
     }
-  }
-
-  /** What is wrong with a scene, with the path of each mistake. */
-  mistakesInScene(scene) {
-    return mistakesIn(scene);
   }
 
   /** What is wrong with a template, and where in its text; `undefined` for one that can be used. */

@@ -1,5 +1,8 @@
 /** What JSON text may hold, so that it can be read and sent. */
 
+/** More bytes would be no scene; it also bounds what a link may unpack to. */
+export const MAX_LENGTH = 256 * 1024;
+
 /** Reading what is nested deeper could exhaust the stack. */
 export const MAX_DEPTH = 100;
 
@@ -20,4 +23,10 @@ export function tooDeepAt(text) {
 /** @throws Error for a number that is too large */
 export function checkNumber(number) {
   if (Math.abs(number) > MAX_NUMBER) throw new Error(`numbers go up to ${MAX_NUMBER}`);
+}
+
+/** @throws Error for a scene of more bytes */
+export function checkLength(bytes) {
+  if (bytes <= MAX_LENGTH) return;
+  throw new Error(`The scene is too long: it has more than ${MAX_LENGTH} bytes.`);
 }

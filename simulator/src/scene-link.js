@@ -1,11 +1,15 @@
 /** Links that hold a scene in their fragment, which no server gets. */
-import { checkLength, checkScene, MAX_LENGTH, parseScene } from './scene.js';
+import { checkLength, MAX_LENGTH } from './limits.js';
+
+/** A page loads it with the first link. */
+const scenes = () => import('./scene.js');
 
 /** How the fragment of a link with a scene begins. */
 const LINKED = '#scene=';
 
 /** A link to the simulator at `address` that holds the scene, in its fragment. */
 export async function sceneToLink(scene, address) {
+  const { checkScene } = await scenes();
   const source = new Blob([JSON.stringify(checkScene(scene))]);
   checkLength(source.size);
   const packed = source.stream().pipeThrough(new CompressionStream('deflate-raw'));
@@ -18,6 +22,7 @@ export async function sceneToLink(scene, address) {
 /** The scene of such a link's fragment; `undefined` where there is none in it. */
 export async function sceneFromHash(hash) {
   if (!hash.startsWith(LINKED)) return undefined;
+  const { parseScene } = await scenes();
   return parseScene(await unpack(hash.slice(LINKED.length)));
 }
 

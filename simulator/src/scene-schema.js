@@ -1,8 +1,8 @@
 /** The shape of a scene. `scene.schema.json` is made of it, by `npm run schema`. */
-import { Validator } from '@cfworker/json-schema';
 import * as v from 'valibot';
 
 import { Columns, Events, expression, Values } from './event-schema.js';
+import { isJsonSchema } from './json-schema.js';
 import { described, name, object, template, text, uniqueNames, whole } from './schema-parts.js';
 
 const jsonSchema = v.pipe(
@@ -101,13 +101,4 @@ export const Scene = v.strictObject({
 function uniqueInComponent(list) {
   const names = list.map(({ name, component }) => JSON.stringify([component, name]));
   return new Set(names).size === names.length;
-}
-
-function isJsonSchema(schema) {
-  try {
-    new Validator(schema, '2020-12').validate(null);
-    return true;
-  } catch {
-    return false;
-  }
 }

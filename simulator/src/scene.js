@@ -6,12 +6,9 @@
  */
 import * as v from 'valibot';
 
-import { MAX_DEPTH, tooDeepAt } from './limits.js';
+import { checkLength, MAX_DEPTH, tooDeepAt } from './limits.js';
 import { Behaviour, Scene } from './scene-schema.js';
 import { isSecret } from './secrets.js';
-
-/** More bytes would be no scene; it also bounds what a link may unpack to. */
-export const MAX_LENGTH = 256 * 1024;
 
 /**
  * Gives the scene, in the present version, or throws what is wrong with it and where.
@@ -61,11 +58,6 @@ export function sceneToText(scene) {
   const source = `${JSON.stringify(checkScene(scene), null, 2)}\n`;
   checkLength(new Blob([source]).size);
   return source;
-}
-
-export function checkLength(bytes) {
-  if (bytes <= MAX_LENGTH) return;
-  throw new Error(`The scene is too long: it has more than ${MAX_LENGTH} bytes.`);
 }
 
 /** In version 1, a kind sent one message, and its telemetry was no list. */

@@ -2,6 +2,7 @@
  * Writable properties, acknowledged as IoT Plug and Play has it: a desired value comes back with
  * the version that it had and what became of it, learn.microsoft.com/azure/iot/concepts-convention.
  */
+import { misfit } from './json-schema.js';
 import { isEqual, own } from './twin.js';
 
 const ACCEPTED = 200;
@@ -11,8 +12,7 @@ const REFUSED = 400;
 /**
  * What to report of desired properties, as a patch; `undefined` where there is nothing to say.
  * @param {object} desired the whole of them or a patch, with `$version`
- * @param {{name: string, component?: string, refusal: (value: unknown) => string | undefined}[]}
- *   writable
+ * @param {{name: string, component?: string, schema?: object}[]} writable
  * @param {{reported: object, desired: object}} copy what the hub has
  */
 export function acknowledgements(desired, writable, copy) {
@@ -21,7 +21,7 @@ export function acknowledgements(desired, writable, copy) {
     const value = valueIn(desired, property);
     const before = valueIn(copy.reported, property);
     if (value === undefined || value === null) continue;
-    const refused = property.refusal(value);
+    const refused = misfit(value, property.schema);
     const answer = refused
       ? { value: before?.value, ac: REFUSED, av: desired.$version, ad: refused }
       : { value, ac: ACCEPTED, av: desired.$version, ad: 'accepted' };

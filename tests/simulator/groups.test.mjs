@@ -4,7 +4,8 @@ import { test } from 'node:test';
 
 import { startHub } from 'iothub-local';
 
-import { DEVICE_FAULTS, HUB_FAULTS, inWords, requestOf } from '../../www/ui/fault-kinds.js';
+import { DEVICE_FAULTS, HUB_FAULTS, inWords } from '../../www/ui/fault-kinds.js';
+import { requestOf } from '../../www/ui/fault-request.js';
 import { forEachDevice, held, matches, NO_FILTER, outdated } from '../../www/ui/groups.js';
 
 const device = (id, state = 'connected', rest = {}) => ({ id, kind: 'van', state, ...rest });

@@ -6,11 +6,14 @@ import { Validator } from '@cfworker/json-schema';
 import { callHub } from '../../scripts/start/back-end.mjs';
 import { readBehaviour } from '../../simulator/src/behaviour.js';
 import { Fleet } from '../../simulator/src/fleet.js';
+import { answerTo } from '../../simulator/src/method.js';
 import { isModel, sceneOfModels } from '../../simulator/src/model-scene.js';
 import { documentsOf, models } from './models.mjs';
 import { createDevice, hub, test } from './support.mjs';
 
 const { thermostat, deviceInformation, controller, base, everything } = models;
+
+const answer = (device, name, payload) => answerTo({ name, payload }, device, 0);
 
 /** The only kind of the scene of models; nothing of them may be left out. */
 function kindOf(...values) {
@@ -42,11 +45,11 @@ test('a model without components is one message, its properties and its commands
     { name: 'targetTemperature', schema: { type: 'number' } },
   ]);
   const device = readBehaviour(behaviour)('device-1');
-  const answer = device.answer('getMaxMinReport', '2026-01-01T00:00:00Z', 0);
-  assert.equal(answer.status, 200);
-  assert.equal(typeof answer.payload.maxTemp, 'number');
-  assert.equal(answer.payload.startTime, '1970-01-01T00:00:00.000Z');
-  assert.equal(device.answer('getMaxMinReport', 'yesterday', 0).status, 400);
+  const report = answer(device, 'getMaxMinReport', '2026-01-01T00:00:00Z');
+  assert.equal(report.status, 200);
+  assert.equal(typeof report.payload.maxTemp, 'number');
+  assert.equal(report.payload.startTime, '1970-01-01T00:00:00.000Z');
+  assert.equal(answer(device, 'getMaxMinReport', 'yesterday').status, 400);
 });
 
 test('components have messages, properties and commands of their own, from other files', () => {
@@ -67,7 +70,7 @@ test('components have messages, properties and commands of their own, from other
     behaviour.methods.map(({ name }) => name),
     ['reboot', 'thermostat1*getMaxMinReport', 'thermostat2*getMaxMinReport'],
   );
-  assert.equal(readBehaviour(behaviour)('d').answer('reboot', 'soon', 0).status, 400);
+  assert.equal(answer(readBehaviour(behaviour)('d'), 'reboot', 'soon').status, 400);
 });
 
 test('each kind of schema has values of its form, inherited contents too', () => {
@@ -102,7 +105,7 @@ test('values of a writable property and of a request are judged by their schema'
     assert.ok(!validator.validate(value).valid, JSON.stringify(value));
   }
   const device = readBehaviour(behaviour)('device-1');
-  const statusOf = (request) => device.answer('reset', request, 0).status;
+  const statusOf = (request) => answer(device, 'reset', request).status;
   assert.deepEqual([statusOf('warm'), statusOf(null), statusOf(1)], [200, 200, 400]);
 });
 

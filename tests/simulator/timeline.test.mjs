@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { readBehaviour } from '../../simulator/src/behaviour.js';
+import { answerTo } from '../../simulator/src/method.js';
 import { checkBehaviour } from '../../simulator/src/scene.js';
 import { Timeline } from '../../simulator/src/timeline.js';
 import { behaviourOf } from './scenes.mjs';
@@ -42,7 +43,7 @@ function createDevice(behaviour, { seed = 1, deviceId = 'device-1' } = {}) {
       timeline.takeDesired(desired, now);
     },
     call: (method, request) => timeline.takeCall(method, request, now),
-    answer: (method, request) => device.answer(method, request, START + now, desired),
+    answer: (name, payload) => answerTo({ name, payload }, device, START + now, desired),
   };
 }
 

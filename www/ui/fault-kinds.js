@@ -232,13 +232,6 @@ export const HUB_FAULTS = [
   },
 ];
 
-/** What turns on again what the hub says is on. */
-export function requestOf({ twinAnswer, ...active }) {
-  if (twinAnswer === undefined) return active;
-  const { status, body } = twinAnswer;
-  return { ...active, twinStatus: status, ...(body !== undefined && { body }) };
-}
-
 /** A fault of a device that is on, in words: "Answer late: puback 2000". */
 export function inWords(name, value) {
   const { label } = DEVICE_FAULTS.find((fault) => fault.name === name);

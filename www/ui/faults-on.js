@@ -1,7 +1,7 @@
 /** Which faults of the local hub are on, and for whom: the hub has them until they are taken back. */
 import { effect, signal } from '@preact/signals';
 
-import { requestOf } from './fault-kinds.js';
+import { requestOf } from './fault-request.js';
 import { askLocalHub, localIds, MAX_AT_ONCE } from './local-hub.js';
 
 /** By device: what the hub says is on. */

@@ -22,7 +22,7 @@ async function begin() {
   } catch {
     return <CannotStart />;
   }
-  restoreScenes();
+  await restoreScenes();
   await Promise.all([findLocalHub(), beginScene()]);
   connectFleet();
   spreadFaults();

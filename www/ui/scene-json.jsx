@@ -4,14 +4,16 @@ import { useSignal } from '@preact/signals';
 import { ApplyButtons } from './apply-buttons.jsx';
 import { Outcome, useAction } from './action.jsx';
 import { useFormDraft } from './drafts.js';
-import { fleet } from './fleet.js';
 import { counted, pretty } from './format.js';
 import { readSceneText } from './scene-json.js';
 import { editScene, scene } from './scene.js';
 
 const PAUSE_MILLISECONDS = 200;
 
-const mistakesIn = (value) => fleet.mistakesInScene(value);
+async function mistakesIn(value) {
+  const { mistakesIn } = await import('../../simulator/src/mistakes.js');
+  return mistakesIn(value);
+}
 
 /** The whole scene as text, for what has no field: checked as one types. */
 export function SceneJson() {

@@ -88,7 +88,7 @@ function Keep() {
   const { run, result } = useAction((work) => work());
   const save = async () => {
     const name = scene.value.title.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ['scene'];
-    download(`${name.join('-')}.json`, sceneText());
+    download(`${name.join('-')}.json`, await sceneText());
   };
   const begin = async () => {
     await takeScene(newScene());

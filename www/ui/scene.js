@@ -2,7 +2,6 @@
 import { batch, computed, signal } from '@preact/signals';
 
 import { sceneFromHash, sceneToLink } from '../../simulator/src/scene-link.js';
-import { checkScene, parseScene, sceneToText } from '../../simulator/src/scene.js';
 import machine from '../../simulator/scenes/machine.json';
 import thermostat from '../../simulator/scenes/thermostat.json';
 import trackers from '../../simulator/scenes/trackers.json';
@@ -11,6 +10,9 @@ import { everySecond, fleet } from './fleet.js';
 import { showAdding, showAddress } from './navigation.js';
 import { renamedKinds, withKind } from './scene-edits.js';
 import { historyOf, redone, undone, withEdit } from './scene-history.js';
+
+/** What checks scenes, which only others than the examples need. */
+const checks = () => import('../../simulator/src/scene.js');
 
 /** The scenes that are ready to use. */
 const examples = [thermostat, vehicles, machine, trackers];
@@ -59,7 +61,7 @@ export const chooseScene = (index) =>
     chosenScene.value = index;
   });
 
-/** Puts on a scene that comes from elsewhere, and keeps it; rejects when something in it is wrong. */
+/** Puts on a scene that is checked, and keeps it; rejects when a template in it is wrong. */
 export const takeScene = (next) =>
   inTurn(async () => {
     await fleet.setScene(next);
@@ -78,9 +80,10 @@ export const takeScene = (next) =>
  * @param {string} what it does, in words
  */
 export const editScene = (change, what) =>
-  inTurn(() => {
+  inTurn(async () => {
+    const { checkScene } = await checks();
     const next = checkScene(change(scene.value));
-    return putOn(withEdit(chosenEntry.value, next, what));
+    await putOn(withEdit(chosenEntry.value, next, what));
   });
 
 /** Takes the last edit back. */
@@ -99,10 +102,24 @@ export const restoreExample = () =>
 export const changeBehaviour = (kindName, change, what) =>
   inTurn(async () => {
     const behaviour = { ...behaviourOf(kindName), ...change };
+    const { checkBehaviour } = await checks();
     // Its error says where in the behaviour the mistake is, and not where in the scene.
-    await fleet.setBehaviour(kindName, behaviour);
+    await fleet.setBehaviour(kindName, checkBehaviour(behaviour));
     keep(withEdit(chosenEntry.value, withKind(scene.value, kindName, { behaviour }), what));
   });
+
+/**
+ * The first message of a place that a device would send, by a behaviour that is being edited, or
+ * what is wrong with it.
+ */
+export async function previewDraft(behaviour, deviceId, index) {
+  try {
+    const { checkBehaviour } = await checks();
+    return await fleet.preview(checkBehaviour(behaviour), deviceId, index);
+  } catch (error) {
+    return { error };
+  }
+}
 
 async function putOn(entry) {
   await fleet.setScene(entry.scene, renamedKinds(scene.value, entry.scene));
@@ -123,7 +140,10 @@ function inTurn(work) {
 }
 
 /** The scene as the text of a file. */
-export const sceneText = () => sceneToText(scene.value);
+export async function sceneText() {
+  const { sceneToText } = await checks();
+  return sceneToText(scene.value);
+}
 
 /**
  * Puts on the scene of a file, or of DTDL models.
@@ -135,6 +155,7 @@ export async function loadScene(files) {
   const documents = await Promise.all(files.map(read));
   const { isModel, sceneOfModels } = await import('../../simulator/src/model-scene.js');
   if (documents.length === 1 && !isModel(documents[0].text)) {
+    const { parseScene } = await checks();
     await takeScene(parseScene(documents[0].text));
     return [];
   }

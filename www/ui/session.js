@@ -4,7 +4,6 @@
  */
 import { signal } from '@preact/signals';
 
-import { checkScene } from '../../simulator/src/scene.js';
 import { mayBeKept } from '../../simulator/src/secrets.js';
 import { drafts } from './drafts.js';
 import { faultsForAll } from './faults-on.js';
@@ -27,14 +26,11 @@ export const takeUpError = signal(undefined);
 let kept = {};
 
 /** Takes up the scenes of the session, before one of them is put on. */
-export function restoreScenes() {
+export async function restoreScenes() {
   try {
     kept = JSON.parse(sessionStorage.getItem(KEY)) ?? {};
     forget();
-    const restored = (kept.scenes ?? []).map(({ example, scene }) => ({
-      ...historyOf(scene ? checkScene(scene) : scenes.value[example].scene),
-      ...(example !== null && { example: scenes.value[example].example }),
-    }));
+    const restored = await Promise.all((kept.scenes ?? []).map(restoreScene));
     if (restored.length < scenes.value.length) return;
     scenes.value = restored;
     chosenScene.value = restored[kept.chosen] ? kept.chosen : 0;
@@ -45,6 +41,18 @@ export function restoreScenes() {
     // Nothing is kept, or not by this version of the page: the session starts empty.
     kept = {};
   }
+}
+
+async function restoreScene({ example, scene }) {
+  return {
+    ...historyOf(scene ? await checked(scene) : scenes.value[example].scene),
+    ...(example !== null && { example: scenes.value[example].example }),
+  };
+}
+
+async function checked(scene) {
+  const { checkScene } = await import('../../simulator/src/scene.js');
+  return checkScene(scene);
 }
 
 /** Takes up the devices of the session, which need a scene that is on. */

@@ -1,13 +1,12 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
-import { fleet } from './fleet.js';
 import { readable, size } from './format.js';
 import { GeneratorHelp } from './generator-help.jsx';
 import { useDraft } from './drafts.js';
 import { KindEditor } from './kind-editor.jsx';
 import { NumberField } from './number-field.jsx';
-import { behaviourOf } from './scene.js';
+import { behaviourOf, previewDraft } from './scene.js';
 import { inWords } from './words.js';
 import { Notice } from './notice.jsx';
 import { PropertyRows } from './property-rows.jsx';
@@ -155,7 +154,7 @@ function usePreview(kindName, draft, id, index) {
       // When it sends does not matter to what; the numbers may not be right yet.
       const telemetry = draft.part().map((message) => ({ ...message, periodMs: 1000, jitter: 0 }));
       const behaviour = { ...behaviourOf(kindName), telemetry };
-      preview.value = await fleet.preview(behaviour, id, index);
+      preview.value = await previewDraft(behaviour, id, index);
     }, PAUSE_MILLISECONDS);
     return () => clearTimeout(timer);
   }, [messages, kindName, id, index]);
