@@ -66,6 +66,7 @@ export function DeviceView({ id }) {
             Remove
           </button>
         </div>
+        <TagEditor ids={[id]} />
       </div>
       <div class="news" role="status">
         {lastError && state !== 'connected' && (
@@ -73,7 +74,6 @@ export function DeviceView({ id }) {
         )}
         <Outcome result={result} />
       </div>
-      <TagEditor ids={[id]} />
       <Tabs label={id} tabs={DEVICE_TABS} chosen={deviceTab.value} choose={openDeviceTab}>
         {PANELS[deviceTab.value](id)}
       </Tabs>

@@ -36,8 +36,8 @@ export function LocalHubForm() {
     <section class="way">
       <h4>Local hub</h4>
       <p>
-        A hub for development runs at <code>{localHub.value.hostname}</code>. It creates devices and
-        their keys; the devices connect and send immediately.
+        Creates devices at the hub of this machine, <code>{localHub.value.hostname}</code>. They
+        connect and send immediately.
       </p>
       <form onSubmit={submit}>
         <div class="fields">

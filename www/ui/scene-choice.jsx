@@ -18,8 +18,7 @@ export function SceneChoice() {
               onChange={() => run(() => chooseScene(index))}
             />
             <span>
-              <b>{entry.scene.title}</b> <Origin entry={entry} />
-              <span class="hint">{entry.scene.description}</span>
+              {entry.scene.title} <Origin entry={entry} />
             </span>
           </label>
         ))}

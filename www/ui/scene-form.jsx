@@ -1,29 +1,65 @@
+import { signal } from '@preact/signals';
+
 import { Outcome, useAction } from './action.jsx';
 import { EditField } from './edit-field.jsx';
 import { counted } from './format.js';
 import { useKind } from './kind-select.jsx';
 import { MethodsEditor } from './methods-view.jsx';
 import { withCopiedKind, withKind, withMembers, withNewKind, withoutKind } from './scene-edits.js';
-import { chosenScene, devicesOf, editScene, scene } from './scene.js';
+import { behaviourOf, chosenScene, devicesOf, editScene, scene } from './scene.js';
 import { TelemetryView } from './telemetry-view.jsx';
 import { TwinRule } from './twin-view.jsx';
 
-/** What people change most of a scene, as fields. */
+/** The parts of what a kind does, by their names in a scene: one is edited at a time. */
+const PARTS = {
+  telemetry: { label: 'Messages', Editor: TelemetryView },
+  twin: { label: 'Twin', Editor: TwinRule },
+  methods: { label: 'Methods', Editor: MethodsEditor },
+};
+
+/** Kept while other views are looked at. */
+const chosenPart = signal('telemetry');
+
+/** A scene as fields: its own, those of the chosen kind, and one part of what the kind does. */
 export function SceneForm() {
   const kind = useKind();
   const { kindName } = kind;
   const key = `${chosenScene}-${kindName}`;
+  const { Editor } = PARTS[chosenPart.value];
   return (
     <>
       <Members key={chosenScene.value} />
       <Kinds kind={kind} />
-      <KindMembers key={`${key}-k`} kind={kind} />
-      <TelemetryView key={`${key}-t`} kindName={kindName} />
-      <TwinRule key={`${key}-r`} kindName={kindName} />
-      <MethodsEditor key={`${key}-m`} kindName={kindName} />
+      <KindMembers key={`${key}-kind`} kind={kind} />
+      <section>
+        <h3 id="parts">What a “{kindName}” does</h3>
+        <Parts kindName={kindName} />
+        <Editor key={`${key}-${chosenPart}`} kindName={kindName} />
+      </section>
     </>
   );
 }
+
+function Parts({ kindName }) {
+  const behaviour = behaviourOf(kindName);
+  return (
+    <div class="buttons kinds" role="group" aria-labelledby="parts">
+      {Object.entries(PARTS).map(([part, { label }]) => (
+        <button
+          key={part}
+          type="button"
+          aria-pressed={part === chosenPart.value}
+          onClick={() => (chosenPart.value = part)}
+        >
+          {label} <span class="quiet">{sizeOf(behaviour[part])}</span>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** How many there are of a part that holds several. */
+const sizeOf = (part) => (Array.isArray(part) ? part.length : '');
 
 function Members() {
   const { title, description = '', seed = '', view = 'table' } = scene.value;
@@ -38,14 +74,14 @@ function Members() {
           edit={(text) => set({ title: text }, 'rename the scene')}
         />
         <EditField
-          label="Seed of all random values"
+          label="Random seed"
           type="number"
           placeholder="0"
           value={seed}
           edit={(text) => set({ seed: text === '' ? undefined : Number(text) }, 'change the seed')}
         />
         <label>
-          Latest values of the fleet
+          Latest values
           <select
             value={view}
             onChange={(event) => set({ view: event.currentTarget.value }, 'choose table or map')}
@@ -138,7 +174,7 @@ function KindMembers({ kind }) {
           edit={(text) => set({ count: Number(text) }, `change how many devices “${kindName}” has`)}
         />
         <EditField
-          label="Model id, if it has one"
+          label="Model id"
           value={modelId}
           placeholder="dtmi:com:example:Pump;1"
           edit={(text) => set({ modelId: text || undefined }, `change the model of “${kindName}”`)}

@@ -5,22 +5,25 @@ import { fleet } from './fleet.js';
 import { duration, pretty } from './format.js';
 import { scene } from './scene.js';
 
-/** What the chosen scene makes devices send: how many, how often, and one message. */
+/** What the chosen scene is, and what its devices send: how many, how often, and one message. */
 export function ScenePreview() {
-  const { kinds } = scene.value;
+  const { description, kinds } = scene.value;
   const sample = useSample(kinds[0]);
   return (
     <div class="scene-preview">
-      <dl>
-        {kinds.map(({ name, count, behaviour }) => (
-          <div key={name}>
-            <dt>
-              {count} × {name}
-            </dt>
-            <dd class="quiet">{paceOf(behaviour)}</dd>
-          </div>
-        ))}
-      </dl>
+      <div class="stack">
+        {description && <p>{description}</p>}
+        <dl>
+          {kinds.map(({ name, count, behaviour }) => (
+            <div key={name}>
+              <dt>
+                {count} × {name}
+              </dt>
+              <dd class="quiet">{paceOf(behaviour)}</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
       {sample.value && (
         <figure>
           <figcaption class="quiet small">Sample message of a {kinds[0].name}</figcaption>

@@ -245,7 +245,7 @@ function Timing({ telemetry, set }) {
           />
         </label>
         <label>
-          Component of the model, if any
+          Component of the model
           <input
             value={component ?? ''}
             maxLength={128}
