@@ -46,7 +46,7 @@ export class FleetRun {
       acknowledged: (_, milliseconds) => this.#measurements.addLatency(milliseconds),
       failed: (_, error) => this.#measurements.addError(error),
     };
-    this.#fleet = new Fleet({ keepsDetails: false, observer });
+    this.#fleet = new Fleet({ keepsDetails: false, connectionRetry: 'always', observer });
     this.#fleet.setScene(scene);
   }
 

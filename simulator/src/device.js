@@ -1,16 +1,14 @@
 import { Message, MethodResponse } from 'iothub-device-client';
 
+import { Absence } from './absence.js';
+import { DeviceDetails } from './device-details.js';
 import { DeviceTwin } from './device-twin.js';
 import { explain } from './hints.js';
 import { answerTo } from './method.js';
 import { createClient, idOf } from './identity.js';
-import { Log, ValueHistory } from './log.js';
 import { followDrain } from './outbox.js';
 import { receivedOf } from './received.js';
-import { Rate } from './statistics.js';
 import { Timeline } from './timeline.js';
-
-const KEPT_ENTRIES = 100;
 
 /** What a hub does not acknowledge waits; of more than this, messages fail. */
 const MAX_PENDING = 1_000;
@@ -42,6 +40,7 @@ const LAST_WAIT_MS = 3_000;
  * @property {import('./sent-record.js').SentRecord} sentRecord
  * @property {() => void} changed to be called when there is something new to show
  * @property {boolean} keepsDetails whether anybody may look at one device
+ * @property {boolean | 'always'} [connectionRetry] as the client's
  * @property {() => unknown} [createStore] for devices that keep
  *   an outbox
  * @property {Observer} observer
@@ -58,9 +57,8 @@ export class Device {
   #makeBehaviour;
   /** While it runs. */
   #timeline;
-  #isOffline = false;
-  /** While it goes offline. */
-  #leaving;
+  /** Of a device that was offline by itself. */
+  #absence;
   /** 'stopped', 'starting' (waiting for its turn, too), 'running' or 'stopping' */
   #phase = 'stopped';
   #stopping;
@@ -68,20 +66,14 @@ export class Device {
   #acknowledged = 0;
   #failed = 0;
   #pending = 0;
-  #settled = () => {};
-  #rate = new Rate();
+  #settled;
   #lastError;
-  /** The last body of each message, by its name. */
-  #last = new Map();
   #twin;
-  #messages = new Log(KEPT_ENTRIES);
-  #invocations = new Log(KEPT_ENTRIES);
-  #uploads = new Log(KEPT_ENTRIES);
+  /** Where somebody may look. */
+  #details;
   /** By the number of an upload that is not done. */
-  #uploading = new Map();
+  #uploading;
   #lastUpload = 0;
-  #errors = new Log(KEPT_ENTRIES);
-  #values;
 
   /**
    * @param {import('./identity.js').Identity} identity
@@ -93,8 +85,10 @@ export class Device {
   constructor(identity, around, modelId, store) {
     this.#identity = identity;
     this.#around = around;
+    if (around.keepsDetails) this.#details = new DeviceDetails();
     this.#client = createClient(identity, {
       autoConnect: false,
+      connectionRetry: around.connectionRetry,
       connectionRetryInterval: 1,
       connectionRetryMaxInterval: 30,
       ensureDesiredProperties: false,
@@ -124,14 +118,10 @@ export class Device {
     const before = templatesOf(this.#behaviour);
     this.#unschedule();
     // It is the behaviour before that was offline.
-    if (this.#isOffline) this.#goOnline();
+    this.#absence?.end();
     this.#makeBehaviour = makeBehaviour;
     this.#behaviour = makeBehaviour(this.id);
-    // Values of other templates would take the places of those that are sent from now on.
-    if (templatesOf(this.#behaviour) !== before) {
-      this.#values = this.#around.keepsDetails ? new ValueHistory() : undefined;
-      this.#last.clear();
-    }
+    if (templatesOf(this.#behaviour) !== before) this.#details?.forgetSent();
     this.#twin.behaviour = this.#behaviour;
     if (this.#phase === 'running') this.#schedule();
   }
@@ -139,7 +129,7 @@ export class Device {
   get state() {
     if (this.#phase === 'stopped') return 'stopped';
     if (this.#phase === 'starting') return 'connecting';
-    if (this.#isOffline || this.#leaving) return 'offline';
+    if (this.#absence?.isOffline) return 'offline';
     const state = this.#client.connectionState;
     if (state !== 'disconnected') return state;
     return this.#phase === 'stopping' ? 'stopped' : 'failed';
@@ -215,7 +205,8 @@ export class Device {
     const number = (this.#lastUpload += 1);
     const entry = { number, time: Date.now(), name, size: blob.size, sent: 0, state: 'uploading' };
     const controller = new AbortController();
-    this.#uploads.add(entry);
+    this.#details?.uploads.add(entry);
+    this.#uploading ??= new Map();
     this.#uploading.set(number, controller);
     this.#changed();
     try {
@@ -245,7 +236,7 @@ export class Device {
 
   /** Cancels an upload by its number, if it is not done. */
   cancelUpload(number) {
-    this.#uploading.get(number)?.abort();
+    this.#uploading?.get(number)?.abort();
   }
 
   /** Its row in the list. */
@@ -257,9 +248,9 @@ export class Device {
       sent: this.#sent,
       acknowledged: this.#acknowledged,
       failed: this.#failed,
-      ratePerSecond: this.#rate.perSecond(now),
+      ratePerSecond: this.#details?.rate.perSecond(now),
       lastError: this.#lastError,
-      last: this.#lastValues(),
+      last: this.#details?.last,
       waiting: this.#client.outbox?.count,
     };
   }
@@ -270,11 +261,7 @@ export class Device {
       id: this.id,
       twin: { desired, reported },
       changedPaths,
-      messages: this.#messages.newestFirst,
-      invocations: this.#invocations.newestFirst,
-      uploads: this.#uploads.newestFirst,
-      errors: this.#errors.newestFirst,
-      values: this.#values?.values ?? {},
+      ...this.#details.copy(),
     };
   }
 
@@ -288,7 +275,7 @@ export class Device {
     };
     client.onBackgroundException = (error) => {
       // Not every error ends the attempts to reconnect.
-      if (client.connectionState === 'disconnected' && !this.#isOffline) this.#unschedule();
+      if (this.state === 'failed') this.#unschedule();
       this.#noteError(error);
     };
     client.onMessageReceived = (message) => this.#keepMessage(message);
@@ -297,15 +284,14 @@ export class Device {
   }
 
   #logOutbox(reason) {
-    if (!this.#around.keepsDetails) return;
+    if (!this.#details) return;
     this.#around.trace.add(this.id, { time: new Date(), state: 'outbox', reason });
   }
 
   async #end() {
     this.#phase = 'stopping';
-    this.#isOffline = false;
     try {
-      await this.#leaving;
+      await this.#absence?.cancel();
       if (this.#client.connected) await this.#allSettled();
       await this.#client.disconnect();
     } finally {
@@ -330,7 +316,7 @@ export class Device {
       report: (properties) => this.#reportByItself(properties),
       upload: (name, bytes) => this.#uploadByItself(name, bytes),
       goOffline: () => this.#goOffline(),
-      goOnline: () => this.#goOnline(),
+      goOnline: () => this.#absence.end(),
     });
     this.#around.scheduler.add(this, this.#timeline);
   }
@@ -341,23 +327,16 @@ export class Device {
   }
 
   #goOffline() {
-    this.#isOffline = true;
+    this.#absence ??= new Absence(this.#client, {
+      allSettled: () => this.#allSettled(),
+      comeBack: () => this.#reconnect(),
+    });
+    this.#absence.begin();
     this.#changed();
-    const leave = async () => {
-      await this.#allSettled();
-      await this.#client.disconnect();
-    };
-    this.#leaving ??= leave().finally(() => (this.#leaving = undefined));
-  }
-
-  #goOnline() {
-    this.#isOffline = false;
-    if (this.#leaving) this.#leaving.then(() => this.#reconnect());
-    else this.#reconnect();
   }
 
   #reconnect() {
-    if (this.#isOffline || this.#phase !== 'running') return;
+    if (this.#phase !== 'running') return;
     this.#client.connect().catch((error) => {
       if (this.state === 'failed') this.#unschedule();
       this.#noteError(error);
@@ -382,10 +361,8 @@ export class Device {
   #sendNext(behaviour) {
     const now = Date.now();
     const { body, ...message } = behaviour.next(now, this.#twin.copy.desired);
-    const placed = behaviour.placed(body);
     const { name } = behaviour.settings;
-    this.#last.set(name, placed);
-    this.#values?.add(now / 1000, placed);
+    this.#details?.addSent(name, behaviour.placed(body), now);
     return this.#send({ name, ...message }, now);
   }
 
@@ -402,7 +379,8 @@ export class Device {
     const entry = sentRecord.add(this.id, sent, now);
     const called = performance.now();
     const sendIt = () => this.#client.sendMessage(message);
-    const done = this.#leaving ? this.#leaving.then(sendIt) : sendIt();
+    const leaving = this.#absence?.leaving;
+    const done = leaving ? leaving.then(sendIt) : sendIt();
     done.then(
       () => this.#noteAcknowledged(performance.now() - called, entry),
       (error) => this.#noteFailed(error, entry),
@@ -411,20 +389,13 @@ export class Device {
     return done;
   }
 
-  /** What it has sent last, of all its messages together. */
-  #lastValues() {
-    const bodies = [...this.#last.values()];
-    if (bodies.length < 2) return bodies[0];
-    return Object.assign({}, ...bodies.filter((body) => typeof body === 'object'));
-  }
-
   #noteAcknowledged(latency, entry) {
     this.#acknowledged += 1;
     this.#around.sentRecord.settle(entry, { status: 'acknowledged', milliseconds: latency });
     // What went wrong before is in the list of errors; it is no trouble any more.
     this.#lastError = undefined;
     const now = Date.now();
-    this.#rate.add(now);
+    this.#details?.rate.add(now);
     this.#around.statistics.addAcknowledged(latency, now);
     this.#around.observer.acknowledged?.(this.id, latency);
     this.#noteSettled();
@@ -442,7 +413,7 @@ export class Device {
 
   #noteSettled() {
     this.#pending -= 1;
-    if (this.#pending === 0) this.#settled();
+    if (this.#pending === 0) this.#settled?.();
     this.#changed();
   }
 
@@ -458,7 +429,7 @@ export class Device {
   }
 
   #keepMessage(message) {
-    this.#messages.add(receivedOf(message));
+    this.#details?.messages.add(receivedOf(message));
     this.#changed();
   }
 
@@ -468,7 +439,7 @@ export class Device {
     const answered = answerTo(request, this.#behaviour, Date.now(), desired);
     const { delayMs, status, payload: answer, isTaken } = answered;
     const entry = { time: Date.now(), name, payload, delayMs };
-    this.#invocations.add(entry);
+    this.#details?.invocations.add(entry);
     this.#changed();
     const begun = performance.now();
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
@@ -492,7 +463,7 @@ export class Device {
     if (error.name === 'OperationCancelled') return;
     this.#around.observer.failed?.(this.id, error);
     this.#lastError = this.#explain(error);
-    this.#errors.add({ time: Date.now(), ...this.#lastError });
+    this.#details?.errors.add({ time: Date.now(), ...this.#lastError });
     this.#changed();
   }
 

@@ -37,11 +37,13 @@ export class Fleet {
    * @param {object} [options]
    * @param {boolean} [options.keepsDetails] whether charts, logs and what was sent are kept of each
    *   device, which take memory
+   * @param {boolean | 'always'} [options.connectionRetry] as the client's: with `'always'`, a device
+   *   whose first connection fails tries again, and `start` waits for it
    * @param {import('./device.js').Observer} [options.observer]
    * @param {() => Store | Promise<Store>} [options.createStore] for devices whose identity has
    *   `keepsOutbox`; a store is an `OutboxStore` of the client
    */
-  constructor({ keepsDetails = true, observer = {}, createStore } = {}) {
+  constructor({ keepsDetails = true, connectionRetry, observer = {}, createStore } = {}) {
     this.#around = {
       scheduler: new Scheduler(),
       statistics: this.#statistics,
@@ -49,6 +51,7 @@ export class Fleet {
       sentRecord: this.#sentRecord,
       changed: () => (this.#hasNews = true),
       keepsDetails,
+      connectionRetry,
       observer,
       createStore,
     };

@@ -43,7 +43,7 @@ export function readTemplate(text, known = {}) {
     try {
       if (typeof value === 'string') return readText(value, { ...known, fields });
       checkNumber(value);
-      return () => () => value;
+      return constant(value);
     } catch (error) {
       throw new TemplateError(error.message, placeOf(text, offset));
     }
@@ -71,11 +71,11 @@ function readObject(node, outer, read) {
     return [name.value, begin];
   });
   return (random) => {
-    const begun = members.map(([name, begin]) => [name, begin(random)]);
+    const begun = members.map(([, begin]) => begin(random));
     return (context) => {
       const made = new Map();
       const inner = { ...context, fields: { members: made, outer: context.fields } };
-      for (const [name, next] of begun) made.set(name, next(inner));
+      for (const [at, [name]] of members.entries()) made.set(name, begun[at](inner));
       return Object.fromEntries(made);
     };
   };
@@ -90,14 +90,21 @@ function readObject(node, outer, read) {
  */
 export function readText(text, known) {
   const parts = split(text);
+  if (parts.length === 1) return constant(text);
   const begins = parts.map((part, index) =>
-    index % 2 === 1 ? readGenerator(part, known) : () => () => part,
+    index % 2 === 1 ? readGenerator(part, known) : constant(part),
   );
   if (begins.length === 3 && parts[0] === '' && parts[2] === '') return begins[1];
   return (random) => {
     const begun = begins.map((begin) => begin(random));
     return (context) => begun.map((next) => toText(next(context))).join('');
   };
+}
+
+/** The same for all devices, which share one function. */
+function constant(value) {
+  const next = () => value;
+  return () => next;
 }
 
 /** The parts of a text: every other one stood between double braces. */

@@ -28,6 +28,7 @@ export function readValues(values, known, within) {
       next: next === undefined ? undefined : read('next', next, names),
     };
   });
+  if (all.length === 0) return () => NO_VALUES;
   return (randomOf) =>
     new DeviceValues(
       all.map(({ name, periodMs, start, next }) => {
@@ -86,3 +87,6 @@ export class DeviceValues {
     for (const [name, value] of Object.entries(values)) this.#current.set(name, value);
   }
 }
+
+/** Many devices have none: they share these. */
+const NO_VALUES = new DeviceValues([]);

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 
 import { FleetRun, MOST_CONNECTING } from '../../simulator/cli/fleet-run.js';
 import { planDevices } from '../../simulator/src/plan.js';
+import { createDevice } from '../node/support.mjs';
 import { behaviourOf, sceneOf } from './scenes.mjs';
 
 test('the ramp waits for a hub that does not answer', async (t) => {
@@ -41,4 +42,22 @@ test('the ramp waits for a hub that does not answer', async (t) => {
   for (const { devices, waiting, connected } of states) {
     assert.deepEqual([devices, waiting, connected], [MOST_CONNECTING, 100, 0]);
   }
+});
+
+test('a device whose first connection fails tries again, and its failures are counted', async () => {
+  const device = await createDevice();
+  await device.setFaults({ dropAt: 'connect' });
+  const scene = sceneOf({ kind: behaviourOf() });
+  const run = new FleetRun({
+    scene,
+    planned: planDevices(scene, { devices: 1 }),
+    identities: { identityOf: () => device },
+    recording: { add() {} },
+  });
+  const stopping = new AbortController();
+  const tell = ({ connected }) => connected === 1 && stopping.abort();
+  const options = { durationMs: 30_000, signal: stopping.signal, tell };
+  const { totals, measurements } = await run.run(options);
+  assert.equal(totals.connected, 1);
+  assert.deepEqual(Object.values(measurements.errors), [1]);
 });

@@ -1,0 +1,46 @@
+import { Log, ValueHistory } from './log.js';
+import { Rate } from './statistics.js';
+
+const KEPT_ENTRIES = 100;
+
+/** What is kept of one device to be looked at, where somebody may look: it takes memory. */
+export class DeviceDetails {
+  messages = new Log(KEPT_ENTRIES);
+  invocations = new Log(KEPT_ENTRIES);
+  uploads = new Log(KEPT_ENTRIES);
+  errors = new Log(KEPT_ENTRIES);
+  rate = new Rate();
+  /** The last body of each message, by its name. */
+  #last = new Map();
+  #values = new ValueHistory();
+
+  /** A message has been sent. */
+  addSent(name, body, now) {
+    this.#last.set(name, body);
+    this.#values.add(now / 1000, body);
+  }
+
+  /** Values of other templates would take the places of those that are sent from now on. */
+  forgetSent() {
+    this.#last.clear();
+    this.#values = new ValueHistory();
+  }
+
+  /** What it has sent last, of all its messages together. */
+  get last() {
+    const bodies = [...this.#last.values()];
+    if (bodies.length < 2) return bodies[0];
+    return Object.assign({}, ...bodies.filter((body) => typeof body === 'object'));
+  }
+
+  /** The logs, and the values of the charts. */
+  copy() {
+    return {
+      messages: this.messages.newestFirst,
+      invocations: this.invocations.newestFirst,
+      uploads: this.uploads.newestFirst,
+      errors: this.errors.newestFirst,
+      values: this.#values.values,
+    };
+  }
+}
