@@ -155,7 +155,8 @@ function number(value, metric) {
   });
 }
 
-function table([head, ...rows]) {
+/** @param {(string | number)[][]} rows the first is the head */
+export function table([head, ...rows]) {
   const lines = [head, head.map(() => '---'), ...rows];
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

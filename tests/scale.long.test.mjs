@@ -18,10 +18,12 @@ for (const environment of Object.keys(ENVIRONMENTS)) {
   });
 }
 
-test(`a fleet of ${DEVICES} sends and answers, and the hub has every message`, async () => {
+test(`a fleet of ${DEVICES} sends, answers and comes back, and the hub has every message`, async () => {
   const cost = await measureFleet({ devices: DEVICES, seconds: 1 });
   assert.ok(cost.acknowledged >= 2 * DEVICES, `${cost.acknowledged} messages are acknowledged`);
-  assert.deepEqual([cost.atHub, cost.lost], [cost.acknowledged, 0]);
+  assert.equal(cost.lost, 0);
+  assert.ok(cost.atHub >= cost.acknowledged, `${cost.atHub} of ${cost.acknowledged} at the hub`);
+  assert.ok(cost.backSeconds > 0, 'all come back after their connections were dropped');
   assert.deepEqual([cost.called, cost.answered], [DEVICES, DEVICES]);
   assert.ok(Number.isFinite(cost.cpu) && cost.resident > 0, 'what it costs is measured');
 });

@@ -1,6 +1,6 @@
 /** Measures the cost of a fleet of `iothub-simulator run`, whose devices send every ten seconds. */
 import { fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,8 +55,11 @@ const scene = {
  * @property {number} rate messages per device and second
  * @property {number} answered of the method calls
  * @property {number} called
+ * @property {number} backSeconds after all connections were dropped at once, until all are back
+ * @property {number} failedAttempts to connect meanwhile
  * @property {number} acknowledged
- * @property {number} atHub messages that the hub has
+ * @property {number} atHub messages that the hub has: one whose acknowledgement was lost with its
+ *   connection may be there twice
  * @property {number} lost of those that were sent
  *
  * @param {{devices: number, seconds: number}} job
@@ -77,7 +80,8 @@ export async function measureFleet({ devices, seconds }) {
     const [answered] = await Promise.all([callMethods(hub, devices), sleep(seconds * 1000)]);
     const last = await command.probe();
     const after = await command.next();
-    const { totals } = await command.stop();
+    const backSeconds = await dropAll(hub, command, devices);
+    const { totals, errors } = await command.stop();
     return {
       devices,
       cpu: (last.cpu - first.cpu) / (last.at - first.at),
@@ -87,6 +91,8 @@ export async function measureFleet({ devices, seconds }) {
         devices /
         ((after.elapsedMs - before.elapsedMs) / 1000),
       ...answered,
+      backSeconds,
+      failedAttempts: errors.ConnectionFailedError ?? 0,
       acknowledged: totals.acknowledged,
       atHub: await countAtHub(hub, devices),
       lost: totals.lost,
@@ -117,14 +123,19 @@ function startCommand(cwd, { endpoint, serviceConnectionString }, devices) {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const exited = once(child, 'exit').then(([code]) => code);
-  const states = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const states = new EventEmitter();
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const { event, ...state } = JSON.parse(line);
+    states.emit(event, state);
+  });
+  const tooEarly = exited.then(() => {
+    throw new Error('the command has ended; what it said is above');
+  });
+  tooEarly.catch(() => {});
+  /** The next state, which is none from before. */
   const next = async () => {
-    for (;;) {
-      const { value, done } = await states.next();
-      if (done) throw new Error('the command has ended; what it said is above');
-      const state = JSON.parse(value);
-      if (state.event === 'progress') return state;
-    }
+    const [state] = await Promise.race([once(states, 'progress'), tooEarly]);
+    return state;
   };
   return {
     next,
@@ -146,6 +157,19 @@ function startCommand(cwd, { endpoint, serviceConnectionString }, devices) {
       return JSON.parse(await readFile(join(cwd, 'report.json'), 'utf8'));
     },
   };
+}
+
+/** Drops all connections at once; resolves with how many seconds it takes until all are back. */
+async function dropAll(hub, command, devices) {
+  const begun = performance.now();
+  const ids = Array.from({ length: devices }, (_, index) => `sim-${index + 1}`);
+  const dropped = Promise.all(
+    ids.map((id) => callHub(hub, 'POST', `/local/devices/${id}/disconnect`)),
+  );
+  const isBack = ({ connected, errors }) =>
+    connected === devices && errors.ConnectionDroppedError >= devices;
+  await Promise.all([dropped, command.until(isBack)]);
+  return (performance.now() - begun) / 1000;
 }
 
 async function callMethods(hub, devices) {
