@@ -97,42 +97,65 @@ async function openAll(t, options) {
   return { ...simulator, device: simulator.backEnd('thermostat-1') };
 }
 
-for (const [name, profile] of Object.entries({
-  light: { colorScheme: 'light' },
-  dark: { colorScheme: 'dark' },
-  'in forced colours': { forcedColors: 'active' },
-  'on a phone': { viewport: PHONE },
-})) {
-  test(
-    `axe finds nothing to complain of in any view, ${name}`,
-    async (t) => {
-      const simulator = await openAll(t, profile);
-      await simulator.page.evaluate(axe.source);
-      for await (const view of views(simulator)) {
-        const complaints = await simulator.page.evaluate(async () => {
-          const { violations } = await window.axe.run();
-          return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
-        });
-        assert.deepEqual(complaints, [], view);
+const LIGHT = { colorScheme: 'light', forcedColors: 'none' };
+const OTHER_COLOURS = {
+  forced: { colorScheme: 'light', forcedColors: 'active' },
+  dark: { colorScheme: 'dark', forcedColors: 'none' },
+};
+/** All that other colours can break. */
+const CONTRAST = { runOnly: ['color-contrast'] };
+
+test(
+  'axe finds nothing to complain of in any view, nor in the contrast of dark and forced colours',
+  async (t) => {
+    const simulator = await openAll(t, LIGHT);
+    const { page } = simulator;
+    await page.evaluate(axe.source);
+    for await (const view of views(simulator)) {
+      await runAxe(page, view);
+      for (const [name, colours] of Object.entries(OTHER_COLOURS)) {
+        await emulateColours(page, colours);
+        await runAxe(page, `${view}, ${name}`, CONTRAST);
       }
-    },
-    ALL_VIEWS_MILLISECONDS,
-  );
+      await emulateColours(page, LIGHT);
+    }
+  },
+  ALL_VIEWS_MILLISECONDS,
+);
+
+test(
+  'on a phone axe finds nothing, nothing is wider, and what is to be touched is large enough',
+  async (t) => {
+    const simulator = await openAll(t, { viewport: PHONE });
+    await simulator.page.evaluate(axe.source);
+    for await (const view of views(simulator)) {
+      await runAxe(simulator.page, view);
+      const { excess, small } = await simulator.page.evaluate(() => ({
+        excess: document.documentElement.scrollWidth - innerWidth,
+        small: [...document.querySelectorAll('button:not(.chip, .link), select')]
+          .filter((element) => element.checkVisibility() && element.offsetHeight < 44)
+          .map((element) => element.outerHTML),
+      }));
+      assert.ok(excess <= 0, `${view} is wider by ${excess}`);
+      assert.deepEqual(small, [], view);
+    }
+  },
+  ALL_VIEWS_MILLISECONDS,
+);
+
+async function emulateColours(page, colours) {
+  await page.emulateMedia(colours);
+  const theme = page.locator(`:root[data-theme=${colours.colorScheme}]`);
+  await theme.waitFor({ state: 'attached' });
 }
 
-test('nothing is wider than a phone, and what is to be touched is large enough', async (t) => {
-  const simulator = await openAll(t, { viewport: PHONE });
-  for await (const view of views(simulator)) {
-    const { excess, small } = await simulator.page.evaluate(() => ({
-      excess: document.documentElement.scrollWidth - innerWidth,
-      small: [...document.querySelectorAll('button:not(.chip, .link), select')]
-        .filter((element) => element.checkVisibility() && element.offsetHeight < 44)
-        .map((element) => element.outerHTML),
-    }));
-    assert.ok(excess <= 0, `${view} is wider by ${excess}`);
-    assert.deepEqual(small, [], view);
-  }
-});
+async function runAxe(page, view, rules = {}) {
+  const complaints = await page.evaluate(async (rules) => {
+    const { violations } = await window.axe.run(rules);
+    return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+  }, rules);
+  assert.deepEqual(complaints, [], view);
+}
 
 test('a phone shows the list or what is chosen in it, with a way back', async (t) => {
   const { page } = await openWithDevice(t, { viewport: PHONE });

@@ -3,19 +3,25 @@ import { startHub } from 'iothub-local';
 
 import { BackEnd } from '../../../scripts/start/back-end.mjs';
 import { servePage } from '../../../scripts/start/page-server.mjs';
-import { openPage } from '../../browser/support.mjs';
+import { openPage, sharePage } from '../../browser/support.mjs';
 
 export { openPage, test } from '../../browser/support.mjs';
 
 /** Chromium itself prints a lost WebSocket on the console. */
 export const isLostSocket = (complaint) => complaint.startsWith('WebSocket connection to');
 
-/** The page of `npm start` with a local hub of its own, in a fresh profile. */
-export async function openSimulator(t, options) {
+/**
+ * The page of `npm start` with a local hub of its own. A test that changes the browser's profile, or
+ * adds scripts to the page, names a profile, and gets a fresh one.
+ */
+export async function openSimulator(t, { isExpected, ...profile } = {}) {
   const hub = await startHub();
   const server = await servePage({ hub });
+  const isPlain = Object.keys(profile).length === 0;
   // The page goes first: it would complain about a hub that has left.
-  const page = await openPage(t, server.url, options);
+  const page = isPlain
+    ? await sharePage(t, server.url, isExpected)
+    : await openPage(t, server.url, { isExpected, ...profile });
   t.after(() => server.close());
   t.after(() => hub.close());
   await page.getByRole('heading', { name: 'Simulate a device' }).waitFor();

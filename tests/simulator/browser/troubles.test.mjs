@@ -24,6 +24,7 @@ async function send(page, template) {
 test('a device that another tab has taken over is told in words of the page', async (t) => {
   const { page, url } = await openWithDevice(t);
   const other = await page.context().newPage();
+  t.after(() => other.close());
   await other.goto(url);
   await other.getByText('Use existing devices of the hub').click();
   await other.getByLabel('thermostat-1').check();

@@ -116,9 +116,8 @@ test('the log holds still under the pointer, scrolled or open, and says how much
 });
 
 test('a log that is scrolled holds still', async (t) => {
-  const { page, device } = await openWithDevice(t);
+  const { page, device } = await openWithDevice(t, { viewport: { width: 900, height: 420 } });
   await openTab(page, 'Wire log');
-  await page.setViewportSize({ width: 900, height: 420 });
   await packets(page).filter({ hasText: 'telemetry' }).first().waitFor();
   const list = page.getByRole('list', { name: 'Packets' });
   await list.evaluate((element) => element.scrollTo(0, 40));
