@@ -16,6 +16,9 @@ const coreAlone = '--no-default-features';
 const coreProfile = ['--profile', 'core', coreAlone];
 const compiles = 'the first run compiles the dependencies';
 
+const clippy = ['cargo', 'clippy'];
+const denied = ['--', '-D', 'warnings'];
+
 /** The files that suites depend on, for `npm test -- --changed`. */
 const rust = [/\.rs$/, /Cargo\.(toml|lock)$/, /^(clippy|rustfmt)\.toml$/];
 const core = [/^src\//, /^Cargo\.(toml|lock)$/, /^tests\/(protocol|matrix)\//, /^fuzz\/seeds\//];
@@ -184,15 +187,12 @@ function lints() {
     }),
     check(
       'clippy',
-      ['cargo', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'],
+      // What the benchmarks depend on takes a quarter of the time: `npm run test:long` has them.
+      [...clippy, '--workspace', '--exclude', 'core-benchmarks', '--all-targets', ...denied],
       readsRust,
     ),
     // The tests of the core have been checked with the rest.
-    check(
-      'clippy, core alone',
-      ['cargo', 'clippy', '--lib', coreAlone, '--', '-D', 'warnings'],
-      readsRust,
-    ),
+    check('clippy, core alone', [...clippy, '--lib', coreAlone, ...denied], readsRust),
     nodeTests('suites', ['tests/suites.test.mjs']),
     nodeTests('minimum Rust version', ['tests/minimum-rust.test.mjs'], {
       minutes: 10,
@@ -252,6 +252,11 @@ function wasmTests(env) {
 function longSuites() {
   const missing = missingChromium();
   return [
+    check(
+      'clippy of the benchmarks',
+      [...clippy, '--package', 'core-benchmarks', '--all-targets', ...denied],
+      { reads: [...rust, ...folder('benches/core')], needs: 'both cores' },
+    ),
     faultMatrix('fault matrix, 100,000 schedules', '100000', { slow: 'it plays for two minutes' }),
     nodeTests('broken clients', ['tests/broken-clients.long.test.mjs'], {
       minutes: 10,
