@@ -385,7 +385,7 @@ export class Device {
       () => this.#noteAcknowledged(performance.now() - called, entry),
       (error) => this.#noteFailed(error, entry),
     );
-    this.#changed();
+    this.#counted();
     return done;
   }
 
@@ -393,6 +393,7 @@ export class Device {
     this.#acknowledged += 1;
     this.#around.sentRecord.settle(entry, { status: 'acknowledged', milliseconds: latency });
     // What went wrong before is in the list of errors; it is no trouble any more.
+    if (this.#lastError) this.#changed();
     this.#lastError = undefined;
     const now = Date.now();
     this.#details?.rate.add(now);
@@ -414,7 +415,7 @@ export class Device {
   #noteSettled() {
     this.#pending -= 1;
     if (this.#pending === 0) this.#settled?.();
-    this.#changed();
+    this.#counted();
   }
 
   #allSettled() {
@@ -470,6 +471,12 @@ export class Device {
   #changed() {
     this.hasNews = true;
     this.#around.changed();
+  }
+
+  /** Nothing but counts has changed. */
+  #counted() {
+    this.hasNews = true;
+    this.#around.counted();
   }
 }
 

@@ -11,6 +11,9 @@ const CONNECTING_AT_ONCE = 20;
 /** How often there may be news, in milliseconds. */
 const NEWS_MS = 250;
 
+/** Of more devices than that, their counts alone are told once a second. */
+const MANY = 50;
+
 /** How many entries of a log are told at most, unless more are asked for. */
 const SHOWN = 60;
 
@@ -18,7 +21,8 @@ const SHOWN = 60;
  * All simulated devices. It runs in a worker of the page, and in Node.js.
  *
  * Listeners are notified at most four times a second, and only after the previous notification has
- * settled.
+ * settled. Of a large fleet, messages sent and acknowledged are told once a second, unless something
+ * else has changed.
  */
 export class Fleet {
   #devices = new Map();
@@ -50,6 +54,7 @@ export class Fleet {
       trace: this.#trace,
       sentRecord: this.#sentRecord,
       changed: () => (this.#hasNews = true),
+      counted: () => (this.#hasNews ||= this.#devices.size <= MANY),
       keepsDetails,
       connectionRetry,
       observer,

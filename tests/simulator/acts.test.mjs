@@ -229,6 +229,19 @@ test('what has a mistake is refused with the place of it, and nothing changes', 
   assert.equal((await backEnd.telemetry())[0].text, '{"number":1}');
 });
 
+test('of many devices, counts alone are told once a second', async (t) => {
+  const { fleet, snapshots } = await startDevice(t, sending({ periodMs: 100 }));
+  const atRest = Array.from({ length: 50 }, (_, at) => ({
+    connectionString: `HostName=a.azure-devices.net;DeviceId=rest-${at};SharedAccessKey=a2V5`,
+  }));
+  await fleet.add(atRest, 'kind');
+  const seconds = [];
+  await snapshots.until(({ series }) => {
+    seconds.push(series.time.at(-1));
+    return new Set(seconds.slice(-4)).size === 4;
+  });
+});
+
 test('the preview is the first message of the device, or what is wrong', async (t) => {
   const template = '{"a": "{{range 0 1 9}}", "b": "{{walk 0 1 1 9}}"}';
   const behaviour = behaviourOf(sending({ template, properties: { a: '{{counter}}ü' } }));

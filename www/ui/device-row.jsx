@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks';
 import { useComputed } from '@preact/signals';
 
 import { device, fleet } from './fleet.js';
@@ -8,11 +9,7 @@ import { inWords } from './words.js';
 
 /** A device in the list: its state, its rate or its error, and what starts or stops it. */
 export function DeviceRow({ id }) {
-  // Each on its own: hundreds of rows are drawn when their words change, not at each message.
-  const state = useComputed(() => device(id)?.state).value;
-  const about = useComputed(() => aboutOf(device(id))).value;
-  const speed = useComputed(() => speedOf(device(id))).value;
-  const hasError = useComputed(() => device(id)?.lastError !== undefined).value;
+  const { state, about, speed, hasError } = useLook(id);
   const isOpen = useComputed(() => place.value === 'device' && selectedId.value === id).value;
   if (state === undefined) return null;
   const isStopped = state === 'stopped' || state === 'failed';
@@ -36,10 +33,21 @@ export function DeviceRow({ id }) {
   );
 }
 
-function aboutOf({ state, kind, lastError } = {}) {
-  return lastError ? `${state}: ${inWords(lastError.message)}` : `${state} · ${kind}`;
+/** The same object for as long as a row looks the same: each message changes a device. */
+function useLook(id) {
+  const last = useRef({});
+  return useComputed(() => {
+    const look = lookOf(device(id));
+    if (Object.keys(look).some((name) => look[name] !== last.current[name])) last.current = look;
+    return last.current;
+  }).value;
 }
 
-function speedOf({ state, ratePerSecond } = {}) {
-  return state === 'connected' ? rate(ratePerSecond) : '';
+function lookOf({ state, kind, lastError, ratePerSecond } = {}) {
+  return {
+    state,
+    about: lastError ? `${state}: ${inWords(lastError.message)}` : `${state} · ${kind}`,
+    speed: state === 'connected' ? rate(ratePerSecond) : '',
+    hasError: lastError !== undefined,
+  };
 }
