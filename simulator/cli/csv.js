@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 
 import { parse } from 'csv-parse';
 
+import { valueOfCell } from '../src/csv.js';
 import { CommandError } from './usage.js';
 
 /**
@@ -22,13 +23,6 @@ export async function* readCsv(file) {
     if (error.syscall) throw error;
     throw new CommandError(`${file}, line ${error.lines}: ${error.message}`, { cause: error });
   }
-}
-
-/** Numbers, true and false are what they are, nothing is `null`, all else is text. */
-export function valueOfCell(text) {
-  if (text === '') return null;
-  if (text === 'true' || text === 'false') return text === 'true';
-  return /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/.test(text) ? Number(text) : text;
 }
 
 /** The columns of a file by their names, for the generator replay. */

@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 
 import { recordedLine } from '../src/recorded.js';
-import { readCsv, valueOfCell } from './csv.js';
+import { valueOfCell } from '../src/csv.js';
+import { readCsv } from './csv.js';
 import { CommandError } from './usage.js';
 
 /**

@@ -18,3 +18,10 @@ function cell(value) {
   const safe = isFormula ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
+
+/** Numbers, true and false are what they are, nothing is `null`, all else is text. */
+export function valueOfCell(text) {
+  if (text === '') return null;
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/.test(text) ? Number(text) : text;
+}

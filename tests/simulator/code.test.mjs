@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { buffer, text as readText } from 'node:stream/consumers';
 import { runInNewContext } from 'node:vm';
 
@@ -39,10 +39,10 @@ function isMissing(t, command, name) {
 }
 
 /** Runs a program that it reads from its standard input; what it prints. */
-async function run(command, input, environment = {}) {
+async function run(command, input, environment = {}, cwd = root) {
   const [name, ...args] = command;
   const child = spawn(name, args, {
-    cwd: root,
+    cwd,
     env: { ...process.env, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -201,6 +201,58 @@ for (const [language, command] of [
     await act({ kind: 'desire', patch: { interval: 5, text: HOSTILE } });
     const { interval, text } = (await backEnd.twin()).properties.desired;
     assert.deepEqual([interval, text], [5, HOSTILE]);
+  });
+}
+
+/**
+ * Microsoft's clients for services send over AMQP, which the local hub does not have. These have
+ * their calls, as those of azure-iothub 1.16 and azure-iot-hub 2.7, and print what they send.
+ */
+const STAND_INS = {
+  'node_modules/azure-iot-common/index.js': `exports.Message = class {
+    constructor(body) { this.body = body; this.list = []; }
+    get properties() { return { add: (name, value) => this.list.push([name, value]) }; }
+  };`,
+  'node_modules/azure-iothub/index.js': `let open = false;
+  exports.Client = {
+    fromConnectionString: (hub) => ({
+      open: async () => (open = true),
+      send: async (id, { body, list }) =>
+        console.log(JSON.stringify({ hub, open, id, body, properties: Object.fromEntries(list) })),
+      close: async () => (open = false),
+    }),
+  };`,
+  'azure/iot/hub/__init__.py': `import json
+class IoTHubRegistryManager:
+    @classmethod
+    def from_connection_string(cls, hub):
+        manager = cls()
+        manager.hub = hub
+        return manager
+    def send_c2d_message(self, id, body, properties={}):
+        print(json.dumps(dict(hub=self.hub, open=True, id=id, body=body, properties=properties)))
+`,
+};
+
+for (const [language, command] of [
+  ['Node.js', node],
+  ['Python', python && [python, '-']],
+]) {
+  test(`a message to the device is sent by Azure’s hub in ${language}, with no key in the text`, async (t) => {
+    if (isMissing(t, command, language)) return;
+    const folder = mkdtempSync(join(tmpdir(), 'code-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    for (const [file, text] of Object.entries(STAND_INS)) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), text);
+    }
+    const body = HOSTILE;
+    const properties = { [HOSTILE]: HOSTILE, a: 'b' };
+    const program = programs({ kind: 'deliver', body, properties }, { id: 'a device' });
+    const environment = { IOTHUB_SERVICE_CONNECTION_STRING: 'its string', PYTHONPATH: folder };
+    const output = await run(command, program[`Azure, ${language}`], environment, folder);
+    const sent = { hub: 'its string', open: true, id: 'a device', body, properties };
+    assert.deepEqual(JSON.parse(output), sent);
   });
 }
 

@@ -29,14 +29,17 @@
 import { calls, curlCall, curlTelemetry, nodeCall, pythonCall } from './http.js';
 import { nodeProgram, pageProgram } from './javascript.js';
 import { pythonProgram } from './python.js';
+import { nodeDeliver, pythonDeliver } from './service.js';
 
 const LOCAL_ENDPOINT = 'IOTHUB_ENDPOINT: only for a local hub, its WebSocket address';
 const CONNECTION_STRING = 'IOTHUB_DEVICE_CONNECTION_STRING: that of the device';
 const LOCAL_TLS = 'For a local hub: run it with --https-port 443, and put its CA into IOTHUB_CA';
 const URL = 'IOTHUB_URL: https://YOUR-HUB.azure-devices.net, or the address of a local hub';
 const LOCAL_URL = 'IOTHUB_URL: the address of the local hub';
-const AZURE_TAKES_AMQP =
-  'For the local hub. IoT Hub in Azure takes these messages over AMQP: use azure-iothub for Node.js';
+const LOCAL_ONLY =
+  'For a local hub. IoT Hub in Azure takes these messages over AMQP: see the others';
+const SERVICE_STRING =
+  'IOTHUB_SERVICE_CONNECTION_STRING: of a policy with the right ServiceConnect, such as service';
 
 /**
  * @param {Action} action
@@ -85,10 +88,26 @@ function devicePrograms(action, device) {
 function backEndPrograms(action, { id }) {
   const call = calls[action.kind](action, id);
   const token = 'IOTHUB_AUTHORIZATION: a SAS token with the right ServiceConnect';
-  const needs = action.kind === 'deliver' ? [AZURE_TAKES_AMQP, LOCAL_URL, token] : [URL, token];
-  return [
+  const needs = action.kind === 'deliver' ? [LOCAL_ONLY, LOCAL_URL, token] : [URL, token];
+  const programs = [
     { name: 'Node.js', text: nodeCall(call), needs },
     { name: 'Python', text: pythonCall(call), needs },
     { name: 'curl', text: curlCall(call), needs },
   ];
+  return action.kind === 'deliver' ? [...programs, ...azurePrograms(action, id)] : programs;
 }
+
+/** What a hub in Azure takes over AMQP only, with Microsoft's clients. */
+const azurePrograms = (action, id) => [
+  {
+    name: 'Azure, Node.js',
+    text: nodeDeliver(action, id),
+    needs: ['npm install azure-iothub azure-iot-common', SERVICE_STRING],
+  },
+  {
+    name: 'Azure, Python',
+    text: pythonDeliver(action, id),
+    // Version 2.7.0 imports six, and does not install it.
+    needs: ['pip install azure-iot-hub six', SERVICE_STRING],
+  },
+];

@@ -82,9 +82,27 @@ const FORMS = {
     toPart: ({ text, ...rest }) => ({ reported: JSON.parse(text), ...rest }),
   },
   methods: { toForm: (methods) => methods, toPart: (form) => form },
+  values: { toForm: (values = []) => values, toPart: (form) => form },
+  events: { toForm: (events = []) => events, toPart: (form) => form },
+  // An object, or the CSV that it was edited as.
+  columns: {
+    toForm: (columns = {}) => columns,
+    toPart: async (form) => {
+      if (typeof form !== 'string') return form;
+      const { columnsOfText } = await import('./columns-text.js');
+      return columnsOfText(form);
+    },
+  },
 };
 
-const WORDS = { telemetry: 'messages', twin: 'twin', methods: 'methods' };
+const WORDS = {
+  telemetry: 'messages',
+  twin: 'twin',
+  methods: 'methods',
+  values: 'values',
+  events: 'events',
+  columns: 'data',
+};
 
 /**
  * One part of what a kind does, being edited.
@@ -100,7 +118,7 @@ export function useDraft(kindName, part) {
     part: () => toPart(draft.value),
     apply: async () => {
       const what = `change the ${WORDS[part]} of “${kindName}”`;
-      await changeBehaviour(kindName, { [part]: toPart(draft.value) }, what);
+      await changeBehaviour(kindName, { [part]: await toPart(draft.value) }, what);
       draft.undo();
     },
   };

@@ -13,7 +13,7 @@ const SENTENCES = [
 /** Places in a scene, and what the editors call them. */
 const PLACES = [
   [/\bkinds\.(\d+)\.?/g, (_, index) => `kind ${Number(index) + 1}, `],
-  [/\bbehaviour\.(?=telemetry|twin|methods)/g, ''],
+  [/\bbehaviour\.(?=telemetry|twin|methods|values|events|columns)/g, ''],
   [/\bmethods\.(\d+)\.payload\b/g, (_, index) => `method ${Number(index) + 1}, payload`],
   [/\bmethods\.(\d+)\.?/g, (_, index) => `method ${Number(index) + 1}, `],
   [/\btelemetry\.\d+\.properties\./g, 'property '],

@@ -164,3 +164,78 @@ test('the JSON of the scene names each mistake with line and path, and shows its
   await button(page, 'Form').click();
   assert.equal(await page.getByLabel('Devices in the scene').inputValue(), '4');
 });
+
+test('values, events and data are edited as fields, with mistakes beside them, and undone', async (t) => {
+  const { page } = await openSimulator(t);
+  await page.getByLabel('Parcel trackers').check();
+  await openEditor(page);
+  const before = await save(page);
+  const part = (name) =>
+    page
+      .getByRole('group', { name: /^What a/ })
+      .getByText(name)
+      .click();
+  const apply = () => button(page, 'Apply to “tracker”').click();
+  const item = (name) => page.locator('details.item').filter({ hasText: name });
+  /** A field within what is opened, whose mistake is what describes it. */
+  const field = (within, label) => within.getByLabel(label, { exact: true });
+  const mistake = (within, label, text) =>
+    within
+      .locator('.number-field', { has: page.getByLabel(label, { exact: true }) })
+      .getByText(text)
+      .waitFor();
+
+  await part('Values');
+  await button(page, 'Add a value').click();
+  const added = item('value7');
+  await field(added, 'Name').fill('load factor');
+  await mistake(item('load factor'), 'Name', /is no name of a value/);
+  await field(item('load factor'), 'Name').fill('load');
+  await field(item('load'), 'Next value').fill('{{replay weight}}');
+  await mistake(item('load'), 'Next value', /weight/);
+  assert.equal(await button(page, 'Apply to “tracker”').isDisabled(), true);
+  await field(item('load'), 'Next value').fill('{{replay outside}}');
+  await field(item('load'), 'Every, ms').fill('soon');
+  await mistake(item('load'), 'Every, ms', /is no number/);
+  await field(item('load'), 'Every, ms').fill('5000');
+  await apply();
+  await lastEdit(page, 'change the values of “tracker”');
+
+  await part('Events');
+  const empty = item('empty');
+  await empty.locator('summary').click();
+  await field(empty, 'Expression').fill('load > ');
+  await empty.locator('.bad').first().waitFor();
+  await field(empty, 'Expression').fill('load > 12');
+  await empty.getByRole('combobox', { name: /^Action 2/ }).selectOption('send');
+  await mistake(empty, 'Message', /is empty/);
+  await field(empty, 'Message').fill('alarm');
+  await apply();
+  await lastEdit(page, 'change the events of “tracker”');
+
+  await part('Data');
+  await page.getByLabel('Data as CSV').fill('outside,outside\n1,2\n');
+  await page.getByText('There are two columns named “outside”.').waitFor();
+  await page.getByLabel('Data as CSV').fill('outside,"a b"\n1,x\n2\n');
+  await apply();
+  await lastEdit(page, 'change the data of “tracker”');
+
+  const { behaviour } = JSON.parse(await save(page)).kinds[0];
+  assert.deepEqual(behaviour.values.at(-1), {
+    name: 'load',
+    start: 0,
+    next: '{{replay outside}}',
+    periodMs: 5000,
+  });
+  const { trigger, actions } = behaviour.events.find(({ name }) => name === 'empty');
+  assert.deepEqual(trigger, { type: 'condition', expression: 'load > 12' });
+  assert.deepEqual(actions.at(-1), { type: 'send', message: 'alarm' });
+  assert.deepEqual(behaviour.columns, { outside: [1, 2], 'a b': ['x'] });
+  for (const what of ['events', 'values']) {
+    await button(page, 'Undo').click();
+    await lastEdit(page, `change the ${what} of “tracker”`);
+  }
+  await button(page, 'Undo').click();
+  await page.getByText('Nothing was edited yet.').waitFor();
+  assert.equal(await save(page), before);
+});
