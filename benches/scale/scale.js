@@ -14,7 +14,7 @@ const HELP = `npm run scale -- [options]
 
 Connects devices to a hub, in one process of Node.js and in Chromium, of which each sends 110 bytes
 once a second. Then runs fleets of iothub-simulator, of which each device sends every ten seconds and
-answers methods; at the end, the hub drops all connections at once. Prints what they cost, and how
+answers methods; at the end, the hub drops all connections. Prints what they cost, and how
 many messages are at the hub, as tables in Markdown. Build first.
 
   --devices LIST   how many, one measurement each (100,250,500,1000; none for no measurement)

@@ -27,8 +27,6 @@ Options of run:
   --devices N        how many (what the scene says, or the connection strings)
   --seed N           the same seed gives the same messages (that of the scene, or 0)
   --duration TIME    how long it runs, from the first connection (until Ctrl-C)
-  --shards N         this process is one of N that share the fleet
-  --shard-index I    which of them, from 0 (JOB_COMPLETION_INDEX)
 Options of replay:
   --speed N          how many times as fast as recorded (1)
   --time-column NAME, --device-column NAME
@@ -37,6 +35,8 @@ Options of both:
   --prefix TEXT      what the ids of made devices begin with (sim-); with replay, other devices than
                      those of the recording
   --ramp RATE        how fast devices connect (100/s)
+  --shards N         this process is one of N that share the fleet
+  --shard-index I    which of them, from 0 (JOB_COMPLETION_INDEX)
   --endpoint URL     WebSocket URL in place of that of the hub, such as that of a local hub
   --provisioning-host HOST
                      of --group (global.azure-devices-provisioning.net)

@@ -7,6 +7,7 @@ import { IDENTITY_OPTIONS, openIdentities } from './identities.js';
 import { JOB_OPTIONS, runJob } from './job.js';
 import { LIMIT_OPTIONS, readLimits } from './limits.js';
 import { readRecording } from './recording.js';
+import { readShard, SHARD_OPTIONS } from './shard.js';
 import {
   checkPrefix,
   CommandError,
@@ -22,6 +23,7 @@ const MOST_PENDING = 1000;
 const OPTIONS = {
   ...IDENTITY_OPTIONS,
   ...LIMIT_OPTIONS,
+  ...SHARD_OPTIONS,
   ...JOB_OPTIONS,
   speed: { type: 'string', default: '1' },
   'time-column': { type: 'string', default: 'time' },
@@ -38,6 +40,7 @@ export async function replay(args) {
   }
   const limits = readLimits(values);
   const speed = readSpeed(values.speed);
+  const shard = readShard(values);
   const perSecond = ratePerSecond('--ramp', values.ramp);
   checkPrefix(values.prefix);
   const [file] = positionals;
@@ -47,22 +50,27 @@ export async function replay(args) {
       deviceColumn: values['device-column'],
     });
   // All of it is read before a device is made: a line that is wrong is known by then.
-  const { ids, count, lengthMs } = await survey(file, read());
+  const { counts, lengthMs } = await survey(file, read());
+  const ids = [...counts.keys()];
   const identities = await openIdentities(values);
   try {
+    const planned = planOf(ids, { prefix: values.prefix, identities, perSecond }).filter(
+      (_, at) => at % shard.count === shard.index,
+    );
+    const count = planned.reduce((sum, { recordedId }) => sum + counts.get(recordedId), 0);
     const wantedPerSecond = lengthMs === 0 ? count : (count * 1000 * speed) / lengthMs;
     if (!identities.isLocal) askForYes(identities.hostname, count, values.yes);
-    const planned = planOf(ids, { prefix: values.prefix, identities, perSecond });
     const job = {
       scene: sceneOf(file),
       devices: ids.length,
       planned: planned.map(({ device }) => device),
-      shard: { index: 0, count: 1 },
+      shard,
       wantedPerSecond,
       play: ({ send, signal }) => {
         const deviceOf = new Map(planned.map(({ recordedId, device }) => [recordedId, device]));
         const sendAs = (recordedId, message) => send(deviceOf.get(recordedId), message);
-        return play(read(), { speed, send: sendAs, signal });
+        const isOurs = (recordedId) => deviceOf.has(recordedId);
+        return play(read(), { speed, isOurs, send: sendAs, signal });
       },
     };
     return await runJob(identities, job, { ...values, limits });
@@ -77,18 +85,17 @@ function readSpeed(text) {
   throw new UsageError(`--speed takes a number above 0, such as 10, not "${text}"`);
 }
 
-/** Which devices a recording has, in the order in which they come, and how much of it there is. */
+/** How many messages a recording has of each device, in the order in which they come. */
 async function survey(file, entries) {
-  const ids = new Set();
-  let [count, first, last] = [0, 0, 0];
+  const counts = new Map();
+  let [first, last] = [0, 0];
   for await (const { time, deviceId } of entries) {
-    if (count === 0) first = time;
+    if (counts.size === 0) first = time;
     last = time;
-    count += 1;
-    ids.add(deviceId);
+    counts.set(deviceId, (counts.get(deviceId) ?? 0) + 1);
   }
-  if (count === 0) throw new CommandError(`${file} has no message`);
-  return { ids: [...ids], count, lengthMs: last - first };
+  if (counts.size === 0) throw new CommandError(`${file} has no message`);
+  return { counts, lengthMs: last - first };
 }
 
 /**
@@ -123,8 +130,11 @@ const sceneOf = (file) => ({
   ],
 });
 
-/** Sends each message when its time has come; resolves when the last is sent. */
-async function play(entries, { speed, send, signal }) {
+/**
+ * Sends each message of the devices of this process when its time has come; resolves when the last
+ * is sent.
+ */
+async function play(entries, { speed, isOurs, send, signal }) {
   const begun = performance.now();
   let first;
   let pending = 0;
@@ -135,6 +145,7 @@ async function play(entries, { speed, send, signal }) {
   };
   for await (const { time, deviceId, message } of entries) {
     first ??= time;
+    if (!isOurs(deviceId)) continue;
     const wait = (time - first) / speed - (performance.now() - begun);
     if (wait > 1) await setTimeout(wait, undefined, { signal }).catch(() => {});
     if (signal.aborted) return;
@@ -146,8 +157,8 @@ async function play(entries, { speed, send, signal }) {
 
 function askForYes(hostname, count, isYes) {
   console.error(
-    `${hostname} is no hub of this machine. The recording has ${count.toLocaleString('en')} ` +
-      'messages. A hub counts each 4 KB as one.',
+    `${hostname} is no hub of this machine. There are ${count.toLocaleString('en')} messages to ` +
+      'send. A hub counts each 4 KB as one.',
   );
   if (!isYes) throw new CommandError('give --yes if that is what you want');
 }

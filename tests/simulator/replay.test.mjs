@@ -148,7 +148,7 @@ const recorded = Array.from({ length: 10 }, (_, index) => ({
 const numbersAt = async (deviceId) =>
   (await new BackEnd(hub, { deviceId }).telemetry()).map(({ text }) => JSON.parse(text).number);
 
-test('a replay sends what was recorded, as the same devices or others, faster', async (t) => {
+test('a replay sends what was recorded, as the same devices or, in shards, others, faster', async (t) => {
   const file = await createFile(
     t,
     'a.jsonl',
@@ -170,8 +170,17 @@ test('a replay sends what was recorded, as the same devices or others, faster', 
     recorded.map(({ deviceId, properties }) => [deviceId, properties.index]),
   );
 
-  const others = ['--prefix', 'other-', '--made', `${file}.others`, '--speed', '1000'];
-  assert.equal((await command('replay', file, ...service, ...others)).code, 0);
+  const others = [...service, '--prefix', 'other-', '--speed', '1000', '--shards', '2'];
+  const shards = [0, 1].map((index) => {
+    const own = ['--shard-index', `${index}`, '--made', `${file}.others-${index}`];
+    return command('replay', file, ...others, ...own);
+  });
+  for (const { code, lines, errors } of await Promise.all(shards)) {
+    assert.deepEqual([code, errors], [0, '']);
+    const { devices, totals, wantedPerSecond } = JSON.parse(lines.at(-1));
+    assert.deepEqual([devices, totals.sent, Math.round(wantedPerSecond)], [2, 5, 556]);
+  }
+  assert.deepEqual(await numbersAt('other-1'), [0, 2, 4, 6, 8]);
   assert.deepEqual(await numbersAt('other-2'), [1, 3, 5, 7, 9]);
 });
 
