@@ -69,7 +69,7 @@ export function suites(wasmEnvironment) {
       reads: [...endToEnd, /^tests\/panic/, /^scripts\/build/],
     }),
     nodeTests("simulator's page", testFiles('tests/simulator/browser'), {
-      slow: 'each test has a page and a hub of its own, and clicks through it',
+      slow: 'each test has a hub of its own, and clicks through the page',
       minutes: 10,
       atOnce: 2,
       missing,
