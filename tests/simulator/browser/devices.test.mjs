@@ -45,52 +45,37 @@ test('any number of devices comes from the local hub by one click', async (t) =>
   }
 });
 
-test('a device is connected by its connection string', async (t) => {
+test('devices are connected by connection string, SAS token and key', async (t) => {
   const { page, hub } = await openSimulator(t);
-  const device = await BackEnd.createDevice(hub, 'by-string');
-  await connect(page, {
-    [CONNECTION_STRING]: device.connectionString,
-    [ENDPOINT]: device.endpoint,
-  });
-  await waitForState(page, 'connected');
-  await device.waitForTelemetry();
-});
-
-test('a device is connected by a SAS token', async (t) => {
-  const { page, hub } = await openSimulator(t);
-  const device = await BackEnd.createDevice(hub, 'by-token');
+  const assertConnects = async (device, fields) => {
+    await connect(page, { ...fields, [ENDPOINT]: device.endpoint });
+    await page.getByRole('heading', { name: device.deviceId }).waitFor();
+    await waitForState(page, 'connected');
+    await device.waitForTelemetry();
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+  };
+  const byString = await BackEnd.createDevice(hub, 'by-string');
+  await assertConnects(byString, { [CONNECTION_STRING]: byString.connectionString });
+  const byToken = await BackEnd.createDevice(hub, 'by-token');
   await page.getByLabel('SAS token', { exact: true }).check();
-  await connect(page, { 'SAS token of the device': tokenOf(device), [ENDPOINT]: hub.endpoint });
-  await waitForState(page, 'connected');
-  await device.waitForTelemetry();
-});
-
-test('a device is connected by its key', async (t) => {
-  const { page, hub } = await openSimulator(t);
-  const device = await BackEnd.createDevice(hub, 'by-key');
+  await assertConnects(byToken, { 'SAS token of the device': tokenOf(byToken) });
+  const byKey = await BackEnd.createDevice(hub, 'by-key');
   await page.getByLabel('Key', { exact: true }).check();
-  await connect(page, {
+  await assertConnects(byKey, {
     'Host name of the hub': hub.hostname,
     'Device id': 'by-key',
-    'Primary or secondary key': device.primaryKey,
-    [ENDPOINT]: hub.endpoint,
+    'Primary or secondary key': byKey.primaryKey,
   });
-  await waitForState(page, 'connected');
-  await device.waitForTelemetry();
 });
 
 test('a connection string of the hub is refused with the way to the right one', async (t) => {
   const { page, hub } = await openSimulator(t);
-  await connect(page, { [CONNECTION_STRING]: hub.serviceConnectionString });
-  await page.getByText('Take that of one device: IoT hub → Devices').waitFor();
-  assert.equal(await page.getByRole('navigation').getByRole('listitem').count(), 1);
-});
-
-test('somebody new is told where to find a connection string', async (t) => {
-  const { page } = await openSimulator(t);
   await page.getByRole('heading', { name: 'Your own hub' }).waitFor();
   await page.getByText('In the Azure portal: your IoT hub → Devices → the device').waitFor();
   await page.getByText('Keys and tokens stay in memory').waitFor();
+  await connect(page, { [CONNECTION_STRING]: hub.serviceConnectionString });
+  await page.getByText('Take that of one device: IoT hub → Devices').waitFor();
+  assert.equal(await page.getByRole('navigation').getByRole('listitem').count(), 1);
 });
 
 test('a wrong key is told in words, with what to do and without the key', async (t) => {
