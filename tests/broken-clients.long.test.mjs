@@ -74,6 +74,36 @@ const mutations = [
     from: 'self.twin.synchronize(&mut self.io);',
     to: '',
   },
+  {
+    name: 'registrations are not spaced',
+    file: 'client/assignment.rs',
+    from: '(self.is_outdated && now.monotonic >= self.not_before)',
+    to: 'self.is_outdated',
+  },
+  {
+    name: 'a device that is offline registers again',
+    file: 'client/assignment.rs',
+    from: '} else if reached {',
+    to: '} else {',
+  },
+  {
+    name: 'a login that is refused right after an assignment leads to a registration',
+    file: 'client/assignment.rs',
+    from: 'self.assigned_at.is_some_and(is_new)',
+    to: 'false',
+  },
+  {
+    name: 'a device that has failed often does not register again',
+    file: 'client/assignment.rs',
+    from: '|| self.failures >= MANY_FAILURES',
+    to: '',
+  },
+  {
+    name: 'an assignment is not used',
+    file: 'client/assignment.rs',
+    from: 'self.config.identity = identity;',
+    to: '',
+  },
 ];
 
 rmSync(copy, { recursive: true, force: true });

@@ -210,7 +210,7 @@ function nativeTests() {
       reads: core,
     }),
     faultMatrix('fault matrix', process.env.MATRIX_SCHEDULES ?? '20000', {
-      slow: 'it plays 20,000 schedules of a client, and as many of a registration',
+      slow: 'it plays 20,000 schedules of a client, as many of one that registers, and some of a registration',
     }),
   ];
 }

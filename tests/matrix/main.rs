@@ -7,7 +7,8 @@
 //! - `MATRIX_SEED`: play only this one, and print what happens
 //!
 //! A fifth as many schedules are played of the registration with the provisioning service, in
-//! `registration`; `REGISTRATION_SEED` plays one of those.
+//! `registration`, and as many of a client that registers, in `provisioned`; `REGISTRATION_SEED` and
+//! `PROVISIONED_SEED` play one of those.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -21,6 +22,7 @@ mod pace;
 #[path = "../protocol/packets.rs"]
 mod packets;
 mod platform;
+mod provisioned;
 mod registration;
 mod schedule;
 mod setting;
@@ -33,6 +35,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use faults::Tally;
+use registration::faults::Step;
 use schedule::{Played, play};
 
 const REPLAY: &str = "cargo test --profile core --no-default-features --test matrix";
@@ -74,16 +77,38 @@ fn no_schedule_breaks_a_registration() {
     let (played, broken) = play_all(0, schedules, registration::play, add);
     let registration::Played { tally, calls, assigned } = played;
     println!(
-        "ℹ note: {schedules} schedules of registrations, {} faults, {} broke an invariant; {} of \
-         {} combinations of fault and step; {calls} calls, {assigned} of them assigned",
+        "ℹ note: {schedules} schedules of registrations, {} faults, {} broke an invariant; \
+         {calls} calls, {assigned} of them assigned",
         tally.total(),
         broken.len(),
-        registration::Tally::combinations() - tally.missing().len(),
-        registration::Tally::combinations(),
     );
     tell(schedules, &broken, "REGISTRATION_SEED");
     if schedules >= 20_000 {
-        assert!(tally.missing().is_empty(), "never met: {:?}", tally.missing());
+        let missing = tally.missing(Step::REGISTRATION);
+        assert!(missing.is_empty(), "never met: {missing:?}");
+    }
+}
+
+#[test]
+fn no_schedule_breaks_a_client_that_registers() {
+    if let Some(seed) = number("PROVISIONED_SEED") {
+        provisioned::play(seed, true);
+        return;
+    }
+    let schedules = number("MATRIX_SCHEDULES").unwrap_or(500);
+    let first = number("MATRIX_FIRST").unwrap_or(0);
+    let (played, broken) = play_all(first, schedules, provisioned::play, provisioned::Played::add);
+    let provisioned::Played { tally, calls, registrations } = played;
+    println!(
+        "ℹ note: {schedules} schedules of clients that register, {} faults, {} broke an \
+         invariant; {calls} calls, {registrations} registrations",
+        tally.total(),
+        broken.len(),
+    );
+    tell(schedules, &broken, "PROVISIONED_SEED");
+    if schedules >= 20_000 {
+        let missing = tally.missing(&Step::ALL);
+        assert!(missing.is_empty(), "never met: {missing:?}");
     }
 }
 
@@ -93,6 +118,8 @@ fn a_seed_gives_the_same_schedule_every_time() {
         let (first, second) = (play(seed, false), play(seed, false));
         assert_eq!(format!("{first:?}"), format!("{second:?}"));
         let (first, second) = (registration::play(seed, false), registration::play(seed, false));
+        assert_eq!(format!("{first:?}"), format!("{second:?}"));
+        let (first, second) = (provisioned::play(seed, false), provisioned::play(seed, false));
         assert_eq!(format!("{first:?}"), format!("{second:?}"));
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with a registration, and at which step.
+//! What can go wrong with a registration, or at the hub that it leads to, and at which step.
 
 /// A step of the exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,10 +10,14 @@ pub enum Step {
     Register,
     Poll,
     Close,
+    HubSocket,
+    HubConnect,
+    HubSend,
 }
 
 impl Step {
-    pub const ALL: [Self; 7] = [
+    /// Those of a registration alone come first.
+    pub const ALL: [Self; 10] = [
         Self::Token,
         Self::Socket,
         Self::Connect,
@@ -21,7 +25,11 @@ impl Step {
         Self::Register,
         Self::Poll,
         Self::Close,
+        Self::HubSocket,
+        Self::HubConnect,
+        Self::HubSend,
     ];
+    pub const REGISTRATION: &[Self] = Self::ALL.split_at(7).0;
 
     /// What can go wrong here.
     pub fn faults(self) -> Vec<Fault> {
@@ -31,12 +39,13 @@ impl Step {
             [Withheld, Late, CloseBefore, CloseAfter, Twice, Malformed, Truncated, Text, Silence];
         let more: &[Fault] = match self {
             Self::Token => return vec![NoToken],
-            Self::Socket => return vec![SocketRefused, SocketStuck],
+            Self::Socket | Self::HubSocket => return vec![SocketRefused, SocketStuck],
             Self::Close => return vec![CloseStuck, CloseAfter],
-            Self::Connect => &[Unavailable, LoginRefused],
+            Self::Connect | Self::HubConnect => &[Unavailable, LoginRefused],
+            Self::HubSend => &[],
             Self::Subscribe => &[SubscriptionRefused],
             Self::Register | Self::Poll => {
-                &[Busy, Broken, LoginRefused, Unknown, Failed, Disabled, NotJson, Mute]
+                &[Busy, Broken, LoginRefused, Unknown, Failed, Disabled, NoHub, NotJson, Mute]
             }
         };
         [&ANSWERED, more].concat()
@@ -82,6 +91,8 @@ pub enum Fault {
     Unknown,
     Failed,
     Disabled,
+    /// A hub whose name cannot be.
+    NoHub,
     NotJson,
     /// The registration goes on for ever.
     Mute,
@@ -110,14 +121,13 @@ impl Tally {
         self.0.iter().flatten().sum()
     }
 
-    pub fn combinations() -> usize {
-        Step::ALL.iter().map(|step| step.faults().len()).sum()
-    }
-
-    /// The faults that were never met at a step at which they can happen.
-    pub fn missing(&self) -> Vec<(Step, Fault)> {
+    /// The faults that were never met at one of the steps, though they can happen there.
+    pub fn missing(&self, steps: &[Step]) -> Vec<(Step, Fault)> {
         let at = |&step: &Step| step.faults().into_iter().map(move |fault| (step, fault));
-        let all = Step::ALL.iter().flat_map(at);
-        all.filter(|&(step, fault)| self.0[step as usize][fault as usize] == 0).collect()
+        steps
+            .iter()
+            .flat_map(at)
+            .filter(|&(step, fault)| self.0[step as usize][fault as usize] == 0)
+            .collect()
     }
 }

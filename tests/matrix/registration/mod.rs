@@ -1,10 +1,11 @@
 //! The fault matrix of the registration: random schedules of calls, a provisioning service that
 //! keeps the truth, and faults at every step, in virtual time.
 
-mod faults;
+pub mod faults;
+pub mod line;
+pub mod requests;
 mod schedule;
-mod service;
+pub mod service;
 mod world;
 
-pub use faults::Tally;
 pub use schedule::{Played, play};

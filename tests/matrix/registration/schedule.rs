@@ -29,36 +29,35 @@ const LONG: u64 = 3_600_000;
 /// It breaks an invariant.
 pub fn play(seed: u64, traced: bool) -> Played {
     let mut world = World::new(seed, traced);
-    for _ in 0..world.rng.u32(1..8) {
-        match world.rng.u32(..10) {
+    for _ in 0..world.line.rng.u32(1..8) {
+        match world.line.rng.u32(..10) {
             0 if world.is_running() => world.withdraw(),
             1 => world.online(),
             2 => {
-                let millis = world.rng.u64(1_000..100_000);
+                let millis = world.line.rng.u64(1_000..100_000);
                 world.sleep(millis);
             }
             _ => {
-                let timeout = world.rng.u64(1..200_000);
-                let timeout = (world.rng.u32(..5) > 0).then_some(timeout);
+                let timeout = world.line.rng.u64(1..200_000);
+                let timeout = (world.line.rng.u32(..5) > 0).then_some(timeout);
                 world.register(timeout);
             }
         }
-        let pause = world.rng.u64(..60_000);
-        let until_rest = world.rng.bool();
-        world.run(world.time + pause, until_rest);
+        let pause = world.line.rng.u64(..60_000);
+        let until_rest = world.line.rng.bool();
+        world.run(world.line.time + pause, until_rest);
     }
     // Nothing goes wrong from now on. A registration that goes on for ever goes on.
-    world.fault_rate = 0;
-    world.run(world.time + LONG, true);
+    world.line.fault_rate = 0;
+    world.run(world.line.time + LONG, true);
     if world.is_running() {
         world.withdraw();
     }
     let before = world.assigned;
     world.register(Some(120_000));
-    world.run(world.time + 120_000, true);
+    world.run(world.line.time + 120_000, true);
     assert_eq!(world.assigned, before + 1, "a registration fails though nothing goes wrong");
     // And nothing follows.
-    world.run(world.time + LONG, false);
-    let World { tally, calls, assigned, .. } = world;
-    Played { tally, calls, assigned }
+    world.run(world.line.time + LONG, false);
+    Played { tally: world.line.tally, calls: world.calls, assigned: world.assigned }
 }

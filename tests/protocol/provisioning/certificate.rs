@@ -2,7 +2,9 @@
 
 use iothub_device_client::protocol::client::{Config, Options};
 use iothub_device_client::protocol::provisioning::Registrant;
-use iothub_device_client::protocol::{Client, ErrorKind, Event, OperationId, Reply};
+use iothub_device_client::protocol::{
+    Client, ConnectionState, ErrorKind, Event, OperationId, Reply,
+};
 
 use super::harness::{key, registrant};
 use super::service::Answer;
@@ -82,4 +84,21 @@ fn an_expired_certificate_that_the_hub_refuses_leads_to_a_new_one() {
         assert_eq!(harness.service.registrations(), registrations);
         assert_eq!(issued(&harness).len(), registrations);
     }
+}
+
+#[test]
+fn a_hub_that_accepts_an_expired_certificate_is_kept() {
+    let mut harness = certified();
+    connect(&mut harness);
+    harness.slow_open = true;
+    harness.drop_connection();
+    harness.advance_secs(20);
+    harness.client.certificate_expired();
+    harness.open_socket();
+    harness.run();
+    harness.slow_open = false;
+    harness.drop_connection();
+    harness.advance_secs(20);
+    assert_eq!(harness.client.connection_state(), ConnectionState::Connected);
+    assert_eq!(harness.service.registrations(), 1);
 }

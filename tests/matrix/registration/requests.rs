@@ -1,0 +1,48 @@
+//! The requests of a registration, as somebody sees them who reads along.
+
+use super::faults::Step;
+
+/// What the device has asked for, and what it has read.
+#[derive(Debug, Default)]
+pub struct Requests {
+    /// A request waits for its answer on this connection.
+    asked: bool,
+    /// The service has told by what it knows the registration.
+    is_known: bool,
+    /// The service wants no request before.
+    not_before: u64,
+}
+
+impl Requests {
+    /// No request is made while another waits, before the service wants it, or for what it knows.
+    pub fn ask(&mut self, time: u64, topic: &str) -> Step {
+        assert!(!self.asked, "two requests at once");
+        assert!(time >= self.not_before, "it asks before the service wants it");
+        self.asked = true;
+        if topic.starts_with("$dps/registrations/GET/") {
+            return Step::Poll;
+        }
+        assert!(!self.is_known, "it registers again what the service knows");
+        Step::Register
+    }
+
+    /// Returns the answer if it is one that the device has waited for.
+    pub fn read(&mut self, time: u64, bytes: &[u8]) -> Option<String> {
+        let text = String::from_utf8_lossy(bytes);
+        let (_, answer) = text.split_once("$dps/registrations/res/")?;
+        if !std::mem::take(&mut self.asked) {
+            return None;
+        }
+        if let Some((_, rest)) = answer.split_once("retry-after=") {
+            let seconds: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            let seconds: u64 = seconds.parse().expect("seconds");
+            self.not_before = time + seconds * 1000;
+        }
+        self.is_known |= answer.starts_with("202");
+        Some(answer.to_owned())
+    }
+
+    pub fn connection_ended(&mut self) {
+        self.asked = false;
+    }
+}
