@@ -9,6 +9,7 @@ import { build } from './build.mjs';
 import { Failure, runAsProgram, say } from './lib/run.mjs';
 
 const DEVICE_ID = 'my-device';
+const DAY_SECONDS = 24 * 60 * 60;
 
 const HELP = `npm start -- [options]
 
@@ -77,6 +78,9 @@ async function runDevice(hub) {
 async function servePageUntilStopped(hub, port) {
   const { servePage } = await import('./start/page-server.mjs');
   const page = await listening('--port', port, () => servePage({ hub, port }));
+  console.log('\nFor a back end of your own, as hub/README.md describes:');
+  console.log(`service: ${hub.serviceConnectionString}`);
+  console.log(`authorization: ${hub.authorization({ seconds: DAY_SECONDS })}`);
   console.log(`\nNow simulate devices in your browser: ${page.url} (Ctrl-C stops it all)`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   console.log('\nStopping.');
