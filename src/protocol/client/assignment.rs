@@ -32,7 +32,8 @@ const LONGEST_REFUSED_PAUSE: Duration = Duration::from_secs(300);
 /// belong to another hub.
 const MANY_FAILURES: u32 = 10;
 
-/// Registrations cost money: how far apart those are that lead to no connection.
+/// Registrations cost money: how far apart those are that lead to no connection, and how long to wait
+/// after one that timed out.
 const SPACING: Duration = Duration::from_secs(120);
 const LONGEST_SPACING: Duration = Duration::from_secs(3600);
 
@@ -49,6 +50,9 @@ pub(super) enum NextStep {
     Settle,
     /// The same, while it is too early to ask the provisioning service.
     Wait,
+    /// The provisioning service is asked again, but not soon: it took the last registration up, and
+    /// may charge for it.
+    Postpone,
 }
 
 /// What is known of the hub.
@@ -68,6 +72,8 @@ pub(super) struct Provisioning {
     registrations: Backoff,
     /// No registration before.
     not_before: Instant,
+    /// Registrations in a row that timed out.
+    unfinished: Backoff,
     /// The call that registers, and wants no connection.
     call: Option<OperationId>,
 }
@@ -83,6 +89,7 @@ impl Provisioning {
             refusals: Backoff::new(seed),
             registrations: Backoff::new(seed),
             not_before: Instant::default(),
+            unfinished: Backoff::new(seed),
             call: None,
         }
     }
@@ -101,6 +108,7 @@ impl Provisioning {
         self.is_outdated = false;
         self.failures = 0;
         self.refusals.reset();
+        self.unfinished.reset();
         self.registrations.failed();
         self.not_before = now.monotonic + self.registrations.wait(SPACING, LONGEST_SPACING);
     }
@@ -222,11 +230,14 @@ impl Client {
     pub(super) fn next_step(&mut self, now: Now, error: &Error) -> NextStep {
         let reached = matches!(self.link, Link::Handshaking(_));
         match (&mut self.provisioning, self.link) {
-            (Some(_), Link::Registering(_)) => match error.kind() {
-                ErrorKind::ConnectionFailed
-                | ErrorKind::ConnectionDropped
-                | ErrorKind::NoToken
-                | ErrorKind::OperationTimeout => NextStep::Retry,
+            (Some(provisioning), Link::Registering(_)) => match error.kind() {
+                ErrorKind::ConnectionFailed | ErrorKind::ConnectionDropped | ErrorKind::NoToken => {
+                    NextStep::Retry
+                }
+                ErrorKind::OperationTimeout => {
+                    provisioning.unfinished.failed();
+                    NextStep::Postpone
+                }
                 _ => NextStep::GiveUp,
             },
             (Some(provisioning), _) => provisioning.next_step(now, reached, error),
@@ -242,12 +253,20 @@ impl Client {
             (_, NextStep::Register) => self.dial(now, attempt),
             (Some(provisioning), NextStep::Settle | NextStep::Wait) => {
                 let pause = provisioning.refusals.wait(REFUSED_PAUSE, LONGEST_REFUSED_PAUSE);
-                self.timers.set(Timer::Retry, Some(now.monotonic + pause));
-                self.link = Link::Waiting(attempt);
+                self.wait(now, attempt, pause);
+            }
+            (Some(provisioning), NextStep::Postpone) => {
+                let pause = provisioning.unfinished.wait(SPACING, LONGEST_SPACING);
+                self.wait(now, attempt, pause);
             }
             _ => return false,
         }
         true
+    }
+
+    fn wait(&mut self, now: Now, attempt: Attempt, pause: Duration) {
+        self.timers.set(Timer::Retry, Some(now.monotonic + pause));
+        self.link = Link::Waiting(attempt);
     }
 
     /// Gives the registration the token that it waits for. Returns false for any other token.

@@ -221,6 +221,23 @@ fn registrations_that_give_no_connection_are_further_and_further_apart() {
 }
 
 #[test]
+fn a_service_that_never_assigns_is_asked_less_and_less_often() {
+    let connection_retry = Some(ConnectionRetry::Always);
+    let mut harness = with(key(), Options { connection_retry, ..Options::default() }, None);
+    harness.service.script = vec![Answer::assigning(5); 1_000].into();
+    connect(&mut harness);
+    let mut apart = Vec::new();
+    for count in 2..=4 {
+        let done = |harness: &Harness| harness.service.registrations() == count;
+        apart.push(seconds_until(&mut harness, done));
+    }
+    // The two minutes that a registration may take, and the pause after it.
+    for (seconds, pause) in apart.iter().zip([120, 240, 480]) {
+        assert!((120 + pause * 8 / 10..=125 + pause * 12 / 10).contains(seconds), "{apart:?}");
+    }
+}
+
+#[test]
 fn ten_attempts_that_reach_a_server_lead_to_a_registration_and_being_offline_does_not() {
     let mut harness = connected();
     harness.refuse_sockets = true;
