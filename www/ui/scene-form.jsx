@@ -4,21 +4,19 @@ import { Outcome, useAction } from './action.jsx';
 import { EditField } from './edit-field.jsx';
 import { counted } from './format.js';
 import { useKind } from './kind-select.jsx';
-import { lazy } from './lazy.jsx';
 import { MethodsEditor } from './methods-view.jsx';
+import { ColumnsEditor, EventsEditor, ValuesEditor } from './over-time-view.jsx';
 import { withCopiedKind, withKind, withMembers, withNewKind, withoutKind } from './scene-edits.js';
 import { behaviourOf, chosenScene, devicesOf, editScene, scene } from './scene.js';
 import { TelemetryView } from './telemetry-view.jsx';
 import { TwinRule } from './twin-view.jsx';
 
-const overTime = () => import('./over-time-view.jsx');
-
 /** The parts of what a kind does, by their names in a scene: one is edited at a time. */
 const PARTS = {
   telemetry: { label: 'Messages', Editor: TelemetryView },
-  values: { label: 'Values', Editor: lazy(async () => (await overTime()).ValuesEditor) },
-  events: { label: 'Events', Editor: lazy(async () => (await overTime()).EventsEditor) },
-  columns: { label: 'Data', Editor: lazy(async () => (await overTime()).ColumnsEditor) },
+  values: { label: 'Values', Editor: ValuesEditor },
+  events: { label: 'Events', Editor: EventsEditor },
+  columns: { label: 'Data', Editor: ColumnsEditor },
   twin: { label: 'Twin', Editor: TwinRule },
   methods: { label: 'Methods', Editor: MethodsEditor },
 };
