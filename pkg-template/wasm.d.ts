@@ -9,9 +9,3 @@ declare module '*.wasm?hex' {
   const digits: string;
   export default digits;
 }
-
-/** The same, as `module-text.js` writes them. */
-declare module '*.wasm?text' {
-  const text: string;
-  export default text;
-}

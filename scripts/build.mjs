@@ -13,7 +13,6 @@ import {
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodeModule } from '../pkg-template/module-text.js';
 import { buildWww } from './build-www.mjs';
 import { thirdPartyNotices } from './lib/notices.mjs';
 import { readmeOfPackage } from './lib/package-readme.mjs';
@@ -201,7 +200,7 @@ async function joinModules(generated, folder, renamed) {
       platform: 'neutral',
       packages: 'external',
       external: ['*.wasm'],
-      plugins: [wasmAsText],
+      plugins: [hexadecimalDigits],
       logLevel: 'warning',
       metafile: true,
       ...options,
@@ -250,16 +249,16 @@ function exportOwnNames(file) {
   writeFileSync(file, own);
 }
 
-/** Resolves `import text from './some.wasm?text'`, or `?hex`, to the bytes of the module. */
-const wasmAsText = {
-  name: 'wasm as text',
+/** Resolves `import digits from './some.wasm?hex'` to the bytes of the module. */
+const hexadecimalDigits = {
+  name: 'hexadecimal digits',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\.wasm\?(hex|text)$/ }, ({ path, resolveDir }) => {
-      const [file, form] = path.split('?');
-      return { path: join(resolveDir, file), suffix: `?${form}`, namespace: 'wasm as text' };
-    });
-    onLoad({ filter: /./, namespace: 'wasm as text' }, ({ path, suffix }) => ({
-      contents: suffix === '?hex' ? readFileSync(path, 'hex') : encodeModule(readFileSync(path)),
+    onResolve({ filter: /\.wasm\?hex$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace('?hex', '')),
+      namespace: 'hexadecimal digits',
+    }));
+    onLoad({ filter: /./, namespace: 'hexadecimal digits' }, ({ path }) => ({
+      contents: readFileSync(path, 'hex'),
       loader: 'text',
     }));
   },

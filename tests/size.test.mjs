@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
 
-const budget = 84_000;
+const budget = 86_000;
 
 test('the entry for pages, which is all of it, compressed with brotli, fits the budget', (t) => {
   const entry = readFileSync(new URL('../pkg/index.browser.js', import.meta.url));

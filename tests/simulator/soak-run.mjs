@@ -111,6 +111,8 @@ async function waitForConnected(hub, count) {
 
 /** How smoothly the visible page is drawn, in words. */
 async function measureFrames(tab, seconds) {
+  await tab.send('Performance.enable');
+  const before = await taskSeconds(tab);
   const { count, median, p95, longTasks } = await tab.evaluate(async (seconds) => {
     const longTasks = [];
     const observer = new PerformanceObserver((list) => {
@@ -130,11 +132,19 @@ async function measureFrames(tab, seconds) {
     const at = (share) => intervals[Math.floor(intervals.length * share)];
     return { count: intervals.length, median: at(0.5), p95: at(0.95), longTasks };
   }, seconds);
+  const busy = ((await taskSeconds(tab)) - before) / seconds;
   const longest = Math.round(Math.max(0, ...longTasks));
   return (
     `the visible page: ${count} frames, ${median.toFixed(1)} ms apart (median), ` +
-    `${p95.toFixed(1)} ms (p95); ${longTasks.length} tasks above 50 ms, at most ${longest} ms`
+    `${p95.toFixed(1)} ms (p95); ${longTasks.length} tasks above 50 ms, at most ${longest} ms; ` +
+    `the main thread is busy for ${(busy * 100).toFixed(0)} % of the time`
   );
+}
+
+/** For how long the main thread of the page has worked. */
+async function taskSeconds(tab) {
+  const { metrics } = await tab.send('Performance.getMetrics');
+  return metrics.find(({ name }) => name === 'TaskDuration').value;
 }
 
 async function hide(tab, profile, url) {
