@@ -1,4 +1,5 @@
 import { Fleet } from '../src/fleet.js';
+import { FleetThreads } from './fleet-threads.js';
 import { Measurements } from './measurements.js';
 import { CommandError } from './usage.js';
 
@@ -15,6 +16,7 @@ const NEVER = new Promise(() => {});
 export class FleetRun {
   #measurements = new Measurements();
   #fleet;
+  #scene;
   #identities;
   /** Those that are still to start, in the order of their turns. */
   #waiting;
@@ -30,24 +32,28 @@ export class FleetRun {
    * @param {import('../src/scene.js').Scene} parts.scene
    * @param {import('../src/plan.js').PlannedDevice[]} parts.planned
    * @param {import('./identities.js').Identities} parts.identities
-   * @param {import('./recording.js').Recording} parts.recording
+   * @param {import('./recording.js').Recording} [parts.recording]
+   * @param {number} [parts.threads] how many share the devices; one: they run in this thread
    * @param {Play} [parts.play] begins when all devices have started; its end is that of the run
    *
    * @typedef {(acts: {send: (planned: import('../src/plan.js').PlannedDevice,
    *   message: import('../src/device.js').SentMessage) => Promise<void>,
    *   signal: AbortSignal}) => Promise<void>} Play
    */
-  constructor({ scene, planned, identities, recording, play }) {
+  constructor({ scene, planned, identities, recording, threads = 1, play }) {
     this.#identities = identities;
     this.#play = play;
     this.#waiting = [...planned];
     const observer = {
-      sent: (id, message, now) => recording.add(id, message, now),
+      sent: recording && ((id, message, now) => recording.add(id, message, now)),
       acknowledged: (_, milliseconds) => this.#measurements.addLatency(milliseconds),
       failed: (_, error) => this.#measurements.addError(error),
     };
-    this.#fleet = new Fleet({ keepsDetails: false, connectionRetry: 'always', observer });
-    this.#fleet.setScene(scene);
+    this.#scene = scene;
+    this.#fleet =
+      threads > 1
+        ? new FleetThreads(threads, observer)
+        : new Fleet({ keepsDetails: false, connectionRetry: 'always', observer });
   }
 
   /**
@@ -56,6 +62,7 @@ export class FleetRun {
    */
   async run(options) {
     try {
+      await this.#fleet.setScene(this.#scene);
       return await this.#run(options);
     } finally {
       // Its timer would keep the process after an error, too.
@@ -74,19 +81,19 @@ export class FleetRun {
       await this.#startDue(elapsed);
       if (elapsed >= nextSecond) {
         nextSecond += SECOND_MS;
-        this.#takeFigures(elapsed, tell);
+        await this.#takeFigures(elapsed, tell);
       }
       if (this.#play && this.#waiting.length === 0 && this.#starting.size === 0) {
         played = this.#beginToPlay(signal);
       }
       isOver = elapsed >= durationMs || (await Promise.race([pause(TICK_MS, signal), played]));
     }
-    const { connected } = this.#fleet.totals();
+    const { connected } = await this.#fleet.totals();
     await this.#fleet.stop('all');
     await Promise.all(this.#starting);
     const durationOfAll = performance.now() - begun;
-    this.#takeFigures(durationOfAll, tell);
-    const { sent, acknowledged, uploaded, failedUploads } = this.#fleet.totals();
+    const totals = await this.#takeFigures(durationOfAll, tell);
+    const { sent, acknowledged, uploaded, failedUploads } = totals;
     const lost = sent - acknowledged;
     return {
       startedAt,
@@ -128,11 +135,12 @@ export class FleetRun {
     }
   }
 
-  #takeFigures(elapsed, tell) {
-    const totals = this.#fleet.totals();
+  async #takeFigures(elapsed, tell) {
+    const totals = await this.#fleet.totals();
     this.#measurements.addPoint(elapsed / SECOND_MS, totals);
     const { latencyMs, errors } = this.#measurements;
     tell({ ...totals, elapsedMs: elapsed, waiting: this.#waiting.length, latencyMs, errors });
+    return totals;
   }
 }
 

@@ -35,6 +35,7 @@ Options of both:
   --prefix TEXT      what the ids of made devices begin with (sim-); with replay, other devices than
                      those of the recording
   --ramp RATE        how fast devices connect (100/s)
+  --threads N        how many threads share the devices (one; one for each core if more than two)
   --shards N         this process is one of N that share the fleet
   --shard-index I    which of them, from 0 (JOB_COMPLETION_INDEX)
   --endpoint URL     WebSocket URL in place of that of the hub, such as that of a local hub

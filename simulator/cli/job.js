@@ -1,16 +1,18 @@
 /** What `run` and `replay` have in common: a fleet from its first connection to its report. */
 import { FleetRun } from './fleet-run.js';
+import { defaultThreads } from './fleet-threads.js';
 import { checkLimits } from './limits.js';
 import { createProgress } from './progress.js';
 import { openRecording } from './recording.js';
 import { checkFolder, makeReport, writeReport } from './report.js';
-import { EXIT } from './usage.js';
+import { EXIT, wholeNumber } from './usage.js';
 
 /** Options of both, beside those of identities and limits. */
 export const JOB_OPTIONS = {
   prefix: { type: 'string' },
   ramp: { type: 'string', default: '100/s' },
   yes: { type: 'boolean' },
+  threads: { type: 'string' },
   record: { type: 'string' },
   report: { type: 'string' },
   json: { type: 'boolean' },
@@ -26,20 +28,23 @@ export const JOB_OPTIONS = {
  * @param {number} job.wantedPerSecond
  * @param {number} [job.durationMs]
  * @param {import('./fleet-run.js').Play} [job.play]
- * @param {{record?: string, report?: string, json?: boolean, limits: object}} options
+ * @param {{threads?: string, record?: string, report?: string, json?: boolean,
+ *   limits: object}} options
  * @returns {Promise<number>} the exit code
  */
-export async function runJob(identities, job, { record, report: reportName, json, limits }) {
+export async function runJob(identities, job, options) {
+  const { record, report: reportName, json, limits } = options;
+  const threads = wholeNumber('--threads', options.threads, 1) ?? defaultThreads();
   const { scene, devices, planned, shard, wantedPerSecond, durationMs, play } = job;
   if (reportName) await checkFolder(reportName);
   const stopping = new AbortController();
   const stopListening = onInterrupt(() => stopping.abort());
-  const recording = await openRecording(record);
+  const recording = record && (await openRecording(record));
   const progress = createProgress({ isJson: json, title: scene.title, wantedPerSecond });
   try {
     progress.tell('devices', { devices, hostname: identities.hostname });
     await identities.prepare(planned);
-    const fleetRun = new FleetRun({ scene, planned, identities, recording, play });
+    const fleetRun = new FleetRun({ scene, planned, identities, recording, threads, play });
     const result = await fleetRun.run({
       durationMs,
       signal: stopping.signal,
@@ -51,7 +56,7 @@ export async function runJob(identities, job, { record, report: reportName, json
     if (reportName) await writeReport(reportName, report);
     return report.limits.every(({ isKept }) => isKept) ? EXIT.ok : EXIT.threshold;
   } finally {
-    await recording.close();
+    await recording?.close();
     stopListening();
   }
 }

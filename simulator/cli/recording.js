@@ -18,15 +18,12 @@ import { CommandError } from './usage.js';
  * @property {() => Promise<void>} close
  */
 
-const NONE = { add() {}, async close() {} };
-
 /**
  * Opens the file; one that is there is replaced.
- * @param {string} [file] without it nothing is recorded
+ * @param {string} file
  * @returns {Promise<Recording>}
  */
 export async function openRecording(file) {
-  if (file === undefined) return NONE;
   const stream = createWriteStream(file);
   await once(stream, 'open');
   return {

@@ -6,8 +6,7 @@ import { test } from 'node:test';
 
 import { FleetRun, MOST_CONNECTING } from '../../simulator/cli/fleet-run.js';
 import { planDevices } from '../../simulator/src/plan.js';
-import { createDevice } from '../node/support.mjs';
-import { behaviourOf, sceneOf } from './scenes.mjs';
+import { behaviourOf, createDevice, sceneOf, sending } from './support.mjs';
 
 test('the ramp waits for a hub that does not answer', async (t) => {
   const sockets = new Set();
@@ -30,7 +29,6 @@ test('the ramp waits for a hub that does not answer', async (t) => {
         endpoint,
       }),
     },
-    recording: { add() {} },
   });
   const stopping = new AbortController();
   const states = [];
@@ -52,7 +50,6 @@ test('a device whose first connection fails tries again, and its failures are co
     scene,
     planned: planDevices(scene, { devices: 1 }),
     identities: { identityOf: () => device },
-    recording: { add() {} },
   });
   const stopping = new AbortController();
   const tell = ({ connected }) => connected === 1 && stopping.abort();
@@ -60,4 +57,57 @@ test('a device whose first connection fails tries again, and its failures are co
   const { totals, measurements } = await run.run(options);
   assert.equal(totals.connected, 1);
   assert.deepEqual(Object.values(measurements.errors), [1]);
+});
+
+test('devices in threads send what they send in one, and are counted together', async () => {
+  const devices = await Promise.all([1, 2, 3].map(createDevice));
+  const scene = sceneOf({
+    kind: behaviourOf(sending({ template: '{"x": "{{range 0 1000 3}}"}' })),
+  });
+  const record = async (threads) => {
+    const recorded = new Map();
+    const times = [];
+    const run = new FleetRun({
+      scene,
+      planned: planDevices(scene, { devices: devices.length }),
+      identities: {
+        identityOf({ index }) {
+          const { connectionString, endpoint } = devices[index];
+          return { connectionString, endpoint };
+        },
+      },
+      recording: {
+        add(id, { text }, time) {
+          times.push(time);
+          if (!recorded.has(id)) recorded.set(id, text);
+        },
+      },
+      threads,
+    });
+    const stopping = new AbortController();
+    const tell = ({ sent }) => sent > 200 && stopping.abort();
+    const { totals, measurements } = await run.run({ signal: stopping.signal, tell });
+    const { connected, sent, lost } = totals;
+    assert.deepEqual([connected, sent, lost], [devices.length, times.length, 0]);
+    assert.deepEqual(
+      times,
+      times.toSorted((one, other) => one - other),
+    );
+    assert.ok(measurements.latencyMs.p50 > 0);
+    assert.deepEqual(measurements.errors, {});
+    return [...recorded].sort();
+  };
+  assert.deepEqual(await record(2), await record(1));
+});
+
+test('an error in a thread ends the run', async () => {
+  const scene = sceneOf({ kind: behaviourOf() });
+  const run = new FleetRun({
+    scene,
+    planned: planDevices(scene, { devices: 1 }),
+    identities: { identityOf: () => ({ connectionString: 'none' }) },
+    threads: 2,
+  });
+  const { signal } = new AbortController();
+  await assert.rejects(run.run({ signal, tell() {} }), /device cannot be added/);
 });
