@@ -25,6 +25,8 @@ export async function installNpmDependencies(folder = '', about = '20 s') {
   await step(`npm packages of ${join(folder, 'package-lock.json')}`, about, () =>
     runInStep('npm', ['ci', '--no-audit', '--no-fund'], {
       cwd: join(root, folder),
+      // A dependency of Artillery would download browsers, which no test uses.
+      env: { ...process.env, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' },
       // On Windows, npm is a shell script.
       shell: process.platform === 'win32',
       explain: 'Is the npm registry within reach?',
