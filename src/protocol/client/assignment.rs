@@ -9,7 +9,6 @@ use super::config;
 use super::failures;
 use super::link::{Attempt, Link};
 use super::machine::Client;
-use super::timers::Timer;
 use crate::protocol::backoff::Backoff;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::exchange::{Event, OperationId, Output, Reply};
@@ -262,11 +261,6 @@ impl Client {
             _ => return false,
         }
         true
-    }
-
-    fn wait(&mut self, now: Now, attempt: Attempt, pause: Duration) {
-        self.timers.set(Timer::Retry, Some(now.monotonic + pause));
-        self.link = Link::Waiting(attempt);
     }
 
     /// Gives the registration the token that it waits for. Returns false for any other token.

@@ -329,7 +329,11 @@ impl Client {
 
     pub(super) fn wait_for_retry(&mut self, now: Now, attempt: Attempt) {
         let interval = self.backoff.interval(&self.config, self.offline);
-        self.timers.set(Timer::Retry, Some(now.monotonic + interval));
+        self.wait(now, attempt, interval);
+    }
+
+    pub(super) fn wait(&mut self, now: Now, attempt: Attempt, pause: Duration) {
+        self.timers.set(Timer::Retry, Some(now.monotonic + pause));
         self.link = Link::Waiting(attempt);
     }
 }
