@@ -23,7 +23,6 @@ test(`a fleet of ${DEVICES} sends, answers and comes back, and the hub has every
   assert.ok(cost.acknowledged >= 2 * DEVICES, `${cost.acknowledged} messages are acknowledged`);
   assert.equal(cost.lost, 0);
   assert.ok(cost.atHub >= cost.acknowledged, `${cost.atHub} of ${cost.acknowledged} at the hub`);
-  assert.ok(cost.backSeconds > 0, 'all come back after their connections were dropped');
   assert.deepEqual([cost.called, cost.answered], [DEVICES, DEVICES]);
   assert.ok(Number.isFinite(cost.cpu) && cost.resident > 0, 'what it costs is measured');
 });

@@ -14,7 +14,7 @@ use iothub_device_client::protocol::{
 use super::calls::Call;
 use super::registrations::Registrations;
 use super::servers::{HUBS, Server};
-use crate::registration::line::{Arrival, Line};
+use crate::registration::line::{Arrival, Due, Line};
 use crate::registration::service::Service;
 
 const START_UNIX: u64 = 1_700_000_000;
@@ -118,24 +118,16 @@ impl World {
     pub fn run(&mut self, millis: u64) {
         self.turn();
         let end = self.line.time + millis;
-        loop {
-            let timer = self.client.next_timeout().map(|at| Instant::default().millis_until(at));
-            let next = self.line.next();
-            let Some(time) = [timer, next].into_iter().flatten().min().filter(|it| *it <= end)
-            else {
-                break;
-            };
-            self.line.time = self.line.time.max(time);
-            // Nothing is overdue that waits to be read.
-            if next == Some(time) {
-                self.arrive();
-            } else {
-                let now = self.now();
-                self.client.handle_timeout(now);
+        while let Some(due) = self.line.pass(self.client.next_timeout(), end) {
+            match due {
+                Due::Arrival => self.arrive(),
+                Due::Timeout => {
+                    let now = self.now();
+                    self.client.handle_timeout(now);
+                }
             }
             self.turn();
         }
-        self.line.time = self.line.time.max(end);
     }
 
     pub fn now(&self) -> Now {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
+use iothub_device_client::protocol::Instant;
 
 use super::faults::{Fault, Step, Tally};
 use crate::packets::{Sent, take_packet};
@@ -18,6 +19,12 @@ pub enum Arrival {
     Ended,
     /// The user's function has a token, or has failed.
     Token(bool),
+}
+
+/// What happens next.
+pub enum Due {
+    Arrival,
+    Timeout,
 }
 
 struct Socket {
@@ -170,9 +177,14 @@ impl Line {
         self.queue.insert((self.last, self.queued), (id, arrival));
     }
 
-    /// When something arrives.
-    pub fn next(&self) -> Option<u64> {
-        self.queue.keys().next().map(|(time, _)| *time)
+    /// Lets time pass until something is due, or until `end`, where nothing is before.
+    pub fn pass(&mut self, timeout: Option<Instant>, end: u64) -> Option<Due> {
+        let timeout = timeout.map(|at| Instant::default().millis_until(at));
+        let arrival = self.queue.keys().next().map(|(time, _)| *time);
+        let due = [timeout, arrival].into_iter().flatten().min().filter(|it| *it <= end);
+        self.time = self.time.max(due.unwrap_or(end));
+        // Nothing is overdue that waits to be read.
+        due.map(|time| if arrival == Some(time) { Due::Arrival } else { Due::Timeout })
     }
 
     /// What arrives first, unless its socket is gone.

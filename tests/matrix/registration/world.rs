@@ -12,7 +12,7 @@ use iothub_device_client::protocol::{
 };
 
 use super::faults::{Fault, Step};
-use super::line::{Arrival, Line};
+use super::line::{Arrival, Due, Line};
 use super::requests::Requests;
 use super::service::Service;
 use crate::packets::Sent;
@@ -114,27 +114,17 @@ impl World {
 
     /// Lets time pass, until no call runs at the latest where `until_rest`.
     pub fn run(&mut self, end: u64, until_rest: bool) {
-        loop {
-            if until_rest && self.call.is_none() {
-                return;
-            }
-            let timer = self.registrar.next_timeout().map(|at| Instant::default().millis_until(at));
-            let next = self.line.next();
-            let Some(time) = [timer, next].into_iter().flatten().min().filter(|it| *it <= end)
-            else {
-                break;
-            };
-            self.line.time = self.line.time.max(time);
-            // Nothing is overdue that waits to be read.
-            if next == Some(time) {
-                self.arrive();
-            } else {
-                let now = self.now();
-                self.registrar.handle_timeout(now);
+        while !(until_rest && self.call.is_none()) {
+            match self.line.pass(self.registrar.next_timeout(), end) {
+                None => break,
+                Some(Due::Arrival) => self.arrive(),
+                Some(Due::Timeout) => {
+                    let now = self.now();
+                    self.registrar.handle_timeout(now);
+                }
             }
             self.turn();
         }
-        self.line.time = self.line.time.max(end);
     }
 
     /// The machine sleeps: no timer fires until it wakes.
