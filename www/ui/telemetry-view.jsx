@@ -149,14 +149,20 @@ function usePreview(kindName, draft, id, index) {
   const preview = useSignal({});
   const messages = draft.value;
   useEffect(() => {
+    // A preview of what was there before may come later than what is wrong with this.
+    let isCurrent = true;
     const timer = setTimeout(async () => {
       if (index < 0) return (preview.value = {});
       // When it sends does not matter to what; the numbers may not be right yet.
       const telemetry = draft.part().map((message) => ({ ...message, periodMs: 1000, jitter: 0 }));
       const behaviour = { ...behaviourOf(kindName), telemetry };
-      preview.value = await previewDraft(behaviour, id, index);
+      const found = await previewDraft(behaviour, id, index);
+      if (isCurrent) preview.value = found;
     }, PAUSE_MILLISECONDS);
-    return () => clearTimeout(timer);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
   }, [messages, kindName, id, index]);
   return preview;
 }

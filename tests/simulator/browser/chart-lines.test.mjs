@@ -46,6 +46,7 @@ function pixelsOf(page, colour) {
     const wanted = getComputedStyle(document.documentElement).getPropertyValue(colour);
     const parts = wanted.match(/\d+/g).map(Number);
     const canvas = document.querySelector('canvas');
+    if (!canvas) return false;
     const frame = document.querySelector('.u-over').getBoundingClientRect();
     const { left, top } = canvas.getBoundingClientRect();
     const { width, height } = canvas;

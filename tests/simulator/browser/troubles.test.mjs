@@ -63,9 +63,24 @@ test('what the client says to programmers is said in words of the page', async (
 
 test('a range without an end is told, and not sent as null', async (t) => {
   const { page } = await openWithDevice(t);
+  // What checks messages comes late: a preview of the template before is then still on its way.
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route('**/*.js', async (route) => {
+    await released;
+    await route.continue();
+  });
+  const asked = page.waitForRequest('**/*.js');
   await openTab(page, 'Telemetry');
+  await asked;
   await page.getByLabel('Template').fill('{"a": "{{range -1e308 1e308}}"}');
-  await page.locator('#template-error').filter({ hasText: 'numbers go up to 1e+300' }).waitFor();
+  // Of two timers, the one that was set first fires first.
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)));
+  release();
+  const mistake = page.locator('#template-error').filter({ hasText: 'numbers go up to 1e+300' });
+  await mistake.waitFor();
+  await page.getByRole('button', { name: 'Apply' }).and(page.locator(':disabled')).waitFor();
+  await page.unrouteAll();
 });
 
 test('a file that is dropped beside its place does not open', async (t) => {
