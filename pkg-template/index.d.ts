@@ -387,8 +387,8 @@ export interface StoreOptions {
   maxAge?: number | undefined;
   /**
    * What happens to a message for which there is no room: `"refuse"`, its call rejects with
-   * {@link ClientError}; `"drop-oldest"`, it is stored, and the oldest are dropped for it. Default
-   * `"refuse"`.
+   * {@link ClientError}; `"drop-oldest"`, it is stored, and the oldest are dropped for it, those that
+   * were moved aside too. Default `"refuse"`.
    */
   whenFull?: 'refuse' | 'drop-oldest' | undefined;
   /**

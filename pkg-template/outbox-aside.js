@@ -12,8 +12,8 @@ export class Aside {
   #port;
   #store;
   #options;
-  /** Sequences: a message that was listed twice is counted once. */
-  #discarded = new Set();
+  /** Sequences: a message that was listed twice, or dropped too, is counted once. */
+  #gone = new Set();
 
   /**
    * @param {import('./outbox.js').Outbox} outbox
@@ -61,6 +61,13 @@ export class Aside {
     }
   }
 
+  /** Returns whether a message is still there; if so, it counts as gone. */
+  mayLeave(sequence) {
+    if (this.#gone.has(sequence)) return false;
+    this.#gone.add(sequence);
+    return true;
+  }
+
   async #shown(message) {
     return {
       message: this.#port.decode(await readable(message, this.#options)),
@@ -72,13 +79,12 @@ export class Aside {
 
   async #discard(message) {
     this.#outbox.assertOpen();
-    if (this.#discarded.has(message.sequence)) return;
-    this.#discarded.add(message.sequence);
+    if (!this.mayLeave(message.sequence)) return;
     try {
       const removed = this.#store.remove([message]);
       await this.#outbox.inTime('the store could not remove the message', removed);
     } catch (error) {
-      this.#discarded.delete(message.sequence);
+      this.#gone.delete(message.sequence);
       throw error;
     }
     this.#outbox.subtract([message]);

@@ -128,24 +128,29 @@ export class Intake {
 
   /** Drops the oldest messages, if that is the policy. */
   async #makeRoom() {
-    const outbox = this.#outbox;
-    if (!this.#isOver(outbox.count, outbox.bytes)) return;
-    let count = outbox.count - this.#arrivals.length;
-    let bytes = this.#arrivals.reduce((sum, { message }) => sum - message.size, outbox.bytes);
     let after = 0;
-    while (this.#isOver(count, bytes)) {
+    while (this.#isOver(...this.#totals())) {
       const oldest = await this.#store.read(after, BATCH);
       if (oldest.length === 0) return;
       after = oldest.at(-1).sequence;
+      // The hub may have acknowledged some meanwhile.
+      let [count, bytes] = this.#totals();
       const dropped = [];
       for (const message of oldest) {
         if (!this.#isOver(count, bytes)) break;
-        if (message.movedAside !== undefined || !outbox.mayDrop(message)) continue;
-        dropped.push(await readable(message, this.#options));
+        if (!this.#outbox.mayDrop(message)) continue;
+        dropped.push(readable(message, this.#options));
         count -= 1;
         bytes -= message.size;
       }
-      await outbox.drop(dropped, 'full');
+      await this.#outbox.drop(await Promise.all(dropped), 'full');
     }
+  }
+
+  /** How many messages, and how many bytes, the store will hold with the batch in it. */
+  #totals() {
+    const { count, bytes } = this.#outbox;
+    const later = this.#arrivals.reduce((sum, { message }) => sum + message.size, 0);
+    return [count - this.#arrivals.length, bytes - later];
   }
 }

@@ -132,7 +132,9 @@ export class Outbox {
 
   /** What no call of the user waits for: if the store does not answer, that is reported. */
   watched(what, work) {
-    const complain = (error) => this.report(what, error);
+    const complain = (error) => {
+      if (!this.#isClosed) this.report(what, error);
+    };
     return watched(work, this.#port.operationTimeoutMs, complain);
   }
 
@@ -232,7 +234,8 @@ export class Outbox {
   }
 
   /** Returns whether the message may still be dropped; if so, it is not sent any more. */
-  mayDrop({ sequence }) {
+  mayDrop({ sequence, movedAside }) {
+    if (movedAside !== undefined) return this.#aside.mayLeave(sequence);
     if (!this.#drain.isWaiting(sequence)) return false;
     this.#drain.forget(sequence);
     return true;

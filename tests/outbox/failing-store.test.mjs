@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 
 import { ownStore } from '../../pkg/own-store.js';
 import { Inbox, deferred, test } from '../node/support.mjs';
+import { ScriptedClient, ScriptedHub } from './scripted-hub.mjs';
 import { ScriptedStore } from './scripted-store.mjs';
 import { createOutbox, numbers, record, textsOf } from './support.mjs';
+import { VirtualClock, idle } from './virtual-clock.mjs';
 
 test('a store that fails refuses, and takes messages again when it works', async (t) => {
   const { backEnd, store, client } = await createOutbox(t);
@@ -216,4 +218,27 @@ test('a store that cannot be closed makes shutdown reject', async (t) => {
   await client.enqueue('0');
   store.failures.close = new Error('busy');
   await assert.rejects(client.shutdown(), /^ClientError: the store could not be closed: busy/);
+});
+
+test('after shutdown, a store that does not answer is not reported any more', async (t) => {
+  const clock = new VirtualClock();
+  t.after(() => clock.end());
+  const store = new ScriptedStore();
+  const outbox = ownStore(store);
+  const client = new ScriptedClient(new ScriptedHub(), outbox);
+  await store.append([record('0')]);
+  store.delays.remove = never;
+  await outbox.opened();
+  client.connect();
+  await idle();
+  client.acknowledge(1);
+  await idle();
+  clock.pass(client.operationTimeoutMs);
+  assert.match(client.reports.join(), /could not remove .*: there was no answer/);
+  const told = client.reports.length;
+  const closed = assert.rejects(outbox.close(), /could not be closed: there was no answer/);
+  await idle();
+  clock.pass(3 * client.operationTimeoutMs);
+  await closed;
+  assert.equal(client.reports.length, told);
 });

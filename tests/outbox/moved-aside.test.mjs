@@ -145,3 +145,24 @@ test('a message that is discarded twice counts once', async (t) => {
   await Promise.all([first.discard(), second.discard()]);
   assert.deepEqual([client.outbox.count, client.outbox.bytes, store.calls.remove], [0, 0, 2]);
 });
+
+test('with drop-oldest, what was moved aside makes room too', async (t) => {
+  const options = { maxMessages: 2, whenFull: 'drop-oldest' };
+  const { store, client } = await createOutbox(t, options, { autoConnect: false });
+  const drops = [];
+  client.onMessageDropped = ({ reason, message }) => drops.push(`${reason} ${message.text()}`);
+  for (const text of ['0', '1']) await store.append([{ ...record(text), movedAside: 'poison' }]);
+  const [first] = await client.outbox.movedAside();
+  await client.enqueue('2');
+  assert.deepEqual(store.texts, ['1', '2']);
+  await client.enqueue('3');
+  assert.deepEqual(
+    [store.texts, drops],
+    [
+      ['2', '3'],
+      ['full 0', 'full 1'],
+    ],
+  );
+  await first.discard();
+  assert.equal(client.outbox.count, 2);
+});

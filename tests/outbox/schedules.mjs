@@ -55,8 +55,10 @@ class FaultyStore {
   /** Methods that do not answer yet. */
   hanging = new Set();
   isFull = false;
+  /** What it held when it was opened. */
+  held;
   #store;
-  #held = [];
+  #waiting = [];
   #isDead = false;
 
   constructor(store) {
@@ -73,12 +75,12 @@ class FaultyStore {
   /** The calls that hang are answered, in their order. */
   release() {
     this.hanging.clear();
-    for (const begin of this.#held.splice(0)) begin();
+    for (const begin of this.#waiting.splice(0)) begin();
   }
 
   /** The process ends: some of the calls that hang have reached the store. */
   kill(random) {
-    const reached = this.#held.splice(0, random.below(this.#held.length + 1));
+    const reached = this.#waiting.splice(0, random.below(this.#waiting.length + 1));
     for (const begin of reached) begin();
     this.#isDead = true;
   }
@@ -87,14 +89,16 @@ class FaultyStore {
     if (this.#isDead) return never;
     if (!this.hanging.has(name)) return this.#do(name, args);
     return new Promise((resolve, reject) => {
-      this.#held.push(() => this.#do(name, args).then(resolve, reject));
+      this.#waiting.push(() => this.#do(name, args).then(resolve, reject));
     });
   }
 
   async #do(name, args) {
     if (this.failing.has(name)) throw new Error(`${name} is broken`);
     if (name === 'append' && this.isFull) throw new Error('no space left');
-    return this.#store[name](...args);
+    const result = await this.#store[name](...args);
+    if (name === 'open') this.held = result;
+    return result;
   }
 }
 
@@ -112,6 +116,8 @@ class Schedule {
   /** Those that must arrive, unless they are dropped. */
   #accepted = new Set();
   #dropped = new Set();
+  /** Of those, what had not arrived when their process ended: the next one may still find them. */
+  #left = new Set();
   #pending = new Set();
 
   constructor(seed, clock) {
@@ -132,6 +138,7 @@ class Schedule {
     for (let step = 0; step < STEPS; step += 1) {
       await this.#step();
       if (this.#random.isOneOf(2)) await idle();
+      this.#checkLimits();
     }
     await this.#recover();
     this.#check();
@@ -247,7 +254,10 @@ class Schedule {
   }
 
   #collectDrops() {
-    for (const { text } of this.#process.client.drops) this.#dropped.add(Number(text));
+    for (const { text } of this.#process.client.drops) {
+      this.#dropped.add(Number(text));
+      if (!this.#hub.arrived.includes(text)) this.#left.add(Number(text));
+    }
   }
 
   /** All faults end, and the rest arrives. */
@@ -265,16 +275,27 @@ class Schedule {
     this.#collectDrops();
   }
 
+  /** What is stored and not done with is within the limits, unless the store came with more. */
+  #checkLimits() {
+    const { maxMessages, maxBytes } = this.#options;
+    const { store, client } = this.#process;
+    if (!store.held) return;
+    const texts = new Set(this.#messages.texts.filter((text) => !client.done.has(text)));
+    const bytes = [...texts].join('').length;
+    assert.ok(texts.size <= Math.max(maxMessages, store.held.count), `${texts.size} are stored`);
+    assert.ok(bytes <= Math.max(maxBytes, store.held.bytes), `${bytes} bytes are stored`);
+  }
+
   #check() {
     const { outbox, client, failure } = this.#process;
     if (failure) throw failure;
     assert.deepEqual([...this.#pending], [], 'every call settles');
     const arrived = [...new Set(this.#hub.arrived.map(Number))];
-    const first = arrived.filter((number) => !this.#dropped.has(number));
+    const first = arrived.filter((number) => !this.#left.has(number));
     const sorted = [...first].sort((a, b) => a - b);
     assert.deepEqual(first, sorted, 'the first arrivals are in order');
     const missing = [...this.#accepted].filter(
-      (number) => !first.includes(number) && !this.#dropped.has(number),
+      (number) => !arrived.includes(number) && !this.#dropped.has(number),
     );
     assert.deepEqual(missing, [], 'what was accepted and not dropped has arrived');
     const left = [...this.#messages.messages.values()];

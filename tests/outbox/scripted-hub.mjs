@@ -35,6 +35,8 @@ export class ScriptedClient {
   isConnected = false;
   /** What `onMessageDropped` would get. */
   drops = [];
+  /** The texts with which the outbox is done: acknowledged, or dropped. */
+  done = new Set();
   /** What `onBackgroundException` would get. */
   reports = [];
   #hub;
@@ -79,6 +81,8 @@ export class ScriptedClient {
 
   dropped({ message, reason }) {
     this.drops.push({ text: message.text(), reason });
+    // A refused one is moved aside, and stays.
+    if (reason !== 'refused') this.done.add(message.text());
   }
 
   report(error) {
@@ -133,9 +137,10 @@ export class ScriptedClient {
 
   /** Acknowledges the oldest messages. */
   acknowledge(count) {
-    for (const [operation, { pending, hasArrived }] of [...this.#sent].slice(0, count)) {
+    for (const [operation, { text, pending, hasArrived }] of [...this.#sent].slice(0, count)) {
       if (!hasArrived) return;
       this.#sent.delete(operation);
+      this.done.add(text);
       pending.resolve();
     }
   }
