@@ -33,7 +33,7 @@ export function readBehaviour(behaviour, seed = 0) {
     const randomOf = (part) => randomFrom(seedOf(`${seed}/${deviceId}/${part}`));
     const deviceValues = beginValues(randomOf);
     const context = contextsOf(deviceId, deviceValues);
-    return new DeviceBehaviour(context, {
+    return new DeviceBehaviour(context, randomOf('phase')(), {
       messages: messages.map((begin) => begin(context, randomOf)),
       values: deviceValues,
       events: beginEvents(randomOf),
@@ -149,8 +149,12 @@ class DeviceBehaviour {
   /** What values are made of: see `contextsOf`. */
   context;
 
-  constructor(context, parts) {
+  /** How far it is in the periods of its messages when it starts, from 0 to 1: see `Timeline`. */
+  phase;
+
+  constructor(context, phase, parts) {
     this.context = context;
+    this.phase = phase;
     this.#parts = parts;
   }
 

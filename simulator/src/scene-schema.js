@@ -16,7 +16,10 @@ const Telemetry = v.strictObject({
   name: described(name, 'Tells the messages of a kind apart; it is not sent.'),
   component: v.optional(component),
   template: described(template, 'The body: JSON whose texts may hold generators.'),
-  periodMs: described(whole(10, 86_400_000), 'Milliseconds from one message to the next.'),
+  periodMs: described(
+    whole(10, 86_400_000),
+    'Milliseconds from one message to the next; less from the first to the second.',
+  ),
   when: v.optional(described(expression, 'It is sent only if this is true when its time comes.')),
   jitter: v.pipe(
     v.number('is no number'),

@@ -75,7 +75,7 @@ export class Timeline {
 
   /** At the same time, values go on first, so that messages have what is new. */
   #tracksAtStart() {
-    const { values, messages } = this.#behaviour;
+    const { values, messages, phase } = this.#behaviour;
     const goOn = (periodMs) => () => {
       values.goOn(periodMs, this.#context());
       this.#check();
@@ -91,7 +91,7 @@ export class Timeline {
       ...this.#eventsOf('random').map((event) => atRandom(event.trigger, happen(event))),
       ...messages
         .filter(({ settings }) => settings.isOn)
-        .map((message) => inItsPeriod(message, () => this.#sendInTurn(message))),
+        .map((message) => inItsPeriod(message, phase, () => this.#sendInTurn(message))),
     ];
   }
 
@@ -203,9 +203,13 @@ function atRandom({ meanMs, random }, run) {
   return { dueMs: after(0), after, run };
 }
 
-/** With jitter, a message is late by a random part of its period; those after it are not. */
-function inItsPeriod({ settings: { periodMs, jitter }, jitterRandom }, run) {
-  let slot = 0;
+/**
+ * The first message is sent at once. By the phase of the device, the second follows sooner than a
+ * period later: otherwise, devices that start together would always send together. With jitter, a
+ * message is late by a random part of its period; those after it are not.
+ */
+function inItsPeriod({ settings: { periodMs, jitter }, jitterRandom }, phase, run) {
+  let slot = -phase * periodMs;
   const after = () => {
     slot += periodMs;
     return slot + jitter * periodMs * jitterRandom();

@@ -16,7 +16,13 @@ test('each message is sent in its own period, marked with its component', async 
   const { backEnd } = await startDevice(t, {
     telemetry: [
       { name: 'fast', isOn: true, periodMs: 20, template: '{"fast": "{{counter}}"}' },
-      { name: 'slow', isOn: true, periodMs: 60_000, template: '{"rpm": 7}', component: 'motor' },
+      {
+        name: 'slow',
+        isOn: true,
+        periodMs: 86_400_000,
+        template: '{"rpm": 7}',
+        component: 'motor',
+      },
       { name: 'off', isOn: false, template: '{"off": 1}' },
     ],
   });

@@ -105,7 +105,10 @@ testWithHub(
   'a device’s messages are recorded with their outcome, by themselves or by hand',
   async (t) => {
     const properties = { room: 'r{{counter}}' };
-    const { fleet, backEnd, id } = await startDevice(t, sending({ periodMs: 60_000, properties }));
+    const { fleet, backEnd, id } = await startDevice(
+      t,
+      sending({ periodMs: 86_400_000, properties }),
+    );
     await fleet.send(id, {
       text: 'by hand',
       properties: { a: 'b' },

@@ -12,9 +12,14 @@ import { behaviourOf } from './scenes.mjs';
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 1);
 
-/** A device in virtual time; `log` has what it did, and when. */
-function createDevice(behaviour, { seed = 1, deviceId = 'device-1' } = {}) {
+/**
+ * A device in virtual time; `log` has what it did, and when. Its messages are sent at whole periods,
+ * unless it has its own phase.
+ */
+function createDevice(behaviour, options = {}) {
+  const { seed = 1, deviceId = 'device-1', hasOwnPhase = false } = options;
   const device = readBehaviour(checkBehaviour(behaviour), seed)(deviceId);
+  if (!hasOwnPhase) device.phase = 0;
   const log = [];
   let now = 0;
   let desired = {};
@@ -68,6 +73,38 @@ test('jitter makes a message late by a part of its period, and does not change t
   );
   assert.ok(Math.max(...late) - Math.min(...late) > 500, `${late}`);
   assert.ok(Math.abs(times.length - 100) <= 1, `${times.length}`);
+});
+
+test('devices that start together send at once, and then spread over the period', () => {
+  const periods = { fast: 5000, slow: MINUTE };
+  const telemetry = Object.entries(periods).map(([name, periodMs]) => ({
+    name,
+    periodMs,
+    isOn: true,
+  }));
+  const timesOf = (options) => {
+    const device = createDevice(behaviourOf({ telemetry }), { hasOwnPhase: true, ...options });
+    device.pass(3 * MINUTE);
+    return { fast: device.timesOf('fast').slice(0, 4), slow: device.timesOf('slow') };
+  };
+  const devices = Array.from({ length: 200 }, (_, index) => timesOf({ deviceId: `sim-${index}` }));
+  for (const [name, periodMs] of Object.entries(periods)) {
+    for (const { [name]: times } of devices) {
+      const [first, second, ...others] = times;
+      assert.equal(first, 0);
+      assert.ok(second > 0 && second <= periodMs, `${second}`);
+      const expected = others.map((_, index) => second + (index + 1) * periodMs);
+      assert.deepEqual(others.map(Math.round), expected.map(Math.round));
+    }
+    const tenths = new Array(10).fill(0);
+    for (const { [name]: times } of devices) tenths[Math.ceil((times[1] / periodMs) * 10) - 1] += 1;
+    assert.ok(
+      tenths.every((count) => count > 8 && count < 40),
+      `${name}: ${tenths}`,
+    );
+  }
+  assert.deepEqual(timesOf({ deviceId: 'sim-7' }), devices[7]);
+  assert.notDeepEqual(timesOf({ deviceId: 'sim-7', seed: 2 }), devices[7]);
 });
 
 test('by time: a window without a connection, at its time and again', () => {
@@ -344,7 +381,7 @@ function hourOf(options) {
         },
       ],
     },
-    options,
+    { hasOwnPhase: true, ...options },
   );
   return device.pass(60 * MINUTE);
 }
