@@ -104,7 +104,7 @@ export function valueOf(schema, about, depth = 0) {
 export const aboutContent = (raw, resolve) => ({
   resolve,
   semantics: typesOf(raw),
-  unit: typeof raw.unit === 'string' ? raw.unit.split(/[:;]/).at(-1) : undefined,
+  unit: typeof raw.unit === 'string' ? /([^:;]*)(?:;[\d.]+)?$/.exec(raw.unit)[1] : undefined,
 });
 
 /** The JSON Schema of what a schema allows. */

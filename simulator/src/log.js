@@ -62,7 +62,7 @@ export class ValueHistory {
 }
 
 function* numbersIn(value, path = '') {
-  if (typeof value === 'number') yield [path, value];
+  if (typeof value === 'number') yield [path || 'value', value];
   if (typeof value !== 'object' || value === null) return;
   for (const [name, member] of Object.entries(value)) {
     yield* numbersIn(member, path ? `${path}.${name}` : name);

@@ -1,5 +1,6 @@
 /** Makes a scene of DTDL models: an ordinary one, to be edited. */
 import { ModelReader } from './dtdl.js';
+import { unitsIn } from './dtdl-units.js';
 import { aboutContent, jsonSchemaOf, UnknownSchema, valueOf } from './dtdl-values.js';
 import { checkScene } from './scene.js';
 
@@ -67,10 +68,14 @@ function behaviourOf({ contents, components }, reader) {
 function messageOf({ name, contents }, reader) {
   const values = valuesOf(contents, 'Telemetry', reader);
   if (Object.keys(values).length === 0) return undefined;
+  const units = contents
+    .filter((content) => content.kind === 'Telemetry' && content.name in values)
+    .flatMap(({ raw }) => unitsIn(raw, (schema) => reader.schemaOf(schema)));
   return {
     name: name ?? 'telemetry',
     ...(name !== undefined && { component: name }),
     template: JSON.stringify(values, null, 2),
+    ...(units.length > 0 && { units: Object.fromEntries(units) }),
     periodMs: PERIOD_MS,
     jitter: 0.1,
     properties: {},

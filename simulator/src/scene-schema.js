@@ -12,10 +12,18 @@ const jsonSchema = v.pipe(
 );
 const component = described(name, 'The component of the model that it belongs to.');
 
+const unit = v.pipe(text, v.nonEmpty('is empty'), v.maxLength(32, 'is longer than 32'));
+
 const Telemetry = v.strictObject({
   name: described(name, 'Tells the messages of a kind apart; it is not sent.'),
   component: v.optional(component),
   template: described(template, 'The body: JSON whose texts may hold generators.'),
+  units: v.optional(
+    described(
+      v.record(name, unit),
+      'Units of values in the body, by their paths: {"cargo.temperature": "°C"}. Charts and tables show them; they are not sent.',
+    ),
+  ),
   periodMs: described(
     whole(10, 86_400_000),
     'Milliseconds from one message to the next; less from the first to the second.',

@@ -7,6 +7,7 @@ import { callHub } from '../../scripts/start/back-end.mjs';
 import { readBehaviour } from '../../simulator/src/behaviour.js';
 import { Fleet } from '../../simulator/src/fleet.js';
 import { answerTo } from '../../simulator/src/method.js';
+import { symbolOf } from '../../simulator/src/dtdl-units.js';
 import { isModel, sceneOfModels } from '../../simulator/src/model-scene.js';
 import { documentsOf, models } from './models.mjs';
 import { createDevice, hub, test } from './support.mjs';
@@ -71,6 +72,44 @@ test('components have messages, properties and commands of their own, from other
     ['reboot', 'thermostat1*getMaxMinReport', 'thermostat2*getMaxMinReport'],
   );
   assert.equal(answer(readBehaviour(behaviour)('d'), 'reboot', 'soon').status, 400);
+});
+
+test('units of telemetry are in the messages, also those of fields and of components', () => {
+  const { behaviour } = kindOf(thermostat, controller, deviceInformation);
+  assert.deepEqual(
+    behaviour.telemetry.map(({ units }) => units),
+    [{ workingSet: 'KiB' }, { temperature: '°C' }, { temperature: '°C' }],
+  );
+  const node = {
+    '@id': 'dtmi:com:example:Node;1',
+    '@type': 'Object',
+    fields: [
+      { name: 'speed', schema: 'double', unit: 'kilometrePerHour' },
+      { name: 'share', schema: 'double', unit: 'unity' },
+      { name: 'next', schema: 'dtmi:com:example:Node;1' },
+    ],
+  };
+  const [moving] = kindOf({
+    ...base,
+    schemas: [node],
+    contents: [{ '@type': 'Telemetry', name: 'first', schema: node['@id'] }],
+  }).behaviour.telemetry;
+  assert.deepEqual(moving.units, { 'first.speed': 'km/h' });
+});
+
+test('names of units become symbols, or words where there is none', () => {
+  const symbols = {
+    degreeCelsius: '°C',
+    metrePerSecondSquared: 'm/s²',
+    kilogramPerCubicMetre: 'kg/m³',
+    squareMillimetre: 'mm²',
+    mebibitPerSecond: 'Mibit/s',
+    minute: 'min',
+    nauticalMile: 'nautical mile',
+    kilowattHourPerYear: 'kilowatt hour per year',
+    constructor: 'constructor',
+  };
+  for (const [name, symbol] of Object.entries(symbols)) assert.equal(symbolOf(name), symbol);
 });
 
 test('each kind of schema has values of its form, inherited contents too', () => {

@@ -24,7 +24,13 @@ const everything = {
       ...behaviourOf({
         telemetry: [
           { name: 'fast', periodMs: 100, isOn: true },
-          { name: 'slow', periodMs: 1000, component: 'motor', template: '{"rpm": 1}' },
+          {
+            name: 'slow',
+            periodMs: 1000,
+            component: 'motor',
+            template: '{"rpm": 1}',
+            units: { rpm: 'r/min' },
+          },
         ],
         twin: {
           reported: { target: 20 },
@@ -142,6 +148,7 @@ test('the JSON Schema takes and refuses what a check of the scene does', () => {
     (scene) => (scene.kinds[0].count = 0),
     (scene) => delete scene.kinds[0].behaviour.telemetry[0].name,
     (scene) => (scene.kinds[0].behaviour.telemetry[1].component = ''),
+    (scene) => (scene.kinds[0].behaviour.telemetry[1].units.rpm = ''),
     (scene) => (scene.kinds[0].behaviour.telemetry = {}),
     (scene) => (scene.kinds[0].behaviour.twin.writable = [{}]),
     (scene) => (scene.kinds[0].behaviour.methods[0].request = 1),

@@ -31,10 +31,18 @@ const clock = (_, times) => times.map((time) => timeOfDay(time * 1000));
  * Lines over time, with a title that shows the latest values, or those under the pointer, and a
  * sentence for those who do not see it.
  * @param {{title: string, lines: Array<{label: string, values: (number | null)[]}>,
- *          time: number[], text?: (value: number) => string, height?: number,
- *          isFromZero?: boolean}} props
+ *          time: number[], text?: (value: number, unit?: string) => string, unit?: string,
+ *          height?: number, isFromZero?: boolean}} props
  */
-export function Chart({ title, lines, time, text = measure, height = 150, isFromZero = false }) {
+export function Chart({
+  title,
+  lines,
+  time,
+  text = measure,
+  unit,
+  height = 150,
+  isFromZero = false,
+}) {
   const place = useRef();
   const plot = useRef();
   const pointed = useSignal(null);
@@ -59,6 +67,7 @@ export function Chart({ title, lines, time, text = measure, height = 150, isFrom
   // before the first drawing.
   useEffect(() => plot.current.redraw(false), [theme.value]);
 
+  const told = (value) => text(value, unit);
   const isPointed = pointed.value !== null && pointed.value < time.length;
   return (
     <figure class="chart">
@@ -67,11 +76,11 @@ export function Chart({ title, lines, time, text = measure, height = 150, isFrom
         {isPointed && <time class="moment">{timeOfDay(time[pointed.value] * 1000)}</time>}
         {lines.map(({ label, values }, index) => (
           <span key={label} class={`key key-${index}`}>
-            {label} <b>{text(isPointed ? values[pointed.value] : latest(values))}</b>
+            {label} <b>{told(isPointed ? values[pointed.value] : latest(values))}</b>
           </span>
         ))}
       </figcaption>
-      <div class="plot" ref={place} role="img" aria-label={sentence(title, lines, text)} />
+      <div class="plot" ref={place} role="img" aria-label={sentence(title, lines, told)} />
     </figure>
   );
 }
@@ -141,11 +150,11 @@ const known = (values) => values.filter((value) => value !== null && value !== u
 const latest = (values) => known(values).at(-1);
 
 function sentence(title, lines, text) {
-  const told = lines.map(({ label, values }) => {
+  const sentences = lines.map(({ label, values }) => {
     const numbers = known(values);
     if (numbers.length === 0) return `${label}: nothing yet`;
     const [least, most] = [Math.min(...numbers), Math.max(...numbers)].map(text);
     return `${label}: now ${text(numbers.at(-1))}, between ${least} and ${most}`;
   });
-  return `Chart: ${title}. ${told.join('. ')}.`;
+  return `Chart: ${title}. ${sentences.join('. ')}.`;
 }

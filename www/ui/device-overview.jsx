@@ -5,6 +5,7 @@ import { details, device, fleet } from './fleet.js';
 import { count, pretty, rate, timeOfDay } from './format.js';
 import { isLocal } from './local-hub.js';
 import { hasOutbox } from './outbox-choice.jsx';
+import { unitsOf } from './units.js';
 import { inWords } from './words.js';
 
 /** What a device has sent, and what went wrong. */
@@ -43,7 +44,7 @@ export function DeviceOverview({ id }) {
         </button>
       </div>
       <Outcome result={send.result} />
-      <Values />
+      <Values units={unitsOf(shown.kind)} />
       {isLocal(id) && <Faults ids={[id]} />}
       <div class="columns">
         <section>
@@ -62,7 +63,7 @@ export function DeviceOverview({ id }) {
   );
 }
 
-function Values() {
+function Values({ units }) {
   const values = Object.entries(details.value?.values ?? {});
   if (values.length === 0) return null;
   return (
@@ -74,6 +75,7 @@ function Values() {
             key={path}
             title={path}
             time={time}
+            unit={units[path]}
             height={100}
             lines={[{ label: 'now', values: value }]}
           />

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { everySecond, ids } from './fleet.js';
 import { measure } from './format.js';
 import { open } from './navigation.js';
+import { unitsOf } from './units.js';
 import { leavesOf } from './values.js';
 
 const ROWS = 25;
@@ -13,7 +14,9 @@ export function FleetTable() {
   const start = from.value < ids.value.length ? from.value : 0;
   const shown = everySecond.value.slice(start, start + ROWS);
   const rows = shown.map(({ last }) => leavesOf(last));
+  const units = shown.map(({ kind }) => unitsOf(kind));
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].slice(0, 8);
+  const shared = Object.fromEntries(columns.map((name) => [name, sharedUnit(units, name)]));
   return (
     <>
       <div class="table" role="region" aria-label="Latest values" tabIndex={0}>
@@ -23,7 +26,7 @@ export function FleetTable() {
               <th scope="col">Device</th>
               {columns.map((name) => (
                 <th key={name} scope="col">
-                  {name}
+                  {name} {shared[name]}
                 </th>
               ))}
             </tr>
@@ -37,7 +40,9 @@ export function FleetTable() {
                   </button>
                 </th>
                 {columns.map((name) => (
-                  <td key={name}>{cell(rows[index][name])}</td>
+                  <td key={name}>
+                    {cell(rows[index][name], shared[name] ? '' : units[index][name])}
+                  </td>
                 ))}
               </tr>
             ))}
@@ -66,7 +71,13 @@ function Pages({ from, start }) {
   );
 }
 
-function cell(value) {
+/** What stands in the head of a column: its unit, if all kinds that have one have the same. */
+function sharedUnit(units, name) {
+  const [unit, ...others] = new Set(units.map((of) => of[name]).filter(Boolean));
+  return others.length === 0 ? unit : undefined;
+}
+
+function cell(value, unit) {
   if (value === undefined || value === null) return '–';
-  return typeof value === 'number' ? measure(value) : String(value);
+  return typeof value === 'number' ? measure(value, unit) : String(value);
 }

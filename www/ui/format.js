@@ -13,11 +13,12 @@ const exactClock = new Intl.DateTimeFormat('en-GB', {
 export const count = (number) => whole.format(number);
 
 /** A measured value. Of a very large or small one the digits would fill the page, or none be left. */
-export function measure(number) {
+export function measure(number, unit) {
   if (number === null || number === undefined) return '–';
   const size = Math.abs(number);
   const isPlain = size === 0 || (size >= 1e-3 && size < 1e9);
-  return isPlain ? exact.format(number) : number.toExponential(2).replace('e+', 'e');
+  const text = isPlain ? exact.format(number) : number.toExponential(2).replace('e+', 'e');
+  return unit ? `${text} ${unit}` : text;
 }
 
 /** How many messages in a second, or in a minute where that is easier to read. */

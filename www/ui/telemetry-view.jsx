@@ -10,6 +10,7 @@ import { behaviourOf, previewDraft } from './scene.js';
 import { inWords } from './words.js';
 import { Notice } from './notice.jsx';
 import { PropertyRows } from './property-rows.jsx';
+import { UnitFields } from './unit-fields.jsx';
 
 const PAUSE_MILLISECONDS = 150;
 
@@ -127,6 +128,11 @@ function MessageEditor({ message, set, preview }) {
           />
         </label>
         <GeneratorHelp insert={insert} />
+        <UnitFields
+          units={message.units}
+          body={preview.value.message?.body}
+          change={(units) => set({ units })}
+        />
         <PropertyRows rows={message.properties} change={(properties) => set({ properties })} />
       </section>
       <section>

@@ -68,6 +68,7 @@ test('vehicles are on a map, which opens them, and in a table', async (t) => {
   await page.getByRole('heading', { name: 'van-3' }).waitFor();
   await page.goBack();
   await page.getByRole('button', { name: 'Table' }).click();
+  await page.getByRole('columnheader', { name: 'speed km/h' }).waitFor();
   const row = page.getByRole('row').filter({ hasText: 'van-3' });
   await row.filter({ hasText: /47\.\d+/ }).waitFor();
   await row.getByRole('button', { name: 'van-3' }).click();

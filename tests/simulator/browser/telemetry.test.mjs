@@ -118,15 +118,22 @@ test('telemetry is switched off, and one message is sent by hand', async (t) => 
 });
 
 test('what was sent is charted for eyes and in words, and so is the latency', async (t) => {
-  const { page, device } = await openEditor(t);
+  const { page, device, apply } = await openEditor(t);
   await device.waitForTelemetry(3);
   const last = JSON.parse((await device.telemetry()).at(-1).text).temperature;
   await openTab(page, 'Overview');
   const chart = page.getByRole('img', { name: /^Chart: temperature\. now: now/ });
   await chart.waitFor();
-  const told = Number(/now: now ([\d.]+)/.exec(await chart.getAttribute('aria-label'))[1]);
+  const told = Number(/now: now ([\d.]+) °C/.exec(await chart.getAttribute('aria-label'))[1]);
   assert.ok(Math.abs(told - last) < 2, `${told} is far from ${last}`);
   await waitForLine(page, chart);
+
+  await openTab(page, 'Telemetry');
+  await page.getByText('Units of the values').click();
+  await page.getByLabel('temperature', { exact: true }).fill('K');
+  await apply.click();
+  await openTab(page, 'Overview');
+  await page.getByText(/^now [\d.]+ K$/).waitFor();
 
   await page.getByRole('button', { name: /^All devices/ }).click();
   await page.getByRole('img', { name: /Messages per second\. acknowledged: now/ }).waitFor();
