@@ -4,7 +4,9 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
+import { readCertificateRequest } from './provisioning/certificate-request.js';
 import { writeWhole } from './store.js';
+import { caFileOf } from './tls.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 const CA_DAYS = 3650;
@@ -65,6 +67,24 @@ export class CertificateAuthority {
   }
 
   /**
+   * Issues one that the authority did not sign.
+   * @param {string} commonName
+   * @returns {Promise<Issued>}
+   */
+  issueSelfSigned(commonName) {
+    return issue({ commonName, extensions: CLIENT });
+  }
+
+  /**
+   * Reads a certificate signing request: the public key for `issueForKey`.
+   * @param {unknown} csr
+   * @param {string} registrationId
+   */
+  readRequest(csr, registrationId) {
+    return readCertificateRequest(csr, registrationId);
+  }
+
+  /**
    * Issues a certificate for a key of any kind, whose private part stays with the client.
    * @param {string} commonName
    * @param {forge.asn1.Asn1} publicKey SubjectPublicKeyInfo
@@ -96,12 +116,6 @@ export class CertificateAuthority {
     return issue({ commonName: 'localhost', issuer: this.#issuer, extensions });
   }
 }
-
-/** The path of the authority's certificate, for clients to trust. */
-export const caFileOf = (directory) => join(directory, 'ca.pem');
-
-/** @returns {Promise<Issued>} a self-signed certificate */
-export const issueSelfSigned = (commonName) => issue({ commonName, extensions: CLIENT });
 
 const createAuthority = () => issue({ commonName: CA_NAME, days: CA_DAYS, extensions: AUTHORITY });
 

@@ -1,10 +1,10 @@
 /** What the command `iothub-local` does with its options. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { caFileOf } from './certificates.js';
 import { fail } from './fail.js';
 import { isLoopback } from './http.js';
 import { startHub } from './server.js';
+import { caFileOf } from './tls.js';
 
 const HOME_DIRECTORY = join(homedir(), '.iothub-local');
 const TOKEN_SECONDS = 24 * 60 * 60;

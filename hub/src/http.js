@@ -69,7 +69,7 @@ export async function createHttpServer({ store }, names) {
     exposedHeaders: '*',
     strictPreflight: false,
   });
-  await describeRoutes(app);
+  describeRoutes(app);
   return app;
 }
 

@@ -1,5 +1,6 @@
 import { constants } from 'node:crypto';
 import { createServer } from 'node:https';
+import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 
 /**
@@ -8,6 +9,9 @@ import { TLSSocket } from 'node:tls';
  * @typedef {{thumbprints: string[], commonName: string, isTrusted: boolean, expires: number,
  *            chain: Buffer[]}} ClientCertificate
  */
+
+/** The path of the authority's certificate, for clients to trust. */
+export const caFileOf = (directory) => join(directory, 'ca.pem');
 
 /**
  * A TLS server like the service's: version 1.2, and no request for a client certificate before the

@@ -1,7 +1,6 @@
 import { HubError } from '../errors.js';
 import { assign } from './assignment.js';
 import { attest } from './attestation.js';
-import { readCertificateRequest } from './certificate-request.js';
 import { Enrollments } from './enrollments.js';
 import { LinkedHub } from './linked-hub.js';
 import { Registrant } from './registrant.js';
@@ -126,10 +125,11 @@ export class ProvisioningService {
     if ((connection?.apiVersion ?? '') < CSR_VERSION) {
       throw new HubError('ArgumentInvalid', `A csr takes api-version ${CSR_VERSION} or later.`);
     }
-    if (!this.#hub.authority) {
+    const { authority } = this.#hub;
+    if (!authority) {
       throw new HubError('ArgumentInvalid', 'A hub without TLS issues no certificates.');
     }
-    return readCertificateRequest(csr, registrationId);
+    return authority.readRequest(csr, registrationId);
   }
 
   /** One after the other, as the second has to know where the first has led. */
