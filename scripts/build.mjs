@@ -18,6 +18,7 @@ import { thirdPartyNotices } from './lib/notices.mjs';
 import { readmeOfPackage } from './lib/package-readme.mjs';
 import { crateField, readJson, root } from './lib/project.mjs';
 import { Failure, outputOf, runAsProgram, say } from './lib/run.mjs';
+import { cargoTarget } from './lib/rust.mjs';
 import { runInStep, step } from './lib/steps.mjs';
 import { setup } from './setup.mjs';
 
@@ -51,9 +52,9 @@ const wasmFeatures = [
 /** Builds pkg/ and target/www/. Returns the result of `setup`. */
 export async function build(options) {
   const environment = await setup({ ...options, compile: compileRust });
-  const generated = join(target, 'wasm-pack');
+  const generated = join(target, 'bindings');
   await step('The package and the simulator', '10 s', async () => {
-    await runWasmPack(environment.wasmEnvironment, generated, ['--release']);
+    await generateBindings('release', generated);
     const renamed = optimise(generated);
     await assemble(generated, pkg, renamed);
     link();
@@ -68,8 +69,9 @@ export async function build(options) {
  * Builds a package that panics when a test asks for it. The environment must be that of `npm test`.
  */
 export async function buildForcedPanic(folder) {
-  const generated = join(target, 'wasm-pack-forced-panic');
-  await runWasmPack({}, generated, ['--dev'], ['--', '--features', 'forced-panic']);
+  const generated = join(target, 'bindings-forced-panic');
+  await compileModule(['--features', 'forced-panic'], process.env);
+  await generateBindings('debug', generated, ['--debug']);
   await assemble(generated, folder);
 }
 
@@ -85,31 +87,27 @@ async function bundleWebTests() {
   });
 }
 
-/** Compiles what wasm-pack would: its own cargo then has nothing left to do. */
 async function compileRust(wasmEnvironment) {
   await step('The Rust code, compiled to WebAssembly', 'half a minute', async () => {
     // `hidePaths` reads the unpacked sources.
     await runInStep('cargo', ['fetch', '--target', wasmTarget], { cwd: root });
-    const args = ['build', '--lib', '--release', '--target', wasmTarget];
-    const env = compileEnvironment(wasmEnvironment);
-    await runInStep('cargo', args, { cwd: join(root, 'module'), env });
+    const flags = { [wasmFlags]: hidePaths().join(' ') };
+    await compileModule(['--release'], { ...process.env, ...wasmEnvironment, ...flags });
   });
 }
 
-async function runWasmPack(wasmEnvironment, generated, profile, features = []) {
-  const options = ['--target', 'web', ...profile, '--mode', 'no-install', '--no-pack'];
-  const output = ['--out-dir', generated, '--out-name', module];
-  await runInStep(
-    'wasm-pack',
-    ['build', ...options, ...output, join(root, 'module'), ...features],
-    {
-      env: compileEnvironment(wasmEnvironment),
-    },
-  );
+function compileModule(options, env) {
+  const args = ['build', '--lib', '--target', wasmTarget, ...options];
+  return runInStep('cargo', args, { cwd: join(root, 'module'), env });
 }
 
-function compileEnvironment(wasmEnvironment) {
-  return { ...process.env, ...wasmEnvironment, [wasmFlags]: hidePaths().join(' ') };
+/** Generates the JavaScript of a compiled module, and a module that goes with it. */
+function generateBindings(profile, folder, options = []) {
+  const compiled = join(cargoTarget(), wasmTarget, profile, `${module}_module.wasm`);
+  const output = ['--out-dir', folder, '--out-name', module];
+  // Where the module is, the user says.
+  const web = ['--target', 'web', '--omit-default-module-path'];
+  return runInStep('wasm-bindgen', [compiled, ...output, ...web, ...options], { cwd: root });
 }
 
 /** Panics name source files: without this they would name folders of the build machine. */
