@@ -1,45 +1,53 @@
 /** A local Azure IoT Hub to develop and test device clients against, offline. */
 
 /**
- * Starts a hub in this process. Without `data` it keeps everything in memory and forgets it when
- * it is closed.
+ * Starts a hub in this process. Without `data`, it keeps everything in memory until it is closed.
  *
- * Rejects with a {@link HubError} for a wrong option, and with the system's error where it cannot
+ * Rejects with a {@link HubError} for a wrong option, and with the system's error if it cannot
  * listen (`EADDRINUSE`) or use `data`.
  */
 export function startHub(options?: HubOptions): Promise<Hub>;
 
 export interface HubOptions {
-  /** The port for WebSocket and HTTP. Default: 0, any free one. */
+  /** The port for WebSocket and HTTP. Default: 0, any free port. */
   port?: number;
   /** Serves the same over TLS: a port, or `true` for any free one. Default: `false`. */
   https?: boolean | number;
-  /** The address to listen on. Default: `'127.0.0.1'`. Any but a loopback address lets others on the network connect. */
+  /**
+   * The address to listen on. Default: `'127.0.0.1'`. With an address other than a loopback
+   * address, others on the network can connect.
+   */
   host?: string;
   /** What devices call the hub, in user names and SAS tokens. Default: `'localhub.azure-devices.net'`. */
   hostname?: string;
-  /** A directory that keeps everything over restarts. */
+  /** A directory that keeps everything across restarts. */
   data?: string;
-  /** A directory that keeps the local certificate authority over restarts. Default: `data`. */
+  /** A directory that keeps the local certificate authority across restarts. Default: `data`. */
   caDirectory?: string;
-  /** Devices and modules to begin with. Those that exist take the `authentication` and `status` given here. */
+  /**
+   * Devices and modules to create at the start. If they exist, their `authentication` and `status`
+   * are set to those given here.
+   */
   devices?: (string | DeviceOption)[];
-  /** The id scope of the provisioning service beside the hub. Default: `'0neLOCALHUB'`. */
+  /** The id scope of the hub's provisioning service. Default: `'0neLOCALHUB'`. */
   idScope?: string;
-  /** Individual enrollments to begin with: registration ids, or objects as in the service's API. */
+  /**
+   * Individual enrollments to create at the start: registration ids, or objects as in the service's
+   * API.
+   */
   enrollments?: (string | object)[];
-  /** Enrollment groups to begin with: names, or objects as in the service's API. */
+  /** Enrollment groups to create at the start: names, or objects as in the service's API. */
   enrollmentGroups?: (string | object)[];
-  /** Further hubs that the provisioning service assigns devices to. Default: only the one beside it. */
+  /** Further hubs that the provisioning service assigns devices to. Default: only its own hub. */
   linkedHubs?: { url: string; serviceConnectionString: string }[];
   /** See the README for each setting and its default. Can be changed by `PATCH /local/hub/settings`. */
   settings?: Partial<HubSettings>;
   /**
-   * Serves a page at `/` that shows devices, telemetry and, where it is opened as localhost,
-   * connection strings. Default: `true` where `host` is a loopback address, else `false`.
+   * Serves a page at `/` that shows devices, telemetry and, if opened as localhost, connection
+   * strings. Default: `true` if `host` is a loopback address, otherwise `false`.
    */
   page?: boolean;
-  /** Is called with a line for each connection that opens, and for each that closes, with the reason. */
+  /** Called with a line for each connection that opens or closes, and the reason. */
   log?: (line: string) => void;
 }
 
@@ -63,7 +71,7 @@ export interface Authentication {
   x509Thumbprint?: { primaryThumbprint?: string | null; secondaryThumbprint?: string | null };
 }
 
-/** A hub that runs, until `close()`. */
+/** A running hub. */
 export interface Hub {
   /** For HTTP: `http://127.0.0.1:8080`. */
   readonly url: string;
@@ -74,10 +82,10 @@ export interface Hub {
   /** `endpoint` over TLS, with the option `https`. */
   readonly secureEndpoint?: string;
   readonly hostname: string;
-  /** Those of the option, in its order. */
+  /** The devices of the option, in its order. */
   readonly devices: readonly (DeviceId & { connectionString: string })[];
   readonly idScope: string;
-  /** All enrollment groups; those that attest by X.509 have no keys. */
+  /** All enrollment groups; those with X.509 attestation have no keys. */
   readonly enrollmentGroups: readonly {
     enrollmentGroupId: string;
     primaryKey?: string;
@@ -85,7 +93,7 @@ export interface Hub {
   }[];
   /** The shared access policies, with their keys. */
   readonly policies: Readonly<Record<PolicyName, { primaryKey: string; secondaryKey: string }>>;
-  /** Of the policy `iothubowner`, for service clients. */
+  /** The connection string of the policy `iothubowner`, for service clients. */
   readonly serviceConnectionString: string;
   /** A new value for the header `Authorization` of HTTP calls; by default it is valid for an hour. */
   authorization(options?: { seconds?: number }): string;
@@ -111,8 +119,8 @@ export interface Hub {
 
   /**
    * Calls a direct method and resolves with the device's response, whatever its status. Rejects
-   * with a {@link HubError}: `DeviceNotOnline` when the device is not connected or does not answer
-   * methods, `GatewayTimeout` when it does not respond in time.
+   * with a {@link HubError}: `DeviceNotOnline` if the device is not connected or has not subscribed
+   * to methods, `GatewayTimeout` if it does not respond in time.
    */
   invokeMethod(
     device: string | DeviceId,
@@ -122,8 +130,8 @@ export interface Hub {
   ): Promise<{ status: number; payload: unknown }>;
 
   /**
-   * Resolves with the telemetry of the device as soon as `count` messages match, those included
-   * that came before the call. Rejects when they do not come within `timeout`.
+   * Resolves with the telemetry of the device as soon as `count` messages match, including those
+   * from before the call. Rejects if they do not arrive within `timeout`.
    */
   waitForTelemetry(
     device: string | DeviceId,
@@ -131,13 +139,15 @@ export interface Hub {
   ): Promise<TelemetryMessage[]>;
 
   /**
-   * Puts the hub back to how it started: the devices and enrollments of the options, with the same
-   * keys and empty twins, and nothing else. Connections are closed; faults and changed settings are gone.
-   * Connection strings, policies and certificates remain valid.
+   * Resets the hub to its state at the start: the devices and enrollments of the options, with the
+   * same keys and empty twins, and nothing else. It closes all connections, and removes faults and
+   * changed settings. Connection strings, policies and certificates remain valid.
    */
   reset(): Promise<void>;
 
-  /** Closes all connections, and the hub. With `data`, all is saved then. */
+  /**
+   * Closes all connections and the hub. With `data`, everything has been saved when this resolves.
+   */
   close(): Promise<void>;
 }
 
@@ -158,7 +168,7 @@ export interface MessageOptions {
   userId?: string;
   contentType?: string;
   contentEncoding?: string;
-  /** ISO 8601, or a `Date`. Default: after the setting `messageTtl`. */
+  /** ISO 8601, or a `Date`. Default: now plus the setting `messageTtl`. */
   expiryTimeUtc?: string | Date;
   /** The outcomes that the feedback endpoint reports. Default: `'none'`. */
   ack?: 'none' | 'positive' | 'negative' | 'full';
@@ -187,7 +197,7 @@ export interface TelemetryQuery {
 }
 
 export interface TelemetryMessage {
-  /** Counts the messages of the device, from 1. */
+  /** The number of the message, counted per device from 1. */
   sequence: number;
   /** Base64. */
   body: string;
@@ -204,7 +214,7 @@ export interface TelemetryMessage {
   packetId: number | null;
 }
 
-/** Behaviour that can be chosen; the README describes each. */
+/** Settings of the hub's behaviour; the README describes each. */
 export interface HubSettings {
   disableDeviceSAS: boolean;
   disableModuleSAS: boolean;

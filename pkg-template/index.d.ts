@@ -1,5 +1,5 @@
 /**
- * Hand-written declarations. All times are in seconds.
+ * A device client for Azure IoT Hub. All times are in seconds.
  *
  * @module iothub-device-client
  */
@@ -62,7 +62,7 @@ export type MessageData = string | ArrayBuffer | ArrayBufferView | JsonInput;
  * The value of a handler property: a function (which may be async), a Promise of one, or `null` or
  * `undefined` for no handler. While the Promise is pending, up to 1,024 events of each kind wait
  * for it. Beyond that, messages stay with the hub, desired properties arrive as one complete set,
- * and of the other kinds the oldest are lost.
+ * and the oldest events of the other kinds are lost.
  */
 export type Handler<F> = F | PromiseLike<F | null | undefined> | null | undefined;
 
@@ -82,7 +82,9 @@ export type MethodRequestHandler<Payload = JsonValue> = Takes<
   MethodResponse | MethodResult | void | PromiseLike<MethodResponse | MethodResult | void>
 >;
 
-/** A function whose argument may be declared more narrowly: the actual type is yours to know. */
+/**
+ * A function whose argument may be declared more narrowly: the type that you state is not checked.
+ */
 type Takes<T, Result> = { handle(argument: T): Result }['handle'];
 
 /**
@@ -112,7 +114,7 @@ export type NewSasTokenHandler = () => unknown;
 
 /**
  * Returns a SAS token that has not expired, or a Promise of one. `resource` is what the token must
- * be for, its `sr` before percent-encoding: `{hostname}/devices/{deviceId}`, or
+ * be valid for, its `sr` before percent-encoding: `{hostname}/devices/{deviceId}`, or
  * `{idScope}/registrations/{registrationId}` for a registration.
  */
 export type SasTokenFunction = (resource: string) => string | PromiseLike<string>;
@@ -170,7 +172,8 @@ export interface StorageInfo {
   /** The name of the blob in the container: the device id, a slash, and the requested name. */
   blobName: string;
   /**
-   * The query string of the upload's URL, including its `?`. A secret for as long as it is valid.
+   * The query string of the upload's URL, including its `?`. Keep it secret for as long as it is
+   * valid.
    */
   sasToken: string;
 }
@@ -276,9 +279,9 @@ export interface ClientOptions {
   connectionRetry?: boolean | 'always' | undefined;
   /**
    * Seconds between attempts to reconnect, from 0.001 to 2147483, varied at random by ±20 %. If the
-   * lost connection had lasted longer than this, the first attempt follows at once. In a page or
-   * worker, an `online` event ends the wait, and while the browser reports that it is offline, the
-   * wait is at least a minute. Default 10.
+   * lost connection had lasted longer than this, the first attempt follows immediately. In a page
+   * or worker, an `online` event ends the wait, and while the browser reports that it is offline,
+   * the wait is at least a minute. Default 10.
    */
   connectionRetryInterval?: number | undefined;
   /**
@@ -288,10 +291,10 @@ export interface ClientOptions {
    */
   connectionRetryMaxInterval?: number | undefined;
   /**
-   * Whether no desired properties may be missed. If `true`, the client fetches the twin each time
-   * it subscribes to desired properties (at first, and after each reconnect), and passes its
-   * desired properties to the handler if their `$version` is not the one passed last. Default
-   * `true`.
+   * Whether the client makes sure that no desired properties are missed. If `true`, it fetches the
+   * twin each time it subscribes to desired properties (at first, and after each reconnect), and
+   * passes its desired properties to the handler if their `$version` differs from the last one
+   * passed. Default `true`.
    */
   ensureDesiredProperties?: boolean | undefined;
   /**
@@ -304,17 +307,17 @@ export interface ClientOptions {
   operationTimeout?: number | undefined;
   /**
    * How many calls of `sendMessage` may wait to be acknowledged, and how many calls of `getTwin`
-   * and `patchTwinReportedProperties` may wait for a response. One more rejects at once with {@link
-   * ClientError}. A whole number from 1 to 2147483648. Default 100,000.
+   * and `patchTwinReportedProperties` may wait for a response. Further calls reject immediately
+   * with {@link ClientError}. A whole number from 1 to 2147483648. Default 100,000.
    */
   maxPendingMessages?: number | undefined;
   /**
    * How many bytes may wait in calls of `sendMessage`, `patchTwinReportedProperties` and
    * `sendMethodResponse`, and in responses that method handlers returned. A call that would exceed
-   * the limit rejects at once with {@link ClientError}; a call that alone is larger than the limit
-   * rejects with RangeError. A body counts as its bytes; each character of properties, patches and
-   * payloads counts as three. A whole number from 1 to 1073741824 (1 GiB), which is also the limit
-   * of all clients together. Default 268,435,456 (256 MiB).
+   * the limit rejects immediately with {@link ClientError}; a call that alone is larger than the
+   * limit rejects with RangeError. A body counts with its bytes; each character of properties,
+   * patches and payloads counts as three. A whole number from 1 to 1073741824 (1 GiB), which is
+   * also the limit of all clients together. Default 268,435,456 (256 MiB).
    */
   maxPendingBytes?: number | undefined;
   /**
@@ -356,78 +359,80 @@ export interface ClientOptions {
    */
   trace?: 'console' | ((record: TraceRecord) => void) | undefined;
   /**
-   * Stores telemetry before it is sent, so that it outlives the process: what `indexedDbStore`,
-   * `levelStore` or `ownStore` returns, from `iothub-device-client/indexeddb-store`, `/level-store`
-   * and `/own-store`. Each client takes one of its own. Telemetry then outlives `operationTimeout`,
-   * `disconnect` and `shutdown`, and `connectionRetry` is `"always"` by default. The store is opened
-   * by the first call that needs it or the connection. Default none.
+   * Stores telemetry before it is sent, so that it outlives the process. Pass what
+   * `indexedDbStore`, `levelStore` or `ownStore` returns, from
+   * `iothub-device-client/indexeddb-store`, `/level-store` or `/own-store`, and create one for each
+   * client. Telemetry then outlives `operationTimeout`, `disconnect` and `shutdown`, and
+   * `connectionRetry` is `"always"` by default. The store is opened by the first call that needs it
+   * or the connection. Default: none.
    */
   store?: OutboxStore | undefined;
 }
 
 /** A store for the option {@link ClientOptions.store}. */
 export interface OutboxStore {
-  /** For the client, which calls it once. */
+  /** The client calls this once. */
   attach(client: unknown): void;
 }
 
-/** What every store takes. */
+/** The options of every store. */
 export interface StoreOptions {
-  /** How many messages may be stored, those that were moved aside too. Default 100,000. */
+  /** How many messages may be stored, including those that were moved aside. Default 100,000. */
   maxMessages?: number | undefined;
   /**
-   * How many bytes may be stored: of each message, those of its body and the characters of its
-   * properties. One message of more is a RangeError. Default 268,435,456 (256 MiB).
+   * How many bytes may be stored: of each message, the bytes of its body and the characters of its
+   * properties. A message that alone is larger is a RangeError. Default 268,435,456 (256 MiB).
    */
   maxBytes?: number | undefined;
   /**
-   * Seconds after which a message is dropped instead of sent, by the clock of the machine: one that
-   * is set back drops nothing early. Default: never.
+   * Seconds after which a message is dropped instead of sent, by the machine's clock: if the clock
+   * is set back, nothing is dropped early. Default: never.
    */
   maxAge?: number | undefined;
   /**
-   * What happens to a message for which there is no room: `"refuse"`, its call rejects with
-   * {@link ClientError}; `"drop-oldest"`, it is stored, and the oldest are dropped for it, those that
-   * were moved aside too. Default `"refuse"`.
+   * What happens to a message for which there is no room: `"refuse"`, its call rejects with {@link
+   * ClientError}; `"drop-oldest"`, the oldest messages are dropped to make room, including those that
+   * were moved aside. Default `"refuse"`.
    */
   whenFull?: 'refuse' | 'drop-oldest' | undefined;
   /**
-   * How many messages a second may leave of those that were stored before the connection was made.
-   * Newer ones follow them, as fast as the connection goes. Default 100.
+   * How many of the messages that were stored before the connection was made are sent per second.
+   * Newer messages follow as fast as the connection allows. Default 100.
    */
   drainRate?: number | undefined;
   /**
-   * Encrypts a body before it is stored. Properties are stored as they are. Only with `decrypt`. An
-   * `ArrayBuffer` is what `crypto.subtle.encrypt` returns.
+   * Encrypts a body before it is stored. Properties are stored as they are. Requires `decrypt`. It
+   * may return an `ArrayBuffer`, as `crypto.subtle.encrypt` does.
    */
   encrypt?:
     ((body: Bytes) => Uint8Array | ArrayBuffer | PromiseLike<Uint8Array | ArrayBuffer>) | undefined;
-  /** Decrypts what `encrypt` gave. A message for which it fails is moved aside. */
+  /** Decrypts what `encrypt` returned. If it fails, the message is moved aside. */
   decrypt?:
     ((body: Bytes) => Uint8Array | ArrayBuffer | PromiseLike<Uint8Array | ArrayBuffer>) | undefined;
 }
 
 /**
  * A store of your own, for `ownStore` of `iothub-device-client/own-store`. The client calls `open`
- * first and `close` last, may call others while one is pending, and uses a store alone: where two
- * processes might open it, let the second `open` reject. What a method rejects with gets into the
- * errors that users see.
+ * first and `close` last, and may call a method while another one is pending. Only one client may
+ * use a store: if two processes might open it, let the second `open` reject. The errors of its
+ * methods appear in the errors that users see.
  */
 export interface MessageStore {
   /**
-   * Opens the store of a device or module; returns how much it holds (the sums of `size`). `resource`
-   * is `{hub}/devices/{deviceId}`, with `/modules/{moduleId}` of a module; of a client from
-   * `createFromProvisioning` it is `{idScope}/registrations/{registrationId}`.
+   * Opens the store of a device or module; returns how many messages it holds, and the sum of their
+   * `size`. `resource` is `{hub}/devices/{deviceId}`, followed by `/modules/{moduleId}` for a
+   * module, or `{idScope}/registrations/{registrationId}` for a client from
+   * `createFromProvisioning`.
    */
   open(device: { readonly resource: string }): Promise<{ count: number; bytes: number }>;
   /**
-   * Stores messages, all or none, and returns their sequences: whole numbers above 0, in the order of
-   * the messages, each larger than every one before, also of messages that were removed.
+   * Stores all messages or none, and returns their sequence numbers: whole numbers above 0, in the
+   * order of the messages, each larger than all before it, including those of removed messages.
    */
   append(messages: readonly MessageToStore[]): Promise<number[]>;
-  /** Returns up to `count` messages with sequences above `after`, the smallest first. */
+  /** Returns up to `count` messages with sequence numbers above `after`, the smallest first. */
   read(after: number, count: number): Promise<StoredMessage[]>;
-  /** Removes messages; those that are not there are no error. */
+  /** Removes messages and ignores those that do not exist. */
   remove(
     messages: readonly { readonly sequence: number; readonly size: number }[],
   ): Promise<unknown>;
@@ -435,11 +440,11 @@ export interface MessageStore {
   close(): Promise<unknown>;
 }
 
-/** What a {@link MessageStore} keeps, and gives back as it was. */
+/** What a {@link MessageStore} stores and returns unchanged. */
 export interface MessageToStore {
   /** When the message was stored, in milliseconds since 1970. */
   readonly storedAt: number;
-  /** What it counts against `maxBytes`. */
+  /** How many bytes it counts towards `maxBytes`. */
   readonly size: number;
   /** The body, encrypted if there is an `encrypt`. */
   readonly body: Bytes;
@@ -447,57 +452,60 @@ export interface MessageToStore {
   readonly systemProperties: string;
   /** JSON, or empty. */
   readonly customProperties: string;
-  /** Of a message that was moved aside, why. */
+  /** Why the message was moved aside, if it was. */
   readonly movedAside?: string | undefined;
 }
 
 /** A message as a {@link MessageStore} returns it. */
 export interface StoredMessage extends MessageToStore {
-  /** Its place. */
+  /** Its sequence number. */
   readonly sequence: number;
 }
 
 /** What is stored and not acknowledged by the hub. */
 export interface Outbox {
-  /** How many messages the store holds, those that were moved aside too; 0 until it is open. */
+  /**
+   * How many messages the store holds, including those that were moved aside; 0 until it is open.
+   */
   readonly count: number;
-  /** How many bytes they count. */
+  /** How many bytes they count towards `maxBytes`. */
   readonly bytes: number;
-  /** When the oldest message that waits was stored; `undefined` where another tab sends. */
+  /** When the oldest waiting message was stored; `undefined` if another tab sends the messages. */
   readonly oldest: Date | undefined;
   /**
-   * Opens the connection if needed, and resolves when the hub has acknowledged all that waits. Rejects
-   * with what keeps the connection from being made, or {@link NoConnectionError} where another tab
-   * sends.
+   * Opens the connection if needed, and resolves when the hub has acknowledged everything that is
+   * waiting. Rejects with the error of the connection, or with {@link NoConnectionError} if another
+   * tab sends the messages.
    */
   drained(options?: CallOptions): Promise<void>;
   /** The messages that were moved aside, oldest first. */
   movedAside(): Promise<MovedAsideMessage[]>;
 }
 
-/** A message that the hub did not take. It stays in the store until it is discarded. */
+/** A message that the hub did not accept. It stays in the store until you discard it. */
 export interface MovedAsideMessage {
   readonly message: Message;
   readonly storedAt: Date;
-  /** Why: the message of the error. */
+  /** Why the hub did not accept it: the message of the error. */
   readonly reason: string;
-  /** Removes it from the store. Further calls do nothing. */
+  /** Removes the message from the store. Further calls do nothing. */
   discard(): Promise<void>;
 }
 
-/** What {@link IoTHubDeviceClient.onMessageDropped} gets. */
+/** The argument of {@link IoTHubDeviceClient.onMessageDropped}. */
 export interface DroppedMessage {
   readonly message: Message;
   /**
-   * `"expired"`: older than `maxAge`. `"full"`: newer ones needed its room. `"refused"`: three
-   * connections ended on it, or it cannot be sent; it was moved aside, see {@link Outbox.movedAside}.
+   * `"expired"`: older than `maxAge`. `"full"`: newer messages needed its room. `"refused"`: three
+   * connections in a row ended before it was acknowledged, or it cannot be sent; it was moved
+   * aside, see {@link Outbox.movedAside}.
    */
   readonly reason: 'expired' | 'full' | 'refused';
-  /** Of a refused one, the error. */
+  /** The error, if the reason is `"refused"`. */
   readonly cause: Error | undefined;
 }
 
-/** Takes messages that leave the outbox without having reached the hub. */
+/** Receives messages that leave the outbox without reaching the hub. */
 export type MessageDroppedHandler = (dropped: DroppedMessage) => unknown;
 
 /** A record that is passed to {@link ClientOptions.trace}. */
@@ -577,7 +585,7 @@ export interface TracedError {
 /** Options of {@link IoTHubDeviceClient.createFromConnectionString}. */
 export interface ConnectionStringOptions extends ClientOptions {
   /**
-   * The lifetime of the SAS tokens that the client makes from its key, in whole seconds above 0.
+   * The lifetime of the SAS tokens that the client creates from its key, in whole seconds above 0.
    * The client renews a token by reconnecting with a new one, 120 seconds before the token expires
    * or after 80 % of its lifetime, whichever is later. Has no effect if the connection string
    * contains a token. Default 3600.
@@ -585,7 +593,7 @@ export interface ConnectionStringOptions extends ClientOptions {
   sasTokenTtl?: number | undefined;
 }
 
-/** The option of the factories without a connection string, which could name a gateway. */
+/** The option of the factories without a connection string, in which a gateway could be named. */
 export interface GatewayOptions extends ClientOptions {
   /**
    * A gateway to connect to instead of the hub, as `host` or `host:port`. The client's user name
@@ -650,8 +658,8 @@ export class IoTHubDeviceClient {
    * Creates a client from a device's SAS token, which names the hub and the device. Does not
    * connect.
    *
-   * The client cannot make the next token. It calls `onNewSasTokenRequired` 120 seconds before the
-   * token expires; pass a new one to `updateSasToken`. An expired token is not sent: calls that
+   * The client cannot create the next token. It calls `onNewSasTokenRequired` 120 seconds before
+   * the token expires; pass a new one to `updateSasToken`. An expired token is not sent: calls that
    * need a connection then wait for a new token, or reject with {@link CredentialError} if there is
    * no such handler.
    *
@@ -767,8 +775,8 @@ export class IoTHubDeviceClient {
 
   /**
    * Connects. Resolves when the hub has accepted the connection and acknowledged the subscription
-   * of every handler that was set before the call, or at once if that is already the case. While
-   * the client is reconnecting, this retries at once and settles with that attempt.
+   * of every handler that was set before the call, or immediately if that is already the case.
+   * While the client is reconnecting, this call retries immediately and settles with that attempt.
    *
    * A first connection that fails is not retried, unless the option `connectionRetry` is
    * `"always"`. Then this call waits through all failed attempts until the client is connected. It
@@ -802,14 +810,15 @@ export class IoTHubDeviceClient {
 
   /**
    * Disconnects for good: like {@link IoTHubDeviceClient.disconnect}, but every later call except
-   * `disconnect` and `shutdown` rejects with {@link ClientError}. With a store, it also closes that,
-   * and rejects with {@link ClientError} if this fails or takes longer than `operationTimeout`.
+   * `disconnect` and `shutdown` rejects with {@link ClientError}. If there is a store, this also
+   * closes it, and rejects with {@link ClientError} if that fails or takes longer than
+   * `operationTimeout`.
    */
   shutdown(): Promise<void>;
 
   /**
    * Replaces the token of a client that was created from one. Resolves when the client has
-   * reconnected with the new token, or at once if it is not connected.
+   * reconnected with the new token, or immediately if it is not connected.
    *
    * Rejects with TypeError for a token that is malformed, has expired, or is for another host,
    * device or module (the client keeps the old one); with {@link ClientError} if the client was not
@@ -842,24 +851,25 @@ export class IoTHubDeviceClient {
   ): Promise<void>;
 
   /**
-   * Stores telemetry, for a client with the option `store`. Resolves when the message is stored; the
-   * client sends it as soon as it can, after those before, at least once. One without a `messageId`
-   * gets one, by which a back end can drop doubles.
+   * Stores telemetry, for a client with the option `store`. Resolves when the message is stored;
+   * the client sends it at least once, as soon as it can, after the messages before it. If it has
+   * no `messageId`, the client sets one, so that a back end can recognize copies.
    *
-   * Rejects as {@link IoTHubDeviceClient.sendMessage} for what cannot be sent, and with
-   * {@link ClientError}: the store is full, could not be opened, failed, or did not answer within
-   * `operationTimeout` (the message may still be stored); there is no store; the client was shut
-   * down. Aborted, it only waits no longer.
+   * Rejects like {@link IoTHubDeviceClient.sendMessage} for what cannot be sent, and with {@link
+   * ClientError}: the store is full, could not be opened, failed, or did not respond within
+   * `operationTimeout` (the message may still be stored); there is no store; or the client was shut
+   * down. Aborting this call only ends the wait.
    *
-   * With a store `sendMessage` does the same, and resolves with the acknowledgement. If it rejects with
-   * an error of the connection or {@link OperationCancelled}, the message stays, and is sent later.
+   * With a store, `sendMessage` does the same, but resolves when the hub has acknowledged the
+   * message. If it rejects with an error of the connection or {@link OperationCancelled}, the
+   * message remains stored and is sent later.
    */
   enqueue<T extends {} | null>(
     message: T & (T extends Message | ArrayBuffer | ArrayBufferView ? T : Json<T>),
     options?: CallOptions,
   ): Promise<void>;
 
-  /** What is stored and not acknowledged; `undefined` without the option `store`. */
+  /** What is stored and not yet acknowledged; `undefined` without the option `store`. */
   readonly outbox: Outbox | undefined;
 
   /**
@@ -970,8 +980,8 @@ export class IoTHubDeviceClient {
   ): Promise<void>;
 
   /**
-   * Waits for a cloud-to-device message. Returns the message and acknowledges it, or returns
-   * `undefined` if none arrives in time.
+   * Waits for a cloud-to-device message. Returns the message and acknowledges it, or `undefined` if
+   * none arrives in time.
    *
    * All three receive calls subscribe, and cannot be mixed with receive handlers: whichever a
    * client uses first decides, and using the other is a {@link ClientError}. `disconnect` drops
@@ -1008,12 +1018,12 @@ export class IoTHubDeviceClient {
   /**
    * Iterates over cloud-to-device messages: `for await (const message of client.messages())`.
    *
-   * All three iterations replace the handler for as long as they run. They subscribe at once, as
-   * setting a handler does, and continue across lost connections. `break`, or leaving the loop in
-   * any other way, unsubscribes. The loop ends at `shutdown`, and rejects with the signal's reason
-   * if the signal is aborted. Whatever arrives before the loop asks for it waits, as it would for
-   * the Promise of a {@link Handler}. Use each iterator in one loop only: two loops that share one
-   * would acknowledge each other's messages.
+   * All three iterations replace the handler for as long as they run. They subscribe immediately,
+   * as setting a handler does, and continue across lost connections. `break`, or leaving the loop
+   * in any other way, unsubscribes. The loop ends at `shutdown`, and rejects with the signal's
+   * reason if the signal is aborted. Events that arrive before the loop asks for them wait, as they
+   * would for the Promise of a {@link Handler}. Use each iterator in one loop only: two loops that
+   * share one would acknowledge each other's messages.
    *
    * A message stays with the hub until the loop asks for it. With `acknowledgeMessages:
    * "after-handler"` it is acknowledged when the loop asks for the next one. If `break` or an error
@@ -1059,21 +1069,21 @@ export class IoTHubDeviceClient {
   onMessageReceived: Handler<MessageHandler>;
 
   /**
-   * Receives direct method calls of every name. Set, cleared and called like {@link
+   * Receives direct method calls of every name. It is set, cleared and called like {@link
    * IoTHubDeviceClient.onMessageReceived}.
    *
    * If it throws or rejects before a response was sent, the caller gets status 500. The caller also
    * gets 500 if the handler returns something that is neither `undefined` nor a response, such as
    * `null`, the `Response` of a `fetch`, or an object whose `status` is not a whole number;
-   * `onBackgroundException` then receives a TypeError. So does the caller of a method that nothing
-   * handles any more. A call whose payload is not JSON never reaches the handler: the client
+   * `onBackgroundException` then receives a TypeError. If nothing handles the method any more, the
+   * caller gets 500, too. A call whose payload is not JSON never reaches the handler: the client
    * responds with 400.
    */
   onMethodRequestReceived: Handler<MethodRequestHandler>;
 
   /**
-   * Receives patches of the desired properties, including `$version`. Set, cleared and called like
-   * {@link IoTHubDeviceClient.onMessageReceived}.
+   * Receives patches of the desired properties, including `$version`. It is set, cleared and called
+   * like {@link IoTHubDeviceClient.onMessageReceived}.
    *
    * With `ensureDesiredProperties`, it also receives the complete current desired properties when
    * the client first subscribes and after each reconnect, unless that version was the last one
@@ -1090,8 +1100,8 @@ export class IoTHubDeviceClient {
 
   /**
    * Called when a client that was created from a token needs a new one: 120 seconds before the
-   * token expires, or at once if less time is left, and then every `connectionRetryInterval` until
-   * you pass a new token to `updateSasToken`.
+   * token expires, or immediately if less time is left, and then every `connectionRetryInterval`
+   * until you pass a new token to `updateSasToken`.
    */
   onNewSasTokenRequired: Handler<NewSasTokenHandler>;
 
@@ -1103,7 +1113,7 @@ export class IoTHubDeviceClient {
    */
   onBackgroundException: Handler<BackgroundExceptionHandler>;
 
-  /** Told of each message that leaves the outbox without having reached the hub, with why. */
+  /** Called with each message that leaves the outbox without reaching the hub, and the reason. */
   onMessageDropped: Handler<MessageDroppedHandler>;
 }
 
@@ -1165,7 +1175,8 @@ export class Message {
   messageId: string | undefined;
   /**
    * When a cloud-to-device message expires; an ISO 8601 string in a received message. Leave it
-   * unset in telemetry: it would be sent, and IoT Hub is reported to close the connection on it.
+   * unset in telemetry: it would be sent, and IoT Hub is reported to close the connection because
+   * of it.
    */
   expiryTimeUtc: Date | string | undefined;
   /** Relates a message to another one: by convention, the id of the message that it responds to. */
@@ -1242,8 +1253,8 @@ export class X509 {
   ): X509;
 
   /**
-   * Lets the browser, its certificate store and its user choose: a page cannot choose a
-   * certificate.
+   * Lets the browser choose the certificate, by its certificate store and its user: a page cannot
+   * choose one.
    *
    * @throws TypeError in Node.js
    */
@@ -1350,8 +1361,8 @@ export class ServiceError extends Error {
     },
   );
   /**
-   * The status, as in HTTP: 300 or more. Of a registration that ended as `"failed"`, the one that
-   * begins its error code; if it has none, or of one whose result the client cannot use, 200.
+   * The status, as in HTTP: 300 or more. For a registration that ended as `"failed"`, the status
+   * with which its error code begins; if it has no code, or the client cannot use the result, 200.
    */
   status: number;
   /** The hub's own error code, such as `"400004"`, if it sent one. */
@@ -1359,8 +1370,8 @@ export class ServiceError extends Error {
   /** Identifies the request to Azure support. Only from the provisioning service. */
   trackingId?: string;
   /**
-   * How a registration ended that assigned no hub: its `status` is `"failed"` or `"disabled"`, or
-   * the client cannot use what was assigned.
+   * The result of a registration that assigned no hub: its `status` is `"failed"` or `"disabled"`,
+   * or the client cannot use what was assigned.
    */
   result?: RegistrationResult;
 }
@@ -1389,7 +1400,7 @@ export interface ProvisioningOptions extends Pick<
 export interface ProvisioningKeyOptions
   extends ProvisioningOptions, Pick<SymmetricKeyOptions, 'sasTokenTtl'> {}
 
-/** A device whose hub the provisioning service knows. */
+/** A device that gets its hub from the provisioning service. */
 export type ProvisionedDevice = ProvisionedDeviceNames &
   (
     | {
@@ -1415,7 +1426,7 @@ export type ProvisionedDevice = ProvisionedDeviceNames &
       }
   );
 
-/** What a device is called in the provisioning service. */
+/** The names of a device in the provisioning service, and what it sends there. */
 export interface ProvisionedDeviceNames {
   /** The service's host name, usually `global.azure-devices-provisioning.net`. */
   provisioningHost: string;
@@ -1432,10 +1443,11 @@ export interface ProvisionedDeviceNames {
    */
   payload?: JsonObjectInput | undefined;
   /**
-   * In Node.js, asks the service to issue a certificate, with which the device then authenticates at
-   * its hub: {@link certificateRequest} of `iothub-device-client/certificate-request`, or a function
-   * of your own. Needs an enrollment with a credential policy; the client then speaks api-version
-   * 2026-11-01. Default: none, the device has the same credentials at the service and at its hub.
+   * Asks the service to issue a certificate, with which the device then authenticates at its hub.
+   * Node.js only: {@link certificateRequest} of `iothub-device-client/certificate-request`, or a
+   * function of your own. Needs an enrollment with a credential policy; the client then uses
+   * api-version 2026-11-01. Default: none, and the device has the same credentials at the service
+   * and at its hub.
    */
   certificateRequest?: CertificateRequest | undefined;
 }
@@ -1445,19 +1457,21 @@ export interface ProvisionedDeviceNames {
  * each client, by its factory, with the registration id, which must be the request's common name.
  */
 export type CertificateRequest = (registrationId: string) => {
-  /** As base64 of DER, without the lines of PEM. The service takes P-384 with SHA-384 only. */
+  /**
+   * The request in DER as base64, without PEM lines. The service accepts P-384 with SHA-384 only.
+   */
   csr: string;
   /** The private key, as PEM text. It is never sent. */
   key: string;
 };
 
-/** How long a registration may take, and what cancels it. */
+/** Options of {@link ProvisioningDeviceClient.register}. */
 export interface RegisterOptions extends CallOptions {
-  /** Seconds, above 0 and up to 2147483. Default 120. */
+  /** How long the registration may take, in seconds above 0 and up to 2147483. Default 120. */
   timeout?: number | undefined;
 }
 
-/** The result of a registration, by the names that the service uses. */
+/** The result of a registration, with the names that the service uses. */
 export interface RegistrationResult {
   /** Identifies the registration. */
   operationId?: string;
@@ -1486,20 +1500,19 @@ export interface RegistrationState {
   /** As {@link RegistrationResult.status}. */
   status?: string;
   /**
-   * `"initialAssignment"`, `"deviceDataMigrated"` (the device has a new hub, and its twin went with
-   * it), `"deviceDataReset"` (a new hub, and the initial twin), or
-   * `"reprovisionedToInitialAssignment"`.
+   * `"initialAssignment"`, `"deviceDataMigrated"` (the device has a new hub, and kept its twin),
+   * `"deviceDataReset"` (a new hub, and the initial twin), or `"reprovisionedToInitialAssignment"`.
    */
   substatus?: string;
   /** When the registration was created, in ISO 8601. */
   createdDateTimeUtc?: string;
   /** When it was last changed, in ISO 8601. */
   lastUpdatedDateTimeUtc?: string;
-  /** Changes with the registration. */
+  /** The etag, which changes with the registration. */
   etag?: string;
   /** What a custom allocation function returned for the device. */
   payload?: JsonValue;
-  /** The certificate that was asked for, then those up to its root: each as base64 of DER. */
+  /** The certificate that was requested, then those up to its root, each in DER as base64. */
   issuedCertificateChain?: string[];
   /** Why the registration failed. */
   errorCode?: number;
@@ -1513,9 +1526,9 @@ export interface RegistrationState {
  *
  * Create it with one of its factories, not with `new`. It connects for each {@link
  * ProvisioningDeviceClient.register} and disconnects afterwards, so there is nothing to close. It
- * can register as often as you like, once at a time. Each registration is billed.
+ * can register any number of times, one at a time. Each registration is billed.
  *
- * To get a client that registers by itself, see {@link IoTHubDeviceClient.createFromProvisioning}.
+ * For a client that registers itself, see {@link IoTHubDeviceClient.createFromProvisioning}.
  */
 export class ProvisioningDeviceClient {
   private constructor();
@@ -1598,10 +1611,10 @@ export class ProvisioningDeviceClient {
   /**
    * Registers the device, and waits until the service has assigned it to a hub.
    *
-   * The client asks as often as the service wants to be asked (`retry-after`). If the service is
-   * busy (429), fails (500 or more) or the connection is lost, the client tries again with growing
-   * pauses until the timeout; once the service knows the registration, it asks for its state
-   * instead of registering again.
+   * The client polls the service at the interval that it requests (`retry-after`). If the service
+   * is busy (429), fails (500 or more) or the connection is lost, the client retries with growing
+   * pauses until the timeout. Once the service knows the registration, the client asks for its
+   * state instead of registering again.
    *
    * @param options see {@link RegisterOptions}
    * @returns the result, whose `registrationState` contains `assignedHub` and `deviceId`
@@ -1618,8 +1631,8 @@ export class ProvisioningDeviceClient {
 
 /**
  * Derives the key of a device from the key of its enrollment group. The device uses it for the
- * provisioning service and for its hub. Do this where the group's key is safe, never on a device or
- * in a page: anyone who has the group's key can register as any device of the group.
+ * provisioning service and for its hub. Call this where the group's key is safe, never on a device
+ * or in a page: anyone who has the group's key can register as any device of the group.
  *
  * @param groupKey the primary or secondary key of the group, in base64
  * @param registrationId the registration id of the device, spelled as the device spells it

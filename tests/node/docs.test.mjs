@@ -110,11 +110,11 @@ testBlock('twin.md: Follow desired properties', async ({ backEnd, start }) => {
   await waitForReport(backEnd, 'interval', 30);
 });
 
-testBlock('twin.md: Hear of a refusal', async ({ start }) => {
+testBlock('twin.md: Handle errors', async ({ start }) => {
   assert.match(await finish(start()), /^refused: 400 /);
 });
 
-testBlock('plug-and-play.md: A device of a model', async ({ backEnd, start }) => {
+testBlock('plug-and-play.md: A device with a model', async ({ backEnd, start }) => {
   start();
   const [message] = await backEnd.waitForTelemetry(1);
   assert.equal(message.systemProperties.componentName, 'thermostat1');
