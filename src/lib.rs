@@ -1,9 +1,7 @@
-//! Azure IoT Hub device client for browsers, workers and Node.js.
-//!
-//! [`protocol`] is a pure state machine that knows MQTT 3.1.1 and Azure IoT Hub and touches
-//! nothing: no clock, no socket, no randomness, no JavaScript. The `bridge` module (feature `js`, on
-//! by default) gives it a WebSocket, time and a JavaScript class. `docs/ARCHITECTURE.md` shows how
-//! they meet.
+//! Azure IoT Hub device client for browsers, workers and Node.js. [`protocol`] is a pure state
+//! machine for MQTT 3.1.1 and Azure IoT Hub. It uses no clock, no socket, no randomness and no
+//! JavaScript. The `bridge` module (feature `js`, on by default) gives it a WebSocket, time and a
+//! JavaScript class. `docs/ARCHITECTURE.md` shows how they meet.
 
 #![warn(missing_docs)]
 

@@ -43,8 +43,8 @@ impl ClientHandle {
         self.core().shutdown(clock::now()).into()
     }
 
-    /// See [`Client::send_message`]. The properties are JSON objects, or empty where there are
-    /// none: see [`message::from_js`].
+    /// See [`Client::send_message`]. The properties are JSON objects, or empty if there are none:
+    /// see [`message::from_js`].
     #[wasm_bindgen(js_name = sendMessage)]
     pub fn send_message(
         &self,
@@ -166,7 +166,7 @@ impl ClientHandle {
         self.core().resource()
     }
 
-    /// What the token that is wanted must be for.
+    /// The resource that the requested token must be valid for.
     #[wasm_bindgen(getter, js_name = tokenResource)]
     pub fn token_resource(&self) -> String {
         self.core().token_resource()
@@ -183,7 +183,8 @@ impl ClientHandle {
         result.map_err(|error| self.driver.host.error(&error))
     }
 
-    /// Begins an operation. No borrow of the core is left when its error becomes one of JavaScript.
+    /// Begins an operation. The core is no longer borrowed when its error becomes a JavaScript
+    /// error.
     fn operation(
         &self,
         begin: impl FnOnce(&mut Client, Now) -> Result<OperationId, Error>,

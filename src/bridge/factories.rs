@@ -47,7 +47,7 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = hasCertificate)]
     fn has_certificate(this: &ProvisionedDevice) -> bool;
 
-    /// A certificate signing request, as base64 of DER.
+    /// A certificate signing request, in DER as base64.
     #[wasm_bindgen(method, getter)]
     fn csr(this: &ProvisionedDevice) -> Option<String>;
 

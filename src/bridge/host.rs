@@ -27,10 +27,10 @@ extern "C" {
         result: Option<&str>,
     ) -> JsValue;
 
-    /// The client's half in JavaScript, `pkg-template/shell.js`. None of these methods throws
-    /// or calls handlers. Those that hand out what came may call the core, for receive calls, and
-    /// the `trace` option of the user runs when a socket is opened or written to: so the core is
-    /// never borrowed while one of them runs.
+    /// The client's half in JavaScript, `pkg-template/shell.js`. None of these methods throws or
+    /// calls handlers. Those that deliver something may call the core, for receive calls, and the
+    /// user's `trace` function runs when a socket is opened or written to. So the core is never
+    /// borrowed while one of them runs.
     #[derive(Clone, Debug)]
     pub type Shell;
 
@@ -43,7 +43,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = dropSocket)]
     pub fn drop_socket(this: &Shell);
 
-    /// The timer has fired: tell the core once everything that had arrived is read.
+    /// The timer has fired: notify the core once everything that had arrived is read.
     #[wasm_bindgen(method, js_name = timerFired)]
     pub fn timer_fired(this: &Shell);
 
@@ -51,7 +51,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn settled(this: &Shell, operations: &[u32]);
 
-    /// An operation has failed; it may have done so because connection after connection ended on it.
+    /// An operation has failed; the error may say that several connections ended on it.
     #[wasm_bindgen(method)]
     pub fn failed(this: &Shell, operation: u32, error: JsValue, has_ended_connections: bool);
 
@@ -73,11 +73,11 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn report(this: &Shell, error: JsValue);
 
-    /// The connection stands, or was lost.
+    /// The client has connected, or the connection was lost.
     #[wasm_bindgen(method, js_name = connectionStateChanged)]
     pub fn connection_state_changed(this: &Shell, connected: bool, cause: JsValue);
 
-    /// A message came. One with a `delivery` is to be acknowledged or abandoned.
+    /// A message arrived. If it has a `delivery`, it must be acknowledged or abandoned.
     #[wasm_bindgen(method, js_name = messageReceived)]
     pub fn message_received(
         this: &Shell,
@@ -91,7 +91,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = methodCalled)]
     pub fn method_called(this: &Shell, request_id: &str, name: &str, payload: &str);
 
-    /// Desired properties came, as JSON text.
+    /// Desired properties arrived, as JSON text.
     #[wasm_bindgen(method, js_name = desiredPropertiesReceived)]
     pub fn desired_properties_received(this: &Shell, json: &str);
 

@@ -44,7 +44,7 @@ fn system_property<'p, 'a>(
     })
 }
 
-/// System and custom properties, each as a JSON object, or as an empty text where there are none.
+/// System and custom properties, each as a JSON object, or as an empty text if there are none.
 pub fn to_json(properties: &MessageProperties<'_>) -> (String, String) {
     let system = [
         ("messageId", &properties.message_id),

@@ -31,7 +31,7 @@ extern "C" {
     fn console_error(error: &str);
 }
 
-/// Says what went wrong: the trap of a panic says only "unreachable".
+/// Prints the panic's message: the trap itself says only "unreachable".
 #[wasm_bindgen(start)]
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| {

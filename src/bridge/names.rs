@@ -75,9 +75,9 @@ impl From<CoreActivity> for Activity {
 #[wasm_bindgen]
 #[derive(Clone, Copy, Debug)]
 pub enum Pumped {
-    /// At something that a handler may have to know: call the handlers, then pump again.
+    /// At an event that may be for a handler: call the handlers, then pump again.
     Handlers = "handlers",
-    /// Everything is done, and there is a connection to look after.
+    /// Everything is done, and there is a connection.
     Active = "active",
     /// Everything is done, and there is no connection.
     Idle = "idle",

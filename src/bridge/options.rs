@@ -1,7 +1,7 @@
 //! Reads the options of a factory by name. [`Options`] defines which exist, and their types.
 //!
 //! `serde-wasm-bindgen` has a reader too. It accepts unknown names and `null`, its errors do not
-//! name the option, and what they say of a wrong value makes the download 12,000 bytes larger.
+//! name the option, and its descriptions of wrong values make the download 12,000 bytes larger.
 
 use js_sys::{Array, Object, Reflect};
 use serde::de::value::Error as Problem;
@@ -18,7 +18,7 @@ const OF_JAVASCRIPT: [&str; 5] = ["serverVerificationCert", "cipher", "proxy", "
 #[derive(Clone, Copy)]
 pub struct Allowed {
     pub without: &'static [&'static str],
-    /// What only this factory takes.
+    /// The options that only this factory takes.
     pub with: &'static [&'static str],
 }
 
@@ -55,9 +55,7 @@ pub fn read(given: &JsValue, allowed: Allowed) -> Result<Options, Error> {
 
 /// An option that [`Options`] does not have.
 ///
-/// # Errors
-///
-/// A value that is no text.
+/// # Errors The value is not a string.
 pub fn text(given: &JsValue, name: &'static str) -> Result<Option<String>, Error> {
     OptionValue::read(given, name).and_then(Option::deserialize).map_err(invalid)
 }
@@ -82,7 +80,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         visitor: V,
     ) -> Result<V::Value, Problem> {
         let names = self.allowed.names(fields);
-        // Symbols are no names, and nothing of the prototype is an option.
+        // Symbols are not names, and inherited properties are not options.
         for key in Object::keys(self.given).iter().filter_map(|key| key.as_string()) {
             if !names.contains(&key.as_str()) {
                 let names = names.join(", ");
@@ -144,7 +142,7 @@ impl<'de> Deserializer<'de> for OptionValue {
     type Error = Problem;
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
-        // `undefined` stands for an option that is not given; `null` does not.
+        // `undefined` means that the option is not given; `null` does not.
         if self.value.is_undefined() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 

@@ -9,7 +9,7 @@ use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
-/// One type for all, as each type of a future brings half a kilobyte of its own.
+/// One type for all, because each type of future adds half a kilobyte.
 type Awaited = Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>>;
 
 /// A Promise that settles with `future`.

@@ -1,4 +1,4 @@
-//! The function of the user that returns SAS tokens.
+//! The user's function that returns SAS tokens.
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
@@ -11,9 +11,9 @@ use crate::protocol::Error;
 
 #[wasm_bindgen]
 impl ClientHandle {
-    /// Calls the function in a later microtask, with what the token is to be for. The Promise settles with the token that it returns,
-    /// for the shell to pass on; with a `ClientError` whose cause is what the function has thrown;
-    /// or with a `TypeError` for a token that is not a string.
+    /// Calls the function in a later microtask, with the resource that the token must be valid for.
+    /// The Promise settles with the token, which the shell passes on; with a `ClientError` whose
+    /// cause is the function's error; or with a `TypeError` for a token that is not a string.
     #[wasm_bindgen(js_name = callTokenFunction)]
     pub fn call_token_function(host: Host, function: Function, resource: String) -> Promise {
         promise_of(Box::pin(async move {

@@ -24,8 +24,8 @@ extern "C" {
     fn body(this: &Answer) -> String;
 }
 
-/// `send(url, authorization, body)` of the shell returns a Promise of an [`Answer`]. The Promises
-/// reject as it does, or with the error that the hub answered with.
+/// `send(url, authorization, body)` of the shell returns a Promise of an [`Answer`]. The calls
+/// reject with its error, or with the error in the hub's response.
 #[wasm_bindgen]
 impl ClientHandle {
     /// See [`Client::storage_info_request`](crate::protocol::Client::storage_info_request).

@@ -1,5 +1,5 @@
-//! How long to wait before something is tried again: longer with each failure in a row, and never
-//! as long as other clients do.
+//! How long to wait before a retry: longer with each failure in a row, and at random, so that
+//! clients do not retry at the same time.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct Backoff {
     failures: u32,
-    /// Spreads retries of many clients: the state of splitmix64.
+    /// Spreads the retries of many clients: the state of splitmix64.
     random: u64,
 }
 
@@ -25,7 +25,7 @@ impl Backoff {
         self.failures += 1;
     }
 
-    /// How often it has failed in a row.
+    /// The number of failures in a row.
     pub fn failures(&self) -> u32 {
         self.failures
     }

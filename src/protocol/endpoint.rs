@@ -1,27 +1,25 @@
-//! What to dial: the service, a gateway, or a URL that the user gives.
+//! What to connect to: the service, a gateway, or the user's URL.
 
 use super::error::Error;
 
 const WANTED: &str = "must be wss://HOST/$iothub/websocket, or ws://localhost:PORT/$iothub/websocket \
                       for a hub on this machine";
 
-/// What is dialled.
+/// What the client connects to.
 #[derive(Clone, Debug)]
 pub enum Endpoint {
     /// The service itself.
     Service,
-    /// A gateway in its place: host, or host:port.
+    /// A gateway instead of the service: host, or host:port.
     Gateway(String),
-    /// A URL that the user gives.
+    /// The user's URL.
     Url(String),
 }
 
 impl Endpoint {
-    /// Checks what the user gives.
+    /// Checks the user's options.
     ///
-    /// # Errors
-    ///
-    /// A gateway that is no host, a URL that is wrong, or both.
+    /// # Errors The gateway is not a host, the URL is invalid, or both are given.
     pub fn new(
         with_certificate: bool,
         gateway: Option<&str>,
@@ -50,7 +48,7 @@ impl Endpoint {
         }
     }
 
-    /// The URL to dial; `hostname` and `query` are those of the service.
+    /// The URL to connect to; `hostname` and `query` are those of the service.
     pub fn url(&self, hostname: &str, query: &str) -> String {
         let host = match self {
             Self::Service => hostname,
@@ -61,11 +59,9 @@ impl Endpoint {
     }
 }
 
-/// Checks a URL that a user gives. `scheme` is the one without TLS; an `s` behind it makes the other.
+/// Checks a URL of the user. `scheme` is the one without TLS; with TLS, it ends in `s`.
 ///
-/// # Errors
-///
-/// What is wrong with it. The error names the option and never shows the URL.
+/// # Errors The URL is invalid. The error names the option and never shows the URL.
 pub fn check(
     name: &str,
     scheme: &str,
@@ -126,7 +122,7 @@ fn is_loopback(host: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
-    // Only in plain form: the platform that dials may read 010 and +1 differently.
+    // Only in plain form: the platform that connects may read 010 and +1 differently.
     let is_byte = |label: &str| label.parse::<u8>().is_ok_and(|byte| byte.to_string() == label);
     let are_bytes = |rest: &str| rest.split('.').count() == 3 && rest.split('.').all(is_byte);
     ((host == "localhost" || host.ends_with(".localhost")) && host.split('.').all(is_label))

@@ -22,7 +22,7 @@ pub enum ErrorKind {
     ConnectionDropped,
     /// Like [`ErrorKind::ConnectionDropped`]: one call lost several connections in a row.
     DroppedAgain,
-    /// There is no connection, and the client must not open one by itself.
+    /// There is no connection, and the client must not open one without a call of `connect`.
     NoConnection,
     /// The hub refused the credentials, or they have expired.
     Credential,
@@ -85,8 +85,8 @@ impl Error {
         self
     }
 
-    /// What the provisioning service adds to a status: by what its support finds the request, and
-    /// how the registration ended, as JSON text.
+    /// What the provisioning service adds to a status: the id by which its support finds the
+    /// request, and the result of the registration, as JSON text.
     pub(crate) fn with_answer(
         mut self,
         tracking_id: Option<String>,
@@ -129,12 +129,12 @@ impl Error {
         self.0.code.as_deref()
     }
 
-    /// By what the support of the service finds the request, where the service says that.
+    /// The id by which the service's support finds the request, if the service sent one.
     pub fn tracking_id(&self) -> Option<&str> {
         self.0.tracking_id.as_deref()
     }
 
-    /// How a registration ended that did not assign a hub, as JSON text.
+    /// The result of a registration that did not assign a hub, as JSON text.
     pub fn result(&self) -> Option<&str> {
         self.0.result.as_deref()
     }

@@ -100,9 +100,9 @@ pub enum Event {
     MessageReceived {
         /// The message.
         message: Box<Message<'static>>,
-        /// To be given to [`Client::acknowledge`](super::Client::acknowledge) or
-        /// [`Client::abandon`](super::Client::abandon), with
-        /// [`Acknowledge::AfterHandler`](super::client::Acknowledge::AfterHandler).
+        /// With [`Acknowledge::AfterHandler`](super::client::Acknowledge::AfterHandler), the
+        /// argument of [`Client::acknowledge`](super::Client::acknowledge) or
+        /// [`Client::abandon`](super::Client::abandon).
         delivery: Option<DeliveryId>,
     },
     /// A direct method was called.
@@ -114,8 +114,8 @@ pub enum Event {
     SasTokenRequired,
     /// Desired properties, as JSON text with their `$version`.
     DesiredPropertiesReceived(String),
-    /// The provisioning service has issued a certificate, which the next connections to the hub are
-    /// to authenticate with: the result of the registration, as JSON text.
+    /// The provisioning service has issued a certificate, with which later connections to the hub
+    /// must authenticate: the result of the registration, as JSON text.
     CertificateIssued(String),
 }
 
@@ -135,7 +135,7 @@ pub enum Reply {
 /// A call of a direct method.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MethodRequest {
-    /// To answer by.
+    /// Identifies the call in its response.
     pub request_id: String,
     /// The method's name.
     pub name: String,
@@ -148,14 +148,14 @@ pub struct MethodRequest {
 pub enum Activity {
     /// It waits before a retry.
     Waiting {
-        /// Until then.
+        /// When the retry is due.
         until: Instant,
     },
     /// The client asks the provisioning service for a hub.
     Registering,
     /// It waits for a SAS token from the user.
     AwaitingToken,
-    /// Another connection is opened, with a new token.
+    /// It opens another connection, with a new token.
     Renewing,
 }
 

@@ -1,4 +1,4 @@
-//! The sentences of errors that a device client and a registration share.
+//! Error messages that a device client and a registration share.
 
 use super::error::{Error, ErrorKind};
 
@@ -39,7 +39,7 @@ pub(super) fn no_token_yet() -> Error {
     Error::new(ErrorKind::Credential, "the function that gives SAS tokens has given none yet")
 }
 
-/// Of the two that differ, the expiry and this machine's clock, either may be wrong.
+/// Either the expiry or this machine's clock may be wrong.
 pub(super) fn token_expired(seconds_ago: u64) -> Error {
     Error::new(
         ErrorKind::Credential,

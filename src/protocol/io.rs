@@ -12,7 +12,8 @@ use super::publication::Publication;
 #[derive(Debug)]
 pub(super) enum Queued {
     Output(Output),
-    /// A message of the inbox, which is handed out only if somebody still takes messages then.
+    /// A message of the inbox, which is handed out only if a handler or a call still takes messages
+    /// then.
     Message,
     /// A receive call that succeeds, with a message of the inbox if there still is one then.
     Receive(OperationId),

@@ -10,7 +10,7 @@ pub(super) struct TwinRequestId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Publication {
     Telemetry(OperationId),
-    /// `None` for a response that the client sent by itself.
+    /// `None` for a response that the client itself sent, without a call.
     MethodResponse(Option<OperationId>),
     Twin(TwinRequestId),
     /// A request to the provisioning service; one at a time.

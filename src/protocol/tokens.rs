@@ -1,5 +1,5 @@
-//! SAS tokens: made or requested, and stored. `client/renewal.rs` decides when those of a client are
-//! replaced.
+//! SAS tokens: created or requested, and stored. `client/renewal.rs` decides when those of a client
+//! are replaced.
 
 use std::time::Duration;
 
@@ -21,11 +21,11 @@ const CONNECT_MILLIS: u64 = 10_000;
 #[derive(Clone, Copy)]
 pub(super) struct TokenSource<'a> {
     pub credentials: &'a Credentials,
-    /// What they are for.
+    /// The resource that they are valid for.
     pub resource: &'a str,
-    /// The lifetime of those that are made here, in seconds.
+    /// The lifetime of those that are created here, in seconds.
     pub ttl: u64,
-    /// How soon a handler is called again that has provided none.
+    /// How long to wait before calling a handler again that has provided none.
     pub retry_interval: Duration,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Tokens {
     /// Whether it is a function, whose failures are visible. A handler's are not, so it is called
     /// again until a token arrives.
     asks_function: bool,
-    /// The earliest time to ask again.
+    /// The earliest time to request one again.
     not_before: Instant,
 }
 
@@ -89,7 +89,7 @@ impl Tokens {
         self.not_before = Instant::default();
     }
 
-    /// The user has provided no token; do not request the next before `not_before`.
+    /// The user has provided no token; do not request one again before `not_before`.
     pub fn not_given(&mut self, not_before: Instant) {
         self.asked = false;
         self.not_before = not_before;
@@ -125,7 +125,8 @@ impl Tokens {
         }
     }
 
-    /// The `Authorization` header of an HTTP call; `None` where a certificate does that work.
+    /// The `Authorization` header of an HTTP call; `None` if the client authenticates with a
+    /// certificate.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! The hub of a client that gets it from the provisioning service: when the service is asked for it,
-//! and when again.
+//! The hub of a client that gets it from the provisioning service: when to register, and when to
+//! register again.
 //!
 //! Source: [How to send provisioning requests, and when](https://learn.microsoft.com/azure/iot/concepts-manage-device-reconnections#hub-failover).
 
@@ -17,63 +17,64 @@ use crate::protocol::provisioning::{Assignment, Registrar};
 use crate::protocol::time::{Instant, Now};
 use crate::protocol::tokens::Tokens;
 
-/// How long a registration may take, unless the user says.
+/// How long a registration may take by default.
 const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A hub does not know a device at once that was assigned to it: so long it may refuse the login.
+/// How long a hub may refuse the login of a device that was just assigned to it, because it does
+/// not know it yet.
 const SETTLING: Duration = Duration::from_secs(60);
 
-/// How long to wait after a refused login, and after many in a row.
+/// How long to wait after a refused login: at first, and at most.
 const REFUSED_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_REFUSED_PAUSE: Duration = Duration::from_secs(300);
 
-/// After so many attempts in a row that reach a server and give no connection, the device may
+/// After this many attempts in a row that reach a server but get no connection, the device may
 /// belong to another hub.
 const MANY_FAILURES: u32 = 10;
 
-/// Registrations cost money: how far apart those are that lead to no connection, and how long to wait
-/// after one that timed out.
+/// Registrations cost money: the shortest and longest wait between those that lead to no
+/// connection, or time out.
 const SPACING: Duration = Duration::from_secs(120);
 const LONGEST_SPACING: Duration = Duration::from_secs(3600);
 
 /// What follows when an attempt to connect has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NextStep {
-    /// Nothing helps but the user.
+    /// Give up: only the user can help.
     GiveUp,
-    /// It is tried again after the usual interval.
+    /// Retry after the usual interval.
     Retry,
-    /// The provisioning service is asked at once.
+    /// Register immediately.
     Register,
-    /// The login is tried again, after pauses that grow: the hub does not know the device yet.
+    /// Retry the login after growing pauses: the hub does not know the device yet.
     Settle,
-    /// The same, while it is too early to ask the provisioning service.
+    /// The same, because it is too early to register again.
     Wait,
-    /// The provisioning service is asked again, but not soon: it took the last registration up, and
-    /// may charge for it.
+    /// Register again, but not soon: the service accepted the last registration, and may charge for
+    /// it.
     Postpone,
 }
 
-/// What is known of the hub.
+/// What the client knows about its hub.
 #[derive(Debug)]
 pub(super) struct Provisioning {
     registrar: Registrar,
     /// What is sent with each registration: JSON text.
     payload: Option<String>,
     assigned_at: Option<Instant>,
-    /// The hub is probably another by now.
+    /// Whether the device probably has another hub by now.
     is_outdated: bool,
-    /// Attempts in a row that reached a server and gave no connection.
+    /// Attempts in a row that reached a server but got no connection.
     failures: u32,
     /// Logins that were refused in a row.
     refusals: Backoff,
-    /// Registrations without a connection since.
+    /// Registrations since the last connection.
     registrations: Backoff,
-    /// No registration before.
+    /// When the next registration may begin.
     not_before: Instant,
     /// Registrations in a row that timed out.
     unfinished: Backoff,
-    /// The call that registers, and wants no connection.
+    /// The call that only registers, and needs no connection.
     call: Option<OperationId>,
 }
 
@@ -116,7 +117,7 @@ impl Provisioning {
         self.assigned_at.is_none() || (self.is_outdated && now.monotonic >= self.not_before)
     }
 
-    /// An attempt to connect to the hub has failed; `reached` says whether a server was there.
+    /// An attempt to connect to the hub has failed; `reached` says whether it reached a server.
     fn next_step(&mut self, now: Now, reached: bool, error: &Error) -> NextStep {
         let is_refused = error.kind() == ErrorKind::Credential;
         if is_refused {
@@ -140,12 +141,10 @@ impl Provisioning {
 }
 
 impl Client {
-    /// Registers the device, and no more: for a client that makes no other call. Settles with
+    /// Only registers the device: for a client that makes no other call. Settles with
     /// [`Reply::Registration`].
     ///
-    /// # Errors
-    ///
-    /// While another registration runs, or for a client that was not made for this.
+    /// # Errors Another registration is running, or the client was not created for this.
     pub fn register(
         &mut self,
         now: Now,
@@ -163,7 +162,7 @@ impl Client {
         Ok(operation)
     }
 
-    /// Whether a call registers, and wants no connection.
+    /// Whether a call that only registers is waiting.
     pub(super) fn only_registers(&self) -> bool {
         self.provisioning.as_ref().is_some_and(|provisioning| provisioning.call.is_some())
     }
@@ -181,26 +180,26 @@ impl Client {
         true
     }
 
-    /// The registration that runs.
+    /// The running registration.
     pub(super) fn registrar(&mut self) -> Option<&mut Registrar> {
         let Link::Registering(_) = self.link else { return None };
         self.provisioning.as_mut().map(|provisioning| &mut provisioning.registrar)
     }
 
-    /// Asks the provisioning service for a hub before it is dialled. Returns whether that is needed.
+    /// Registers before connecting, if necessary. Returns whether it is.
     pub(super) fn register_if_needed(&mut self, now: Now, attempt: Attempt) -> bool {
         let Some(provisioning) = &mut self.provisioning else { return false };
         if !provisioning.is_needed(now) {
             return false;
         }
         let payload = provisioning.payload.as_deref();
-        // One that was withdrawn has ended.
+        // A withdrawn call has ended.
         let _ = provisioning.registrar.register(now, payload, Some(REGISTRATION_TIMEOUT));
         self.link = Link::Registering(attempt);
         true
     }
 
-    /// Passes on what the registration asks for.
+    /// Passes on the outputs of the registration.
     pub(super) fn drive_registrar(&mut self, now: Now) {
         let Some(provisioning) = &mut self.provisioning else { return };
         while let Some(output) = provisioning.registrar.poll_output(now) {
@@ -218,14 +217,14 @@ impl Client {
         self.link = Link::Down;
         let known = self.provisioning.as_mut().and_then(|it| it.registrar.withdraw());
         if let Some(result) = known {
-            // Otherwise, the next connection would register, and pay, again. What is wrong with the
-            // result is told then.
+            // Otherwise, the next connection would register, and pay, again. It reports what is
+            // wrong with the result.
             let _ = self.take_assignment(now, result);
         }
         self.drive_registrar(now);
     }
 
-    /// What follows when an attempt has failed.
+    /// Returns what follows a failed attempt.
     pub(super) fn next_step(&mut self, now: Now, error: &Error) -> NextStep {
         let reached = matches!(self.link, Link::Handshaking(_));
         match (&mut self.provisioning, self.link) {
@@ -245,8 +244,8 @@ impl Client {
         }
     }
 
-    /// Does what follows for a client that gets its hub. Returns false for [`NextStep::Retry`], which
-    /// is the same for all.
+    /// Performs the next step of a client that gets its hub from the service. Returns false for
+    /// [`NextStep::Retry`], which is the same for all clients.
     pub(super) fn goes_on(&mut self, now: Now, attempt: Attempt, next_step: NextStep) -> bool {
         match (&mut self.provisioning, next_step) {
             (_, NextStep::Register) => self.dial(now, attempt),
@@ -263,7 +262,7 @@ impl Client {
         true
     }
 
-    /// Gives the registration the token that it waits for. Returns false for any other token.
+    /// Passes the registration the token that it waits for. Returns false for any other token.
     pub(super) fn gives_token_to_registrar(&mut self, now: Now, text: &str) -> bool {
         let registrar = self.provisioning.as_mut().map(|provisioning| &mut provisioning.registrar);
         registrar.is_some_and(|registrar| registrar.provide_token(now, text).is_ok())
@@ -277,13 +276,13 @@ impl Client {
         }
     }
 
-    /// What the token that is wanted is to be for.
+    /// The resource that the requested token must be valid for.
     pub fn token_resource(&mut self) -> String {
         let resource = self.registrar().map(|registrar| registrar.resource());
         resource.unwrap_or_else(|| self.resource())
     }
 
-    /// Whether it is known where the hub is.
+    /// Whether the hub is known.
     pub(super) fn check_has_hub(&self) -> Result<(), Error> {
         if self.provisioning.as_ref().is_some_and(|it| it.assigned_at.is_none()) {
             return Err(Error::client("the device is not registered yet; call connect() first"));
@@ -326,7 +325,7 @@ impl Client {
         let before = self.config.identity.topic_base().to_owned();
         self.config.identity = identity;
         self.io.session.rename(&before, self.config.identity.topic_base());
-        // They are for the hub that was left, and count its versions.
+        // They are from the previous hub, and count its versions.
         self.tokens = Tokens::new(&self.config.credentials);
         self.twin.desired.forget_delivered();
     }

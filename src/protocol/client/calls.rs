@@ -17,7 +17,7 @@ use crate::protocol::time::Now;
 
 impl Client {
     /// Connects. Settles when CONNACK and the SUBACKs of all wanted features have arrived; while
-    /// reconnecting, retries at once and settles with that attempt.
+    /// reconnecting, retries immediately and settles with that attempt.
     ///
     /// # Errors
     ///
@@ -58,21 +58,17 @@ impl Client {
         self.send(now, message, Resend::UntilAcknowledged)
     }
 
-    /// Sends telemetry that the caller keeps until it is acknowledged: it outlives
+    /// Sends telemetry that the caller stores until it is acknowledged: it outlives
     /// `operation_timeout`.
     ///
-    /// # Errors
-    ///
-    /// As [`Client::send_message`].
+    /// # Errors Like [`Client::send_message`].
     pub fn send_stored(&mut self, now: Now, message: Message<'_>) -> Result<OperationId, Error> {
         self.send(now, message, Resend::UntilAcknowledgedAtLast)
     }
 
     /// Checks what [`Client::send_message`] would send.
     ///
-    /// # Errors
-    ///
-    /// A message over the limits of the hub.
+    /// # Errors The message exceeds the hub's limits.
     pub fn check_message(&self, message: &Message<'_>) -> Result<(), Error> {
         topic::telemetry(&self.config.identity, message).map(|_| ())
     }
@@ -96,10 +92,8 @@ impl Client {
 
     /// Responds to a method request; `payload` is JSON text. Settles with its PUBACK.
     ///
-    /// # Errors
-    ///
-    /// A request that is not open, no connection that could be opened, or after
-    /// [`Client::shutdown`].
+    /// # Errors The request is not open, no connection could be opened, or the client was shut
+    /// down.
     pub fn send_method_response(
         &mut self,
         now: Now,
@@ -179,9 +173,7 @@ impl Client {
     /// call settles when the client is subscribed: with [`Reply::Message`] if it is for messages
     /// and one is waiting, otherwise with [`Reply::Done`].
     ///
-    /// # Errors
-    ///
-    /// No connection that could be opened, or after [`Client::shutdown`].
+    /// # Errors No connection could be opened, or the client was shut down.
     pub fn begin_receive(
         &mut self,
         now: Now,

@@ -69,11 +69,11 @@ impl<'de> Deserialize<'de> for ConnectionRetry {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Options {
-    /// Host, or host:port, to dial instead of the hub.
+    /// Host, or host:port, to connect to instead of the hub.
     pub gateway_hostname: Option<String>,
-    /// WebSocket URL to dial instead of the hub.
+    /// WebSocket URL to connect to instead of the hub.
     pub endpoint: Option<String>,
-    /// Base URL of the HTTP calls, instead of the origin that is dialled.
+    /// Base URL of the HTTP calls, instead of the origin of the connection.
     pub http_endpoint: Option<String>,
     /// Must not be false: there is no other transport.
     pub websockets: Option<bool>,
@@ -107,7 +107,7 @@ pub struct Options {
     pub acknowledge_messages: Option<String>,
 }
 
-/// What a registration is made with, too.
+/// What the configuration of a registration also contains.
 impl Options {
     pub(crate) fn check_websockets(&self) -> Result<(), Error> {
         if self.websockets == Some(false) {
@@ -150,7 +150,7 @@ pub struct Config {
     pub(super) provisioning: Option<Box<Provisioning>>,
 }
 
-/// What a client needs that gets its hub from the provisioning service.
+/// What a client needs to get its hub from the provisioning service.
 #[derive(Clone, Debug)]
 pub(super) struct Provisioning {
     pub config: provisioning::Config,
@@ -229,9 +229,7 @@ impl Config {
     /// The same for a device that gets its hub from the provisioning service, and does not have one
     /// yet. `payload` is a JSON object, which gets the `modelId` if it has none.
     ///
-    /// # Errors
-    ///
-    /// As [`Config::new`].
+    /// # Errors Like [`Config::new`].
     pub fn provisioned(
         registrant: Registrant,
         credentials: Credentials,
@@ -253,7 +251,7 @@ impl Config {
         Ok(Self { provisioning, ..Self::new(identity, at_hub, agent, options)? })
     }
 
-    /// The URL to dial.
+    /// The URL to connect to.
     pub(super) fn url(&self) -> String {
         let query = connect::query(matches!(self.credentials, Credentials::X509));
         self.endpoint.url(&self.identity.hostname, query)

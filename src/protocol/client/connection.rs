@@ -1,4 +1,4 @@
-//! The connection's life: dialled, accepted, lost, retried, renewed, given up.
+//! The life of the connection: dialled, accepted, lost, retried, renewed, closed.
 
 use std::time::Duration;
 
@@ -212,7 +212,7 @@ impl Client {
         let retry = self.config.connection_retry;
         let is_final = next_step == NextStep::GiveUp;
         if attempt == Attempt::First {
-            // The same attempt goes on, in another way: nobody has to know.
+            // The same attempt continues differently: there is nothing to report.
             if matches!(next_step, NextStep::Register | NextStep::Settle) {
                 self.goes_on(now, attempt, next_step);
                 return;
@@ -310,7 +310,7 @@ impl Client {
         }
     }
 
-    /// The socket has closed as it was asked to.
+    /// The socket has closed as requested.
     fn closed(&mut self, now: Now, after: AfterClose) {
         self.timers.clear();
         self.inbox.connection_ended();

@@ -1,4 +1,4 @@
-//! What may be received.
+//! What a client can receive.
 
 use crate::protocol::hub::identity::Identity;
 use crate::protocol::hub::topic;
@@ -27,7 +27,7 @@ impl Feature {
         self as SubscriptionId
     }
 
-    /// The topic filter that brings it.
+    /// The topic filter for it.
     pub(super) fn filter(self, identity: &Identity) -> String {
         match self {
             Self::Messages => topic::messages_filter(identity),

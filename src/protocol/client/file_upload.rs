@@ -10,7 +10,7 @@ use crate::protocol::time::Now;
 /// An HTTP POST with a JSON body.
 #[derive(Clone)]
 pub struct HttpRequest {
-    /// Where to.
+    /// Where to send it.
     pub url: String,
     /// The `Authorization` header: a secret.
     pub authorization: Option<String>,
@@ -25,12 +25,10 @@ impl std::fmt::Debug for HttpRequest {
 }
 
 impl Client {
-    /// The call that asks where to upload a blob.
+    /// The call that requests where to upload a blob.
     ///
-    /// # Errors
-    ///
-    /// For a module, without a token (see [`Client::authorization`]), or after
-    /// [`Client::shutdown`].
+    /// # Errors The client is a module, has no token (see [`Client::authorization`]), or was shut
+    /// down.
     pub fn storage_info_request(
         &mut self,
         now: Now,
@@ -45,9 +43,7 @@ impl Client {
 
     /// The call that reports how an upload ended.
     ///
-    /// # Errors
-    ///
-    /// As [`Client::storage_info_request`].
+    /// # Errors Like [`Client::storage_info_request`].
     pub fn notification_request(
         &mut self,
         now: Now,
@@ -69,7 +65,7 @@ impl Client {
 }
 
 impl Config {
-    /// The origin of the HTTP calls that belongs to a WebSocket URL.
+    /// The origin for HTTP calls that belongs to a WebSocket URL.
     pub(super) fn origin_of(url: &str) -> String {
         let (scheme, rest) = match (url.strip_prefix("ws://"), url.strip_prefix("wss://")) {
             (Some(rest), _) => ("http", rest),

@@ -9,11 +9,11 @@ use crate::protocol::io::{Io, Queued};
 use crate::protocol::mqtt::DeliveryId;
 use crate::protocol::time::Now;
 
-/// How many messages may wait to be taken, and how many may be in work. IoT Hub has at most 50 in
-/// flight.
+/// How many messages may wait to be taken, and how many may be handled at a time. IoT Hub has at
+/// most 50 in flight.
 const MAX_HELD: usize = 1024;
-/// How many may wait while a handler takes them: everything that one read of the socket may bring.
-/// A server has no packet identifiers for more.
+/// How many may wait while a handler takes them: everything that one read of the socket may
+/// contain. A server has no packet identifiers for more.
 const MAX_TAKEN: usize = u16::MAX as usize;
 
 /// How the handling of a message has ended.
@@ -125,7 +125,7 @@ impl Inbox {
                 Outcome::Abandoned => io.session.forget(id),
             }
             self.owed.pop_front();
-            // There is room for one more in work.
+            // There is room to handle one more.
             io.queue(Queued::Message);
         }
     }

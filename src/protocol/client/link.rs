@@ -6,7 +6,7 @@ use crate::protocol::time::Instant;
 /// Why a connection is being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attempt {
-    /// The user asked for it. A failure is reported to the user and final, unless the first
+    /// The user requested it. A failure is reported to the user and final, unless the first
     /// connection is retried, too.
     First,
     /// One was lost.
@@ -20,7 +20,7 @@ pub(super) enum Attempt {
 pub(super) enum Permit {
     Granted,
     /// Not before the user calls [`Client::connect`](super::Client::connect): another client of
-    /// the identity has it.
+    /// this identity has the connection.
     Replaced,
     /// Never again.
     ShutDown,
@@ -37,7 +37,7 @@ pub(super) enum AfterClose {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Link {
     Down,
-    /// The provisioning service is asked for the hub to dial.
+    /// Waiting for the provisioning service to assign a hub.
     Registering(Attempt),
     /// Waiting for a token to dial with.
     AwaitingToken(Attempt),

@@ -41,7 +41,7 @@ pub struct Client {
     pub(super) tokens: Tokens,
     pub(super) repeats: Repeats,
     pub(super) timers: TimerTable,
-    /// In a box of its own: most clients have none.
+    /// Boxed, because most clients have none.
     pub(super) provisioning: Option<Box<Provisioning>>,
 }
 
@@ -72,7 +72,7 @@ impl Client {
         }
     }
 
-    /// The next thing to do, or `None` when all is done until the next input or command.
+    /// The next output to perform, or `None` until the next input or command.
     pub fn poll_output(&mut self, now: Now) -> Option<Output> {
         loop {
             if self.io.is_empty() {
@@ -124,11 +124,11 @@ impl Client {
 
     /// Something has happened outside.
     pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
-        // One that is given up already, before anybody could drop it: all is past it.
+        // The socket was given up before it could be dropped: its events no longer matter.
         if matches!(input, Input::SocketClosed { .. }) && self.io.take_back_abort() {
             return;
         }
-        // What it does not concern it leaves alone.
+        // A registrar ignores the inputs that do not concern it.
         if let Some(registrar) = self.registrar() {
             registrar.handle_input(now, input.clone());
         }

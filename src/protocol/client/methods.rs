@@ -16,7 +16,7 @@ use crate::protocol::time::{Instant, Now};
 /// How many requests may wait for a response, and how many responses for their acknowledgement.
 const MAX_OPEN: usize = 1024;
 
-/// How long the hub waits for a response at most.
+/// The longest time that the hub waits for a response.
 ///
 /// Source: [direct methods](https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-direct-methods).
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
@@ -36,15 +36,15 @@ struct OpenRequest {
     name: String,
     /// The id that the hub uses.
     request_id: String,
-    /// When it came; `None` if the connection that brought it has ended.
+    /// When it arrived; `None` if its connection has ended.
     since: Option<Instant>,
 }
 
-/// The requests that have not been answered, and the answers on their way.
+/// The requests without a response, and the responses that were not acknowledged yet.
 #[derive(Debug, Default)]
 pub(super) struct Methods {
     requests: Vec<OpenRequest>,
-    /// Answers without their acknowledgement.
+    /// Responses without their acknowledgement.
     responses: usize,
     connections_ended: u64,
 }
@@ -58,7 +58,7 @@ impl Methods {
         request_id: &str,
         payload: &[u8],
     ) {
-        // If the hub does not take responses, stop sending them.
+        // If the hub does not acknowledge responses, stop sending them.
         if self.responses >= MAX_OPEN {
             return;
         }

@@ -6,7 +6,7 @@
 //! | `config` | the options |
 //! | `connection` | dial, accept, lose, retry, renew, disconnect |
 //! | `link` | the state of the connection |
-//! | `assignment` | the hub, if the provisioning service assigns it: when to ask, and when to ask again |
+//! | `assignment` | the hub, if the provisioning service assigns it: when to register, and when again |
 //! | `backoff` | how long to wait before a retry |
 //! | `calls` | what the user calls, and how each call settles |
 //! | `waiting` | the calls that wait for the connection, or to receive |

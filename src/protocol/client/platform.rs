@@ -8,7 +8,8 @@ use crate::protocol::error::ErrorKind;
 use crate::protocol::exchange::ConnectionState;
 use crate::protocol::time::Now;
 
-/// If the wall clock gains more than this on the other one, it was set, or the machine has slept.
+/// If the wall clock gains more than this on the monotonic one, it was set, or the machine has
+/// slept.
 const CLOCK_JUMP_MILLIS: u64 = 10_000;
 
 impl Client {

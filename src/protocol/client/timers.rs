@@ -2,12 +2,12 @@
 
 use crate::protocol::time::{Instant, earliest};
 
-/// What happens when its time has come.
+/// What happens when a timer fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Timer {
     /// No CONNACK came: give up the attempt.
     Connect,
-    /// The socket does not close by itself: drop it.
+    /// The socket does not close: drop it.
     Close,
     /// Retry the connection.
     Retry,
@@ -55,7 +55,7 @@ impl TimerTable {
         earliest(&self.0)
     }
 
-    /// Takes out a timer whose time has come.
+    /// Removes and returns a timer that is due.
     pub fn take_expired(&mut self, now: Instant) -> Option<Timer> {
         let timer = ALL.into_iter().find(|&t| self.0[t as usize].is_some_and(|at| at <= now))?;
         self.set(timer, None);

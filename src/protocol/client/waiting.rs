@@ -9,7 +9,7 @@ use crate::protocol::io::{Io, Queued};
 /// The calls that wait for the connection, or to receive.
 #[derive(Debug, Default)]
 pub(super) struct WaitingCalls {
-    /// What settles with the connection.
+    /// The calls that settle with the connection.
     connects: Vec<Connect>,
     disconnects: Vec<OperationId>,
     receives: Vec<Receive>,

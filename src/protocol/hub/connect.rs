@@ -14,7 +14,7 @@ pub fn query(with_certificate: bool) -> &'static str {
     if with_certificate { "" } else { "?iothub-no-client-cert=true" }
 }
 
-/// `software` is what [`software`] gives.
+/// `software` is the result of [`software`].
 pub fn user_name(identity: &Identity, software: &str) -> String {
     format!("{}/{}/{software}", identity.hostname, identity.client_id())
 }

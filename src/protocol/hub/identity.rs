@@ -1,4 +1,4 @@
-//! Who the client is.
+//! The identity of a client: its hub, device and module.
 
 use crate::protocol::error::Error;
 
@@ -94,12 +94,12 @@ impl Identity {
     }
 }
 
-/// Checks a host name, or what has the same characters.
+/// Checks a host name, or another text that allows the same characters.
 pub(crate) fn check_hostname(what: &str, value: &str) -> Result<(), Error> {
     check(what, value, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
 }
 
-/// Checks a name, whose characters `allowed` knows.
+/// Checks a name, in which `allowed` says which characters may occur.
 pub(crate) fn check(what: &str, value: &str, allowed: fn(char) -> bool) -> Result<(), Error> {
     if value.is_empty() {
         return Err(Error::invalid_argument(format!("the {what} is empty")));

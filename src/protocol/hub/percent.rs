@@ -29,8 +29,8 @@ pub fn encode(text: &str) -> String {
     output
 }
 
-/// `text`, decoded. Invalid escapes stay unchanged. So does the whole text if the result would not
-/// be UTF-8.
+/// `text`, decoded. Invalid escapes stay unchanged, and so does the whole text if the result would
+/// not be UTF-8.
 pub fn decode(text: &str) -> String {
     if !text.bytes().any(|byte| byte == b'%') {
         return text.into();

@@ -34,7 +34,7 @@ impl SharedAccessKey {
         }
     }
 
-    /// Makes a token for `resource` that expires at `expiry_unix_secs`.
+    /// Creates a token for `resource` that expires at `expiry_unix_secs`.
     pub fn sign(&self, resource: &str, expiry_unix_secs: u64, policy: Option<&str>) -> SasToken {
         let resource = percent::encode(resource);
         let signature = self.hmac(format!("{resource}\n{expiry_unix_secs}").as_bytes());
@@ -78,8 +78,8 @@ pub(super) fn trimmed(text: &str) -> &str {
     text.trim_matches(is_left_over)
 }
 
-/// One group of base64 at a time: the compiler then leaves out what the crate does for long texts,
-/// which is most of it. The 32 bytes are ten groups and two thirds of another.
+/// Encodes one group of base64 at a time: the compiler then leaves out the crate's code for long
+/// texts, which is most of it. The 32 bytes are ten groups and two thirds of another.
 fn encode(signature: [u8; 32]) -> [u8; 44] {
     let mut bytes = [0; 33];
     bytes[..32].copy_from_slice(&signature);

@@ -33,7 +33,7 @@ impl From<u32> for DeliveryId {
 /// An incoming publish.
 #[derive(Clone, Debug)]
 pub struct Delivery {
-    /// To acknowledge it by; `None` with QoS 0.
+    /// Identifies it in the acknowledgement; `None` with QoS 0.
     pub id: Option<DeliveryId>,
     /// The topic name.
     pub topic: String,

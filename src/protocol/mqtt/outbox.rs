@@ -15,15 +15,15 @@ use super::packet_ids::{Awaiting, PacketIds, PublishId};
 use crate::protocol::time::Instant;
 
 /// How many connections may end with the oldest publish unacknowledged before it is given up: a
-/// server can refuse a message only by closing, and would do so for ever.
+/// server can refuse a message only by closing, and would do so forever.
 const MAX_LOSSES: u8 = 3;
 
 /// How many publishes may be in flight at once. More would not be faster, and all of them are
 /// resent when the connection is lost.
 pub const MAX_IN_FLIGHT: usize = 1024;
 
-/// How many acknowledgements make room together. Pages get acknowledgements one by one: one new
-/// packet for each would need one frame for each.
+/// How many acknowledgements make room together. Pages receive acknowledgements one by one: sending
+/// a new packet for each would take a frame for each.
 const PORTION: usize = MAX_IN_FLIGHT / 4;
 
 /// How long a publish is resent on new connections.
@@ -56,9 +56,9 @@ struct Entry<T> {
     publish: Publish,
     resend: Resend,
     tag: T,
-    /// When it was written on the present connection.
+    /// When it was written on the current connection.
     sent_at: Option<Instant>,
-    /// Whether it was acknowledged on the present connection.
+    /// Whether it was acknowledged on the current connection.
     acknowledged: bool,
     losses: u8,
 }
@@ -96,7 +96,7 @@ impl<T: Copy + PartialEq> Outbox<T> {
         });
     }
 
-    /// Gives those another topic for which `renamed` has one.
+    /// Replaces the topics for which `renamed` returns another one.
     pub fn rename(&mut self, renamed: &dyn Fn(&str) -> Option<String>) {
         for entry in &mut self.entries {
             if let Some(topic) = renamed(&entry.publish.topic) {
@@ -142,8 +142,8 @@ impl<T: Copy + PartialEq> Outbox<T> {
     }
 
     /// Whether outstanding acknowledgements will soon make more room. Requests that wait for their
-    /// responses do not count: those may take for ever. Only telemetry can be held back: something
-    /// is waiting for requests and responses.
+    /// responses do not count: those may take forever. Only telemetry can be held back, because
+    /// something is waiting for requests and responses.
     fn waits_for_portion(&self, window: usize) -> bool {
         let written = self.entries.range(..self.written);
         let next = self.entries.get(self.written);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-/// Names one of the topic filters that a session was made with, by its position.
+/// Names one of the topic filters that a session was created with, by its position.
 pub type SubscriptionId = usize;
 
 /// The place of a publish in the order of all.
@@ -26,10 +26,8 @@ const COUNT: u64 = 65_535;
 /// How many of them publishes leave for subscriptions, which go first on every connection.
 const RESERVED: u64 = 8;
 
-/// The identifiers in use.
-///
-/// An identifier is the remainder of a number that counts up for ever, so that what is in use is
-/// sorted by that number, and is found by it.
+/// The identifiers in use. An identifier is the remainder of a number that only increases, so that
+/// the identifiers in use are sorted by that number and found by it.
 #[derive(Debug, Default)]
 pub(super) struct PacketIds {
     /// The next number to try.

@@ -15,7 +15,7 @@ use super::packet_ids::{Awaiting, PacketIds, SubscriptionId};
 use super::subscriptions::Subscriptions;
 use crate::protocol::time::{Instant, earliest};
 
-/// How many bytes are gathered in one write before another is begun.
+/// How many bytes one write may contain before another begins.
 pub const WRITE_SIZE: usize = 64 * 1024;
 
 /// An event of the session. `T` is the owner's mark on a publish.
@@ -27,7 +27,7 @@ pub enum Event<T> {
     Refused(ConnectReturnCode),
     /// A publish was acknowledged.
     Acknowledged(T),
-    /// The server answered a SUBSCRIBE.
+    /// The server responded to a SUBSCRIBE.
     Subscribed {
         /// Which.
         id: SubscriptionId,
@@ -139,7 +139,7 @@ impl<T: Copy + PartialEq> Session<T> {
         self.outbox.push(topic, payload, resend, tag);
     }
 
-    /// Gives topics and filters below one level another one: who the client is has changed.
+    /// Replaces a prefix of topics and filters, because the client's identity has changed.
     pub fn rename(&mut self, from: &str, to: &str) {
         let renamed = |topic: &str| {
             let rest = topic.strip_prefix(from).filter(|rest| rest.starts_with('/'));
@@ -255,7 +255,7 @@ impl<T: Copy + PartialEq> Session<T> {
         earliest(&[self.outbox.deadline(limit), self.subscriptions.deadline(limit)])
     }
 
-    /// Takes out the publishes that have waited for `limit` on this connection.
+    /// Removes the publishes that have waited for `limit` on this connection.
     pub fn take_expired_publishes(&mut self, now: Instant, limit: Duration) -> Vec<T> {
         self.outbox.take_expired(now, limit, &mut self.ids)
     }
@@ -306,7 +306,7 @@ impl<T: Copy + PartialEq> Session<T> {
                 }
                 None
             }
-            // It has done its work by arriving.
+            // Its arrival is all that matters.
             Received::PingResp => None,
         })
     }

@@ -17,7 +17,7 @@ enum State {
         since: Instant,
     },
     Granted,
-    /// Refused or unanswered; not asked again before [`Subscriptions::ask_again`].
+    /// Refused or unanswered; not requested again before [`Subscriptions::ask_again`].
     Failed,
     Unsubscribing {
         packet_id: u16,
@@ -45,7 +45,7 @@ impl Subscriptions {
         Self(filters.into_iter().map(subscription).collect())
     }
 
-    /// Gives those another filter for which `renamed` has one. No connection stands.
+    /// Replaces the filters for which `renamed` returns another one. Called without a connection.
     pub(super) fn rename(&mut self, renamed: &dyn Fn(&str) -> Option<String>) {
         for subscription in &mut self.0 {
             if let Some(filter) = renamed(&subscription.filter) {
@@ -83,13 +83,13 @@ impl Subscriptions {
         self.0[id].state == State::Granted
     }
 
-    /// Whether the server has answered for every wanted filter on this connection.
+    /// Whether the server has responded to every wanted filter on this connection.
     pub fn are_settled(&self) -> bool {
         let settled = |state| matches!(state, State::Granted | State::Failed);
         self.0.iter().all(|subscription| !subscription.wanted || settled(subscription.state))
     }
 
-    /// Whether the server has refused a wanted filter on this connection, or not answered for it.
+    /// Whether the server has refused a wanted filter on this connection, or not responded to it.
     pub fn any_failed(&self) -> bool {
         self.0.iter().any(|subscription| subscription.wanted && subscription.state == State::Failed)
     }
@@ -161,7 +161,7 @@ impl Subscriptions {
             .map(|at| at + limit)
     }
 
-    /// Ends the requests that have waited for `limit`; returns the subscriptions that failed by it.
+    /// Ends the requests that have waited for `limit`; returns the subscriptions that failed.
     pub fn take_expired(&mut self, now: Instant, limit: Duration) -> Vec<SubscriptionId> {
         let mut failed = Vec::new();
         for (id, subscription) in self.0.iter_mut().enumerate() {

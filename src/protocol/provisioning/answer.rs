@@ -1,4 +1,4 @@
-//! What the service says: the topics of its answers, and their bodies.
+//! The responses of the service: their topics and bodies.
 
 use super::failures;
 use crate::protocol::error::Error;
@@ -6,12 +6,12 @@ use crate::protocol::hub::Identity;
 use crate::protocol::hub::topic::parameter;
 use crate::protocol::json;
 
-/// Where every answer comes.
+/// The topic filter of all responses.
 pub(super) const FILTER: &str = "$dps/registrations/res/#";
 
 const PREFIX: &str = "$dps/registrations/res/";
 
-/// What the topic of an answer says.
+/// The contents of a response's topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Route<'a> {
     pub status: u16,
@@ -20,7 +20,7 @@ pub(super) struct Route<'a> {
     pub retry_after: Option<u64>,
 }
 
-/// Reads the topic of an answer; `None` for any other.
+/// Reads the topic of a response; `None` for any other topic.
 pub(super) fn route(topic: &str) -> Option<Route<'_>> {
     let (status, query) = topic.strip_prefix(PREFIX)?.split_once('/')?;
     Some(Route {
@@ -30,21 +30,19 @@ pub(super) fn route(topic: &str) -> Option<Route<'_>> {
     })
 }
 
-/// How the service answers a request that it has understood.
+/// The response to a request that the service has accepted.
 #[derive(Debug)]
 pub(super) enum Progress {
-    /// It is over: with the result as JSON text, or with why there is none.
+    /// The registration has ended: the result as JSON text, or the reason why there is none.
     Ended(Result<String, Error>),
-    /// It goes on. The service knows the registration by this, if it says so.
+    /// The registration continues, under this id if the service has sent one.
     Assigning(Option<String>),
 }
 
-/// Reads the body of an answer with a status below 300. Without a certificate that it wants, a
-/// device cannot authenticate at its hub.
+/// Reads the body of a response with a status below 300. It is an error if a requested certificate
+/// is missing, because the device could not authenticate at its hub.
 ///
-/// # Errors
-///
-/// One that is not JSON.
+/// # Errors The body is not JSON.
 pub(super) fn progress(
     status: u16,
     body: &[u8],
@@ -65,12 +63,12 @@ pub(super) fn progress(
     })
 }
 
-/// What a device was assigned.
+/// The assignment of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
     /// Its hub, and its name there.
     pub identity: Identity,
-    /// Whether a certificate to authenticate with there came along.
+    /// Whether it includes a certificate to authenticate with there.
     pub has_certificate: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Who registers, and how: checked once, then known to be right.
+//! Which device registers, and how: checked once, then known to be valid.
 
 use super::registration::PAUSE;
 use crate::protocol::client::Options;
@@ -10,15 +10,15 @@ use crate::protocol::hub::{identity, percent};
 use crate::protocol::time::Now;
 use crate::protocol::tokens::TokenSource;
 
-/// The version of the service's interface that is spoken; that of the client follows.
+/// The end of the user name: the version of the service's API, then that of the client.
 const VERSIONS: &str = "/api-version=2019-03-31&ClientVersion=";
-/// The first one that issues certificates.
+/// The first version that issues certificates.
 const CERTIFICATE_VERSIONS: &str = "/api-version=2026-11-01&ClientVersion=";
 
 /// The name of the policy under which the service knows the key of a device.
 const POLICY: &str = "registration";
 
-/// A registration id has this many characters at most.
+/// The maximum length of a registration id, in characters.
 const MAX_REGISTRATION_ID: usize = 128;
 
 /// A device, as the provisioning service knows it before it has a hub.
@@ -26,20 +26,19 @@ const MAX_REGISTRATION_ID: usize = 128;
 pub struct Registrant {
     /// The host name of the service.
     pub hostname: String,
-    /// Which instance of the service it belongs to.
+    /// The instance of the service, `idScope`.
     pub id_scope: String,
-    /// Its name there.
+    /// The device's name in the service.
     pub registration_id: String,
-    /// A certificate signing request, as base64 of DER: it wants a certificate for its hub.
+    /// A certificate signing request in DER as base64, if the device needs a certificate for its
+    /// hub.
     pub csr: Option<String>,
 }
 
 impl Registrant {
     /// Checks the parts.
     ///
-    /// # Errors
-    ///
-    /// The first that is empty, too long, or has characters that it cannot have.
+    /// # Errors The first part that is empty, too long, or has invalid characters.
     pub fn new(hostname: &str, id_scope: &str, registration_id: &str) -> Result<Self, Error> {
         identity::check_hostname("provisioning host", hostname)?;
         identity::check_hostname("id scope", id_scope)?;
@@ -52,16 +51,14 @@ impl Registrant {
         })
     }
 
-    /// What a SAS token of this device is for: `{idScope}/registrations/{registrationId}`.
+    /// The resource of this device's SAS tokens: `{idScope}/registrations/{registrationId}`.
     pub fn resource(&self) -> String {
         format!("{}/registrations/{}", self.id_scope, self.registration_id)
     }
 
-    /// A token that the user gives.
+    /// Reads a token from the user.
     ///
-    /// # Errors
-    ///
-    /// It is malformed, expired or for somebody else.
+    /// # Errors The token is malformed, has expired or is for another device.
     pub fn check_token(&self, now: Now, text: &str) -> Result<SasToken, Error> {
         let (token, resource) = SasToken::parse(text)?;
         if !resource.eq_ignore_ascii_case(&self.resource()) {
@@ -76,9 +73,7 @@ impl Registrant {
 
 /// Checks the name of a device.
 ///
-/// # Errors
-///
-/// One that is empty, too long, or has characters that it cannot have.
+/// # Errors The name is empty, too long, or has invalid characters.
 pub fn check_registration_id(text: &str) -> Result<(), Error> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':');
     identity::check("registration id", text, allowed)?;
@@ -91,11 +86,11 @@ pub fn check_registration_id(text: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// All that a [`Registrar`](super::Registrar) is made with.
+/// Everything that a [`Registrar`](super::Registrar) is created with.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(super) registrant: Registrant,
-    /// What its tokens are for.
+    /// The resource of its tokens.
     pub(super) resource: String,
     pub(super) credentials: Credentials,
     pub(super) url: String,
@@ -105,12 +100,10 @@ pub struct Config {
 }
 
 impl Config {
-    /// Checks those of the `options` that a registration has: how to dial, `productInfo`,
+    /// Checks the `options` that apply to a registration: how to connect, `productInfo`,
     /// `sasTokenTtl` and `keepAlive`. `agent` names the client's software to the service.
     ///
-    /// # Errors
-    ///
-    /// The first option that is wrong, named as JavaScript names it.
+    /// # Errors The first invalid option, by its JavaScript name.
     pub fn new(
         registrant: Registrant,
         credentials: Credentials,

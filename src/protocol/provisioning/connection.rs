@@ -1,4 +1,4 @@
-//! The connection to the service: made for one registration, and closed with it.
+//! The connection to the service: opened for one registration, and closed after it.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use crate::protocol::hub::connect;
 use crate::protocol::mqtt::{self, ProtocolViolation};
 use crate::protocol::time::Now;
 
-/// From dialling to CONNACK; for a token, too.
+/// From dialling to CONNACK; also the longest wait for a token.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
-/// From SUBSCRIBE to its answer.
+/// From SUBSCRIBE to SUBACK.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(30);
 /// From DISCONNECT to the end of the socket.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -30,11 +30,9 @@ impl Registrar {
         }
     }
 
-    /// Answers [`Event::SasTokenRequired`](crate::protocol::Event::SasTokenRequired).
+    /// Responds to [`Event::SasTokenRequired`](crate::protocol::Event::SasTokenRequired).
     ///
-    /// # Errors
-    ///
-    /// A token that is malformed, expired or for somebody else; it counts as
+    /// # Errors The token is malformed, has expired or is for another device; it counts as
     /// [`Registrar::token_unavailable`].
     pub fn provide_token(&mut self, now: Now, text: &str) -> Result<(), Error> {
         let token = self
@@ -49,7 +47,8 @@ impl Registrar {
         Ok(())
     }
 
-    /// [`Event::SasTokenRequired`](crate::protocol::Event::SasTokenRequired) could not be answered.
+    /// No token could be provided for
+    /// [`Event::SasTokenRequired`](crate::protocol::Event::SasTokenRequired).
     pub fn token_unavailable(&mut self, now: Now) {
         self.give_up_token(now, failures::no_token());
     }
@@ -71,7 +70,7 @@ impl Registrar {
             &self.config.user_name,
             self.tokens.password(),
         );
-        // The service keeps nothing.
+        // The service keeps no session.
         connect.clean_session = true;
         self.io.session.start(now.monotonic, &connect);
         if let Some(registration) = &mut self.registration {
@@ -101,7 +100,7 @@ impl Registrar {
                     self.finish(now, Err(failures::subscription_refused()));
                 }
                 mqtt::Event::Delivered(delivery) => self.delivered(now, &delivery),
-                // Only its answer says what becomes of a request.
+                // Only the response says how a request ended.
                 mqtt::Event::Acknowledged(_) => {}
             }
         }
@@ -115,7 +114,7 @@ impl Registrar {
         }
     }
 
-    /// What came cannot be understood, so that nothing after it can be either.
+    /// The service sent something that cannot be parsed, so nothing after it can be parsed either.
     pub(super) fn violated(&mut self, now: Now, error: Error) {
         if self.state.has_connection() {
             self.failed(now, error);
@@ -123,7 +122,7 @@ impl Registrar {
     }
 
     pub(super) fn socket_closed(&mut self, now: Now, detail: &str) {
-        // One that is given up already, before anybody could drop it.
+        // The socket was given up before it could be dropped.
         if self.io.take_back_abort() {
             return;
         }
@@ -137,8 +136,8 @@ impl Registrar {
         self.failed(now, error);
     }
 
-    /// The connection has failed, or could not be made: the machine reconnects, unless it was the first
-    /// one, or nothing is left to do on it.
+    /// The connection has failed, or could not be made: the machine reconnects, unless it was the
+    /// first one or there is nothing left to do.
     pub(super) fn failed(&mut self, now: Now, error: Error) {
         let Some(registration) = &mut self.registration else { return };
         if let Some(result) = registration.result.take() {
@@ -153,7 +152,7 @@ impl Registrar {
         self.enter_for(now, State::Waiting, pause);
     }
 
-    /// Says goodbye; the call settles when the socket has closed.
+    /// Sends DISCONNECT; the call settles when the socket has closed.
     pub(super) fn finish(&mut self, now: Now, result: Result<String, Error>) {
         if let Some(registration) = &mut self.registration {
             registration.result = Some(result);
@@ -163,7 +162,7 @@ impl Registrar {
         self.enter_for(now, State::Closing, CLOSE_TIMEOUT);
     }
 
-    /// Ends the call without a goodbye.
+    /// Ends the call without DISCONNECT.
     pub(super) fn end(&mut self, result: Result<String, Error>) {
         self.drop_connection();
         self.tokens.ask_anew();

@@ -1,4 +1,4 @@
-//! The sentences of errors of a registration.
+//! Error messages of a registration.
 
 use mqttbytes::v4::ConnectReturnCode;
 
@@ -53,7 +53,7 @@ pub(super) fn not_understood(what: &str) -> Error {
     Error::client(format!("the provisioning service sent an answer that {what}"))
 }
 
-/// Registrations that have succeeded, but not for this client.
+/// Registrations that have succeeded, but whose result this client cannot use.
 pub(super) fn other_protocol(result: &str, profile: &str) -> Error {
     Error::service(
         200,
@@ -111,7 +111,7 @@ fn login_refused(how: &str) -> Error {
     )
 }
 
-/// An answer with a status of 300 or more.
+/// A response with a status of 300 or more.
 pub(super) fn answered(status: u16, body: &[u8]) -> Error {
     let body = std::str::from_utf8(body).unwrap_or_default();
     let hint = match status {
@@ -140,7 +140,7 @@ pub(super) fn not_assigned(status: u16, word: &str, result: &str) -> Error {
         "disabled" => "the enrollment of this device is disabled".into(),
         _ => format!("the provisioning service ended the registration with \"{word}\""),
     };
-    // The first three digits of the code are a status of HTTP.
+    // The first three digits of the code are an HTTP status.
     let code = json::text_of(state, "errorCode").and_then(|code| code.get(..3)?.parse().ok());
     service(code.unwrap_or(status), state, "errorMessage", &what)
         .with_answer(json::text_of(result, "trackingId").map(Into::into), Some(result.into()))

@@ -1,5 +1,5 @@
-//! The registration as a machine: what goes in, what comes out, when it is to be called again.
-//! What follows is in the other files.
+//! The registration as a machine: its inputs and outputs, and when to call it again. The other
+//! files decide what follows from them.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,15 +15,15 @@ use crate::protocol::mqtt::SubscriptionId;
 use crate::protocol::time::{Instant, Now, earliest};
 use crate::protocol::tokens::Tokens;
 
-/// The answers of the service: the one topic filter.
+/// The only topic filter: the responses of the service.
 const ANSWERS: SubscriptionId = 0;
 
-/// Where a registration is.
+/// The state of a registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// None runs.
+    /// None is running.
     Idle,
-    /// Waiting for a token to dial with.
+    /// Waiting for a token to connect with.
     AwaitingToken,
     /// Waiting for the socket.
     Opening,
@@ -31,9 +31,9 @@ pub(super) enum State {
     Handshaking,
     /// Waiting for SUBACK.
     Subscribing,
-    /// Waiting for the answer to a request.
+    /// Waiting for the response to a request.
     Asking,
-    /// Waiting before the next request, on the connection that stands.
+    /// Waiting before the next request, on the open connection.
     Pausing,
     /// Waiting before the next connection.
     Waiting,
@@ -42,7 +42,7 @@ pub(super) enum State {
 }
 
 impl State {
-    /// Whether bytes may come.
+    /// Whether bytes may arrive.
     pub fn has_connection(self) -> bool {
         matches!(
             self,
@@ -51,15 +51,14 @@ impl State {
     }
 }
 
-/// Registers one device, as often as it is asked to. Driven as
-/// [`protocol`](crate::protocol) says.
+/// Registers one device, any number of times. [`protocol`](crate::protocol) says how to drive it.
 pub struct Registrar {
     pub(super) config: Config,
     pub(super) io: Io,
     pub(super) state: State,
-    /// When the present state has lasted for as long as it may.
+    /// When the current state times out.
     pub(super) due: Option<Instant>,
-    /// A socket was asked for that is not known to have closed.
+    /// Whether a socket was requested that has not been reported as closed.
     pub(super) has_socket: bool,
     pub(super) registration: Option<Registration>,
     pub(super) tokens: Tokens,
@@ -75,7 +74,7 @@ impl fmt::Debug for Registrar {
 }
 
 impl Registrar {
-    /// One that has nothing to do. `seed` is any random number; it spreads the retries of many.
+    /// An idle registrar. `seed` is any random number; it spreads the retries of many devices.
     pub fn new(config: Config, seed: u64) -> Self {
         let mut io = Io::new(config.keep_alive_secs, vec![answer::FILTER.into()]);
         io.session.subscriptions.want(ANSWERS, true);
@@ -92,7 +91,7 @@ impl Registrar {
         }
     }
 
-    /// The next thing to do, or `None` when all is done until the next input or command.
+    /// The next output to perform, or `None` until the next input or command.
     pub fn poll_output(&mut self, now: Now) -> Option<Output> {
         self.io.session.write(now.monotonic);
         match self.io.next()? {
@@ -146,7 +145,7 @@ impl Registrar {
         }
     }
 
-    /// What a SAS token of the device is for: `{idScope}/registrations/{registrationId}`.
+    /// The resource of the device's SAS tokens: `{idScope}/registrations/{registrationId}`.
     pub fn resource(&self) -> String {
         self.config.resource.clone()
     }
@@ -156,13 +155,13 @@ impl Registrar {
         self.due = due;
     }
 
-    /// Enters a state that may last this long.
+    /// Enters a state that times out after `limit`.
     pub(super) fn enter_for(&mut self, now: Now, state: State, limit: Duration) {
         self.enter(state, Some(now.monotonic + limit));
     }
 
-    /// When the call ends whatever happens. What is known already is told, however long the socket
-    /// takes to close.
+    /// The deadline of the call. A result that is already known is reported, however long the
+    /// socket takes to close.
     fn deadline(&self) -> Option<Instant> {
         self.registration.as_ref().filter(|it| it.result.is_none())?.deadline
     }

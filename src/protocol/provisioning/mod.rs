@@ -5,12 +5,12 @@
 //!
 //! | file | what it decides |
 //! | --- | --- |
-//! | `machine` | what goes in and comes out, and when it is to be called again |
-//! | `connection` | dial, accept, lose, try again, leave |
-//! | `registration` | one call: what is asked, and when it ends |
-//! | `answer` | what the service says |
-//! | `config` | who registers, and how |
-//! | `failures` | the sentences of errors |
+//! | `machine` | inputs, outputs, and when to call the machine again |
+//! | `connection` | dial, accept, lose, retry, disconnect |
+//! | `registration` | one call: its requests, and when it ends |
+//! | `answer` | the responses of the service |
+//! | `config` | which device registers, and how |
+//! | `failures` | error messages |
 
 mod answer;
 mod config;

@@ -1,4 +1,4 @@
-//! One call of register: what is asked, and when it ends.
+//! One call of register: its requests, and when it ends.
 
 use bytes::Bytes;
 use std::time::Duration;
@@ -13,13 +13,12 @@ use crate::protocol::mqtt::{Delivery, Resend};
 use crate::protocol::publication::Publication;
 use crate::protocol::time::{Instant, Now};
 
-/// How long the answer to a request may take.
+/// How long the response to a request may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long to wait between two requests, where the service does not say: it takes five in ten
-/// seconds of a device.
+/// How long to wait between two requests if the service does not say: it accepts five in ten
+/// seconds from a device.
 pub(super) const PAUSE: Duration = Duration::from_secs(2);
-/// How long it waits at most before what has failed is tried again, where the service says nothing
-/// longer.
+/// The longest wait before a retry, unless the service requests a longer one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// A call, until it has settled.
@@ -27,28 +26,26 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 pub(super) struct Registration {
     pub operation: OperationId,
     body: String,
-    /// When it has to have ended.
+    /// The deadline of the call.
     pub deadline: Option<Instant>,
     /// Whether the service was reached. If it was, a failed connection is retried.
     pub reached: bool,
-    /// By what the service knows it. A registration costs money, to ask for its state does not: so
-    /// it goes on with that on another connection, too.
+    /// The id that the service has given it. A registration costs money, a request for its state
+    /// does not: so the next connection continues with this id.
     operation_id: Option<String>,
-    /// The service wants no request before, on whatever connection.
+    /// The earliest time that the service accepts another request, on any connection.
     not_before: Instant,
-    /// Why it has not ended yet.
+    /// The last problem, which becomes the `cause` of a timeout.
     pub problem: Option<Error>,
-    /// How it ends when the socket has closed.
+    /// The result to settle with when the socket has closed.
     pub result: Option<Result<String, Error>>,
 }
 
 impl Registrar {
     /// Registers the device. `payload` is a JSON object for the service's allocation function.
-    /// Settles with [`Reply::Registration`] when the connection that was made for it is closed.
+    /// Settles with [`Reply::Registration`] when its connection is closed.
     ///
-    /// # Errors
-    ///
-    /// While another one runs.
+    /// # Errors Another registration is running.
     pub fn register(
         &mut self,
         now: Now,
@@ -87,14 +84,14 @@ impl Registrar {
         Ok(operation)
     }
 
-    /// Ends the call that runs, at once. Returns the result if the service has sent it already.
+    /// Ends the running call immediately. Returns the result if the service has sent it already.
     pub fn withdraw(&mut self) -> Option<String> {
         let result = self.registration.as_mut().and_then(|it| it.result.take());
         self.end(Err(failures::cancelled("abort")));
         result?.ok()
     }
 
-    /// The call has taken as long as it may.
+    /// The call has reached its deadline.
     pub(super) fn timed_out(&mut self) {
         let problem = self.registration.as_mut().and_then(|it| it.problem.take());
         self.end(Err(match problem {
@@ -103,8 +100,8 @@ impl Registrar {
         }));
     }
 
-    /// Asks for the registration or, once the service knows it, for what has become of it: at once,
-    /// or when it may.
+    /// Requests the registration or, once the service knows it, its state: immediately, or when the
+    /// service accepts the next request.
     pub(super) fn ask(&mut self, now: Now) {
         let Some(registration) = &self.registration else { return };
         if now.monotonic < registration.not_before {
@@ -172,20 +169,20 @@ impl Registrar {
         self.ask(now);
     }
 
-    /// Remembers why it goes on for longer.
+    /// Stores the last problem.
     pub(super) fn note(&mut self, problem: Error) {
         if let Some(registration) = &mut self.registration {
             registration.problem = Some(problem);
         }
     }
 
-    /// How long to wait before what has failed is tried again.
+    /// How long to wait before a retry.
     pub(super) fn pause_after_failure(&mut self) -> Duration {
         self.backoff.failed();
         self.backoff.wait(PAUSE, LONGEST_PAUSE)
     }
 
-    /// Tells how the call has ended: there is no socket any more.
+    /// Settles the call: there is no socket any more.
     pub(super) fn settle(&mut self, result: Result<String, Error>) {
         if let Some(Registration { operation, .. }) = self.registration.take() {
             self.io.settle(operation, result.map(Reply::Registration));
