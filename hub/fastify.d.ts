@@ -3,18 +3,18 @@ import type { Identity } from './src/identity.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Aborts when the client has gone. */
+    /** Aborts when the client has disconnected. */
     gone: AbortSignal;
-    /** Who sent it, at the endpoints of devices. */
+    /** The device that sent the request, at the endpoints of devices. */
     device: Identity;
   }
   interface FastifyContextConfig {
-    /** Which rights a route takes, where not those of its scope. */
+    /** The rights that a route requires, if they differ from those of its scope. */
     rights?: string[];
-    /** False for what no page of another origin may read. */
+    /** False if pages of other origins must not read the response. */
     cors?: boolean;
   }
-  /** The schemas have checked what a request brings, and say what it is. */
+  /** The schemas have checked the contents of a request, and define their types. */
   interface FastifyTypeProviderDefault {
     readonly validator: Record<string, any>;
   }

@@ -3,7 +3,7 @@
 /**
  * The options of a call.
  * @param {any} options of the user
- * @param {string[]} names of those that there are
+ * @param {string[]} names of the options that exist
  * @returns {Record<string, any>}
  * @throws {TypeError} names an unknown option
  */
@@ -44,7 +44,7 @@ export function signalIn({ signal }) {
 
 /**
  * @param {'string' | 'boolean' | 'function' | 'number'} type
- * @param {Record<string, unknown>} values by what they are called in the error
+ * @param {Record<string, unknown>} values by their names in the error
  * @throws {TypeError} names the first argument of a wrong type
  */
 export function mustBe(type, values) {
@@ -54,7 +54,7 @@ export function mustBe(type, values) {
 }
 
 /**
- * @param {Record<string, unknown>} values by what they are called in the error
+ * @param {Record<string, unknown>} values by their names in the error
  * @throws {TypeError} names the first argument that is not a string; most come from the environment
  */
 export function mustBeText(values) {

@@ -1,5 +1,5 @@
 /**
- * Lets the provisioning service issue the device's certificate, for Node.js, Deno and Bun.
+ * Requests the device's certificate from the provisioning service, for Node.js, Deno and Bun.
  *
  * @module iothub-device-client/certificate-request
  */

@@ -1,5 +1,5 @@
-// The entry for Node.js, Deno and Bun: PKCS #10 (RFC 2986) in DER, for the one kind of key and
-// signature that the service takes.
+// The entry for Node.js, Deno and Bun: PKCS #10 (RFC 2986) in DER, for the only kind of key and
+// signature that the service accepts.
 import { Buffer } from 'node:buffer';
 import { generateKeyPairSync, sign } from 'node:crypto';
 
@@ -18,7 +18,7 @@ export function certificateRequest(registrationId) {
     publicKey.export({ type: 'spki', format: 'der' }),
     NO_ATTRIBUTES,
   );
-  // A bit string says first how many bits of its last byte are unused.
+  // A bit string begins with the number of unused bits in its last byte.
   const signature = der(0x03, Buffer.of(0), sign('sha384', info, privateKey));
   const request = sequence(info, sequence(ECDSA_WITH_SHA384), signature);
   return {

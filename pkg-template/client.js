@@ -269,7 +269,7 @@ if (Symbol.asyncDispose) {
  * @param {(core: typeof import('./iothub_device_client.js').ClientHandle, options: any) =>
  *   import('./iothub_device_client.js').ClientHandle} createCore checks the options
  * @param {{ x509?: unknown, tokenFunction?: (resource: string) => unknown, key?: string }}
- *   [credentials] those that are not the core's
+ *   [credentials] those that the core does not handle
  * @param {string} [resource] names the device, if its hub is not known
  */
 function create(options, createCore, credentials, resource) {
@@ -280,7 +280,7 @@ function create(options, createCore, credentials, resource) {
   return new IoTHubDeviceClient(FACTORY, shell);
 }
 
-/** What is stored is to leave, however long the first connection takes. */
+/** With a store, messages must be sent however long the first connection takes. */
 const withRetries = (options) => ({
   ...options,
   connectionRetry: options.connectionRetry ?? 'always',

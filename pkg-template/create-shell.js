@@ -10,7 +10,7 @@ import { tracingHost } from './trace.js';
  * @param {(core: Handles) => import('./iothub_device_client.js').ClientHandle} createCore checks the
  *   options
  * @param {{ x509?: unknown, tokenFunction?: (resource: string) => unknown, key?: string }}
- *   [credentials] those that are not the core's; `key` is that of a certificate that the
+ *   [credentials] those that the core does not handle; `key` is that of a certificate that the
  *   provisioning service issues
  */
 export function createShell(type, options, createCore, { x509, tokenFunction, key } = {}) {

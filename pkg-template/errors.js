@@ -30,7 +30,7 @@ export class ServiceError extends Error {
     super(message, options);
     this.status = status;
     this.code = code;
-    // Only the provisioning service says these.
+    // Only the provisioning service sends these.
     if (trackingId !== undefined) this.trackingId = trackingId;
     if (result !== undefined) this.result = result;
   }

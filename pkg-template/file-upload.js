@@ -1,4 +1,4 @@
-// A complete upload: asks the hub where to, stores the file in the storage account, and notifies
+// A complete upload: asks the hub for a place, stores the file in the storage account, and notifies
 // the hub.
 import { mustBe, optionsOf, signalIn } from './arguments.js';
 import { ConnectionFailedError, OperationTimeout, ServiceError } from './errors.js';
@@ -51,7 +51,7 @@ export async function uploadFile(client, shell, blobName, data, given) {
   } catch (error) {
     const isStatus = error instanceof ServiceError;
     const why = isStatus ? [error.status, error.message] : [0, `${error?.name}`];
-    // The user gets the first error, and at once if the user aborted.
+    // The user gets the first error, and immediately if the user aborted.
     const told = tell(false, ...why).catch(() => {});
     if (!signal?.aborted) await told;
     throw error;

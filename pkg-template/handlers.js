@@ -171,7 +171,7 @@ export class Handlers {
     }
   }
 
-  /** Nothing takes it, or it is the oldest of too many that wait. */
+  /** Drops a call: nothing takes it, or it is the oldest of too many that wait. */
   #goWithout(handler, { argument, after }) {
     if (handler === this.method) {
       this.#shell.tell((core) => core.failMethod(after.requestId));
@@ -273,7 +273,7 @@ export class Handlers {
   }
 
   /**
-   * Tells the core what is wanted, and whether there is a function to take it already. Waiting
+   * Subscribes or unsubscribes, and notifies the core whether there is a function already. Waiting
    * calls reach that function when the current call has ended.
    */
   #listen(handler, wanted, ready) {

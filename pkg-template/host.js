@@ -7,11 +7,11 @@ import { ClientError, createError } from './errors.js';
  *   WebAssembly module is loaded
  * @property {string} platform its name, for the hub
  * @property {(options: Record<string, any>) => any} createTransport checks certificate, cipher and
- *   proxy options, and returns what `openSocket` and `request` take
+ * proxy options, and returns an argument of `openSocket` and `request`
  * @property {(result: object, key: string | undefined) => unknown} issuedX509 the certificate in
  *   the result of a registration; only where a client can choose its certificate
  * @property {(url: string, transport: any) => any} openSocket opens a WebSocket with the
- *   sub-protocol `mqtt`; what `send` gets is valid during the call only
+ *   sub-protocol `mqtt`; the argument of `send` is valid during the call only
  * @property {(socket: any) => void} abortSocket drops it without a closing handshake
  * @property {(task: () => void) => void} defer runs a task after the input that waits already
  * @property {(task: () => void) => void} deferFrames runs a task after the frames that wait to be
@@ -23,7 +23,7 @@ import { ClientError, createError } from './errors.js';
  *   Promise<import('./request.js').Answer>} request makes an HTTP call
  * @property {typeof createError} createError
  * @property {(record?: object) => void} note passes a record to `trace`, and reports that the core
- * has been at work
+ * has run
  * @property {(line: string) => void} log writes a line of `trace: 'console'`
  * @property {() => boolean} isDebugged whether a client is traced that was not asked to be
  */
@@ -48,7 +48,7 @@ export function setPlatform(platform) {
   Object.assign(host, platform);
 }
 
-/** Nothing works before that: one clear error is better than whatever would fail first. */
+/** Nothing works before that: one clear error is better than the first of many. */
 export function assertReady() {
   if (!host.ClientHandle) {
     throw new ClientError(

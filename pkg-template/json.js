@@ -20,7 +20,7 @@ CURES.FormData = CURES.URLSearchParams = CURES.Map;
  * @param {unknown} value of the user
  * @param {string} what it is, for the error
  * @param {(name: string, value: any) => any} [replacer] of `JSON.stringify`
- * @throws {TypeError} for what JSON cannot hold, even where it would be lost silently
+ * @throws {TypeError} for what JSON cannot hold, even if it would be lost silently
  */
 export function jsonOf(value, what, replacer) {
   if (isThenable(value)) throw new TypeError(`${what} is a Promise: await it first`);
@@ -39,12 +39,12 @@ export function jsonOf(value, what, replacer) {
   return json;
 }
 
-/** JSON has neither a BigInt nor a cycle, and engines say so without the name of the value. */
+/** JSON cannot hold a BigInt or a cycle, and the engines' errors do not name the value. */
 function stringify(value, what, replacer) {
   try {
     return JSON.stringify(value, replacer);
   } catch (error) {
-    // A replacer has errors of its own.
+    // The replacer throws its own errors.
     if (replacer) throw error;
     throw new TypeError(`${what} must be what JSON can hold`, { cause: error });
   }

@@ -4,7 +4,7 @@ import { isPlain, jsonOf } from './json.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-/** For short texts on their way to the core: a new array for each takes five times as long. */
+/** A buffer for short texts that go to the core: a new array for each takes five times as long. */
 const buffer = new Uint8Array(16_384);
 
 /** The options of the constructor of a message. */
@@ -79,7 +79,7 @@ knowCopies(Message, 'Message');
  * What crosses to the core: the body, valid until the next call, and the properties as JSON, or an
  * empty text if there are none.
  * @param {unknown} value a `Message`, or the data of one
- * @param {() => string} [makeId] makes the id of one that has none
+ * @param {() => string} [makeId] creates the id of a message that has none
  */
 export function encodeMessage(value, makeId) {
   const message = value instanceof Message ? value : new Message(value);
@@ -170,7 +170,7 @@ function contentOf(data) {
   return { content: jsonOf(data, 'the data of a message'), isJson: true };
 }
 
-/** `undefined` for what is neither. */
+/** `undefined` for anything else. */
 export function textOrBytes(data) {
   if (typeof data === 'string' || data instanceof Uint8Array) return data;
   if (ArrayBuffer.isView(data)) {

@@ -1,5 +1,5 @@
 // Messages that the hub does not accept. They are marked and moved to the end of the store, where
-// they block nothing.
+// they do not block others.
 import { readable } from './outbox-options.js';
 
 /** How many messages one read returns. */

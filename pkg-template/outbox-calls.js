@@ -74,7 +74,7 @@ export class Calls {
     for (const call of this.#draining.splice(0)) call.resolve();
   }
 
-  /** Returns whether somebody hears it: nobody hears the rejection of a call that was aborted. */
+  /** Returns whether a call still waits for the rejection: a call that was aborted does not. */
   rejectAll(error) {
     const calls = [...this.#waiting.values(), ...this.#draining.splice(0)];
     this.#waiting.clear();
@@ -98,7 +98,7 @@ export class Calls {
   }
 }
 
-/** As `settled`, but rejects with the reason of the signal when that is aborted first. */
+/** Like `settled`, but rejects with the signal's reason if the signal is aborted first. */
 export function untilAborted(settled, signal) {
   if (!signal) return settled;
   return new Promise((resolve, reject) => {

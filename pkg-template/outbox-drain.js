@@ -203,7 +203,7 @@ export class Drain {
 
   /**
    * The rate limits only messages that waited for the connection: all devices of a hub may
-   * reconnect at once.
+   * reconnect at the same time.
    */
   #mayLeave({ sequence }) {
     if (!this.#isConnected || sequence > this.#backlogEnd) return true;
@@ -244,7 +244,7 @@ export class Drain {
 
   #acknowledged(message) {
     const index = this.#queue.indexOf(message);
-    // It was dropped meanwhile.
+    // It was dropped in the meantime.
     if (index < 0) return;
     this.#queue.splice(index, 1);
     this.#queueBytes -= message.size;

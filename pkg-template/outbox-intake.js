@@ -2,9 +2,9 @@
 import { readable } from './outbox-options.js';
 import { watched } from './outbox-patience.js';
 
-/** How many messages are stored at once. */
+/** How many messages one batch may have. */
 const BATCH = 512;
-/** How many bytes are stored at once, unless one message alone is larger. */
+/** How many bytes one batch may have, unless one message alone is larger. */
 const BATCH_BYTES = 4 * 1024 ** 2;
 
 export class Intake {
@@ -108,7 +108,7 @@ export class Intake {
     this.#outbox.stored(calls);
   }
 
-  /** The store does not answer: it may still take the batch, but not what came after that. */
+  /** The store does not respond: it may still store the batch, but not later messages. */
   #giveUp(error) {
     const later = this.#arrivals.splice(0);
     this.#outbox.subtract(later.map(({ message }) => message));
@@ -133,7 +133,7 @@ export class Intake {
       const oldest = await this.#store.read(after, BATCH);
       if (oldest.length === 0) return;
       after = oldest.at(-1).sequence;
-      // The hub may have acknowledged some meanwhile.
+      // The hub may have acknowledged some in the meantime.
       let [count, bytes] = this.#totals();
       const dropped = [];
       for (const message of oldest) {

@@ -28,7 +28,7 @@ export function outboxOptions(options, ...more) {
 
 const unchanged = async (body) => body;
 
-/** Checks what a function of the user returns: anything else would be stored or sent as no bytes. */
+/** Checks the result of a user's function: anything but bytes would be stored or sent as none. */
 function toBytes(name, change) {
   return async (body) => {
     const bytes = bytesOf(await change(body));
@@ -43,7 +43,10 @@ export async function readable(message, { decrypt }) {
   return { ...message, body };
 }
 
-/** `undefined` for what is neither. An array of another realm is no instance of this realm's class. */
+/**
+ * `undefined` for anything else. An array of another realm is not an instance of this realm's
+ * class.
+ */
 export function bytesOf(value) {
   const kind = Object.prototype.toString.call(value);
   if (kind === '[object Uint8Array]') return value;

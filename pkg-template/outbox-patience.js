@@ -1,11 +1,11 @@
-// A store may fail, or never answer: no call of the user waits for that longer than
+// A store may fail, or never respond: no call of the user waits for it longer than
 // `operationTimeout`.
 
 /** The delay before retrying a store that failed. */
 export const PATIENCE_MS = 1000;
 
 /**
- * As `work`, but rejects if that takes too long.
+ * Does `work`, but rejects if that takes too long.
  * @template T
  * @param {Promise<T>} work
  * @param {number} milliseconds 0: no limit
@@ -20,7 +20,7 @@ export function inTime(work, milliseconds) {
 }
 
 /**
- * As `work`, and calls `complain` each time that it has taken so long again.
+ * Does `work`, and calls `complain` each time that this much more time has passed.
  * @template T
  * @param {Promise<T>} work
  * @param {number} milliseconds 0: never

@@ -35,7 +35,7 @@ export class Outbox {
   #onOwner = [];
   /** Calls from before the store was open. */
   #early = new Set();
-  /** Changes of the store that are under way, beside those of `Intake`. */
+  /** Changes of the store that are under way, except those of `Intake`. */
   #changes = new Set();
 
   /**
@@ -123,14 +123,14 @@ export class Outbox {
     return this.inTime('the store could not be opened', this.#opening);
   }
 
-  /** What a call of the user waits for: its error says what could not be done. */
+  /** Work that a user's call waits for: the error says what could not be done. */
   inTime(what, work) {
     return inTime(work, this.#port.operationTimeoutMs).catch((error) => {
       throw this.clientError(`${what}: ${error.message}`, error);
     });
   }
 
-  /** What no call of the user waits for: if the store does not answer, that is reported. */
+  /** Work that no user's call waits for: if the store does not respond, that is reported. */
   watched(what, work) {
     const complain = (error) => {
       if (!this.#isClosed) this.report(what, error);
@@ -268,7 +268,7 @@ export class Outbox {
     await this.#removeDropped(messages, why);
   }
 
-  /** Tries until it succeeds, as the next process would send what is still there. */
+  /** Retries until it succeeds, because the next process would send what is still there. */
   async #removeDropped(messages, why) {
     const what = 'the store could not remove messages that were dropped';
     try {

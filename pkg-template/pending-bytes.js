@@ -57,5 +57,5 @@ export class PendingBytes {
   }
 }
 
-/** What a text may take: UTF-8 has up to three bytes for a UTF-16 unit. */
+/** The bytes that a text may need: UTF-8 has up to three for a UTF-16 unit. */
 export const bytesAtMost = (text) => 3 * text.length;

@@ -1,4 +1,4 @@
-// Registration with the Device Provisioning Service. What is asked, and when again, the core decides.
+// Registration with the Device Provisioning Service. The core decides what to request, and when.
 import { mustBe, mustBeOwn, mustBeText, optionsOf, signalIn } from './arguments.js';
 import { createShell } from './create-shell.js';
 import { assertReady, host } from './host.js';
@@ -10,7 +10,7 @@ const FACTORY = Symbol('factory');
 /** `setTimeout` counts in 32 bits. */
 const MAX_SECONDS = 2_147_483;
 
-/** Those of a client that a registration has. */
+/** The options of a client that also apply to a registration. */
 const OPTIONS = [
   'endpoint',
   'gatewayHostname',
@@ -24,7 +24,7 @@ const OPTIONS = [
   'certificateRequest',
 ];
 
-/** A device's names, and what it authenticates with. */
+/** A device's names, and its credentials. */
 const NAMES = ['provisioningHost', 'registrationId', 'idScope'];
 const CREDENTIALS = ['symmetricKey', 'getToken', 'x509'];
 
@@ -39,7 +39,7 @@ class RegistrationShell extends Shell {
 export class ProvisioningDeviceClient {
   #shell;
   #payload;
-  /** Of the certificate that it asks for. */
+  /** The key of the certificate that it requests. */
   #key;
 
   constructor(factory, shell, key) {
@@ -69,7 +69,7 @@ export class ProvisioningDeviceClient {
 
   static createFromX509Certificate(provisioningHost, registrationId, idScope, x509, options) {
     const names = { provisioningHost, registrationId, idScope };
-    // Undefined would stand for a client without a certificate.
+    // Undefined would mean a client without a certificate.
     return create(names, options, { x509: x509 ?? null });
   }
 
@@ -108,7 +108,7 @@ export function deriveDeviceKey(groupKey, registrationId) {
 }
 
 /**
- * The device that a client is made for, checked as far as the core cannot do that.
+ * The device of a client, with the checks that the core cannot do.
  * @param {any} device of the user
  */
 export function provisionedDevice(device) {
@@ -136,7 +136,7 @@ export function provisionedDevice(device) {
 }
 
 /**
- * The request for a certificate, and the key of that, if the user wants one.
+ * The request for a certificate, and its key, if the user wants one.
  * @param {Record<string, any>} options of the user
  * @param {string} registrationId
  */
@@ -157,7 +157,7 @@ export const registrationOf = ({ registrationId, idScope }) =>
  * What the service passes on, as JSON; `undefined` if there is none.
  * @param {unknown} payload of the user
  * @param {string} what it is called
- * @throws {TypeError} for what is no JSON object: the service takes nothing else
+ * @throws {TypeError} for anything but a JSON object: the service accepts nothing else
  */
 function payloadOf(payload, what) {
   if (payload === undefined || payload === null) return undefined;

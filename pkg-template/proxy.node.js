@@ -31,7 +31,7 @@ export class ProxyAgent extends Agent {
     try {
       socket = await agent.connect(request, options);
     } catch (error) {
-      // Not as the cause: errors of SOCKS hold the password.
+      // Not as the cause: errors of SOCKS contain the password.
       throw new Error(`${name} gave no connection: ${reasonOf(error)}`);
     }
     if (status === 200) return socket;
@@ -42,7 +42,7 @@ export class ProxyAgent extends Agent {
 
 function parse(option) {
   const url = parseUrl(option);
-  // A slash or a hash in a password would make a path, and a host, of parts of it.
+  // A slash or a hash in a password would turn parts of it into a path and a host.
   const whole = url?.hostname && /^\/?$/.test(url.pathname) && !url.search && !url.hash;
   if (!whole || !protocols.includes(url.protocol)) {
     throw new TypeError(
@@ -77,8 +77,8 @@ function decode(part) {
   }
 }
 
-// The libraries are loaded where a proxy is used. They get its URL without user and password, since
-// they log it.
+// The libraries are loaded only if a proxy is used. They get its URL without user and password,
+// because they log it.
 
 async function httpAgent({ url, user, password }, signal) {
   const { HttpsProxyAgent } = await import('https-proxy-agent');

@@ -26,18 +26,18 @@ export class Shell {
    */
   outbox;
   /**
-   * For a client that asks the provisioning service for a certificate: what the host connects to
-   * the hub with, from the result of the registration.
+   * For a client that requests a certificate from the provisioning service: what the host connects
+   * to the hub with, from the result of the registration.
    * @type {((result: object) => unknown) | undefined}
    */
   transportOf;
   #core;
   #transport;
   #hubTransport;
-  /** The registration that a certificate came with. */
+  /** The registration that issued the certificate. */
   #registration;
   #socket;
-  /** Listens to the platform while there is a connection to look after. */
+  /** Listens to the platform while there is a connection. */
   #watch;
   /** The resolving functions of Promises, by operation. */
   #pending = new Map();
@@ -54,7 +54,7 @@ export class Shell {
    * @param {import('./host.js').Platform} host
    * @param {ClientHandle} core
    * @param {unknown} transport what the host makes sockets and HTTP calls with
-   * @param {any} [tokenFunction] of the user, if the client was made with one
+   * @param {any} [tokenFunction] of the user, if the client was created with one
    */
   constructor(host, core, transport, tokenFunction) {
     this.host = host;
@@ -80,7 +80,7 @@ export class Shell {
     return this.#core.resource;
   }
 
-  /** What the host makes the next socket or HTTP call with. */
+  /** The argument for the host's next socket or HTTP call. */
   get transport() {
     if (!this.#registration || this.activity.state === 'registering') return this.#transport;
     return (this.#hubTransport ??= this.transportOf?.(this.#registration));
@@ -146,7 +146,7 @@ export class Shell {
     this.#take(operation)?.resolve(value);
   }
 
-  /** As `tell`, but not before this client may connect: another tab may have its outbox. */
+  /** Like `tell`, but waits until this client may connect: another tab may own its outbox. */
   whenOwner(call) {
     if (this.outbox) this.outbox.whenOwner(() => this.tell(call));
     else this.tell(call);
@@ -212,9 +212,9 @@ export class Shell {
   }
 
   /**
-   * Reads first what has arrived while the event loop was busy: a response that is waiting to be
+   * First reads what has arrived while the event loop was busy: a response that is waiting to be
    * read is not overdue. This also breaks chains of timeouts, which Chromium fires only once a
-   * minute in a tab that has been hidden for long: a timeout set by this task does not count as
+   * minute in a tab that has been hidden for a while: a timeout set by this task does not count as
    * part of a chain.
    */
   timerFired() {
@@ -328,8 +328,8 @@ export class Shell {
     } else {
       this.#enter((core) => core.received(frame));
       this.#unanswered += 1;
-      // If a single operation is waiting, drain at once. Otherwise more frames may have arrived:
-      // many frames then cause one drain, and one frame to the hub.
+      // If a single operation is waiting, drain immediately. Otherwise more frames may have
+      // arrived: many frames then cause one drain, and one frame to the hub.
       if (this.#pending.size === 1 || this.#unanswered === MAX_UNANSWERED) this.wake();
       else if (this.#unanswered === 1) this.host.deferFrames(() => this.#pump());
     }

@@ -8,7 +8,7 @@ const all = new WeakMap();
  * Calls `abort` when the signal is aborted.
  * @param {AbortSignal | undefined} signal
  * @param {() => void} abort
- * @returns {() => void} takes `abort` away
+ * @returns {() => void} removes `abort`
  */
 export function onAbort(signal, abort) {
   if (!signal) return () => {};

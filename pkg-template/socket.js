@@ -14,7 +14,7 @@ export function attach(socket, { opened, received, closed }) {
   let failure;
   socket.onopen = opened;
   socket.onmessage = ({ data }) =>
-    // An ArrayBuffer of another realm, as in jsdom, is no instance of this one's class.
+    // An ArrayBuffer of another realm, as in jsdom, is not an instance of this realm's class.
     received(data.byteLength === undefined || data.buffer ? data : new Uint8Array(data));
   socket.onerror = (/** @type {Event & {message?: string}} */ { message }) => {
     // npm `ws` reports the reason, which browsers do not.

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 
 const TOTALS = 'totals';
-/** Sorts behind every message. */
+/** Sorts after every message. */
 const END = 'message ~';
 /** Names the owner of the lock, for the errors of others. LevelDB leaves unknown files alone. */
 const OWNER = 'OWNER';
@@ -101,7 +101,7 @@ export class LevelStore {
     }
   }
 
-  /** Writes down who has the lock. A full disk is no reason to fail. */
+  /** Records which process has the lock. A full disk is no reason to fail. */
   async #sign() {
     const text = `process ${process.pid} on ${hostname()}`;
     await writeFile(join(this.#path, OWNER), text).catch(() => {});

@@ -1,5 +1,5 @@
-// A store that a user wrote, checked: a message that a faulty store returns must not be sent as
-// something else, nor a call wait for a sequence that no message has.
+// Checks a store that a user wrote: a faulty store must not cause a wrong message to be sent, or a
+// call to wait for a sequence that no message has.
 import { bytesOf } from './outbox-options.js';
 
 export class OwnStore {
@@ -41,7 +41,7 @@ export class OwnStore {
     return messages.map(({ body, movedAside, ...message }) => ({
       ...message,
       body: bytesOf(body),
-      // Databases have null for what is missing.
+      // Databases return null for missing values.
       movedAside: movedAside ?? undefined,
     }));
   }

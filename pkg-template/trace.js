@@ -23,7 +23,7 @@ const decoder = new TextDecoder();
 /**
  * A host that reports what a client does to `trace`.
  * @param {import('./host.js').Platform} host
- * @param {unknown} option `trace` of the user
+ * @param {unknown} option the user's `trace`
  * @param {string} resource which client it is
  * @param {() => { state: string, seconds?: number }} activity of its connection
  * @returns {import('./host.js').Platform}
@@ -38,7 +38,7 @@ export function tracingHost(host, option, resource, activity) {
   /** @param {{payload?: Uint8Array, [name: string]: unknown}} record */
   const tell = ({ payload, ...record }) => {
     const told = { time: new Date(), ...record };
-    // What copies or logs the record leaves it out.
+    // Copies and logs of the record leave it out.
     if (payload) Object.defineProperty(told, 'payload', { value: payload });
     try {
       take(told);
@@ -64,7 +64,7 @@ export function tracingHost(host, option, resource, activity) {
     const received = packetReader((packet) => note({ direction: 'received', ...packet }));
     const send = socket.send.bind(socket);
     socket.send = (bytes) => {
-      // First, as `trace` may use the client: that moves the memory that the bytes are in.
+      // First, because `trace` may use the client, which can move the memory that holds the bytes.
       send(bytes);
       sent(bytes);
     };

@@ -62,7 +62,7 @@ async function send(url, { method, headers, body }, signal) {
     const response = await fetch(url, { method, headers, body, signal, ...rules });
     return { status: response.status, body: await response.text() };
   } catch (error) {
-    // Its own message may repeat a header, and so a token; its cause is that of the network.
+    // Its own message may repeat a header, and so a token; its cause comes from the network.
     throw error.cause ?? new Error('the platform does not say why');
   }
 }

@@ -12,7 +12,7 @@ import { bounded } from './request.js';
 import { X509, pemOf, readFilesWith } from './x509.js';
 
 readFilesWith((file) => {
-  // A number would be a file that is open already, such as the standard input.
+  // A number would be an open file, such as the standard input.
   if (typeof file !== 'string' && !(file instanceof URL)) {
     throw new TypeError('X509.fromFiles takes the paths of two PEM files');
   }
@@ -36,15 +36,15 @@ class Transport {
     return Date.now() > this.#expires;
   }
 
-  /** What to connect to `url` with, given up at `tunnelSignal`. */
+  /** The options to connect to `url` with; `tunnelSignal` ends the attempt. */
   connectionOptions(url, tunnelSignal) {
     const hostname = new URL(url).hostname.replace(/^\[|\]$/g, '');
     return {
       agent: this.#agent,
       secureContext: this.#secureContext,
-      // The switch NODE_TLS_REJECT_UNAUTHORIZED must not turn this off: a token is on its way.
+      // NODE_TLS_REJECT_UNAUTHORIZED must not turn this off: a token is about to be sent.
       rejectUnauthorized: true,
-      // Behind a proxy, Node.js would hold the certificate of an IP address against `localhost`.
+      // Behind a proxy, Node.js would compare the certificate of an IP address with `localhost`.
       checkServerIdentity: (_, certificate) => checkServerIdentity(hostname, certificate),
       tunnelSignal,
     };
@@ -112,7 +112,7 @@ export function openSocket(url, transport) {
   return socket;
 }
 
-/** What ends the tunnel that a socket may still be waiting for: npm `ws` does not know of it. */
+/** Ends the tunnel that a socket may still be waiting for, which npm `ws` does not know about. */
 const tunnels = new WeakMap();
 
 export function abortSocket(socket) {
@@ -156,7 +156,7 @@ const NOT_TRUSTED = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** Adds to the error of a connection what to do about it. */
+/** Adds advice to the error of a connection. */
 function sayWhatToTrust(error) {
   if (NOT_TRUSTED.has(error.code)) {
     error.message +=
@@ -187,7 +187,7 @@ function readCiphers(option) {
       throw new TypeError('not a list');
     }
     const ciphers = names.join(':');
-    // OpenSSL would go on to offer all of TLS 1.3 beside a list that has nothing of it.
+    // OpenSSL would still offer all ciphers of TLS 1.3 if the list has none of them.
     /** @type {import('node:tls').SecureContextOptions} */
     const settings = { ciphers, ...(!/\bTLS_/.test(ciphers) && { maxVersion: 'TLSv1.2' }) };
     createSecureContext(settings);

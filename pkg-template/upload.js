@@ -1,5 +1,5 @@
-// The two HTTP calls of the hub around a file upload. The core says what to send and judges the
-// answers.
+// The two HTTP calls of the hub around a file upload. The core decides what to send and checks the
+// responses.
 import { mustBe } from './arguments.js';
 import { ConnectionFailedError, CredentialError, OperationTimeout } from './errors.js';
 import { onAbort } from './signal.js';
@@ -10,14 +10,14 @@ import { onAbort } from './signal.js';
 /**
  * Makes one of them.
  * @param {import('./shell.js').Shell} shell
- * @param {(core: ClientHandle, send: Send) => Promise<any>} call throws what keeps it from being made
+ * @param {(core: ClientHandle, send: Send) => Promise<any>} call throws if the call cannot be made
  * @param {AbortSignal} [signal]
  */
 export async function makeUploadCall(shell, call, signal) {
   signal?.throwIfAborted();
   /** @type {Send} */
   const send = (url, authorization, body) => {
-    // Pages and Node.js say the same, with what `fetch` says by itself.
+    // The same headers in pages and Node.js: the default `Accept` of `fetch`.
     const headers = { Accept: '*/*', 'Content-Type': 'application/json' };
     if (authorization !== undefined) headers.Authorization = authorization;
     return exchange(shell, 'the hub', url, { method: 'POST', headers, body, signal }, IN_PAGES);
@@ -39,7 +39,7 @@ export async function makeUploadCall(shell, call, signal) {
 export function checkBlobName(name, what) {
   mustBe('string', { [what]: name });
   const segments = String(name).split('/');
-  // Every parser of URLs takes them away, and the right to upload is for another name then.
+  // Every URL parser removes them, and the permission to upload would be for another name.
   if (segments.some((segment) => segment === '.' || segment === '..')) {
     throw new TypeError(`${what} must not have . or .. between its slashes: no URL can name it`);
   }
@@ -53,7 +53,7 @@ const IN_PAGES = 'set httpEndpoint or endpoint to a relay that sends CORS header
 /**
  * Makes an HTTP call.
  * @param {string} server what it is, for the error
- * @param {string} inPages what else to do there when no answer comes
+ * @param {string} inPages additional advice for pages, if there is no response
  * @returns {Promise<import('./request.js').Answer>}
  */
 export async function exchange(shell, server, url, options, inPages) {
@@ -71,7 +71,7 @@ export async function exchange(shell, server, url, options, inPages) {
   }
 }
 
-/** Waits for a Promise, until it is late or the signal is aborted. */
+/** Waits for a Promise, until the timeout or until the signal is aborted. */
 export function inTime(promise, milliseconds, signal) {
   let timer;
   let unlisten;

@@ -13,7 +13,7 @@ const GONE = 'gone';
 export function watch(resource, report) {
   const listening = new AbortController();
   const { signal } = listening;
-  // A platform that cannot tell counts as online: trying is the only way to find out.
+  // If the platform does not know, it counts as online: trying is the only way to find out.
   const isOnline = () => attempt(() => navigator.onLine) !== false;
   let told = true;
   const tell = () => report((told = isOnline()));
@@ -21,8 +21,8 @@ export function watch(resource, report) {
     // `resume` is an event of the document.
     attempt(() => addEventListener(event, tell, { capture: true, signal }));
   }
-  // Chromium keeps `online` and `offline` from workers, but not that their connection changes,
-  // which it often does without being lost.
+  // In workers, Chromium has no `online` and `offline` events, only changes of the connection,
+  // which often happen without a loss.
   const tellNews = () => isOnline() !== told && tell();
   attempt(() => {
     const { connection } = /** @type {Navigator & {connection?: EventTarget}} */ (navigator);
@@ -37,7 +37,7 @@ export function watch(resource, report) {
   const takeOver = () => say(begun);
   if (others) {
     others.onmessage = ({ data }) => {
-      // One that connected late may have taken the connection before it heard that it must not.
+      // A client that connected late may have taken the connection before it was notified.
       if (data === GONE) tell();
       else if (data > begun) report();
       else takeOver();
@@ -54,7 +54,7 @@ export function watch(resource, report) {
 }
 
 /**
- * What `use` returns, or `undefined` where the platform throws.
+ * Returns the result of `use`, or `undefined` if the platform throws.
  * @template T
  * @param {() => T} use
  */

@@ -55,7 +55,7 @@ export class X509 {
 export { pemOf };
 
 /**
- * Says that this is Node.js, and how it reads a text file. A page never gets to see `node:fs`.
+ * Declares that this is Node.js, and how it reads a text file. Pages never import `node:fs`.
  * @param {(file: string | URL) => string} reader
  */
 export function readFilesWith(reader) {

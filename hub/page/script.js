@@ -1,5 +1,5 @@
 const POLL_MILLISECONDS = 2000;
-/** How much telemetry is shown, and of one message. */
+/** How many messages are shown, and how much of each. */
 const MAX_MESSAGES = 100;
 const MAX_TEXT = 2000;
 
@@ -33,7 +33,7 @@ function showHub({ hostname, url, endpoint, secureUrl, secureEndpoint, version }
   );
 }
 
-/** Id → connection string, once they are asked for. */
+/** Id → connection string, once they are requested. */
 let connectionStrings;
 
 function showDevices({ devices, count }) {
@@ -81,7 +81,7 @@ async function poll() {
   setTimeout(poll, POLL_MILLISECONDS);
 }
 
-/** What came since the last frame: thousands a second are drawn together. */
+/** Messages since the last frame: thousands per second are drawn together. */
 let arrived = [];
 
 function take({ data }) {

@@ -1,4 +1,4 @@
-/** What the command `iothub-local` does with its options. */
+/** Runs the command `iothub-local` with its options. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fail } from './fail.js';
@@ -65,7 +65,7 @@ function printStartAsJson(hub, { data, caDirectory }) {
 }
 
 const printLogAsJson = (message) => printEvent('log', { time: now(), message });
-/** The time sets it apart from the lines of the start, which begin with a name. */
+/** The time distinguishes it from the lines of the start, which begin with a name. */
 const printLog = (message) => console.log(`${now()} ${message}`);
 
 const now = () => new Date().toISOString();
@@ -79,7 +79,7 @@ export async function run(options) {
   }
   const caDirectory = data ?? HOME_DIRECTORY;
   const print = json ? printLogAsJson : printLog;
-  // Devices may come before the start is told, which goes first.
+  // Devices may connect before the start is printed, which must come first.
   const starting = start({ ...options, caDirectory }, (line) => starting.then(() => print(line)));
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, async () => (await starting).close());

@@ -176,7 +176,7 @@ export class Connection {
     resetTcp(this.#socket);
   }
 
-  /** Ends the connection at once, without a closing handshake. */
+  /** Ends the connection immediately, without a closing handshake. */
   cut(reason) {
     this.#end(reason);
     this.#socket.destroy();

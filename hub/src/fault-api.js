@@ -19,8 +19,8 @@ export function addFaultApi(app, path, find) {
 }
 
 /**
- * Changes the faults of a device, module or registration id, and applies them to its connection at
- * once.
+ * Changes the faults of a device, module or registration id, and applies them to its connection
+ * immediately.
  * @param {import('./connection.js').Peer} peer
  * @param {Record<string, any>} changes
  */

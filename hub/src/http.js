@@ -6,7 +6,7 @@ import { HubError } from './errors.js';
 import { describeRoutes } from './openapi.js';
 
 const compilerOf = ajvCompiler();
-/** By the text of the schema. */
+/** Compiled schemas, by their text. */
 const compiled = new Map();
 
 /**

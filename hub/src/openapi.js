@@ -90,8 +90,8 @@ function addComponents(app) {
 }
 
 /**
- * A server of its own, made when somebody asks: most hubs, above all those of tests, would start
- * for nothing with what writes the document.
+ * A separate server, created by the first request: most hubs, especially those of tests, never need
+ * the document, and start faster without it.
  * @param {import('fastify').RouteOptions[]} routes
  */
 async function documentOf(routes) {

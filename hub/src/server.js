@@ -51,7 +51,7 @@ const APIS = [
  */
 
 /**
- * The provisioning service beside a hub. Enrollments are names, or objects as in the service's API;
+ * The provisioning service of a hub. Enrollments are names, or objects as in the service's API;
  * missing ones are created, existing ones are updated.
  * @typedef {{idScope: string, enrollments: (string | object)[],
  *            enrollmentGroups: (string | object)[],
@@ -59,7 +59,7 @@ const APIS = [
  */
 
 /**
- * Starts a hub in this process; without `data` it forgets everything when it is closed.
+ * Starts a hub in this process; without `data`, everything is lost when it is closed.
  * @param {object} [options]
  * @param {number} [options.port] 0 for any free port
  * @param {boolean | number} [options.https] also listens with TLS: the port, or true for any free
@@ -142,7 +142,7 @@ export async function startHub({
   }
 }
 
-/** Loaded by hubs with TLS alone: forge takes a tenth of the time of a start. */
+/** Loaded only by hubs with TLS: forge takes a tenth of the time of a start. */
 async function openAuthority(directory) {
   const { CertificateAuthority } = await import('./certificates.js');
   return CertificateAuthority.open(directory);

@@ -6,8 +6,8 @@ import { errors } from './openapi.js';
 const HEARTBEAT_SECONDS = 15;
 
 /**
- * Live telemetry as Server-Sent Events. Starts with new messages, with `after` behind this sequence
- * number, with `Last-Event-ID` where the reader was disconnected.
+ * Live telemetry as Server-Sent Events. Starts with new messages, with `after` after this sequence
+ * number, or with `Last-Event-ID` where the reader was disconnected.
  * @param {import('fastify').FastifyInstance} app
  * @param {string} path
  * @param {(request: {params: Record<string, any>}) => import('./event-log.js').EventLog} logOf
@@ -36,7 +36,7 @@ export function addTelemetryStream(app, path, logOf, describe, { store }) {
 }
 
 async function* follow(log, start, signal, store, toEvent) {
-  // Sent at once, so that the reader knows that it is connected.
+  // Sent immediately, so that the reader knows that it is connected.
   yield ': telemetry follows\n\n';
   for (let last = start; !signal.aborted;) {
     const entries = await log.read({ after: last, timeout: HEARTBEAT_SECONDS, signal });

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 const CUSTOM_ALLOCATION_FAILED = 400207;
 const WEBHOOK_TIMEOUT = 10_000;
 
-/** Nothing can be assigned; the message says why, and goes to the client. */
+/** No hub can be assigned; the client gets the message, which says why. */
 export class AllocationError extends Error {
   /** @param {number} [errorCode] */
   constructor(message, errorCode) {
@@ -14,7 +14,7 @@ export class AllocationError extends Error {
 }
 
 /**
- * Chooses the hub of a device; what the webhook of a custom allocation gives stands beside it.
+ * Chooses the hub of a device; also returns what the webhook of a custom allocation returned.
  * @param {import('./assignment.js').Wanted} wanted
  * @returns {Promise<{hub: import('./linked-hub.js').LinkedHub, payload?: object,
  *                    initialTwin?: import('./enrollments.js').Enrollment['initialTwin']}>}
@@ -36,7 +36,7 @@ const POLICIES = {
     return hubs[hash.readUInt32BE() % hubs.length];
   },
 
-  /** The hub that answers first. */
+  /** The hub that responds first. */
   geoLatency: (hubs) =>
     Promise.any(
       hubs.map(async (hub) => {
@@ -91,7 +91,7 @@ async function callWebhook({ enrollment, registrationId, previous, payload }, hu
   return response.json();
 }
 
-/** An enrollment as it is told where its keys are not asked for. */
+/** An enrollment without its keys. */
 export function withoutSecrets({ attestation, ...enrollment }) {
   const { type, x509 } = attestation;
   return { ...enrollment, attestation: x509 ? { type, x509 } : { type, symmetricKey: {} } };

@@ -1,14 +1,14 @@
 import { allocate } from './allocation.js';
 
 /**
- * What leads to a hub; `payload` is that of the client.
+ * What the choice of a hub depends on; `payload` is the client's.
  * @typedef {import('./attestation.js').Attested & {registrationId: string, payload?: object,
  *            previous?: import('./registrations.js').RegistrationState,
  *            hubs: import('./linked-hub.js').LinkedHub[]}} Wanted
  */
 
 /**
- * Chooses a hub and makes the device there, or moves it.
+ * Chooses a hub, and creates the device there or moves it.
  * @param {Wanted} wanted
  * @returns {Promise<import('./registrations.js').RegistrationState>}
  */

@@ -5,12 +5,12 @@ import { certificatesOf, isIssuedBy, thumbprintOf } from './certificates.js';
 import { keyOf } from './registrations.js';
 
 /**
- * What a client came with: the password of CONNECT, the certificate of the TLS handshake.
+ * A client's credentials: the password of CONNECT, or the certificate of the TLS handshake.
  * @typedef {{sas?: string, certificate?: import('../tls.js').ClientCertificate}} Credentials
  */
 
 /**
- * The enrollment that lets a client in, and how its device authenticates at the hub: in the form
+ * The enrollment that accepts a client, and how its device authenticates at the hub, in the format
  * of the hub's registry.
  * @typedef {{enrollment: import('./enrollments.js').Enrollment, authentication: object}} Attested
  */
@@ -77,7 +77,7 @@ function attestToken(enrollment, registrant, sas, idScope) {
   const keys = keysOf(enrollment, registrant.registrationId);
   const token = parseSasToken(sas ?? '');
   const reason = whySasRefused(
-    // Python's clients do without skn, which says "registration" in the others.
+    // Python's clients send no skn; the others send "registration".
     token && { ...token, skn: undefined },
     {
       host: idScope,
@@ -93,7 +93,7 @@ function attestToken(enrollment, registrant, sas, idScope) {
 }
 
 /**
- * The keys of the device: of a group they are derived.
+ * The keys of the device, derived if it belongs to a group.
  * @param {import('./enrollments.js').Enrollment} enrollment
  * @param {string} registrationId
  */
@@ -109,7 +109,7 @@ function keysOf({ enrollmentGroupId, attestation }, registrationId) {
 const deriveDeviceKey = (groupKey, registrationId) =>
   createHmac('sha256', Buffer.from(groupKey, 'base64')).update(registrationId).digest('base64');
 
-/** The hub knows the device by the thumbprint of its certificate, as the service does it. */
+/** The hub knows the device by the thumbprint of its certificate, as in the service. */
 function attestCertificate(enrollment, registrant, certificate) {
   const reason = whyCertificateRefused(enrollment, registrant, certificate);
   if (reason) throw new HubError('RegistrationCertificateInvalid', `Unauthorized: ${reason}.`);

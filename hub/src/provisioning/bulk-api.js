@@ -5,7 +5,7 @@ const MAX_ENROLLMENTS = 10;
 const MODES = ['create', 'update', 'updateIfMatchETag', 'delete'];
 
 /**
- * Several changes in one call; each is done or not, whatever becomes of the others.
+ * Several changes in one call; each succeeds or fails on its own.
  * @param {import('fastify').FastifyInstance} app
  * @param {import('./enrollment-api.js').Kind} kind
  */

@@ -2,17 +2,17 @@ import { createPublicKey, verify } from 'node:crypto';
 import forge from 'node-forge';
 import { HubError } from '../errors.js';
 
-// Its types lack some of these.
+// The package's types lack some of these.
 const { asn1, pki } = /** @type {any} */ (forge);
-/** What a bit string holds is taken as it is. */
+/** The contents of a bit string are not parsed. */
 const DER = { decodeBitStrings: false };
 const COMMON_NAME = '2.5.4.3';
 const ECDSA_WITH_SHA384 = '1.2.840.10045.4.3.3';
-/** Of the hub, where the renewal of such certificates has the same limit. */
+/** The hub's limit for the renewal of such certificates. */
 const MAX_BYTES = 8 * 1024;
 
 /**
- * Reads a certificate signing request, as the service takes it: PKCS #10 as base64 of DER, with a
+ * Reads a certificate signing request as the service accepts it: PKCS #10 in DER as base64, with a
  * key on P-384, signed with SHA-384, whose common name is the registration id.
  * @param {unknown} csr
  * @param {string} registrationId
@@ -51,7 +51,7 @@ function parse(der) {
       subject,
       publicKey,
       algorithm: asn1.derToOid(algorithm[0].value),
-      // A bit string says first how many bits of its last byte are unused.
+      // A bit string begins with the number of unused bits in its last byte.
       signature: Buffer.from(signature.value.slice(1), 'binary'),
     };
   } catch {

@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { HubError } from '../errors.js';
 
-/** Certificates of an enrollment, in the form of the service's API. */
+/** Certificates of an enrollment, in the format of the service's API. */
 const KINDS = { registrationId: 'clientCertificates', enrollmentGroupId: 'signingCertificates' };
 
 /**
- * The X.509 attestation with what its certificates say.
+ * The X.509 attestation with the data of its certificates.
  * @param {Record<string, any> | null | undefined} x509
  * @param {'registrationId' | 'enrollmentGroupId'} idName of the enrollment
  */
@@ -64,13 +64,13 @@ function parse(text) {
 
 const oneLine = (name) => name.split('\n').join(', ');
 
-/** SHA-1, as the hub's registry has it. */
+/** SHA-1, as in the hub's registry. */
 export const thumbprintOf = ({ fingerprint }) => bare(fingerprint);
 
 const bare = (text) => text.replaceAll(':', '');
 
 /**
- * Whether one of the certificates vouches for the first of the chain, directly or by those between.
+ * Whether one of the certificates issued the first of the chain, directly or through those between.
  * @param {Buffer[]} chain DER: that of the client, and those that it sent along
  * @param {X509Certificate[]} authorities
  */

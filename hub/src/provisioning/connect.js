@@ -5,7 +5,7 @@ const UNACCEPTABLE_VERSION = 1;
 const NOT_AUTHORIZED = 5;
 
 /**
- * Lets a client that registers in, or refuses it: CONNACK, and the end.
+ * Accepts a client that registers, or refuses it with CONNACK and closes the connection.
  * @param {import('../connection.js').Connection} connection
  * @param {import('mqtt-packet').IConnectPacket} packet
  * @param {{idScope: string, registrationId: string, apiVersion?: string}} user
@@ -26,7 +26,7 @@ export function acceptRegistrant(connection, packet, user, hub) {
   registrant.attach(connection, credentials);
   connection.apiVersion = user.apiVersion;
   const expires = Number(parseSasToken(sas ?? '')?.se ?? Infinity) * 1000;
-  // One that has expired is no credential; the answer to the registration says so.
+  // An expired certificate is not a credential; the response to the registration says so.
   const isLive = expires > registrant.now;
   connection.startTimers({ keepalive: packet.keepalive, expires: isLive ? expires : Infinity });
   connection.answer('connack', () => connection.establish({ sessionPresent: false }));

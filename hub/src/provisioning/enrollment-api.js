@@ -11,7 +11,7 @@ export const WRITE = { rights: ['EnrollmentWrite'] };
 const ENROLLMENT = { $ref: 'Enrollment#' };
 
 /**
- * What the routes of one kind of enrollments need; `name` is that of the collection.
+ * What the routes of one kind of enrollment need; `name` is the name of the collection.
  * @typedef {{name: 'enrollments' | 'enrollmentGroups', kind: string,
  *            idName: 'registrationId' | 'enrollmentGroupId',
  *            enrollments: import('./enrollments.js').Enrollments,
@@ -79,7 +79,7 @@ function addOne(app, path, { kind, idName, enrollments, describe }) {
 }
 
 /**
- * The keys are asked for by POST.
+ * The keys are requested with POST.
  * @param {import('fastify').FastifyInstance} app
  * @param {string} path
  * @param {Kind} kind
@@ -114,7 +114,7 @@ function addQuery(app, { name, enrollments, describe }) {
   });
 }
 
-/** An enrollment with what its registration led to, without its keys. */
+/** An enrollment with the result of its registration, without its keys. */
 export const describeWith = (registrations) => (enrollment) => ({
   ...withoutSecrets(enrollment),
   ...(enrollment.registrationId && {

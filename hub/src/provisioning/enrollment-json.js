@@ -21,7 +21,7 @@ const CERTIFICATE = object({
 
 const CERTIFICATES = object({ primary: CERTIFICATE, secondary: CERTIFICATE });
 
-/** How devices prove that they belong to an enrollment. */
+/** How devices authenticate to an enrollment. */
 export const ATTESTATION = {
   type: 'object',
   required: ['type'],
@@ -37,7 +37,7 @@ export const ATTESTATION = {
 
 const FREE = { type: ['object', 'null'] };
 
-/** What a registration led to. */
+/** The result of a registration. */
 export const REGISTRATION_STATE = object({
   registrationId: TEXT,
   createdDateTimeUtc: TEXT,
@@ -86,7 +86,7 @@ export const ENROLLMENT = {
   },
 };
 
-/** What the service answers with when a call, or a registration, fails. */
+/** The service's response when a call or a registration fails. */
 export const REGISTRATION_ERROR = {
   type: 'object',
   required: ['errorCode', 'trackingId', 'message', 'timestampUtc'],

@@ -8,7 +8,7 @@ import { keyOf, newEtag } from './registrations.js';
 const ID = /^[A-Za-z0-9._:-]{0,127}[A-Za-z0-9-]$/;
 
 /**
- * An enrollment, of one device or of a group, in the form of the service's API.
+ * An enrollment, of one device or of a group, in the format of the service's API.
  * @typedef {{registrationId?: string, enrollmentGroupId?: string, deviceId?: string,
  *            attestation: {type: string, symmetricKey?: any, x509?: any},
  *            capabilities?: {iotEdge?: boolean}, iotHubHostName?: string, iotHubs?: string[],
@@ -61,7 +61,7 @@ export class Enrollments {
   }
 
   /**
-   * Creates an enrollment, or with an etag replaces the one that has it.
+   * Creates an enrollment, or with an etag replaces the one with this etag.
    * @param {Record<string, any>} wanted
    * @param {string} [etag] `*` for any
    * @returns {Enrollment}
@@ -87,7 +87,7 @@ export class Enrollments {
   }
 
   /**
-   * Creates an enrollment unless it is there; one that is there takes what is given beside its id.
+   * Creates an enrollment if it is missing; an existing one gets the given members.
    * @param {string | Record<string, any>} wanted
    * @returns {Enrollment}
    */
@@ -112,7 +112,8 @@ export class Enrollments {
   }
 
   /**
-   * The enrollment with all that the service would fill in; keys that are missing stay, or are made.
+   * The enrollment with everything that the service would fill in; missing keys are kept from the
+   * previous one, or created.
    * @param {Record<string, any>} wanted
    * @param {Enrollment} [present]
    * @returns {any}

@@ -4,7 +4,7 @@ const REGISTER = /^\$dps\/registrations\/PUT\/iotdps-register\/\?(.*)$/;
 const POLL = /^\$dps\/registrations\/GET\/iotdps-get-operationstatus\/\?(.*)$/;
 
 /**
- * Acknowledges a client's PUBLISH, then answers it; Microsoft's C# client wants this order.
+ * Acknowledges a client's PUBLISH, then responds; Microsoft's C# client needs this order.
  * @param {import('../connection.js').Connection} connection
  * @param {import('mqtt-packet').IPublishPacket & {payload: Buffer}} packet
  * @param {import('./registrant.js').Registrant} registrant
@@ -28,7 +28,7 @@ function parseTopic(topic) {
   const [, query] = REGISTER.exec(topic) ?? POLL.exec(topic) ?? [];
   const pairs = (query ?? '').split('&').map((pair) => pair.split(/=(.*)/s));
   const members = new Map(/** @type {[string, string][]} */ (pairs));
-  // Clients know their request by it, whatever they put there.
+  // Clients recognize their request by it, whatever it contains.
   const requestId = members.get('$rid');
   if (!requestId) return undefined;
   if (REGISTER.test(topic)) return { kind: 'register', requestId };

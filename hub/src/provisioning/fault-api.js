@@ -1,7 +1,7 @@
 import { changeFaults, faultProperties } from '../fault-api.js';
 
 /**
- * The endpoint with which tests make things go wrong for one registration id, known or not.
+ * The endpoint with which tests inject faults for one registration id, even an unknown one.
  * @param {import('fastify').FastifyInstance} app
  * @param {string} path of the registration id
  * @param {(request: {params: Record<string, any>}) => import('./registrant.js').Registrant} find

@@ -3,7 +3,7 @@ import { createSasToken } from '../sas-token.js';
 
 const TIMEOUT = 30_000;
 
-/** A hub that devices are assigned to, reached as any back end reaches it. */
+/** A hub that devices are assigned to, called over the API for back ends. */
 export class LinkedHub {
   #endpoints;
   #policyName;
@@ -21,7 +21,7 @@ export class LinkedHub {
   }
 
   /**
-   * A hub that another process has.
+   * A hub in another process.
    * @param {{url: string, serviceConnectionString: string}} hub
    */
   static to({ url, serviceConnectionString }) {
@@ -41,7 +41,7 @@ export class LinkedHub {
   }
 
   /**
-   * Makes the device, or gives the one that is there new credentials.
+   * Creates the device, or gives an existing one new credentials.
    * @param {string} deviceId
    * @param {{authentication: object, capabilities?: object}} settings
    * @returns {Promise<boolean>} whether it is new
@@ -54,7 +54,7 @@ export class LinkedHub {
     return present === undefined;
   }
 
-  /** Ends when the hub has answered. */
+  /** Resolves when the hub has responded. */
   async ping() {
     await this.#call('GET', '/statistics/service');
   }

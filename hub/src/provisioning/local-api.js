@@ -6,7 +6,7 @@ import { addRegistrationFaultApi } from './fault-api.js';
 const PATH = '/local/registrations/:registrationId';
 
 /**
- * Private endpoints for tests: what a client that registers did, and what shall go wrong with it.
+ * Private endpoints for tests: what a client that registers did, and its faults.
  * @param {import('fastify').FastifyInstance} app
  * @param {import('../server.js').Hub} hub
  */

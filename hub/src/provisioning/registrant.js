@@ -9,11 +9,11 @@ const MAX_PACKET_ID = 0x4000;
 const MAX_OPERATIONS = 100;
 
 /**
- * One request to register; polls are answered with its state.
+ * One request to register; polls return its state.
  * @typedef {{operationId: string, state: import('./registrations.js').RegistrationState}} Operation
  */
 
-/** One registration id as clients that have it are seen: its connection, what it asked for. */
+/** One registration id: the connection of its client, and what it requested. */
 export class Registrant {
   faults = new RegistrationFaults();
   connectionLog = new ConnectionLog();
@@ -24,11 +24,11 @@ export class Registrant {
   /** @type {Date | null} */
   lastActivity = null;
   /**
-   * What the client proved with, of the present connection.
+   * The credentials of the current connection.
    * @type {import('./attestation.js').Credentials}
    */
   credentials = {};
-  /** The last of the assignments, which are made one after the other. */
+  /** The last assignment: they run one after the other. */
   running = Promise.resolve();
   /** @type {Map<string, number>} */
   #subscriptions = new Map();
@@ -48,12 +48,12 @@ export class Registrant {
     this.#service = service;
   }
 
-  /** The MQTT client id, and what the log calls it. */
+  /** The MQTT client id, which is also its name in the log. */
   get id() {
     return this.registrationId;
   }
 
-  /** Milliseconds since 1970 by the service's clock, which a fault may have put wrong. */
+  /** Milliseconds since 1970 by the service's clock, which a fault may have changed. */
   get now() {
     return Date.now() + (this.faults.clock ?? 0) * 1000;
   }
@@ -66,7 +66,9 @@ export class Registrant {
     return this.connection?.isEstablished ?? false;
   }
 
-  /** Makes the connection the only one; the service keeps no sessions, whatever a client asks. */
+  /**
+   * Makes the connection the only one; the service keeps no sessions, whatever CONNECT requests.
+   */
   attach(connection, credentials) {
     this.connection?.close('another connection with the same registration id came');
     this.connection = connection;
@@ -98,12 +100,12 @@ export class Registrant {
     handleRegistrationPublish(connection, packet, this, this.#service);
   }
 
-  /** No message of a queue is ever acknowledged here. */
+  /** There is no message queue here. */
   acknowledged() {
     return false;
   }
 
-  /** The service has nobody to tell. */
+  /** The service ignores wills. */
   takeWill() {}
 
   takePacketId() {
@@ -113,7 +115,7 @@ export class Registrant {
     return this.#lastPacketId;
   }
 
-  /** Publishes an answer to the client, if it has subscribed to them. */
+  /** Publishes a response to the client, if it has subscribed. */
   push(topic, payload) {
     const qos = this.#subscriptions.get(FILTER);
     if (qos !== undefined) this.connection?.publish({ topic, payload, qos });

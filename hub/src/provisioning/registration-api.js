@@ -8,7 +8,7 @@ const WRITE = { rights: ['RegistrationStatusWrite'] };
 const STATE = { $ref: 'RegistrationState#' };
 
 /**
- * What registrations led to.
+ * The results of registrations.
  * @param {import('fastify').FastifyInstance} app
  * @param {import('./service.js').ProvisioningService} service
  */

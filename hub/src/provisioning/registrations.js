@@ -4,7 +4,7 @@ import { timestamp } from '../twin.js';
 const SCOPE = 'registrations/';
 
 /**
- * What the service remembers of a registration, as it tells it.
+ * What the service stores about a registration, in the format of its responses.
  * @typedef {{registrationId: string, status: string, substatus?: string,
  *            createdDateTimeUtc?: string, lastUpdatedDateTimeUtc?: string, assignedHub?: string,
  *            deviceId?: string, errorCode?: number, errorMessage?: string, etag?: string,
@@ -14,7 +14,7 @@ const SCOPE = 'registrations/';
 
 /** @typedef {RegistrationState & {etag: string}} Registration one that led to a hub */
 
-/** The registrations that led to a hub. */
+/** The registrations that assigned a hub. */
 export class Registrations {
   #records;
   /** @type {Map<string, Registration>} */
@@ -42,7 +42,7 @@ export class Registrations {
   }
 
   /**
-   * Replaces what there was, with new times and a new etag.
+   * Replaces the previous state, with new times and a new etag.
    * @param {RegistrationState} state
    * @returns {Registration}
    */
@@ -67,7 +67,7 @@ export class Registrations {
   }
 }
 
-/** Registration ids are the same whatever their case. */
+/** Registration ids are case-insensitive. */
 export const keyOf = (registrationId) => registrationId.toLowerCase();
 
 /** The service's etags are a quoted GUID, as base64. */

@@ -8,7 +8,7 @@ import { addAttestation, addEnrollmentApi, describeWith } from './enrollment-api
 import { addRegistrationApi } from './registration-api.js';
 
 /**
- * The API by which back ends manage enrollments, as the Device Provisioning Service has it.
+ * The API for back ends that manage enrollments, as in the Device Provisioning Service.
  * @param {import('fastify').FastifyInstance} app
  * @param {import('../server.js').Hub} hub
  */
@@ -27,7 +27,7 @@ export function addProvisioningApi(app, hub) {
       addEnrollmentApi(scope, kind);
       addBulkEnrollmentApi(scope, kind);
     }
-    // Microsoft's Node.js client writes this one path in small letters.
+    // Microsoft's Node.js client writes this path in lower case.
     addAttestation(scope, '/enrollmentgroups/:id/attestationmechanism', group);
     addRegistrationApi(scope, hub.provisioning);
   });

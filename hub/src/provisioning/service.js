@@ -8,16 +8,16 @@ import { keyOf, Registrations } from './registrations.js';
 
 /** The first api-version that issues certificates. */
 const CSR_VERSION = '2025-07-01-preview';
-/** What the service answers with where nothing more is known about the failure. */
+/** The response if nothing more is known about the failure. */
 const FAILURE_CODE = 400000;
 const MAX_MESSAGE = 96 * 1024;
 
 /**
- * An answer to a request; `retryAfter` is in seconds.
+ * The response to a request; `retryAfter` is in seconds.
  * @typedef {{status: number, retryAfter?: number, body: unknown}} Answer
  */
 
-/** A Device Provisioning Service, which the hub has beside it. */
+/** The Device Provisioning Service of a hub. */
 export class ProvisioningService {
   /** @type {string} */
   idScope;
@@ -33,7 +33,7 @@ export class ProvisioningService {
   /** @type {Map<string, Registrant>} */
   #registrants = new Map();
 
-  /** What it began with, with the keys that they have. */
+  /** The initial enrollments, with their keys. */
   #first;
 
   constructor(hub) {
@@ -59,7 +59,7 @@ export class ProvisioningService {
     return service;
   }
 
-  /** Forgets everything but the enrollments that it began with. */
+  /** Removes everything except the initial enrollments. */
   reset() {
     for (const { connection } of this.#registrants.values()) connection?.close('the hub was reset');
     this.#registrants.clear();
@@ -68,7 +68,7 @@ export class ProvisioningService {
     this.groups.replaceAll(this.#first.groups);
   }
 
-  /** After how many seconds clients shall ask again. */
+  /** After how many seconds clients should poll again. */
   get retryAfter() {
     return this.#hub.settings.registrationRetryAfter;
   }
@@ -101,7 +101,7 @@ export class ProvisioningService {
   }
 
   /**
-   * Tells how far a registration is.
+   * Returns the state of a registration.
    * @param {Registrant} registrant
    * @param {string | undefined} operationId
    * @returns {Answer}
@@ -120,7 +120,7 @@ export class ProvisioningService {
     return { status: 202, retryAfter: this.retryAfter, body };
   }
 
-  /** The key for which the client wants a certificate. */
+  /** The key for which the client requests a certificate. */
   #requestedKey(csr, { registrationId, connection }) {
     if ((connection?.apiVersion ?? '') < CSR_VERSION) {
       throw new HubError('ArgumentInvalid', `A csr takes api-version ${CSR_VERSION} or later.`);
@@ -132,7 +132,7 @@ export class ProvisioningService {
     return authority.readRequest(csr, registrationId);
   }
 
-  /** One after the other, as the second has to know where the first has led. */
+  /** One after the other, because the second depends on the result of the first. */
   #run(operation, registrant, accepted) {
     registrant.running = registrant.running.then(async () => {
       operation.state = await this.#assign(operation.state, registrant, accepted);
@@ -165,7 +165,7 @@ export class ProvisioningService {
   }
 }
 
-/** The hub that the service is beside. */
+/** The hub that the service belongs to. */
 function ownHub({ hostname, policies, endpoints }) {
   const policyName = 'iothubowner';
   const { primaryKey: key } = policies[policyName];
