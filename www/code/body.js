@@ -1,6 +1,6 @@
 /**
- * The value of a text that is exactly what `JSON.stringify` makes of it; `undefined` for any other,
- * such as a number beyond a double: that is sent as the text that it is.
+ * The value of a text that `JSON.stringify` would return unchanged; `undefined` for any other, such
+ * as one with a number beyond a double, which is sent as text.
  * @returns {{value: unknown} | undefined}
  */
 export function asJson(text) {

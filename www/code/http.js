@@ -14,7 +14,7 @@ const VERSION = 'api-version=2021-04-12';
 /** A device, or a module of it, in a path. */
 const twinPath = (id) => `/twins/${id.split('/').map(pathPart).join('/modules/')}`;
 
-/** What the back end does, as calls. */
+/** The back end's actions, as calls. */
 export const calls = {
   invoke: ({ methodName, payload }, id) => ({
     method: 'POST',
@@ -26,7 +26,7 @@ export const calls = {
     path: `${twinPath(id)}?${VERSION}`,
     body: { properties: { desired: patch } },
   }),
-  /** A call of the local hub's own. */
+  /** A call that only the local hub has. */
   deliver: ({ body, properties }, id) => ({
     method: 'POST',
     path: `/local/devices/${pathPart(id)}/messages`,
@@ -74,7 +74,7 @@ export const curlCall = ({ method, path, body }) =>
   curl(method, path, { 'Content-Type': 'application/json' }, JSON.stringify(body));
 
 /**
- * What HTTP takes as name and value of a property (learn.microsoft.com/azure/iot-hub/
+ * The names and values of properties that HTTP allows (learn.microsoft.com/azure/iot-hub/
  * iot-hub-devguide-messages-construct).
  */
 const HEADER = /^[\w!#$%&'*+\-.^`|~]+$/;
@@ -87,7 +87,7 @@ export function curlTelemetry({ text, properties, systemProperties }, id) {
   const isAllowed = Object.entries(properties)
     .flat()
     .every((part) => HEADER.test(part));
-  // What a shell passes on ends at the first of these.
+  // A shell ends an argument at NUL.
   if (!isAllowed || text.includes('\0') || id.includes('/')) return undefined;
   const { contentType, contentEncoding } = systemProperties;
   const custom = Object.entries(properties).map(([name, value]) => [`iothub-app-${name}`, value]);

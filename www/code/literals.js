@@ -1,4 +1,4 @@
-/** Values and texts as source code: whatever they hold, they end where they should. */
+/** Values and texts as source code, escaped so that no content ends them early. */
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
@@ -16,7 +16,7 @@ export function jsString(text) {
   return `'${safe}'`;
 }
 
-/** A value of JSON as a JavaScript expression, laid out. */
+/** A JSON value as a formatted JavaScript expression. */
 export function jsLiteral(value, indent = '') {
   if (typeof value === 'string') return jsString(value);
   // `__proto__: x` would set the prototype.
@@ -35,7 +35,7 @@ export const pyString = (text) => JSON.stringify(text);
 
 const PYTHON = { null: 'None', true: 'True', false: 'False' };
 
-/** A value of JSON as a Python expression, laid out. */
+/** A JSON value as a formatted Python expression. */
 export function pyLiteral(value, indent = '') {
   const rules = { step: '    ', literal: pyLiteral, name: pyString };
   return laidOut(value, indent, rules) ?? PYTHON[value] ?? JSON.stringify(value);
@@ -45,8 +45,8 @@ export function pyLiteral(value, indent = '') {
 export const shellWord = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /**
- * A part of a path, which is right within the double quotes of a shell too: an interactive one would
- * take an exclamation mark for a command of its history.
+ * A part of a path, also valid within double quotes of a shell: an interactive shell treats an
+ * exclamation mark as a history command.
  */
 export const pathPart = (text) =>
   encodeURIComponent(text).replaceAll(
@@ -57,7 +57,7 @@ export const pathPart = (text) =>
 /** How long an array or object may be to stay on one line. */
 const SHORT = 60;
 
-/** An array or object, laid out where it is long; `undefined` for anything else. */
+/** An array or object, on several lines if it is long; `undefined` for anything else. */
 function laidOut(value, indent, { step, literal, name, space = '' }) {
   if (typeof value !== 'object' || value === null) return undefined;
   const isArray = Array.isArray(value);

@@ -87,7 +87,7 @@ asyncio.run(main())
 `;
 }
 
-/** Within a function. Strings are escaped, so each line is one of the program. */
+/** Indents code for a function. Strings are escaped, so each line is a line of the program. */
 const indented = (work) =>
   work
     .split('\n')

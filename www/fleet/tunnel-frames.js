@@ -1,4 +1,4 @@
-/** What travels through the tunnel: a byte for the kind, four for the channel, then the content. */
+/** The frames of the tunnel: a byte for the kind, four for the channel, then the content. */
 export const kinds = { open: 0, opened: 1, data: 2, close: 3, closed: 4 };
 
 const HEAD = 5;

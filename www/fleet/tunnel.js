@@ -1,6 +1,7 @@
 /**
- * More WebSockets than a browser opens (Chromium 255, Firefox 200): those beyond go through one to
- * the server of `npm start`, which opens them in our place. A page on a static host has no tunnel.
+ * More WebSockets than a browser opens (Chromium 255, Firefox 200): further ones go through one
+ * WebSocket to the server of `npm start`, which opens them for the page. A page on a static host
+ * has no tunnel.
  */
 import { frame, kinds, readFrame } from './tunnel-frames.js';
 
@@ -33,7 +34,7 @@ export function allowManySockets(tunnelUrl, most = MOST_DIRECT) {
   };
 }
 
-/** Carries many sockets over one, which it opens for the first of them. */
+/** Carries many sockets over one, which the first of them opens. */
 class Tunnel {
   #connect;
   #socket;
@@ -78,7 +79,7 @@ class Tunnel {
     socket?.take(kind, content);
   }
 
-  /** All that it carried is lost with it. */
+  /** All sockets in the tunnel are lost with it. */
   #end() {
     const lost = [...this.#channels.values()];
     this.#channels.clear();
@@ -89,11 +90,11 @@ class Tunnel {
   }
 }
 
-/** What the client uses of a `WebSocket`. */
+/** The part of `WebSocket` that the client uses. */
 class TunnelledSocket extends EventTarget {
   binaryType = 'arraybuffer';
   protocol = '';
-  /** The way to the server is short. */
+  /** Nothing is buffered: the server is on this machine. */
   bufferedAmount = 0;
   #send;
 
@@ -111,7 +112,7 @@ class TunnelledSocket extends EventTarget {
     this.#send(kinds.close);
   }
 
-  /** What has come for this socket. */
+  /** A frame for this socket has arrived. */
   take(kind, content) {
     if (kind === kinds.opened) {
       this.protocol = decoder.decode(content);

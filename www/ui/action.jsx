@@ -4,7 +4,7 @@ import { Notice } from './notice.jsx';
 import { inWords } from './words.js';
 
 /**
- * Something that a button does: how it went is kept in `result`.
+ * An action of a button, with its outcome in `result`.
  * @param {(...args: any[]) => Promise<string | undefined>} work its value is what to say at the end
  */
 export function useAction(work) {
@@ -20,7 +20,7 @@ export function useAction(work) {
   return { run, result };
 }
 
-/** How an action went, in words. */
+/** The outcome of an action, in words. */
 export function Outcome({ result }) {
   const { text, error } = result.value;
   return (

@@ -1,7 +1,7 @@
 import { fleet, knows } from './fleet.js';
 import { open } from './navigation.js';
 
-/** Adds devices, has them start, and shows the one, or the fleet where there are more. */
+/** Adds devices, starts them, and shows the device, or the fleet if there are several. */
 export async function addAndStart(identities, kindName) {
   return startAdded(await fleet.add(identities, kindName));
 }

@@ -4,10 +4,10 @@ import { computed, effect, useSignal } from '@preact/signals';
 import { failedDevices, totals } from './fleet.js';
 import { counted } from './format.js';
 
-/** How long the numbers must have stood still before they are told. */
+/** How long the numbers must be stable before they are announced. */
 const QUIET_MILLISECONDS = 2000;
 
-/** Snapshots come all the time, most of them with the same numbers. */
+/** Snapshots arrive all the time, most of them with the same numbers. */
 const news = computed(() => {
   const { connected, devices } = totals.value;
   const failed = failedDevices.value;
@@ -15,7 +15,7 @@ const news = computed(() => {
   return `${connected} of ${counted(devices, 'device')} connected${others}`;
 });
 
-/** Tells screen readers how many devices are connected or failed, when that has come to rest. */
+/** Announces to screen readers how many devices are connected or failed, once that is stable. */
 export function Announcer() {
   const text = useSignal('');
   useEffect(() => {

@@ -24,7 +24,7 @@ const PLACES = {
 /** The whole page. */
 export function App() {
   const main = useRef();
-  // A button that is gone must not take the place of keyboard and screen reader with it.
+  // When a focused button disappears, the focus must not be lost for keyboard and screen reader.
   useEffect(() => {
     if (document.activeElement === document.body) main.current.focus({ preventScroll: true });
     scrollTo(0, 0);

@@ -1,4 +1,4 @@
-/** Applies a draft, or takes it back. `inUse` says what is applied when there is none. */
+/** Applies or discards a draft. `inUse` says what is applied when there is none. */
 export function ApplyButtons({ draft, isWrong = false, label, inUse = '' }) {
   const { isChanged } = draft;
   return (

@@ -40,7 +40,7 @@ export function CodeDialog() {
     if (shown.value) dialog.current.showModal();
   }, [shown.value]);
   const close = () => (shown.value = undefined);
-  // A click beside it closes it, as Escape does.
+  // A click outside closes it, as Escape does.
   const closeBeside = ({ target }) => target === dialog.current && dialog.current.close();
   return (
     <dialog

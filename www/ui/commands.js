@@ -12,11 +12,11 @@ import {
 import { chooseScene, scenes } from './scene.js';
 import { theme, toggleTheme } from './theme.js';
 
-/** How many are shown: more are found by more letters. */
+/** How many are shown: to find others, type more letters. */
 const SHOWN = 12;
 
 /**
- * All that can be done from where the reader is, devices last.
+ * All commands of the current view, devices last.
  * @returns {Array<{name: string, run: () => unknown}>}
  */
 export function commands() {

@@ -21,7 +21,7 @@ export function ConnectForm() {
   const kind = useKind();
   const outbox = useOutboxChoice();
   const connect = async (fields, form) => {
-    // The server of `npm start` relays file uploads, as IoT Hub sends no CORS headers.
+    // The server of `npm start` relays file uploads, because IoT Hub sends no CORS headers.
     const identity = identityOf(fields, localHub.value?.httpEndpoint);
     await addAndStart(withOutbox([identity], outbox.value), kind.kindName);
     form.reset();

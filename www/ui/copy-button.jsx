@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 
 import { Icon } from './icon.jsx';
 
-/** Copies a text, and says that it has. */
+/** Copies a text, and confirms it. */
 export function CopyButton({ text, children = 'Copy', ...rest }) {
   const outcome = useSignal(undefined);
   const copy = async () => {

@@ -18,7 +18,8 @@ const isMatch = (id) => matches(device(id), tagsOf(id), filter.value);
 let before;
 
 const group = computed(() => {
-  // A device that changes moves nothing: only the filter and devices that come or go do.
+  // A device that changes does not change the list: only the filter, and added or removed devices,
+  // do.
   const now = { filter: filter.value, ids: ids.value };
   before = held(before, now.filter, now.ids, (id) =>
     matches(peekDevice(id), tagsOf(id), now.filter),

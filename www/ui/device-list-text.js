@@ -4,7 +4,7 @@ import { parse } from 'csv-parse/browser/esm/sync';
 import { idOf } from '../../simulator/src/device-id.js';
 import { identityOf } from './identity.js';
 
-/** Columns by what a header may call them, in small letters without spaces. */
+/** Columns by their possible names in a header, in lower case without spaces. */
 const COLUMNS = {
   connectionString: ['connectionstring', 'primaryconnectionstring', 'deviceconnectionstring'],
   sasToken: ['sastoken', 'token', 'sharedaccesssignature'],
@@ -83,7 +83,7 @@ function delimiterOf(text) {
   return first.includes(';') && !/[,=]/.test(first) ? ';' : ',';
 }
 
-/** Which cell is what; `undefined` if the first line is no header. */
+/** The meaning of each cell; `undefined` if the first line is not a header. */
 function columnsOf(cells) {
   const names = cells.map((cell) => cell.toLowerCase().replaceAll(/[\s_-]/g, ''));
   const places = Object.entries(COLUMNS)
@@ -95,7 +95,7 @@ function columnsOf(cells) {
 const named = (cells, columns) =>
   Object.fromEntries(Object.entries(columns).map(([name, at]) => [name, cells[at] ?? '']));
 
-/** Without a header, a cell says by itself that it is a connection string or a token. */
+/** Without a header, the text of a cell shows whether it is a connection string or a token. */
 function alone(cells) {
   const sasToken = cells.find((cell) => cell.startsWith('SharedAccessSignature '));
   if (sasToken) return { sasToken };

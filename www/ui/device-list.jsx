@@ -6,7 +6,7 @@ import { Icon } from './icon.jsx';
 import { open, openAdding, openFleetTab, place } from './navigation.js';
 import { removeDevices } from './removing.jsx';
 
-/** The devices, with what starts and stops them. */
+/** The devices, with buttons that start and stop them. */
 export function DeviceList() {
   return (
     <nav class="devices" aria-label="Devices">

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 
-/** A modal dialog, open as long as it is shown. Escape and a click beside it close it. */
+/** A modal dialog, open while it is shown. Escape or a click outside closes it. */
 export function Dialog({ label, close, class: className = '', children }) {
   const dialog = useRef();
   useEffect(() => dialog.current.showModal(), []);

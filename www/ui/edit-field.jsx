@@ -4,8 +4,8 @@ import { useSignal } from '@preact/signals';
 import { inWords } from './words.js';
 
 /**
- * A field of the scene. It edits the scene when it is left or at Enter, so that each edit is one step
- * to undo; what cannot be used stays as typed, with what is wrong with it.
+ * A field of the scene. It edits the scene on Enter or when it loses focus, so that each edit is
+ * one step to undo; invalid input stays as typed, with its error.
  * @param {{label: string, value: string | number, edit: (text: string) => Promise<void>,
  *          isLong?: boolean}} props
  */

@@ -9,7 +9,7 @@ import { HubSide } from './hub-side.jsx';
 import { Icon } from './icon.jsx';
 import { askLocalHub, localIds } from './local-hub.js';
 
-/** Faults that are a click away, with what the page says then. */
+/** Faults with a button of their own, and the texts that the page then shows. */
 const QUICK = {
   delay: {
     request: { delay: { puback: 2000 } },
@@ -24,13 +24,13 @@ const QUICK = {
 };
 
 /**
- * Lets the local hub misbehave, so that one sees the client recover.
+ * Causes faults at the local hub, to show how the client recovers.
  * @param {{ids: string[] | 'all'}} props towards which devices
  */
 export function Faults({ ids }) {
   const { run, result } = useAction((work) => work());
   useEffect(() => {
-    // A server that does not answer is told at the next click.
+    // If the server does not respond, the next click reports it.
     refreshFaults(ids).catch(() => {});
   }, [ids === 'all' ? ids : ids.join()]);
   const drop = async (how, words) => {
@@ -73,7 +73,7 @@ export function Faults({ ids }) {
   );
 }
 
-/** What is on now, and for how many of the devices. */
+/** The active faults, and how many devices have them. */
 function ActiveFaults({ ids, run }) {
   const chosen = ids === 'all' ? [...localIds.value] : ids;
   const active = new Map();

@@ -12,7 +12,7 @@ export function FilesView({ id }) {
   const picker = useRef();
   const isOver = useSignal(false);
   const upload = async (files) => {
-    // What goes wrong is told in the list of uploads.
+    // The list of uploads shows errors.
     for (const file of files) await fleet.upload(id, file.name, file).catch(() => {});
   };
   const drop = (event) => {

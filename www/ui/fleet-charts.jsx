@@ -2,7 +2,7 @@ import { Chart } from './chart.jsx';
 import { series } from './fleet.js';
 import { duration } from './format.js';
 
-/** What was sent and acknowledged in each second, and how long that took. */
+/** How much was sent and acknowledged per second, and the latency. */
 export function FleetCharts() {
   const { time, sent, acknowledged, latencyP50, latencyP99 } = series.value;
   return (

@@ -13,13 +13,15 @@ const MOST_HEIGHT = 440;
 const LEAST_HEIGHT = 300;
 const TRAIL = 40;
 
-/** Of more devices the keyboard would have to step through all: the table has them, too. */
+/**
+ * With more devices, the keyboard would have to step through all of them; the table has them, too.
+ */
 const MOST_TAB_STOPS = 50;
 
-/** Where devices have been, which another tab does not end. */
+/** Where devices have been; kept while another tab is shown. */
 const trails = new Map();
 
-/** Where the devices are that send a position, and their trails. */
+/** The devices that send a position, and their trails. */
 export function FleetMap() {
   const place = useRef();
   const width = useSignal(0);
@@ -32,7 +34,7 @@ export function FleetMap() {
   return <div ref={place}>{width.value > 0 && <Picture width={width.value} />}</div>;
 }
 
-/** As wide as its place, so that its text has the size of text on a phone too. */
+/** As wide as its container, so that text has its normal size on a phone, too. */
 function Picture({ width }) {
   const here = everySecond.value.filter(({ last }) => isPosition(last?.position));
   for (const id of trails.keys()) if (!ids.value.includes(id)) trails.delete(id);

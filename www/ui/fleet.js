@@ -1,10 +1,10 @@
-/** The fleet, which runs in a worker, and what it tells of itself, as signals. */
+/** The fleet, which runs in a worker, and its state, as signals. */
 import { batch, computed, effect, signal } from '@preact/signals';
 import { proxy, wrap } from 'comlink';
 
 import { leaveDevice, selectedId } from './navigation.js';
 
-/** The worker hears nothing before it is ready, as its module waits for WebAssembly. */
+/** The worker receives no messages before it is ready, because its module waits for WebAssembly. */
 async function startWorker() {
   const worker = new Worker('fleet.js', { type: 'module' });
   await new Promise((resolve, reject) => {
@@ -17,7 +17,7 @@ async function startWorker() {
 /** The worker's calls, once it has started; see `simulator/src/fleet.js`. */
 export let fleet;
 
-/** Starts the worker; rejects where it cannot run. */
+/** Starts the worker; rejects if it cannot run. */
 export async function startFleet() {
   fleet = wrap(await startWorker());
 }
@@ -41,19 +41,19 @@ export const series = signal({
   latencyP99: [],
 });
 
-/** Twin, messages and so on of the selected device, once they are known. */
+/** Twin, messages and other details of the selected device, once they are known. */
 export const details = signal(undefined);
 
-/** A signal for each device, so that a change draws its own row and no other. */
+/** A signal for each device, so that a change only draws its own row. */
 const devices = signal(new Map());
 
 /** Ids of all devices, in the order in which they were added. */
 export const ids = computed(() => [...devices.value.keys()]);
 
-/** The device's present state. Components that read it are drawn again when it changes or appears. */
+/** The device's current state. Components that read it are redrawn when it changes or appears. */
 export const device = (id) => devices.value.get(id)?.value;
 
-/** The same, for what is not drawn again when it changes. */
+/** The same, for code that must not be redrawn when it changes. */
 export const peekDevice = (id) => devices.peek().get(id)?.peek();
 
 /** The selected device, if it is in the page: an address may name any. */
@@ -72,9 +72,9 @@ export function knows(id) {
   });
 }
 
-/** All devices as they are each second: for what shows many at once. */
+/** All devices, updated every second: for views of many devices. */
 export const everySecond = computed(() => {
-  // Read for what follows from it alone: it changes each second.
+  // Read only to subscribe: it changes every second.
   void series.value;
   return [...devices.value.values()].map((shown) => shown.peek());
 });
@@ -84,7 +84,7 @@ export const failedDevices = computed(
   () => everySecond.value.filter(({ state }) => state === 'failed').length,
 );
 
-/** Begins to listen to the worker. */
+/** Starts to listen to the worker. */
 export function connectFleet() {
   fleet.subscribe(proxy((snapshot) => batch(() => take(snapshot))));
   effect(() => {
@@ -115,7 +115,7 @@ function take(snapshot) {
   if (snapshot.series.time.at(-1) !== series.peek().time.at(-1)) series.value = snapshot.series;
 }
 
-/** Whether a device looks as before: a snapshot has all devices, those at rest too. */
+/** Whether a device is unchanged: a snapshot contains all devices, including idle ones. */
 function isAlike(before, now) {
   const names = ['state', 'kind', 'sent', 'acknowledged', 'failed', 'ratePerSecond', 'waiting'];
   return (

@@ -15,7 +15,7 @@ import { behaviourOf } from './scene.js';
 import { TagEditor } from './tag-editor.jsx';
 import { inWords } from './words.js';
 
-/** What is done for all devices that the filter shows. */
+/** Actions for all devices that the filter shows. */
 export function GroupView() {
   const shown = shownIds.value;
   if (ids.value.length === 0) {
@@ -84,7 +84,7 @@ function GroupButtons({ shown }) {
   );
 }
 
-/** How it went, in words: what most devices have in common comes first. */
+/** The outcomes, in words, the most frequent first. */
 async function inSum(ids, work) {
   const results = await forEachDevice(ids, work);
   return [...results]

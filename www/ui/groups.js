@@ -1,4 +1,4 @@
-/** Groups of devices: which ones a filter shows, and what is done for each of them. */
+/** Groups of devices: which ones a filter shows, and an action for each of them. */
 
 /**
  * @typedef {{text: string, state: string, kind: string, tag: string}} Filter empty members let all
@@ -42,8 +42,8 @@ export function matches(device, tags, { text, state, kind, tag }) {
 }
 
 /**
- * The devices that are shown. They stay when they begin or cease to match, so that no row moves
- * under the hand that starts or stops them, until the filter is set again.
+ * The devices that are shown. They stay until the filter is set again, even if they no longer
+ * match, so that no row moves while the user starts or stops it.
  *
  * @typedef {{filter: Filter, ids: string[], shown: string[]}} Held
  * @param {Held | undefined} before
@@ -68,7 +68,7 @@ export function outdated({ ids, shown }, isMatch) {
 const AT_ONCE = 10;
 
 /**
- * Does something for each device, some at a time, and goes on after one that fails.
+ * Does something for each device, some at a time, and continues after a failure.
  * @param {string[]} ids
  * @param {(id: string) => Promise<string>} work its value says how it went
  * @returns {Promise<Map<string, string[]>>} how it went, or the message of an error, with the ids

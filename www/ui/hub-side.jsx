@@ -1,4 +1,4 @@
-/** What a back end would do, at the local hub: set apart from what the device does. */
+/** The actions of a back end at the local hub, separate from those of the device. */
 export function HubSide({ title, isLine = false, children }) {
   return (
     <section class={`hub-side ${isLine ? 'line' : ''}`} aria-label={`At the local hub: ${title}`}>

@@ -1,4 +1,4 @@
-/** What somebody typed or pasted, as an identity for the fleet. */
+/** Turns typed or pasted text into an identity for the fleet. */
 
 const HUB_POLICY =
   'This is the connection string of a policy of the hub: it opens every device, and belongs into ' +
@@ -45,7 +45,7 @@ const WAYS = {
   }),
 };
 
-/** The client checks it too; here it is told where the right one is to be found. */
+/** The client checks it, too; this error says where to find the right one. */
 function checked(text) {
   const connectionString = text.trim();
   const has = (name) => new RegExp(`(^|;)${name}=`, 'i').test(connectionString);

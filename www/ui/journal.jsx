@@ -9,8 +9,8 @@ import { useLiveLog } from './live-log.js';
 const SEARCH_MILLISECONDS = 150;
 
 /**
- * A log that the worker keeps, newest first, of a device or of all: to search, choose from, pause and
- * export. It stands still while somebody reads.
+ * A log that the worker keeps, newest first, of a device or of all: to search, choose from, pause
+ * and export. It does not move while the user reads.
  * @param {object} props
  * @param {string} [props.id] of the device; none for all
  * @param {(listener?: Function, query?: object) => Promise<void>} props.watch
@@ -116,7 +116,7 @@ function Entry({ entry, reading, row, detail }) {
   );
 }
 
-/** How much is kept: what is older is gone. */
+/** How much is kept: older entries are dropped. */
 function Kept({ kept, noun, isOfAll }) {
   if (!kept) return <p />;
   const { count: number, dropped, bytes, since, limit } = kept;
@@ -131,7 +131,7 @@ function Kept({ kept, noun, isOfAll }) {
   );
 }
 
-/** A text once it has not changed for a moment. */
+/** A text, once it has not changed for a moment. */
 function useSettled(text) {
   const settled = useSignal(text);
   useEffect(() => {

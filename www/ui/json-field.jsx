@@ -1,7 +1,7 @@
 import { useId } from 'preact/hooks';
 
 /**
- * What a text holds as JSON, or what is wrong with it.
+ * The JSON value of a text, or its error.
  * @param {string} text
  * @param {'object' | 'any'} wanted
  * @returns {{value?: any, error?: Error}}
@@ -17,7 +17,7 @@ export function readJson(text, wanted = 'any') {
   }
 }
 
-/** A field for JSON, with what is wrong below it. */
+/** A field for JSON, with its error below it. */
 export function JsonField({ label, text, type, error, rows = 4 }) {
   const id = useId();
   return (

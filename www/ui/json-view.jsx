@@ -1,4 +1,4 @@
-/** JSON for readers, with what has changed marked, and told in a word to those who see no mark. */
+/** Formatted JSON with changes marked, also in words for screen readers. */
 export function JsonView({ value, changed = [] }) {
   const lines = linesOf(value);
   const shown = new Set(lines.map(({ path }) => path));

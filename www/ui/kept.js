@@ -1,8 +1,8 @@
 import { effect, signal } from '@preact/signals';
 
 /**
- * A choice of the reader that outlives the page. Only what differs from the value that it begins
- * with is stored.
+ * A choice of the user that outlives the page. It is stored only if it differs from the initial
+ * value.
  * @template T
  * @param {string} key
  * @param {T} initial
@@ -27,6 +27,6 @@ function write(key, value) {
     if (value === undefined) localStorage.removeItem(key);
     else localStorage.setItem(key, JSON.stringify(value));
   } catch {
-    // A browser may let a page keep nothing: then the choice lasts as long as the page.
+    // If the browser blocks storage, the choice lasts as long as the page.
   }
 }

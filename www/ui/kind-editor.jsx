@@ -4,8 +4,8 @@ import { counted } from './format.js';
 import { devicesOf } from './scene.js';
 
 /**
- * What is edited, with the buttons that apply it to the devices of the kind. `when` says that it is
- * seen later than at once.
+ * An editor, with the buttons that apply its draft to the devices of the kind. `when` says when it
+ * takes effect, if not immediately.
  */
 export function KindEditor({ kindName, draft, isWrong = false, when = '', children }) {
   const whom = counted(devicesOf(kindName), 'device');

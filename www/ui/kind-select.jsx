@@ -9,7 +9,7 @@ export function useKind() {
   return { kindName, choose: (name) => (chosen.value = name) };
 }
 
-/** Chooses one of the scene's kinds of devices, where it has more than one. */
+/** Chooses one of the scene's kinds of devices, if there is more than one. */
 export function KindSelect({ kind, label = 'Kind' }) {
   if (kindNames.value.length === 1) return null;
   return (

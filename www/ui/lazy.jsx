@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { Notice } from './notice.jsx';
 
 /**
- * A component that is loaded when it is first shown, so that the first view comes sooner.
+ * A component that is loaded when it is first shown, so that the first view loads faster.
  * @param {() => Promise<import('preact').ComponentType>} load
  */
 export function lazy(load) {

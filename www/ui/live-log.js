@@ -1,4 +1,4 @@
-/** A log that the worker keeps: the page gets no more of it than is shown. */
+/** A log that the worker keeps: the page only gets the part that it shows. */
 import { useEffect } from 'preact/hooks';
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { proxy } from 'comlink';
@@ -7,13 +7,13 @@ import { proxy } from 'comlink';
 const STEP = 40;
 
 /**
- * How long the worker waits where all entries are new each time, in milliseconds: nobody can read
- * along, and drawing them all is work.
+ * How long the worker waits if all entries are new each time, in milliseconds: nobody can read that
+ * fast, and drawing takes time.
  */
 const FLOOD_PAUSE = 1000;
 
 /**
- * The newest entries that match. They stand still while somebody reads: while the pointer is on the
+ * The newest entries that match. They do not move while the user reads: while the pointer is on the
  * list, it is scrolled, an entry is open, or it is paused.
  * @param {(listener?: Function, query?: object) => Promise<void>} watch `fleet.trace` and the like
  * @param {{ids: string[] | 'all', text: string}} query with the fields of that log
@@ -64,13 +64,13 @@ function isAllNew(news, before) {
   return newest !== undefined && news.entries.at(-1)?.sequence > newest.sequence;
 }
 
-/** Entries that stand still, with what has become of them. */
+/** Entries that stay in place, with their current outcomes. */
 function updated({ entries }, latest) {
   const now = new Map(latest.entries.map((entry) => [entry.sequence, entry]));
   return entries.map((entry) => now.get(entry.sequence) ?? entry);
 }
 
-/** Whether somebody reads a list, and what the list has to notice for it. */
+/** Whether the user is reading a list, and the event handlers that find out. */
 function useReading() {
   const isUnderPointer = useSignal(false);
   const isScrolled = useSignal(false);

@@ -7,16 +7,16 @@ import { device, fleet, ids, knows } from './fleet.js';
 import { withOutbox } from './outbox-choice.jsx';
 import { kindNames } from './scene.js';
 
-/** The longest beginning of a device id that the server takes. */
+/** The longest prefix of device ids that the server accepts. */
 const MAX_PREFIX = 64;
 
-/** How many devices the server takes in one call. */
+/** How many devices the server creates in one call. */
 export const MAX_AT_ONCE = 1000;
 
-/** What the server tells of it, or `undefined` where there is none. */
+/** The server's description of it; `undefined` if there is none. */
 export const localHub = signal(undefined);
 
-/** Ids of the devices that were made at the local hub, for as long as they are in the page. */
+/** Ids of the devices that were created at the local hub, while they are in the page. */
 export const localIds = signal(new Set());
 
 let before = [];
@@ -43,7 +43,7 @@ export async function devicesAtLocalHub() {
   return (await call('local-hub/devices')).ids.filter((id) => !here.has(id));
 }
 
-/** Lets the local hub do something; rejects with its own words. */
+/** Calls the local hub; rejects with its error message. */
 export function askLocalHub(action, body) {
   return call(`local-hub/${action}`, {
     method: 'POST',
@@ -62,20 +62,20 @@ async function call(path, request) {
   return answer;
 }
 
-/** The beginning of the ids of a kind's devices. */
+/** The prefix of the ids of a kind's devices. */
 const prefixOf = (kindName) =>
   kindName
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, MAX_PREFIX);
 
-/** Makes devices at the local hub, adds them here and starts them. */
+/** Creates devices at the local hub, adds them here and starts them. */
 export async function addFromLocalHub(count, kindName, keepsOutbox) {
   const identities = await askLocalHub('devices', { count, prefix: prefixOf(kindName) });
   noteLocal(await addAndStart(withOutbox(identities, keepsOutbox), kindName));
 }
 
-/** Makes a device of the same kind as another, with its desired properties, and starts it. */
+/** Creates a device of the same kind as another, with its desired properties, and starts it. */
 export async function duplicateDevice(id) {
   const identity = await askLocalHub('copies', { id });
   const added = await addAndStart([identity], device(id).kind);
@@ -83,7 +83,9 @@ export async function duplicateDevice(id) {
   return added[0];
 }
 
-/** Takes up devices that the local hub has: each by the kind in its name, or else by `kindName`. */
+/**
+ * Adds existing devices of the local hub, with the kind in their names, or else with `kindName`.
+ */
 export async function takeUpFromLocalHub(chosenIds, kindName, keepsOutbox) {
   const kindOf = (id) =>
     kindNames.value.find((name) => id.startsWith(`${prefixOf(name)}-`)) ?? kindName;
@@ -95,7 +97,7 @@ export async function takeUpFromLocalHub(chosenIds, kindName, keepsOutbox) {
 }
 
 /**
- * Takes up the devices of a session: those that ran start.
+ * Adds the devices of a session, and starts those that were running.
  * @param {Array<{id: string, kind: string, keepsOutbox: boolean, isOn: boolean}>} devices
  */
 export async function takeUpAgain(devices) {

@@ -4,7 +4,7 @@ import { lostIds, takeUpError } from './session.js';
 
 const MOST_NAMED = 5;
 
-/** Tells which devices a reload has not brought back, until they are added again. */
+/** Shows which devices a reload did not restore, until they are added again. */
 export function LostDevices() {
   const lost = lostIds.value.filter((id) => !ids.value.includes(id));
   if (lost.length === 0) return null;

@@ -28,7 +28,7 @@ export function ManyDevices() {
   );
 }
 
-/** The text, and so the keys in it, stays in this component. */
+/** The text, which contains keys, stays in this component. */
 function List() {
   const text = useSignal('');
   const isShown = useSignal(false);
@@ -113,7 +113,7 @@ function List() {
   );
 }
 
-/** What the text has in it, a moment after the last key. */
+/** The devices in the text, a moment after the last key press. */
 function useList(text, { kind, endpoint }) {
   const list = useSignal({ devices: [], problems: [] });
   useEffect(() => {
@@ -132,7 +132,7 @@ function useList(text, { kind, endpoint }) {
 
 async function readAndCheck(text, options) {
   if (text.trim() === '') return { devices: [], problems: [] };
-  // It brings a reader of CSV with it, which few need.
+  // It includes a CSV parser, which few users need.
   const { readDeviceList } = await import('./device-list-text.js');
   const relay = localHub.value?.httpEndpoint;
   const { devices, problems } = readDeviceList(text, { kinds: kindNames.value, relay, ...options });

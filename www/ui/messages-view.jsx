@@ -5,7 +5,7 @@ import { readable, size, timeOfDay } from './format.js';
 import { HubSide } from './hub-side.jsx';
 import { askLocalHub, isLocal } from './local-hub.js';
 
-/** The cloud-to-device messages that came to a device. */
+/** The cloud-to-device messages that a device received. */
 export function MessagesView({ id }) {
   return (
     <div class="columns">

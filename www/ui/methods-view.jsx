@@ -15,7 +15,7 @@ import { behaviourOf } from './scene.js';
 
 const NEW = { name: '', delayMs: 0, status: 200, payload: '{"done": true}' };
 
-/** The methods of a kind, and what was invoked at a device. */
+/** The methods of a kind, and the calls that a device received. */
 export function MethodsView({ kindName, id }) {
   return (
     <>
@@ -28,7 +28,7 @@ export function MethodsView({ kindName, id }) {
   );
 }
 
-/** Declares what a kind answers to. */
+/** Edits the methods that a kind responds to. */
 export function MethodsEditor({ kindName }) {
   const draft = useDraft(kindName, 'methods');
   const methods = draft.value;

@@ -1,5 +1,5 @@
 /**
- * What the page shows. Each view has an address, in the fragment: for Back, Forward, a reload and
+ * The current view of the page. Each view has a URL fragment: for Back, Forward, a reload and
  * bookmarks.
  */
 import { computed, signal } from '@preact/signals';
@@ -26,7 +26,7 @@ export const FLEET_TABS = [
 /** @type {import('@preact/signals').Signal<{place: string, id?: string, tab?: string}>} */
 const view = signal(viewOf(location.hash));
 
-/** Where the reader is, in a word: 'add', 'list', 'fleet' or 'device'. */
+/** The current view: 'add', 'list', 'fleet' or 'device'. */
 export const place = computed(() => view.value.place);
 
 /** The device that is selected; `undefined` for the fleet. */
@@ -37,7 +37,7 @@ export const deviceTab = signal('overview');
 export const fleetTab = signal('overview');
 rememberTab();
 
-/** Shows a device, or the fleet where there is no id. */
+/** Shows a device, or the fleet if there is no id. */
 export function open(id) {
   go(id === undefined ? { place: 'fleet', tab: fleetTab.value } : deviceView(id));
 }
@@ -50,7 +50,7 @@ export function openAdding() {
   go({ place: 'add' });
 }
 
-/** Shows the list, where there is no room for it beside what is selected in it. */
+/** Shows the list, if there is no room for it beside the selected view. */
 export function openList() {
   go({ place: 'list' });
 }
@@ -65,13 +65,13 @@ export function openDeviceTab(tab) {
   go({ ...view.value, tab });
 }
 
-/** Shows the fleet in place of a device that is gone: Back does not lead to it. */
+/** Shows the fleet instead of a removed device, to which Back must not lead. */
 export function leaveDevice() {
   view.value = { place: 'fleet', tab: fleetTab.value };
   showAddress();
 }
 
-/** Shows the form that adds devices in place of an address that shows nothing. */
+/** Shows the form that adds devices instead of an address without a view. */
 export function showAdding() {
   view.value = { place: 'add' };
   showAddress();
@@ -109,7 +109,7 @@ function addressOf({ place, id, tab }) {
   return `#/${[place, id, tab].filter(Boolean).map(encodeURIComponent).join('/')}`;
 }
 
-/** What an address shows; of one that is not known, what somebody new sees. */
+/** The view of an address; for an unknown one, the view for new users. */
 function viewOf(hash) {
   const [place, ...rest] = parts(hash);
   const tabOf = (tabs, name) => (tabs.some(([known]) => known === name) ? name : 'overview');

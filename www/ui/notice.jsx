@@ -1,6 +1,6 @@
 import { Icon } from './icon.jsx';
 
-/** Something to know: what went wrong, and what to do. */
+/** A notice: what went wrong, and what to do. */
 export function Notice({ kind = 'info', text, hint, children }) {
   return (
     <div class={`notice ${kind}`}>

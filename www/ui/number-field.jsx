@@ -4,8 +4,8 @@ import { useSignal } from '@preact/signals';
 import { count } from './format.js';
 
 /**
- * A field for a number. It keeps what is typed, and says what is wrong with it; the form around it
- * is not submitted before that is right.
+ * A field for a number. It keeps the typed text, and shows its error; the form around it cannot be
+ * submitted until it is valid.
  * @param {{label: string, value: number | string, change: (value: number | string) => void,
  *          min: number, max: number, step?: number | 'any'}} props the value is a text where what
  *          was typed is no number of the range

@@ -10,7 +10,7 @@ export const withOutbox = (identities, keepsOutbox) =>
 /** Whether a device, as the fleet shows it, keeps an outbox. */
 export const hasOutbox = ({ waiting }) => waiting !== undefined;
 
-/** Asks whether messages are to outlive the page. */
+/** Asks whether messages should outlive the page. */
 export function OutboxChoice({ choice }) {
   return (
     <label class="check">

@@ -3,14 +3,14 @@ import { useSignal } from '@preact/signals';
 import { commands, matching } from './commands.js';
 import { Dialog } from './dialog.jsx';
 
-/** Finds a device or something to do by a few letters of its name. */
+/** Finds a device or a command by a few letters of its name. */
 export function Palette({ close }) {
   const text = useSignal('');
   const chosen = useSignal(0);
   const found = matching(commands(), text.value);
   const run = (command) => {
     close();
-    // What goes wrong is shown where it is.
+    // The view of the command shows its errors.
     Promise.resolve(command.run()).catch(() => {});
   };
   const press = (event) => {

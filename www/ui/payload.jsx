@@ -3,7 +3,7 @@ import { count, pretty, size } from './format.js';
 import { Highlighted } from './highlight.jsx';
 
 /**
- * What a message holds: as JSON, as text, or as hexadecimal digits.
+ * The body of a message, as JSON, text, or hexadecimal digits.
  * @param {{bytes: Uint8Array, total?: number}} props `total` where only the first bytes are there
  */
 export function Payload({ bytes, total = bytes.length, children }) {
@@ -43,7 +43,7 @@ function read(bytes, isCut) {
 /** Space that is not within a string, which the first group is. */
 const SPACE = /("(?:[^"\\]|\\.)*")|\s+/g;
 
-/** Laid out, unless that would change it: a number beyond a double, a name that is there twice. */
+/** Formatted, unless that would change it: numbers beyond a double, repeated names. */
 function asJson(text) {
   try {
     const value = JSON.parse(text);

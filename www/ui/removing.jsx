@@ -7,11 +7,11 @@ import { Icon } from './icon.jsx';
 import { isLocal, takeUpAgain } from './local-hub.js';
 import { inWords } from './words.js';
 
-/** Devices that were removed last and can come back, or why they did not. */
+/** The devices that were removed last and can be restored, or why that failed. */
 const removed = signal(undefined);
 
 /**
- * Removes devices from the page. Those of the local hub can come back; asks if the keys of others
+ * Removes devices from the page. Those of the local hub can be restored; asks if the keys of others
  * would be lost.
  */
 export async function removeDevices(ids) {
@@ -31,7 +31,7 @@ export async function removeDevices(ids) {
   await fleet.remove(ids);
 }
 
-/** Offers to bring back what was removed last. */
+/** Offers to restore the devices that were removed last. */
 export function Removed() {
   return <div role="status">{removed.value && <Toast {...removed.value} />}</div>;
 }

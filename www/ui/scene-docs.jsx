@@ -3,7 +3,7 @@ import { sectionsOf } from '../../simulator/src/schema-docs.js';
 
 const sections = sectionsOf(schema);
 
-/** What the file of a scene consists of, from its JSON Schema. */
+/** The format of a scene's file, from its JSON Schema. */
 export function SceneDocs() {
   return (
     <section class="scene-docs" aria-labelledby="scene-docs">

@@ -1,4 +1,4 @@
-/** Edits of a scene: functions that return the changed scene and leave the one they get alone. */
+/** Edits of a scene: functions that return a changed copy of it. */
 
 const NEW_BEHAVIOUR = {
   telemetry: [
@@ -17,7 +17,7 @@ const NEW_BEHAVIOUR = {
   methods: [],
 };
 
-/** A scene to begin with. */
+/** The initial scene. */
 export const newScene = () => ({
   version: 2,
   title: 'New scene',
@@ -43,7 +43,7 @@ export function withNewKind(scene) {
   return { ...scene, kinds: [...scene.kinds, { name, count: 1, behaviour: NEW_BEHAVIOUR }] };
 }
 
-/** Adds a copy of a kind behind it. */
+/** Adds a copy of a kind after it. */
 export function withCopiedKind(scene, name) {
   const kinds = scene.kinds.flatMap((kind) =>
     kind.name === name ? [kind, { ...kind, name: unusedName(scene, name) }] : [kind],
@@ -57,8 +57,8 @@ export const withoutKind = (scene, name) => ({
 });
 
 /**
- * The kinds that another version of a scene has under another name: one that is gone, and one that
- * is new in its place.
+ * The renamed kinds between two versions of a scene: one that is gone, and a new one in its
+ * position.
  * @returns {Map<string, string>} former names with present ones
  */
 export function renamedKinds(before, after) {

@@ -1,5 +1,5 @@
 /**
- * A scene with the steps that led to it. Nothing else holds the scene, so undo cannot miss an edit.
+ * A scene with its undo history. Nothing else stores the scene, so undo cannot miss an edit.
  *
  * @typedef {object} SceneHistory
  * @property {object} scene as it is now
@@ -10,7 +10,7 @@
  *   the edit did, in words
  */
 
-/** Scenes share what an edit did not touch, so steps cost little; but a page may be open for days. */
+/** Scenes share their unchanged parts, so steps cost little; but a page may be open for days. */
 const MOST_STEPS = 200;
 
 /** @returns {SceneHistory} */

@@ -1,10 +1,10 @@
-/** The text of a scene, as somebody types it. */
+/** The text of a scene, as the user types it. */
 import { findNodeAtLocation } from 'jsonc-parser';
 
 import { parseJson, placeOf } from '../../simulator/src/json-text.js';
 
 /**
- * What a text holds, or what is wrong with it.
+ * The scene in a text, or its mistakes.
  *
  * @typedef {object} TextMistake
  * @property {string} path such as `kinds[0].count`; empty for one in the JSON itself
@@ -37,7 +37,7 @@ export async function readSceneText(text, mistakesIn) {
   };
 }
 
-/** What is at a path, with its name; of something that is missing, what it is missing in. */
+/** The value at a path, with its name; if it is missing, the value that should contain it. */
 function nodeAt(tree, path) {
   for (let length = path.length; length > 0; length -= 1) {
     const node = findNodeAtLocation(tree, path.slice(0, length));

@@ -22,7 +22,7 @@ const STATUSES = {
   ],
 };
 
-/** The messages that a device has sent, or all devices, and what became of them; newest first. */
+/** The messages that one device or all devices have sent, and their outcomes; newest first. */
 export function SentLog({ id }) {
   const ids = id === undefined ? 'all' : [id];
   const name = id === undefined ? 'sent' : `sent-${id.replaceAll('/', '-')}`;

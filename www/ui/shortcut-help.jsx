@@ -10,7 +10,7 @@ const KEYS = [
   ['Esc', 'Close this or the palette'],
 ];
 
-/** The shortcuts, with the switch for those of a single character. */
+/** The shortcuts, with the setting for those of a single character. */
 export function ShortcutHelp({ close }) {
   return (
     <Dialog label="Keyboard shortcuts" close={close}>

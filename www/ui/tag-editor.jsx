@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { Icon } from './icon.jsx';
 import { addTag, allTags, removeTag, tagsOf } from './tags.js';
 
-/** The tags of devices, with what adds and removes them. */
+/** The tags of devices, with buttons that add and remove them. */
 export function TagEditor({ ids }) {
   const text = useSignal('');
   const used = [...new Set(ids.flatMap(tagsOf))].sort();

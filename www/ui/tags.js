@@ -1,4 +1,4 @@
-/** Tags of devices: words of this page, which no hub knows. Kept over a reload. */
+/** Tags of devices: they exist only in this page, not at the hub. Kept across reloads. */
 import { computed, signal } from '@preact/signals';
 
 import { ids } from './fleet.js';

@@ -1,4 +1,4 @@
-/** Light or dark: the system's choice until the reader makes another, which is kept. */
+/** Light or dark: the system's choice, until the user makes another one, which is stored. */
 import { effect, signal } from '@preact/signals';
 
 import { keptSignal } from './kept.js';
@@ -7,7 +7,7 @@ const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
 const chosen = keptSignal('theme', null);
 const system = signal(systemIsDark.matches ? 'dark' : 'light');
 
-/** The theme that is on. */
+/** The current theme. */
 export const theme = signal('light');
 
 systemIsDark.addEventListener('change', ({ matches }) => {
@@ -19,7 +19,7 @@ effect(() => {
   document.documentElement.dataset.theme = theme.value;
 });
 
-/** Changes to the other theme. What the system has too need not be kept. */
+/** Changes to the other theme. It is not stored if it is the system's. */
 export function toggleTheme() {
   const next = theme.value === 'dark' ? 'light' : 'dark';
   chosen.value = next === system.value ? null : next;

@@ -1,4 +1,4 @@
-/** The title of the tab: what is shown, and its state, also while another tab is in front. */
+/** The title of the tab: the view and its state, which the user also sees from other tabs. */
 
 const PAGE = 'Device simulator for Azure IoT Hub';
 

@@ -6,7 +6,7 @@ import { scene } from './scene.js';
 import { openPalette } from './shortcuts.jsx';
 import { theme, toggleTheme } from './theme.js';
 
-/** What it is, what it does now, and the theme. */
+/** The name of the page, its state, and the theme. */
 export function TopBar() {
   const other = theme.value === 'dark' ? 'light' : 'dark';
   return (

@@ -130,7 +130,7 @@ function Desire({ id }) {
   );
 }
 
-/** What every device of a kind reports by itself. */
+/** What every device of a kind reports automatically. */
 export function TwinRule({ kindName }) {
   const draft = useDraft(kindName, 'twin');
   const twin = draft.value;
@@ -175,7 +175,9 @@ export function TwinRule({ kindName }) {
   );
 }
 
-/** Names what the twin acknowledges: rarely edited, and with schemas, which need more than a field. */
+/**
+ * Lists the writable properties. They are rarely edited, and their schemas need more than a field.
+ */
 function Writable({ properties }) {
   if (properties.length === 0) return null;
   const names = properties.map(({ name, component }) =>

@@ -1,3 +1,3 @@
-/** What is loaded when there is a device to look at: the views, and the library for charts. */
+/** Loaded with the first device: the views, and the chart library. */
 export { DeviceView } from './device-view.jsx';
 export { FleetView } from './fleet-view.jsx';

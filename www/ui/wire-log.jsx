@@ -58,7 +58,7 @@ function Line({ entry, withId }) {
   );
 }
 
-/** Of an answer how long it took, of what was acknowledged after what its PUBACK came. */
+/** The time that a response took, or after which a PUBACK arrived. */
 function Answer({ entry: { name, qos, afterMs, acknowledgedMs } }) {
   if (afterMs !== undefined) return <span class="after">+{duration(afterMs)}</span>;
   if (acknowledgedMs !== undefined) {
@@ -100,7 +100,7 @@ function Packet({ entry }) {
   );
 }
 
-/** Fetched from the worker when it is looked at. */
+/** Fetched from the worker when it is opened. */
 function PacketPayload({ id, sequence, payloadSize }) {
   const payload = useSignal(undefined);
   useEffect(() => {

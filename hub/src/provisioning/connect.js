@@ -26,7 +26,7 @@ export function acceptRegistrant(connection, packet, user, hub) {
   registrant.attach(connection, credentials);
   connection.apiVersion = user.apiVersion;
   const expires = Number(parseSasToken(sas ?? '')?.se ?? Infinity) * 1000;
-  // An expired certificate is not a credential; the response to the registration says so.
+  // An expired token does not end the connection: the response to the registration reports it.
   const isLive = expires > registrant.now;
   connection.startTimers({ keepalive: packet.keepalive, expires: isLive ? expires : Infinity });
   connection.answer('connack', () => connection.establish({ sessionPresent: false }));

@@ -5,7 +5,7 @@ import { LAKES, RIVERS } from './waters.js';
 /** Outlines of the land are too coarse for a map of a town. */
 const LEAST_KILOMETRES_OF_LAND = 500;
 
-/** What is below the devices. It needs no server of maps, which would learn where they are. */
+/** The background of the map. It needs no map server, which would learn where the devices are. */
 export function Ground({ project, width, height }) {
   const isWide = width / project.pixelsPerKilometre > LEAST_KILOMETRES_OF_LAND;
   return (
@@ -38,7 +38,7 @@ function pathOf(outlines, project, end) {
     .join('');
 }
 
-/** What the arrow, a line of text at the top, and the scale take. */
+/** The room for the arrow, a line of text at the top, and the scale. */
 const NORTH_PIXELS = 90;
 const LINE_PIXELS = 28;
 const SCALE_PIXELS = 40;

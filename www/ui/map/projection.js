@@ -4,7 +4,7 @@ import { roundScale, roundStep } from '../scale.js';
 /** Room around the devices, in pixels. */
 const MARGIN = 36;
 
-/** The least that a map shows, in degrees: about a kilometre. */
+/** The smallest area that a map shows, in degrees: about a kilometre. */
 const LEAST = 0.01;
 
 const KILOMETRES_OF_DEGREE = 111.2;
