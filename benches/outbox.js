@@ -1,7 +1,7 @@
 /**
- * `node benches/outbox.js`: what it costs to store telemetry before it is sent. Each contender sends in a
- * process of its own to the local hub, which is another one. For MQTT.js with a store, first
- * `npm install --no-save mqtt-level-store`.
+ * `node benches/outbox.js`: what it costs to store telemetry before it is sent. Each contender
+ * sends from a separate process to the local hub, which runs in another one. For MQTT.js with a
+ * store, first `npm install --no-save mqtt-level-store`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -86,11 +86,11 @@ async function sizeOf(folder) {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
-/** In the process of a contender: prints what it took. */
+/** Runs in the process of a contender, and prints its results. */
 async function contend() {
   const { device, folder } = JSON.parse(settings);
   const { send, end } = await contenders[name](device, folder);
-  // What is made once is made before.
+  // Warms up, so that one-time work is not measured.
   await Promise.all(Array.from({ length: 1000 }, send));
   const cpu = process.cpuUsage();
   const began = performance.now();

@@ -19,7 +19,8 @@ const DISCONNECT = Uint8Array.of(0xe0, 0);
 const PAYLOAD = json(110);
 
 /**
- * Debian's MQTT broker. It accepts any password, and does not answer twin requests or method calls.
+ * Debian's MQTT broker. It accepts any password, and does not respond to twin requests or method
+ * calls.
  */
 export class Mosquitto {
   name = 'mosquitto';

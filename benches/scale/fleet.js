@@ -2,7 +2,7 @@
 
 const PERIOD = 1000;
 const BYTES = 110;
-/** Browsers throttle a page that opens many sockets at once. */
+/** Browsers throttle a page that opens many sockets at the same time. */
 const CONNECTING = 10;
 
 export class Fleet {

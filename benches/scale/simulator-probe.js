@@ -1,8 +1,8 @@
-/** Tells what the process costs that it was imported into, when asked. */
+/** Reports the costs of the process that imports it, on request. */
 process.on('message', () => {
   const { user, system } = process.cpuUsage();
   const resident = process.memoryUsage.rss();
   process.send({ cpu: (user + system) / 1e6, at: performance.now() / 1000, resident });
 });
-// It does not keep the process.
+// It does not keep the process running.
 process.channel.unref();

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 
 /**
- * Makes a SAS token.
+ * Creates a SAS token.
  * @param {string} resource what it is for
  * @param {string} key the key of the device, in base64
  * @param {number} seconds how long it is valid

@@ -15,7 +15,7 @@ if (!idScope || !groupKey) {
 }
 const key = deriveDeviceKey(groupKey, registrationId);
 
-/** What the device of this user may ask a token for: its registration, and itself at any hub. */
+/** What this user's device may request a token for: its registration, and itself at any hub. */
 const mayHave = (/** @type {string} */ resource) =>
   resource === `${idScope}/registrations/${registrationId}` ||
   /^[\w.-]+\/devices\/(.*)$/.exec(resource)?.[1] === registrationId;

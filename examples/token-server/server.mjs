@@ -1,4 +1,4 @@
-// Keeps the key of a device, and gives tokens that are valid for minutes to pages that may act as
+// Keeps the key of a device, and returns tokens that are valid for minutes to pages that may act as
 // the device.
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,11 +1,11 @@
-/** A file with the connection string of a device in each line. */
+/** A file with the connection string of a device per line. */
 import { createClient, idOf } from '../src/identity.js';
 import { readText } from './text-file.js';
 import { CommandError } from './usage.js';
 
 /**
- * Reads the file; a line that is no connection string, or has a device for the second time, is named
- * before anything connects.
+ * Reads the file. A line that is not a connection string, or repeats a device, is an error that
+ * names the line, before anything connects.
  * @returns {Promise<string[]>}
  */
 export async function readConnectionStrings(file) {
@@ -28,7 +28,7 @@ export async function readConnectionStrings(file) {
   return found;
 }
 
-/** The client knows what a connection string has to be, and tells no key. */
+/** The client checks connection strings, and its errors contain no key. */
 async function check(connectionString, place) {
   try {
     await createClient({ connectionString }, { autoConnect: false }).shutdown();

@@ -52,7 +52,7 @@ function nameAndValue(text) {
   throw new UsageError(`--property takes NAME=VALUE, not "${text}"`);
 }
 
-/** Prints what comes, until it has printed enough, time is over, or Ctrl-C. */
+/** Prints events, until there are enough, the time is over, or Ctrl-C. */
 export async function listen(args) {
   const { values } = readOptions(args, { ...SHARED, count: { type: 'string' } });
   const most = wholeNumber('--count', values.count, 1) ?? Infinity;
@@ -79,7 +79,7 @@ export async function listen(args) {
         );
       }).finally(() => clearTimeout(timer));
       client.onBackgroundException = (error) => {
-        // The response of the last method is sent; nobody waits for its acknowledgement.
+        // The response to the last method is sent; nothing waits for its acknowledgement.
         if (error.name !== 'OperationCancelled') console.error(error.message);
       };
     },
@@ -122,12 +122,12 @@ function objectOf(text) {
     const value = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
-    // The same error as for JSON that is no object.
+    // The same error as for JSON that is not an object.
   }
   throw new UsageError('twin report takes an object of JSON, such as \'{"firmware": "1.2"}\'');
 }
 
-/** Uploads a file by the hub's storage account. */
+/** Uploads a file to the hub's storage account. */
 export async function upload(args) {
   const { values, positionals } = readOptions(args, { ...SHARED, name: { type: 'string' } }, [
     'FILE',
@@ -150,7 +150,7 @@ async function blobOf(file) {
   throw new CommandError(`${file} is not a file that can be read`);
 }
 
-/** Does something as the device of the environment, which is shut down after that. */
+/** Does something as the device of the environment, then shuts it down. */
 async function withClient(values, work, { waits = false } = {}) {
   if (values.help) {
     console.log(HELP);
@@ -165,7 +165,7 @@ async function withClient(values, work, { waits = false } = {}) {
   }
   const client = IoTHubDeviceClient.createFromConnectionString(connectionString, {
     endpoint: webSocketUrl('--endpoint', values.endpoint),
-    // What is desired already, `twin get` prints.
+    // `twin get` prints the current desired properties.
     ensureDesiredProperties: false,
     ...(!waits && { operationTimeout: (milliseconds ?? 30_000) / 1000 }),
   });

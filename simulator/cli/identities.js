@@ -1,4 +1,4 @@
-/** Where the devices of a run get their identities from, each way with the same three functions. */
+/** The sources of the identities of a run's devices, each with the same three functions. */
 import { memberOf, PROVISIONING_HOST } from '../src/group.js';
 import { readConnectionStrings } from './connection-strings.js';
 import { idOf } from '../src/identity.js';
@@ -79,13 +79,13 @@ async function fromService({ endpoint, made: file, keep }) {
     isLocal: isLocal(endpoint),
     hostname: service.hostname,
     async prepare(planned) {
-      // A run that was killed has made some already.
+      // A run that was killed has created some already.
       const known = new Set(await record.at(service.hostname));
       const ids = idsOf(planned);
       made.push(...ids.filter((id) => known.has(id)));
       const missing = ids.filter((id) => !known.has(id));
       await service.create(missing, async (created) => {
-        // First what `close` deletes: the file may not be writable.
+        // First set what `close` deletes, because the file may not be writable.
         made.push(...created);
         await record.add(service.hostname, created);
       });
@@ -102,7 +102,7 @@ async function fromService({ endpoint, made: file, keep }) {
   };
 }
 
-/** Deletes what runs have made at the hub of the service and not deleted; says how many. */
+/** Deletes the devices that runs created at the service's hub and did not delete; says how many. */
 export async function deleteMade({ endpoint, file }) {
   const service = serviceOf(endpoint);
   const record = new MadeDevices(file);
@@ -136,7 +136,7 @@ async function fromFile({ 'connection-strings': file, endpoint }) {
   };
 }
 
-/** Each device registers by itself, with a key that follows from that of the group and its id. */
+/** Each device registers itself, with a key that is derived from the group's key and its id. */
 async function fromGroup({ 'provisioning-host': host, endpoint }) {
   const provisioningHost = host ?? IDENTITY_OPTIONS['provisioning-host'].default;
   const idScope = ofEnvironment('IOTHUB_PROVISIONING_ID_SCOPE');

@@ -8,7 +8,7 @@ export const LIMIT_OPTIONS = {
   'max-p99': { type: 'string' },
 };
 
-/** Reads the limits; what was not given is not in the result. */
+/** Reads the limits; the result contains only those that were given. */
 export function readLimits(values) {
   const limits = {
     lost: wholeNumber('--max-lost', values['max-lost']),
@@ -19,7 +19,7 @@ export function readLimits(values) {
   return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
 }
 
-/** Each limit with what was measured; a percentile of no message at all exceeds its limit. */
+/** Each limit with its measured value; without any message, a percentile exceeds its limit. */
 export function checkLimits(limits, { totals, errors, latencyMs }) {
   const measured = {
     lost: totals.lost,

@@ -1,9 +1,9 @@
-/** The record of devices that were made, in a file: a kill must not leave them behind unknown. */
+/** A file that records the created devices, so that they can be found if the process is killed. */
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 
 import { CommandError } from './usage.js';
 
-/** Each line is one call of the registry: the hub, and the ids that it has made. */
+/** Each line is one call of the registry: the hub, and the ids that it created. */
 export class MadeDevices {
   #file;
 
@@ -15,13 +15,13 @@ export class MadeDevices {
     if (ids.length > 0) await appendFile(this.#file, `${JSON.stringify({ hostname, ids })}\n`);
   }
 
-  /** What was made at a hub. */
+  /** The devices that were created at a hub. */
   async at(hostname) {
     const lines = await this.#lines();
     return lines.filter((line) => line.hostname === hostname).flatMap(({ ids }) => ids);
   }
 
-  /** Forgets what was deleted at a hub. */
+  /** Removes the devices that were deleted at a hub. */
   async forget(hostname, ids) {
     const gone = new Set(ids);
     const left = (await this.#lines())

@@ -42,7 +42,7 @@ function tell(error) {
   return EXIT.failed;
 }
 
-/** Whether the message says what went wrong: one of ours, of the client, or of the file system. */
+/** Whether the message is enough: an error of the command, the client, or the file system. */
 const isExplained = (error) =>
   error instanceof CommandError ||
   error.cause !== undefined ||

@@ -3,7 +3,10 @@ import { createRequire } from 'node:module';
 // CommonJS whose names Node.js does not find.
 const hdr = createRequire(import.meta.url)('hdr-histogram-js');
 
-/** Points of the charts; of a longer run every other one goes, and the next come half as often. */
+/**
+ * The maximum number of points in the charts; in longer runs, every other point is dropped, and
+ * later ones are half as frequent.
+ */
 const MOST_POINTS = 600;
 
 /** Microseconds, up to an hour, to three digits. */
@@ -14,7 +17,7 @@ const newHistogram = () =>
     numberOfSignificantValueDigits: 3,
   });
 
-/** What a run has measured: how long acknowledgements took, what failed, and when. */
+/** The measurements of a run: how long acknowledgements took, what failed, and when. */
 export class Measurements {
   #total = newHistogram();
   #since = newHistogram();
@@ -33,7 +36,7 @@ export class Measurements {
     this.#errors.set(name, (this.#errors.get(name) ?? 0) + 1);
   }
 
-  /** Takes a point of the charts, if one is due. */
+  /** Adds a point to the charts, if one is due. */
   addPoint(second, { connected, sent, acknowledged }) {
     const before = this.#before;
     const seconds = second - before.second;
@@ -52,7 +55,7 @@ export class Measurements {
     this.#everySeconds *= 2;
   }
 
-  /** Percentiles in milliseconds, of all that was acknowledged. */
+  /** Percentiles of all acknowledged messages, in milliseconds. */
   get latencyMs() {
     return summaryOf(this.#total);
   }
@@ -72,7 +75,7 @@ export class Measurements {
   }
 }
 
-/** The histogram of `encodedHistogram`; `undefined` for a text that is none. */
+/** The histogram of `encodedHistogram`; `undefined` for any other text. */
 export function readHistogram(text) {
   try {
     return hdr.decodeFromCompressedBase64(text);

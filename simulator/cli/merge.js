@@ -1,4 +1,4 @@
-/** `iothub-simulator merge`: the reports of all shards as that of one fleet. */
+/** `iothub-simulator merge`: combines the reports of all shards into that of one fleet. */
 import * as v from 'valibot';
 
 import { HELP } from './help.js';
@@ -28,7 +28,7 @@ async function readReport(file) {
   return checkReport(text, file);
 }
 
-/** The report of a shard, whose histogram is read, or what is wrong with it. */
+/** The report of a shard with its decoded histogram, or its error. */
 export function checkReport(text, file) {
   const wrong = (what) =>
     new CommandError(`${file} is no report that run --report has written: ${what}`);

@@ -1,4 +1,4 @@
-/** `iothub-simulator/node`: what load engines share with the command. */
+/** `iothub-simulator/node`: the parts of the command that load engines use. */
 export { openIdentities } from './identities.js';
 export { readScene } from './scene-file.js';
 export { readShard } from './shard.js';

@@ -1,6 +1,6 @@
-/** How a run tells of itself: a live view, plain lines where there is no terminal, or JSON. */
+/** The output of a run: a live view, plain lines without a terminal, or JSON. */
 
-/** A plain line comes this seldom. */
+/** The interval of plain lines. */
 const LINE_MS = 5000;
 
 /**

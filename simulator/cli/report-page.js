@@ -1,4 +1,4 @@
-/** A report as a page: one file, without scripts, that can be mailed. */
+/** A report as a page: one file without scripts, which can be mailed. */
 
 const WIDTH = 720;
 const HEIGHT = 160;
@@ -55,7 +55,7 @@ function figures({ totals, latencyMs, durationMs, wantedPerSecond }) {
   ];
 }
 
-/** Of fleets that upload nothing there is nothing to say. */
+/** Left out for fleets that upload nothing. */
 const uploads = ({ uploaded, failedUploads }) =>
   uploaded + failedUploads === 0
     ? []

@@ -1,4 +1,4 @@
-/** What `merge` needs of a report, as `makeReport` makes it. */
+/** The parts of a report that `merge` needs, as `makeReport` creates them. */
 import * as v from 'valibot';
 
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { page } from './report-page.js';
 import { CommandError } from './usage.js';
 
-/** What a run was, and what it measured. */
+/** The options of a run, and its measurements. */
 export function makeReport({ scene, devices, shard, wantedPerSecond, ...result }) {
   const { startedAt, durationMs, totals, measurements } = result;
   const { latencyMs, errors, points, encodedHistogram: histogram } = measurements;
@@ -26,7 +26,7 @@ export function makeReport({ scene, devices, shard, wantedPerSecond, ...result }
   };
 }
 
-/** Whether a report can be written in the end: better known before a run of hours than after it. */
+/** Checks that the report can be written, because a run may take hours. */
 export async function checkFolder(name) {
   const folder = dirname(name);
   await access(folder, constants.W_OK).catch((error) => {

@@ -48,7 +48,7 @@ export async function run(args) {
   }
 }
 
-/** Prints a scene, such as that of DTDL models, to be edited. */
+/** Prints a scene, such as that of DTDL models, for editing. */
 export async function scene(args) {
   const { columns } = OPTIONS;
   const { values, positionals } = readOptions(args, { columns }, ['SCENE...']);
@@ -57,7 +57,7 @@ export async function scene(args) {
   return EXIT.ok;
 }
 
-/** Deletes what runs have made. */
+/** Deletes the devices that runs created. */
 export async function clean(args) {
   const { endpoint } = OPTIONS;
   const { values, positionals } = readOptions(args, { endpoint }, ['FILE?']);

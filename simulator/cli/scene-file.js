@@ -10,8 +10,8 @@ import { CommandError } from './usage.js';
 const EXAMPLES = ['thermostat', 'vehicles', 'machine', 'trackers'];
 
 /**
- * The scene of a file, one of the examples by its name, or that of DTDL models: files, or folders of
- * them. What a model has and a scene cannot say is told.
+ * The scene of a file, an example by its name, or the scene of DTDL models: files, or folders of
+ * them. The parts of a model that a scene cannot express are listed.
  * @param {string[]} names
  * @param {Record<string, unknown[]>} [columns] for all of its kinds
  */
@@ -26,7 +26,7 @@ export async function readScene(names, columns) {
   );
   try {
     const scene = withColumns(sceneOf(documents), columns);
-    // A mistake in a template stops a run before it makes devices.
+    // A mistake in a template stops a run before it creates devices.
     readKinds(scene);
     return scene;
   } catch (error) {

@@ -1,16 +1,19 @@
-/** Makes and deletes devices at a hub, by its registry. */
+/** Creates and deletes devices in the registry of a hub. */
 import { createHmac } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 
 import { CommandError } from './usage.js';
 
-/** What the registry takes in one call: learn.microsoft.com/rest/api/iothub/service/bulk-registry */
+/**
+ * How many devices the registry accepts in one call:
+ * learn.microsoft.com/rest/api/iothub/service/bulk-registry
+ */
 const BATCH = 100;
 const TOKEN_SECONDS = 3600;
 const THROTTLED_SECONDS = 5;
 const API = 'api-version=2021-04-12';
 
-/** The registry of a hub, reached by the connection string of a policy that may write it. */
+/** The registry of a hub; needs the connection string of a policy with write access to it. */
 export class Service {
   #policy;
   #key;
@@ -35,14 +38,14 @@ export class Service {
     this.#url = url ?? `https://${HostName}`;
   }
 
-  /** The key of a device follows from its id, so that it need not be kept. */
+  /** The key of a device is derived from its id, so that it need not be stored. */
   connectionStringOf(deviceId) {
     const key = this.#keyOf(deviceId);
     return `HostName=${this.hostname};DeviceId=${deviceId};SharedAccessKey=${key}`;
   }
 
   /**
-   * Makes devices. What was made is told after each call of the registry.
+   * Creates devices, and reports the new ones after each call of the registry.
    * @param {string[]} ids
    * @param {(ids: string[]) => Promise<void>} made
    */
@@ -72,7 +75,7 @@ export class Service {
     }
   }
 
-  /** Deletes devices; those that are gone already are no error. */
+  /** Deletes devices, and ignores those that do not exist. */
   async delete(ids) {
     for (const batch of batches(ids)) {
       const errors = await this.#bulk(batch.map((id) => ({ id, importMode: 'delete' })));
@@ -132,5 +135,5 @@ function* batches(ids) {
   for (let from = 0; from < ids.length; from += BATCH) yield ids.slice(from, from + BATCH);
 }
 
-/** The service tells a number, the local hub a name. */
+/** The service returns a number, the local hub a name. */
 const isNotFound = ({ errorCode }) => /^(404001|DeviceNotFound)$/.test(String(errorCode));

@@ -4,7 +4,7 @@ import { UsageError, wholeNumber } from './usage.js';
 export const SHARD_OPTIONS = { shards: { type: 'string' }, 'shard-index': { type: 'string' } };
 
 /**
- * Reads `--shards` and `--shard-index`; an Indexed Job of Kubernetes tells the index by a variable.
+ * Reads `--shards` and `--shard-index`; an Indexed Job of Kubernetes sets the index in a variable.
  * @returns {{index: number, count: number}}
  */
 export function readShard(values, env = process.env) {

@@ -4,6 +4,6 @@ import { readFile } from 'node:fs/promises';
 export async function readText(file) {
   const bytes = await readFile(file);
   const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
-  // It takes the mark away.
+  // It removes the mark.
   return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(bytes);
 }

@@ -1,13 +1,13 @@
-/** What the command takes on its line, and what is wrong with it. */
+/** Reads the options of the command line, and reports mistakes in them. */
 import { parseArgs } from 'node:util';
 
 /** The exit codes of the command. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, threshold: 3 };
 
-/** Something on the line of the command that is wrong. */
+/** A mistake in the command line. */
 export class UsageError extends Error {}
 
-/** Something that stops the command, for a reason that its user can do something about. */
+/** An error that stops the command, and that its user can resolve. */
 export class CommandError extends Error {}
 
 /**
@@ -39,7 +39,7 @@ function parse(args, options) {
   }
 }
 
-/** A whole number of at least `least`; `undefined` where the option was not given. */
+/** A whole number of at least `least`; `undefined` if the option was not given. */
 export function wholeNumber(option, text, least = 0) {
   if (text === undefined) return undefined;
   if (/^\d{1,15}$/.test(text) && Number(text) >= least) return Number(text);
@@ -56,7 +56,7 @@ export function duration(option, text) {
   throw new UsageError(`${option} takes a time such as 500ms, 30s, 10m or 2h, not "${text}"`);
 }
 
-/** How many in a second, of a text such as `200/s`. */
+/** The rate per second, of a text such as `200/s`. */
 export function ratePerSecond(option, text) {
   if (text === undefined) return undefined;
   const [, number] = /^(\d+(?:\.\d+)?)\/s$/.exec(text) ?? [];
@@ -64,7 +64,7 @@ export function ratePerSecond(option, text) {
   throw new UsageError(`${option} takes a rate such as 200/s, not "${text}"`);
 }
 
-/** What the ids of devices begin with. */
+/** The prefix of device ids. */
 export function checkPrefix(text = '') {
   if (/^[A-Za-z0-9._-]{0,64}$/.test(text)) return;
   throw new UsageError('--prefix takes up to 64 of A-Z a-z 0-9 . _ -');

@@ -1,5 +1,5 @@
 /**
- * The name of a device in the fleet: its id, with a slash and the module's behind it for a module.
+ * The name of a device in the fleet: its id, followed by a slash and the module id for a module.
  * @param {import('./identity.js').Identity} identity one that makes a client
  */
 export function idOf({ connectionString, sasToken, provisioning, deviceId, moduleId }) {

@@ -4,7 +4,7 @@ import { acknowledgements, initialValues } from './writable.js';
 /** What one device does with its twin: it keeps a copy, and reports by its behaviour. */
 export class DeviceTwin {
   copy = new TwinCopy();
-  /** Of the device; see `readBehaviour`. */
+  /** The behaviour of the device; see `readBehaviour`. */
   behaviour;
   #client;
   #told;
@@ -20,14 +20,14 @@ export class DeviceTwin {
     this.#told = told;
   }
 
-  /** The device has started; at the hub it may be another one than before. */
+  /** The device has started; at the hub, it may be a different one than before. */
   begin() {
     this.copy = new TwinCopy();
     this.#hasReported = false;
     this.catchUp();
   }
 
-  /** What may have changed at the hub while there was no connection. */
+  /** Fetches the twin, which may have changed at the hub while there was no connection. */
   catchUp() {
     this.#byItself(async () => {
       await this.#fetch();
@@ -39,19 +39,19 @@ export class DeviceTwin {
     });
   }
 
-  /** A patch of the desired properties has come. */
+  /** A patch of the desired properties has arrived. */
   takeDesired(patch) {
     if (!this.copy.mergeDesired(patch)) return this.catchUp();
     this.#told.changed();
     this.#byItself(() => this.#follow(patch));
   }
 
-  /** Reports properties, when those before are accepted. */
+  /** Reports properties, after earlier ones were accepted. */
   report(patch) {
     return this.#inTurn(() => this.#report(patch));
   }
 
-  /** Fetches the twin, gives it, and keeps it. */
+  /** Fetches the twin, stores it and returns it. */
   fetch() {
     return this.#inTurn(() => this.#fetch());
   }
@@ -60,7 +60,7 @@ export class DeviceTwin {
     this.#inTurn(work).catch(this.#told.failed);
   }
 
-  /** One thing after the other: a patch depends on what is reported when its turn comes. */
+  /** One after the other, because a patch depends on what is reported by then. */
   #inTurn(work) {
     const done = this.#lastWork.then(work);
     this.#lastWork = done.catch(() => {});
@@ -86,7 +86,7 @@ export class DeviceTwin {
     return initialValues(atStart, this.behaviour.writable, { desired, reported });
   }
 
-  /** Reported follows desired: deletions too, but never the version. */
+  /** Reported properties follow desired ones, including deletions, but never the version. */
   async #follow(desired) {
     const { writable, followsDesired } = this.behaviour;
     if (followsDesired) await this.#reportMissing(withoutVersion(desired));

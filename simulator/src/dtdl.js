@@ -1,6 +1,7 @@
 /**
  * Reads DTDL models (v2, v3, v4): github.com/Azure/opendigitaltwins-dtdl. `extends`, components and
- * reusable schemas are resolved within what is given; what is not known is noted with its path.
+ * reusable schemas are resolved within the given documents; unknown parts are listed with their
+ * paths.
  */
 const CONTEXT = /^dtmi:dtdl:context;([234])(?:\.\d+)?(?:#\w+)?$/;
 
@@ -10,7 +11,7 @@ const HARMLESS = /^dtmi:dtdl:extension:(?:quantitativeTypes|annotation|historiza
 /** The deepest chain of `extends` that DTDL allows is 12. */
 const MAX_EXTENDS = 12;
 
-/** A model that cannot be read, and where. */
+/** A model that cannot be read, with the path of the mistake. */
 export class ModelError extends Error {
   constructor(path, mistake) {
     super(`${path}: ${mistake}`);
@@ -35,7 +36,7 @@ export class ModelError extends Error {
 
 /** All models of some documents. */
 export class ModelReader {
-  /** What was left out, and where. */
+  /** The parts that were left out, with their paths. */
   notes = [];
   #interfaces = new Map();
   #schemas = new Map();
@@ -52,7 +53,7 @@ export class ModelReader {
     }
   }
 
-  /** The ids of the models that are no part of another one of these. */
+  /** The ids of the models that are not part of another one. */
   get roots() {
     const roots = [...this.#interfaces.keys()].filter((id) => !this.#parts.has(id));
     return roots.length > 0 ? roots : [...this.#interfaces.keys()].slice(0, 1);
@@ -74,7 +75,7 @@ export class ModelReader {
     };
   }
 
-  /** A schema that is named by its id is the object of that name. */
+  /** Replaces the id of a schema with its object. */
   schemaOf(schema) {
     return this.#schemas.get(schema) ?? schema;
   }
@@ -108,7 +109,7 @@ export class ModelReader {
     }
   }
 
-  /** Notes what is named, and takes Interfaces that stand within this one. */
+  /** Records named objects, and adds Interfaces that are nested in this one. */
   #findParts(value, path) {
     const parts = [
       ...listOf(value.extends).map((part, index) => [part, `${path}.extends.${index}`]),
@@ -137,7 +138,7 @@ export class ModelReader {
     );
     const byName = new Map();
     for (const content of [...inherited, ...own].filter(Boolean)) {
-      // What two ways of inheritance lead to is there once.
+      // Contents that are inherited in two ways appear once.
       const before = byName.get(content.name);
       if (before && before.raw !== content.raw) {
         throw new ModelError(content.path, `the name "${content.name}" is there twice`);
@@ -190,7 +191,7 @@ function missing(id, path) {
 export const isObject = (value) =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** JSON-LD has one thing for a list of one. */
+/** In JSON-LD, a single value may replace a list of one. */
 export const listOf = (value) => (value === undefined ? [] : [value].flat());
 
 export const typesOf = (value) => listOf(value?.['@type']);

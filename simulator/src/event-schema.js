@@ -1,4 +1,4 @@
-/** The shape of what a behaviour does over time: values, events, columns. */
+/** The schema of what a behaviour does over time: values, events, columns. */
 import * as v from 'valibot';
 
 import { RESERVED } from './names.js';

@@ -1,5 +1,5 @@
 /**
- * Events of a behaviour, read: when each happens, and what a device does then.
+ * The events of a behaviour: when each happens, and what a device does then.
  *
  * @typedef {NonNullable<import('./scene.js').Behaviour['events']>[number]} Event
  */
@@ -70,7 +70,7 @@ function readAction(action, known, names) {
   return () => action;
 }
 
-/** An expression of which only matters whether it is true. */
+/** An expression that is only checked for truth. */
 export function readCondition(expression, known) {
   const read = readExpression(expression, finderOf(known), namesOf(known));
   return (random) => {

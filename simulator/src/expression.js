@@ -1,21 +1,21 @@
 /**
  * Expressions over the values of a device: `battery < 20 && !charging`.
  *
- * jsep parses them. They are evaluated here, because a scene may come from anybody, by a link: an
- * expression reads members of plain data and calls the functions below, and reaches nothing else.
- * No text becomes code, so a page needs no `unsafe-eval` for it.
+ * jsep parses them. They are evaluated here, because anyone can share a scene by a link: an
+ * expression can only read members of plain data and call the functions below. No text becomes
+ * code, so a page needs no `unsafe-eval`.
  */
 import jsep from 'jsep';
 
 import { memberOf } from './twin.js';
 
-/** What can be deeper than the stack is no expression that anybody writes. */
+/** No real expression is nested this deeply; deeper ones could overflow the stack. */
 const MAX_LENGTH = 1000;
 
 const round = (value, decimals = 0) => Math.round(value * 10 ** decimals) / 10 ** decimals;
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
-/** What can be called: the least and the most arguments, and what it does. */
+/** The functions: the minimum and maximum number of arguments, and the implementation. */
 const FUNCTIONS = {
   abs: [1, 1, Math.abs],
   ceil: [1, 1, Math.ceil],
@@ -27,12 +27,12 @@ const FUNCTIONS = {
   round: [1, 2, round],
   sin: [1, 1, Math.sin],
   sqrt: [1, 1, Math.sqrt],
-  /** Goes to a target by at most a step. */
+  /** Approaches a target by at most a step. */
   toward: [3, 3, (value, target, step) => value + clamp(target - value, -step, step)],
 };
 
 const BINARY = {
-  // Texts are put together in templates: here, one could double with each step.
+  // Strings are joined in templates: here, one could double with each step.
   '+': (one, other) => Number(one) + Number(other),
   '-': (one, other) => one - other,
   '*': (one, other) => one * other,
@@ -156,5 +156,5 @@ function operator(known, node) {
   throw new Error(`there is no operator ${node.operator}`);
 }
 
-/** Nothing is calculated with objects: they could not even be converted safely. */
+/** Objects are not operands: converting them could run code. */
 const plain = (value) => (typeof value === 'object' ? (value === null ? null : NaN) : value);

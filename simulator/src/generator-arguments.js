@@ -1,7 +1,7 @@
-/** What stands behind the name of a generator. */
+/** The arguments after the name of a generator. */
 import { checkNumber } from './limits.js';
 
-/** Words between spaces; what is in quotes is one word. */
+/** Words between spaces; text in quotes is one word. */
 export function words(source) {
   return [...source.matchAll(/"([^"]*)"|'([^']*)'|\S+/g)].map(([word, double, single]) => {
     const quoted = double ?? single;
@@ -9,7 +9,7 @@ export function words(source) {
   });
 }
 
-/** What JSON has words for is that; all else, and what is quoted, is text. */
+/** JSON literals and numbers keep their types; everything else, and text in quotes, is a string. */
 export function valueOf({ text, isQuoted }) {
   if (isQuoted) return text;
   let value;

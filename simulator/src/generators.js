@@ -1,8 +1,8 @@
 /**
- * What may stand between double braces in a template.
+ * The generators: what may be between double braces in a template.
  *
- * Each generator reads its arguments once, then is begun for each device: `begin` gets the device's
- * own source of random numbers, and gives the function that makes one value after the other.
+ * Each generator reads its arguments once. Then `begin` is called for each device, with its own
+ * source of random numbers, and returns the function that creates the values.
  *
  * @typedef {object} Context what a value is made for
  * @property {number} now milliseconds since 1970
@@ -20,7 +20,7 @@ import { finderOf, namesOf } from './names.js';
 import { readRoute } from './route.js';
 import { memberAt } from './twin.js';
 
-/** How each is written; the page shows them as its help. */
+/** The syntax of each; the page shows it as help. */
 export const usages = {
   range: '{{range MIN MAX [DECIMALS]}}',
   walk: '{{walk MIN MAX STEP [DECIMALS]}}',
@@ -46,7 +46,7 @@ const DEFAULT_DECIMALS = 2;
 
 const isoTime = (now) => new Date(now).toISOString();
 
-/** Ways to write a time beside ISO 8601. */
+/** Formats of a time other than ISO 8601. */
 const timeForms = {
   unix: (now) => Math.floor(now / 1000),
   date: (now) => isoTime(now).slice(0, 10),
@@ -80,7 +80,7 @@ const generators = {
     if (seconds <= 0) throw new Error('its period has to be above 0 seconds');
     const round = rounding(decimals);
     return (random) => {
-      // Devices that swing together would look like one.
+      // Devices with the same phase would look like one.
       const phase = random();
       return ({ now }) => {
         const turn = 2 * Math.PI * (now / (seconds * 1000) + phase);
@@ -99,7 +99,7 @@ const generators = {
     };
   },
 
-  /** As a battery, which is full again when it is empty. */
+  /** Like a battery that is charged again when it is empty. */
   drain(args) {
     const [from, to, step, decimals = DEFAULT_DECIMALS] = numbers(args, 3, 4);
     if (step <= 0) throw new Error('its step has to be above 0');
@@ -124,7 +124,7 @@ const generators = {
         memberAt(desired, names) ?? value;
   },
 
-  /** Goes to the value of a desired property, step by step. */
+  /** Approaches the value of a desired property, step by step. */
   follow([path, ...args]) {
     if (path === undefined) throw new Error('it takes the path of a desired property first');
     const [start, step, decimals = DEFAULT_DECIMALS] = numbers(args, 2, 3);
@@ -193,7 +193,7 @@ const generators = {
       );
   },
 
-  /** At so many kilometres in an hour; each device begins somewhere on the way. */
+  /** With the speed in km/h; each device begins somewhere on the route. */
   route([speed, ...points]) {
     if (speed === undefined) throw new Error('it takes a speed, in km/h, and points');
     const [kilometresPerHour] = numbers([speed], 1, 1);
@@ -227,7 +227,7 @@ const generators = {
 };
 
 /**
- * Reads what stood between the braces.
+ * Parses the text between the braces.
  * @param {string} source
  * @param {import('./names.js').Known} [known]
  * @returns {Begin}
@@ -251,7 +251,7 @@ export function readGenerator(source, known = {}) {
   }
 }
 
-/** One after the other, and again from the first. */
+/** One after the other, then again from the first. */
 function inTurn(values) {
   return () => {
     let next = 0;
@@ -263,7 +263,7 @@ function inTurn(values) {
   };
 }
 
-/** What is not there becomes `null`. */
+/** Missing values become `null`. */
 function requestReader(path) {
   return () =>
     ({ request }) =>

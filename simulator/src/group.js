@@ -13,7 +13,7 @@ export const PROVISIONING_HOST = 'global.azure-devices-provisioning.net';
  */
 
 /**
- * A device of a group: it registers by itself, with a key of its own that follows from the group's.
+ * A device of a group: it registers itself, with its own key, which is derived from the group's.
  * @param {Group} group
  * @param {string} registrationId
  * @returns {import('./identity.js').Identity}

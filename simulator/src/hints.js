@@ -1,4 +1,4 @@
-/** What to do about an error, by its class, beside what its message says already. */
+/** What to do about an error, by its class, in addition to its message. */
 const hints = {
   CredentialError:
     'The portal shows the key, in the connection string: IoT hub → Devices → the device. A ' +
@@ -38,7 +38,7 @@ const RELAY_IS_AWAY =
   'The storage account has to allow this page by CORS, too (PUT, all headers).';
 
 /**
- * What the page shows of an error. The package puts no secret into its messages.
+ * The text that the page shows for an error. The package's messages contain no secrets.
  * @param {Error} error
  * @param {{isLocal: boolean, isUpload?: boolean}} circumstances whether it is at a local hub
  */

@@ -1,14 +1,14 @@
-/** About what an entry takes beside its texts, in bytes. */
+/** The approximate size of an entry without its texts, in bytes. */
 const OVERHEAD = 400;
 
-/** Of one device; more would make its oldest slow to drop. */
+/** The limit of one device; with more entries, dropping the oldest would be slow. */
 const MAX_ENTRIES = 10_000;
 
 /**
- * The newest entries of each device. All devices share one limit of memory in equal parts, so that
- * one that does a lot does not displace those that do little.
+ * The newest entries of each device. All devices share one memory limit in equal parts, so that a
+ * busy device does not displace the entries of others.
  *
- * It can be watched: only the newest that match leave it, and how many matched.
+ * A watch returns only the newest entries that match, and how many matched.
  */
 export class History {
   #limit;
@@ -21,14 +21,14 @@ export class History {
     this.#limit = limit;
   }
 
-  /** Keeps entries of this device from now on. */
+  /** Starts to keep entries of this device. */
   addDevice(id) {
     this.#logs.set(id, { entries: [], sizes: [], bytes: 0, dropped: 0 });
-    // The part of each of the others is smaller now.
+    // The share of each other device is smaller now.
     for (const log of this.#logs.values()) this.#trim(log);
   }
 
-  /** The device is gone, and its entries with it. */
+  /** Removes a device and its entries. */
   removeDevice(id) {
     this.#logs.delete(id);
   }
@@ -53,7 +53,7 @@ export class History {
     return entry;
   }
 
-  /** An entry has changed: it may match now, or no longer. */
+  /** An entry has changed, so it may match now, or no longer match. */
   noteChange(entry) {
     this.#view?.update(entry);
   }
@@ -70,7 +70,7 @@ export class History {
   }
 
   /**
-   * Begins to watch the newest entries that match, those from before too.
+   * Starts to watch the newest entries that match, including earlier ones.
    * @param {Set<string> | undefined} ids of the devices; `undefined` for all
    * @param {(entry: object) => boolean} matches
    * @param {number} limit how many are told at most
@@ -85,7 +85,7 @@ export class History {
     this.#view = undefined;
   }
 
-  /** What is new in what is watched; `undefined` where nothing is. */
+  /** The changes of a watch; `undefined` if there are none. */
   news() {
     return this.#view?.news();
   }
@@ -153,12 +153,12 @@ class View {
     if (at >= 0) this.#hasNews = true;
   }
 
-  /** Whether newer ones have taken its place already. */
+  /** Whether newer entries have already replaced it. */
   #isTooOld({ sequence }) {
     return this.#newest.length === this.#limit && sequence < this.#newest[0].sequence;
   }
 
-  /** `matched` counts all that match, also those that are not among the newest. */
+  /** `matched` counts all entries that match, not only the newest. */
   news() {
     if (!this.#hasNews) return undefined;
     this.#hasNews = false;

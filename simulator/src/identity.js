@@ -3,7 +3,7 @@ import { IoTHubDeviceClient } from 'iothub-device-client';
 export { idOf } from './device-id.js';
 
 /**
- * What a device proves itself with, and where it connects. Stays in the memory of the worker.
+ * A device's credentials, and where it connects. They stay in the memory of the worker.
  *
  * @typedef {object} Identity one of `connectionString`, `sasToken`, `provisioning`, and
  *   `key` with the names
@@ -20,7 +20,7 @@ export { idOf } from './device-id.js';
  */
 
 /**
- * A client of the identity, which does not connect.
+ * Creates a client for the identity, without connecting.
  * @param {Identity} identity
  * @param {import('iothub-device-client').ClientOptions} options
  */

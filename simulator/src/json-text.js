@@ -1,7 +1,7 @@
-/** JSON as somebody types it: with the place of what is wrong. */
+/** Parses JSON that a user types, with the place of a mistake. */
 import { parseTree, printParseErrorCode } from 'jsonc-parser';
 
-/** What the parser finds, in words. */
+/** The parser's errors, in words. */
 const mistakes = {
   InvalidSymbol: 'not valid JSON: text needs double quotes',
   InvalidNumberFormat: 'not a number of JSON',

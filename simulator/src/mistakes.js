@@ -2,8 +2,8 @@ import { readKinds } from './behaviour.js';
 import { checkScene, mistakesInShape } from './scene.js';
 
 /**
- * What is wrong with a scene: all of its shape, or else the first mistake in the templates of each
- * kind.
+ * The mistakes in a scene: all violations of its schema, or else the first mistake in the templates
+ * of each kind.
  * @returns {import('./scene.js').Mistake[]}
  */
 export function mistakesIn(value) {
@@ -13,7 +13,7 @@ export function mistakesIn(value) {
   return scene.kinds.flatMap((_, index) => mistakeInKind(scene, index));
 }
 
-/** The kind keeps its place in the scene, so that the path is right. */
+/** The kind keeps its position in the scene, so that the path is correct. */
 function mistakeInKind(scene, index) {
   const kinds = scene.kinds.map((kind, at) => (at === index ? kind : { ...kind, behaviour: IDLE }));
   try {

@@ -18,7 +18,7 @@ const COMMON = {
 export const RESERVED = [...Object.keys(COMMON), 'request'];
 
 /**
- * What reads the value of a name; `undefined` for one that is not known.
+ * Returns a function that reads the value of a name; `undefined` for an unknown name.
  * @param {Known} known
  */
 export function finderOf({ values = [], withRequest = false, fields }) {
@@ -40,7 +40,7 @@ export function namesOf({ values = [], withRequest = false, fields }) {
   return [...new Set(names)];
 }
 
-/** The nearest: that of the object itself, or of those around it. */
+/** The nearest field: in the object itself, or in those around it. */
 function fieldAt(fields, name) {
   for (let scope = fields; scope; scope = scope.outer) {
     if (scope.members.has(name)) return scope.members.get(name);

@@ -1,7 +1,7 @@
 /** A device whose messages outlive its process or page. */
 
 /**
- * Tells when the messages that waited begin to leave, and when the hub has them.
+ * Reports when waiting messages begin to be sent, and when the hub has them.
  * @param {import('iothub-device-client').IoTHubDeviceClient} client that has connected
  * @param {(text: string) => void} tell
  */
@@ -12,6 +12,6 @@ export async function followDrain({ outbox }, tell) {
     await outbox.drained();
     tell('is empty');
   } catch {
-    // The connection has ended: the rest follows with the next one.
+    // The connection has ended: the rest is sent on the next one.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Which devices there are. What a device is follows from its index in the whole fleet alone, so
- * that several processes need not talk to each other.
+ * Which devices a fleet has. Everything about a device follows from its index in the whole fleet,
+ * so that several processes need no coordination.
  *
  * @typedef {object} PlannedDevice
  * @property {number} index from 0
@@ -29,7 +29,7 @@ export function planDevices(scene, options = {}) {
 }
 
 /**
- * What any device of a fleet is, for engines that do not know how many there will be.
+ * Any device of a fleet, for engines that do not know how many there will be.
  * @param {import('./scene.js').Scene} scene
  * @param {{prefix?: string, perSecond?: number}} [options] as for `planDevices`
  * @returns {(index: number) => PlannedDevice}
@@ -47,7 +47,7 @@ export function devicePlan(scene, { prefix = 'sim-', perSecond = 100 } = {}) {
 /** How many devices a scene has. */
 export const sizeOf = ({ kinds }) => kinds.reduce((sum, { count }) => sum + count, 0);
 
-/** How many messages devices send in a second; events by conditions and calls are left out. */
+/** How many messages devices send per second, without events that conditions and calls trigger. */
 export function rateOf(scene, planned) {
   const rates = new Map(
     scene.kinds.map(({ name, behaviour }) => [
@@ -68,7 +68,7 @@ function rateOfEvent({ trigger, actions }) {
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
-/** Kinds take turns by their counts, as often as there are devices. */
+/** Kinds take turns in proportion to their counts, until there are enough devices. */
 function kindByIndex(scene) {
   const names = scene.kinds.flatMap(({ name, count }) => new Array(count).fill(name));
   return (index) => names[index % names.length];

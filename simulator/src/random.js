@@ -9,7 +9,7 @@ export function randomFrom(seed) {
   };
 }
 
-/** A seed of its own for each text (FNV-1a). */
+/** A different seed for each text (FNV-1a). */
 export function seedOf(text) {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {

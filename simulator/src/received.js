@@ -1,6 +1,6 @@
 /** Cloud-to-device messages as the page shows them. */
 
-/** Of bytes that are no text, so many are shown. */
+/** How many bytes are shown of a body that is not text. */
 const SHOWN_BYTES = 256;
 
 /** @param {import('iothub-device-client').Message} message */
@@ -18,7 +18,7 @@ export function receivedOf(message) {
   };
 }
 
-/** The text, or if it is none, its bytes in hexadecimal. */
+/** The text or, if it is not text, its bytes in hexadecimal. */
 function bodyOf(bytes) {
   const size = bytes.length;
   try {

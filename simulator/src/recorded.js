@@ -23,7 +23,7 @@ export function recordedLine(deviceId, message, time) {
   };
 }
 
-/** Only what gives the same text again is a body. */
+/** A body is JSON only if it can be written as the same text again. */
 function bodyOf(text) {
   try {
     const body = JSON.parse(text);

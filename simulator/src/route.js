@@ -1,4 +1,4 @@
-/** A way through points, for devices that move. */
+/** A route through points, for devices that move. */
 
 /** Metres, on a sphere. */
 const EARTH_RADIUS = 6_371_000;
@@ -26,7 +26,7 @@ export function readRoute(texts) {
         left -= one.length;
         return false;
       });
-      // The last sum of lengths may be a little less than all of it.
+      // The last sum of lengths may be slightly less than the total.
       return leg ? pointOn(leg, left / leg.length) : rounded(points.at(-1));
     },
   };
@@ -40,7 +40,7 @@ function readPoint(text) {
   throw new Error(`"${text}" is no point, such as 47.37,8.54`);
 }
 
-/** On a plane, which is right for legs of some kilometres. */
+/** On a plane, which is accurate enough for legs of a few kilometres. */
 function legOf(from, to) {
   const radians = (degrees) => (degrees * Math.PI) / 180;
   const north = radians(to.latitude - from.latitude);
@@ -49,7 +49,7 @@ function legOf(from, to) {
   return { from, to, length: EARTH_RADIUS * Math.hypot(north, east) };
 }
 
-/** The leg of no length has one point only. */
+/** A leg without length has only one point. */
 function pointOn({ from, to, length }, part) {
   const between = (name) => from[name] + (to[name] - from[name]) * (length === 0 ? 0 : part);
   return rounded({ latitude: between('latitude'), longitude: between('longitude') });

@@ -1,11 +1,11 @@
 const TICK_MS = 20;
 
-/** A machine that slept for longer sends no backlog. */
+/** After a longer sleep of the machine, no backlog is sent. */
 const MAX_BEHIND_MS = 10_000;
 
 /**
- * Lets many timelines go on, by one timer for all. What happens may be late, but never shifts what
- * comes after it, so that the average pace is kept.
+ * Runs many timelines with one timer. Something may happen late, but that does not delay what
+ * follows, so that the average rate is kept.
  */
 export class Scheduler {
   #entries = new Map();
@@ -18,7 +18,7 @@ export class Scheduler {
   }
 
   /**
-   * Begins a timeline now.
+   * Starts a timeline now.
    * @param {object} key what is known by it already is replaced
    * @param {{dueMs: number, next: () => void}} timeline see `Timeline`
    */
@@ -34,7 +34,7 @@ export class Scheduler {
     this.#timer = undefined;
   }
 
-  /** Milliseconds since the timeline of that key has begun. */
+  /** Milliseconds since the timeline with this key began. */
   elapsedMs(key) {
     return this.#now() - this.#entries.get(key).begun;
   }
@@ -44,7 +44,7 @@ export class Scheduler {
     for (const [key, entry] of this.#entries) {
       const { timeline } = entry;
       if (now - entry.begun - timeline.dueMs > MAX_BEHIND_MS) entry.begun = now - timeline.dueMs;
-      // What happens may remove it.
+      // An event may remove the timeline.
       while (entry.begun + timeline.dueMs <= now && this.#entries.get(key) === entry) {
         timeline.next();
       }

@@ -38,7 +38,7 @@ export function sectionsOf(schema, path = '') {
 
 const variantsOf = ({ anyOf, oneOf }) => anyOf ?? oneOf;
 
-/** What a value has to be. */
+/** The type and limits of a value, in words. */
 function inWords(schema) {
   if ('const' in schema) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' or ');

@@ -1,4 +1,4 @@
-/** What the schemas of scenes are made of; messages are half sentences, behind a path. */
+/** The parts of the schemas of scenes; messages are half sentences that follow a path. */
 import * as v from 'valibot';
 
 import { holdsSecret, isSecret } from './secrets.js';
@@ -25,7 +25,7 @@ export const whole = (least, most) =>
     v.minValue(least, `is below ${least}`),
     v.maxValue(most, `is above ${most}`),
   );
-/** Kept as it is: a record would lose members named like those of every object. */
+/** Not copied: a record would lose members with the names of inherited ones. */
 export const object = v.pipe(
   v.custom((value) => value !== undefined && !holdsSecret(JSON.stringify(value)), IS_SECRET),
   v.check(isObject, 'is no object'),

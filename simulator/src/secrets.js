@@ -1,19 +1,19 @@
-/** Finds keys and tokens in text, so that none gets into a scene. */
+/** Finds keys and tokens in text, to keep them out of scenes. */
 import { visit } from 'jsonc-parser';
 
-/** What names a secret, alone or before its value. */
+/** The names of secrets, alone or before a value. */
 const SECRET =
   /(?:SharedAccess(?:Key|Signature)|AccountKey|\b(?:primary|secondary)Key)(?:["':=\s]|$)|\bsig=/i;
 
 /** Base64 of 32 or 64 bytes, as keys of devices and of storage accounts are. */
 const KEY = /^(?:[a-z0-9+/]{43}=|[a-z0-9+/]{86}==)$/i;
 
-/** What may be a key, also within a text that is not finished. */
+/** Text that may be a key, also within unfinished text. */
 const ANY_KEY = /[a-z0-9+/]{43}=|[a-z0-9+/]{86}==/i;
 
 export const isSecret = (text) => SECRET.test(text) || KEY.test(text.trim());
 
-/** Whether JSON holds a secret as it stands, or with its escapes resolved. */
+/** Whether JSON contains a secret, as written or with its escapes resolved. */
 export function holdsSecret(source) {
   let isFound = SECRET.test(source);
   const look = (value) => (isFound ||= typeof value === 'string' && isSecret(value));
@@ -21,7 +21,7 @@ export function holdsSecret(source) {
   return isFound;
 }
 
-/** Whether no text in something half edited looks like a secret: then it may be kept. */
+/** Whether no text in an unfinished edit looks like a secret: then it may be kept. */
 export function mayBeKept(value) {
   if (typeof value === 'string') {
     return !isSecret(value) && !ANY_KEY.test(value) && !holdsSecret(value);

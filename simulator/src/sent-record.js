@@ -2,14 +2,14 @@ import { toCsv } from './csv.js';
 import { History } from './history.js';
 import { recordedLine } from './recorded.js';
 
-/** Of all devices together, in bytes. */
+/** The limit of all devices together, in bytes. */
 const LIMIT = 32 * 1024 * 1024;
 
-/** How much of a body is told before somebody asks for it, in characters. */
+/** How many characters of a body are passed on before the whole is requested. */
 const EXCERPT = 300;
 
 /**
- * The messages that devices have sent last, and what became of them.
+ * The last messages that devices have sent, and their outcomes.
  *
  * @typedef {object} SentEntry
  * @property {number} sequence
@@ -49,7 +49,7 @@ export class SentRecord {
   }
 
   /**
-   * Notes what became of a message.
+   * Records the outcome of a message.
    * @param {SentEntry | undefined} entry
    * @param {Pick<SentEntry, 'status' | 'milliseconds' | 'error'>} outcome
    */
@@ -63,7 +63,7 @@ export class SentRecord {
   }
 
   /**
-   * Begins to watch the newest that match.
+   * Starts to watch the newest messages that match.
    * @param {{ids?: Set<string>, text?: string, status?: SentEntry['status'] | 'any',
    *          limit: number}} query
    */
@@ -79,14 +79,14 @@ export class SentRecord {
     this.#history.unwatch();
   }
 
-  /** What is new in what is watched: of each body its beginning. */
+  /** The changes of the watch, with the beginning of each body. */
   news() {
     const news = this.#history.news();
     return news && { ...news, entries: news.entries.map(rowOf) };
   }
 
   /**
-   * All that is kept of some devices, oldest first.
+   * All kept messages of some devices, oldest first.
    * @param {Set<string> | undefined} ids `undefined` for all
    * @param {'jsonl' | 'csv'} format
    */
@@ -122,7 +122,7 @@ function cellsOf(entry) {
   return { ...line, properties: JSON.stringify(properties), body: entry.text };
 }
 
-/** An entry as it is exported: what can be replayed, and what became of it. */
+/** An entry as it is exported: what can be replayed, and its outcome. */
 function lineOf({ id, time, systemProperties, status, milliseconds, error, ...message }) {
   return {
     ...recordedLine(id, { ...message, ...systemProperties }, time),

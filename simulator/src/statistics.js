@@ -1,16 +1,16 @@
 const SERIES_SECONDS = 300;
 const RATE_SECONDS = 5;
 
-/** Of fewer in that time, one more or less would make the rate blink. */
+/** With fewer messages in that time, the rate would jump with each one. */
 const ENOUGH = 20;
 
-/** The rate of few follows from the times of so many. */
+/** How many intervals the rate of rare messages is calculated from. */
 const KEPT_TIMES = 16;
 
-/** After so long, and several times the usual, nothing more is expected, in milliseconds. */
+/** After this many milliseconds, and several times the usual interval, no more is expected. */
 const SILENCE_MS = 10_000;
 
-/** How many in a second: over the last seconds that are whole, or else by the time between them. */
+/** The rate per second: over the last complete seconds, or else by the intervals. */
 export class Rate {
   #counts = new Array(RATE_SECONDS + 1).fill(0);
   #times = [];
@@ -46,7 +46,7 @@ export class Rate {
     return (intervals * 1000) / Math.max(span + late, 1);
   }
 
-  /** The usual time between two, in milliseconds. */
+  /** The usual interval, in milliseconds. */
   #usual() {
     return (this.#times.at(-1) - this.#times[0]) / (this.#times.length - 1);
   }
@@ -104,7 +104,7 @@ export class Statistics {
   }
 
   /**
-   * Ends the seconds that are over; to be called at least once in each.
+   * Ends the seconds that have passed. Call it at least once per second.
    * @returns {boolean} whether one was over
    */
   closeSeconds(now) {

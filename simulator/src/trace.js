@@ -1,19 +1,19 @@
 import { History } from './history.js';
 import { keyOfAnswer, keysOfAnswers, wordsOf } from './wire-words.js';
 
-/** Of all devices together, in bytes. */
+/** The limit of all devices together, in bytes. */
 const LIMIT = 32 * 1024 * 1024;
 
 /** How much is kept of a payload, in bytes. */
 const MAX_PAYLOAD = 16 * 1024;
 
 /**
- * What went over the wire last, of each device: the client's trace, with payloads, and each packet
- * with its answer. It holds no key or token.
+ * The newest packets of each device: the client's trace, with payloads, and each packet with its
+ * response. It contains no key or token.
  */
 export class TraceLog {
   #history = new History(LIMIT);
-  /** Of each device what waits for an answer, by the key of the answer. */
+  /** The packets of each device that wait for a response, by the key of the response. */
   #waiting = new Map();
 
   addDevice(id) {
@@ -40,7 +40,7 @@ export class TraceLog {
       ...rest,
       payload: payload?.slice(0, MAX_PAYLOAD),
       payloadSize: payload?.length,
-      // As text, which JSON keeps.
+      // As text, because JSON would lose an Error.
       error: error && `${error.name}: ${error.message}`,
     };
     if (record.state === 'socket opening') waiting.clear();
@@ -57,8 +57,8 @@ export class TraceLog {
   }
 
   /**
-   * Begins to watch the newest that match. An acknowledgement is told with what it acknowledges, and
-   * has no line of its own unless one direction is chosen.
+   * Starts to watch the newest that match. An acknowledgement is shown with the packet that it
+   * acknowledges, and has its own line only if one direction is chosen.
    * @param {{ids?: Set<string>, text?: string, limit: number,
    *          direction?: 'any' | 'sent' | 'received' | 'socket'}} query
    */
@@ -75,14 +75,14 @@ export class TraceLog {
     this.#history.unwatch();
   }
 
-  /** What is new in what is watched: in words, without payloads. */
+  /** The changes of the watch: in words, without payloads. */
   news() {
     const news = this.#history.news();
     return news && { ...news, entries: news.entries.map(rowOf) };
   }
 
   /**
-   * All that is kept of some devices, oldest first: a line of JSON for each record.
+   * All kept records of some devices, oldest first, each as a line of JSON.
    * @param {Set<string> | undefined} ids `undefined` for all
    */
   export(ids) {
@@ -93,7 +93,7 @@ export class TraceLog {
   }
 }
 
-/** Notes in an answer, and in what it answers, how long it took; returns the latter. */
+/** Records in a response and its request how long it took; returns the request. */
 function takeAsked(waiting, content) {
   const key = keyOfAnswer(content);
   const asked = waiting.get(key);
@@ -107,7 +107,7 @@ function takeAsked(waiting, content) {
   return asked;
 }
 
-/** A record with its payload, which the client keeps out of what is copied or logged. */
+/** A record with its payload, which copies and logs of the record leave out. */
 const partsOf = (record) => ({ ...record, payload: record.payload });
 
 const directionOf = ({ direction = 'socket' }) => direction;
@@ -131,7 +131,7 @@ function lineOf({ at, isFolded, payload, ...entry }) {
   return { ...entry, ...(payload && exported(payload)) };
 }
 
-/** What is no text is in base64. A character that is cut off at the end is left out. */
+/** Base64 if it is not text. A character that is cut off at the end is left out. */
 function exported(payload) {
   try {
     const decoder = new TextDecoder('utf-8', { fatal: true });

@@ -1,11 +1,11 @@
-/** What a device knows of its twin, kept up to date by what it is told and what it reports. */
+/** A device's copy of its twin, updated by the hub's patches and its own reports. */
 export class TwinCopy {
   desired = { $version: 0 };
   reported = { $version: 0 };
-  /** The paths that the last change has changed. */
+  /** The paths that the last change affected. */
   changedPaths = { desired: [], reported: [] };
 
-  /** Takes the whole twin, as the hub gave it: a patch that came meanwhile may be newer. */
+  /** Stores the whole twin from the hub; a patch that arrived in the meantime may be newer. */
   replace({ desired, reported }) {
     if (desired.$version >= this.desired.$version) this.#set('desired', desired);
     this.#set('reported', reported);
@@ -22,7 +22,7 @@ export class TwinCopy {
     return true;
   }
 
-  /** Merges a patch that the hub has accepted; it raises the version by one then. */
+  /** Merges a patch that the hub has accepted, which increases the version by one. */
   mergeReported(patch) {
     const $version = this.reported.$version + 1;
     this.#set('reported', { ...merged(this.reported, patch), $version });
@@ -35,7 +35,7 @@ export class TwinCopy {
   }
 }
 
-/** The part of `wanted` that `present` lacks, as a patch; `undefined` where it has all of it. */
+/** The part of `wanted` that `present` lacks, as a patch; `undefined` if nothing is missing. */
 export function missingIn(present, wanted) {
   const missing = Object.entries(withoutVersion(wanted))
     .map(([name, value]) => [name, missingMember(own(present, name), value)])
@@ -54,9 +54,9 @@ function missingMember(present, wanted) {
   return isEqual(present, wanted) ? undefined : wanted;
 }
 
-/** As the hub merges: `null` deletes, objects are merged, all else is replaced. */
+/** Merges like the hub: `null` deletes, objects are merged, other values are replaced. */
 function merged(target, patch) {
-  // An object would take `__proto__` for its own prototype.
+  // On a plain object, `__proto__` would set the prototype.
   const members = new Map(Object.entries(target));
   for (const [name, value] of Object.entries(patch)) {
     const before = members.get(name);
@@ -66,7 +66,7 @@ function merged(target, patch) {
   return Object.fromEntries(members);
 }
 
-/** Paths of what differs, except the version. */
+/** The paths of the differences, except the version. */
 function changes(before, after, path = '') {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   names.delete('$version');
@@ -78,7 +78,7 @@ function changes(before, after, path = '') {
   });
 }
 
-/** Of what JSON holds; the order of names is the hub's to choose. */
+/** Compares JSON values; the hub may change the order of names. */
 export function isEqual(one, other) {
   if (Array.isArray(one) && Array.isArray(other)) {
     return one.length === other.length && one.every((item, at) => isEqual(item, other[at]));
@@ -87,12 +87,12 @@ export function isEqual(one, other) {
   return one === other;
 }
 
-/** What is at a path of names; `undefined` where nothing is. */
+/** The value at a path of names; `undefined` if there is none. */
 export function memberAt(value, names) {
   return names.reduce((inner, name) => memberOf(inner, name), value);
 }
 
-/** Of objects and arrays what they hold themselves, as JSON has it; of all else nothing. */
+/** A member that an object or array itself has; `undefined` for any other value. */
 export function memberOf(value, name) {
   return typeof value === 'object' && value !== null ? own(value, name) : undefined;
 }

@@ -1,6 +1,8 @@
 /** Records of the client's `trace` in words: for readers, and to search in. */
 
-/** What the topics of IoT Hub and its provisioning service are for. The last group is a bag. */
+/**
+ * The topics of IoT Hub and its provisioning service, in words. The last group is a property bag.
+ */
 const TOPICS = [
   [/^devices\/.+?\/messages\/events\/(?<bag>.*)/, 'telemetry'],
   [/^devices\/.+?\/messages\/devicebound\/(?<bag>.*)/, 'cloud-to-device message'],
@@ -72,7 +74,7 @@ const joined = (parts) => parts.filter((part) => part !== undefined).join(' · '
 
 const returnCodeText = (code) => (code === 0 ? 'accepted' : `refused with code ${code}`);
 
-/** What a topic means, and what it holds; `undefined` for one that IoT Hub does not have. */
+/** The meaning and contents of a topic; `undefined` for one that IoT Hub does not have. */
 function readTopic(topic) {
   for (const [pattern, meaning] of TOPICS) {
     const groups = pattern.exec(topic)?.groups;
@@ -99,7 +101,7 @@ function chip(name, value) {
   return { name: short, value: value && decoded(value), isSystem: short !== plain };
 }
 
-/** What is not percent-encoded right stays as it came. */
+/** Invalid percent-encoding stays unchanged. */
 function decoded(text) {
   try {
     return decodeURIComponent(text);
@@ -118,7 +120,7 @@ const ANSWERS = {
   PINGREQ: 'PINGRESP',
 };
 
-/** By what keys the answers to a packet are known: its acknowledgement, and what has its `$rid`. */
+/** The keys of the responses to a packet: its acknowledgement, and the response with its `$rid`. */
 export function keysOfAnswers({ direction, packet, packetId, qos, topic = '' }) {
   const other = OTHER[direction];
   const keys = [];
@@ -128,7 +130,7 @@ export function keysOfAnswers({ direction, packet, packetId, qos, topic = '' }) 
   return keys;
 }
 
-/** The key of a packet that is an answer. */
+/** The key of a packet that is a response. */
 export function keyOfAnswer({ direction, packet, packetId, topic = '' }) {
   if (Object.values(ANSWERS).includes(packet)) return [direction, packet, packetId].join();
   return isAnswer(topic) ? [direction, 'rid', ridOf(topic)].join() : undefined;
