@@ -1,5 +1,5 @@
 /**
- * `npm run schema`: makes `scene.schema.json` of the schema by which scenes are checked, and of that
+ * `npm run schema`: creates `scene.schema.json` from the schema that checks scenes, and from that
  * the page of the documentation.
  */
 import { writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { sectionsOf } from '../src/schema-docs.js';
 export const schemaFile = new URL('../scene.schema.json', import.meta.url);
 export const pageFile = new URL('../../docs/simulator/scene-file.md', import.meta.url);
 
-/** What only code can check, such as secrets and names that are there twice, is left out. */
+/** Rules that only code can check, such as secrets and repeated names, are left out. */
 export function makeSchema() {
   const schema = toJsonSchema(Scene, {
     target: 'draft-2020-12',
@@ -26,9 +26,9 @@ export function makeSchema() {
 
 const HEAD = `# The file of a scene
 
-A scene says what simulated devices do. The [simulator's page](README.md) edits it, and [iothub-simulator](../../simulator/README.md#scenes) runs it. A scene is a JSON file of at most 256 KB. It holds no device, no key and no token: a scene with something that looks like a key is refused.
+A scene says what simulated devices do. The [simulator's page](README.md) edits it, and [iothub-simulator](../../simulator/README.md#scenes) runs it. A scene is a JSON file of at most 256 KB. It contains no devices, keys or tokens: a scene with anything that looks like a key is refused.
 
-This page is made from [scene.schema.json](../../simulator/scene.schema.json) by \`npm run schema\`. If your editor knows JSON Schema, it completes and checks a file whose member \`$schema\` names that one. Two kinds of a scene, and two messages, methods or events of a kind, may not have the same name.
+This page is generated from [scene.schema.json](../../simulator/scene.schema.json) by \`npm run schema\`. If your editor supports JSON Schema, it completes and checks a file whose member \`$schema\` refers to this schema. The names of a scene's kinds must differ, and so must those of a kind's messages, methods and events.
 `;
 
 /** The documentation of the file, as a page. */

@@ -25,14 +25,14 @@ const Value = v.pipe(
     start: v.optional(
       described(
         v.union([v.number(), v.boolean(), template], 'is no number, boolean or text'),
-        'What it is first: a text may hold generators. Without it, the first of next.',
+        'The initial value; a string may contain generators. Default: the first value of next.',
       ),
     ),
     next: v.optional(
-      described(template, 'What it is from then on: generators. Without it, only events set it.'),
+      described(template, 'Later values, with generators. Default: only events set the value.'),
     ),
     periodMs: v.optional(
-      described(whole(100, DAY_MS), 'Milliseconds from one next to the other; 1000 without it.'),
+      described(whole(100, DAY_MS), 'The interval of next, in milliseconds. Default: 1000.'),
     ),
   }),
   v.check(({ start, next }) => start !== undefined || next !== undefined, 'has no start, no next'),
@@ -40,7 +40,7 @@ const Value = v.pipe(
 
 export const Values = described(
   v.pipe(v.array(Value), v.check(uniqueNames, 'has a name twice')),
-  'What messages, reports and events of a device have in common, by name.',
+  'Values that messages, reports and events of a device share, by name.',
 );
 
 const duration = whole(1, MONTH_MS);
@@ -49,24 +49,24 @@ const Trigger = v.variant(
   'type',
   [
     v.strictObject({
-      type: described(v.literal('condition'), 'When an expression turns true.'),
+      type: described(v.literal('condition'), 'When an expression becomes true.'),
       expression,
     }),
     v.strictObject({
-      type: described(v.literal('time'), 'By the time since the device started.'),
-      afterMs: v.optional(described(whole(0, MONTH_MS), 'When first; 0 without it.')),
-      everyMs: v.optional(described(whole(1000, MONTH_MS), 'How often; once without it.')),
+      type: described(v.literal('time'), 'At a time after the device started.'),
+      afterMs: v.optional(described(whole(0, MONTH_MS), 'The first time. Default: 0.')),
+      everyMs: v.optional(described(whole(1000, MONTH_MS), 'The interval. Default: once.')),
     }),
     v.strictObject({
-      type: described(v.literal('random'), 'At random, as failures are.'),
-      meanMs: described(whole(1000, MONTH_MS), 'The mean time between two.'),
+      type: described(v.literal('random'), 'At random, like failures.'),
+      meanMs: described(whole(1000, MONTH_MS), 'The mean interval.'),
     }),
     v.strictObject({
-      type: described(v.literal('desired'), 'When a desired property has another value.'),
+      type: described(v.literal('desired'), 'When a desired property changes.'),
       property: described(name, 'Its path, such as cooling.target.'),
     }),
     v.strictObject({
-      type: described(v.literal('method'), 'When a method has been answered.'),
+      type: described(v.literal('method'), 'When the device has responded to a method.'),
       method: name,
     }),
   ],
@@ -79,10 +79,8 @@ const Action = v.variant(
     v.strictObject({
       type: described(v.literal('send'), 'Sends a message of the kind, once or in a burst.'),
       message: described(name, 'The name of the message.'),
-      count: v.optional(described(whole(1, 10_000), 'How often; 1 without it.')),
-      periodMs: v.optional(
-        described(whole(10, DAY_MS), 'From one to the next; at once without it.'),
-      ),
+      count: v.optional(described(whole(1, 10_000), 'How many times. Default: 1.')),
+      periodMs: v.optional(described(whole(10, DAY_MS), 'The interval. Default: all together.')),
     }),
     v.strictObject({
       type: described(v.literal('report'), 'Reports properties.'),
@@ -90,15 +88,15 @@ const Action = v.variant(
     }),
     v.strictObject({
       type: described(v.literal('set'), 'Sets values of the device.'),
-      values: described(object, 'By their names, with generators.'),
+      values: described(object, 'The values by name, with generators.'),
     }),
     v.strictObject({
-      type: described(v.literal('offline'), 'Disconnects; nothing is sent meanwhile.'),
-      forMs: v.optional(described(duration, 'How long; until an action "online" without it.')),
+      type: described(v.literal('offline'), 'Disconnects; nothing is sent in the meantime.'),
+      forMs: v.optional(described(duration, 'How long. Default: until an action "online".')),
     }),
-    v.strictObject({ type: described(v.literal('online'), 'Connects after "offline".') }),
+    v.strictObject({ type: described(v.literal('online'), 'Reconnects after "offline".') }),
     v.strictObject({
-      type: described(v.literal('pause'), 'Sends no messages in their periods for a while.'),
+      type: described(v.literal('pause'), 'Stops periodic messages for a time.'),
       forMs: duration,
     }),
     v.strictObject({
@@ -114,14 +112,14 @@ const Action = v.variant(
 );
 
 const Event = v.strictObject({
-  name: described(name, 'Tells the events of a kind apart.'),
+  name: described(name, 'Identifies the event within its kind.'),
   trigger: Trigger,
   actions: v.pipe(v.array(Action), v.minLength(1, 'is empty')),
 });
 
 export const Events = described(
   v.pipe(v.array(Event), v.check(uniqueNames, 'has a name twice')),
-  'What happens when: failures, alarms, windows without a connection, uploads.',
+  'Events: failures, alarms, times without a connection, uploads.',
 );
 
 const cell = v.union(
@@ -131,5 +129,5 @@ const cell = v.union(
 
 export const Columns = described(
   v.record(name, v.pipe(v.array(cell), v.minLength(1, 'is empty'))),
-  'Columns of data by their names, for the generator replay.',
+  'Columns of data by name, for the generator replay.',
 );

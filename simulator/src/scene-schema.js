@@ -10,14 +10,14 @@ const jsonSchema = v.pipe(
   v.check(isJsonSchema, 'is no JSON Schema that is understood'),
   v.description('A JSON Schema, draft 2020-12.'),
 );
-const component = described(name, 'The component of the model that it belongs to.');
+const component = described(name, 'The component of the model.');
 
 const unit = v.pipe(text, v.nonEmpty('is empty'), v.maxLength(32, 'is longer than 32'));
 
 const Telemetry = v.strictObject({
-  name: described(name, 'Tells the messages of a kind apart; it is not sent.'),
+  name: described(name, 'Identifies the message within its kind; it is not sent.'),
   component: v.optional(component),
-  template: described(template, 'The body: JSON whose texts may hold generators.'),
+  template: described(template, 'The body: JSON whose strings may contain generators.'),
   units: v.optional(
     described(
       v.record(name, unit),
@@ -26,47 +26,45 @@ const Telemetry = v.strictObject({
   ),
   periodMs: described(
     whole(10, 86_400_000),
-    'Milliseconds from one message to the next; less from the first to the second.',
+    'The interval in milliseconds; shorter between the first two messages.',
   ),
-  when: v.optional(described(expression, 'It is sent only if this is true when its time comes.')),
+  when: v.optional(
+    described(expression, 'The message is sent only if this is true when it is due.'),
+  ),
   jitter: v.pipe(
     v.number('is no number'),
     v.minValue(0, 'is below 0'),
     v.maxValue(1, 'is above 1'),
-    v.description('How much of a period a message may be late, at random.'),
+    v.description('How late a message may be, at random, as a part of its period.'),
   ),
   properties: described(v.record(name, text), 'Properties of each message, with generators.'),
   contentType: text,
   contentEncoding: text,
-  isOn: described(v.boolean(), 'Whether it is sent in its period; else by events and by hand.'),
+  isOn: described(v.boolean(), 'Whether it is sent periodically; otherwise by events and by hand.'),
 });
 
 const Method = v.strictObject({
   name,
-  delayMs: described(whole(0, 300_000), 'How late the answer is.'),
+  delayMs: described(whole(0, 300_000), 'The delay of the response, in milliseconds.'),
   status: whole(-2_147_483_648, 2_147_483_647),
-  payload: described(template, 'The payload of the answer: JSON with generators.'),
-  request: v.optional(
-    described(jsonSchema, 'What a request has to be; any other is answered with 400.'),
-  ),
+  payload: described(template, 'The payload of the response: JSON with generators.'),
+  request: v.optional(described(jsonSchema, 'The schema of requests; others get status 400.')),
 });
 
 const Writable = v.strictObject({
   name,
   component: v.optional(component),
-  schema: v.optional(
-    described(jsonSchema, 'What a value has to be; any other is refused with 400.'),
-  ),
+  schema: v.optional(described(jsonSchema, 'The schema of values; others are refused with 400.')),
 });
 
 const Twin = v.strictObject({
   reported: described(object, 'What a device reports when it starts, with generators.'),
-  followsDesired: described(v.boolean(), 'Whether desired properties are reported as they are.'),
+  followsDesired: described(v.boolean(), 'Whether desired properties are reported unchanged.'),
   writable: v.optional(
     v.pipe(
       v.array(Writable),
       v.check(uniqueInComponent, 'has a name twice in one component'),
-      v.description('Desired properties that are acknowledged, as IoT Plug and Play has it.'),
+      v.description('Desired properties that are acknowledged as in IoT Plug and Play.'),
     ),
   ),
 });
@@ -88,7 +86,7 @@ const modelId = v.pipe(
 
 const Kind = v.strictObject({
   name,
-  count: described(whole(1, 100_000), 'How many devices of it the scene has.'),
+  count: described(whole(1, 100_000), 'How many devices of this kind the scene has.'),
   modelId: v.optional(described(modelId, 'The model that a device announces when it connects.')),
   behaviour: Behaviour,
 });
@@ -99,7 +97,10 @@ export const Scene = v.strictObject({
   title: name,
   description: v.optional(text),
   seed: v.optional(
-    described(whole(0, 4_294_967_295), 'The same seed and device id send the same; 0 without it.'),
+    described(
+      whole(0, 4_294_967_295),
+      'The same seed and device id send the same messages. Default: 0.',
+    ),
   ),
   kinds: v.pipe(
     v.array(Kind),
