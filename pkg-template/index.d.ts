@@ -1340,7 +1340,7 @@ export class ConnectionDroppedError extends ClientError {}
 export class NoConnectionError extends ClientError {}
 /**
  * The hub refused the login, or the token has expired. Check the key, that the device exists and is
- * enabled, and the clock of this machine. The client does not retry by itself.
+ * enabled, and the clock of this machine. The client does not retry.
  */
 export class CredentialError extends ClientError {}
 /** `disconnect()` or `shutdown()` was called before the operation finished. */

@@ -4,7 +4,7 @@ declare module '*.wasm' {
   export default module;
 }
 
-/** What the build makes of it: its bytes as hexadecimal digits. */
+/** The module's bytes as hexadecimal digits, created by the build. */
 declare module '*.wasm?hex' {
   const digits: string;
   export default digits;

@@ -1,4 +1,4 @@
-/** Microsoft's provisioning clients against the service beside the local hub. */
+/** Microsoft's provisioning clients against the local hub's provisioning service. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before } from 'node:test';

@@ -1,4 +1,4 @@
-/** The programs of hub/README.md, run as they stand there. */
+/** The programs of hub/README.md, run unchanged. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';

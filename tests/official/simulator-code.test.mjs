@@ -1,4 +1,4 @@
-/** The programs for Python that the simulator's page offers to copy, run as they stand. */
+/** The Python programs that the simulator's page offers to copy, run unchanged. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

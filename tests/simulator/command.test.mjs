@@ -1,4 +1,4 @@
-/** The command `iothub-simulator`, against a local hub, whose own count is the judge. */
+/** The command `iothub-simulator`, against a local hub, whose own counts are compared. */
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What a device does over time, at a hub: it is really away, and comes back. */
+/** What a device does over time, at a hub: it really disconnects, and reconnects. */
 import assert from 'node:assert/strict';
 
 import { callHub } from '../../scripts/start/back-end.mjs';

@@ -1,4 +1,6 @@
-/** The code of simulator/README.md: its scene is one, its program runs, its options are all. */
+/**
+ * The code of simulator/README.md: its scene is valid, its program runs, its options are complete.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 

@@ -1,4 +1,4 @@
-/** `npm run simulate:soak` for some seconds, so that the long run is in order when it is wanted. */
+/** `npm run simulate:soak` for some seconds, so that the long run keeps working. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

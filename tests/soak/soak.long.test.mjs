@@ -1,4 +1,4 @@
-/** `npm run soak` for some seconds, so that the long run is in order when somebody wants it. */
+/** `npm run soak` for some seconds, so that the long run keeps working. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-/** `npm run soak`: devices at work for a long time, at a hub on which something always goes wrong. */
+/** `npm run soak`: devices that work for a long time at a hub with constant faults. */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 
