@@ -28,7 +28,7 @@ const HEAD = `# The file of a scene
 
 A scene says what simulated devices do. The [simulator's page](README.md) edits it, and [iothub-simulator](../../simulator/README.md#scenes) runs it. A scene is a JSON file of at most 256 KB. It contains no devices, keys or tokens: a scene with anything that looks like a key is refused.
 
-This page is generated from [scene.schema.json](../../simulator/scene.schema.json) by \`npm run schema\`. If your editor supports JSON Schema, it completes and checks a file whose member \`$schema\` refers to this schema. The names of a scene's kinds must differ, and so must those of a kind's messages, methods and events.
+This page is generated from [scene.schema.json](../../simulator/scene.schema.json) by \`npm run schema\`. If your editor supports JSON Schema, it completes and checks a file whose member \`$schema\` refers to this schema. The names of a scene's kinds must differ, and so must those of a kind's messages, methods and events. A member whose name ends in \`Ms\` is a number of milliseconds.
 `;
 
 /** The documentation of the file, as a page. */

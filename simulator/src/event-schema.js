@@ -32,7 +32,7 @@ const Value = v.pipe(
       described(template, 'Later values, with generators. Default: only events set the value.'),
     ),
     periodMs: v.optional(
-      described(whole(100, DAY_MS), 'The interval of next, in milliseconds. Default: 1000.'),
+      described(whole(100, DAY_MS), 'The interval of next. Default: one second.'),
     ),
   }),
   v.check(({ start, next }) => start !== undefined || next !== undefined, 'has no start, no next'),

@@ -44,8 +44,8 @@ export function AddDevices() {
         <div class="ways">
           {localHub.value ? <LocalHubForm /> : <NoLocalHub />}
           <ConnectForm />
-          <GroupForm />
         </div>
+        <GroupForm />
         <ManyDevices />
       </section>
     </article>

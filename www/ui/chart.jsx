@@ -74,11 +74,13 @@ export function Chart({
       <figcaption>
         <span class="chart-title">{title}</span>
         {isPointed && <time class="moment">{timeOfDay(time[pointed.value] * 1000)}</time>}
-        {lines.map(({ label, values }, index) => (
-          <span key={label} class={`key key-${index}`}>
-            {label} <b>{told(isPointed ? values[pointed.value] : latest(values))}</b>
-          </span>
-        ))}
+        <span class="keys">
+          {lines.map(({ label, values }, index) => (
+            <span key={label} class={`key key-${index}`}>
+              {label} <b>{told(isPointed ? values[pointed.value] : latest(values))}</b>
+            </span>
+          ))}
+        </span>
       </figcaption>
       <div class="plot" ref={place} role="img" aria-label={sentence(title, lines, told)} />
     </figure>

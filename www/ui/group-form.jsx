@@ -26,8 +26,8 @@ export function GroupForm() {
   };
   const isWrong = [number, first].some(({ value }) => typeof value === 'string');
   return (
-    <section class="way">
-      <h4>Devices of an enrollment group</h4>
+    <details class="way folded">
+      <summary>Add devices of an enrollment group</summary>
       <p>
         Each device registers with the Device Provisioning Service, which assigns it to a hub. The
         wire log shows how.
@@ -90,6 +90,6 @@ export function GroupForm() {
         this page’s memory, and are gone when it is closed or loaded again. Type a group’s key only
         into a page of your own.
       </p>
-    </section>
+    </details>
   );
 }

@@ -19,7 +19,7 @@ export function ManyDevices() {
   const isOpen = useSignal(false);
   return (
     <details
-      class="way many-devices"
+      class="way folded many-devices"
       onToggle={(event) => (isOpen.value = event.currentTarget.open)}
     >
       <summary>Add many devices from a list</summary>

@@ -26,19 +26,37 @@ const LABELS = {
   name: 'Name',
   start: 'First value',
   next: 'Next value',
-  periodMs: 'Every, ms',
-  expression: 'Expression',
-  afterMs: 'First after, ms',
-  everyMs: 'Then every, ms',
-  meanMs: 'Mean time between two, ms',
+  periodMs: 'Every, in seconds',
+  expression: 'Condition',
+  afterMs: 'First after, in seconds',
+  everyMs: 'Then every, in seconds',
+  meanMs: 'Mean time between two, in seconds',
   property: 'Desired property',
   method: 'Method',
   message: 'Message',
-  count: 'How often',
+  count: 'How many',
   properties: 'Reported properties',
   values: 'Values',
-  forMs: 'For, ms',
-  bytes: 'Size, bytes',
+  forMs: 'For, in seconds',
+  bytes: 'Size in bytes',
+};
+
+const TRIGGERS = {
+  condition: 'when a condition turns true',
+  time: 'at a time after the start',
+  random: 'at random',
+  desired: 'when a desired property changes',
+  method: 'after a method call',
+};
+
+const ACTIONS = {
+  send: 'send messages',
+  report: 'report properties',
+  set: 'set values',
+  offline: 'go offline',
+  online: 'come back online',
+  pause: 'pause telemetry',
+  upload: 'upload a file',
 };
 
 /** The values of a device. */
@@ -71,7 +89,7 @@ export function EventsEditor({ kindName }) {
       {...{ kindName, part: 'events', what: 'event', newItem }}
       about={events.description}
       summary={({ trigger, actions }) =>
-        `${trigger.type} → ${actions.map(({ type }) => type).join(', ')}`
+        `${TRIGGERS[trigger.type]}: ${actions.map(({ type }) => ACTIONS[type]).join(', ')}`
       }
     >
       {(item) => <EventFields {...item} />}
@@ -92,6 +110,7 @@ function EventFields({ value, change, mistakes }) {
       </div>
       <Variant
         label="Happens"
+        names={TRIGGERS}
         schema={trigger}
         value={value.trigger}
         change={(next) => set({ trigger: next })}
@@ -101,6 +120,7 @@ function EventFields({ value, change, mistakes }) {
         <Variant
           key={at}
           label={`Action ${at + 1}`}
+          names={ACTIONS}
           schema={actions.items}
           value={action}
           change={(next) => setAction(at, next)}
@@ -121,13 +141,13 @@ function EventFields({ value, change, mistakes }) {
 }
 
 /** A trigger or an action: its type, and the fields of that. */
-function Variant({ label, schema, value, change, remove, mistakes }) {
+function Variant({ label, names, schema, value, change, remove, mistakes }) {
   const variant = variantOf(schema, value);
   return (
     <div class="variant">
       <div class="fields">
         <div class="number-field">
-          <VariantChoice {...{ label, schema, value, change }} />
+          <VariantChoice {...{ label, names, schema, value, change }} />
           <p class="hint">{variant.properties.type.description}</p>
         </div>
         <SchemaFields schema={variant} {...{ value, change, mistakes, labels: LABELS }} />

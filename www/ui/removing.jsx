@@ -33,7 +33,11 @@ export async function removeDevices(ids) {
 
 /** Offers to restore the devices that were removed last. */
 export function Removed() {
-  return <div role="status">{removed.value && <Toast {...removed.value} />}</div>;
+  return (
+    <div class="removed" role="status">
+      {removed.value && <Toast {...removed.value} />}
+    </div>
+  );
 }
 
 function Toast({ devices, error }) {

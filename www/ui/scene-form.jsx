@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 
 import { Outcome, useAction } from './action.jsx';
 import { EditField } from './edit-field.jsx';
+import { Fold } from './fold.jsx';
 import { counted } from './format.js';
 import { useKind } from './kind-select.jsx';
 import { MethodsEditor } from './methods-view.jsx';
@@ -69,8 +70,7 @@ function Members() {
   const { title, description = '', seed = '', view = 'table' } = scene.value;
   const set = (change, what) => editScene((scene) => withMembers(scene, change), what);
   return (
-    <section class="scene-members">
-      <h3>Scene</h3>
+    <Fold title="Scene">
       <div class="fields">
         <EditField
           label="Title"
@@ -103,7 +103,7 @@ function Members() {
         value={description}
         edit={(text) => set({ description: text || undefined }, 'describe the scene')}
       />
-    </section>
+    </Fold>
   );
 }
 
@@ -154,21 +154,13 @@ function KindMembers({ kind }) {
   const remove = () => editScene((scene) => withoutKind(scene, kindName), `remove “${kindName}”`);
   const running = devicesOf(kindName);
   const isOnly = scene.value.kinds.length === 1;
+  const title = (
+    <>
+      Kind “{name}” <span class="quiet">{counted(running, 'device')} in this page</span>
+    </>
+  );
   return (
-    <section>
-      <div class="section-head">
-        <h3>
-          Kind “{name}” <span class="quiet">{counted(running, 'device')} in this page</span>
-        </h3>
-        <div class="buttons">
-          <button type="button" onClick={() => run(copy)}>
-            Copy the kind
-          </button>
-          <button type="button" class="plain" disabled={isOnly} onClick={() => run(remove)}>
-            Remove the kind
-          </button>
-        </div>
-      </div>
+    <Fold title={title}>
       <div class="fields">
         <EditField label="Name of the kind" value={name} edit={rename} />
         <EditField
@@ -191,7 +183,15 @@ function KindMembers({ kind }) {
           !isOnly &&
           ' If you remove the kind, its devices become those of the first.'}
       </p>
+      <div class="buttons">
+        <button type="button" onClick={() => run(copy)}>
+          Copy the kind
+        </button>
+        <button type="button" class="plain" disabled={isOnly} onClick={() => run(remove)}>
+          Remove the kind
+        </button>
+      </div>
       <Outcome result={result} />
-    </section>
+    </Fold>
   );
 }

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 
 import { Outcome, useAction } from './action.jsx';
 import { download } from './download.js';
+import { Fold } from './fold.jsx';
 import { newScene } from './scene-edits.js';
 import { SceneChoice } from './scene-choice.jsx';
 import { SceneDocs } from './scene-docs.jsx';
@@ -114,27 +115,28 @@ function Keep() {
   };
   return (
     <section class="keep" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
-      <h3>Keep and share</h3>
-      <div class="buttons">
-        <button onClick={() => run(begin)}>New scene</button>
-        <button onClick={() => run(save)}>Save as a file</button>
-        <button onClick={() => picker.current.click()}>Load a file</button>
-        <button onClick={() => run(copy)}>Copy a link</button>
-        <input
-          type="file"
-          multiple
-          accept=".json,application/json"
-          hidden
-          ref={picker}
-          onChange={pick}
-          aria-label="File of a scene"
-        />
-      </div>
-      <p class="hint">
-        File and link hold what devices do, and no device: no id, no key and no token. DTDL models
-        load too, together with all that they refer to: choose their files, or drop them here.
-      </p>
-      <Outcome result={result} />
+      <Fold title="Keep and share">
+        <div class="buttons">
+          <button onClick={() => run(begin)}>New scene</button>
+          <button onClick={() => run(save)}>Save as a file</button>
+          <button onClick={() => picker.current.click()}>Load a file</button>
+          <button onClick={() => run(copy)}>Copy a link</button>
+          <input
+            type="file"
+            multiple
+            accept=".json,application/json"
+            hidden
+            ref={picker}
+            onChange={pick}
+            aria-label="File of a scene"
+          />
+        </div>
+        <p class="hint">
+          File and link hold what devices do, and no device: no id, no key and no token. DTDL models
+          load too, together with all that they refer to: choose their files, or drop them here.
+        </p>
+        <Outcome result={result} />
+      </Fold>
     </section>
   );
 }

@@ -34,6 +34,7 @@ export function SchemaFields({ schema, value, change, mistakes, labels, without 
       key={name}
       label={labels[name] ?? name}
       schema={member}
+      isDuration={name.endsWith('Ms')}
       isRequired={schema.required?.includes(name)}
       value={value[name]}
       change={(next) => set(name, next)}
@@ -42,8 +43,11 @@ export function SchemaFields({ schema, value, change, mistakes, labels, without 
   ));
 }
 
-/** A choice among the variants of an object, which their member `type` tells apart. */
-export function VariantChoice({ label, schema, value, change }) {
+/**
+ * A choice among the variants of an object, which their member `type` tells apart; `names` are the
+ * types in words.
+ */
+export function VariantChoice({ label, names, schema, value, change }) {
   const types = schema.oneOf.map(({ properties }) => properties.type.const);
   return (
     <label>
@@ -54,7 +58,7 @@ export function VariantChoice({ label, schema, value, change }) {
       >
         {types.map((type) => (
           <option key={type} value={type}>
-            {type}
+            {names[type]}
           </option>
         ))}
       </select>
@@ -81,16 +85,17 @@ function emptyValue(schema) {
 
 /** How a value is written in a field, and read from it; what cannot be read stays the text. */
 const FORMS = {
+  duration: { write: (milliseconds) => String(milliseconds / 1000), read: millisecondsOf },
   integer: { write: String, read: numberOf },
   string: { write: String, read: (text) => text },
   object: { write: pretty, read: (text) => readJson(text, 'object').value ?? text, isLong: true },
   any: { write: String, read: scalarOf },
 };
 
-function SchemaField({ label, schema, isRequired, value, change, mistakes }) {
+function SchemaField({ label, schema, isDuration, isRequired, value, change, mistakes }) {
   const id = useId();
   const typed = useSignal(undefined);
-  const { write, read, isLong } = FORMS[schema.type ?? 'any'];
+  const { write, read, isLong } = FORMS[isDuration ? 'duration' : (schema.type ?? 'any')];
   // What was typed stays as it is while it means the value.
   const isSame =
     typed.value !== undefined && JSON.stringify(read(typed.value)) === JSON.stringify(value);
@@ -114,10 +119,19 @@ function SchemaField({ label, schema, isRequired, value, change, mistakes }) {
         />
       </label>
       <p class={`small ${mistakes.length > 0 ? 'bad' : 'hint'}`} id={id}>
-        {mistakes[0]?.message ?? schema.description}
+        {mistakes.length > 0 ? messageOf(mistakes[0], isDuration) : schema.description}
       </p>
     </div>
   );
+}
+
+/** A duration is edited in seconds; its limits are milliseconds. */
+const messageOf = ({ message }, isDuration) =>
+  isDuration ? message.replace(/\d+/, (milliseconds) => milliseconds / 1000) : message;
+
+function millisecondsOf(text) {
+  const seconds = numberOf(text);
+  return typeof seconds === 'number' ? Math.round(seconds * 1000) : seconds;
 }
 
 function numberOf(text) {

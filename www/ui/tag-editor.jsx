@@ -30,7 +30,7 @@ export function TagEditor({ ids }) {
       ))}
       <input
         aria-label="New tag"
-        placeholder="Add a tag"
+        placeholder="New tag"
         maxLength={64}
         spellcheck={false}
         list="all-tags"

@@ -1,40 +1,48 @@
+import { useSignal } from '@preact/signals';
+
 import { leavesOf } from './values.js';
 
 /**
  * A field for the unit of each number in a message.
- * @param {{units?: Record<string, string>, body?: string, change: (units: object) => void}} props
- *   `body` is a message, if the template has none of the mistakes that keep it from being made
+ * @param {{units?: Record<string, string>, body?: string, change: (units?: object) => void}} props
+ *   `body` is a message, unless a mistake in the template keeps it from being made
  */
 export function UnitFields({ units = {}, body = '{}', change }) {
-  const numbers = Object.entries(leavesOf(JSON.parse(body)))
-    .filter(([, value]) => typeof value === 'number')
-    .map(([path]) => path);
-  const paths = [...new Set([...numbers, ...Object.keys(units)])];
+  const isOpen = useSignal(false);
   const set = (path, unit) => {
     const { [path]: _, ...others } = units;
     const next = unit === '' ? others : { ...units, [path]: unit };
     change(Object.keys(next).length > 0 ? next : undefined);
   };
-  const used = Object.entries(units).map((entry) => entry.join(' '));
+  const inUse = Object.entries(units).map((entry) => entry.join(' '));
   return (
-    <details>
+    <details onToggle={(event) => (isOpen.value = event.currentTarget.open)}>
       <summary>
-        Units of the values <span class="quiet">{used.join(', ')}</span>
+        Units of the values <span class="quiet">{inUse.join(', ')}</span>
       </summary>
-      <div class="fields">
-        {paths.map((path) => (
-          <label key={path}>
-            {path}
-            <input
-              maxLength={32}
-              spellcheck={false}
-              value={Object.hasOwn(units, path) ? units[path] : ''}
-              onInput={(event) => set(path, event.currentTarget.value)}
-            />
-          </label>
-        ))}
-      </div>
+      {isOpen.value && (
+        <div class="fields">
+          {pathsOf(units, body).map((path) => (
+            <label key={path}>
+              {path}
+              <input
+                maxLength={32}
+                spellcheck={false}
+                value={Object.hasOwn(units, path) ? units[path] : ''}
+                onInput={(event) => set(path, event.currentTarget.value)}
+              />
+            </label>
+          ))}
+        </div>
+      )}
       <p class="hint">For charts and tables. Units are not sent.</p>
     </details>
   );
+}
+
+/** Where the numbers are, and what has a unit already. */
+function pathsOf(units, body) {
+  const leaves = Object.entries(leavesOf(JSON.parse(body)));
+  const numbers = leaves.filter(([, value]) => typeof value === 'number');
+  return [...new Set([...numbers.map(([path]) => path), ...Object.keys(units)])];
 }

@@ -10,6 +10,7 @@ test('devices of an enrollment group register, and nothing keeps the key of the 
   const { attestation } = await callHub(hub, 'PUT', path, group);
   const { primaryKey } = attestation.symmetricKey;
 
+  await page.getByText('Add devices of an enrollment group').click();
   await page.getByText('Another service or endpoint').click();
   for (const [label, text] of [
     ['ID scope', hub.idScope],
@@ -43,6 +44,7 @@ test('devices of an enrollment group register, and nothing keeps the key of the 
 
 test('a pattern without a number is for one device only', async (t) => {
   const { page } = await openSimulator(t);
+  await page.getByText('Add devices of an enrollment group').click();
   for (const [label, text] of [
     ['ID scope', '0ne1'],
     ['Key of the group', 'a2V5'],

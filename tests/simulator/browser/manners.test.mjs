@@ -167,6 +167,18 @@ test('a phone shows the list or what is chosen in it, with a way back', async (t
   await page.getByRole('heading', { name: 'thermostat-1' }).waitFor();
 });
 
+test('on a phone, what tells of a removed device covers nothing at the end of the page', async (t) => {
+  const { page } = await openWithDevice(t, { viewport: PHONE });
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.getByText('Removed thermostat-1.').waitFor();
+  const covered = await page.evaluate(() => {
+    scrollTo(0, document.documentElement.scrollHeight);
+    const boxOf = (selector) => document.querySelector(selector).getBoundingClientRect();
+    return boxOf('main').bottom - boxOf('.toast').top;
+  });
+  assert.ok(covered <= 0, `${covered} pixels of the page`);
+});
+
 test('the theme is the system’s until it is changed, and then stays', async (t) => {
   const { page } = await openSimulator(t, { colorScheme: 'dark' });
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);

@@ -195,18 +195,21 @@ test('values, events and data are edited as fields, with mistakes beside them, a
   await mistake(item('load'), 'Next value', /weight/);
   assert.equal(await button(page, 'Apply to “tracker”').isDisabled(), true);
   await field(item('load'), 'Next value').fill('{{replay outside}}');
-  await field(item('load'), 'Every, ms').fill('soon');
-  await mistake(item('load'), 'Every, ms', /is no number/);
-  await field(item('load'), 'Every, ms').fill('5000');
+  await field(item('load'), 'Every, in seconds').fill('soon');
+  await mistake(item('load'), 'Every, in seconds', /is no number/);
+  await field(item('load'), 'Every, in seconds').fill('0.01');
+  await mistake(item('load'), 'Every, in seconds', 'is below 0.1');
+  await field(item('load'), 'Every, in seconds').fill('5');
   await apply();
   await lastEdit(page, 'change the values of “tracker”');
 
   await part('Events');
   const empty = item('empty');
   await empty.locator('summary').click();
-  await field(empty, 'Expression').fill('load > ');
+  await empty.getByText('when a condition turns true: set values, go offline').waitFor();
+  await field(empty, 'Condition').fill('load > ');
   await empty.locator('.bad').first().waitFor();
-  await field(empty, 'Expression').fill('load > 12');
+  await field(empty, 'Condition').fill('load > 12');
   await empty.getByRole('combobox', { name: /^Action 2/ }).selectOption('send');
   await mistake(empty, 'Message', /is empty/);
   await field(empty, 'Message').fill('alarm');
