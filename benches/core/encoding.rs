@@ -17,7 +17,7 @@ use iothub_device_client::protocol::{Instant, json};
 use mqttbytes::QoS;
 use mqttbytes::v4::{ConnAck, Connect, ConnectReturnCode, PubAck, Publish};
 
-/// How many packets are encoded or decoded at once.
+/// How many packets are encoded or decoded together.
 const PACKETS: u16 = 100;
 /// The size of the pieces of a stream that was not cut between packets.
 const PIECE: usize = 64;

@@ -28,7 +28,7 @@ async function shortened(folder, name, change = () => {}) {
   return `${name}.yml`;
 }
 
-/** Runs a script; gives the exit code, what was printed, and the report. */
+/** Runs a script; returns the exit code, the output, and the report. */
 async function runArtillery(t, folder, script, env) {
   const child = spawn(process.execPath, [artillery, 'run', script, '--output', 'report.json'], {
     cwd: folder,

@@ -14,7 +14,7 @@ import { createFolder, openHub, scene } from './support.mjs';
 const require = createRequire(import.meta.url);
 const Engine = require('artillery-engine-iothub');
 
-/** What Artillery gives to an engine. */
+/** What Artillery passes to an engine. */
 const helpers = {
   template: (value, { vars }) =>
     typeof value === 'string' ? value.replace(/{{ (\w+) }}/g, (_, name) => vars[name]) : value,

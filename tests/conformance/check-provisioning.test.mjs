@@ -4,7 +4,7 @@ import { startHub } from 'iothub-local';
 import { callHub } from '../../scripts/start/back-end.mjs';
 import { checkProvisioning } from './check-provisioning.js';
 
-/** What the local hub does in its own way: it has one name, and asks for certificates later. */
+/** Where the local hub differs: it has one name, and requests certificates later. */
 const OF_THE_LOCAL_HUB = [
   /^differs +a SAS token for the \.device\. name of the hub, .*: CONNACK 5, not CONNACK 0$/,
   /^differs +the same without renegotiation, .*, not CONNACK 0$/,

@@ -1,4 +1,4 @@
-/** The messages of the product's errors, from its sources; `…` stands for variable parts. */
+/** The product's error messages, from its sources; `…` replaces variable parts. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -40,7 +40,7 @@ after(async () => (await shared)?.close());
 
 let created = 0;
 
-/** A test gets a device, and tabs in the shared Firefox, or in one with preferences of its own. */
+/** A test gets a device, and tabs in the shared Firefox, or in one with its own preferences. */
 function test(name, work, preferences) {
   nodeTest(`Firefox: ${name}`, { skip, timeout: 120_000 }, async (t) => {
     created += 1;

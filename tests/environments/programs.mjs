@@ -1,4 +1,4 @@
-/** Runtimes whose process does the job and then must end by itself. */
+/** Runtimes whose process does the job and then must end on its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';

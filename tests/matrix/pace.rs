@@ -16,11 +16,12 @@ pub struct Pace {
     tries_first_again: bool,
     /// `None` while it is not known from outside.
     failures: Option<u32>,
-    /// In this turn a connection or an attempt has ended: whether the client may retry at once.
+    /// In this turn a connection or an attempt has ended: whether the client may retry immediately.
     lost: Option<bool>,
-    /// In this turn the application made a call, after which the client may connect at once.
+    /// In this turn the application made a call, after which the client may connect immediately.
     asked: bool,
-    /// A clock has jumped: the client may ping the hub, and reconnect at once without a response.
+    /// A clock has jumped: the client may ping the hub, and reconnect immediately without a
+    /// response.
     doubts: bool,
     /// The platform reports that it is offline.
     offline: bool,

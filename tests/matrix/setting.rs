@@ -34,7 +34,7 @@ pub struct Setting {
     pub retry_max_interval: u64,
     pub auto_connect: bool,
     pub ensure_desired: bool,
-    /// Milliseconds; `None` waits for ever.
+    /// Milliseconds; `None` waits forever.
     pub operation_timeout: Option<u64>,
     pub max_pending: usize,
     /// Milliseconds.

@@ -143,7 +143,7 @@ impl Wire {
         }
     }
 
-    /// The client may retry by itself, and wait longer.
+    /// The client may retry on its own, and wait longer.
     pub fn clock_jumped(&mut self) {
         self.sign_due = None;
     }

@@ -49,7 +49,7 @@ pub struct World {
     pub faulty: bool,
     /// How many more subscriptions and twin requests the hub refuses.
     pub refusals: u32,
-    /// Whether the application responds at once, and correctly.
+    /// Whether the application responds immediately, and correctly.
     pub calm: bool,
     /// The first socket that the hub has no reason to close.
     pub flawless_from: Option<SocketId>,

@@ -272,7 +272,7 @@ test('register takes seconds and a signal', async () => {
   await assert.rejects(client.register({ signal: AbortSignal.abort(new Error('no')) }), /no/);
 });
 
-/** A client that registers by itself, shut down at the end of the test. */
+/** A client that registers itself, shut down at the end of the test. */
 function provisionedClient(t, { registrationId, symmetricKey }, options, idScope = hub.idScope) {
   const client = IoTHubDeviceClient.createFromProvisioning(
     { provisioningHost: HOST, idScope, registrationId, symmetricKey },

@@ -1,4 +1,4 @@
-/** The programs and pages of docs/guide/start, each in a project of its own, do what they say. */
+/** The programs and pages of docs/guide/start, each in its own project, do what they say. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';

@@ -83,7 +83,7 @@ export function deferred() {
 }
 
 /**
- * Runs a program in a separate process, and fails if that fails or does not end by itself.
+ * Runs a program in a separate process, and fails if that fails or does not end.
  * @param {import('node:test').TestContext} t
  * @param {BackEnd} backEnd the device of the clients that the program's `createClient` makes
  * @param {string} program

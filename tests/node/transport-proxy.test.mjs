@@ -234,7 +234,7 @@ async function assertCarried(proxy, destination) {
   }
 }
 
-/** Makes a request in a process of its own, which prints the status. */
+/** Makes a request in a separate process, which prints the status. */
 function getInChild(url, options, variables) {
   const module = new URL('../../pkg-template/transport.node.js', import.meta.url);
   const script = `

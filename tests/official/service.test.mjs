@@ -227,7 +227,7 @@ await describeWithHub(title, undefined, ({ hub, environment, test }) => {
     await assert.rejects(own('query', 'SELECT nonsense'), { name: 'ArgumentError', status: 400 });
   });
 
-  /** A device or module on a generic client, which answers methods. */
+  /** A device or module on a generic client, which responds to methods. */
   async function connectDevice(t, device, answer) {
     const mqtt = await MqttClient.connect(hub, device);
     t.after(() => mqtt.end());

@@ -71,7 +71,7 @@ export class Producer {
     return this.#refused.take(60);
   }
 
-  /** Waits until it has ended, by itself or because it killed itself. */
+  /** Waits until it has ended, normally or because it killed itself. */
   async ended() {
     return within(60, this.#ended, 'the producer is still running');
   }

@@ -16,7 +16,7 @@ use crate::provisioning::service::Service;
 pub const KEY: &str = "c2VjcmV0IG9mIGEgdGVzdCE=";
 pub const START_UNIX: u64 = 1_700_000_000;
 
-/// More actions than this at once are an endless loop.
+/// More actions than this in one turn are an endless loop.
 const MAX_OUTPUTS: usize = 1_000_000;
 /// More timers than this while a test lets time pass are an endless loop.
 const MAX_TIMERS: usize = 100_000;
@@ -119,7 +119,7 @@ impl Harness {
         harness
     }
 
-    /// A harness whose client lost its connection at once, so that it waits for the interval.
+    /// A harness whose client lost its connection immediately, so that it waits for the interval.
     pub fn reconnecting(options: Options) -> Self {
         let mut harness = Self::connected(options);
         harness.drop_connection();
@@ -141,7 +141,7 @@ impl Harness {
         self.unix_offset += by_secs;
     }
 
-    /// Passes a command that may be refused at once.
+    /// Passes a command that may be refused immediately.
     pub fn try_call(
         &mut self,
         command: impl FnOnce(&mut Client, Now) -> Result<OperationId, Error>,

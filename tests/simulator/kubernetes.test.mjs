@@ -32,8 +32,8 @@ const [simulator] = fleet.spec.template.spec.containers;
 const [merging] = merge.spec.template.spec.containers;
 
 /**
- * Checks a manifest by its schema, and gives the names that the schema never looked at: Kubernetes
- * would refuse them.
+ * Checks a manifest by its schema, and returns the names that the schema does not contain:
+ * Kubernetes would refuse them.
  */
 function unknownIn(manifest) {
   const read = new Map();

@@ -32,7 +32,7 @@ export const sceneOf = (behaviours) => ({
   kinds: Object.entries(behaviours).map(([name, behaviour]) => ({ name, count: 1, behaviour })),
 });
 
-/** The bodies of the first messages that a device sends by itself, in virtual time. */
+/** The bodies of the first messages that a device sends automatically, in virtual time. */
 export function firstBodies(behaviour, deviceId, count) {
   const bodies = [];
   const timeline = new Timeline(readBehaviour(behaviour)(deviceId), {

@@ -9,7 +9,7 @@ export { behaviourOf, sceneOf } from './scenes.mjs';
 /** Telemetry that is on. */
 export const sending = (telemetry) => ({ telemetry: { isOn: true, ...telemetry } });
 
-/** A fleet of one kind, `kind`, and what it tells; it ends with the test. */
+/** A fleet of one kind, `kind`, and its notifications; it ends with the test. */
 export function createFleet(t, behaviour) {
   const fleet = new Fleet();
   t.after(() => fleet.close());
@@ -31,7 +31,7 @@ export async function startDevice(t, behaviour, identity = {}) {
   return { fleet, backEnd, id, snapshots, details };
 }
 
-/** What a listener was told, to wait for. */
+/** The notifications of a listener, which a test can await. */
 function listen(subscribe) {
   let last;
   const waiting = new Set();

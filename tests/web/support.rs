@@ -1,4 +1,4 @@
-//! A client whose platform the test directs, and whose hub answers from memory.
+//! A client whose platform the test controls, and whose hub responds from memory.
 
 use std::cell::RefCell;
 use std::rc::Rc;

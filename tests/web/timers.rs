@@ -1,4 +1,4 @@
-//! The platform's timeouts, which count in 32 bits with a sign and fire at once beyond them.
+//! The platform's timeouts, which count in signed 32 bits and fire immediately beyond them.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 

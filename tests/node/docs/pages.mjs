@@ -1,4 +1,4 @@
-/** A server that gives pages their device and its tokens. */
+/** A server that returns to pages their device and its tokens. */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 

@@ -35,7 +35,7 @@ fn a_lost_connection_is_made_again_and_the_registration_goes_on() {
     harness.refuse_sockets = false;
     harness.advance_secs(20);
     harness.assert_assigned(operation);
-    // It is asked for, not begun again: registrations cost money.
+    // The state is requested, not a new registration: registrations cost money.
     assert_eq!(harness.service.registrations(), 1);
 }
 
@@ -139,7 +139,7 @@ fn a_socket_that_does_not_close_keeps_the_result_for_five_seconds_only() {
     let operation = harness.register_with(None, Some(4));
     harness.advance_secs(3);
     assert!(!harness.is_settled(operation));
-    // What the socket still tells changes nothing.
+    // Later events of the socket change nothing.
     harness.receive(b"\xf0\x00");
     harness.advance(Duration::from_secs(5));
     harness.assert_assigned(operation);

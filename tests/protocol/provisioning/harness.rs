@@ -37,7 +37,7 @@ pub struct Harness {
     pub slow_open: bool,
     /// The socket stays in its closing handshake.
     pub slow_close: bool,
-    /// How often a token was asked for.
+    /// How often a token was requested.
     pub tokens_asked: usize,
     socket: bool,
     settled: HashMap<OperationId, Result<Reply, Error>>,
@@ -85,7 +85,7 @@ impl Harness {
         operation
     }
 
-    /// Does what the registrar asks until it asks for nothing.
+    /// Performs the registrar's outputs until there are none.
     pub fn run(&mut self) {
         for _ in 0..MAX_OUTPUTS {
             let now = self.now();

@@ -8,7 +8,7 @@ use super::harness::{Harness, key};
 use super::service::{ASSIGNING, Answer, RESULT};
 use crate::packets::Sent;
 
-/// A service that answers the first request at once.
+/// A service that responds to the first request immediately.
 fn answered(status: u16, body: &str) -> Harness {
     let mut harness = Harness::new();
     harness.service.script.push_back(Answer::new(status, None, body));
@@ -47,7 +47,7 @@ fn a_device_is_registered_as_the_documentation_says() {
     );
     assert_eq!(harness.service.body(), r#"{"registrationId":"dev"}"#);
     assert!(matches!(sent.last(), Some(Sent::Disconnect)));
-    // Each answer is acknowledged.
+    // Each response is acknowledged.
     assert_eq!(sent.iter().filter(|sent| matches!(sent, Sent::Puback(_))).count(), 2);
     let assigned = Assignment::of(RESULT).unwrap().identity;
     assert_eq!((&*assigned.hostname, &*assigned.device_id), ("hub.example", "dev"));

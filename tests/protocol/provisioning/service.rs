@@ -74,7 +74,7 @@ impl Service {
         self.unread.clear();
     }
 
-    /// Takes bytes; gives the bytes of the answers.
+    /// Takes bytes; returns the bytes of the responses.
     pub fn receive(&mut self, bytes: &[u8]) -> Vec<u8> {
         self.unread.extend_from_slice(bytes);
         let mut answers = Vec::new();
@@ -94,12 +94,12 @@ impl Service {
         topics.collect()
     }
 
-    /// How often a registration was asked for.
+    /// How often a registration was requested.
     pub fn registrations(&self) -> usize {
         self.requests().iter().filter(|topic| is_register(topic)).count()
     }
 
-    /// The body of the last registration that was asked for.
+    /// The body of the last registration that was requested.
     pub fn body(&self) -> &str {
         let body = self.log.iter().rev().find_map(|(_, sent)| match sent {
             Sent::Publish { topic, payload, .. } if is_register(topic) => Some(payload),
@@ -131,7 +131,7 @@ impl Service {
         }
     }
 
-    /// The bytes of an answer to the request that was published to `topic`.
+    /// The bytes of a response to the request that was published to `topic`.
     pub fn publish(
         &mut self,
         topic: &str,

@@ -1,4 +1,4 @@
-//! Tokens that the user gives.
+//! Tokens from the user.
 
 use iothub_device_client::protocol::ErrorKind;
 use iothub_device_client::protocol::client::Options;

@@ -4,7 +4,7 @@ import { openSimulator, openTab, openWithDevice, rowOf, test } from './support.m
 
 const applyButton = (page) => page.getByRole('button', { name: 'Apply to “thermostat”' }).first();
 
-/** Types as somebody does who empties the field first. */
+/** Types like a user who empties the field first. */
 async function retype(field, text) {
   await field.fill('');
   await field.pressSequentially(text);

@@ -1,4 +1,7 @@
-/** Many devices at once: from a list, in a filtered list that holds still, and acts for all shown. */
+/**
+ * Many devices: from a list, in a filtered list that does not move, and with actions for all of
+ * them.
+ */
 import assert from 'node:assert/strict';
 
 import { openSimulator, openTab, rowOf, test } from './support.mjs';

@@ -5,7 +5,7 @@ import { hubSide, openTab, openWithDevice, test } from './support.mjs';
 
 const messages = (page) => page.getByRole('list', { name: 'Messages' }).getByRole('listitem');
 
-/** What a button gives to save. */
+/** The file that a button saves. */
 async function saved(page, name) {
   const downloading = page.waitForEvent('download');
   await page.getByRole('button', { name, exact: true }).click();

@@ -8,7 +8,7 @@ const PHONE = { width: 375, height: 720 };
 const heading = (page, name) => page.getByRole('heading', { name, exact: true });
 const tab = (page, name) => page.getByRole('tab', { name, selected: true });
 
-/** Loads the page again; gives the kinds of the questions that were asked before. */
+/** Reloads the page; returns the kinds of the questions that it asked before. */
 async function reload(page) {
   const asked = [];
   const answer = (dialog) => {
