@@ -18,7 +18,6 @@ import { thirdPartyNotices } from './lib/notices.mjs';
 import { readmeOfPackage } from './lib/package-readme.mjs';
 import { crateField, readJson, root } from './lib/project.mjs';
 import { Failure, outputOf, runAsProgram, say } from './lib/run.mjs';
-import { cargoTarget } from './lib/rust.mjs';
 import { runInStep, step } from './lib/steps.mjs';
 import { setup } from './setup.mjs';
 
@@ -52,9 +51,9 @@ const wasmFeatures = [
 /** Builds pkg/ and target/www/. Returns the result of `setup`. */
 export async function build(options) {
   const environment = await setup({ ...options, compile: compileRust });
-  const generated = join(target, 'bindings');
+  const generated = join(target, 'wasm-pack');
   await step('The package and the simulator', '10 s', async () => {
-    await generateBindings('release', generated);
+    await runWasmPack(environment.wasmEnvironment, generated, ['--release']);
     const renamed = optimise(generated);
     await assemble(generated, pkg, renamed);
     link();
@@ -69,9 +68,8 @@ export async function build(options) {
  * Builds a package that panics when a test asks for it. The environment must be that of `npm test`.
  */
 export async function buildForcedPanic(folder) {
-  const generated = join(target, 'bindings-forced-panic');
-  await compileModule(['--features', 'forced-panic'], process.env);
-  await generateBindings('debug', generated, ['--debug']);
+  const generated = join(target, 'wasm-pack-forced-panic');
+  await runWasmPack({}, generated, ['--dev'], ['--', '--features', 'forced-panic']);
   await assemble(generated, folder);
 }
 
@@ -87,27 +85,31 @@ async function bundleWebTests() {
   });
 }
 
+/** Compiles what wasm-pack would: its own cargo then has nothing left to do. */
 async function compileRust(wasmEnvironment) {
   await step('The Rust code, compiled to WebAssembly', 'half a minute', async () => {
     // `hidePaths` reads the unpacked sources.
     await runInStep('cargo', ['fetch', '--target', wasmTarget], { cwd: root });
-    const flags = { [wasmFlags]: hidePaths().join(' ') };
-    await compileModule(['--release'], { ...process.env, ...wasmEnvironment, ...flags });
+    const args = ['build', '--lib', '--release', '--target', wasmTarget];
+    const env = compileEnvironment(wasmEnvironment);
+    await runInStep('cargo', args, { cwd: join(root, 'module'), env });
   });
 }
 
-function compileModule(options, env) {
-  const args = ['build', '--lib', '--target', wasmTarget, ...options];
-  return runInStep('cargo', args, { cwd: join(root, 'module'), env });
+async function runWasmPack(wasmEnvironment, generated, profile, features = []) {
+  const options = ['--target', 'web', ...profile, '--mode', 'no-install', '--no-pack'];
+  const output = ['--out-dir', generated, '--out-name', module];
+  await runInStep(
+    'wasm-pack',
+    ['build', ...options, ...output, join(root, 'module'), ...features],
+    {
+      env: compileEnvironment(wasmEnvironment),
+    },
+  );
 }
 
-/** Generates the JavaScript of a compiled module, and a module that goes with it. */
-function generateBindings(profile, folder, options = []) {
-  const compiled = join(cargoTarget(), wasmTarget, profile, `${module}_module.wasm`);
-  const output = ['--out-dir', folder, '--out-name', module];
-  // Where the module is, the user says.
-  const web = ['--target', 'web', '--omit-default-module-path'];
-  return runInStep('wasm-bindgen', [compiled, ...output, ...web, ...options], { cwd: root });
+function compileEnvironment(wasmEnvironment) {
+  return { ...process.env, ...wasmEnvironment, [wasmFlags]: hidePaths().join(' ') };
 }
 
 /** Panics name source files: without this they would name folders of the build machine. */

@@ -3,8 +3,8 @@ import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { documentationSite, installNpmDependencies } from './lib/npm-dependencies.mjs';
 import { root } from './lib/project.mjs';
-import { run, runAsProgram, say } from './lib/run.mjs';
-import { cargoTarget, checkRust, rustdocFlags } from './lib/rust.mjs';
+import { outputOf, run, runAsProgram, say } from './lib/run.mjs';
+import { checkRust, rustdocFlags } from './lib/rust.mjs';
 
 const site = join(root, 'target', 'docs');
 
@@ -26,7 +26,9 @@ await runAsProgram(async () => {
 
 /** The folder for rustdoc's output: the pages of this crate only. */
 async function documentCore() {
-  const folder = join(cargoTarget(), 'doc');
+  const query = ['metadata', '--no-deps', '--format-version=1'];
+  const metadata = outputOf('cargo', query, { cwd: root });
+  const folder = join(JSON.parse(metadata).target_directory, 'doc');
   await rm(folder, { recursive: true, force: true });
   const args = ['doc', '--no-deps', '--document-private-items'];
   const env = { ...process.env, RUSTDOCFLAGS: rustdocFlags };

@@ -18,20 +18,21 @@ import { installOfficialPython } from './lib/official-python.mjs';
 import { isAtLeast, readJson } from './lib/project.mjs';
 import { Failure, runAsProgram, say } from './lib/run.mjs';
 import { checkRust, installLints } from './lib/rust.mjs';
-import { installWasmBindgen } from './lib/wasm-bindgen.mjs';
 import { installWasmTarget } from './lib/wasm-target.mjs';
+import { installWasmTools } from './lib/wasm-tools.mjs';
 
 /**
  * Sets up what a build needs and, with `tests`, also what the tests need. Calls `compile` as soon
  * as wasm32 can be built; it runs beside the rest.
  *
- * Puts wasm-bindgen on PATH. Returns the environment variables for commands that build for wasm32.
+ * Puts wasm-pack and wasm-bindgen on PATH. Returns the environment variables for commands that
+ * build for wasm32.
  */
 export async function setup({ tests = false, compile = async () => {} } = {}) {
   checkNode();
   await checkRust();
   const target = installWasmTarget();
-  await Promise.all([installNpmDependencies(), installWasmBindgen(), target.then(compile)]);
+  await Promise.all([installNpmDependencies(), installWasmTools(), target.then(compile)]);
   if (tests) {
     await installLints();
     await unlessMissing(installChromium);

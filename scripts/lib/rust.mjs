@@ -1,6 +1,6 @@
 /** Rust for this machine: the compiler, its linker, and the two tools of the lint suites. */
 import { aptInstall } from './apt.mjs';
-import { crateField, isAtLeast, root } from './project.mjs';
+import { crateField, isAtLeast } from './project.mjs';
 import { Failure, findOnPath, outputOf } from './run.mjs';
 import { runInStep, step } from './steps.mjs';
 
@@ -41,10 +41,4 @@ export async function installLints() {
 /** The `1.95.0` of `rustc 1.95.0 (…)`. */
 export function rustcVersion(rustc) {
   return outputOf(rustc, ['--version'])?.split(' ')[1];
-}
-
-/** The folder for cargo's output, which users may have set. */
-export function cargoTarget() {
-  const query = ['metadata', '--no-deps', '--format-version=1'];
-  return JSON.parse(outputOf('cargo', query, { cwd: root })).target_directory;
 }

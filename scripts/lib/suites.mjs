@@ -229,24 +229,19 @@ function faultMatrix(name, schedules, options) {
 }
 
 /** `-q` must not be among the options: the runner of wasm-bindgen refuses it. */
-function wasmTests(wasmEnvironment) {
-  const command = ['cargo', 'test', '--target', 'wasm32-unknown-unknown', '--test', 'web'];
-  const chromedriver = findChromedriver();
-  const env = {
-    ...wasmEnvironment,
-    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner',
-    WASM_BINDGEN_TEST_ONLY_WEB: '1',
-    ...(chromedriver && { CHROMEDRIVER: chromedriver }),
-  };
+function wasmTests(env) {
+  const browser = ['--headless', '--chrome', '--chromedriver', findChromedriver()];
+  const command = ['wasm-pack', 'test', ...browser, '--mode', 'no-install', '.', '--test', 'web'];
   const suite = rustTests('wasm in Chromium', command, {
     slow: compiles,
-    missing: missingChromium() ?? (chromedriver ? undefined : 'chromedriver'),
+    missing: missingChromium() ?? (findChromedriver() ? undefined : 'chromedriver'),
     env,
     reads: [...client, ...folder('tests/web')],
   });
   const rerun = (output) => {
-    // Set-up has put it on PATH for its own process only.
-    const path = `PATH="${[dirname(findOnPath('wasm-bindgen')), '$PATH'].join(delimiter)}"`;
+    // Set-up has put them on PATH for its own process only.
+    const tools = ['wasm-pack', 'wasm-bindgen'].map((tool) => dirname(findOnPath(tool)));
+    const path = `PATH="${[...new Set(tools), '$PATH'].join(delimiter)}"`;
     const settings = [path, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
     return suite.rerun(output).map((line) => `${settings.join(' ')} ${line}`);
   };
