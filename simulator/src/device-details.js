@@ -30,7 +30,9 @@ export class DeviceDetails {
   get last() {
     const bodies = [...this.#last.values()];
     if (bodies.length < 2) return bodies[0];
-    return Object.assign({}, ...bodies.filter((body) => typeof body === 'object'));
+    // By entries, as an assignment to `__proto__` is lost.
+    const objects = bodies.filter((body) => typeof body === 'object');
+    return Object.fromEntries(objects.flatMap((body) => Object.entries(body ?? {})));
   }
 
   /** The logs, and the values of the charts. */

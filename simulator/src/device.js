@@ -218,6 +218,7 @@ export class Device {
       const { signal } = controller;
       await this.#client.uploadFile(name, blob, { onProgress: report, signal });
       entry.state = 'done';
+      this.#forgetError();
       this.#around.statistics.addUploaded();
     } catch (error) {
       this.#around.statistics.addFailedUpload();
@@ -353,6 +354,7 @@ export class Device {
   }
 
   #noteTwin() {
+    this.#forgetError();
     const { scheduler } = this.#around;
     this.#timeline?.takeDesired(this.#twin.copy.desired, scheduler.elapsedMs(this));
     this.#changed();
@@ -392,9 +394,7 @@ export class Device {
   #noteAcknowledged(latency, entry) {
     this.#acknowledged += 1;
     this.#around.sentRecord.settle(entry, { status: 'acknowledged', milliseconds: latency });
-    // What went wrong before is in the list of errors; it is no trouble any more.
-    if (this.#lastError) this.#changed();
-    this.#lastError = undefined;
+    this.#forgetError();
     const now = Date.now();
     this.#details?.rate.add(now);
     this.#around.statistics.addAcknowledged(latency, now);
@@ -466,6 +466,12 @@ export class Device {
     this.#lastError = this.#explain(error);
     this.#details?.errors.add({ time: Date.now(), ...this.#lastError });
     this.#changed();
+  }
+
+  /** What went wrong before is in the list of errors; once something works, it is no trouble. */
+  #forgetError() {
+    if (this.#lastError) this.#changed();
+    this.#lastError = undefined;
   }
 
   #changed() {

@@ -3,6 +3,8 @@
  * reusable schemas are resolved within the given documents; unknown parts are listed with their
  * paths.
  */
+import { MAX_DEPTH, tooDeepAt } from './limits.js';
+
 const CONTEXT = /^dtmi:dtdl:context;([234])(?:\.\d+)?(?:#\w+)?$/;
 
 /** Extensions whose additions change no value: units, semantic types, texts for people. */
@@ -173,6 +175,7 @@ export class ModelReader {
 const KINDS = ['Telemetry', 'Property', 'Command', 'Component', 'Relationship'];
 
 function* valuesIn(name, text) {
+  if (tooDeepAt(text) >= 0) throw new ModelError(name, `is nested deeper than ${MAX_DEPTH} levels`);
   let value;
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ''));

@@ -116,9 +116,12 @@ export class Fleet {
   preview(behaviour, deviceId, index = 0) {
     try {
       const device = readBehaviour(behaviour, this.#seed)(deviceId);
-      const { text, properties } = device.messages[index].next(Date.now());
-      const size = new TextEncoder().encode(text).length;
-      return { message: { body: text, properties, size } };
+      const { text, properties, ...system } = device.messages[index].next(Date.now());
+      const size = bytesIn(text);
+      // A hub counts them, too.
+      const { contentType, contentEncoding } = system;
+      const others = [contentType, contentEncoding, ...Object.entries(properties).flat()];
+      return { message: { body: text, properties, size, wholeSize: size + bytesIn(...others) } };
     } catch ({ message, at }) {
       return { error: { message, at } };
     }
@@ -420,5 +423,7 @@ export class Fleet {
     return true;
   }
 }
+
+const bytesIn = (...texts) => new TextEncoder().encode(texts.join('')).length;
 
 const setOf = (ids) => (ids === 'all' ? undefined : new Set(ids));

@@ -39,6 +39,7 @@ export const usages = {
   replay: '{{replay COLUMN}}',
   deviceId: '{{deviceId}}',
   '=': '{{= EXPRESSION}}',
+  "'TEXT'": "{{'TEXT'}}",
   request: '{{request}} or {{request.NAME}}, in the payload of a method',
 };
 
@@ -238,6 +239,7 @@ export function readGenerator(source, known = {}) {
   if (expression) return readExpression(expression[1], finderOf(known), namesOf(known));
   const [name, ...args] = words(source);
   if (name === undefined) throw new Error(`the braces are empty; ${knownNames(withRequest)}`);
+  if (name.isQuoted && args.length === 0) return () => () => name.text;
   const path = /^request(?:\.(.+))?$/.exec(name.text);
   if (path && withRequest) return requestReader(path[1]?.split('.') ?? []);
   if (!Object.hasOwn(generators, name.text)) {

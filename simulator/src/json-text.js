@@ -1,6 +1,8 @@
 /** Parses JSON that a user types, with the place of a mistake. */
 import { parseTree, printParseErrorCode } from 'jsonc-parser';
 
+import { MAX_DEPTH, tooDeepAt } from './limits.js';
+
 /** The parser's errors, in words. */
 const mistakes = {
   InvalidSymbol: 'not valid JSON: text needs double quotes',
@@ -26,6 +28,9 @@ const mistakes = {
  *           {tree?: undefined, error: {mistake: string, offset: number}}}
  */
 export function parseJson(text) {
+  const deep = tooDeepAt(text);
+  if (deep >= 0)
+    return { error: { mistake: `nested deeper than ${MAX_DEPTH} levels`, offset: deep } };
   const errors = [];
   const tree = parseTree(text, errors, { disallowComments: true });
   if (errors.length === 0 && tree) return { tree };

@@ -20,9 +20,11 @@ export function tooDeepAt(text) {
   return -1;
 }
 
-/** @throws Error for a number that is too large */
-export function checkNumber(number) {
-  if (Math.abs(number) > MAX_NUMBER) throw new Error(`numbers go up to ${MAX_NUMBER}`);
+/** @throws Error for a number that is too large; other values are none of its business */
+export function checkNumber(value) {
+  if (typeof value === 'number' && Math.abs(value) > MAX_NUMBER) {
+    throw new Error(`numbers go up to ${MAX_NUMBER}`);
+  }
 }
 
 /** @throws Error for a scene of more bytes */

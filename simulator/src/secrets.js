@@ -1,5 +1,5 @@
 /** Finds keys and tokens in text, to keep them out of scenes. */
-import { visit } from 'jsonc-parser';
+import { createScanner, SyntaxKind } from 'jsonc-parser';
 
 /** The names of secrets, alone or before a value. */
 const SECRET =
@@ -15,10 +15,12 @@ export const isSecret = (text) => SECRET.test(text) || KEY.test(text.trim());
 
 /** Whether JSON contains a secret, as written or with its escapes resolved. */
 export function holdsSecret(source) {
-  let isFound = SECRET.test(source);
-  const look = (value) => (isFound ||= typeof value === 'string' && isSecret(value));
-  visit(source, { onObjectProperty: look, onLiteralValue: look });
-  return isFound;
+  if (SECRET.test(source)) return true;
+  const scanner = createScanner(source);
+  for (let token = scanner.scan(); token !== SyntaxKind.EOF; token = scanner.scan()) {
+    if (token === SyntaxKind.StringLiteral && isSecret(scanner.getTokenValue())) return true;
+  }
+  return false;
 }
 
 /** Whether no text in an unfinished edit looks like a secret: then it may be kept. */

@@ -1,6 +1,6 @@
 import { readGenerator } from './generators.js';
 import { parseJson, placeOf } from './json-text.js';
-import { checkNumber, MAX_DEPTH, tooDeepAt } from './limits.js';
+import { checkNumber } from './limits.js';
 
 /** A template that cannot be read, and where. */
 export class TemplateError extends Error {
@@ -33,10 +33,6 @@ export class TemplateError extends Error {
  * @throws {TemplateError}
  */
 export function readTemplate(text, known = {}) {
-  const deep = tooDeepAt(text);
-  if (deep >= 0) {
-    throw new TemplateError(`nested deeper than ${MAX_DEPTH} levels`, placeOf(text, deep));
-  }
   const { tree, error } = parseJson(text);
   if (error) throw new TemplateError(error.mistake, placeOf(text, error.offset));
   return readNode(tree, undefined, (value, offset, fields) => {
@@ -44,10 +40,19 @@ export function readTemplate(text, known = {}) {
       if (typeof value === 'string') return readText(value, { ...known, fields });
       checkNumber(value);
       return constant(value);
-    } catch (error) {
-      throw new TemplateError(error.message, placeOf(text, offset));
+    } catch ({ message, index }) {
+      throw new TemplateError(message, placeOf(text, placeInString(text, offset, index)));
     }
   });
+}
+
+/** The offset of a place in the value of a JSON string: of an escape, its value is one character. */
+function placeInString(text, offset, index) {
+  if (index === undefined) return offset;
+  const character = /\\(?:u.{4}|.)|./gs;
+  character.lastIndex = offset + 1;
+  for (let passed = 0; passed < index; passed += 1) character.test(text);
+  return character.lastIndex;
 }
 
 function readNode(node, fields, read) {
@@ -92,7 +97,7 @@ export function readText(text, known) {
   const parts = split(text);
   if (parts.length === 1) return constant(text);
   const begins = parts.map((part, index) =>
-    index % 2 === 1 ? readGenerator(part, known) : constant(part),
+    index % 2 === 1 ? readPart(part, known) : constant(part),
   );
   if (begins.length === 3 && parts[0] === '' && parts[2] === '') return begins[1];
   return (random) => {
@@ -107,18 +112,38 @@ function constant(value) {
   return () => next;
 }
 
-/** The parts of a text: every other one stood between double braces. */
+/** The parts of a text: every other one stood between double braces, which open at `index`. */
 function split(text) {
   const parts = [];
   for (let from = 0; ;) {
-    const opening = text.indexOf('{{', from);
-    if (opening < 0) return [...parts, text.slice(from)];
-    const closing = text.indexOf('}}', opening);
-    if (closing < 0) throw new Error('a {{ has no }}');
-    parts.push(text.slice(from, opening), text.slice(opening + 2, closing));
+    const index = text.indexOf('{{', from);
+    if (index < 0) return [...parts, text.slice(from)];
+    const closing = closingAfter(text, index + 2);
+    if (closing === undefined) throw mistakeAt(index, 'a {{ has no }}');
+    parts.push(text.slice(from, index), { source: text.slice(index + 2, closing), index });
     from = closing + 2;
   }
 }
+
+/** Where a generator ends: braces in quotes are text. An apostrophe in a word quotes nothing. */
+function closingAfter(text, from) {
+  const ends = /(?<!\w)(["'])(?:(?!\1).)*\1(?!\w)|\}\}/gs;
+  ends.lastIndex = from;
+  for (const { 0: found, index } of text.matchAll(ends)) if (found === '}}') return index;
+  return undefined;
+}
+
+function readPart({ source, index }, known) {
+  try {
+    return readGenerator(source, known);
+  } catch (error) {
+    throw mistakeAt(index, error.message, error);
+  }
+}
+
+/** An error with its place in a text. */
+const mistakeAt = (index, message, cause) =>
+  Object.assign(new Error(message, { cause }), { index });
 
 /** A value as part of a text. */
 export function toText(value) {

@@ -219,8 +219,8 @@ test('what has a mistake is refused with the place of it, and nothing changes', 
   const bad = behaviourOf({ telemetry: { template: '{"a":\n "{{x}}"}', isOn: true } });
   const refused = (act, field) =>
     assert.throws(act, ({ message, at }) => {
-      assert.ok(message.startsWith(`${field}, line 2, column 2: there is no "x"`), message);
-      assert.deepEqual(at, { field, line: 2, column: 2 });
+      assert.ok(message.startsWith(`${field}, line 2, column 3: there is no "x"`), message);
+      assert.deepEqual(at, { field, line: 2, column: 3 });
       return true;
     });
   refused(() => fleet.setScene(sceneOf({ kind: bad })), 'kinds.0.behaviour.telemetry.0.template');

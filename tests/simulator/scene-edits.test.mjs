@@ -5,6 +5,11 @@ import { test } from 'node:test';
 
 import { mistakesIn } from '../../simulator/src/mistakes.js';
 import { checkScene } from '../../simulator/src/scene.js';
+import { holdsSecret } from '../../simulator/src/secrets.js';
+import { readJson } from '../../www/ui/read-json.js';
+import { readSceneText } from '../../www/ui/scene-json.js';
+import { leavesOf } from '../../www/ui/values.js';
+import { inWords } from '../../www/ui/words.js';
 import {
   newScene,
   renamedKinds,
@@ -127,10 +132,43 @@ test('a mistake in a template of each kind is named with its path and line', () 
   const [first, second, ...more] = mistakesIn(scene);
   assert.deepEqual(more, []);
   assert.deepEqual(first.path, ['kinds', 0, 'behaviour', 'twin', 'reported']);
-  assert.match(first.message, /^line 1, column 6: range: it takes 2 to 3 arguments/);
+  assert.match(first.message, /^line 1, column 7: range: it takes 2 to 3 arguments/);
   assert.deepEqual(second.path, ['kinds', last, 'behaviour', 'telemetry', 0, 'template']);
-  assert.match(second.message, /^line 2, column 6: there is no "nothing"/);
+  assert.match(second.message, /^line 2, column 7: there is no "nothing"/);
   assert.deepEqual(mistakesIn(vehicles), []);
+});
+
+test('text that is nested too deep for the stack is a mistake with its line', async () => {
+  const { mistakes } = await readSceneText('\n{"a":'.repeat(20_000), mistakesIn);
+  assert.deepEqual(
+    mistakes.map(({ message, line }) => [message, line]),
+    [['nested deeper than 100 levels', 102]],
+  );
+  assert.equal(holdsSecret('['.repeat(20_000)), false);
+});
+
+test('what a back end would get as null is a mistake, and names of every object are kept', () => {
+  for (const text of ['{"a": 1e999}', '[-1e301]']) {
+    assert.match(readJson(text).error.message, /numbers go up to 1e\+300/);
+  }
+  assert.match(readJson('['.repeat(20_000)).error.message, /Nested deeper/);
+  const text = '{"__proto__":{"a":1}}';
+  assert.equal(JSON.stringify(readJson(text, 'object').value), text);
+  assert.deepEqual(Object.entries(leavesOf(JSON.parse('{"__proto__":1}'))), [['__proto__', 1]]);
+});
+
+test('places in a scene and messages of the client are told in words of the page', () => {
+  const words = {
+    'values.2.next: empty': 'value 3, next: empty',
+    'kinds.0 is missing': 'kind 1 is missing',
+    'kinds.1.behaviour.events.0.actions.1: no': 'kind 2, event 1, action 2: no',
+    'the hub did not answer the message within operationTimeout; x':
+      'the hub did not answer the message in time; x',
+    'cancelled by disconnect()': 'The device was stopped before the hub had answered.',
+  };
+  for (const [message, expected] of Object.entries(words)) {
+    assert.equal(inWords(message), expected);
+  }
 });
 
 test('a path that holds a secret ends before it', () => {

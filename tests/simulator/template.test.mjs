@@ -280,16 +280,44 @@ test('a mistake in a generator is told with its place and what is possible', () 
   for (const [generator, expected] of Object.entries(mistakes)) {
     const { at, message } = mistakeIn(`{\n  "a": "x {{${generator}}}"\n}`);
     assert.match(message, expected);
-    assert.deepEqual(at, { line: 2, column: 8 });
+    assert.deepEqual(at, { line: 2, column: 11 });
+  }
+});
+
+test('a mistake is told at its generator, whatever stands before it in the text', () => {
+  const columns = {
+    '"{{foo}}"': 2,
+    '"room {{counter}} {{foo}}"': 19,
+    '"\\"\\u00e9\\\\ {{foo}}"': 13,
+    '"{{counter}} {{range 1 2"': 14,
+  };
+  for (const [text, column] of Object.entries(columns)) {
+    assert.deepEqual(mistakeIn(text).at, { line: 1, column }, text);
   }
   assert.match(mistakeIn('"{{range 1 2"').message, /no }}/);
+});
+
+test('braces in quotes are text, and an apostrophe within a word quotes nothing', () => {
+  const bodies = {
+    "{{'{{'}}": '{{',
+    "{{'{{'}}counter}} is written": '{{counter}} is written',
+    "{{choice '}}'}}": '}}',
+    '{{choice "{{a}}"}} and }}': '{{a}} and }}',
+    "{{= '}}'}}": '}}',
+    "{{choice it's}} and it's {{counter}}": "it's and it's 1",
+    "{{choice '90s}} isn't": "'90s isn't",
+  };
+  for (const [text, body] of Object.entries(bodies)) {
+    const next = readTemplate(JSON.stringify(text))(randomFrom(1));
+    assert.equal(next({ now: 0, deviceId: 'd' }), body, text);
+  }
 });
 
 test('what JSON cannot hold, or nobody can read, is refused with its place', () => {
   for (const value of ['1e999', '"{{gauss 1e308 1e308}}"', '"{{counter 1e308 1e308}}"']) {
     const { at, message } = mistakeIn(`{\n  "a": ${value}\n}`);
     assert.match(message, /numbers go up to 1e\+300/, value);
-    assert.deepEqual(at, { line: 2, column: 8 });
+    assert.deepEqual(at, { line: 2, column: value.startsWith('"') ? 9 : 8 });
   }
   assert.match(mistakeIn('{"a": "{{desired x 1e999}}"}').message, /numbers go up to/);
   const deep = (levels) => '{"a":'.repeat(levels) + '"{{{ \\" {"' + '}'.repeat(levels);

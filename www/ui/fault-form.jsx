@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 
 import { ActionForm } from './action.jsx';
 import { DEVICE_FAULTS, HUB_FAULTS } from './fault-kinds.js';
-import { changeHubFaults, hubFaults, turnOn } from './faults-on.js';
+import { changeHubFaults, turnOn } from './faults-on.js';
 import { counted } from './format.js';
 import { localIds } from './local-hub.js';
 import { NumberField } from './number-field.jsx';
@@ -71,14 +71,6 @@ export function FaultForm({ ids }) {
         )}
       </div>
       <p class="hint">{fault.about}</p>
-      {Object.keys(hubFaults.value).length > 0 && ids === 'all' && (
-        <p class="hint">
-          New connections of every device are refused now.{' '}
-          <button type="button" class="link" onClick={() => changeHubFaults({ clear: true })}>
-            Let them in again
-          </button>
-        </p>
-      )}
     </ActionForm>
   );
 }

@@ -36,9 +36,12 @@ export async function turnOn(ids, request, { isOnce = false } = {}) {
   setTimeout(() => refreshFaults(ids).catch(() => {}), forSeconds * 1000 + 500);
 }
 
+/** Devices that come do not get a fault any more. */
+export const spare = (name) => (faultsForAll.value = without(faultsForAll.peek(), name));
+
 /** Turns one fault off, and leaves the others. */
 export async function turnOff(ids, name) {
-  if (ids === ALL) faultsForAll.value = without(faultsForAll.peek(), name);
+  if (ids === ALL) spare(name);
   const groups = new Map();
   for (const id of idsOf(ids)) {
     const others = JSON.stringify(requestOf(without(faultsById.peek().get(id) ?? {}, name)));

@@ -3,7 +3,18 @@ import { useEffect } from 'preact/hooks';
 import { Outcome, useAction } from './action.jsx';
 import { FaultForm } from './fault-form.jsx';
 import { inWords } from './fault-kinds.js';
-import { clearFaults, faultsById, faultsOf, refreshFaults, turnOff, turnOn } from './faults-on.js';
+import {
+  changeHubFaults,
+  clearFaults,
+  faultsById,
+  faultsForAll,
+  faultsOf,
+  hubFaults,
+  refreshFaults,
+  spare,
+  turnOff,
+  turnOn,
+} from './faults-on.js';
 import { counted } from './format.js';
 import { HubSide } from './hub-side.jsx';
 import { Icon } from './icon.jsx';
@@ -32,15 +43,13 @@ export function Faults({ ids }) {
   useEffect(() => {
     // If the server does not respond, the next click reports it.
     refreshFaults(ids).catch(() => {});
+    changeHubFaults({}).catch(() => {});
   }, [ids === 'all' ? ids : ids.join()]);
   const drop = async (how, words) => {
     await askLocalHub('drop', { ids, how });
     return `${words} What was not acknowledged is sent again after the reconnect.`;
   };
-  const isOn = (name) => {
-    const active = ids === 'all' || ids.length !== 1 ? faultsOf('all') : faultsOf(ids[0]);
-    return active[name] !== undefined;
-  };
+  const isOn = (name) => [ids].flat().every((id) => faultsOf(id)[name] !== undefined);
   const toggle = async (name) => {
     const { request, on, off } = QUICK[name];
     if (isOn(name)) await turnOff(ids, name);
@@ -65,11 +74,29 @@ export function Faults({ ids }) {
       </div>
       <Outcome result={result} />
       <ActiveFaults ids={ids} run={run} />
+      <ClosedHub run={run} />
       <details class="more-faults">
         <summary>More faults, with their values</summary>
         <FaultForm ids={ids} />
       </details>
     </HubSide>
+  );
+}
+
+/** What keeps every device from connecting. */
+function ClosedHub({ run }) {
+  if (Object.keys(hubFaults.value).length === 0) return null;
+  const open = async () => {
+    await changeHubFaults({ clear: true });
+    return 'The hub accepts connections again.';
+  };
+  return (
+    <p class="hint">
+      New connections of every device are refused now.{' '}
+      <button type="button" class="link" onClick={() => run(open)}>
+        Let them in again
+      </button>
+    </p>
   );
 }
 
@@ -85,8 +112,10 @@ function ActiveFaults({ ids, run }) {
     }
   }
   if (active.size === 0) return null;
-  const end = async (name, having) => {
-    await turnOff(having.length === localIds.value.size ? 'all' : having, name);
+  const end = async (words, name, having) => {
+    const { [name]: forAll } = faultsForAll.value;
+    if (ids === 'all' && forAll !== undefined && inWords(name, forAll) === words) spare(name);
+    await turnOff(having, name);
     return 'Ended.';
   };
   const endAll = async () => {
@@ -103,7 +132,7 @@ function ActiveFaults({ ids, run }) {
             <button
               class="plain only-icon"
               aria-label={`End: ${words}`}
-              onClick={() => run(() => end(name, having))}
+              onClick={() => run(() => end(words, name, having))}
             >
               <Icon name="remove" />
             </button>

@@ -6,6 +6,7 @@ import { details, fleet } from './fleet.js';
 import { size, timeOfDay } from './format.js';
 import { localHub } from './local-hub.js';
 import { Notice } from './notice.jsx';
+import { inWords } from './words.js';
 
 /** Uploads files by drag and drop, or by a button. */
 export function FilesView({ id }) {
@@ -48,7 +49,7 @@ export function FilesView({ id }) {
         <input type="file" multiple hidden ref={picker} onChange={pick} aria-label="Files" />
       </section>
       <Uploads id={id} />
-      {!localHub.value && (
+      {!localHub.value && !hasUploaded() && (
         <p class="hint">
           IoT Hub sends no CORS headers, so a page needs a relay that adds them for file uploads.
           Enter its address when you add the device, under “Another endpoint or relay”. The page of{' '}
@@ -59,6 +60,11 @@ export function FilesView({ id }) {
   );
 }
 
+const uploads = () => details.value?.uploads ?? [];
+
+/** Whoever has uploaded a file has a relay. */
+const hasUploaded = () => uploads().some(({ state }) => state === 'done');
+
 const WORDS = {
   uploading: 'uploading',
   done: 'uploaded',
@@ -67,10 +73,9 @@ const WORDS = {
 };
 
 function Uploads({ id }) {
-  const uploads = details.value?.uploads ?? [];
   return (
     <ol class="log uploads" aria-label="Uploads">
-      {uploads.map(({ number, time, name, size: total, sent, state, error }) => (
+      {uploads().map(({ number, time, name, size: total, sent, state, error }) => (
         <li key={number}>
           <time>{timeOfDay(time)}</time> <span>{name}</span>{' '}
           <span class="quiet">{size(total)}</span>{' '}
@@ -83,7 +88,7 @@ function Uploads({ id }) {
               </button>
             </div>
           )}
-          {error && <Notice kind="bad" text={error} />}
+          {error && <Notice kind="bad" text={inWords(error)} />}
         </li>
       ))}
     </ol>

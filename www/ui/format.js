@@ -1,4 +1,5 @@
 /** Numbers, times and sizes as the page writes them. */
+import { tooDeepAt } from '../../simulator/src/limits.js';
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
@@ -54,10 +55,10 @@ export function size(bytes) {
 /** JSON for people to read and edit. */
 export const pretty = (value) => JSON.stringify(value, null, 2);
 
-/** JSON with indents; any other text as it is. */
+/** JSON with indents; any other text as it is, as is JSON that would be mostly indents. */
 export function readable(text) {
   try {
-    return pretty(JSON.parse(text));
+    return tooDeepAt(text) < 0 ? pretty(JSON.parse(text)) : text;
   } catch {
     return text;
   }

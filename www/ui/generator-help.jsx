@@ -29,6 +29,7 @@ const GENERATORS = [
   ['time', '{{time}}', 'now, as ISO 8601; {{time unix}} in seconds'],
   ['uuid', '{{uuid}}', 'an id of its own'],
   ['device id', '{{deviceId}}', 'the id of the device'],
+  ['text', "{{'{{'}}", 'what is in the quotes, such as braces that are no generator'],
 ];
 
 /** Buttons that put a generator where the cursor is, and what each returns. */

@@ -36,11 +36,16 @@ async function begin() {
   return <App />;
 }
 
-/** A file that misses its place would replace the page, and all devices with it. */
+/**
+ * A file or link that misses its place would replace the page, and all devices with it. Text that is
+ * dragged into a field is none.
+ */
 function refuseFiles() {
-  for (const type of ['dragover', 'drop']) {
-    addEventListener(type, (event) => event.preventDefault());
-  }
+  const refuse = (event) => {
+    const isFile = event.dataTransfer.types.includes('Files');
+    if (isFile || !event.target.matches?.('input, textarea')) event.preventDefault();
+  };
+  for (const type of ['dragover', 'drop']) addEventListener(type, refuse);
 }
 
 function CannotStart() {

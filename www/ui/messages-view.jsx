@@ -27,7 +27,7 @@ function Inbox() {
             <li key={messages.length - index}>
               <time>{timeOfDay(time)}</time>
               <span class="quiet">{size(bytes)}</span>
-              <Body text={text} hex={hex} />
+              <Body size={bytes} text={text} hex={hex} />
               <Pairs of={properties} />
               <Pairs of={system} />
             </li>
@@ -39,11 +39,12 @@ function Inbox() {
 }
 
 /** A body: JSON with indents, any other text as it is, bytes in hexadecimal. */
-function Body({ text, hex }) {
+function Body({ size, text, hex }) {
   if (text === '') return <p class="empty">Empty body</p>;
+  const isCut = hex !== undefined && hex.split(' ').length < size;
   return (
     <pre class="json body" tabIndex={0}>
-      {hex === undefined ? readable(text) : `Not text: ${hex} …`}
+      {hex === undefined ? readable(text) : `Not text: ${hex}${isCut ? ' …' : ''}`}
     </pre>
   );
 }

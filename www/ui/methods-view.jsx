@@ -6,10 +6,11 @@ import { details } from './fleet.js';
 import { duration, timeOfDay } from './format.js';
 import { HubSide } from './hub-side.jsx';
 import { Icon } from './icon.jsx';
-import { JsonField, readJson } from './json-field.jsx';
+import { JsonField } from './json-field.jsx';
 import { useDraft } from './drafts.js';
 import { KindEditor } from './kind-editor.jsx';
 import { NumberField } from './number-field.jsx';
+import { readJson } from './read-json.js';
 import { askLocalHub, isLocal } from './local-hub.js';
 import { behaviourOf } from './scene.js';
 

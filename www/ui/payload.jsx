@@ -1,3 +1,4 @@
+import { tooDeepAt } from '../../simulator/src/limits.js';
 import { CopyButton } from './copy-button.jsx';
 import { count, pretty, size } from './format.js';
 import { Highlighted } from './highlight.jsx';
@@ -45,6 +46,8 @@ const SPACE = /("(?:[^"\\]|\\.)*")|\s+/g;
 
 /** Formatted, unless that would change it: numbers beyond a double, repeated names. */
 function asJson(text) {
+  // Deeper, it would be mostly indents.
+  if (tooDeepAt(text) >= 0) return undefined;
   try {
     const value = JSON.parse(text);
     const isSame = JSON.stringify(value) === text.replace(SPACE, '$1');

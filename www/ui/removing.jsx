@@ -5,6 +5,7 @@ import { device, fleet } from './fleet.js';
 import { counted } from './format.js';
 import { Icon } from './icon.jsx';
 import { isLocal, takeUpAgain } from './local-hub.js';
+import { hasOutbox } from './outbox-choice.jsx';
 import { inWords } from './words.js';
 
 /** The devices that were removed last and can be restored, or why that failed. */
@@ -25,7 +26,7 @@ export async function removeDevices(ids) {
   if (others.length > 0 && !(await ask(words))) return;
   const local = ids.filter(isLocal).map((id) => {
     const { kind, state } = device(id);
-    return { id, kind, isOn: state !== 'stopped' };
+    return { id, kind, keepsOutbox: hasOutbox(device(id)), isOn: state !== 'stopped' };
   });
   removed.value = local.length > 0 ? { devices: local } : undefined;
   await fleet.remove(ids);

@@ -88,7 +88,7 @@ function Keep() {
   const picker = useRef();
   const { run, result } = useAction((work) => work());
   const save = async () => {
-    const name = scene.value.title.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ['scene'];
+    const name = scene.value.title.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? ['scene'];
     download(`${name.join('-')}.json`, await sceneText());
   };
   const begin = async () => {

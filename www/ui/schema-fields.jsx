@@ -2,8 +2,8 @@
 import { useId } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
-import { readJson } from './json-field.jsx';
 import { pretty } from './format.js';
+import { readJson } from './read-json.js';
 
 /**
  * @typedef {import('../../simulator/src/scene.js').Mistake} Mistake its path begins at the value

@@ -14,10 +14,10 @@ import { UnitFields } from './unit-fields.jsx';
 
 const PAUSE_MILLISECONDS = 150;
 
-/** What a hub takes of a message, in bytes. */
+/** What a hub takes of a message with its properties, in bytes. */
 const MAX_SIZE = 256 * 1024;
 
-const isTooLong = (preview) => preview.value.message?.size > MAX_SIZE;
+const isTooLong = (preview) => preview.value.message?.wholeSize > MAX_SIZE;
 
 const NEW = {
   template: '{"number": "{{counter}}"}',
@@ -179,7 +179,12 @@ function Preview({ preview }) {
     <div id="template-error" class="stack">
       <h3>Preview {message && <span class="quiet">{size(message.size)}</span>}</h3>
       {error && <Notice kind="bad" text={inWords(error.message)} />}
-      {isTooLong(preview) && <Notice kind="bad" text="The limit of a hub is 256 KB." />}
+      {isTooLong(preview) && (
+        <Notice
+          kind="bad"
+          text={`The limit of a hub is 256 KB. With its properties, this has ${size(message.wholeSize)}.`}
+        />
+      )}
       {message && <pre class="json preview">{readable(message.body)}</pre>}
       {message && Object.keys(message.properties).length > 0 && (
         <dl class="pairs">

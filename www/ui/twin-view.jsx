@@ -5,11 +5,12 @@ import { ActionForm } from './action.jsx';
 import { CodeButton } from './code-dialog.jsx';
 import { details, device, fleet } from './fleet.js';
 import { HubSide } from './hub-side.jsx';
-import { JsonField, readJson } from './json-field.jsx';
+import { JsonField } from './json-field.jsx';
 import { JsonView } from './json-view.jsx';
 import { useDraft } from './drafts.js';
 import { KindEditor } from './kind-editor.jsx';
 import { askLocalHub, isLocal } from './local-hub.js';
+import { readJson } from './read-json.js';
 
 /** Both halves of a device's twin, what it reports, and the rule of its kind. */
 export function TwinView({ kindName, id }) {

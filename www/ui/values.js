@@ -5,8 +5,10 @@
 export function leavesOf(value, path = '') {
   if (value === undefined) return {};
   if (value === null || typeof value !== 'object') return { [path || 'value']: value };
-  const within = Object.entries(value).map(([name, inner]) =>
-    leavesOf(inner, path ? `${path}.${name}` : name),
+  // By entries, as an assignment to `__proto__` is lost.
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, inner]) =>
+      Object.entries(leavesOf(inner, path ? `${path}.${name}` : name)),
+    ),
   );
-  return Object.assign({}, ...within);
 }

@@ -4,23 +4,39 @@ const SENTENCES = [
   [/dynamically imported|Importing a module/i, 'A part of the page did not load. Reload the page.'],
   [/another page or worker has connected/, 'The device was opened in another tab.'],
   [/call connect\(\) first/, 'The device is not connected. Start it first.'],
+  [/cancelled by \w+\(\)/, 'The device was stopped before the hub had answered.'],
+  [/maxPendingMessages/, 'Too many messages wait for the hub.'],
+  [/is for a module; use create/, 'This token is for a module. Use its connection string.'],
   [
     /createFromX509Certificate/,
     'This device authenticates with a certificate, which a page cannot do. Use a device with a key.',
   ],
 ];
 
+/** The items of the lists of a scene. */
+const ITEMS = {
+  kinds: 'kind',
+  telemetry: 'message',
+  methods: 'method',
+  values: 'value',
+  events: 'event',
+  actions: 'action',
+};
+
 /** Places in a scene, and what the editors call them. */
 const PLACES = [
-  [/\bkinds\.(\d+)\.?/g, (_, index) => `kind ${Number(index) + 1}, `],
   [/\bbehaviour\.(?=telemetry|twin|methods|values|events|columns)/g, ''],
-  [/\bmethods\.(\d+)\.payload\b/g, (_, index) => `method ${Number(index) + 1}, payload`],
-  [/\bmethods\.(\d+)\.?/g, (_, index) => `method ${Number(index) + 1}, `],
   [/\btelemetry\.\d+\.properties\./g, 'property '],
   [/\btelemetry\.\d+\.template\b/g, 'template'],
   [/\btelemetry\.\d+\.periodMs\b/g, 'period in milliseconds'],
-  [/\btelemetry\.(\d+)\.?/g, (_, index) => `message ${Number(index) + 1}, `],
+  [
+    /\b(kinds|telemetry|methods|values|events|actions)\.(\d+)(\.?)/g,
+    (_, list, index, dot) => `${ITEMS[list]} ${Number(index) + 1}${dot && ', '}`,
+  ],
   [/\btwin\.reported\b/g, 'reported when it starts'],
+  [/ within operationTimeout/g, ' in time'],
+  [/ In a page set httpEndpoint .*/, ' A page needs a relay for file uploads.'],
+  [/^\w+Error: /, ''],
 ];
 
 /** @param {string} message of an error */

@@ -90,7 +90,9 @@ test('a file that is dropped beside its place does not open', async (t) => {
   const isRefused = await page
     .getByRole('heading', { name: 'thermostat-1' })
     .evaluate((element) => {
-      const event = new DragEvent('drop', { bubbles: true, cancelable: true });
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['a'], 'a.txt'));
+      const event = new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer });
       return !element.dispatchEvent(event);
     });
   assert.equal(isRefused, true);
@@ -117,8 +119,9 @@ test('a message that no hub takes cannot be applied', async (t) => {
 test('an error is gone from the list as soon as messages are acknowledged again', async (t) => {
   const { page } = await openWithDevice(t);
   await openTab(page, 'Telemetry');
-  await page.getByLabel('Value of property 1').fill('y'.repeat(400));
-  await send(page, JSON.stringify('x'.repeat(262_100)));
+  // The first message, and so the preview, has room; those after it have not.
+  const tooLong = `${'y'.repeat(400)} `.repeat(50);
+  await send(page, JSON.stringify(`${'x'.repeat(261_900)}{{sequence a ${tooLong}}}`));
   await rowOf(page, 'thermostat-1').filter({ hasText: 'the message has' }).waitFor();
   await send(page, '{"good": 1}');
   await rowOf(page, 'thermostat-1').filter({ hasText: 'connected · thermostat' }).waitFor();
@@ -203,7 +206,7 @@ test('a mistake in what is reported is told with its line, for as long as it is 
   await openTab(page, 'Twin');
   const field = page.getByLabel('Reported when it starts');
   await field.fill('{\n"a": 1,\n\n"b": "{{foo}}"\n}');
-  const error = page.getByText('line 4, column 6: there is no "foo"');
+  const error = page.getByText('line 4, column 7: there is no "foo"');
   await error.waitFor();
   assert.equal(await page.getByRole('button', { name: 'Apply to' }).isDisabled(), true);
   await field.fill('{\n"a": 1,\n\n"b": "{{time}}"\n}');
