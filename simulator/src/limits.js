@@ -20,7 +20,7 @@ export function tooDeepAt(text) {
   return -1;
 }
 
-/** @throws Error for a number that is too large; other values are none of its business */
+/** @throws Error for a number that is too large; other values pass */
 export function checkNumber(value) {
   if (typeof value === 'number' && Math.abs(value) > MAX_NUMBER) {
     throw new Error(`numbers go up to ${MAX_NUMBER}`);

@@ -36,7 +36,7 @@ export async function turnOn(ids, request, { isOnce = false } = {}) {
   setTimeout(() => refreshFaults(ids).catch(() => {}), forSeconds * 1000 + 500);
 }
 
-/** Devices that come do not get a fault any more. */
+/** New devices no longer get a fault. */
 export const spare = (name) => (faultsForAll.value = without(faultsForAll.peek(), name));
 
 /** Turns one fault off, and leaves the others. */

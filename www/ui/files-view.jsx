@@ -62,7 +62,7 @@ export function FilesView({ id }) {
 
 const uploads = () => details.value?.uploads ?? [];
 
-/** Whoever has uploaded a file has a relay. */
+/** Then the device has a relay. */
 const hasUploaded = () => uploads().some(({ state }) => state === 'done');
 
 const WORDS = {
