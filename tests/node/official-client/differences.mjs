@@ -59,7 +59,7 @@ export const DIFFERENCES = [
     name: 'agent',
     python: '`azure-iot-device-iothub-py/2.14.0(...)`',
     here: '`iothub-device-client/{version}({platform})`',
-    why: 'it is another program, and says so',
+    why: 'it is a different program',
     connections: inUserName(/azure-iot-device-iothub-py.*?%29/, AGENT),
   },
   {
@@ -67,8 +67,8 @@ export const DIFFERENCES = [
     python: 'no query',
     here: '`?iothub-no-client-cert=true`; none with a certificate',
     why:
-      'without it the service asks for a client certificate in the TLS handshake; headless ' +
-      'Chromium could not connect to a stand-in that asked so',
+      'without it, the service requests a client certificate in the TLS handshake; headless ' +
+      'Chromium could not connect to a test server that did the same',
     connections: (connections) =>
       connections.map((each) => {
         const usesToken = each.packets[0].resource !== undefined;
@@ -109,8 +109,8 @@ export const DIFFERENCES = [
   },
   {
     name: '`$.exp` of a date',
-    python: 'as `isoformat()` gives it; without a zone if the date has none',
-    here: 'as `toISOString()` gives it: UTC, milliseconds, `Z`',
+    python: 'the result of `isoformat()`; without a zone if the date has none',
+    here: 'the result of `toISOString()`: UTC, milliseconds, `Z`',
     why: 'a time without its zone is ambiguous',
     connections: eachPacket((packet) =>
       packet.topic
@@ -120,9 +120,9 @@ export const DIFFERENCES = [
   },
   {
     name: 'method payload that is not JSON',
-    python: 'no answer',
-    here: 'answered with 400',
-    why: 'the caller is notified at once',
+    python: 'no response',
+    here: '400',
+    why: 'the caller is notified immediately',
     connections: eachPacket((packet) =>
       packet.call === 'invoke with bad json'
         ? publish('$iothub/methods/res/400/?$rid={rid}', 'null')
@@ -133,7 +133,7 @@ export const DIFFERENCES = [
     name: 'method response without its request',
     python: 'sent',
     here: '`ClientError`, nothing sent',
-    why: 'nobody waits for it; a second response to one request is a mistake that should be noticed',
+    why: 'nothing waits for it; a second response to one request is a mistake that should be noticed',
     connections: eachPacket((packet) =>
       packet.call === 'response to an unknown rid' ? { call: packet.call, cmd: null } : packet,
     ),
@@ -148,7 +148,7 @@ export const DIFFERENCES = [
   {
     name: 'subscriptions on a later connection',
     python: 'none; it trusts the session',
-    here: 'all that are needed, whatever CONNACK says about the session, before anything else',
+    here: 'all that are needed, before anything else, whatever CONNACK says about the session',
     why: 'if the session is lost, it receives nothing and does not notice',
     connections: subscribeAgain,
   },

@@ -87,6 +87,8 @@ async function* views({ page, device }) {
   await page.getByRole('dialog', { name: 'Commands' }).waitFor();
   yield 'the palette';
   await page.keyboard.press('Escape');
+  // In its field, the character would be text.
+  await page.getByRole('dialog', { name: 'Commands' }).waitFor({ state: 'detached' });
   await page.keyboard.press('?');
   await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
   yield 'the shortcuts';
