@@ -253,12 +253,14 @@ function exportOwnNames(file) {
 const hexadecimalDigits = {
   name: 'hexadecimal digits',
   setup({ onResolve, onLoad }) {
+    // The path ends up in a comment of the package: no folder of this machine.
     onResolve({ filter: /\.wasm\?hex$/ }, ({ path, resolveDir }) => ({
-      path: join(resolveDir, path.replace('?hex', '')),
+      path: basename(path, '?hex'),
       namespace: 'hexadecimal digits',
+      pluginData: resolveDir,
     }));
-    onLoad({ filter: /./, namespace: 'hexadecimal digits' }, ({ path }) => ({
-      contents: readFileSync(path, 'hex'),
+    onLoad({ filter: /./, namespace: 'hexadecimal digits' }, ({ path, pluginData: folder }) => ({
+      contents: readFileSync(join(folder, path), 'hex'),
       loader: 'text',
     }));
   },

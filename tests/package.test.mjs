@@ -97,6 +97,13 @@ test('nothing in the tarball makes code of text', async () => {
   }
 });
 
+test('nothing in the tarball names a folder of the machine that built it', async () => {
+  for (const file of publishedFiles) {
+    const text = await readFile(join(pkg, file), 'latin1');
+    assert.ok(!text.includes(root), file);
+  }
+});
+
 test('the manifest names every published file', async () => {
   const manifest = JSON.parse(await readFile(join(pkg, 'package.json'), 'utf8'));
   assert.deepEqual([...manifest.files, 'package.json'].sort(), publishedFiles.sort());
