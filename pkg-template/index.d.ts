@@ -18,8 +18,8 @@ export type JsonObject = { [name: string]: JsonValue | undefined };
 export type JsonInput = JsonValue | JsonInputObject;
 
 /**
- * Rules out functions, Promises, Maps, Sets, URLSearchParams, Blobs and streams by a method that
- * each of them has.
+ * Excludes functions, Promises, Maps, Sets, URLSearchParams, Blobs and streams: each of them has
+ * one of these methods.
  */
 type JsonInputObject = object & {
   readonly bind?: NoFunction;
@@ -106,7 +106,7 @@ export type DesiredPropertiesHandler<Patch = JsonProperties> = Takes<
   unknown
 >;
 
-/** Receives changes of the connection. */
+/** Receives changes of the connection state. */
 export type ConnectionStateHandler = (change: ConnectionStateChange) => unknown;
 
 /** Called when a new SAS token is needed. Pass one to `updateSasToken`. */
@@ -298,11 +298,11 @@ export interface ClientOptions {
    */
   ensureDesiredProperties?: boolean | undefined;
   /**
-   * How long an operation waits for its response, in seconds up to 2147483, counted once it has
-   * been sent and only while connected. Then it rejects with {@link OperationTimeout} and is not
-   * resent; the hub may still have acted on it. 0 means no limit, also for subscriptions: an
-   * operation that needs a subscription that the hub never answers settles only with the next
-   * connection. Default 60.
+   * How long an operation waits for its response, in seconds up to 2147483. The time begins when
+   * the operation has been sent, and counts only while connected. After that, the operation rejects
+   * with {@link OperationTimeout} and is not resent; the hub may still have acted on it. 0 means no
+   * limit. This also applies to subscriptions: if the hub never answers one, an operation that
+   * needs it does not settle until the next connection. Default 60.
    */
   operationTimeout?: number | undefined;
   /**
@@ -315,9 +315,10 @@ export interface ClientOptions {
    * How many bytes may wait in calls of `sendMessage`, `patchTwinReportedProperties` and
    * `sendMethodResponse`, and in responses that method handlers returned. A call that would exceed
    * the limit rejects immediately with {@link ClientError}; a call that alone is larger than the
-   * limit rejects with RangeError. A body counts with its bytes; each character of properties,
-   * patches and payloads counts as three. A whole number from 1 to 1073741824 (1 GiB), which is
-   * also the limit of all clients together. Default 268,435,456 (256 MiB).
+   * limit rejects with RangeError. The body of a message counts as its size in bytes; each
+   * character of properties, patches and payloads counts as three. A whole number from 1 to
+   * 1073741824 (1 GiB), which is also the limit of all clients together. Default 268,435,456 (256
+   * MiB).
    */
   maxPendingBytes?: number | undefined;
   /**
@@ -359,12 +360,11 @@ export interface ClientOptions {
    */
   trace?: 'console' | ((record: TraceRecord) => void) | undefined;
   /**
-   * Stores telemetry before it is sent, so that it outlives the process. Pass what
-   * `indexedDbStore`, `levelStore` or `ownStore` returns, from
-   * `iothub-device-client/indexeddb-store`, `/level-store` or `/own-store`, and create one for each
-   * client. Telemetry then outlives `operationTimeout`, `disconnect` and `shutdown`, and
-   * `connectionRetry` is `"always"` by default. The store is opened by the first call that needs it
-   * or the connection. Default: none.
+   * Stores telemetry before it is sent, so that it outlives the process. Create a store for each
+   * client with `indexedDbStore`, `levelStore` or `ownStore`, from
+   * `iothub-device-client/indexeddb-store`, `/level-store` or `/own-store`. Telemetry then outlives
+   * `operationTimeout`, `disconnect` and `shutdown`, and `connectionRetry` is `"always"` by
+   * default. The store is opened by the first call that needs it or the connection. Default: none.
    */
   store?: OutboxStore | undefined;
 }
@@ -380,19 +380,20 @@ export interface StoreOptions {
   /** How many messages may be stored, including those that were moved aside. Default 100,000. */
   maxMessages?: number | undefined;
   /**
-   * How many bytes may be stored: of each message, the bytes of its body and the characters of its
-   * properties. A message that alone is larger is a RangeError. Default 268,435,456 (256 MiB).
+   * How many bytes may be stored: for each message, the bytes of its body and the characters of its
+   * properties. A single message that is larger than this is a RangeError. Default 268,435,456 (256
+   * MiB).
    */
   maxBytes?: number | undefined;
   /**
-   * Seconds after which a message is dropped instead of sent, by the machine's clock: if the clock
-   * is set back, nothing is dropped early. Default: never.
+   * Seconds after which a message is dropped instead of sent. This uses the machine's clock; if the
+   * clock is set back, nothing is dropped early. Default: never.
    */
   maxAge?: number | undefined;
   /**
-   * What happens to a message for which there is no room: `"refuse"`, its call rejects with {@link
-   * ClientError}; `"drop-oldest"`, the oldest messages are dropped to make room, including those that
-   * were moved aside. Default `"refuse"`.
+   * What happens if there is no room for a message. `"refuse"`: its call rejects with {@link
+   * ClientError}. `"drop-oldest"`: the oldest messages are dropped to make room, including those
+   * that were moved aside. Default `"refuse"`.
    */
   whenFull?: 'refuse' | 'drop-oldest' | undefined;
   /**
@@ -462,7 +463,7 @@ export interface StoredMessage extends MessageToStore {
   readonly sequence: number;
 }
 
-/** What is stored and not acknowledged by the hub. */
+/** The stored messages that the hub has not acknowledged. */
 export interface Outbox {
   /**
    * How many messages the store holds, including those that were moved aside; 0 until it is open.
@@ -593,7 +594,9 @@ export interface ConnectionStringOptions extends ClientOptions {
   sasTokenTtl?: number | undefined;
 }
 
-/** The option of the factories without a connection string, in which a gateway could be named. */
+/**
+ * The additional option of factories that take no connection string, which could name a gateway.
+ */
 export interface GatewayOptions extends ClientOptions {
   /**
    * A gateway to connect to instead of the hub, as `host` or `host:port`. The client's user name
@@ -731,12 +734,13 @@ export class IoTHubDeviceClient {
   /**
    * Creates a client that gets its hub from the Device Provisioning Service. Does not connect.
    *
-   * The client registers before its first connection and keeps the hub for as long as it exists.
-   * It registers again only if the hub is probably no longer the right one: the hub refused the
-   * login (CONNACK 4 or 5), or ten attempts in a row reached a server but got no connection. In the
-   * minute after a registration a refused login is only retried, with growing pauses, since the hub
-   * may not know the device yet. Registrations are billed, so those that lead to no connection are
-   * at least two minutes apart, and up to an hour if they go on. Being offline never leads to one.
+   * The client registers before its first connection and keeps the hub for as long as it exists. It
+   * registers again only if the hub is probably no longer the right one: the hub refused the login
+   * (CONNACK 4 or 5), or ten attempts in a row reached a server but got no connection. For a minute
+   * after a registration, the client only retries a refused login, with growing pauses, because the
+   * hub may not know the device yet. Registrations are billed, so those that lead to no connection
+   * are at least two minutes apart, and up to an hour if they go on. Being offline never causes a
+   * registration.
    *
    * With `certificateRequest` the client authenticates at the hub with the certificate that the
    * service issues. If the hub refuses the certificate after it has expired, the client registers
@@ -823,7 +827,7 @@ export class IoTHubDeviceClient {
    * Rejects with TypeError for a token that is malformed, has expired, or is for another host,
    * device or module (the client keeps the old one); with {@link ClientError} if the client was not
    * created from a token or was shut down; otherwise like {@link IoTHubDeviceClient.connect}.
-   * Aborting this call only ends the wait: the client uses the new token.
+   * Aborting this call only ends the wait: the client still uses the new token.
    */
   updateSasToken(token: string, options?: CallOptions): Promise<void>;
 
@@ -832,9 +836,9 @@ export class IoTHubDeviceClient {
    * once, in the order of the calls. Bytes are copied when you call this.
    *
    * Rejects with
-   * - RangeError, and nothing is sent: the message is larger than 262,144 bytes, as {@link
-   *   Message.getSize} counts, or than `maxPendingBytes`, or its properties make the topic longer
-   *   than 65,535 bytes
+   * - RangeError, and nothing is sent: the message is larger than 262,144 bytes (see {@link
+   *   Message.getSize}) or than `maxPendingBytes`, or its properties make the topic longer than
+   *   65,535 bytes
    * - TypeError: data that JSON cannot hold or would turn into `{}`, such as a Promise or a Map; a
    *   property that is not a string; an unknown option
    * - {@link ClientError}: `maxPendingMessages` calls are already waiting; the waiting calls would
@@ -869,7 +873,9 @@ export class IoTHubDeviceClient {
     options?: CallOptions,
   ): Promise<void>;
 
-  /** What is stored and not yet acknowledged; `undefined` without the option `store`. */
+  /**
+   * The stored messages that the hub has not acknowledged; `undefined` without the option `store`.
+   */
   readonly outbox: Outbox | undefined;
 
   /**
@@ -921,19 +927,19 @@ export class IoTHubDeviceClient {
    * Uploads a file: asks the hub where to upload it, stores it in the storage account, and notifies
    * the hub of success or failure. The client need not be connected.
    *
-   * Streams, and data of more than 1 MiB, are sent one block after another, at most 50,000 of them.
-   * A block has 1 MiB, or the size of one chunk of the stream if that is larger. A request that
-   * gets no response, a 429 or a 5xx, from the storage account or the hub, is retried up to three
-   * times, with growing waits; the notification of a failure is sent only once. Each block must be
-   * sent and confirmed within `operationTimeout`: with 60 seconds, the link has to carry 18 kB a
-   * second. The storage account accepts the upload for an hour, unless the hub is configured
-   * otherwise. `disconnect` does not end an upload; its `signal` does. If it is aborted after
-   * everything has been stored, it rejects, but the hub is still notified of the success.
+   * Streams, and data of more than 1 MiB, are sent in blocks, one after another, up to 50,000
+   * blocks. A block is 1 MiB, or one chunk of the stream if that is larger. If a request to the
+   * storage account or the hub gets no response, a 429 or a 5xx, it is retried up to three times,
+   * with growing waits; the notification of a failure is sent only once. Each block must be sent
+   * and confirmed within `operationTimeout`: with 60 seconds, this takes a connection of at least
+   * 18 kB per second. The storage account accepts the upload for an hour, unless the hub is
+   * configured otherwise. `disconnect` does not end an upload; its `signal` does. If it is aborted
+   * after everything has been stored, it rejects, but the hub is still notified of the success.
    *
    * Rejects like {@link IoTHubDeviceClient.getStorageInfoForBlob}; also with {@link ServiceError}
    * if the storage account refuses the upload, with {@link ConnectionFailedError} if it cannot be
    * reached (in a page, its CORS rules must allow `PUT` and the headers `x-ms-*`), and with
-   * TypeError for data of another type.
+   * TypeError for data of any other type.
    *
    * @param blobName the name of the blob, without the device id
    * @param data the bytes. A string is sent as UTF-8. A `Blob` is read piece by piece. A stream (a
@@ -1055,9 +1061,9 @@ export class IoTHubDeviceClient {
    * Receives cloud-to-device messages, or in a module the messages for its inputs (`inputName`).
    *
    * All three receive handlers work alike. Setting one subscribes, and opens the connection if
-   * `autoConnect` allows (a failure goes to `onBackgroundException`); clearing it unsubscribes. The
+   * `autoConnect` is on (a failure goes to `onBackgroundException`); clearing it unsubscribes. The
    * handler is called in order of arrival, without waiting for the Promise of the previous call,
-   * and never from within a call to the client. It may call every method. If it throws or rejects,
+   * and never during a call to the client. It may call every method. If it throws or rejects,
    * `onBackgroundException` receives a {@link ClientError} whose `cause` is the handler's error;
    * nothing else is affected.
    *
@@ -1119,14 +1125,13 @@ export class IoTHubDeviceClient {
 
 export interface IoTHubDeviceClient extends AsyncDisposal {}
 
-/** The key of `await using` if the user's own `lib` or types declare it; otherwise `never`. */
+/** The key of `await using` if your `lib` or types declare it; otherwise `never`. */
 type AsyncDisposeKey = SymbolConstructor extends { readonly asyncDispose: infer Key extends symbol }
   ? Key
   : never;
 
 /**
- * `[Symbol.asyncDispose]()`, which shuts the client down. Declared without adding to the user's
- * globals.
+ * `[Symbol.asyncDispose]()`, which shuts the client down. Declared without adding to your globals.
  */
 type AsyncDisposal = { [key in AsyncDisposeKey]: () => Promise<void> };
 
@@ -1175,13 +1180,13 @@ export class Message {
   messageId: string | undefined;
   /**
    * When a cloud-to-device message expires; an ISO 8601 string in a received message. Leave it
-   * unset in telemetry: it would be sent, and IoT Hub is reported to close the connection because
-   * of it.
+   * unset in telemetry: it would be sent, and according to reports IoT Hub then closes the
+   * connection.
    */
   expiryTimeUtc: Date | string | undefined;
   /** Relates a message to another one: by convention, the id of the message that it responds to. */
   correlationId: string | undefined;
-  /** Who the message is from, in the sender's own terms. */
+  /** The user who sent the message, as the sender names it. */
   userId: string | undefined;
   /** The encoding of the body, such as `utf-8`; for JSON data `utf-8` unless set. */
   contentEncoding: string | undefined;
@@ -1226,7 +1231,7 @@ export class Message {
   json<T = JsonValue>(): T;
 }
 
-/** A client certificate with its key. Neither can be read from it. */
+/** A client certificate with its key. Neither can be read back. */
 export class X509 {
   readonly [Symbol.toStringTag]: 'X509';
 
@@ -1253,8 +1258,8 @@ export class X509 {
   ): X509;
 
   /**
-   * Lets the browser choose the certificate, by its certificate store and its user: a page cannot
-   * choose one.
+   * Lets the browser choose the certificate, from its certificate store or by asking the user. A
+   * page cannot choose one.
    *
    * @throws TypeError in Node.js
    */
@@ -1264,20 +1269,20 @@ export class X509 {
 /** `Uint8Array`; since TypeScript 5.7 `Uint8Array<ArrayBuffer>`, which is what `fetch` accepts. */
 type Bytes = ReturnType<typeof Uint8Array.of>;
 
-/** `Blob` if the user's own `lib` or types declare it; otherwise `never`. */
+/** `Blob` if your `lib` or types declare it; otherwise `never`. */
 type UploadBlob = typeof globalThis extends { Blob: { prototype: infer Blob } } ? Blob : never;
 
-/** `ReadableStream` if the user's own `lib` or types declare it; otherwise `never`. */
+/** `ReadableStream` if your `lib` or types declare it; otherwise `never`. */
 type UploadStream = typeof globalThis extends { ReadableStream: { prototype: infer Stream } }
   ? Stream
   : never;
 
-/** `AbortSignal` if the user's own `lib` or types declare it; otherwise `never`. */
+/** `AbortSignal` if your `lib` or types declare it; otherwise `never`. */
 type Signal = typeof globalThis extends { AbortSignal: { prototype: infer AbortSignal } }
   ? AbortSignal
   : never;
 
-/** `URL` if the user's own `lib` or types declare it; otherwise `never`. */
+/** `URL` if your `lib` or types declare it; otherwise `never`. */
 type FileUrl = typeof globalThis extends { URL: { prototype: infer Url } } ? Url : never;
 
 /**
@@ -1603,7 +1608,7 @@ export class ProvisioningDeviceClient {
    * An object that is sent with each registration, for a custom allocation function; `{ modelId }`
    * tells IoT Central which template to use. `undefined` sends none, which is the default.
    *
-   * @throws TypeError for what is not an object that JSON can hold
+   * @throws TypeError for anything but an object that JSON can hold
    */
   get provisioningPayload(): JsonObjectInput | undefined;
   set provisioningPayload(payload: JsonObjectInput | null | undefined);

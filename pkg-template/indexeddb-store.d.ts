@@ -1,6 +1,6 @@
 /**
- * Keeps telemetry in IndexedDB, for pages, workers and service workers. If several of one origin
- * use the same device, only one of them connects.
+ * Keeps telemetry in IndexedDB, for pages, workers and service workers. If several of them, from
+ * one origin, use the same device, only one connects.
  *
  * @module iothub-device-client/indexeddb-store
  */

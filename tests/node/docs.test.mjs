@@ -176,7 +176,7 @@ testBlock('cloud-to-device.md: Receive', async ({ backEnd, start }) => {
   await program.printed(/^m2 Grüße high$/m);
 });
 
-testBlock('cloud-to-device.md: Lose none', async ({ t, backEnd, start }) => {
+testBlock('cloud-to-device.md: Lose no messages', async ({ t, backEnd, start }) => {
   const receiver = await startReceiver(t);
   await backEnd.sendMessage({ body: 'important' });
   receiver.status = 503;
