@@ -40,7 +40,7 @@ export async function openDevices(script, options, env = process.env) {
 
 /**
  * Which devices of the whole fleet this worker has: a part of those of its machine. `shards` are
- * machines that run the same script; what Artillery divides on one of them are its phases.
+ * machines that run the same script; on each of them, Artillery divides the phases.
  */
 function indexes({ config }, options, env) {
   const { shards, 'shard-index': shardIndex } = options;

@@ -17,10 +17,10 @@ const PROBE = pathOf('simulator-probe.js');
 
 const PERIOD_MS = 10_000;
 
-/** A method is called at each of so many devices. */
+/** A method is called on each of this many devices. */
 const CALLED = 100;
 
-/** A call for each of thousands at once is more than the hub accepts. */
+/** Thousands of calls at the same time are more than the hub accepts. */
 const CALLS_AT_ONCE = 50;
 
 const scene = {
@@ -58,8 +58,9 @@ const scene = {
  * @property {number} rate messages per device and second
  * @property {number} answered of the method calls
  * @property {number} called
- * @property {number} backSeconds from the first of all connections that is dropped, until all are back
- * @property {number} failedAttempts to connect meanwhile
+ * @property {number} backSeconds from the first dropped connection until all devices are connected
+ *   again
+ * @property {number} failedAttempts to connect in that time
  * @property {number} acknowledged
  * @property {number} atHub messages that the hub has: one whose acknowledgement was lost with its
  *   connection may be there twice
@@ -75,7 +76,7 @@ export async function measureFleet({ devices, seconds }) {
     await writeFile(join(folder, 'scene.json'), JSON.stringify(scene));
     const command = startCommand(folder, hub, devices);
     await command.until(({ connected }) => connected === devices);
-    // Each has sent then, and what connecting took is over.
+    // By then, each device has sent, and connecting costs nothing any more.
     const { acknowledged } = await command.next();
     await command.until((state) => state.acknowledged >= acknowledged + devices);
     const first = await command.probe();
@@ -106,7 +107,7 @@ export async function measureFleet({ devices, seconds }) {
   }
 }
 
-/** The hub has a process of its own, as has the command. */
+/** The hub and the command each have their own process. */
 async function startHub() {
   const child = spawn(process.execPath, [HUB, '--port', '0', '--json', '--quiet'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -135,7 +136,7 @@ function startCommand(cwd, { endpoint, serviceConnectionString }, devices) {
     throw new Error('the command has ended; what it said is above');
   });
   tooEarly.catch(() => {});
-  /** The next state, which is none from before. */
+  /** The next state, which the command has not reported yet. */
   const next = async () => {
     const [state] = await Promise.race([once(states, 'progress'), tooEarly]);
     return state;
@@ -162,14 +163,16 @@ function startCommand(cwd, { endpoint, serviceConnectionString }, devices) {
   };
 }
 
-/** Drops all connections in a row; resolves with how many seconds it takes until all are back. */
+/**
+ * Drops all connections, one after the other; resolves with the seconds until all devices are back.
+ */
 async function dropAll(hub, command, devices) {
   const begun = performance.now();
   const ids = Array.from({ length: devices }, (_, index) => `sim-${index + 1}`);
   const dropNext = async () => {
     for (let id = ids.pop(); id; id = ids.pop()) {
       await callHub(hub, 'POST', `/local/devices/${id}/disconnect`).catch((error) => {
-        // Busy with those that come back, the hub accepts no further connection: again, then.
+        // The hub is busy with reconnecting devices and accepts no connection: retry.
         if (error.cause?.code !== 'UND_ERR_CONNECT_TIMEOUT') throw error;
         ids.push(id);
       });

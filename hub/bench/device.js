@@ -4,7 +4,9 @@ import WebSocket from 'ws';
 
 const PUBACK_LENGTH = 4;
 
-/** A device that spends as little as it can: PUBLISH packets are made once and sent again. */
+/**
+ * A device that costs as little as possible: PUBLISH packets are created once and sent repeatedly.
+ */
 export class Device {
   #id;
   #socket;
@@ -30,7 +32,7 @@ export class Device {
     return device;
   }
 
-  /** Sends so many messages; resolves when all are acknowledged. */
+  /** Sends this many messages; resolves when all are acknowledged. */
   async send({ messages, inFlight, bytes }) {
     const packets = Array.from({ length: inFlight }, (_, index) => this.#publish(index + 1, bytes));
     let unsent = messages;

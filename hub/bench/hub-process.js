@@ -1,4 +1,4 @@
-/** The hub of the load in a process of its own, so that its memory is its own, too. */
+/** The hub under load, in a separate process, so that its memory can be measured alone. */
 import { startHub } from '../src/index.js';
 
 const devices = JSON.parse(process.argv[2]);

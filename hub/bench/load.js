@@ -1,6 +1,6 @@
 /**
- * `npm run load`: how much a hub takes. Many devices, all connected at once, each with some QoS 1
- * messages in flight; every message is counted at both ends.
+ * `npm run load`: how much load a hub can handle. Many devices are connected at the same time, each
+ * with some QoS 1 messages in flight; every message is counted at both ends.
  */
 import { fork } from 'node:child_process';
 import { createHmac } from 'node:crypto';
@@ -87,7 +87,7 @@ async function countAtHub(hub, ids, expected) {
   return kept;
 }
 
-/** The hub, seen from here. */
+/** The hub in its process. */
 class HubProcess {
   #child;
 
@@ -112,7 +112,7 @@ class HubProcess {
     return response.json();
   }
 
-  /** A SAS token of the owner's policy, which opens everything. */
+  /** A SAS token of the owner's policy, which has all rights. */
   token() {
     const resource = encodeURIComponent(this.hostname);
     const expiry = Math.floor(Date.now() / 1000) + 3600;

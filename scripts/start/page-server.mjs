@@ -16,7 +16,7 @@ const CHUNK = /^\/chunk-\w+\.js$/;
 /** Files that are part of a page or worker, and have its policy. */
 const PART = /^\/(chunk-\w+\.js|page\.js|style\.css|\w+\.wasm)$/;
 
-/** Nothing is asked for again: either it is cached for ever, or not at all. */
+/** Nothing is revalidated: a file is cached forever, or not at all. */
 const STATIC = {
   preCompressed: true,
   acceptRanges: false,

@@ -7,7 +7,7 @@ import { CommandError } from './usage.js';
 const TICK_MS = 100;
 const SECOND_MS = 1000;
 
-/** The ramp waits when so many are connecting: a slow hub would let more of them time out. */
+/** The ramp waits while this many devices are connecting: with a slow hub, more would time out. */
 export const MOST_CONNECTING = 500;
 
 const NEVER = new Promise(() => {});
@@ -18,13 +18,13 @@ export class FleetRun {
   #fleet;
   #scene;
   #identities;
-  /** Those that are still to start, in the order of their turns. */
+  /** The devices that have not started yet, in order. */
   #waiting;
   #starting = new Set();
-  /** How many devices these are. */
+  /** How many devices there are. */
   #connecting = 0;
   #play;
-  /** The ids of devices in the fleet, by those that were planned: a connection string has its own. */
+  /** Planned id → id in the fleet: a connection string has its own. */
   #idOf = new Map();
 
   /**
@@ -57,7 +57,7 @@ export class FleetRun {
   }
 
   /**
-   * Runs until the time is over or the signal comes.
+   * Runs until the time is up or the signal is aborted.
    * @param {{durationMs?: number, signal: AbortSignal, tell: (state: object) => void}} options
    */
   async run(options) {
@@ -65,7 +65,7 @@ export class FleetRun {
       await this.#fleet.setScene(this.#scene);
       return await this.#run(options);
     } finally {
-      // Its timer would keep the process after an error, too.
+      // Otherwise, its timer would keep the process running after an error.
       await this.#fleet.close();
     }
   }

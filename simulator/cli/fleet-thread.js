@@ -22,7 +22,7 @@ class ObservedFleet extends Fleet {
     super({ keepsDetails: false, connectionRetry: 'always', observer });
   }
 
-  /** The sums, and what has been observed since this was called last. */
+  /** The totals, and what was observed since the last call. */
   news() {
     const [sent, latencies, errors] = [this.#sent, this.#latencies, this.#errors];
     [this.#sent, this.#latencies, this.#errors] = [[], [], []];

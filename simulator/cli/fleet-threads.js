@@ -10,15 +10,15 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 export const defaultThreads = () => (availableParallelism() > 2 ? availableParallelism() : 1);
 
 /**
- * As a run uses a `Fleet`, but its methods return Promises, and the observer is notified by
- * `totals`: of all that has happened before.
+ * The part of a `Fleet` that a run uses. Its methods return Promises, and `totals` notifies the
+ * observer of everything that has happened before.
  */
 export class FleetThreads {
   #observer;
   #threads;
-  /** By the id of a device. */
+  /** Device id → its thread. */
   #threadOf = new Map();
-  /** Messages, until no thread has an older one. */
+  /** Messages that are kept until no thread has an older one. */
   #sent = [];
 
   /**
@@ -35,7 +35,7 @@ export class FleetThreads {
     await this.#all((fleet) => fleet.setScene(scene));
   }
 
-  /** Devices that are added together run in one thread, that with the fewest. */
+  /** Devices that are added together run in one thread, the one with the fewest devices. */
   async add(identities, kind) {
     const [thread] = this.#threads.toSorted((one, other) => one.devices - other.devices);
     thread.devices += identities.length;
@@ -73,7 +73,9 @@ export class FleetThreads {
     return sums;
   }
 
-  /** Recordings are in the order of time: what came after the first thread was asked waits. */
+  /**
+   * Recordings are sorted by time, so messages that are newer than the first response must wait.
+   */
   #tellSent(news) {
     this.#sent.push(...news.flatMap(({ sent }) => sent));
     this.#sent.sort((one, other) => one.now - other.now);
@@ -96,7 +98,7 @@ class Thread {
   devices = 0;
   #worker;
   #fleet;
-  /** Rejects when the thread has ended by an error. */
+  /** Rejects if the thread ends with an error. */
   #failed;
 
   constructor(observesSent) {

@@ -11,7 +11,7 @@ import { CommandError, UsageError, webSocketUrl } from './usage.js';
  * @property {boolean} isLocal whether the hub is on this machine
  * @property {string} hostname
  * @property {number} [most] how many devices there can be
- * @property {string[]} [ids] of these, where they have one already
+ * @property {string[]} [ids] of these, if they have ids already
  * @property {(planned: import('../src/plan.js').PlannedDevice[]) => Promise<void>} prepare
  * @property {(planned: import('../src/plan.js').PlannedDevice) =>
  *             import('../src/identity.js').Identity} identityOf

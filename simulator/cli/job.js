@@ -7,7 +7,7 @@ import { openRecording } from './recording.js';
 import { checkFolder, makeReport, writeReport } from './report.js';
 import { EXIT, wholeNumber } from './usage.js';
 
-/** Options of both, beside those of identities and limits. */
+/** The options of both commands, in addition to those of identities and limits. */
 export const JOB_OPTIONS = {
   prefix: { type: 'string' },
   ramp: { type: 'string', default: '100/s' },
@@ -61,7 +61,9 @@ export async function runJob(identities, job, options) {
   }
 }
 
-/** The first Ctrl-C, or the end of a pipe, ends the run with its report; the second the process. */
+/**
+ * The first Ctrl-C, or a closed pipe, ends the run with its report; the second ends the process.
+ */
 function onInterrupt(stop) {
   const interrupted = () => {
     process.once('SIGINT', () => process.exit(130));
@@ -69,8 +71,8 @@ function onInterrupt(stop) {
   };
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
-  // A reader that has gone, such as `head`: what was made is to be deleted all the same. The listener
-  // stays, because each further line fails, too.
+  // The reader of the output has ended, such as `head`: created devices must still be deleted. The
+  // listener stays, because each further line fails, too.
   process.stdout.on('error', stop);
   return () => {
     process.removeListener('SIGINT', interrupted);

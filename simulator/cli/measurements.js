@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-// CommonJS whose names Node.js does not find.
+// CommonJS, in which Node.js does not find the named exports.
 const hdr = createRequire(import.meta.url)('hdr-histogram-js');
 
 /**

@@ -19,7 +19,7 @@ import { CommandError } from './usage.js';
  */
 
 /**
- * Opens the file; one that is there is replaced.
+ * Opens the file, and replaces an existing one.
  * @param {string} file
  * @returns {Promise<Recording>}
  */
@@ -38,14 +38,14 @@ export async function openRecording(file) {
 }
 
 /**
- * Reads a recording, or a CSV file whose name ends with `.csv`: each of its records is a message,
- * the body of which has all columns but those of time and device.
+ * Reads a recording, or a CSV file whose name ends with `.csv`: each record is a message whose body
+ * contains all columns except those for time and device.
  * @param {string} file
- * @param {{timeColumn: string, deviceColumn: string}} columns of a CSV file; one without a column
- *   for the device is all of one, `device`
+ * @param {{timeColumn: string, deviceColumn: string}} columns of a CSV file; without a column for
+ *   the device, all records belong to the device `device`
  * @returns {AsyncGenerator<{time: number, deviceId: string,
  *   message: import('../src/device.js').SentMessage}>} in the order of `time`, milliseconds
- * @throws {CommandError} that names the line
+ * @throws {CommandError} names the line
  */
 export async function* readRecording(file, columns) {
   const isCsv = /\.csv$/i.test(file);
@@ -128,7 +128,7 @@ function readRecord(record, { timeColumn, deviceColumn }) {
   return { time: timeOf(valueOfCell(time), timeColumn), deviceId, message };
 }
 
-/** Milliseconds of a time as ISO 8601, or of seconds since whenever. */
+/** Milliseconds of a time in ISO 8601, or of a number of seconds. */
 function timeOf(value, name) {
   const milliseconds = typeof value === 'number' ? value * 1000 : Date.parse(value ?? '');
   if (Number.isFinite(milliseconds)) return milliseconds;

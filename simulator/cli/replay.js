@@ -1,4 +1,4 @@
-/** `iothub-simulator replay`: sends what a file says, with its own times or faster. */
+/** `iothub-simulator replay`: sends the messages in a file, at their recorded times or faster. */
 import { basename } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
@@ -17,7 +17,7 @@ import {
   UsageError,
 } from './usage.js';
 
-/** What is sent and not acknowledged: of a hub that is slow, the file is read no faster. */
+/** How many messages may be unacknowledged: the file is read no faster than the hub can follow. */
 const MOST_PENDING = 1000;
 
 const OPTIONS = {
@@ -49,7 +49,7 @@ export async function replay(args) {
       timeColumn: values['time-column'],
       deviceColumn: values['device-column'],
     });
-  // All of it is read before a device is made: a line that is wrong is known by then.
+  // The whole file is read before any device is created, to find invalid lines first.
   const { counts, lengthMs } = await survey(file, read());
   const ids = [...counts.keys()];
   const identities = await openIdentities(values);
@@ -85,7 +85,7 @@ function readSpeed(text) {
   throw new UsageError(`--speed takes a number above 0, such as 10, not "${text}"`);
 }
 
-/** How many messages a recording has of each device, in the order in which they come. */
+/** How many messages a recording has for each device, in order of appearance. */
 async function survey(file, entries) {
   const counts = new Map();
   let [first, last] = [0, 0];
@@ -99,8 +99,9 @@ async function survey(file, entries) {
 }
 
 /**
- * Which device sends what was recorded of which: the one of the same id, or with a prefix another.
- * Of connection strings, one with the id of the recording, or else the next that has none.
+ * Which device sends the messages of which recorded device: the one with the same id, or with a
+ * prefix a new one. With connection strings, the one with the recorded id, or else the next one
+ * whose id is not in the recording.
  */
 function planOf(ids, { prefix, identities, perSecond }) {
   if (ids.length > identities.most) {
@@ -130,10 +131,7 @@ const sceneOf = (file) => ({
   ],
 });
 
-/**
- * Sends each message of the devices of this process when its time has come; resolves when the last
- * is sent.
- */
+/** Sends each message of this process's devices at its time; resolves when the last one is sent. */
 async function play(entries, { speed, isOurs, send, signal }) {
   const begun = performance.now();
   let first;

@@ -13,7 +13,7 @@ const EXAMPLES = ['thermostat', 'vehicles', 'machine', 'trackers'];
  * The scene of a file, an example by its name, or the scene of DTDL models: files, or folders of
  * them. The parts of a model that a scene cannot express are listed.
  * @param {string[]} names
- * @param {Record<string, unknown[]>} [columns] for all of its kinds
+ * @param {Record<string, unknown[]>} [columns] for all kinds
  */
 export async function readScene(names, columns) {
   const [name] = names;
@@ -34,7 +34,7 @@ export async function readScene(names, columns) {
   }
 }
 
-/** Those of a kind itself are before them. */
+/** A kind's own columns take precedence. */
 function withColumns(scene, columns) {
   if (columns === undefined) return scene;
   const kinds = scene.kinds.map((kind) => ({

@@ -21,7 +21,7 @@ export class Service {
 
   /**
    * @param {string} connectionString
-   * @param {string} [url] of the hub's HTTP API, where that is not at its host name
+   * @param {string} [url] of the hub's HTTP API, if it is not at its host name
    */
   constructor(connectionString, url) {
     const parts = connectionString.split(';').map((part) => part.trim().split(/=(.*)/s));

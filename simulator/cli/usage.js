@@ -15,8 +15,8 @@ export class CommandError extends Error {}
  * @template {import('node:util').ParseArgsConfig['options']} Options
  * @param {string[]} args
  * @param {Options} options
- * @param {string[]} names of what stands without an option; those that end with `?` may be missing,
- *   one that ends with `...` takes one or more
+ * @param {string[]} names of the positional arguments; one that ends with `?` is optional, one that
+ *   ends with `...` takes one or more values
  */
 export function readOptions(args, options, names = []) {
   const { values, positionals } = parse(args, { ...options, help: { type: 'boolean' } });

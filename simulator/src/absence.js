@@ -1,4 +1,4 @@
-/** A device that goes offline by itself, and comes back. */
+/** A time during which a device is offline on purpose. */
 export class Absence {
   #client;
   #device;
@@ -9,8 +9,9 @@ export class Absence {
   /**
    * @param {import('iothub-device-client').IoTHubDeviceClient} client
    * @param {object} device
-   * @param {() => Promise<void> | undefined} device.allSettled resolves when nothing is on its way
-   * @param {() => void} device.comeBack connects it again, if it still runs
+   * @param {() => Promise<void> | undefined} device.allSettled resolves when all messages have
+   *   settled
+   * @param {() => void} device.comeBack reconnects it, if it is still running
    */
   constructor(client, device) {
     this.#client = client;
@@ -22,7 +23,7 @@ export class Absence {
     return this.#isOffline || this.#leaving !== undefined;
   }
 
-  /** Resolves when it has left; `undefined` where it is not leaving. */
+  /** Resolves when it is offline; `undefined` if it is not about to go offline. */
   get leaving() {
     return this.#leaving;
   }
@@ -32,7 +33,7 @@ export class Absence {
     this.#leaving ??= this.#leave().finally(() => (this.#leaving = undefined));
   }
 
-  /** Ends it, where it is offline; it may begin again before it has left. */
+  /** Ends the absence, if there is one. The next one may begin before the device is offline. */
   end() {
     if (!this.#isOffline) return;
     this.#isOffline = false;
@@ -41,7 +42,7 @@ export class Absence {
     else comeBack();
   }
 
-  /** Ends it for a device that stops. */
+  /** Ends the absence of a device that stops. */
   async cancel() {
     this.#isOffline = false;
     await this.#leaving;

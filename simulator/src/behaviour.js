@@ -4,9 +4,9 @@ import { readTemplate, readText, TemplateError, toText } from './template.js';
 import { readValues } from './values.js';
 
 /**
- * A behaviour of a scene, read: `begin` makes what one device needs of it. With the same seed and
- * device id it sends and answers the same: each message and each method has random numbers of its
- * own, so that what comes first changes nothing.
+ * Reads a behaviour of a scene. The returned function creates what one device needs. With the same
+ * seed and device id, a device sends and responds the same: each message and each method has its
+ * own random numbers, so their order makes no difference.
  *
  * @param {import('./scene.js').Behaviour} behaviour
  * @param {number} [seed]
@@ -50,7 +50,7 @@ export function readBehaviour(behaviour, seed = 0) {
   };
 }
 
-/** Reads the behaviours of a scene's kinds; an error's place begins with that in the scene. */
+/** Reads the behaviours of a scene's kinds; the place in an error begins at the scene. */
 export function readKinds({ kinds, seed = 0 }) {
   return kinds.map(({ behaviour }, index) =>
     within(`kinds.${index}.behaviour`, () => readBehaviour(behaviour, seed)),
@@ -58,8 +58,8 @@ export function readKinds({ kinds, seed = 0 }) {
 }
 
 /**
- * What makes the context of values: when, for whom, with what is desired, and the values of the
- * device, which are made by then.
+ * Returns a function that creates the context of values: the time, the device, its desired
+ * properties, and the current values of the device.
  */
 function contextsOf(deviceId, values) {
   return (now, desired = {}) => {
@@ -89,7 +89,7 @@ function readMessage(message, field, known) {
   };
 }
 
-/** One of the messages that a device sends again and again. */
+/** One of the messages that a device sends periodically. */
 class MessageBehaviour {
   #context;
   #settings;
@@ -106,18 +106,20 @@ class MessageBehaviour {
     return this.#settings;
   }
 
-  /** What its jitter is made of. */
+  /** The random numbers for its jitter. */
   get jitterRandom() {
     return this.#parts.jitterRandom;
   }
 
-  /** A body under the name of its component, where it has one: beside those of other messages. */
+  /**
+   * Puts a body under the name of its component, if it has one, to be shown with other messages.
+   */
   placed(body) {
     const { component } = this.#settings;
     return component === undefined ? body : { [component]: body };
   }
 
-  /** Whether it is sent when its time comes. */
+  /** Whether it is sent when it is due. */
   isDue(now, desired) {
     const { isDue } = this.#parts;
     return isDue === undefined || isDue(this.#context(now, desired));
@@ -134,7 +136,8 @@ class MessageBehaviour {
     return {
       body: value,
       text: JSON.stringify(value),
-      // By this property a hub knows the component: learn.microsoft.com/azure/iot/concepts-convention
+      // Hubs read the component from this property:
+      // learn.microsoft.com/azure/iot/concepts-convention
       properties: component === undefined ? properties : { ...properties, '$.sub': component },
       contentType,
       contentEncoding,
@@ -142,11 +145,11 @@ class MessageBehaviour {
   }
 }
 
-/** What one device sends, reports and answers. */
+/** What one device sends and reports, and how it responds. */
 class DeviceBehaviour {
   #parts;
 
-  /** What values are made of: see `contextsOf`. */
+  /** Creates the context of values: see `contextsOf`. */
   context;
 
   /** How far it is in the periods of its messages when it starts, from 0 to 1: see `Timeline`. */

@@ -19,7 +19,7 @@ function cell(value) {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** Numbers, true and false are what they are, nothing is `null`, all else is text. */
+/** Numbers, `true` and `false` become JSON values, an empty cell `null`, anything else text. */
 export function valueOfCell(text) {
   if (text === '') return null;
   if (text === 'true' || text === 'false') return text === 'true';

@@ -3,7 +3,7 @@ import { Rate } from './statistics.js';
 
 const KEPT_ENTRIES = 100;
 
-/** What is kept of one device to be looked at, where somebody may look: it takes memory. */
+/** What is kept of one device to be shown. It takes memory, so only some fleets keep it. */
 export class DeviceDetails {
   messages = new Log(KEPT_ENTRIES);
   invocations = new Log(KEPT_ENTRIES);
@@ -20,17 +20,17 @@ export class DeviceDetails {
     this.#values.add(now / 1000, body);
   }
 
-  /** Values of other templates would take the places of those that are sent from now on. */
+  /** Values of earlier templates would take the room of those that are sent from now on. */
   forgetSent() {
     this.#last.clear();
     this.#values = new ValueHistory();
   }
 
-  /** What it has sent last, of all its messages together. */
+  /** The last body of each message, combined. */
   get last() {
     const bodies = [...this.#last.values()];
     if (bodies.length < 2) return bodies[0];
-    // By entries, as an assignment to `__proto__` is lost.
+    // From entries, because an assignment to `__proto__` would be lost.
     const objects = bodies.filter((body) => typeof body === 'object');
     return Object.fromEntries(objects.flatMap((body) => Object.entries(body ?? {})));
   }

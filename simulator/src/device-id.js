@@ -1,6 +1,6 @@
 /**
  * The name of a device in the fleet: its id, followed by a slash and the module id for a module.
- * @param {import('./identity.js').Identity} identity one that makes a client
+ * @param {import('./identity.js').Identity} identity one from which a client can be created
  */
 export function idOf({ connectionString, sasToken, provisioning, deviceId, moduleId }) {
   if (provisioning) return provisioning.registrationId;

@@ -1,7 +1,7 @@
 import { missingIn, TwinCopy, withoutVersion } from './twin.js';
 import { acknowledgements, initialValues } from './writable.js';
 
-/** What one device does with its twin: it keeps a copy, and reports by its behaviour. */
+/** Keeps a copy of one device's twin, and reports what its behaviour says. */
 export class DeviceTwin {
   copy = new TwinCopy();
   /** The behaviour of the device; see `readBehaviour`. */
@@ -13,7 +13,7 @@ export class DeviceTwin {
 
   /**
    * @param {import('iothub-device-client').IoTHubDeviceClient} client
-   * @param {{changed: () => void, failed: (error: Error) => void}} told of what it does by itself
+   * @param {{changed: () => void, failed: (error: Error) => void}} told of its automatic actions
    */
   constructor(client, told) {
     this.#client = client;
@@ -60,7 +60,7 @@ export class DeviceTwin {
     this.#inTurn(work).catch(this.#told.failed);
   }
 
-  /** One after the other, because a patch depends on what is reported by then. */
+  /** One after the other, because a patch depends on what was reported before. */
   #inTurn(work) {
     const done = this.#lastWork.then(work);
     this.#lastWork = done.catch(() => {});

@@ -66,7 +66,7 @@ const POWERS = { square: '²', cubic: '³', Squared: '²' };
 const PART = /^(?:(square|cubic)(?=[A-Z]))?(.*?)(Squared)?$/;
 const PREFIXED = new RegExp(`^(${Object.keys(PREFIXES).join('|')})(.+)$`);
 
-/** A scene has no longer ones. */
+/** The maximum length in a scene. */
 const MAX_LENGTH = 32;
 
 /**
@@ -77,7 +77,7 @@ const MAX_LENGTH = 32;
  */
 export function unitsIn(raw, resolve, path = raw.name, outer = []) {
   const { unit } = aboutContent(raw, resolve);
-  // Of a ratio it is "unity".
+  // The unit of a ratio is "unity".
   if (unit) return unit === 'unity' ? [] : [[path, symbolOf(unit)]];
   // A schema may have a field of its own kind.
   if (outer.includes(raw.schema)) return [];
@@ -86,7 +86,7 @@ export function unitsIn(raw, resolve, path = raw.name, outer = []) {
   );
 }
 
-/** `kilometrePerHour` is "km/h"; a unit that is not known is in words. */
+/** `kilometrePerHour` is "km/h"; an unknown unit is returned in words. */
 export function symbolOf(unit) {
   const symbols = unit.split('Per').map(symbolOfPart);
   if (symbols.every(Boolean)) return symbols.join('/');

@@ -1,4 +1,4 @@
-/** What a schema of DTDL is in a scene: a value with generators, and a JSON Schema. */
+/** What a DTDL schema becomes in a scene: a value with generators, and a JSON Schema. */
 import { isObject, listOf, typesOf } from './dtdl.js';
 
 /** Ranges for semantic types, by unit where it matters: [least, most, step, decimals]. */
@@ -35,7 +35,7 @@ const WHOLE = {
 const DATE = '\\d{4}-\\d\\d-\\d\\d';
 const CLOCK = '\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)';
 
-/** Texts: the generator, and the pattern of what is one. */
+/** Strings: the generator, and the pattern of valid ones. */
 const TEXTS = {
   string: ['text {{counter}}', undefined],
   date: ['{{time date}}', `^${DATE}$`],
@@ -43,7 +43,7 @@ const TEXTS = {
   dateTime: ['{{time}}', `^${DATE}T${CLOCK}$`],
   duration: ['PT{{range 1 3600 0}}S', '^P(?=.)'],
   uuid: ['{{uuid}}', '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'],
-  // A string, which a generator alone would not give.
+  // A string, which a generator alone would not return.
   decimal: ['{{range 0 100 0}}.5', '^[+-]?\\d+(\\.\\d+)?$'],
   bytes: ['{{choice AAEC AwQF}}', '^[A-Za-z0-9+/]*={0,2}$'],
 };
@@ -65,10 +65,10 @@ const GEOMETRIES = {
   multiPolygon: ['MultiPolygon', [[ring]]],
 };
 
-/** How deep schemas may be within each other in v4, which may refer to themselves. */
+/** The maximum nesting of schemas: in v4, they may refer to themselves. */
 const MAX_DEPTH = 8;
 
-/** A schema that is not known. */
+/** An unknown schema. */
 export class UnknownSchema extends Error {}
 
 /**
@@ -100,14 +100,14 @@ export function valueOf(schema, about, depth = 0) {
   );
 }
 
-/** What is known of a Telemetry, a Property or a Field beside its schema. */
+/** What is known about a Telemetry, a Property or a Field, apart from its schema. */
 export const aboutContent = (raw, resolve) => ({
   resolve,
   semantics: typesOf(raw),
   unit: typeof raw.unit === 'string' ? /([^:;]*)(?:;[\d.]+)?$/.exec(raw.unit)[1] : undefined,
 });
 
-/** The JSON Schema of what a schema allows. */
+/** The JSON Schema of the values that a schema allows. */
 export function jsonSchemaOf(schema, resolve, depth = 0) {
   const { name, object } = look(schema, { resolve });
   const inner = (of) => jsonSchemaOf(of, resolve, depth + 1);

@@ -32,7 +32,7 @@ export class ModelError extends Error {
  * @property {'Telemetry' | 'Property' | 'Command'} kind
  * @property {string} name
  * @property {string[]} semantics its other types, such as `Temperature`
- * @property {object} raw as it stands in the model
+ * @property {object} raw as written in the model
  * @property {string} path where that is
  */
 

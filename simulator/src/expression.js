@@ -61,11 +61,11 @@ const FUNCTION_NAMES = [...Object.keys(FUNCTIONS), 'random'].sort();
 /**
  * Reads an expression.
  * @param {string} source
- * @param {(name: string) => ((context: object) => unknown) | undefined} find what reads the value
- *   of a name; `undefined` for one that is not known
+ * @param {(name: string) => ((context: object) => unknown) | undefined} find returns what reads the
+ *   value of a name; `undefined` for an unknown name
  * @param {string[]} known the names, for the message of an error
- * @returns {import('./generators.js').Begin} its values are what JSON can hold: what cannot be
- *   calculated is `null`
+ * @returns {import('./generators.js').Begin} its values are JSON; if one cannot be calculated, it
+ *   is `null`
  */
 export function readExpression(source, find, known) {
   const evaluate = compile(parse(source), (name) => {

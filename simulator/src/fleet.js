@@ -5,24 +5,26 @@ import { Statistics } from './statistics.js';
 import { readTemplate } from './template.js';
 import { TraceLog } from './trace.js';
 
-/** Hubs throttle connections, and machines have only so many threads: hundreds come by and by. */
+/**
+ * Hubs throttle connections, and machines have few threads: hundreds of devices connect gradually.
+ */
 const CONNECTING_AT_ONCE = 20;
 
-/** How often there may be news, in milliseconds. */
+/** The shortest time between two notifications, in milliseconds. */
 const NEWS_MS = 250;
 
-/** Of more devices than that, their counts alone are told once a second. */
+/** With more devices than this, changes of counts alone are reported once a second. */
 const MANY = 50;
 
-/** How many entries of a log are told at most, unless more are asked for. */
+/** How many entries of a log are reported at most, unless more are requested. */
 const SHOWN = 60;
 
 /**
  * All simulated devices. It runs in a worker of the page, and in Node.js.
  *
  * Listeners are notified at most four times a second, and only after the previous notification has
- * settled. Of a large fleet, messages sent and acknowledged are told once a second, unless something
- * else has changed.
+ * settled. In a large fleet, messages sent and acknowledged are reported once a second, unless
+ * something else has changed.
  */
 export class Fleet {
   #devices = new Map();
@@ -39,10 +41,10 @@ export class Fleet {
 
   /**
    * @param {object} [options]
-   * @param {boolean} [options.keepsDetails] whether charts, logs and what was sent are kept of each
-   *   device, which take memory
-   * @param {boolean | 'always'} [options.connectionRetry] as the client's: with `'always'`, a device
-   *   whose first connection fails tries again, and `start` waits for it
+   * @param {boolean} [options.keepsDetails] whether charts, logs and sent messages of each device
+   *   are kept, which takes memory
+   * @param {boolean | 'always'} [options.connectionRetry] as the client's: with `'always'`, a
+   *   device whose first connection fails retries, and `start` waits for it
    * @param {import('./device.js').Observer} [options.observer]
    * @param {() => Store | Promise<Store>} [options.createStore] for devices whose identity has
    *   `keepsOutbox`; a store is an `OutboxStore` of the client
@@ -66,11 +68,11 @@ export class Fleet {
   }
 
   /**
-   * Takes a scene's kinds of devices. Devices of a kind that does something else now do that at
-   * once; the others go on as before. Devices of a kind that the scene does not have become those of
-   * its first. A device keeps the model id with which it was added.
+   * Applies the kinds of a scene. Devices whose kind has changed follow it immediately; the others
+   * continue as before. Devices of a kind that the scene does not have become devices of its first
+   * kind. A device keeps the model id with which it was added.
    * @param {import('./scene.js').Scene} scene from `parseScene` or `checkScene`
-   * @param {Map<string, string>} [renamed] former names of kinds, with their present ones
+   * @param {Map<string, string>} [renamed] former names of kinds, with their current ones
    */
   setScene(scene, renamed = new Map()) {
     const { seed = 0, kinds } = scene;
@@ -110,8 +112,8 @@ export class Fleet {
   }
 
   /**
-   * The first message of that place that a device of this behaviour would send, or what is wrong
-   * with it.
+   * The first message with this index that a device of this behaviour would send, or the mistake in
+   * it.
    */
   preview(behaviour, deviceId, index = 0) {
     try {
@@ -127,7 +129,7 @@ export class Fleet {
     }
   }
 
-  /** What is wrong with a template, and where in its text; `undefined` for one that can be used. */
+  /** The mistake in a template, and its place in the text; `undefined` if there is none. */
   mistakeIn(text) {
     try {
       readTemplate(text);
@@ -138,7 +140,7 @@ export class Fleet {
   }
 
   /**
-   * What is wrong with each of the identities, in their order; `undefined` for one that can be added.
+   * The mistake in each of the identities, in their order; `undefined` for one that can be added.
    * @param {import('./identity.js').Identity[]} identities
    * @returns {Promise<Array<string | undefined>>}
    */
@@ -163,7 +165,7 @@ export class Fleet {
    * @returns {Promise<{ids: string[]}>}
    */
   async add(identities, kindName) {
-    // With the client, which is most of what a page loads, and not needed before.
+    // Loaded with the client, which is most of what a page loads, and is not needed before.
     const { Device } = await import('./device.js');
     const stores = await Promise.all(identities.map((identity) => this.#storeOf(identity)));
     const kind = this.#kind(kindName);
@@ -190,14 +192,14 @@ export class Fleet {
   }
 
   /**
-   * Adds devices of an enrollment group, all or none. Each keeps a key of its own, nobody that of
-   * the group.
+   * Adds devices of an enrollment group, all or none. Each keeps its own key; the group's key is
+   * not kept.
    * @param {import('./group.js').Group} group
    * @param {string[]} registrationIds
    * @param {string} kindName
    */
   async addMembers(group, registrationIds, kindName) {
-    // With the client, as in `add`.
+    // Loaded with the client, as in `add`.
     const { memberOf } = await import('./group.js');
     return this.add(
       registrationIds.map((id) => memberOf(group, id)),
@@ -218,7 +220,7 @@ export class Fleet {
   }
 
   /**
-   * Connects devices; each sends from then on. Resolves when each is connected or has failed.
+   * Connects devices, which then send. Resolves when each is connected or has failed.
    * @param {string[] | 'all'} ids
    */
   async start(ids) {
@@ -234,13 +236,13 @@ export class Fleet {
     await Promise.all(this.#choose(ids).map((device) => device.stop()));
   }
 
-  /** Tells `listener` of all devices, as a snapshot; `undefined` ends it. */
+  /** Passes snapshots of all devices to `listener`; `undefined` ends this. */
   subscribe(listener) {
     this.#hasNews = true;
     this.#listen('snapshot', listener);
   }
 
-  /** Tells `listener` of one device in detail; `undefined` in place of the id ends it. */
+  /** Passes the details of one device to `listener`; `undefined` as the id ends this. */
   watch(id, listener) {
     this.#watched = id === undefined ? undefined : this.#device(id);
     if (this.#watched) this.#watched.hasNews = true;
@@ -248,8 +250,8 @@ export class Fleet {
   }
 
   /**
-   * Tells `listener` of the newest packets and states that match, and of how much is kept; no
-   * listener ends it. See `TraceLog.watch` for the query.
+   * Passes the newest packets and states that match to `listener`, and how much is kept; without a
+   * listener, this ends. See `TraceLog.watch` for the query.
    * @param {(news: {entries: object[], matched: number, kept: object}) => void} [listener]
    * @param {{ids?: string[] | 'all', text?: string, direction?: string, limit?: number}} [query]
    */
@@ -257,19 +259,19 @@ export class Fleet {
     this.#watchLog('trace', this.#trace, listener, query);
   }
 
-  /** The payload of a packet that `trace` told of; `undefined` if it is not kept any more. */
+  /** The payload of a packet that `trace` reported; `undefined` if it is no longer kept. */
   tracedPayload(id, sequence) {
     return this.#trace.payload(id, sequence);
   }
 
-  /** All that is kept of what went over the wire, oldest first: a line of JSON for each record. */
+  /** All kept packets and states, oldest first: a line of JSON for each. */
   exportTrace(ids = 'all') {
     return this.#trace.export(setOf(ids));
   }
 
   /**
-   * Tells `listener` of the newest messages sent that match, and of how much is kept; no listener
-   * ends it. See `SentRecord.watch` for the query.
+   * Passes the newest sent messages that match to `listener`, and how much is kept; without a
+   * listener, this ends. See `SentRecord.watch` for the query.
    * @param {(news: {entries: object[], matched: number, kept: object}) => void} [listener]
    * @param {{ids?: string[] | 'all', text?: string, status?: string, limit?: number}} [query]
    */
@@ -277,7 +279,7 @@ export class Fleet {
     this.#watchLog('sent', this.#sentRecord, listener, query);
   }
 
-  /** A message that `watchSent` told of, with its body; `undefined` if it is not kept any more. */
+  /** A message that `watchSent` reported, with its body; `undefined` if it is no longer kept. */
   sentMessage(id, sequence) {
     return this.#sentRecord.find(id, sequence);
   }
@@ -291,13 +293,13 @@ export class Fleet {
     return this.#sentRecord.export(setOf(ids), format);
   }
 
-  /** Sends the messages of a device at once. */
+  /** Sends the messages of a device immediately. */
   sendNow(id) {
     return this.#device(id).sendNow();
   }
 
   /**
-   * Sends a message of a device that is none of its scene.
+   * Sends a message of a device that is not in its scene.
    * @param {import('./device.js').SentMessage} message
    */
   send(id, message) {
@@ -320,7 +322,7 @@ export class Fleet {
     this.#device(id).cancelUpload(number);
   }
 
-  /** Removes all devices, and tells nobody any more. */
+  /** Removes all devices, and stops all notifications. */
   async close() {
     await this.remove('all');
     clearInterval(this.#timer);
@@ -412,7 +414,7 @@ export class Fleet {
     this.#push('sent', () => this.#sentRecord.news());
   }
 
-  /** Gives the news to who listens, unless they are still busy with what came before. */
+  /** Notifies the listeners, except those that are still busy with the previous notification. */
   #push(kind, makeNews) {
     const entry = this.#listeners.get(kind);
     if (!entry || entry.isBusy) return false;

@@ -4,7 +4,7 @@
  * Each generator reads its arguments once. Then `begin` is called for each device, with its own
  * source of random numbers, and returns the function that creates the values.
  *
- * @typedef {object} Context what a value is made for
+ * @typedef {object} Context what a value is created for
  * @property {number} now milliseconds since 1970
  * @property {string} deviceId
  * @property {object} desired the desired properties that the device knows

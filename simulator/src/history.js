@@ -73,7 +73,7 @@ export class History {
    * Starts to watch the newest entries that match, including earlier ones.
    * @param {Set<string> | undefined} ids of the devices; `undefined` for all
    * @param {(entry: object) => boolean} matches
-   * @param {number} limit how many are told at most
+   * @param {number} limit how many are reported at most
    */
   watch(ids, matches, limit) {
     const isWanted = (entry) => (ids?.has(entry.id) ?? true) && matches(entry);

@@ -1,15 +1,15 @@
-/** What JSON text may hold, so that it can be read and sent. */
+/** What JSON text may contain, so that it can be read and sent. */
 
-/** More bytes would be no scene; it also bounds what a link may unpack to. */
+/** The maximum size of a scene; also limits what a link may unpack to. */
 export const MAX_LENGTH = 256 * 1024;
 
-/** Reading what is nested deeper could exhaust the stack. */
+/** Reading deeper nesting could exhaust the stack. */
 export const MAX_DEPTH = 100;
 
 /** Sums and differences of numbers beyond it may be infinite, which JSON cannot hold. */
 const MAX_NUMBER = 1e300;
 
-/** @returns {number} where the text is nested too deep; -1 if it is not */
+/** @returns {number} where the text is nested too deeply; -1 if it is not */
 export function tooDeepAt(text) {
   let depth = 0;
   for (const { 0: token, index } of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/gs)) {

@@ -1,4 +1,4 @@
-/** The newest of what was added, oldest first. */
+/** The newest entries, oldest first. */
 export class Log {
   #entries = [];
   #limit;
@@ -25,11 +25,11 @@ const HISTORY = 240;
 /** The page draws a chart for each. */
 const MAX_PATHS = 8;
 
-/** The numbers in the bodies that a device has sent last of one template, for its charts. */
+/** The numbers in the last bodies that a device sent from one template, for its charts. */
 export class ValueHistory {
   #count = 0;
   #times = new Float64Array(HISTORY);
-  /** Path → values, of which those that a body did not have are NaN. */
+  /** Path → values; NaN for a body that lacked the value. */
   #paths = new Map();
 
   add(time, body) {

@@ -1,8 +1,7 @@
 import { misfit } from './json-schema.js';
 
 /**
- * The answer of a device to a call: how late, with what status, with what payload; and whether the
- * call fits.
+ * A device's response to a call: its delay, status and payload, and whether the request was valid.
  * @param {ReturnType<ReturnType<import('./behaviour.js').readBehaviour>>} behaviour
  */
 export function answerTo({ name, payload: request }, behaviour, now, desired) {

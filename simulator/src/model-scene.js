@@ -1,4 +1,4 @@
-/** Makes a scene of DTDL models: an ordinary one, to be edited. */
+/** Creates a scene from DTDL models: an ordinary one, which can be edited. */
 import { ModelReader } from './dtdl.js';
 import { unitsIn } from './dtdl-units.js';
 import { aboutContent, jsonSchemaOf, UnknownSchema, valueOf } from './dtdl-values.js';
@@ -7,7 +7,7 @@ import { checkScene } from './scene.js';
 const PERIOD_MS = 10_000;
 
 /**
- * A scene with a kind for each model that is no part of another.
+ * A scene with a kind for each model that is not part of another.
  * @param {{name: string, text: string}[]} documents the files of the models
  * @returns {{scene: import('./scene.js').Scene, notes: string[]}} `notes` name what was left out
  * @throws {import('./dtdl.js').ModelError} for models that cannot be read
@@ -25,7 +25,7 @@ export function sceneOfModels(documents) {
   return { scene, notes: reader.notes };
 }
 
-/** Whether a text is a model, and no scene: it has names of JSON-LD, which begin with `@`. */
+/** Whether a text is a model, not a scene: it has names of JSON-LD, which begin with `@`. */
 export function isModel(text) {
   try {
     const [value] = [JSON.parse(text.replace(/^\uFEFF/, ''))].flat();
@@ -136,7 +136,7 @@ function requestOf({ schema, nullable }, path, reader) {
   return { request: nullable === true ? { anyOf: [found, { type: 'null' }] } : found };
 }
 
-/** `undefined` for one that is not known, which has been noted with its value. */
+/** `undefined` if it is unknown, which was noted with its value. */
 function schemaOf(schema, reader) {
   try {
     return jsonSchemaOf(schema, (one) => reader.schemaOf(one));
@@ -146,7 +146,7 @@ function schemaOf(schema, reader) {
   }
 }
 
-/** What is made of a schema; `undefined`, and a note, where that is not known. */
+/** What a schema becomes; `undefined`, with a note, if it is unknown. */
 function known(reader, path, make) {
   try {
     return make();

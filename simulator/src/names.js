@@ -2,7 +2,7 @@
  * The names that an expression may use: fields of the message before it, values of the device, and
  * a few that every device has.
  *
- * @typedef {object} Known what is known where a template or an expression stands
+ * @typedef {object} Known what a template or an expression may refer to
  * @property {string[]} [values] the names of the device's values
  * @property {Record<string, unknown[]>} [columns] for `{{replay COLUMN}}`
  * @property {boolean} [withRequest] whether there is the payload of a method call

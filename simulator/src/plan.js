@@ -13,7 +13,7 @@
  * The devices of one shard of a fleet.
  * @param {import('./scene.js').Scene} scene
  * @param {object} options
- * @param {number} [options.devices] of the whole fleet; what the scene says without it
+ * @param {number} [options.devices] of the whole fleet; default: what the scene says
  * @param {string} [options.prefix] what ids begin with
  * @param {number} [options.perSecond] how many devices connect in a second
  * @param {{index: number, count: number}} [options.shard]

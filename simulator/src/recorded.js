@@ -1,10 +1,10 @@
 /**
- * A message that was sent, as a line of a recording has it: what `run --record` and the page write,
- * and `replay` reads.
+ * A message that was sent, as a line of a recording: `run --record` and the page write it, `replay`
+ * reads it.
  *
- * `time` (ISO 8601) and `deviceId` say when, and by which device. `body` is the message as JSON;
- * one that is no JSON, or not in its shortest form, is the text `text`. `properties`, `contentType`
- * and `contentEncoding` are those of the message, `name` that of the scene.
+ * `time` (ISO 8601) and `deviceId` say when, and by which device. `body` is the message as JSON; if
+ * it is not JSON, or not in its shortest form, `text` is the message as text. `properties`,
+ * `contentType` and `contentEncoding` are those of the message, `name` that of the scene.
  *
  * @param {string} deviceId
  * @param {import('./device.js').SentMessage} message

@@ -7,8 +7,8 @@ const DECIMALS = 6;
 /**
  * Reads the points of a route.
  * @param {string[]} texts each `LATITUDE,LONGITUDE`
- * @returns {{length: number, at: (metres: number) => {latitude: number, longitude: number}}} where
- *   one is after so many metres: at the end the way goes back, and so on
+ * @returns {{length: number, at: (metres: number) => {latitude: number, longitude: number}}}
+ *   returns the position after a distance; at the end, the route goes back, and so on
  */
 export function readRoute(texts) {
   const points = texts.map(readPoint);

@@ -1,4 +1,4 @@
-/** Links that hold a scene in their fragment, which no server gets. */
+/** Links that contain a scene in their fragment, which is sent to no server. */
 import { checkLength, MAX_LENGTH } from './limits.js';
 
 /** A page loads it with the first link. */
@@ -7,7 +7,7 @@ const scenes = () => import('./scene.js');
 /** How the fragment of a link with a scene begins. */
 const LINKED = '#scene=';
 
-/** A link to the simulator at `address` that holds the scene, in its fragment. */
+/** A link to the simulator at `address` that contains the scene in its fragment. */
 export async function sceneToLink(scene, address) {
   const { checkScene } = await scenes();
   const source = new Blob([JSON.stringify(checkScene(scene))]);
@@ -19,7 +19,7 @@ export async function sceneToLink(scene, address) {
   return `${address}${LINKED}${packedText}`;
 }
 
-/** The scene of such a link's fragment; `undefined` where there is none in it. */
+/** The scene in the fragment of a link; `undefined` if there is none. */
 export async function sceneFromHash(hash) {
   if (!hash.startsWith(LINKED)) return undefined;
   const { parseScene } = await scenes();

@@ -1,4 +1,4 @@
-/** The shape of a scene. `scene.schema.json` is made of it, by `npm run schema`. */
+/** The structure of a scene. `npm run schema` generates `scene.schema.json` from it. */
 import * as v from 'valibot';
 
 import { Columns, Events, expression, Values } from './event-schema.js';

@@ -1,5 +1,5 @@
 /**
- * A scene: what can be saved and shared of a simulation, which holds no key and no token.
+ * A scene: the part of a simulation that can be saved and shared. It contains no key and no token.
  *
  * @typedef {import('valibot').InferOutput<typeof Scene>} Scene
  * @typedef {import('valibot').InferOutput<typeof Behaviour>} Behaviour
@@ -11,7 +11,7 @@ import { Behaviour, Scene } from './scene-schema.js';
 import { isSecret } from './secrets.js';
 
 /**
- * Gives the scene, in the present version, or throws what is wrong with it and where.
+ * Returns the scene in the current version, or throws an error that names the mistake and its path.
  * @param {unknown} value a scene of any version
  * @returns {Scene}
  */
@@ -20,7 +20,7 @@ export function checkScene(value) {
 }
 
 /**
- * Gives the behaviour, or throws what is wrong with it and where.
+ * Returns the behaviour, or throws an error that names the mistake and its path.
  * @returns {Behaviour}
  */
 export function checkBehaviour(value) {
@@ -28,8 +28,8 @@ export function checkBehaviour(value) {
 }
 
 /**
- * All that is wrong with a scene's shape, each with its path.
- * @returns {Mistake[]} none for a scene that `checkScene` takes
+ * All mistakes in the structure of a scene, each with its path.
+ * @returns {Mistake[]} none for a scene that `checkScene` accepts
  *
  * @typedef {{path: Array<string | number>, message: string}} Mistake
  */
@@ -60,7 +60,7 @@ export function sceneToText(scene) {
   return source;
 }
 
-/** In version 1, a kind sent one message, and its telemetry was no list. */
+/** In version 1, a kind sent one message, and its telemetry was not a list. */
 function migrated(scene) {
   if (scene?.version !== 1) return scene;
   const kinds = Array.isArray(scene.kinds) ? scene.kinds.map(migratedKind) : scene.kinds;
@@ -87,7 +87,7 @@ function placeOf(issue) {
   return path.length > 0 ? `a name in ${path.join('.')} ` : 'a name ';
 }
 
-/** Where it is, as long as no name on the way is a secret. */
+/** The path of a mistake, up to the first name that is a secret. */
 function pathOf({ path = [] }) {
   const keys = path.map(({ key }) => key);
   const secret = keys.findIndex((key) => isSecret(String(key)));

@@ -19,7 +19,7 @@ export class Scheduler {
 
   /**
    * Starts a timeline now.
-   * @param {object} key what is known by it already is replaced
+   * @param {object} key a timeline with the same key is replaced
    * @param {{dueMs: number, next: () => void}} timeline see `Timeline`
    */
   add(key, timeline) {

@@ -25,11 +25,11 @@ export class TemplateError extends Error {
 }
 
 /**
- * Reads JSON text whose strings may be, or hold, generators in double braces. Gives what begins it
- * for one device: a function of a source of random numbers.
+ * Reads JSON text whose strings may be or contain generators in double braces. Returns a function
+ * that begins it for one device, with a source of random numbers.
  * @param {string} text
  * @param {import('./names.js').Known} [known] the names that its expressions may use
- * @returns {import('./generators.js').Begin} its values are what JSON can hold
+ * @returns {import('./generators.js').Begin} its values are JSON
  * @throws {TemplateError}
  */
 export function readTemplate(text, known = {}) {
@@ -87,8 +87,8 @@ function readObject(node, outer, read) {
 }
 
 /**
- * Reads a text in which generators may stand. One that is nothing but a generator becomes its
- * value, of whatever type; into any other the values are put as text.
+ * Reads a text that may contain generators. A text that is a single generator becomes its value, of
+ * any type; in any other text, values are inserted as text.
  * @param {string} text
  * @param {import('./names.js').Known} [known]
  * @returns {import('./generators.js').Begin}
@@ -112,7 +112,7 @@ function constant(value) {
   return () => next;
 }
 
-/** The parts of a text: every other one stood between double braces, which open at `index`. */
+/** The parts of a text: every other one was between double braces, which open at `index`. */
 function split(text) {
   const parts = [];
   for (let from = 0; ;) {

@@ -1,10 +1,11 @@
 /**
- * What a device does by itself, and when: messages in their periods, values that go on, events. It
- * has no clock and no connection: its owner calls `next` when `dueMs` has come, and does what it is
- * told to. So the same seed and device id do the same in virtual time.
+ * What a device does automatically, and when: periodic messages, changing values, events. It has no
+ * clock and no connection: its owner calls `next` at `dueMs`, and the actor acts. So with the same
+ * seed and device id, the same happens in virtual time.
  *
  * @typedef {object} Actor what acts for a device
- * @property {() => {now: number, desired: object}} moment the time since 1970, and what is desired
+ * @property {() => {now: number, desired: object}} moment the time since 1970, and the desired
+ *   properties
  * @property {(message: import('./behaviour.js').MessageBehaviour) => void} send
  * @property {(properties: object) => void} report
  * @property {(name: string, bytes: number) => void} upload
@@ -63,7 +64,7 @@ export class Timeline {
     }
   }
 
-  /** A method has been answered; `timeMs` is now, from the start. */
+  /** The device has responded to a method; `timeMs` is now, from the start. */
   takeCall(method, request, timeMs) {
     for (const event of this.#eventsOf('method')) {
       if (event.trigger.method !== method) continue;
@@ -73,7 +74,10 @@ export class Timeline {
     }
   }
 
-  /** At the same time, values go on first, so that messages have what is new. */
+  /**
+   * If several things are due at the same time, values change first, so that messages contain the
+   * new ones.
+   */
   #tracksAtStart() {
     const { values, messages, phase } = this.#behaviour;
     const goOn = (periodMs) => () => {
@@ -99,7 +103,7 @@ export class Timeline {
     return this.#behaviour.events.filter(({ trigger }) => trigger.type === type);
   }
 
-  /** Of those that are due at the same time, the one before in the list is first. */
+  /** Of those that are due at the same time, the first in the list. */
   #findNext() {
     let first;
     for (const track of this.#tracks) if (!first || track.dueMs < first.dueMs) first = track;
@@ -121,7 +125,9 @@ export class Timeline {
     this.#check();
   }
 
-  /** What its own actions change is looked at the next time, so that two events cannot hang. */
+  /**
+   * Changes by its own actions are checked the next time, so that two events cannot loop forever.
+   */
   #check() {
     const context = this.#context();
     const turned = this.#conditions.filter((condition) => {
@@ -189,8 +195,8 @@ export class Timeline {
 }
 
 /*
- * What happens by time: `run` is called at `dueMs`, and `after` says when the next time is, Infinity
- * for never.
+ * Something that happens at certain times: `run` is called at `dueMs`, and `after` returns the next
+ * time, Infinity for never.
  */
 
 const once = (dueMs, run) => every(Infinity, dueMs, run);
@@ -204,8 +210,8 @@ function atRandom({ meanMs, random }, run) {
 }
 
 /**
- * The first message is sent at once. By the phase of the device, the second follows sooner than a
- * period later: otherwise, devices that start together would always send together. With jitter, a
+ * The first message is sent immediately. The second follows after a part of the period, the phase
+ * of the device: otherwise, devices that start together would always send together. With jitter, a
  * message is late by a random part of its period; those after it are not.
  */
 function inItsPeriod({ settings: { periodMs, jitter }, jitterRandom }, phase, run) {

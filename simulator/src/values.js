@@ -4,7 +4,7 @@
  */
 import { readText } from './template.js';
 
-/** How often a value goes on, unless it says so, in milliseconds. */
+/** The default period of a value, in milliseconds. */
 const PERIOD_MS = 1000;
 
 /**
@@ -19,7 +19,7 @@ export function readValues(values, known, within) {
   const all = values.map(({ name, start, next, periodMs = PERIOD_MS }, index) => {
     const read = (member, value, names) =>
       within(`values.${index}.${member}`, () => beginOf(value, { ...known, values: names }));
-    // Without a start there is nothing before that `next` could go on from.
+    // Without a start, there is no previous value that `next` could use.
     const names = known.values.filter((one) => start !== undefined || one !== name);
     return {
       name,
@@ -38,7 +38,7 @@ export function readValues(values, known, within) {
     );
 }
 
-/** A text may hold generators; all else is what it is. */
+/** A text may contain generators; anything else is used unchanged. */
 const beginOf = (value, known) =>
   typeof value === 'string' ? readText(value, known) : () => () => value;
 
@@ -51,13 +51,13 @@ export class DeviceValues {
     this.#values = values;
   }
 
-  /** The periods in which values go on. */
+  /** The periods of all values. */
   get periods() {
     const going = this.#values.filter(({ next }) => next !== undefined);
     return new Set(going.map(({ periodMs }) => periodMs));
   }
 
-  /** Makes the first value of each, once. */
+  /** Creates the initial values, once. */
   begin(context) {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
@@ -69,7 +69,7 @@ export class DeviceValues {
     }
   }
 
-  /** The next of each value of that period, in the order of the scene. */
+  /** Changes the values with this period, in the order of the scene. */
   goOn(periodMs, context) {
     for (const value of this.#values) {
       if (value.next && value.periodMs === periodMs) {

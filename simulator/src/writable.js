@@ -1,6 +1,6 @@
 /**
- * Writable properties, acknowledged as IoT Plug and Play has it: a desired value comes back with
- * the version that it had and what became of it, learn.microsoft.com/azure/iot/concepts-convention.
+ * Writable properties, acknowledged as in IoT Plug and Play: a desired value is reported with its
+ * version and the outcome, learn.microsoft.com/azure/iot/concepts-convention.
  */
 import { misfit } from './json-schema.js';
 import { isEqual, own } from './twin.js';
@@ -10,7 +10,7 @@ const BY_THE_DEVICE = 203;
 const REFUSED = 400;
 
 /**
- * What to report of desired properties, as a patch; `undefined` where there is nothing to say.
+ * What to report about desired properties, as a patch; `undefined` if there is nothing to report.
  * @param {object} desired the whole of them or a patch, with `$version`
  * @param {{name: string, component?: string, schema?: object}[]} writable
  * @param {{reported: object, desired: object}} copy what the hub has
