@@ -1,6 +1,6 @@
 //! The WebAssembly module: all of `iothub-device-client`, and nothing else.
 //!
-//! A package of its own because Cargo leaves `lto` away, without a word, from a library that is
-//! also made for Rust (`rlib`), as the tests need it. The module is a tenth smaller with it.
+//! This is a separate package because Cargo silently ignores `lto` for a library that is also built
+//! as an `rlib`, which the tests need. With `lto`, the module is a tenth smaller.
 
 pub use iothub_device_client::*;

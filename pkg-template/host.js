@@ -25,7 +25,7 @@ import { ClientError, createError } from './errors.js';
  * @property {(record?: object) => void} note passes a record to `trace`, and reports that the core
  * has run
  * @property {(line: string) => void} log writes a line of `trace: 'console'`
- * @property {() => boolean} isDebugged whether a client is traced that was not asked to be
+ * @property {() => boolean} isDebugged whether clients without the option `trace` are traced, too
  */
 
 const shared = {

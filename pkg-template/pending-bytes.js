@@ -21,8 +21,8 @@ export class PendingBytes {
   }
 
   /**
-   * @throws {RangeError} if no call may hold that many
-   * @throws {ClientError} if one more call may not
+   * @throws {RangeError} if that is more than any call may hold
+   * @throws {ClientError} if that is more than the waiting calls leave
    */
   check(bytes) {
     if (bytes > this.#limit) {

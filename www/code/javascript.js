@@ -94,7 +94,7 @@ const pageUpload = (device) => `import { IoTHubDeviceClient } from 'iothub-devic
 
 ${pageClient({ httpEndpoint: 'https://YOUR-RELAY', ...device })}
 
-// A hub answers no page, so the two HTTP calls go through a relay: httpEndpoint.
+// Hubs send no CORS headers, so the two HTTP calls go through a relay: httpEndpoint.
 document.querySelector('input[type=file]').onchange = async ({ target }) => {
   for (const file of target.files) await client.uploadFile(file.name, file);
 };

@@ -1,6 +1,6 @@
 /**
- * What the page does with a device, as programs to copy. Pure functions of texts; no program has a
- * key or token in it.
+ * What the page does with a device, as programs to copy. Pure functions that return text; no
+ * program contains a key or token.
  *
  * @typedef {object} Sent a telemetry message
  * @property {string} text the body
@@ -16,7 +16,7 @@
  *   | {kind: 'invoke', methodName: string, payload: unknown}} Action
  *
  * @typedef {object} Device
- * @property {string} id with a slash and the module's for a module
+ * @property {string} id followed by a slash and the module id for a module
  * @property {string} [hostname] of its hub, if the page knows it
  * @property {string} [endpoint] of a local hub
  * @property {string} [httpEndpoint] of the relay for file uploads
@@ -24,7 +24,7 @@
  * @typedef {object} Program
  * @property {string} name of the language
  * @property {string} text
- * @property {string[]} needs what it takes to run, a line each
+ * @property {string[]} needs what is needed to run it, a line each
  */
 import { calls, curlCall, curlTelemetry, nodeCall, pythonCall } from './http.js';
 import { nodeProgram, pageProgram } from './javascript.js';
@@ -97,7 +97,7 @@ function backEndPrograms(action, { id }) {
   return action.kind === 'deliver' ? [...programs, ...azurePrograms(action, id)] : programs;
 }
 
-/** What a hub in Azure takes over AMQP only, with Microsoft's clients. */
+/** What a hub in Azure accepts over AMQP only, with Microsoft's clients. */
 const azurePrograms = (action, id) => [
   {
     name: 'Azure, Node.js',

@@ -1,4 +1,7 @@
-/** What a back end does with Microsoft's clients for services, where a hub takes it over AMQP only. */
+/**
+ * What a back end does with Microsoft's service clients, for actions that hubs accept over AMQP
+ * only.
+ */
 import { jsLiteral, jsString, pyLiteral, pyString } from './literals.js';
 
 /** A cloud-to-device message by Node.js. */

@@ -9,5 +9,5 @@ const createStore = async () => {
 };
 
 expose(new Fleet({ createStore }));
-// What came before, while this file was loading, nobody has heard.
+// Messages that arrived while this file was loading were lost.
 postMessage('ready');

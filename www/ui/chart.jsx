@@ -15,21 +15,21 @@ const STYLES = [
   { stroke: colour('--quiet'), width: 1.25, dash: [5, 4] },
 ];
 
-/** Of fewer values each has a dot. */
+/** With fewer values, each has a dot. */
 const FEW = 20;
 
-/** What a step of the axis of values takes at least, and the axis of time below it, in pixels. */
+/** The shortest step of the value axis, and the height of the time axis below it, in pixels. */
 const STEP_PIXELS = 28;
 const TIME_PIXELS = 24;
 
-/** What the axis of time shows at least. */
+/** The shortest time that the time axis shows. */
 const LEAST_SECONDS = 10;
 
 const clock = (_, times) => times.map((time) => timeOfDay(time * 1000));
 
 /**
  * Lines over time, with a title that shows the latest values, or those under the pointer, and a
- * sentence for those who do not see it.
+ * sentence for screen readers.
  * @param {{title: string, lines: Array<{label: string, values: (number | null)[]}>,
  *          time: number[], text?: (value: number, unit?: string) => string, unit?: string,
  *          height?: number, isFromZero?: boolean}} props
@@ -130,7 +130,7 @@ const dots = (index) => ({
   filter: (plot, number) => dotted(plot.data[number]),
 });
 
-/** The places of all values where they are few, or else of those without a neighbour. */
+/** The positions of all values if there are few, otherwise of those without a neighbour. */
 function dotted(values) {
   const isKnown = (value) => value !== null && value !== undefined;
   const places = [...values.keys()].filter((at) => isKnown(values[at]));
@@ -138,7 +138,7 @@ function dotted(values) {
   return places.filter((at) => !isKnown(values[at - 1]) && !isKnown(values[at + 1]));
 }
 
-/** A single moment lies in the middle of some seconds: of itself uPlot would show a day. */
+/** A single moment is shown in the middle of some seconds: by default, uPlot would show a day. */
 function timeRange({ data: [time] }, first, last) {
   if (time.length === 0) return [first, last];
   const [from, to] = [time[0], time.at(-1)];

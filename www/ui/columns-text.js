@@ -16,9 +16,9 @@ export function textOfColumns(columns) {
 }
 
 /**
- * What is in quotes is text. A column may be shorter than others: it ends with its last value.
+ * Cells in quotes are text. A column may be shorter than others: it ends with its last value.
  * @param {string} text
- * @throws {Error} if it is no CSV, or a column has no name or that of another
+ * @throws {Error} if it is not CSV, or a column has no name or the name of another one
  */
 export function columnsOfText(text) {
   const [names = [], ...rows] = parse(text, { ...OPTIONS, cast });
@@ -31,7 +31,7 @@ export function columnsOfText(text) {
   );
 }
 
-/** A cell that is empty is `undefined` here, as where a column has ended. */
+/** An empty cell is `undefined` here, as after the end of a column. */
 function cast(text, { lines, quoting }) {
   if (lines === 1 || quoting) return text;
   if (text === 'null') return null;

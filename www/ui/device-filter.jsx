@@ -77,5 +77,5 @@ function Choice({ label, any, value, set, of }) {
   );
 }
 
-/** Whom a button is for: "all", or "12 shown". */
+/** Which devices a button is for: "all", or "12 shown". */
 export const whom = () => (isFiltered.value ? `${count(shownIds.value.length)} shown` : 'all');

@@ -1,4 +1,4 @@
-/** What is edited and not applied yet: kept whatever is looked at meanwhile. */
+/** Edits that are not applied yet. They are kept while other views are shown. */
 import { useMemo } from 'preact/hooks';
 import { effect, signal } from '@preact/signals';
 
@@ -35,7 +35,7 @@ effect(() => {
   before = now;
 });
 
-/** A draft goes along with its kind when that is renamed, and ends with it. */
+/** A draft follows its kind when the kind is renamed, and is dropped when the kind is removed. */
 function followScene(former, { index, scene }) {
   const renamed = renamedKinds(former, scene);
   const follow = (draft) => {
@@ -48,7 +48,7 @@ function followScene(former, { index, scene }) {
 }
 
 /**
- * Something of the scene that is being edited: nothing changes before it is applied.
+ * A part of the scene that is being edited: nothing changes before the draft is applied.
  * @param {string} part
  * @param {string} [kind]
  * @param {any} applied what it is without the draft
@@ -69,7 +69,7 @@ export function useFormDraft(part, kind, applied) {
   };
 }
 
-/** Parts of a behaviour as they are edited, and back: an editor keeps what is not right yet. */
+/** Converts parts of a behaviour to their edited form and back: an editor keeps invalid input. */
 const FORMS = {
   telemetry: {
     toForm: (messages) =>

@@ -5,7 +5,7 @@ import { inWords } from './words.js';
 
 /**
  * A field of the scene. It edits the scene on Enter or when it loses focus, so that each edit is
- * one step to undo; invalid input stays as typed, with its error.
+ * one step to undo; invalid input stays as typed, and its error is shown.
  * @param {{label: string, value: string | number, edit: (text: string) => Promise<void>,
  *          isLong?: boolean}} props
  */

@@ -1,4 +1,4 @@
-/** What turns on again what the hub says is on. */
+/** The request that turns on again the faults that the hub reports as active. */
 export function requestOf({ twinAnswer, ...active }) {
   if (twinAnswer === undefined) return active;
   const { status, body } = twinAnswer;

@@ -1,21 +1,24 @@
-/** Which faults of the local hub are on, and for whom: the hub has them until they are taken back. */
+/**
+ * Which faults of the local hub are active, and for which devices: the hub keeps them until they
+ * are turned off.
+ */
 import { effect, signal } from '@preact/signals';
 
 import { requestOf } from './fault-request.js';
 import { askLocalHub, localIds, MAX_AT_ONCE } from './local-hub.js';
 
-/** By device: what the hub says is on. */
+/** Device id → its active faults, as the hub reports them. */
 export const faultsById = signal(new Map());
 
-/** What is on for all devices, and so for those that come. */
+/** The faults that are active for all devices, including new ones. */
 export const faultsForAll = signal({});
 
-/** What is on before the hub knows which device connects. */
+/** The active faults that apply before the hub knows which device connects. */
 export const hubFaults = signal({});
 
 const ALL = 'all';
 
-/** What is on for a device, or for all. */
+/** The active faults of a device, or of all devices. */
 export const faultsOf = (id) =>
   id === ALL ? faultsForAll.value : (faultsById.value.get(id) ?? {});
 
@@ -23,7 +26,7 @@ export const faultsOf = (id) =>
  * Turns faults on.
  * @param {string[] | 'all'} ids
  * @param {object} request of the hub's faults, also `forSeconds`
- * @param {{isOnce?: boolean}} [options] whether it happens once, and so not to devices that come
+ * @param {{isOnce?: boolean}} [options] whether it happens once, and so not to new devices
  */
 export async function turnOn(ids, request, { isOnce = false } = {}) {
   const { forSeconds, ...lasting } = request;
@@ -50,7 +53,7 @@ export async function turnOff(ids, name) {
   for (const [others, group] of groups) await ask(group, { clear: true, ...JSON.parse(others) });
 }
 
-/** Asks the hub what is on: faults may have ended or happened since. */
+/** Asks the hub which faults are active: some may have ended or happened since. */
 export const refreshFaults = (ids) => ask(ids, {});
 
 /** Turns all faults off. */
@@ -66,13 +69,15 @@ export async function changeHubFaults(request) {
   if (forSeconds) setTimeout(() => changeHubFaults({}).catch(() => {}), forSeconds * 1000 + 500);
 }
 
-/** Devices that come get what is for all; of those that were here before, the hub says what is on. */
+/**
+ * New devices get the faults for all devices; for earlier ones, the hub reports the active faults.
+ */
 export function spreadFaults() {
   let before = new Set();
   effect(() => {
     const added = [...localIds.value].filter((id) => !before.has(id));
     before = localIds.value;
-    // Where the server does not answer, nothing connects, as the page says there.
+    // If the server does not respond, nothing connects, and the page says so elsewhere.
     if (added.length > 0) ask(added, requestOf(faultsForAll.peek())).catch(() => {});
   });
 }

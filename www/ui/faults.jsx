@@ -36,7 +36,7 @@ const QUICK = {
 
 /**
  * Causes faults at the local hub, to show how the client recovers.
- * @param {{ids: string[] | 'all'}} props towards which devices
+ * @param {{ids: string[] | 'all'}} props for which devices
  */
 export function Faults({ ids }) {
   const { run, result } = useAction((work) => work());

@@ -62,7 +62,7 @@ export function FilesView({ id }) {
 
 const uploads = () => details.value?.uploads ?? [];
 
-/** Then the device has a relay. */
+/** Whether an upload has succeeded: then the device has a relay. */
 const hasUploaded = () => uploads().some(({ state }) => state === 'done');
 
 const WORDS = {

@@ -13,7 +13,10 @@ const exactClock = new Intl.DateTimeFormat('en-GB', {
 /** A count. */
 export const count = (number) => whole.format(number);
 
-/** A measured value. Of a very large or small one the digits would fill the page, or none be left. */
+/**
+ * A measured value. The digits of a very large one would fill the page, and a very small one would
+ * have none left.
+ */
 export function measure(number, unit) {
   if (number === null || number === undefined) return '–';
   const size = Math.abs(number);
@@ -22,7 +25,7 @@ export function measure(number, unit) {
   return unit ? `${text} ${unit}` : text;
 }
 
-/** How many messages in a second, or in a minute where that is easier to read. */
+/** Messages per second, or per minute if that is easier to read. */
 export function rate(perSecond) {
   if (perSecond > 0 && perSecond < 0.1) return `${short.format(perSecond * 60)}/min`;
   return `${short.format(perSecond)}/s`;

@@ -17,7 +17,7 @@ const SEARCH_MILLISECONDS = 150;
  * @param {string} props.noun what it lists, such as "Packets"
  * @param {string} props.placeholder what can be searched
  * @param {{name: string, label: string, options: Array<[string, string]>}} props.choice a field of
- *   the query, of which the first option is all
+ *   the query, whose first option is all
  * @param {Array<{name: string, save: () => void}>} props.exports
  * @param {(entry: object) => any} props.row what a line shows
  * @param {(entry: object) => any} props.detail what an open one shows below

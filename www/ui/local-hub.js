@@ -37,7 +37,7 @@ export async function findLocalHub() {
 export const isLocal = (id) =>
   id === undefined ? localIds.value.size > 0 : localIds.value.has(id);
 
-/** Ids of the devices that the local hub has, and this page has not. */
+/** Ids of the devices that the local hub has and this page does not have. */
 export async function devicesAtLocalHub() {
   const here = new Set(ids.peek());
   return (await call('local-hub/devices')).ids.filter((id) => !here.has(id));

@@ -37,8 +37,8 @@ async function begin() {
 }
 
 /**
- * A file or link that misses its place would replace the page, and all devices with it. Text that is
- * dragged into a field is none.
+ * A file or link that is dropped elsewhere would replace the page, and all devices with it. This
+ * does not apply to text that is dragged into a field.
  */
 function refuseFiles() {
   const refuse = (event) => {

@@ -6,14 +6,14 @@ import { count } from './format.js';
 /**
  * A field for a number. It keeps the typed text, and shows its error; the form around it cannot be
  * submitted until it is valid.
- * @param {{label: string, value: number | string, change: (value: number | string) => void,
- *          min: number, max: number, step?: number | 'any'}} props the value is a text where what
- *          was typed is no number of the range
+ * @param {{label: string, value: number | string, change: (value: number | string) => void, min:
+ *          number, max: number, step?: number | 'any'}} props the value is a text if the typed text
+ *          is not a number in the range
  */
 export function NumberField({ label, value, change, min, max, step = 1 }) {
   const id = useId();
   const typed = useSignal(undefined);
-  // "1.0" on the way to "1.05" is 1, and yet stays as it is.
+  // "1.0", on the way to "1.05", has the value 1, but must stay as typed.
   const isSame = typed.value !== undefined && Number(typed.value) === value;
   const isWrong = typeof value === 'string';
   const type = ({ currentTarget: field }) => {

@@ -140,7 +140,7 @@ function EventFields({ value, change, mistakes }) {
   );
 }
 
-/** A trigger or an action: its type, and the fields of that. */
+/** A trigger or an action: its type, and the fields of that type. */
 function Variant({ label, names, schema, value, change, remove, mistakes }) {
   const variant = variantOf(schema, value);
   return (
@@ -167,7 +167,7 @@ function Variant({ label, names, schema, value, change, remove, mistakes }) {
   );
 }
 
-/** What is wrong with something as a whole, and so beside none of its fields. */
+/** The mistakes in something as a whole, which belong to none of its fields. */
 function Own({ mistakes }) {
   const [own] = mistakes.filter(({ path }) => path.length === 0);
   return own && <p class="bad small">{own.message}</p>;
@@ -278,8 +278,8 @@ export function ColumnsEditor({ kindName }) {
 }
 
 /**
- * What would be wrong with the scene, a moment after the last key: here, and elsewhere in the kind,
- * such as in a template with a value that is gone.
+ * The mistakes that the scene would have, a moment after the last key press: here and elsewhere in
+ * the kind, such as a template that uses a removed value.
  */
 function useMistakes(kindName, part, form) {
   const found = useSignal({ here: [], elsewhere: [] });

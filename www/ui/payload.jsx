@@ -5,7 +5,7 @@ import { Highlighted } from './highlight.jsx';
 
 /**
  * The body of a message, as JSON, text, or hexadecimal digits.
- * @param {{bytes: Uint8Array, total?: number}} props `total` where only the first bytes are there
+ * @param {{bytes: Uint8Array, total?: number}} props `total` if only the first bytes are there
  */
 export function Payload({ bytes, total = bytes.length, children }) {
   const { kind, shown } = read(bytes, total > bytes.length);
@@ -41,7 +41,7 @@ function read(bytes, isCut) {
   }
 }
 
-/** Space that is not within a string, which the first group is. */
+/** White space outside of strings; the first group is a string. */
 const SPACE = /("(?:[^"\\]|\\.)*")|\s+/g;
 
 /** Formatted, unless that would change it: numbers beyond a double, repeated names. */

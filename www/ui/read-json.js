@@ -1,7 +1,8 @@
 import { checkNumber, MAX_DEPTH, tooDeepAt } from '../../simulator/src/limits.js';
 
 /**
- * What a text holds as JSON, or what is wrong with it: also a number that would be sent as `null`.
+ * The JSON value of a text, or the mistake in it: a number that would be sent as `null` is one,
+ * too.
  * @param {string} text
  * @param {'object' | 'any'} wanted
  * @returns {{value?: any, error?: Error}}

@@ -6,7 +6,7 @@ const STEPS = [1, 2, 2.5, 5, 10];
 /** 1.1 / 0.1 is a little more than 11. */
 const NOISE = 1e-9;
 
-/** Beyond it the difference of two numbers may be infinite. */
+/** Beyond this, the difference of two numbers may be infinite. */
 const MOST = 1e300;
 
 /**
@@ -14,7 +14,7 @@ const MOST = 1e300;
  * change lie in the middle.
  * @param {number | null} least `null` if there are no values
  * @param {number | null} most
- * @param {{isFromZero: boolean, steps: number}} options `steps`: how many there is room for
+ * @param {{isFromZero: boolean, steps: number}} options `steps`: how many steps there is room for
  * @returns {{from: number, to: number, step: number}}
  */
 export function roundScale(least, most, { isFromZero, steps }) {
@@ -38,7 +38,7 @@ export function stepsOf({ from, to, step }) {
 
 const within = (value) => Math.min(Math.max(value, -MOST), MOST);
 
-/** A line that does not move has some room on both sides. */
+/** A flat line has some room on both sides. */
 function spread(low, high) {
   if (high > low) return [low, high];
   if (low === 0) return [0, 1];
@@ -46,7 +46,7 @@ function spread(low, high) {
   return [low - room, low + room];
 }
 
-/** The smallest round step that is at least as long. */
+/** The smallest round step that is at least this long. */
 export function roundStep(length) {
   const power = 10 ** Math.floor(Math.log10(length));
   const step = STEPS.find((part) => part * power >= length * (1 - NOISE)) ?? 10;

@@ -22,7 +22,7 @@ const PARTS = {
   methods: { label: 'Methods', Editor: MethodsEditor },
 };
 
-/** Kept while other views are looked at. */
+/** Kept while other views are shown. */
 const chosenPart = signal('telemetry');
 
 /** A scene as fields: its own, those of the chosen kind, and one part of what the kind does. */
@@ -63,7 +63,7 @@ function Parts({ kindName }) {
   );
 }
 
-/** How many there are of a part that holds several. */
+/** The number of items in a part that is a list. */
 const sizeOf = (part) => (Array.isArray(part) ? part.length : '');
 
 function Members() {

@@ -15,7 +15,7 @@ import { parseJson, placeOf } from '../../simulator/src/json-text.js';
  *
  * @param {string} text
  * @param {(value: unknown) => Promise<import('../../simulator/src/scene.js').Mistake[]>} mistakesIn
- *   what is wrong with a value
+ *   returns the mistakes in a value
  * @returns {Promise<{value?: any, mistakes: TextMistake[]}>}
  */
 export async function readSceneText(text, mistakesIn) {

@@ -15,7 +15,7 @@ async function mistakesIn(value) {
   return mistakesIn(value);
 }
 
-/** The whole scene as text, for what has no field: checked as one types. */
+/** The whole scene as text, for members without a field; it is checked while the user types. */
 export function SceneJson() {
   const area = useRef();
   const text = useMemo(() => pretty(scene.value), [scene.value]);
@@ -65,7 +65,7 @@ export function SceneJson() {
   );
 }
 
-/** What is wrong with the text, a moment after the last key. */
+/** The mistakes in the text, a moment after the last key press. */
 function useMistakes(text) {
   const mistakes = useSignal([]);
   useEffect(() => {

@@ -21,7 +21,7 @@ import {
   undoneEdit,
 } from './scene.js';
 
-/** Kept while other views are looked at. */
+/** Kept while other views are shown. */
 const isJson = signal(false);
 
 /** The scene: chosen, edited, and kept as a file or a link. */
@@ -43,7 +43,7 @@ const JsonWithDocs = () => (
   </div>
 );
 
-/** How the scene is edited, and what takes an edit back. */
+/** The ways to edit the scene, with undo and redo. */
 function EditBar() {
   const { run, result } = useAction(async (work) => void (await work()));
   useEffect(() => {
@@ -76,7 +76,7 @@ function EditBar() {
   );
 }
 
-/** A field has an undo of its own, for what is typed in it. */
+/** A field has its own undo, for typed text. */
 function onKey(event) {
   const isUndo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'z';
   if (!isUndo || event.target.matches('input, textarea, select')) return;

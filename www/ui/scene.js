@@ -11,42 +11,44 @@ import { showAdding, showAddress } from './navigation.js';
 import { renamedKinds, withKind } from './scene-edits.js';
 import { historyOf, redone, undone, withEdit } from './scene-history.js';
 
-/** What checks scenes, which only others than the examples need. */
+/** The checks of scenes, which the examples do not need. */
 const checks = () => import('../../simulator/src/scene.js');
 
 /** The scenes that are ready to use. */
 const examples = [thermostat, vehicles, machine, trackers];
 
 /**
- * All scenes that can be chosen: the examples, and those that were made or loaded. Each has the
- * history of its edits. `example` is what an example was before.
+ * All scenes that can be chosen: the examples, and those that were created or loaded. Each has the
+ * history of its edits. `example` is the original of an example.
  *
  * @typedef {import('./scene-history.js').SceneHistory & {example?: object}} Entry
  * @type {import('@preact/signals').Signal<Entry[]>}
  */
 export const scenes = signal(examples.map((example) => ({ ...historyOf(example), example })));
 
-/** The place of the scene that is on. */
+/** The index of the current scene. */
 export const chosenScene = signal(0);
 
 const chosenEntry = computed(() => scenes.value[chosenScene.value]);
 
-/** The scene that is on. */
+/** The current scene. */
 export const scene = computed(() => chosenEntry.value.scene);
 
 /** What the last edit did, in words; `undefined` if there is nothing to undo. */
 export const lastEdit = computed(() => chosenEntry.value.past.at(-1)?.what);
 
-/** What the edit did that was undone last; `undefined` if there is nothing to redo. */
+/** What the edit that was undone last did; `undefined` if there is nothing to redo. */
 export const undoneEdit = computed(() => chosenEntry.value.future.at(-1)?.what);
 
-/** What was wrong with the scene of a link. */
+/** The mistake in the scene of a link. */
 export const linkError = signal(undefined);
 
 /** The names of the kinds of devices. */
 export const kindNames = computed(() => scene.value.kinds.map(({ name }) => name));
 
-/** What devices of a kind do; of one that the scene lacks, that of its first, as in the fleet. */
+/**
+ * What devices of a kind do. If the scene lacks the kind, that of its first kind, as in the fleet.
+ */
 export const behaviourOf = (kindName) =>
   (scene.value.kinds.find(({ name }) => name === kindName) ?? scene.value.kinds[0]).behaviour;
 
@@ -54,14 +56,14 @@ export const behaviourOf = (kindName) =>
 export const devicesOf = (kindName) =>
   everySecond.value.filter(({ kind }) => kind === kindName).length;
 
-/** Puts one of the scenes on. */
+/** Makes one of the scenes the current one. */
 export const chooseScene = (index) =>
   inTurn(async () => {
     await fleet.setScene(scenes.value[index].scene);
     chosenScene.value = index;
   });
 
-/** Puts on a scene that is checked, and keeps it; rejects when a template in it is wrong. */
+/** Adds a checked scene and makes it the current one; rejects if a template in it is invalid. */
 export const takeScene = (next) =>
   inTurn(async () => {
     await fleet.setScene(next);
@@ -74,8 +76,7 @@ export const takeScene = (next) =>
   });
 
 /**
- * Edits the scene that is on, and applies it to the devices at once; rejects when something in it is
- * wrong.
+ * Edits the current scene, and applies it to the devices immediately; rejects if it is invalid.
  * @param {(scene: object) => object} change
  * @param {string} what it does, in words
  */
@@ -86,31 +87,31 @@ export const editScene = (change, what) =>
     await putOn(withEdit(chosenEntry.value, next, what));
   });
 
-/** Takes the last edit back. */
+/** Undoes the last edit. */
 export const undo = () => inTurn(() => putOn(undone(chosenEntry.value)));
 
-/** Makes the edit again that was undone last. */
+/** Redoes the edit that was undone last. */
 export const redo = () => inTurn(() => putOn(redone(chosenEntry.value)));
 
-/** Makes an example what it was before it was edited. */
+/** Restores an example to its original. */
 export const restoreExample = () =>
   inTurn(() =>
     putOn(withEdit(chosenEntry.value, chosenEntry.value.example, 'restore the example')),
   );
 
-/** Changes what devices of a kind do, at once. */
+/** Changes what devices of a kind do, immediately. */
 export const changeBehaviour = (kindName, change, what) =>
   inTurn(async () => {
     const behaviour = { ...behaviourOf(kindName), ...change };
     const { checkBehaviour } = await checks();
-    // Its error says where in the behaviour the mistake is, and not where in the scene.
+    // Its error names the place of the mistake in the behaviour, not in the scene.
     await fleet.setBehaviour(kindName, checkBehaviour(behaviour));
     keep(withEdit(chosenEntry.value, withKind(scene.value, kindName, { behaviour }), what));
   });
 
 /**
- * The first message of a place that a device would send, by a behaviour that is being edited, or
- * what is wrong with it.
+ * The first message with an index that a device with an edited behaviour would send, or the mistake
+ * in it.
  */
 export async function previewDraft(behaviour, deviceId, index) {
   try {
@@ -132,7 +133,7 @@ function keep(entry) {
 
 let last = Promise.resolve();
 
-/** Edits wait for each other: each begins with what the one before has left. */
+/** Edits run one after the other: each begins with the result of the previous one. */
 function inTurn(work) {
   const done = last.then(work);
   last = done.catch(() => {});
@@ -146,9 +147,9 @@ export async function sceneText() {
 }
 
 /**
- * Puts on the scene of a file, or of DTDL models.
+ * Loads the scene of a file, or of DTDL models.
  * @param {File[]} files
- * @returns {Promise<string[]>} what of the models was left out
+ * @returns {Promise<string[]>} the parts of the models that were left out
  */
 export async function loadScene(files) {
   const read = async (file) => ({ name: file.name, text: await file.text() });
@@ -167,14 +168,14 @@ export async function loadScene(files) {
 /** A link that opens this page with the scene. */
 export const sceneLink = () => sceneToLink(scene.value, location.href.split('#')[0]);
 
-/** Puts on the scene of the page's link, if it has one, or else the one that was chosen before. */
+/** Loads the scene of the page's link, if it has one, or else the scene that was chosen before. */
 export async function beginScene() {
   if (!(await takeLinked())) await chooseScene(chosenScene.value);
-  // A link that is opened in the page that is there already loads nothing.
+  // A link that is opened in this page does not reload it.
   addEventListener('hashchange', takeLinked);
 }
 
-/** Puts on the scene of the page's link; `false` where there is none that can be used. */
+/** Loads the scene of the page's link; returns `false` if there is none that can be used. */
 async function takeLinked() {
   try {
     const linked = await sceneFromHash(location.hash);

@@ -1,4 +1,4 @@
-/** Fields for what a JSON Schema describes, each with its description and with what is wrong with it. */
+/** Fields for what a JSON Schema describes, each with its description and its mistakes. */
 import { useId } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
@@ -69,21 +69,21 @@ export function VariantChoice({ label, names, schema, value, change }) {
 export const variantOf = (schema, { type }) =>
   schema.oneOf.find(({ properties }) => properties.type.const === type);
 
-/** A variant with all that it has to have. */
+/** A variant with all its required members. */
 export function newVariant(schema, type) {
   const { properties, required } = variantOf(schema, { type });
   const members = required.map((name) => [name, emptyValue(properties[name])]);
   return Object.fromEntries(members);
 }
 
-/** Where a number has to be there, a minute is a beginning for most. */
+/** The initial value of a required number: for most, a minute makes sense. */
 function emptyValue(schema) {
   if (schema.const !== undefined) return schema.const;
   if (schema.type === 'integer') return Math.min(60_000, schema.maximum);
   return schema.type === 'object' ? {} : '';
 }
 
-/** How a value is written in a field, and read from it; what cannot be read stays the text. */
+/** How a value is written to a field and read from it; invalid text stays text. */
 const FORMS = {
   duration: { write: (milliseconds) => String(milliseconds / 1000), read: millisecondsOf },
   integer: { write: String, read: numberOf },
@@ -96,7 +96,7 @@ function SchemaField({ label, schema, isDuration, isRequired, value, change, mis
   const id = useId();
   const typed = useSignal(undefined);
   const { write, read, isLong } = FORMS[isDuration ? 'duration' : (schema.type ?? 'any')];
-  // What was typed stays as it is while it means the value.
+  // The typed text stays as it is as long as it means the value.
   const isSame =
     typed.value !== undefined && JSON.stringify(read(typed.value)) === JSON.stringify(value);
   const written = value === undefined ? '' : typeof value === 'string' ? value : write(value);

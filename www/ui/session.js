@@ -1,6 +1,6 @@
 /**
- * What a reload of the tab brings back: the scenes with their edits, and the devices. A key or token
- * is not kept; devices of the local hub get theirs from there again.
+ * What a reload of the tab restores: the scenes with their edits, and the devices. Keys and tokens
+ * are not kept; devices of the local hub get theirs from the hub again.
  */
 import { signal } from '@preact/signals';
 
@@ -14,18 +14,18 @@ import { historyOf } from './scene-history.js';
 import { chosenScene, scenes } from './scene.js';
 import { tagsById, tagsOf } from './tags.js';
 
-/** Another one whenever its form changes. */
+/** Changes whenever its format changes. */
 const KEY = 'session-3';
 
-/** Ids of devices that a reload has not brought back. */
+/** Ids of devices that a reload has not restored. */
 export const lostIds = signal([]);
 
-/** Why those of the local hub did not come back, if they did not. */
+/** Why the devices of the local hub were not restored, if they were not. */
 export const takeUpError = signal(undefined);
 
 let kept = {};
 
-/** Takes up the scenes of the session, before one of them is put on. */
+/** Restores the scenes of the session, before one of them becomes the current one. */
 export async function restoreScenes() {
   try {
     kept = JSON.parse(sessionStorage.getItem(KEY)) ?? {};
@@ -55,7 +55,7 @@ async function checked(scene) {
   return checkScene(scene);
 }
 
-/** Takes up the devices of the session, which need a scene that is on. */
+/** Restores the devices of the session, which need a current scene. */
 export async function restoreDevices() {
   const devices = kept.devices ?? [];
   const local = localHub.value ? devices.filter((one) => one.isLocal) : [];
@@ -69,21 +69,21 @@ export async function restoreDevices() {
   }
 }
 
-/** Keeps the session when the page goes, and asks before what cannot be kept is lost. */
+/** Stores the session when the page is closed, and asks before anything is lost. */
 export function keepSession() {
   addEventListener('beforeunload', (event) => {
     const hasKeys = ids.peek().some((id) => !isLocal(id));
     if (!keep() || hasKeys) event.preventDefault();
   });
   addEventListener('pagehide', keep);
-  // A tab in the background may be ended without a word. A copy of a tab that is looked at must not
-  // take its devices away.
+  // The browser may end a background tab without notice. A copy of a visible tab must not take its
+  // devices away.
   document.addEventListener('visibilitychange', () =>
     document.visibilityState === 'hidden' ? keep() : forget(),
   );
 }
 
-/** Keeps what may be kept; `false` where something else is lost. */
+/** Stores what may be stored; returns `false` if anything else would be lost. */
 function keep() {
   const session = JSON.stringify({
     scenes: scenes.peek().map(({ scene, example }, index) => ({
@@ -115,6 +115,6 @@ function forget() {
   try {
     sessionStorage.removeItem(KEY);
   } catch {
-    // A browser may let a page keep nothing.
+    // The browser may not let the page store anything.
   }
 }

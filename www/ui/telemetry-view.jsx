@@ -14,7 +14,7 @@ import { UnitFields } from './unit-fields.jsx';
 
 const PAUSE_MILLISECONDS = 150;
 
-/** What a hub takes of a message with its properties, in bytes. */
+/** The largest message that a hub accepts, with its properties, in bytes. */
 const MAX_SIZE = 256 * 1024;
 
 const isTooLong = (preview) => preview.value.message?.wholeSize > MAX_SIZE;
@@ -60,7 +60,7 @@ export function TelemetryView({ kindName, id = 'device-1' }) {
   );
 }
 
-/** Chooses one of the messages, where there is more than one. */
+/** Chooses one of the messages, if there is more than one. */
 function MessageChoice({ messages, index, chosen, add, copy, remove }) {
   return (
     <div class="buttons">
@@ -155,11 +155,11 @@ function usePreview(kindName, draft, id, index) {
   const preview = useSignal({});
   const messages = draft.value;
   useEffect(() => {
-    // A preview of what was there before may come later than what is wrong with this.
+    // The preview of an earlier text may arrive later than the mistake in this one.
     let isCurrent = true;
     const timer = setTimeout(async () => {
       if (index < 0) return (preview.value = {});
-      // When it sends does not matter to what; the numbers may not be right yet.
+      // When it is sent does not affect its content, and the numbers may be invalid.
       const telemetry = draft.part().map((message) => ({ ...message, periodMs: 1000, jitter: 0 }));
       const behaviour = { ...behaviourOf(kindName), telemetry };
       const found = await previewDraft(behaviour, id, index);
@@ -200,7 +200,7 @@ function Preview({ preview }) {
   );
 }
 
-/** What is no number of the range stays as it was typed. */
+/** Text that is not a number in the range stays as typed. */
 const inNumbers = (value, convert) => (typeof value === 'number' ? convert(value) : value);
 
 function Timing({ telemetry, set }) {

@@ -5,7 +5,7 @@ import { leavesOf } from './values.js';
 /**
  * A field for the unit of each number in a message.
  * @param {{units?: Record<string, string>, body?: string, change: (units?: object) => void}} props
- *   `body` is a message, unless a mistake in the template keeps it from being made
+ *   `body` is a message, unless a mistake in the template prevents it
  */
 export function UnitFields({ units = {}, body = '{}', change }) {
   const isOpen = useSignal(false);
@@ -40,7 +40,7 @@ export function UnitFields({ units = {}, body = '{}', change }) {
   );
 }
 
-/** Where the numbers are, and what has a unit already. */
+/** The paths of the numbers, and of values that already have a unit. */
 function pathsOf(units, body) {
   const leaves = Object.entries(leavesOf(JSON.parse(body)));
   const numbers = leaves.filter(([, value]) => typeof value === 'number');

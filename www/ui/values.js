@@ -5,7 +5,7 @@
 export function leavesOf(value, path = '') {
   if (value === undefined) return {};
   if (value === null || typeof value !== 'object') return { [path || 'value']: value };
-  // By entries, as an assignment to `__proto__` is lost.
+  // From entries, because an assignment to `__proto__` would be lost.
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, inner]) =>
       Object.entries(leavesOf(inner, path ? `${path}.${name}` : name)),

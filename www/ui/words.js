@@ -1,4 +1,4 @@
-/** What the client and the fleet say to programmers, in the words of the page. */
+/** Messages of the client and the fleet for programmers, in the words of the page. */
 
 const SENTENCES = [
   [/dynamically imported|Importing a module/i, 'A part of the page did not load. Reload the page.'],

@@ -15,22 +15,22 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// network.
 const EARLY_LOSSES: u32 = 2;
 
-/// A failure is an attempt that failed, or gave a connection that did not last.
+/// A failure is an attempt that failed, or that led to a connection that did not last.
 impl Backoff {
-    /// Whether there is more behind one more loss than the network.
+    /// Whether another loss probably has a cause other than the network.
     pub(super) fn keeps_failing(&self) -> bool {
         self.failures() >= EARLY_LOSSES
     }
 
     /// Doubles with each failure up to the largest interval, and is spread by ±20 %. Without a
-    /// network there is nothing to try: the wait ends when there is one, or after long.
+    /// network, a retry is pointless: the wait ends when there is one, or after a long time.
     pub(super) fn interval(&mut self, config: &Config, offline: bool) -> Duration {
         let interval = self.doubled(config.retry_interval).min(config.retry_max_interval);
         self.spread(if offline { interval.max(OFFLINE_RETRY) } else { interval })
     }
 
-    /// How long to wait on a connection that stands. It always grows: the hub is there, and busy, or
-    /// does not offer what is asked for.
+    /// How long to wait while connected. The wait always grows: the hub is there, but it is busy,
+    /// or does not offer what was requested.
     pub(super) fn pause(&mut self, config: &Config) -> Duration {
         let first = config.retry_interval;
         self.wait(first, LONGEST_PAUSE.max(first))

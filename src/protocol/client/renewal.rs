@@ -19,7 +19,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Client {
     /// Replaces the token that the client was created with. Settles when the client has reconnected
-    /// with it, or at once if it was not connected.
+    /// with it, or immediately if it was not connected.
     ///
     /// # Errors
     ///

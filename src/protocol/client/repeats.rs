@@ -1,5 +1,5 @@
-//! Requests that the client makes by itself and that the hub has refused or not answered: a
-//! subscription, the twin for the desired properties. They are repeated on the same connection.
+//! Requests that no call has made, and that the hub has refused or not answered: a subscription,
+//! the twin for the desired properties. They are repeated on the same connection.
 
 use super::feature::Feature;
 use crate::protocol::backoff::Backoff;

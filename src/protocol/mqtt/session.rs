@@ -34,7 +34,7 @@ pub enum Event<T> {
         /// False for a refusal.
         granted: bool,
     },
-    /// A publish came.
+    /// A publish arrived.
     Delivered(Delivery),
 }
 

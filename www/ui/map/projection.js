@@ -9,7 +9,7 @@ const LEAST = 0.01;
 
 const KILOMETRES_OF_DEGREE = 111.2;
 
-/** The least distance of two lines of the grid, and the least length of the bar, in pixels. */
+/** The minimum distance of two grid lines, and the minimum length of the bar, in pixels. */
 const GRID_PIXELS = 90;
 const BAR_PIXELS = 50;
 
