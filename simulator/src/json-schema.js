@@ -3,7 +3,10 @@ import { Validator } from '@cfworker/json-schema';
 
 const DRAFT = '2020-12';
 
-/** Whether a JSON Schema is understood. */
+/** Schema → its validator: creating one takes longer than using it. */
+const validators = new WeakMap();
+
+/** Whether the validator supports a JSON Schema. */
 export function isJsonSchema(schema) {
   try {
     new Validator(schema, DRAFT).validate(null);
@@ -13,9 +16,17 @@ export function isJsonSchema(schema) {
   }
 }
 
-/** Why a value does not fit; `undefined` for one that does, or where there is no schema. */
+/** Why a value does not match; `undefined` if it does, or if there is no schema. */
 export function misfit(value, schema) {
   if (schema === undefined) return undefined;
-  const { valid, errors } = new Validator(schema, DRAFT).validate(value);
+  const { valid, errors } = validatorOf(schema).validate(value);
   return valid ? undefined : errors.at(-1).error;
+}
+
+function validatorOf(schema) {
+  const known = validators.get(schema);
+  if (known) return known;
+  const validator = new Validator(schema, DRAFT);
+  validators.set(schema, validator);
+  return validator;
 }
