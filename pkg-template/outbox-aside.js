@@ -5,8 +5,6 @@ import { readable } from './outbox-options.js';
 /** How many messages one read returns. */
 const PORTION = 512;
 
-const FAILURE = 'the store could not move a message aside';
-
 export class Aside {
   #outbox;
   #port;
@@ -14,6 +12,8 @@ export class Aside {
   #options;
   /** Sequences: a message that was listed twice, or dropped too, is counted once. */
   #gone = new Set();
+  /** Sequences of messages whose copy could not be stored yet. */
+  #unmarked = new Set();
 
   /**
    * @param {import('./outbox.js').Outbox} outbox
@@ -29,20 +29,24 @@ export class Aside {
   }
 
   /**
+   * Stores a marked copy of a message, unless the message was dropped in the meantime. Resolves
+   * with whether it did.
    * @param {import('./outbox-types.js').StoredMessage} message
    * @param {Error} cause
    * @param {Uint8Array} [stored] its body as it is stored, if that cannot be read
    */
-  async move(message, cause, stored) {
+  async mark(message, cause, stored) {
+    const { sequence, storedAt, size, systemProperties, customProperties } = message;
+    this.#unmarked.delete(sequence);
+    if (this.#gone.delete(sequence)) return false;
     try {
       const body = stored ?? (await this.#options.encrypt(message.body));
-      const { storedAt, size, systemProperties, customProperties } = message;
       const kept = { storedAt, size, body, systemProperties, customProperties };
-      const marked = [{ ...kept, movedAside: cause.message }];
-      await this.#outbox.watched(FAILURE, this.#store.append(marked));
-      await this.#outbox.watched(FAILURE, this.#store.remove([message], 'refused'));
+      await this.#store.append([{ ...kept, movedAside: cause.message }]);
+      return true;
     } catch (error) {
-      this.#outbox.report(FAILURE, error);
+      this.#unmarked.add(sequence);
+      throw error;
     }
   }
 
@@ -59,6 +63,15 @@ export class Aside {
         if (message.movedAside !== undefined) found.push(await this.#shown(message));
       }
     }
+  }
+
+  /** Whether a message was moved aside, or will be. */
+  has({ sequence, movedAside }) {
+    return movedAside !== undefined || this.#unmarked.has(sequence);
+  }
+
+  isGone(sequence) {
+    return this.#gone.has(sequence);
   }
 
   /** Returns whether a message is still there; if so, it counts as gone. */

@@ -135,15 +135,18 @@ export class Intake {
       after = oldest.at(-1).sequence;
       // The hub may have acknowledged some in the meantime.
       let [count, bytes] = this.#totals();
-      const dropped = [];
+      const chosen = [];
       for (const message of oldest) {
         if (!this.#isOver(count, bytes)) break;
         if (!this.#outbox.mayDrop(message)) continue;
-        dropped.push(readable(message, this.#options));
+        chosen.push(readable(message, this.#options));
+        after = message.sequence;
         count -= 1;
         bytes -= message.size;
       }
-      await this.#outbox.drop(await Promise.all(dropped), 'full');
+      // Chosen messages may still be sent: a newer one must not overtake them if the process ends.
+      const left = (await Promise.all(chosen)).filter((message) => this.#outbox.mayDrop(message));
+      await this.#outbox.drop(left, 'full');
     }
   }
 

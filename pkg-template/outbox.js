@@ -221,7 +221,7 @@ export class Outbox {
     await this.#intake.ended;
     this.interrupted(this.#cancelled('shutdown'));
     await removed;
-    await Promise.all(this.#changes);
+    while (this.#changes.size > 0) await Promise.all(this.#changes);
     await this.#store.close();
   }
 
@@ -233,12 +233,11 @@ export class Outbox {
     this.#drain.resume();
   }
 
-  /** Returns whether the message may still be dropped; if so, it is not sent any more. */
-  mayDrop({ sequence, movedAside }) {
-    if (movedAside !== undefined) return this.#aside.mayLeave(sequence);
-    if (!this.#drain.isWaiting(sequence)) return false;
-    this.#drain.forget(sequence);
-    return true;
+  /** Whether the message may be dropped. */
+  mayDrop(message) {
+    const { sequence } = message;
+    if (this.#aside.has(message)) return !this.#aside.isGone(sequence);
+    return this.#drain.isWaiting(sequence);
   }
 
   /** The hub has it. */
@@ -261,31 +260,36 @@ export class Outbox {
 
   async #drop(messages, why) {
     for (const message of messages) {
+      if (this.#aside.has(message)) this.#aside.mayLeave(message.sequence);
+      else this.#drain.forget(message.sequence);
       this.#dropped(message, why);
       this.#calls.dropped(message, why);
     }
     this.subtract(messages);
-    await this.#removeDropped(messages, why);
-  }
-
-  /** Retries until it succeeds, because the next process would send what is still there. */
-  async #removeDropped(messages, why) {
     const what = 'the store could not remove messages that were dropped';
-    try {
-      await this.watched(what, this.#store.remove(messages, why));
-    } catch (error) {
-      this.report(what, error);
-      setTimeout(() => {
-        if (!this.#isClosed) this.#beforeClose(this.#removeDropped(messages, why));
-      }, PATIENCE_MS);
-    }
+    await this.#persist(what, () => this.#store.remove(messages, why));
   }
 
-  /** The hub refuses the message: see `Aside.move`. */
+  /** The hub refuses the message: it is moved to where it does not block others. */
   moveAside(message, cause, stored) {
     if (!this.#calls.refused(message, cause)) this.#port.report(cause);
     this.#dropped(message, 'refused', cause);
-    return this.#beforeClose(this.#aside.move(message, cause, stored));
+    const what = 'the store could not move a message aside';
+    return this.#persist(what, async () => {
+      if (!(await this.#aside.mark(message, cause, stored))) return;
+      this.#persist(what, () => this.#store.remove([message], 'refused'));
+    });
+  }
+
+  /** Retries until it succeeds, because the next process would send what is still there. */
+  #persist(what, change) {
+    const done = this.watched(what, change()).catch((error) => {
+      this.report(what, error);
+      setTimeout(() => {
+        if (!this.#isClosed) this.#persist(what, change);
+      }, PATIENCE_MS);
+    });
+    return this.#beforeClose(done);
   }
 
   /** A change after `close` would open the store again. */

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 
 import { ownStore } from '../../pkg/own-store.js';
 import { Inbox, Message, deferred, test } from '../node/support.mjs';
+import { ScriptedClient, ScriptedHub } from './scripted-hub.mjs';
+import { ScriptedStore } from './scripted-store.mjs';
 import { createOutbox, record, textsOf } from './support.mjs';
+import { VirtualClock, idle } from './virtual-clock.mjs';
 
 test('a message on which three connections end is moved aside and blocks nothing', async (t) => {
   const { backEnd, store, client, start } = await createOutbox(t);
@@ -165,4 +168,51 @@ test('with drop-oldest, what was moved aside makes room too', async (t) => {
   );
   await first.discard();
   assert.equal(client.outbox.count, 2);
+});
+
+/** An outbox with a message that was refused, and that a full disk keeps from being moved aside. */
+async function withUnmoved(t, options) {
+  const clock = new VirtualClock();
+  t.after(() => clock.end());
+  const store = new ScriptedStore();
+  await store.append([record('x')]);
+  const encrypt = (body) => body;
+  const decrypt = () => Promise.reject(new Error('another key'));
+  const outbox = ownStore(store, { encrypt, decrypt, ...options });
+  const client = new ScriptedClient(new ScriptedHub(), outbox);
+  store.failures.append = new Error('no space left');
+  await outbox.opened();
+  await idle();
+  assert.match(client.reports.at(-1), /could not move a message aside: no space left/);
+  return { clock, store, outbox };
+}
+
+test('a message that cannot be moved aside is moved when the store works again', async (t) => {
+  const { clock, store, outbox } = await withUnmoved(t);
+  clock.pass(1000);
+  await idle();
+  assert.equal((await outbox.movedAside()).length, 0);
+  delete store.failures.append;
+  store.failures.remove = new Error('busy');
+  clock.pass(1000);
+  await idle();
+  delete store.failures.remove;
+  clock.pass(1000);
+  await idle();
+  const [moved, ...others] = store.messages.values();
+  assert.deepEqual([moved.movedAside, others], ['another key', []]);
+  assert.equal(outbox.count, 1);
+});
+
+test('with drop-oldest, a message that could not be moved aside makes room', async (t) => {
+  const { clock, store, outbox } = await withUnmoved(t, {
+    maxMessages: 1,
+    whenFull: 'drop-oldest',
+  });
+  delete store.failures.append;
+  const body = new TextEncoder().encode('new');
+  await outbox.put({ body, systemProperties: '', customProperties: '' }, false);
+  clock.pass(1000);
+  await idle();
+  assert.deepEqual([store.texts, outbox.count], [['new'], 1]);
 });

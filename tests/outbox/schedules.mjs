@@ -271,6 +271,11 @@ class Schedule {
       client.connect();
       client.acknowledge(1_000);
     });
+    // What failed is retried after a second: storing a copy, then removing the original.
+    for (let retries = 0; retries < 2; retries += 1) {
+      await idle();
+      this.#clock.pass(1_000);
+    }
     await idle();
     this.#collectDrops();
   }
@@ -279,8 +284,7 @@ class Schedule {
   #checkLimits() {
     const { maxMessages, maxBytes } = this.#options;
     const { store, client } = this.#process;
-    // What could not be moved aside stays as it is until the next process reads it.
-    if (!store.held || client.reports.some((text) => /aside/.test(text))) return;
+    if (!store.held) return;
     const texts = new Set(this.#messages.texts.filter((text) => !client.done.has(text)));
     const bytes = [...texts].join('').length;
     assert.ok(texts.size <= Math.max(maxMessages, store.held.count), `${texts.size} are stored`);
@@ -288,7 +292,7 @@ class Schedule {
   }
 
   #check() {
-    const { outbox, client, failure } = this.#process;
+    const { outbox, failure } = this.#process;
     if (failure) throw failure;
     assert.deepEqual([...this.#pending], [], 'every call settles');
     const arrived = [...new Set(this.#hub.arrived.map(Number))];
@@ -300,12 +304,9 @@ class Schedule {
     );
     assert.deepEqual(missing, [], 'what was accepted and not dropped has arrived');
     const left = [...this.#messages.messages.values()];
-    // Not where the store refused to remove what the outbox has dropped.
-    if (!client.reports.some((text) => /dropped|aside/.test(text))) {
-      const waiting = left.filter(({ movedAside }) => movedAside === undefined);
-      assert.deepEqual(waiting, [], 'nothing waits');
-      assert.deepEqual([outbox.count, outbox.bytes], [left.length, this.#messages.bytes]);
-    }
+    const waiting = left.filter(({ movedAside }) => movedAside === undefined);
+    assert.deepEqual(waiting, [], 'nothing waits');
+    assert.deepEqual([outbox.count, outbox.bytes], [left.length, this.#messages.bytes]);
     Object.assign(this.figures, {
       accepted: this.#accepted.size,
       arrived: arrived.length,
