@@ -9,8 +9,9 @@ import { createClient, idOf } from './identity.js';
 import { followDrain } from './outbox.js';
 import { receivedOf } from './received.js';
 import { Timeline } from './timeline.js';
+import { Uploads } from './uploads.js';
 
-/** What a hub does not acknowledge waits; of more than this, messages fail. */
+/** Messages wait for their acknowledgement; if more than this are waiting, further ones fail. */
 const MAX_PENDING = 1_000;
 
 /** How long a device that stops waits for acknowledgements, in milliseconds. */
@@ -24,7 +25,7 @@ const LAST_WAIT_MS = 3_000;
  * @property {(id: string, error: Error) => void} [failed] of a message, a connection, a twin
  *
  * @typedef {object} SentMessage
- * @property {string} [name] of the message in the scene, if it is of it
+ * @property {string} [name] of the message in the scene, if it is in the scene
  * @property {string} text the body
  * @property {Record<string, string>} properties
  * @property {string} contentType
@@ -38,15 +39,15 @@ const LAST_WAIT_MS = 3_000;
  * @property {import('./statistics.js').Statistics} statistics
  * @property {import('./trace.js').TraceLog} trace
  * @property {import('./sent-record.js').SentRecord} sentRecord
- * @property {() => void} changed to be called when there is something new to show
- * @property {boolean} keepsDetails whether anybody may look at one device
+ * @property {() => void} changed called when there is something new to show
+ * @property {boolean} keepsDetails whether the details of a device can be shown
  * @property {boolean | 'always'} [connectionRetry] as the client's
  * @property {() => unknown} [createStore] for devices that keep
  *   an outbox
  * @property {Observer} observer
  */
 
-/** One simulated device: a client, what it does by itself, and what happened to it. */
+/** One simulated device: a client, its automatic behaviour, and what happened to it. */
 export class Device {
   /** Whether there is something new in its details. */
   hasNews = true;
@@ -55,9 +56,9 @@ export class Device {
   #client;
   #behaviour;
   #makeBehaviour;
-  /** While it runs. */
+  /** Set while the device is running. */
   #timeline;
-  /** Of a device that was offline by itself. */
+  /** Set once the behaviour has taken the device offline. */
   #absence;
   /** 'stopped', 'starting' (waiting for its turn, too), 'running' or 'stopping' */
   #phase = 'stopped';
@@ -69,18 +70,16 @@ export class Device {
   #settled;
   #lastError;
   #twin;
-  /** Where somebody may look. */
+  /** Set if the details of the device can be shown. */
   #details;
-  /** By the number of an upload that is not done. */
-  #uploading;
-  #lastUpload = 0;
+  #uploads;
 
   /**
    * @param {import('./identity.js').Identity} identity
    * @param {Surroundings} around
-   * @param {string} [modelId] what it announces when it connects
+   * @param {string} [modelId] that it announces when it connects
    * @param {import('iothub-device-client').OutboxStore} [store] of its messages
-   * @throws TypeError for an identity that cannot be one
+   * @throws TypeError for an invalid identity
    */
   constructor(identity, around, modelId, store) {
     this.#identity = identity;
@@ -106,8 +105,8 @@ export class Device {
   }
 
   /**
-   * Takes up a kind's behaviour, at once where it is running; goes on as before with the one that it
-   * has.
+   * Starts to follow a kind's behaviour, immediately if it is running. If it already follows this
+   * one, nothing changes.
    * @param {string} kind
    * @param {ReturnType<import('./behaviour.js').readBehaviour>} makeBehaviour
    */
@@ -117,7 +116,7 @@ export class Device {
     if (makeBehaviour === this.#makeBehaviour) return;
     const before = templatesOf(this.#behaviour);
     this.#unschedule();
-    // It is the behaviour before that was offline.
+    // The previous behaviour took the device offline.
     this.#absence?.end();
     this.#makeBehaviour = makeBehaviour;
     this.#behaviour = makeBehaviour(this.id);
@@ -135,7 +134,9 @@ export class Device {
     return this.#phase === 'stopping' ? 'stopped' : 'failed';
   }
 
-  /** Says that it waits for its turn to connect; `false` where it has no need to. */
+  /**
+   * Marks the device as waiting for its turn to connect; returns `false` if it need not connect.
+   */
   prepareToStart() {
     if (this.#phase === 'stopping' || !['stopped', 'failed'].includes(this.state)) return false;
     this.#phase = 'starting';
@@ -144,7 +145,7 @@ export class Device {
     return true;
   }
 
-  /** Connects, unless it was stopped meanwhile; an error is for the page to see. */
+  /** Connects, unless the device was stopped in the meantime. An error is shown in the page. */
   async start() {
     if (this.#phase !== 'starting') return;
     try {
@@ -158,8 +159,8 @@ export class Device {
   }
 
   /**
-   * Sends nothing more, waits a while for what is not acknowledged yet, and disconnects. It cannot
-   * start again before that is done; another call to stop it waits for the same.
+   * Sends nothing more, waits a while for acknowledgements, and disconnects. The device cannot
+   * start again before that is done; another call of `stop` waits, too.
    */
   async stop() {
     this.#unschedule();
@@ -168,7 +169,7 @@ export class Device {
     await this.#stopping;
   }
 
-  /** Ends it for good. */
+  /** Stops the device for good. */
   async shutdown() {
     await this.stop();
     await this.#client.shutdown();
@@ -180,7 +181,7 @@ export class Device {
   }
 
   /**
-   * Sends a message that is none of its behaviour.
+   * Sends a message that is not in its behaviour.
    * @param {SentMessage} message
    */
   send(message) {
@@ -195,49 +196,21 @@ export class Device {
     return this.#twin.fetch();
   }
 
-  /**
-   * Uploads a file, and logs how it goes.
-   * @param {string} name of the blob
-   * @param {Blob} blob
-   * @param {(progress: {sent: number, total: number}) => void} [onProgress]
-   */
-  async upload(name, blob, onProgress) {
-    const number = (this.#lastUpload += 1);
-    const entry = { number, time: Date.now(), name, size: blob.size, sent: 0, state: 'uploading' };
-    const controller = new AbortController();
-    this.#details?.uploads.add(entry);
-    this.#uploading ??= new Map();
-    this.#uploading.set(number, controller);
-    this.#changed();
-    try {
-      const report = ({ loaded: sent, total }) => {
-        entry.sent = sent;
-        this.#changed();
-        onProgress?.({ sent, total });
-      };
-      const { signal } = controller;
-      await this.#client.uploadFile(name, blob, { onProgress: report, signal });
-      entry.state = 'done';
-      this.#forgetError();
-      this.#around.statistics.addUploaded();
-    } catch (error) {
-      this.#around.statistics.addFailedUpload();
-      if (controller.signal.aborted) {
-        entry.state = 'cancelled';
-      } else {
-        const { message, hint } = this.#explain(error, { isUpload: true });
-        Object.assign(entry, { state: 'failed', error: `${message}. ${hint}` });
-      }
-      throw error;
-    } finally {
-      this.#uploading.delete(number);
-      this.#changed();
-    }
+  /** See `Uploads.upload`. */
+  upload(name, blob, onProgress) {
+    this.#uploads ??= new Uploads(this.#client, {
+      log: this.#details?.uploads,
+      statistics: this.#around.statistics,
+      changed: () => this.#changed(),
+      succeeded: () => this.#forgetError(),
+      explain: (error) => this.#explain(error, { isUpload: true }),
+    });
+    return this.#uploads.upload(name, blob, onProgress);
   }
 
-  /** Cancels an upload by its number, if it is not done. */
+  /** Cancels an upload by its number, if it is still running. */
   cancelUpload(number) {
-    this.#uploading?.get(number)?.abort();
+    this.#uploads?.cancel(number);
   }
 
   /** Its row in the list. */
@@ -403,7 +376,7 @@ export class Device {
   }
 
   #noteFailed(error, entry) {
-    // It stays in the outbox.
+    // // The message stays in the outbox.
     if (this.#client.outbox && error.name === 'OperationCancelled') return this.#noteSettled();
     this.#failed += 1;
     this.#around.sentRecord.settle(entry, { status: 'failed', error: error.message });
@@ -446,7 +419,7 @@ export class Device {
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     Object.assign(entry, { status, answer, durationMs: performance.now() - begun });
     this.#changed();
-    // What happens then may be that it goes offline: first the answer is sent.
+    // The event may take the device offline, so the response is sent first.
     if (isTaken) setTimeout(() => this.#noteCall(name, payload));
     return MethodResponse.createFromMethodRequest(request, status, answer);
   }
@@ -460,7 +433,7 @@ export class Device {
   }
 
   #noteError(error) {
-    // Nothing but stopping cancels.
+    // Only `stop` cancels calls.
     if (error.name === 'OperationCancelled') return;
     this.#around.observer.failed?.(this.id, error);
     this.#lastError = this.#explain(error);
@@ -468,7 +441,9 @@ export class Device {
     this.#changed();
   }
 
-  /** What went wrong before is in the list of errors; once something works, it is no trouble. */
+  /**
+   * Earlier errors remain in the list of errors; once something works, they are no longer shown.
+   */
   #forgetError() {
     if (this.#lastError) this.#changed();
     this.#lastError = undefined;
@@ -479,13 +454,13 @@ export class Device {
     this.#around.changed();
   }
 
-  /** Nothing but counts has changed. */
+  /** Only counts have changed. */
   #counted() {
     this.hasNews = true;
     this.#around.counted();
   }
 }
 
-/** What a behaviour sends, to compare. */
+/** What a behaviour sends, for comparisons. */
 const templatesOf = (behaviour) =>
   JSON.stringify(behaviour?.messages.map(({ settings }) => [settings.name, settings.template]));
