@@ -29,7 +29,7 @@ function createClient({ connectionString, endpoint }) {
   return IoTHubDeviceClient.createFromConnectionString(connectionString, options);
 }
 
-/** What a panic says on the console. */
+/** What a panic prints on the console. */
 function recordConsole(t) {
   const { mock } = t.mock.method(console, 'error', () => {});
   return () => mock.calls.map(({ arguments: [first] }) => String(first)).join('\n');
@@ -42,7 +42,7 @@ async function createPair(name) {
   return { backEnd, client };
 }
 
-/** The client sends, receives and comes back after its connection was dropped. */
+/** The client sends, receives, and reconnects after its connection was dropped. */
 async function assertWorks({ backEnd, client }) {
   const changes = new Inbox('state change');
   const messages = new Inbox('message');

@@ -1,4 +1,7 @@
-/** Client, hub, simulator and engine of Artillery, packed and installed together: one line runs a fleet. */
+/**
+ * Client, hub, simulator and Artillery engine, packed and installed together: one command runs a
+ * fleet.
+ */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,7 +28,7 @@ before(async () => {
   await copyDependencies();
   const folders = ['pkg', 'hub', 'simulator', 'artillery'].map((folder) => join(root, folder));
   packed = JSON.parse(await npm('pack', ...folders, '--json'));
-  // What they depend on is there already: npm fails if something is missing.
+  // Their dependencies are already installed: npm fails if one is missing.
   await npm('install', '--offline', ...packed.map(({ filename }) => `./${filename}`));
 });
 
@@ -131,7 +134,7 @@ async function copyDependencies() {
   }
 }
 
-/** Whether it is a package of its own, not one within another or outside of the folder. */
+/** Whether it is a top-level package, not nested in another one or outside the folder. */
 const isOutermost = (name) =>
   name !== '' && !name.startsWith('..') && !name.split(sep).includes('node_modules');
 

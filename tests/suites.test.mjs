@@ -76,7 +76,7 @@ test('the command for a failed test runs that one alone', (t) => {
      failing('declared by a helper');`,
   );
   const env = { ...process.env };
-  // With it a runner within a test runs nothing.
+  // With this variable, a runner within a test runs nothing.
   delete env.NODE_TEST_CONTEXT;
   const options = { cwd: root, encoding: 'utf8', env };
   const [program, ...args] = nodeTests('sample', [file]).command;

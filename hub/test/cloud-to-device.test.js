@@ -9,7 +9,7 @@ const hub = new TestHub();
 const filterOf = ({ deviceId }) => `devices/${deviceId}/messages/devicebound/#`;
 const pending = async (device) => (await hub.local(device, 'GET', '')).pendingMessages;
 
-/** A device that reads packets and acknowledges only what the test tells it to. */
+/** A device that reads packets and acknowledges only when the test says so. */
 async function connectRaw(device, { qos = 1, ...options } = {}) {
   const client = await RawClient.connect(hub, device, options);
   client.send({
@@ -28,7 +28,7 @@ async function sendMany(device, count) {
 const bodies = (...numbers) => numbers.map((n) => `message ${n}`);
 const textOf = ({ payload }) => payload.toString();
 
-/** The next packets, which have to be publishes. */
+/** The next packets, which must be publishes. */
 async function take(client, count) {
   const packets = [];
   for (let n = 0; n < count; n++) packets.push(await client.next());
@@ -36,7 +36,7 @@ async function take(client, count) {
   return packets;
 }
 
-/** Proves that nothing else was sent so far: the next packet is the answer to a ping. */
+/** Proves that nothing else was sent so far: the next packet is the response to a ping. */
 async function assertNothingElse(client) {
   client.send({ cmd: 'pingreq' });
   assert.equal((await client.next()).cmd, 'pingresp');

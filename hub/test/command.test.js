@@ -74,7 +74,7 @@ const startOf = async (run) => JSON.parse((await run.line(/^\{.*\}$/))[0]);
 const CONNECTION_STRING =
   /^connection string of (\S+): (HostName=([^;]+);DeviceId=([^;]+);SharedAccessKey=(\S+))$/;
 
-/** A line of the log, which its time sets apart from those of the start. */
+/** A line of the log, whose time distinguishes it from the lines of the start. */
 const logged = (message) => new RegExp(`^\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z ${message}$`);
 
 async function connectPrinted(run) {
@@ -164,7 +164,7 @@ test('a request that waits for news does not hold up the end', async (t) => {
     request('/local/devices/device1/telemetry?timeout=600'),
     request('/twins/device1/methods', call),
   ];
-  // An answer that came after them tells that they are there.
+  // A later response proves that they have arrived.
   await request('/local/devices/device1');
   run.child.kill('SIGTERM');
   const ends = await Promise.allSettled(waiting);

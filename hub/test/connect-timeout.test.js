@@ -4,7 +4,7 @@ import { RawClient } from './support/raw-client.js';
 
 const hub = new TestHub();
 
-// In a file of its own: timers of other tests would be cleared while the clock is a mock.
+// In a separate file: timers of other tests would be cleared while the clock is a mock.
 test('a connection that sends no CONNECT within a minute is closed', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const client = await RawClient.open(hub);

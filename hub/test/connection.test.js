@@ -14,7 +14,7 @@ async function assertCloses(client, reason) {
   await hub.logged(reason);
 }
 
-/** A connected device that sends something, and is cut off for it. */
+/** A connected device that sends something, and is disconnected because of it. */
 async function assertConnectedCloses(packetOrBytes, reason) {
   const device = await hub.createDevice();
   const client = await RawClient.connect(hub, device);
@@ -415,7 +415,7 @@ describe('SUBSCRIBE', () => {
 test('PINGREQ is answered, and keeps the connection alive', async () => {
   const device = await hub.createDevice();
   const client = await RawClient.connect(hub, device, { keepalive: 2 });
-  // Time has to pass here: without the pings the connection would end after 3 seconds.
+  // Real time must pass here: without the pings, the connection would end after 3 seconds.
   for (let ping = 0; ping < 4; ping++) {
     await setTimeout(1000);
     client.send({ cmd: 'pingreq' });

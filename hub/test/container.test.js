@@ -1,6 +1,6 @@
 /**
- * What container and compose files say, as far as it can be tried without Docker: the files that
- * are copied are there, and the hub starts, keeps data and is healthy by the commands in them.
+ * The container and compose files, as far as they can be tested without Docker: the copied files
+ * exist, and with their commands the hub starts, keeps data and is healthy.
  */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
@@ -27,7 +27,7 @@ const instructions = (name) =>
 /** An instruction in its form as a list. */
 const listOf = (text) => JSON.parse(text.slice(text.indexOf('[')));
 
-/** Runs the hub as the container does, at a free port and with data of its own. */
+/** Runs the hub as the container does, at a free port and with separate data. */
 async function start(t, args) {
   const data = await mkdtemp(join(tmpdir(), 'iothub-local-'));
   const [program, ...entry] = listOf(instructions('ENTRYPOINT')[0]);

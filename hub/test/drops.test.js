@@ -21,7 +21,7 @@ const twinGet = { cmd: 'publish', topic: '$iothub/twin/GET/?$rid=1', payload: ''
 const texts = async (device) =>
   (await hub.local(device, 'GET', '/telemetry')).messages.map(({ text }) => text);
 
-/** Reads to the end of the connection: what types of packets came. */
+/** Reads to the end of the connection; returns the types of the packets. */
 async function rest(client) {
   const types = [];
   for (let packet; (packet = await client.next());) types.push(packet.cmd);

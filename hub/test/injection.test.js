@@ -10,7 +10,7 @@ const hub = new TestHub();
 const SCRIPT = '</script><script>alert(1)</script><img src=x onerror=alert(1)>';
 const LINES = '\r\nSet-Cookie: a=b\r\n\r\n<script>alert(1)</script>';
 
-/** What makes a browser take an answer for data, whatever is in it. */
+/** Headers that make a browser treat a response as data, whatever it contains. */
 function assertInert({ headers }, type = 'application/json; charset=utf-8') {
   assert.equal(headers.get('content-type'), type);
   assert.equal(headers.get('x-content-type-options'), 'nosniff');

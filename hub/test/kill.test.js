@@ -11,14 +11,14 @@ import { withVersion } from './support/hub.js';
 import { MqttClient } from './support/mqtt-client.js';
 
 const COMMAND = fileURLToPath(new URL('../bin/iothub-local.js', import.meta.url));
-/** After how many acknowledgements, of all kinds, each round is killed. */
+/** The number of acknowledgements, of all kinds, after which each round is killed. */
 const ROUNDS = [40, 170, 333, 700, 1];
-/** Messages in a round for the device that does not connect; a queue takes 50. */
+/** Messages in a round for the device that does not connect; a queue holds 50. */
 const WAITING_PER_ROUND = 8;
 const FILTER = 'devices/busy/messages/devicebound/#';
 const REPORTED = '$iothub/twin/PATCH/properties/reported/?$rid=1';
 
-/** The command as a process of its own. */
+/** The command as a separate process. */
 async function startHub(t, data) {
   const args = ['--port', '0', '--data', data, '--json', '--device', 'busy', '--device', 'idle'];
   const stdio = ['ignore', 'pipe', 'inherit'];
@@ -57,7 +57,7 @@ const newHistory = () => ({
   reported: 0,
 });
 
-/** A device and a back end at work until so many acknowledgements came; then SIGKILL. */
+/** A device and a back end at work until this many acknowledgements have arrived; then SIGKILL. */
 async function workUntilKilled(hub, history, round, limit) {
   const client = await hub.connect('busy');
   const received = [];
@@ -80,7 +80,8 @@ async function workUntilKilled(hub, history, round, limit) {
       history.telemetry.push(text);
     },
     async reported() {
-      // Answers keep the order of what they answer: what was acknowledged before is taken.
+      // Responses arrive in the order of their requests, so everything acknowledged before was
+      // accepted.
       const taken = received.splice(0);
       const value = history.reported + 1;
       await publish(REPORTED, JSON.stringify({ value }));
@@ -128,7 +129,7 @@ async function workUntilKilled(hub, history, round, limit) {
   client.mqtt.end(true);
 }
 
-/** Receives all that is pending. */
+/** Receives all pending messages. */
 async function drain(hub, deviceId) {
   const client = await hub.connect(deviceId);
   const texts = [];
@@ -142,7 +143,7 @@ async function drain(hub, deviceId) {
   return texts;
 }
 
-/** Checks that nothing that was acknowledged is missing. */
+/** Checks that nothing acknowledged is missing. */
 async function check(hub, history) {
   const { body } = await hub.call('GET', '/local/devices/busy/telemetry');
   const texts = body.messages.map(({ text }) => text);
@@ -152,7 +153,7 @@ async function check(hub, history) {
     [],
   );
   const { desired, reported } = (await hub.call('GET', '/twins/busy')).body.properties;
-  // The last one may have been written, though nobody was told.
+  // The last one may have been written, although it was not acknowledged.
   for (const [section, value] of [
     [desired, history.desired],
     [reported, history.reported],

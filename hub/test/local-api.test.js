@@ -286,7 +286,7 @@ describe('POST .../disconnect', () => {
 });
 
 describe('a fault', () => {
-  /** Proves that nothing else was sent before: the next packet is what a ping brings. */
+  /** Proves that nothing else was sent before: the next packet is the response to a ping. */
   async function assertNextIsPingresp(client) {
     client.send({ cmd: 'pingreq' });
     assert.equal((await client.next()).cmd, 'pingresp');

@@ -4,7 +4,7 @@ import { createSettings } from '../src/settings.js';
 import { Feedback } from '../src/feedback.js';
 import { MessageQueue } from '../src/message-queue.js';
 
-/** A device with a queue and nothing else; what is published to it is in `sent`. */
+/** A device with nothing but a queue; its publishes are in `sent`. */
 class Device {
   deviceId = 'device1';
   generationId = '1';
@@ -58,7 +58,7 @@ class Device {
     return this.messages.acknowledge(this.sent.at(-1).messageId, this.connection);
   }
 
-  /** `[messageId, statusCode]` of each feedback that came since the last time. */
+  /** `[messageId, statusCode]` of each feedback since the last call. */
   feedback() {
     const batch = this.hub.feedback.receive();
     if (!batch) return [];

@@ -8,7 +8,7 @@ import { MqttClient } from './support/mqtt-client.js';
 const hub = new TestHub({ devices: ['seen'] });
 const DATA = ['/page/devices', '/page/connection-strings', '/page/telemetry'];
 
-/** GET without a token, with headers that `fetch` would not let through. */
+/** GET without a token, with headers that `fetch` would not send. */
 function get(target, path, headers = {}) {
   return new Promise((resolve, reject) => {
     const call = request(target.url + path, { headers }, (response) => {

@@ -12,14 +12,14 @@ import { MqttClient } from './support/mqtt-client.js';
 import { RawClient } from './support/raw-client.js';
 import { deviceKey, RegistrationClient } from './support/registration.js';
 
-/** A directory that is gone after the test. */
+/** A directory that is removed after the test. */
 async function newDirectory(t) {
   const directory = await mkdtemp(join(tmpdir(), 'iothub-local-'));
   t.after(() => rm(directory, { recursive: true, force: true }));
   return directory;
 }
 
-/** A hub on a directory, which `restart` closes and starts again. */
+/** A hub with a directory; `restart` closes it and starts it again. */
 class KeptHub {
   #options;
   #hub;
@@ -66,7 +66,7 @@ class KeptHub {
     return { status: response.status, headers: response.headers, text: await response.text() };
   }
 
-  /** A call that has to go well: its body. */
+  /** A call that must succeed; returns its body. */
   async json(method, path, body) {
     const { status, text } = await this.call(method, path, body);
     assert.ok(status < 300, `${method} ${path}: ${status} ${text}`);

@@ -23,7 +23,7 @@ const createGroup = (enrollment) =>
     ...enrollment,
   });
 
-/** Changes the group, whose keys stay. */
+/** Changes the group and keeps its keys. */
 const change = ({ enrollmentGroupId }, enrollment) =>
   hub.call(
     'PUT',
@@ -32,7 +32,7 @@ const change = ({ enrollmentGroupId }, enrollment) =>
     { 'if-match': '*' },
   );
 
-/** Registers a device of the group; the state that it ends with. */
+/** Registers a device of the group; returns its final state. */
 async function register(registrationId, { attestation }, payload = undefined) {
   const key = deviceKey(attestation.symmetricKey.primaryKey, registrationId);
   const client = await RegistrationClient.connect(hub, { registrationId, key });
@@ -41,7 +41,7 @@ async function register(registrationId, { attestation }, payload = undefined) {
   return body.registrationState;
 }
 
-/** What a back end of one of the hubs is told. */
+/** The response to a back end of one of the hubs. */
 async function askHub({ url, authorization }, method, path, body) {
   const response = await fetch(`${url}${path}?api-version=2021-04-12`, {
     method,

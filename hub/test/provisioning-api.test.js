@@ -13,7 +13,7 @@ const attestation = { type: 'symmetricKey', symmetricKey };
 let last = 0;
 const newId = (name = 'enrollment') => `${name}-${++last}`;
 
-/** Registers a device of a group; the state that it ends with. */
+/** Registers a device of a group; returns its final state. */
 async function register(
   registrationId,
   {

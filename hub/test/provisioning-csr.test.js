@@ -9,7 +9,7 @@ const hub = new TestHub({ https: true });
 
 const registrationId = 'csr-device';
 
-/** Of a device, for these tests alone; the requests below are for it, made by OpenSSL. */
+/** The key of a device, for these tests only; OpenSSL created the requests below for it. */
 const KEY = `-----BEGIN PRIVATE KEY-----
 MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDAyRF5vcdBp6ZwbfO3k
 hD+4pWSvFvB92C754W2kXKC0xRmxg9TWAt9Kuu1VZTAacLihZANiAAQ43lgrk1gs
@@ -33,7 +33,7 @@ const ON_P256 =
   'NHADBEAiB8izIt8YgxW7MrDVe6zHhOPfPCSm+Efr2Wa8S8jH0wtwIgIPPaI9pHPPvoh4h1iLbgq1poFAazb46yLKCWd' +
   'U/jJfA=';
 
-/** A request whose signature, at its end, is another one. */
+/** A request with a different signature, which is at its end. */
 const forged = () => {
   const der = Buffer.from(CSR, 'base64');
   der[der.length - 1] ^= 1;

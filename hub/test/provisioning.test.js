@@ -27,7 +27,7 @@ function newRegistrant() {
   return { registrationId, key: deviceKey(GROUP_KEY, registrationId) };
 }
 
-/** What the private endpoints of a registration id answer. */
+/** The responses of the private endpoints of a registration id. */
 const local = ({ registrationId }, method, path, body) =>
   hub.json(method, `/local/registrations/${registrationId}${path}`, body);
 

@@ -10,7 +10,7 @@ const MAX_SIZE = 262_144;
 
 const eventsOf = ({ deviceId }) => `devices/${deviceId}/messages/events`;
 
-/** Sends one message by MQTT.js and gives it as the hub stored it. */
+/** Sends one message with MQTT.js and returns it as the hub stored it. */
 async function send(bag, payload = 'body', options = { qos: 1 }) {
   const device = await hub.createDevice();
   const client = await MqttClient.connect(hub, device);

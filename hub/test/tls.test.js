@@ -176,7 +176,7 @@ describe('https', () => {
     const port = portOf(other.secureUrl);
     const socket = connect({ host: '127.0.0.1', port, ca: other.ca });
     const head = 'HTTP/1.1\r\nHost: localhost\r\n\r\n';
-    // The second call has come, as it came with the first, and is not answered.
+    // The second call arrived with the first, and has not been answered.
     socket.write(`GET /local/hub ${head}GET /local/devices/d/telemetry?timeout=600 ${head}`);
     await once(socket, 'data');
     const ended = once(socket, 'close');

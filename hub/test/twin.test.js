@@ -26,14 +26,14 @@ async function getTwin(client) {
   return JSON.parse(text);
 }
 
-/** Sends a reported patch (text, or a value as JSON) and gives the answer. */
+/** Sends a reported patch (text, or a value as JSON) and returns the response. */
 async function report(client, patch, query = '$rid=patch') {
   const payload = typeof patch === 'string' ? patch : JSON.stringify(patch);
   await client.publish(`$iothub/twin/PATCH/properties/reported/?${query}`, payload);
   return client.next();
 }
 
-/** An object of so many levels below it. */
+/** An object with this many levels below it. */
 function nested(levels) {
   return levels === 0 ? 'leaf' : { a: nested(levels - 1) };
 }

@@ -19,7 +19,7 @@ const willOf = (device, changes) => ({
   ...changes,
 });
 
-/** Connects with a will, ends the connection in some way and gives what came of the will. */
+/** Connects with a will, ends the connection in some way, and returns the result of the will. */
 async function willAfter(end, changes, device) {
   const identity = device ?? (await hub.createDevice());
   const will = willOf(identity, changes);
@@ -64,7 +64,7 @@ describe('a will is stored as telemetry', () => {
 });
 
 describe('a will is not stored', () => {
-  /** The telemetry after the will would have come, which a marker proves. */
+  /** The telemetry after the time of the will, which a marker proves. */
   async function storedAfter(device, end, changes) {
     const will = willOf(device, changes);
     const client = await RawClient.connect(hub, device, { will });

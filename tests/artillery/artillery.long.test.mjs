@@ -81,7 +81,7 @@ test('thresholds decide the exit code', async (t) => {
   const folder = await createFolder(t);
   const { env } = await openHub(t);
   const script = await shortened(folder, 'thresholds', ({ config }) => {
-    // How long anything takes on this machine is none of this test.
+    // This test does not check how long anything takes.
     config.plugins.ensure.thresholds = [{ 'iothub.latency.p99': 60_000 }];
   });
   const kept = await runArtillery(t, folder, script, env);

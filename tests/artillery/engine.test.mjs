@@ -1,4 +1,4 @@
-/** The engine by its contract with Artillery, which `artillery.long.test.mjs` runs. */
+/** The engine's contract with Artillery; `artillery.long.test.mjs` runs Artillery itself. */
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,6 @@
-/** What the tests of Artillery's engine share: a local hub with an enrollment group, and a scene. */
+/**
+ * Shared by the tests of the Artillery engine: a local hub with an enrollment group, and a scene.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +12,7 @@ import { behaviourOf, messageOf, sceneOf } from '../simulator/scenes.mjs';
 
 const groupKey = Buffer.alloc(32, 1).toString('base64');
 
-/** A scene whose messages follow from its seed and the device alone. */
+/** A scene whose messages depend only on its seed and the device. */
 export const scene = sceneOf({
   kind: behaviourOf({
     telemetry: messageOf({ isOn: true, template: '{"n": "{{range 0 1 6}}"}', periodMs: 100 }),

@@ -5,7 +5,7 @@ import { runRows } from './run.js';
 
 /**
  * @param {(id: string, result: object) => void} report
- * @param {object} servers what a page cannot start by itself, the hub among them
+ * @param {object} servers that a page cannot start, including the hub
  */
 export async function runInBrowser(report, servers) {
   const declarations = new URL('../../pkg/index.d.ts', import.meta.url);

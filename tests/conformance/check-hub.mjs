@@ -3,7 +3,7 @@ import { Failure, runAsProgram } from '../../scripts/lib/run.mjs';
 import { check } from './check.mjs';
 import { checkProvisioning } from './check-provisioning.js';
 
-/** What ROW is for the questions to the provisioning service alone. */
+/** The value of ROW that asks only the provisioning service. */
 const PROVISIONING = 'provisioning';
 const REGISTRATION_ID = 'conformance-provisioning';
 const GLOBAL_ENDPOINT = 'wss://global.azure-devices-provisioning.net/$iothub/websocket';

@@ -1,4 +1,4 @@
-/** What only the real provisioning service can tell, each against what is expected of it. */
+/** Questions that only the real provisioning service can answer, each with the expected answer. */
 import { constants } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 
@@ -7,7 +7,7 @@ import { connectToHub, createToken, deviceKeyOf, register } from './registration
 
 /** @typedef {import('./registration.js').Access} Access */
 
-/** The service takes five in ten seconds. */
+/** The service accepts five requests in ten seconds. */
 const TOO_MANY_POLLS = 10;
 
 /**
@@ -100,7 +100,7 @@ const QUESTIONS = [
   ],
 ];
 
-/** Registers with a request: the answer, and what the hub is to accept. */
+/** Registers with a certificate request: the response, and what the hub must accept. */
 async function requestCertificate(access) {
   const { csr, key } = certificateRequest(access.registrationId);
   const { last, state } = await register(access, { csr });

@@ -11,7 +11,7 @@ import { rows } from './rows/index.js';
  * @returns {Promise<number>} how many differ
  */
 export async function check(access, filter) {
-  // A row that failed early leaves calls behind that nobody awaits.
+  // A row that failed early leaves calls behind that nothing awaits.
   process.on('unhandledRejection', () => {});
   const secrets = [];
   const ends = [];

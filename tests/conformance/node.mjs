@@ -13,7 +13,7 @@ import { runRows } from './run.js';
 const PROXY_PASSWORD = 'p@ss/word of the proxy';
 
 /**
- * @param {object} servers that rows need, the hub among them
+ * @param {object} servers that rows need, including the hub
  * @param {(id: string, result: object) => void} report
  * @param {{after: (work: () => unknown) => void}} t registers work for the end of the test
  */

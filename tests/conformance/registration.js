@@ -15,10 +15,10 @@ const POLL = '$dps/registrations/GET/iotdps-get-operationstatus/';
  */
 
 /**
- * Registers: the first answer and the last, and what the service then knows of the device.
+ * Registers: the first and the last response, and what the service then knows about the device.
  * @param {Access} access
  * @param {{origin?: string, skn?: string, csr?: string, polls?: number}} [options] `polls` is how
- *   many are sent at once
+ *   many are sent at the same time
  */
 export async function register(access, options = {}) {
   const { origin, skn = '&skn=registration', csr, polls = 1 } = options;
@@ -31,7 +31,7 @@ export async function register(access, options = {}) {
     wsOptions: { origin, ca: access.ca },
     ...ONCE,
   });
-  // Each poll waits for its own answer.
+  // Each poll waits for its own response.
   client.setMaxListeners(0);
   try {
     await settled(client, 'connect');
@@ -108,7 +108,7 @@ async function ask(client, topic, query, body) {
   };
 }
 
-/** What comes with the event, or why it will not come. */
+/** The value of the event, or the reason why it will not come. */
 function settled(client, event, isIt = () => true) {
   return new Promise((resolve, reject) => {
     client.on(event, (...values) => isIt(...values) && resolve(values));

@@ -24,7 +24,7 @@ pub struct Wire {
     last_telemetry: u64,
     last_written: u64,
     ping_written: bool,
-    /// When the client gives up the connection if it has read nothing by then.
+    /// When the client gives up the connection unless it has read something.
     sign_due: Option<u64>,
 }
 

@@ -161,7 +161,7 @@ impl World {
         command(&mut self.client, now)
     }
 
-    /// Something goes wrong here, perhaps.
+    /// Something may go wrong here.
     pub fn fault(&mut self, step: Step) -> Option<Fault> {
         if !self.faulty || self.rng.u32(..1000) >= self.setting.fault_rate {
             return None;

@@ -230,7 +230,7 @@ for (const [what, receive] of Object.entries({
     await backEnd.waitForPackets('connect', 'in');
     await assertAborted(controller, connecting);
     assert.equal(client.connectionState, 'connecting');
-    // The attempt is that of the subscription now, which hears how it ends.
+    // The attempt now belongs to the subscription, which gets its result.
     await backEnd.setFaults({ clear: true });
     await backEnd.drop();
     assert.equal((await background.take()).name, 'ConnectionDroppedError');

@@ -245,7 +245,7 @@ testBlock('tokens.md: In a page', async ({ backEnd, start }) => {
 });
 
 testBlock('tokens.md: One token at a time', async ({ t, backEnd, start }) => {
-  // With less than 120 seconds left, the client requests the next token at once.
+  // With less than 120 seconds left, the client requests the next token immediately.
   const server = await serveDevice(t, backEnd, { lifetimes: [100] });
   const program = start({ TOKEN_URL: `${server}/my-device-token` });
   await program.printed(/^renewed$/m);

@@ -155,7 +155,7 @@ testWithCertificate('upload-to-blob-x509', uploadOne);
 
 testSample('use-custom-sastoken', async ({ t, start }) => {
   const backEnd = await createDevice();
-  // With less than 120 seconds left, the client requests the next token at once.
+  // With less than 120 seconds left, the client requests the next token immediately.
   const server = await serveDevice(t, backEnd, { lifetimes: [100] });
   const env = { TOKEN_URL: `${server}/my-device-token`, GATEWAY_HOSTNAME: gateway };
   const program = start(env);

@@ -107,7 +107,7 @@ export async function runProgram(t, backEnd, program, ...flags) {
   assert.equal(exitCode, 0, await printed);
 }
 
-/** An endpoint on which nobody listens. */
+/** An endpoint on which nothing listens. */
 export async function refusedEndpoint() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));

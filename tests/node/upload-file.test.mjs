@@ -40,9 +40,9 @@ async function lastUpload({ deviceId }) {
 }
 
 /**
- * A hub and its storage account in one, and a client of them. `answers` are the statuses (or what
- * is done with the response) of the PUTs, the last of them for all that follow. So are `asked` and
- * `told` for the two calls of the hub.
+ * A server that is both a hub and its storage account, and a client of it. `answers` are the
+ * statuses of the PUTs, or functions that handle the response; the last one is for all that follow.
+ * `asked` and `told` are the same for the two calls of the hub.
  */
 async function createScripted(t, answers, options) {
   const seen = { asked: 0, puts: [], told: [] };
@@ -108,7 +108,7 @@ for (const [name, data] of Object.entries(SMALL)) {
   });
 }
 
-/** What a parser of URLs or a proxy may take for something else, without `.` and `..`. */
+/** Names that a URL parser or a proxy may misread, except `.` and `..`. */
 const NAMES = {
   'percent signs': '100%/%2e/%2e%2e/%2F/%',
   'what ends a path': 'a?b=c#d&e',
@@ -358,7 +358,7 @@ test('an abort rejects with the reason, ends the request, and is told', async (t
   t.mock.timers.reset();
 });
 
-/** Streams of which nothing comes any more; they tell when the upload waits for it. */
+/** Streams that stall; they report when the upload waits for more. */
 const STALLED = {
   async *generator(waits) {
     yield bytesOf(10);

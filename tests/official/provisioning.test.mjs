@@ -19,7 +19,7 @@ const newId = (name) => `${name}-${++last}`;
 const deviceKey = (groupKey, registrationId) =>
   createHmac('sha256', Buffer.from(groupKey, 'base64')).update(registrationId).digest('base64');
 
-/** Registrations by one of the device clients; `stateOf` finds the state in what it gives. */
+/** Registrations by one of the device clients; `stateOf` finds the state in its result. */
 function testDeviceClient({ hub, environment, test }, command, { stateOf, errors }) {
   const driver = new Driver(command, environment);
   after(() => driver.end());

@@ -21,7 +21,7 @@ function programOf(heading) {
   return code ?? assert.fail(`hub/README.md has no program for ${heading}`);
 }
 
-/** Starts the program under a heading; what it prints comes line by line. */
+/** Starts the program under a heading; its output arrives line by line. */
 function start(t, heading, [command, ...args], options) {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], ...options });
   t.after(() => child.kill());
@@ -58,7 +58,7 @@ describe('hub/README.md', () => {
 
   nodeTest('registers with iothub-device-client', async (t) => {
     const { idScope, enrollmentGroups } = hub.started;
-    // Only of a device that is there can its telemetry be awaited; registering gives it its key.
+    // The telemetry of a device can be awaited only once it exists; registering sets its key.
     const device = await hub.json('PUT', '/local/devices/sensor-1');
     start(t, 'Register with iothub-device-client', node, {
       cwd: root,

@@ -1,4 +1,4 @@
-/** A back end on Microsoft's service client: what it gets, and what is true at the hub. */
+/** A back end with Microsoft's service client: its results, and the state of the hub. */
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,7 @@ await describeWithHub(title, undefined, ({ hub, environment, test }) => {
   const registry = callOn('registry');
   const client = callOn('client');
 
-  /** What the hub itself has of a device, twin or module. */
+  /** What the hub itself knows about a device, twin or module. */
   const atHub = (path) => hub.json('GET', `/${path}?${API}`);
   const isGone = async (path) => (await hub.call('GET', `/${path}?${API}`)).status === 404;
 

@@ -28,7 +28,7 @@ test('a backlog leaves at the given rate, and new messages leave behind it', asy
   client.connect();
   outbox.put(message('new'), false);
   await idle();
-  // The first message opens the connection, the second is sent on it at once.
+  // The first message opens the connection, the second is sent on it immediately.
   for (let sent = 2; sent < backlog.length; sent += 1) {
     assert.deepEqual(hub.arrived, backlog.slice(0, sent));
     clock.pass(19);

@@ -1,6 +1,6 @@
 /**
- * `kill -9` at the writes of a store, again and again on the same files, with a hub that has bad days:
- * accepted messages that were not dropped are delivered, in order.
+ * `kill -9` at the writes of a store, repeatedly on the same files, with a hub that has faults at
+ * times: accepted messages that were not dropped are delivered, in order.
  */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
@@ -54,7 +54,7 @@ export function testKills(kills) {
           assert.equal(signal, 'SIGKILL');
         }
         await backEnd.setFaults({ clear: true });
-        // A multiple of the number of faults is a good day.
+        // A multiple of the number of faults means no fault.
         const last = kills + FAULTS.length - (kills % FAULTS.length);
         assert.deepEqual(await run(last, { count: 10 }), [0, null]);
 

@@ -18,7 +18,7 @@ export async function temporaryFolder(t) {
 }
 
 export class Producer {
-  /** The numbers of messages that `enqueue` took. */
+  /** The numbers of messages that `enqueue` accepted. */
   accepted = [];
   /** The numbers that were passed to `onMessageDropped`. */
   dropped = [];

@@ -1,7 +1,7 @@
 /**
  * The fault matrix of the outbox: random calls, connections that come and go, clocks that jump,
- * processes that end, and a store that fails, is slow, never answers or is full. Time is virtual. A
- * schedule is generated from a number, its seed, so that a failure can be repeated.
+ * processes that end, and a store that fails, is slow, never responds or is full. Time is virtual.
+ * A schedule is generated from a number, its seed, so that a failure can be repeated.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -52,7 +52,7 @@ async function play(seed) {
 class FaultyStore {
   /** Methods that reject. */
   failing = new Set();
-  /** Methods that do not answer yet. */
+  /** Methods that do not respond yet. */
   hanging = new Set();
   isFull = false;
   /** What it held when it was opened. */
@@ -72,13 +72,13 @@ class FaultyStore {
     this.release();
   }
 
-  /** The calls that hang are answered, in their order. */
+  /** Completes the hanging calls, in order. */
   release() {
     this.hanging.clear();
     for (const begin of this.#waiting.splice(0)) begin();
   }
 
-  /** The process ends: some of the calls that hang have reached the store. */
+  /** The process ends: some of the hanging calls have reached the store. */
   kill(random) {
     const reached = this.#waiting.splice(0, random.below(this.#waiting.length + 1));
     for (const begin of reached) begin();
@@ -110,13 +110,16 @@ class Schedule {
   #options;
   #hub = new ScriptedHub();
   #messages = new ScriptedStore();
-  /** The present process. */
+  /** The current process. */
   #process;
   #number = 0;
-  /** Those that must arrive, unless they are dropped. */
+  /** The numbers that must arrive, unless they are dropped. */
   #accepted = new Set();
   #dropped = new Set();
-  /** Of those, what had not arrived when their process ended: the next one may still find them. */
+  /**
+   * The dropped numbers that had not arrived when their process ended: the next one may still find
+   * them.
+   */
   #left = new Set();
   #pending = new Set();
 
@@ -215,7 +218,7 @@ class Schedule {
     else this.figures.rejected += 1;
   }
 
-  /** The process ends in peace, and the next one begins. */
+  /** The process ends normally, and the next one begins. */
   async #restart() {
     const { store, outbox, client } = this.#process;
     store.heal();
@@ -280,7 +283,10 @@ class Schedule {
     this.#collectDrops();
   }
 
-  /** What is stored and not done with is within the limits, unless the store came with more. */
+  /**
+   * The stored messages that are not done are within the limits, unless there were more at the
+   * start.
+   */
   #checkLimits() {
     const { maxMessages, maxBytes } = this.#options;
     const { store, client } = this.#process;

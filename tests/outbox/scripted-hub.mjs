@@ -1,6 +1,7 @@
 /**
- * A client and its hub as an outbox sees them, without packets. A test decides when a connection
- * stands, which messages are acknowledged, and what goes wrong. The hub keeps what really arrived.
+ * A client and its hub as an outbox sees them, without packets. A test decides when there is a
+ * connection, which messages are acknowledged, and what goes wrong. The hub records what really
+ * arrived.
  */
 
 class ClientError extends Error {
@@ -13,7 +14,7 @@ class OperationCancelled extends Error {
   name = 'OperationCancelled';
 }
 
-/** On so many connections a message may end. */
+/** How many connections may end on a message. */
 const MOST_ENDINGS = 3;
 
 export class ScriptedHub {
@@ -21,7 +22,7 @@ export class ScriptedHub {
   arrived = [];
   /** Whether a client that needs a connection gets one. */
   isReachable = true;
-  /** Texts on which the hub ends the connection, without taking them. */
+  /** Texts on which the hub ends the connection, without accepting them. */
   poison = new Set();
 }
 
@@ -81,7 +82,7 @@ export class ScriptedClient {
 
   dropped({ message, reason }) {
     this.drops.push({ text: message.text(), reason });
-    // A refused one is moved aside, and stays.
+    // A refused message is moved aside and stays.
     if (reason !== 'refused') this.done.add(message.text());
   }
 
@@ -89,7 +90,7 @@ export class ScriptedClient {
     this.reports.push(error.message);
   }
 
-  /** Makes the connection, if the client may and the hub can be reached. */
+  /** Connects, if the client may and the hub can be reached. */
   connect() {
     if (this.isConnected || !this.#outbox.isOwner || !this.#hub.isReachable) return;
     this.isConnected = true;

@@ -1,4 +1,4 @@
-/** Stored telemetry and the connection: order, rates, what is sent again. */
+/** Stored telemetry and the connection: order, rates, what is resent. */
 import assert from 'node:assert/strict';
 
 import { ownStore } from '../../pkg/own-store.js';

@@ -1,4 +1,4 @@
-//! connect, and how it fails.
+//! `connect`, and how it fails.
 
 use std::time::Duration;
 

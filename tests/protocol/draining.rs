@@ -162,7 +162,8 @@ fn what_comes_behind_disconnect_is_left_to_the_next_connection() {
     assert_eq!(h.messages(), ["a"]);
 }
 
-/// A client that acknowledges after its handlers, with a message in work when its token is due.
+/// A client that acknowledges after its handlers, with a message being handled when its token is
+/// due.
 fn message_in_work() -> (Harness, DeliveryId) {
     let options =
         Options { acknowledge_messages: Some("after-handler".into()), ..Options::default() };

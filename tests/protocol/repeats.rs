@@ -22,12 +22,12 @@ fn is_subscribe(sent: &Sent) -> bool {
     matches!(sent, Sent::Subscribe { .. })
 }
 
-/// How many packets of a kind came on the first connection.
+/// How many packets of a kind arrived on the first connection.
 fn count(h: &Harness, kind: fn(&Sent) -> bool) -> usize {
     h.hub.on_connection(1).into_iter().filter(|sent| kind(sent)).count()
 }
 
-/// Lets time pass until so many packets of a kind came. Returns the seconds between them.
+/// Lets time pass until this many packets of a kind have arrived. Returns the seconds between them.
 fn pauses(h: &mut Harness, kind: fn(&Sent) -> bool, packets: usize) -> Vec<u64> {
     let mut pauses = Vec::new();
     let mut since = 0;

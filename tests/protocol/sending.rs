@@ -86,7 +86,7 @@ fn an_unknown_or_repeated_puback_is_ignored() {
 /// All but the eight that subscriptions may need.
 const PUBLISHES_IN_FLIGHT: u16 = 65_527;
 
-/// A client that has sent and given up so many unacknowledged messages that every packet identifier
+/// A client that has sent and given up enough unacknowledged messages that every packet identifier
 /// for messages is in use.
 fn without_identifiers() -> Harness {
     let mut h = Harness::connected(Options { operation_timeout: Some(5.0), ..Options::default() });

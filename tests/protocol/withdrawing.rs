@@ -1,4 +1,4 @@
-//! Calls that are given up.
+//! Calls that are withdrawn.
 
 use iothub_device_client::protocol::client::{Feature, Options};
 use iothub_device_client::protocol::{Client, ConnectionState, ErrorKind, OperationId, Reply};

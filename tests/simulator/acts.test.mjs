@@ -34,7 +34,7 @@ test('a device reports at its start what its scene says, generators too', async 
 test('reported follows desired, deletions too, and never the version', async (t) => {
   const { backEnd, details } = await startDevice(t, follower({ own: true }));
   await details.until(({ twin }) => twin.reported.own);
-  // The second patch comes while the first is being reported.
+  // The second patch arrives while the first is being reported.
   await backEnd.setFaults({ delay: { twin: 300 } });
   await backEnd.patchDesired({ fan: 1, lamp: { colour: 'red', level: 3 }, list: [1, 2] });
   await backEnd.patchDesired({ fan: null, lamp: { colour: null } });

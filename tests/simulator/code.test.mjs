@@ -1,4 +1,4 @@
-/** The programs that the page offers to copy, run as they stand. */
+/** The programs that the page offers to copy, run unchanged. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,13 +32,13 @@ const VALUE = {
 
 const python = findOnPath('python3', 'python');
 
-/** Whether the rest of a test has to be left out, as there is no such program. */
+/** Whether the rest of a test must be skipped, because the program is not installed. */
 function isMissing(t, command, name) {
   if (!command) t.diagnostic(`note: SKIPPED: ${name} is not installed.`);
   return !command;
 }
 
-/** Runs a program that it reads from its standard input; what it prints. */
+/** Runs a program from standard input; returns its output. */
 async function run(command, input, environment = {}, cwd = root) {
   const [name, ...args] = command;
   const child = spawn(name, args, {
@@ -205,8 +205,8 @@ for (const [language, command] of [
 }
 
 /**
- * Microsoft's clients for services send over AMQP, which the local hub does not have. These have
- * their calls, as those of azure-iothub 1.16 and azure-iot-hub 2.7, and print what they send.
+ * Microsoft's service clients use AMQP, which the local hub does not support. These stand-ins have
+ * the same calls, as in azure-iothub 1.16 and azure-iot-hub 2.7, and print what they would send.
  */
 const STAND_INS = {
   'node_modules/azure-iot-common/index.js': `exports.Message = class {

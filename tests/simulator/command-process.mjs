@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../../simulator/bin/iothub-simulator.js', import.meta.url));
 
-/** A folder with a scene in it, which goes with the test. */
+/** A folder with a scene in it, which is removed after the test. */
 export async function createFolder(t, scene) {
   const folder = await mkdtemp(join(tmpdir(), 'simulator-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
@@ -19,7 +19,8 @@ export async function createFolder(t, scene) {
 }
 
 /**
- * Starts the command; `lines` are those of its output, `ended` its exit code and what it wrote.
+ * Starts the command; `lines` are those of its output, `ended` resolves with its exit code and
+ * output.
  * @param {{cwd?: string, env?: object, input?: string, within?: string[]}} [options] `within` is a
  *   command that runs it, such as in a network namespace
  */

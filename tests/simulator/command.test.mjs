@@ -1,4 +1,6 @@
-/** The command `iothub-simulator`, against a local hub, whose own counts are compared. */
+/**
+ * The command `iothub-simulator` against a local hub, with whose counts the results are compared.
+ */
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

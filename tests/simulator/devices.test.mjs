@@ -127,7 +127,7 @@ test('who stops a device twice waits for the same, and it starts again for good'
   await snapshots.until((news) => only(news).acknowledged > acknowledged + 2);
   await fleet.stop('all');
   const { sent } = only(await snapshots.until((news) => only(news).state === 'stopped'));
-  // A device that is left in the schedule would go on to try.
+  // A device that was left in the schedule would continue to try.
   await snapshots.until(({ series }) => series.sent.at(-1) === 0);
   assert.equal(only(snapshots.last).sent, sent);
 });

@@ -1,4 +1,4 @@
-/** A run of the command's fleet at a hub that is slow. */
+/** A run of the command's fleet at a slow hub. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';

@@ -1,4 +1,7 @@
-/** Groups of devices without their page: filters, the list that holds still, acts for each of many. */
+/**
+ * Groups of devices without the page: filters, the list that does not move, actions for many
+ * devices.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -50,7 +53,7 @@ test('devices stay in the list when they cease to match, until the filter is set
   stopped.add('c');
   assert.equal(held(first, filter, ids, isStopped), first);
   assert.equal(outdated(first, isStopped), 2);
-  // A device that is removed goes, and one that is added comes if it matches.
+  // A removed device disappears, and an added one appears if it matches.
   stopped.add('d');
   const next = held(first, filter, ['b', 'c', 'd', 'e'], isStopped);
   assert.deepEqual(next.shown, ['b', 'd']);
@@ -76,7 +79,7 @@ test('what fails for one device is done for the others, some at a time, and told
   assert.ok(most > 1 && most <= 10, `${most}`);
 });
 
-/** What a fault asks of the hub, with the values that its form begins with. */
+/** The request of a fault to the hub, with the initial values of its form. */
 const begun = ({ fields, toRequest }) =>
   toRequest(Object.fromEntries(fields.map(({ name, value }) => [name, value])));
 

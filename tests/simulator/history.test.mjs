@@ -5,7 +5,7 @@ import { History } from '../../simulator/src/history.js';
 
 const sequences = (entries) => entries.map(({ sequence }) => sequence);
 
-/** A history of devices `a` and `b`, whose share is so many bytes. */
+/** A history of devices `a` and `b`, each with a share of this many bytes. */
 function createHistory(share) {
   const history = new History(2 * share);
   history.addDevice('a');

@@ -1,6 +1,6 @@
 /**
- * Container file and manifests, as far as they can be tried without Docker and a cluster: Kubernetes'
- * own schemas take the manifests, and the command takes what they pass to it.
+ * Container file and manifests, as far as they can be tested without Docker and a cluster:
+ * Kubernetes' own schemas accept the manifests, and the command accepts the arguments in them.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Models for tests, by the facts of Microsoft's samples, and one of v4 with all kinds of schemas. */
+/** Models for tests, based on Microsoft's samples, and one of v4 with all kinds of schemas. */
 const thermostat = {
   '@context': 'dtmi:dtdl:context;2',
   '@id': 'dtmi:com:example:Thermostat;1',
@@ -156,6 +156,6 @@ const everything = {
 
 export const models = { thermostat, deviceInformation, controller, base, everything };
 
-/** Models as files are given to the reader. */
+/** Models in the form in which files are passed to the reader. */
 export const documentsOf = (...values) =>
   values.map((value, index) => ({ name: `${index}.json`, text: JSON.stringify(value) }));

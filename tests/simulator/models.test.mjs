@@ -1,4 +1,4 @@
-/** Scenes that are made of DTDL models, and devices that behave by them. */
+/** Scenes created from DTDL models, and devices that follow them. */
 import assert from 'node:assert/strict';
 
 import { Validator } from '@cfworker/json-schema';
@@ -16,7 +16,7 @@ const { thermostat, deviceInformation, controller, base, everything } = models;
 
 const answer = (device, name, payload) => answerTo({ name, payload }, device, 0);
 
-/** The only kind of the scene of models; nothing of them may be left out. */
+/** The only kind in the scene of the models, no part of which may be left out. */
 function kindOf(...values) {
   const { scene, notes } = sceneOfModels(documentsOf(...values));
   assert.deepEqual(notes, []);

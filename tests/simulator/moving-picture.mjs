@@ -1,7 +1,7 @@
 /**
- * `node tests/simulator/moving-picture.mjs`: remakes docs/simulator/simulator.webp, which the README
- * shows, after a build. Animated WebP is made by sharp, which is too large to be installed for
- * everyone: `npm install --no-save sharp` first.
+ * `node tests/simulator/moving-picture.mjs`: creates docs/simulator/simulator.webp, which the
+ * README shows, after a build. Animated WebP needs sharp, which is too large to install for
+ * everyone: first run `npm install --no-save sharp`.
  */
 import { fileURLToPath } from 'node:url';
 

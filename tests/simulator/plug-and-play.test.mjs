@@ -6,7 +6,7 @@ import { hub, sending, startDevice, test } from './support.mjs';
 
 const target = { name: 'target', schema: { type: 'number', maximum: 90 } };
 
-/** Waits for the reported properties that fulfil a condition. */
+/** Waits for reported properties that meet a condition. */
 async function reportedOf({ details }, condition) {
   const { twin } = await details.until(({ twin }) => condition(twin.reported));
   return twin.reported;

@@ -12,7 +12,7 @@ import { createDevice, hub, test } from './support.mjs';
 
 const ORIGIN = 'https://simulator.example';
 
-/** The relay before the local hub, whatever the token says, and a device with what it asks. */
+/** The relay in front of the local hub, for any token, and a device with its requests. */
 async function startRelay(t, { originOf = () => hub.url, ...options } = {}) {
   const lines = [];
   const stream = new Writable({ write: (line, _, done) => done(void lines.push(`${line}`)) });

@@ -1,4 +1,4 @@
-/** Recordings: what `run --record` writes, `replay` reads, and sends again. */
+/** Recordings: `replay` reads what `run --record` writes, and sends it again. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** The present version of the scene format: its schema, the version before, and what it adds. */
+/** The current version of the scene format: its schema, the previous version, and what is new. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';

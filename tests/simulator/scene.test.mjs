@@ -11,7 +11,7 @@ const folder = new URL('../../simulator/scenes/', import.meta.url);
 const examples = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
 const [example] = examples.map((text) => JSON.parse(text));
 
-/** What is wrong with the example when something in it was changed. */
+/** The mistake in the example after a change. */
 function mistakeOf(change) {
   const scene = structuredClone(example);
   const { behaviour } = scene.kinds[0];

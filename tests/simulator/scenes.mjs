@@ -2,7 +2,7 @@
 import { readBehaviour } from '../../simulator/src/behaviour.js';
 import { Timeline } from '../../simulator/src/timeline.js';
 
-/** A message that is switched off, with the given fields in place of the defaults. */
+/** A message that is switched off, with the given fields instead of the defaults. */
 export const messageOf = (message) => ({
   name: 'telemetry',
   template: '{"number": "{{counter}}"}',

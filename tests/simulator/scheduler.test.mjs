@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { Scheduler } from '../../simulator/src/scheduler.js';
 
-/** A timeline of which one thing happens again and again. */
+/** A timeline on which one thing happens repeatedly. */
 const periodic = (periodMs, run) => ({
   dueMs: 0,
   next() {
@@ -23,7 +23,7 @@ function createScheduler(t) {
       t.mock.timers.tick(10);
     }
   };
-  /** The timer is late: a machine that is busy, or slept. */
+  /** The timer is late: the machine is busy, or has slept. */
   const sleep = (milliseconds) => (now += milliseconds);
   const times = [];
   const add = (periodMs = 100) =>

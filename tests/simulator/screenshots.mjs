@@ -1,4 +1,6 @@
-/** `node tests/simulator/screenshots.mjs`: remakes the pictures in docs/simulator, after a build. */
+/**
+ * `node tests/simulator/screenshots.mjs`: creates the pictures in docs/simulator, after a build.
+ */
 import { fileURLToPath } from 'node:url';
 
 import { startHub } from 'iothub-local';
@@ -33,7 +35,7 @@ try {
 async function showFleet(page) {
   await page.getByLabel('Vehicle fleet').check();
   await page.getByRole('button', { name: 'Add the scene’s 22' }).click();
-  // Lines need their time to become lines.
+  // The lines of the charts need some time.
   await acknowledged(page, 500);
 }
 

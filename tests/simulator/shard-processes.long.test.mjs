@@ -1,4 +1,4 @@
-/** A fleet in eight processes, at addresses of their own where the machine has network namespaces. */
+/** A fleet in eight processes, each with its own address if the machine has network namespaces. */
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ const unavailable = whyNoNamespaces();
 
 test('so they do on machines of their own', { skip: unavailable }, async (t) => {
   const { address, within } = createNetwork(t);
-  // Off this machine, devices connect by TLS alone.
+  // From other addresses, devices connect over TLS only.
   const caDirectory = await mkdtemp(join(tmpdir(), 'iothub-ca-'));
   t.after(() => rm(caDirectory, { recursive: true, force: true }));
   const hub = await startHub({ host: address, https: true, caDirectory });
@@ -60,7 +60,7 @@ function createNetwork(t) {
     ip('netns add', name);
     ip('link add', name, 'type veth peer name eth0 netns', name);
     t.after(() => {
-      // With the namespace it would go when its last process has gone.
+      // Otherwise, it would disappear with the last process of the namespace.
       ip('link delete', name);
       ip('netns delete', name);
     });

@@ -1,4 +1,4 @@
-/** A fleet in several processes at one hub, of which one is killed and started again. */
+/** A fleet in several processes at one hub; one process is killed and started again. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,8 +14,8 @@ const scene = sceneOf({ kind: behaviourOf({ telemetry }) });
 const KILLED = 1;
 
 /**
- * Runs the shards, kills one, starts it again by its index, and ends them all. The registry of the
- * hub and its messages say whether each device was there, and once.
+ * Runs the shards, kills one, starts it again by its index, and ends them all. The hub's registry
+ * and messages show whether each device existed exactly once.
  * @param {import('node:test').TestContext} t
  * @param {object} options
  * @param {object} options.hub
@@ -32,7 +32,7 @@ export async function runShards(t, { hub, shards, devices, within = () => [], en
     const at = ['--service', '--endpoint', hub.secureEndpoint ?? hub.endpoint];
     return start(t, ['run', 'scene.json', '--json', ...at, ...files, ...fleet.map(String)], {
       cwd,
-      // As an Indexed Job of Kubernetes says it.
+      // As an Indexed Job of Kubernetes sets it.
       env: {
         ...env,
         JOB_COMPLETION_INDEX: String(index),
@@ -88,7 +88,7 @@ async function bodiesOf(hub, deviceId) {
   return messages.map(({ text }) => text);
 }
 
-/** A device that two processes had would send its messages twice; a restarted one begins again. */
+/** A device in two processes would send its messages twice; a restarted one starts over. */
 function checkBodies(id, bodies, isRestarted) {
   const expected = () => readBehaviour(scene.kinds[0].behaviour)(id).messages[0];
   let message = expected();

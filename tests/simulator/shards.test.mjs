@@ -1,4 +1,4 @@
-/** A fleet in several processes: which devices each has, and their reports as one. */
+/** A fleet in several processes: the devices of each, and the merged report. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -47,7 +47,7 @@ test('the shard is what the options say, or the Job of Kubernetes', () => {
   assert.throws(() => readShard({ shards: '2' }, env), /2 is not below --shards 2/);
 });
 
-/** Reports of shards that have measured these latencies, and one process that has them all. */
+/** Reports of shards with these latencies, and of one process with all of them. */
 function reportsOf(...latencies) {
   const reportOf = (values, shard) => {
     const measurements = new Measurements();

@@ -1,6 +1,6 @@
 /**
- * Many devices of the simulator: how smoothly their page is drawn, then the tab hidden for a while,
- * and the comparison of both ends.
+ * Many devices of the simulator: measures how smoothly the page is drawn, hides the tab for a
+ * while, and compares both ends.
  */
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
@@ -15,10 +15,10 @@ import { findMemories, measurePage } from '../leaks/page-memory.mjs';
 
 const CONNECT_MILLISECONDS = 120_000;
 
-/** Memory settles before it can be flat: the first half minute does not count. */
+/** Memory needs time to settle: the first half minute does not count. */
 const SETTLING_SECONDS = 30;
 
-/** The button that is there when the worker has loaded. */
+/** The button that appears when the worker has loaded. */
 const ADD_DEVICES = 'Add the scene';
 
 /** For how long frames are counted before the tab is hidden, at most. */
@@ -45,7 +45,7 @@ export async function runFleet({ devices, seconds, say }) {
     await tab.waitFor((text) => document.body.textContent.includes(text), ADD_DEVICES);
     await press(tab, ADD_DEVICES);
     await waitForConnected(hub, devices);
-    // The module comes with the first device.
+    // The module is loaded with the first device.
     const memories = await findMemories(worker);
     say(`${devices} devices are connected`);
     say(await measureFrames(tab, Math.min(seconds, VISIBLE_SECONDS)));
@@ -88,7 +88,7 @@ function sceneOf(count) {
   return { version: 1, title: 'Soak', kinds: [{ name: 'device', count, behaviour }] };
 }
 
-/** Clicks the button whose text begins so, as soon as it is there. */
+/** Clicks the button whose text begins with this, as soon as it appears. */
 function press(tab, text) {
   return tab.waitFor((text) => {
     const buttons = [...document.querySelectorAll('button')];
@@ -153,7 +153,7 @@ async function hide(tab, profile, url) {
   await tab.waitFor(() => document.hidden);
 }
 
-/** What the worker holds, about ten times while the seconds pass. */
+/** The worker's memory, measured about ten times during these seconds. */
 async function watchMemory(worker, memories, seconds, say) {
   const end = Date.now() + seconds * 1000;
   const measured = [];
@@ -170,7 +170,7 @@ async function watchMemory(worker, memories, seconds, say) {
   }
 }
 
-/** What the page itself says, once it has heard of the end. */
+/** What the page itself shows, once it knows the final counts. */
 function totalsOf(tab) {
   return tab.waitFor(() => {
     const numberOf = (name) => {
@@ -200,7 +200,7 @@ async function compare(hub, devices, began, ended) {
   return { ...sum, perSecond: within / ((ended - began) / 1000) };
 }
 
-/** By how much the worker's memory has grown once it had settled, in bytes. */
+/** How much the worker's memory has grown after it had settled, in bytes. */
 export function growth(memory) {
   const settled = memory.filter(({ passed }) => passed >= SETTLING_SECONDS);
   const [first, last] = [settled.at(0), settled.at(-1)];

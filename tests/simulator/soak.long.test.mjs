@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { runFleet } from './soak-run.mjs';
 
-/** More than a browser opens sockets for. */
+/** More devices than a browser opens sockets. */
 const DEVICES = 260;
 
 test('hundreds of devices in a hidden tab lose nothing and keep their pace', async () => {
@@ -13,7 +13,7 @@ test('hundreds of devices in a hidden tab lose nothing and keep their pace', asy
   const { sent, acknowledged, failed, atHub, lost, duplicates, perSecond, memory } = figures;
   assert.deepEqual({ acknowledged, atHub }, { acknowledged: sent, atHub: sent });
   assert.deepEqual({ failed, lost, duplicates }, { failed: 0, lost: 0, duplicates: 0 });
-  // Slots at both ends of the eight seconds may fall to either side.
+  // Messages at both ends of the eight seconds may be in or out.
   assert.ok(Math.abs(perSecond / DEVICES - 1) < 0.5, `${perSecond} a second`);
   assert.ok(memory.length > 2 && memory.every(({ heap }) => heap > 0));
   assert.ok(lines.length > 2);

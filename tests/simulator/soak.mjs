@@ -18,7 +18,7 @@ await runAsProgram(async () => {
   const { help, minutes, devices } = readOptions();
   if (help) return console.log(HELP);
   await build();
-  // Not before the build: what it makes is imported here.
+  // Only after the build, because this imports its output.
   const { growth, runFleet } = await import('./soak-run.mjs');
   const figures = await runFleet({ devices, seconds: minutes * 60, say: console.log });
   const { memory, ...counts } = figures;

@@ -1,4 +1,4 @@
-/** What the tests of the fleet in Node.js share: a hub for each file, a fleet for each test. */
+/** Shared by the tests of the fleet in Node.js: a hub for each file, a fleet for each test. */
 import { Fleet } from '../../simulator/src/fleet.js';
 import { createDevice } from '../node/support.mjs';
 import { behaviourOf, sceneOf } from './scenes.mjs';
@@ -43,7 +43,7 @@ function listen(subscribe) {
     get last() {
       return last;
     },
-    /** The news that fulfil a condition, as soon as they do. */
+    /** The first notification that meets a condition. */
     until: (condition) =>
       new Promise((resolve) => {
         const check = () => {

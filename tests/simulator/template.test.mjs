@@ -13,7 +13,7 @@ function valuesOf(generator, count = 200, { seed = 1, ...context } = {}) {
   );
 }
 
-/** What is wrong with a template. */
+/** The mistake in a template. */
 function mistakeIn(text, options) {
   try {
     readTemplate(text, options);

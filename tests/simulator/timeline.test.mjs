@@ -13,8 +13,8 @@ const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 1);
 
 /**
- * A device in virtual time; `log` has what it did, and when. Its messages are sent at whole periods,
- * unless it has its own phase.
+ * A device in virtual time; `log` records what it did, and when. Its messages are sent at whole
+ * periods, unless it has its own phase.
  */
 function createDevice(behaviour, options = {}) {
   const { seed = 1, deviceId = 'device-1', hasOwnPhase = false } = options;
@@ -115,7 +115,7 @@ test('by time: a window without a connection, at its time and again', () => {
   assert.deepEqual(device.timesOf('online'), [15_500, 75_500]);
   const beats = device.timesOf('beat');
   assert.deepEqual(beats.slice(9, 13), [9000, 10_000, 16_000, 17_000]);
-  // What was not sent is not made either: the counter does not jump.
+  // Messages that are not sent are not created: the counter does not jump.
   assert.deepEqual(device.bodiesOf('beat').slice(10, 12), [11, 12]);
 });
 
@@ -260,7 +260,7 @@ test('a value follows a desired property, and the payload of a method', () => {
   device.pass(2000);
   assert.deepEqual(device.bodiesOf('climate').slice(5), [20.5, 20]);
   assert.deepEqual(device.bodiesOf('report'), [{ target: 19 }]);
-  // The same value again is no change; another is.
+  // The same value again is not a change; another value is.
   device.desire({ climate: { target: 21 }, other: 1, $version: 3 });
   device.pass(3000);
   assert.equal(device.bodiesOf('climate').at(-1), 19);
@@ -330,7 +330,7 @@ test('the room of the example goes to its target, as desired and as called', () 
 test('the trackers of the example do all that their description says', () => {
   const device = createDevice(exampleOf('trackers'));
   device.pass(60 * MINUTE);
-  // One each five minutes, except those that are due while it is offline.
+  // One every five minutes, except those that are due while the device is offline.
   const uploads = device.timesOf('upload');
   assert.ok(uploads.length > 6 && uploads.every((time) => time % (5 * MINUTE) === 30_000));
   assert.ok(device.timesOf('offline').length > 30, 'tunnels and more');
@@ -344,7 +344,7 @@ test('the trackers of the example do all that their description says', () => {
   assert.ok(fields.every(({ celsius, fahrenheit }) => fahrenheit - celsius * 1.8 - 32 < 0.1));
 });
 
-/** All that is random in it, for an hour. */
+/** Everything random in a device, for an hour. */
 function hourOf(options) {
   const device = beating(
     {

@@ -10,7 +10,7 @@ import { frame, kinds } from '../../www/fleet/tunnel-frames.js';
 import { allowManySockets } from '../../www/fleet/tunnel.js';
 import { hub, test } from './support.mjs';
 
-/** What `WebSocket` is in a page of the server, one of which is opened directly. */
+/** `WebSocket` as in a page of the server, where one is opened directly. */
 async function openTunnel(t, { hasTunnel = true } = {}) {
   const server = await servePage({ hub });
   const { tunnel } = await (await fetch(`${server.url}/local-hub.json`)).json();
@@ -45,7 +45,7 @@ test('a socket more than a browser opens speaks to the hub all the same', async 
   await next(socket, 'open');
   assert.equal(socket.protocol, 'mqtt');
   const message = next(socket, 'message');
-  // Nobody whom the hub knows.
+  // A device that the hub does not know.
   const connect = { cmd: 'connect', clientId: 'nobody', username: 'x', password: Buffer.from('x') };
   socket.send(generate(connect));
   const answer = new Uint8Array((await message).data);

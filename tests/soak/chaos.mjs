@@ -1,7 +1,7 @@
 /** How long a fault lasts, in milliseconds. */
 const LASTS = 3_000;
 
-/** What goes wrong once, or until it is cleared. */
+/** Faults that happen once, or last until they are cleared. */
 const FAULTS = {
   reset: (backEnd) => backEnd.drop('reset'),
   close: (backEnd) => backEnd.drop('close'),
@@ -51,7 +51,7 @@ export class Chaos {
       await FAULTS[name](backEnd);
       this.counts[name] += 1;
     } catch (error) {
-      // A device that is not connected just now cannot be half-open or get anything twice.
+      // A device that is not connected at the moment cannot be half-open or get anything twice.
       if (error.status !== 404) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, LASTS));

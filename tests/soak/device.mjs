@@ -80,12 +80,12 @@ export class SoakDevice {
     });
   }
 
-  /** When every message that was sent has been acknowledged or given back. */
+  /** Resolves when every message that was sent has been acknowledged or returned. */
   async settled() {
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
   }
 
-  /** When the condition holds; it is looked at whenever something has arrived. */
+  /** Resolves when the condition is met; it is checked whenever something has arrived. */
   until(holds) {
     return new Promise((resolve) => {
       this.#conditions.add({ holds, resolve });

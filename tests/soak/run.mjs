@@ -7,7 +7,7 @@ import { BackEnd } from '../../scripts/start/back-end.mjs';
 import { Chaos } from './chaos.mjs';
 import { SoakDevice } from './device.mjs';
 
-/** A message of each device every so many milliseconds, everything else more rarely. */
+/** The interval of each device's messages, in milliseconds; everything else is less frequent. */
 const PERIOD = 200;
 /** Faults a second. */
 const STRIKES = 2;
@@ -19,7 +19,7 @@ export class Soak {
   #devices = [];
   #chaos;
   #minutes;
-  /** Device id → bodies of the cloud-to-device messages that the hub took. */
+  /** Device id → bodies of the cloud-to-device messages that the hub accepted. */
   #queued = new Map();
   #step = 0;
   #methods = { answered: 0, failed: 0 };

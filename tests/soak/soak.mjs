@@ -20,7 +20,7 @@ await runAsProgram(async () => {
   const options = readOptions();
   if (options.help) return console.log(HELP);
   await build();
-  // Not before the build: what it makes is imported here.
+  // Only after the build, because this imports its output.
   const { Soak } = await import('./run.mjs');
   const soak = await Soak.start(options);
   const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);

@@ -9,7 +9,7 @@ export { host, setPlatform } from '../../pkg-template/host.js';
 export { Message } from '../../pkg-template/message.js';
 export { MethodResponse } from '../../pkg-template/method.js';
 
-// The real one, for the tests themselves: `Timeouts` puts another in its place.
+// The real one, for the tests themselves: `Timeouts` replaces it.
 const setTimeout = globalThis.setTimeout.bind(globalThis);
 
 /**
@@ -39,7 +39,7 @@ export class Platform {
   bufferedAmount = 0;
   /** Every watch that the client has begun. */
   watches = [];
-  /** Called with each frame and its socket, in a task of its own. */
+  /** Called with each frame and its socket, in a separate task. */
   onFrame = () => {};
   #waiting = [];
 
@@ -181,7 +181,7 @@ export function closed(socket) {
   return new Promise((resolve) => socket.addEventListener('close', resolve, { once: true }));
 }
 
-/** Notes the length of every timeout, from its making to `stop`. */
+/** Records the length of every timeout, from its creation until `stop`. */
 export class Timeouts {
   lengths = [];
   #original = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
@@ -216,7 +216,7 @@ export class Timeouts {
   }
 }
 
-/** Notes what is written with `console.error` from now on; the result ends that. */
+/** Records what is written with `console.error` from now on; the result ends this. */
 export function recordConsoleErrors(errors) {
   const original = console.error;
   console.error = (...values) => errors.push(...values);

@@ -231,7 +231,7 @@ impl Device {
         self.client.set_handler(name, value).expect("can be a handler");
     }
 
-    /// A handler that notes what it is called with.
+    /// A handler that records its arguments.
     pub fn recorder(&self) -> (JsValue, Record) {
         let record = Record::default();
         let calls = record.clone();
@@ -244,7 +244,7 @@ impl Device {
         (handler, record)
     }
 
-    /// Sets a handler that notes what it is called with.
+    /// Sets a handler that records its arguments.
     pub fn record(&self, name: &str) -> Record {
         let (handler, record) = self.recorder();
         self.set_handler(name, &handler);

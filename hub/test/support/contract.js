@@ -1,6 +1,6 @@
 import Ajv from 'ajv/dist/2020.js';
 
-/** What `GET /openapi.json` promises of the answers. */
+/** What `GET /openapi.json` promises about the responses. */
 export class Contract {
   #paths;
   #ajv = new Ajv({ strict: false });
@@ -18,7 +18,7 @@ export class Contract {
     return new Contract(await (await fetch(`${url}/openapi.json`)).json());
   }
 
-  /** Throws when the answer of a call that exists is none that is promised. */
+  /** Throws if the response of a documented call is not one of the documented ones. */
   check(method, url, { status, body }) {
     const name = `${method} ${url}`;
     const found = this.#find(method.toLowerCase(), url.split('?')[0]);
@@ -36,7 +36,7 @@ export class Contract {
     throw new Error(`${name} is not as in /openapi.json: ${this.#ajv.errorsText()}`);
   }
 
-  /** The path that fits, one without parameters first. */
+  /** The matching path; one without parameters comes first. */
   #find(method, url) {
     const fitting = this.#paths.filter(
       ({ pattern, methods }) => pattern.test(url) && methods[method],

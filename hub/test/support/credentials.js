@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
 
-/** A SAS token, made here so that the hub is not checked against its own code. */
+/** A SAS token, created here so that the hub is not tested with its own code. */
 export function sasToken({
   resource,
   key,
@@ -17,13 +17,13 @@ export function sasToken({
   return `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(signature)}&se=${expiry}${skn}`;
 }
 
-/** What a SAS token of the device or module is for. */
+/** The resource of a SAS token of the device or module. */
 export function resourceOf(hub, { deviceId, moduleId }) {
   const device = `${hub.hostname}/devices/${deviceId}`;
   return moduleId === undefined ? device : `${device}/modules/${moduleId}`;
 }
 
-/** Client id, user name and, where it has a key, password of a device or module. */
+/** Client id, user name and, if it has a key, password of a device or module. */
 export function credentials(hub, { deviceId, moduleId, primaryKey }) {
   const clientId = moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`;
   const resource = resourceOf(hub, { deviceId, moduleId });

@@ -4,7 +4,7 @@ import { Contract } from './contract.js';
 import { sasToken } from './credentials.js';
 import { within } from './within.js';
 
-/** A hub for the tests of one file, with what they ask of it over HTTP. */
+/** A hub for the tests of one file, with their HTTP calls. */
 export class TestHub {
   #hub;
   #contract;
@@ -27,7 +27,7 @@ export class TestHub {
     return this.#hub.url;
   }
 
-  /** What `startHub` gave. */
+  /** The result of `startHub`. */
   get started() {
     return this.#hub;
   }
@@ -47,8 +47,9 @@ export class TestHub {
   }
 
   /**
-   * One HTTP call: `{status, headers, body}`; that of the owner of the hub, unless the headers have
-   * an authorization, which may be empty. The answer has to be as the hub's own document says.
+   * One HTTP call: `{status, headers, body}`. It has the token of the hub's owner, unless the
+   * headers have an authorization, which may be empty. The response must match the hub's own
+   * OpenAPI document.
    */
   async call(method, path, body, headers = {}) {
     const { authorization = this.#hub.authorization(), ...rest } = headers;
@@ -72,7 +73,7 @@ export class TestHub {
     return answer;
   }
 
-  /** One HTTP call that has to go well: its body. */
+  /** One HTTP call that must succeed; returns its body. */
   async json(method, path, body) {
     const answer = await this.call(method, path, body);
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
@@ -108,7 +109,7 @@ export class TestHub {
     return this.local(device, 'POST', '/faults', fault);
   }
 
-  /** Makes something go wrong for every device, until the test ends. */
+  /** Injects a fault for every device, until the test ends. */
   faultAll(t, fault) {
     t.after(() => this.json('POST', '/local/hub/faults', { clear: true }));
     return this.json('POST', '/local/hub/faults', fault);
@@ -140,7 +141,7 @@ export class TestHub {
   }
 }
 
-/** The service's own API wants to hear its version. */
+/** The service's own API requires its version. */
 export function withVersion(path) {
   if (/^\/(local|uploads)\//.test(path) || path.includes('api-version')) return path;
   return `${path}${path.includes('?') ? '&' : '?'}api-version=2021-04-12`;

@@ -2,13 +2,13 @@ import mqtt from 'mqtt';
 import { credentials } from './credentials.js';
 import { within } from './within.js';
 
-/** A device on MQTT.js, a client that has nothing to do with ours. */
+/** A device with MQTT.js, a client that is independent of ours. */
 export class MqttClient {
   #messages = [];
   #waiting = [];
   #closed;
 
-  /** Connects; rejects with MQTT.js' error when the hub refuses. */
+  /** Connects; rejects with MQTT.js' error if the hub refuses. */
   static async connect(hub, device, options = {}) {
     const client = new MqttClient();
     client.mqtt = mqtt.connect(hub.endpoint, {
@@ -39,13 +39,13 @@ export class MqttClient {
     return this.mqtt.publishAsync(topic, payload, options);
   }
 
-  /** The next message that came: `{topic, text, payload, packet}`. */
+  /** The next received message: `{topic, text, payload, packet}`. */
   next() {
     if (this.#messages.length > 0) return Promise.resolve(this.#messages.shift());
     return within(new Promise((resolve) => this.#waiting.push(resolve)), 'a message');
   }
 
-  /** How many messages came that nobody asked for. */
+  /** How many unexpected messages have arrived. */
   get unread() {
     return this.#messages.length;
   }
@@ -59,7 +59,7 @@ export class MqttClient {
     return this.mqtt.endAsync();
   }
 
-  /** Goes without DISCONNECT. */
+  /** Disconnects without DISCONNECT. */
   async drop() {
     this.mqtt.stream.destroy();
     await this.closed;

@@ -3,12 +3,12 @@ import WebSocket from 'ws';
 import { credentials } from './credentials.js';
 import { within } from './within.js';
 
-/** A WebSocket that speaks MQTT packets or any bytes, for what no decent client does. */
+/** A WebSocket that sends MQTT packets or any bytes, for things that no proper client does. */
 export class RawClient {
   #packets = [];
   #waiting = [];
   #closed;
-  /** `{data, isBinary}` of each frame that came. */
+  /** `{data, isBinary}` of each received frame. */
   frames = [];
 
   static async open(hub, { url = hub.endpoint, protocol = 'mqtt', ...options } = {}) {
@@ -50,7 +50,7 @@ export class RawClient {
     this.webSocket.send(bytes);
   }
 
-  /** The next packet from the hub; undefined when the connection ends first. */
+  /** The next packet from the hub; undefined if the connection ends first. */
   next() {
     if (this.#packets.length > 0) return Promise.resolve(this.#packets.shift());
     if (this.webSocket.readyState === WebSocket.CLOSED) return Promise.resolve(undefined);

@@ -2,7 +2,9 @@ import { createHmac } from 'node:crypto';
 import { sasToken } from './credentials.js';
 import { MqttClient } from './mqtt-client.js';
 
-/** The key of a device in a group, made here so that the service is not checked by its own code. */
+/**
+ * The key of a device in a group, created here so that the service is not tested with its own code.
+ */
 export const deviceKey = (groupKey, registrationId) =>
   createHmac('sha256', Buffer.from(groupKey, 'base64')).update(registrationId).digest('base64');
 
@@ -22,7 +24,7 @@ export function registrationCredentials({
   };
 }
 
-/** A client of the provisioning service, on MQTT.js. */
+/** A client of the provisioning service, with MQTT.js. */
 export class RegistrationClient {
   #client;
   #lastRequest = 0;
@@ -43,7 +45,7 @@ export class RegistrationClient {
     return client;
   }
 
-  /** Sends a request to register; its answer. */
+  /** Sends a request to register; returns the response. */
   async request(body = { registrationId: this.registrationId }) {
     const rid = `request ${++this.#lastRequest}`;
     const text = typeof body === 'string' ? body : JSON.stringify(body);
@@ -51,7 +53,7 @@ export class RegistrationClient {
     return this.answer(rid);
   }
 
-  /** Asks how far the operation is; the answer. */
+  /** Polls the operation; returns the response. */
   async poll(operationId) {
     const rid = `poll ${++this.#lastRequest}`;
     const query = `?$rid=${rid}&operationId=${operationId}`;
@@ -59,7 +61,7 @@ export class RegistrationClient {
     return this.answer(rid);
   }
 
-  /** Registers, and polls until there is an end; the last answer. */
+  /** Registers, and polls until the end; returns the last response. */
   async register(body) {
     const first = await this.request(body);
     let answer = first;
@@ -67,7 +69,7 @@ export class RegistrationClient {
     return answer;
   }
 
-  /** The next answer, which has to be that to the request: `{status, retryAfter, body}`. */
+  /** The next response, which must be that to the request: `{status, retryAfter, body}`. */
   async answer(rid) {
     const { topic, text } = await this.#client.next();
     const [, status, query] = /^\$dps\/registrations\/res\/(\d+)\/\?(.*)$/.exec(topic);

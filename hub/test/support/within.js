@@ -1,6 +1,8 @@
 const LIMIT = 15_000;
 
-/** Fails with words when what a test waits for does not come; it never makes a test slower. */
+/**
+ * Fails with a message if the thing that a test waits for does not come; never slows a test down.
+ */
 export function within(promise, what) {
   let timer;
   const late = new Promise((resolve, reject) => {

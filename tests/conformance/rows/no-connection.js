@@ -213,7 +213,7 @@ export const rows = [
       await failing.device.setFaults({ connack: 3 });
       await rejects(failing.client.connect(), ConnectionFailedError);
       equal(failing.client.connectionState, 'disconnected');
-      // A client that does retry has tried several times meanwhile.
+      // A client that retries has tried several times by now.
       const lost = await connectedPair({ connectionRetryInterval: 0.01 });
       await lost.device.setFaults({ connack: 3 });
       await lost.device.drop();

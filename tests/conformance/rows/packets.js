@@ -10,5 +10,5 @@ export function publish(topic, payload) {
   return hex([0x30, ...lengthBytes, name.length >> 8, name.length & 255, ...name, ...body]);
 }
 
-/** What is no MQTT packet: type 0 is reserved. */
+/** Not an MQTT packet: type 0 is reserved. */
 export const MALFORMED = '0000';

@@ -157,7 +157,7 @@ export const rows = [
       await client.connect();
       const telemetry = [];
       const patches = [];
-      // Two renewals happen while this goes on.
+      // Two renewals happen during this time.
       for (let turn = 0; (await device.state()).connections < 3; turn += 1) {
         for (let index = 0; index < 5; index += 1) {
           telemetry.push(client.sendMessage(`${telemetry.length}`));

@@ -1,4 +1,4 @@
-//! The user's calls: each settles once, and as what has happened allows.
+//! The user's calls: each settles once, in a way that the events allow.
 
 use iothub_device_client::protocol::hub::message::Message;
 use iothub_device_client::protocol::{
@@ -85,7 +85,7 @@ impl World {
             (_, Err(error)) => assert!(
                 match error.kind() {
                     ErrorKind::Credential => {
-                        // One attempt of several, which go on.
+                        // One of several attempts; the client continues.
                         let is_retry =
                             self.client.connection_state() == ConnectionState::Reconnecting;
                         self.registrations.is_refused || self.is_unwelcome || is_retry

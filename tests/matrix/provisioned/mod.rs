@@ -32,11 +32,11 @@ const HOUR: u64 = 60 * MINUTE;
 /// Longer than any pause together with any timeout: registrations may be an hour apart.
 const LONG: u64 = 3 * HOUR;
 
-/// Plays the schedule that a seed stands for.
+/// Plays the schedule of a seed.
 ///
 /// # Panics
 ///
-/// It breaks an invariant.
+/// When an invariant is broken.
 pub fn play(seed: u64, traced: bool) -> Played {
     let mut world = World::new(seed, traced);
     for _ in 0..world.line.rng.u32(2..12) {
@@ -65,7 +65,7 @@ fn step(world: &mut World) {
         6 => world.sleep(),
         7 => world.set_clock(),
         8 => world.line.always = None,
-        // From now on this fails each time.
+        // From now on, this fault occurs each time.
         9..12 => {
             let step = Step::ALL[world.line.rng.usize(..Step::ALL.len())];
             let fault = step.faults()[world.line.rng.usize(..step.faults().len())];

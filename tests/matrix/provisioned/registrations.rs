@@ -3,37 +3,38 @@
 use crate::registration::faults::Step;
 use crate::registration::requests::Requests;
 
-/// Registrations without a connection since are this far apart, doubled each time up to an hour, and
-/// spread by a fifth.
+/// Registrations that led to no connection are this far apart; the interval doubles each time up to
+/// an hour, and varies by a fifth.
 const SPACING: u64 = 120_000;
 const LONGEST_SPACING: u64 = 3_600_000;
-/// For so long after an assignment, a refused login says nothing.
+/// For this long after an assignment, a refused login means nothing.
 const SETTLING: u64 = 60_000;
-/// After so many attempts in a row that reach the hub and give no connection, it may be another.
+/// After this many attempts in a row that reach the hub but get no connection, the device may have
+/// another hub.
 const MANY_FAILURES: u32 = 10;
 /// The first pause after a refused login, and the longest.
 const REFUSED_PAUSE: u64 = 1_000;
 const LONGEST_REFUSED_PAUSE: u64 = 300_000;
 
-/// What somebody knows who reads along on both connections.
+/// What an observer of both connections knows.
 #[derive(Debug, Default)]
 pub struct Registrations {
-    /// How many were asked for.
+    /// How many were requested.
     pub total: u64,
-    /// The one that runs.
+    /// The running one.
     requests: Option<Requests>,
-    /// The hub that came with the answer on this connection.
+    /// The hub in the response on this connection.
     answer: Option<usize>,
     /// The hub, and when it was assigned.
     pub assigned: Option<(usize, u64)>,
-    /// Assignments without a connection since.
+    /// Assignments since the last connection.
     in_vain: u32,
     /// The hub has refused the login, long after it was assigned.
     pub is_refused: bool,
-    /// Attempts in a row that reached the hub and gave no connection.
+    /// Attempts in a row that reached the hub but got no connection.
     failures: u32,
     refusals: u32,
-    /// No attempt before, unless something happens outside.
+    /// The earliest next attempt, unless something happens outside.
     not_before: u64,
 }
 
@@ -55,7 +56,7 @@ impl Registrations {
         assert!(time >= self.not_before, "it does not wait after a refused login");
     }
 
-    /// The service is asked for something.
+    /// The client requests something from the service.
     pub fn asked(&mut self, time: u64, topic: &str) -> Step {
         let requests = self.requests.as_mut().expect("a registration runs");
         let step = requests.ask(time, topic);
@@ -71,7 +72,8 @@ impl Registrations {
         }
     }
 
-    /// The connection to the service has ended, and with it a registration that was answered.
+    /// The connection to the service has ended. A registration with a final response has ended,
+    /// too.
     pub fn connection_ended(&mut self, time: u64) {
         if let Some(requests) = &mut self.requests {
             requests.connection_ended();
@@ -84,7 +86,7 @@ impl Registrations {
         }
     }
 
-    /// No registration runs any more.
+    /// No registration is running any more.
     pub fn ended(&mut self) {
         self.requests = None;
     }
@@ -109,7 +111,7 @@ impl Registrations {
         self.failures += 1;
     }
 
-    /// Something happens outside after which the client may dial at once.
+    /// Something happens outside after which the client may dial immediately.
     pub fn nudged(&mut self) {
         self.not_before = 0;
     }
@@ -121,7 +123,7 @@ impl Registrations {
         self.not_before = 0;
     }
 
-    /// The earliest and the latest time of the next registration, if there is to be one.
+    /// The earliest and the latest time of the next registration, if one must follow.
     fn due(&self) -> Option<(u64, u64)> {
         let Some((_, assigned_at)) = self.assigned else { return Some((0, 0)) };
         if !self.is_refused && self.failures < MANY_FAILURES {

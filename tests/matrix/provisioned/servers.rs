@@ -1,5 +1,4 @@
-//! The provisioning service and the hubs: what they are asked, what they answer, and what the client
-//! knows from it.
+//! The provisioning service and the hubs: requests, responses, and what the client knows from them.
 
 use mqttrs::Packet;
 
@@ -36,7 +35,7 @@ impl World {
         self.line.open(if self.is_offline { Some(Fault::SocketRefused) } else { fault });
     }
 
-    /// What the client knows from now on.
+    /// What the client has learned from it.
     pub fn read(&mut self, bytes: &[u8]) {
         let time = self.line.time;
         match (&mut self.server, bytes) {
@@ -81,7 +80,7 @@ impl World {
         }
         let fault = step.and_then(|step| self.line.fault(step));
         let bytes = match (fault, self.server) {
-            // It does not arrive.
+            // The packet does not arrive.
             (Some(Fault::CloseBefore), _) => Vec::new(),
             (_, Server::Service) => {
                 use Fault::{Disabled, Failed, LoginRefused, NoHub, Unknown};

@@ -18,7 +18,8 @@ use crate::registration::line::{Arrival, Due, Line};
 use crate::registration::service::Service;
 
 const START_UNIX: u64 = 1_700_000_000;
-/// A first connection has succeeded or failed by then: two registrations that are spaced at most.
+/// By then, a first connection has succeeded or failed: there are at most two registrations, with
+/// the pause between them.
 const PATIENCE: u64 = 1_200_000;
 
 pub struct World {
@@ -33,12 +34,12 @@ pub struct World {
     pub server: Server,
     /// The service has refused the login, or the device.
     pub is_unwelcome: bool,
-    /// Which hub lets the device in.
+    /// Which hub accepts the device.
     pub home: usize,
-    /// What the hubs have.
+    /// The telemetry that the hubs have.
     pub messages: HashSet<Vec<u8>>,
     pub pending: BTreeMap<OperationId, (Call, u64)>,
-    /// The user ends an attempt: it does not fail.
+    /// The user ends an attempt: this is not a failure.
     pub is_left: bool,
     pub clock_ahead: u64,
 }
@@ -89,7 +90,7 @@ impl World {
         self.turn();
     }
 
-    /// The device belongs to the other hub from now on.
+    /// From now on, the device belongs to the other hub.
     pub fn move_device(&mut self) {
         self.home = 1 - self.home;
         self.service.home = HUBS[self.home];
@@ -140,7 +141,7 @@ impl World {
         self.client.handle_input(now, input);
     }
 
-    /// Does what the client asks until it asks for nothing.
+    /// Executes the client's actions until there are none.
     pub fn turn(&mut self) {
         for outputs in 0.. {
             assert!(outputs < 10_000, "the client asks for ever");
@@ -179,7 +180,7 @@ impl World {
         }
     }
 
-    /// Something reaches the client.
+    /// Passes input to the client.
     fn arrive(&mut self) {
         let Some(arrival) = self.line.take() else { return };
         match arrival {
@@ -201,7 +202,7 @@ impl World {
             }
             Arrival::Token(given) => {
                 let now = self.now();
-                // What is dialled is dialled again with it.
+                // A pending attempt to connect starts again with it.
                 self.is_left = true;
                 self.registrations.nudged();
                 if given {

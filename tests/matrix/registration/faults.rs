@@ -16,7 +16,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// Those of a registration alone come first.
+    /// The steps of a registration alone come first.
     pub const ALL: [Self; 10] = [
         Self::Token,
         Self::Socket,
@@ -34,7 +34,7 @@ impl Step {
     /// What can go wrong here.
     pub fn faults(self) -> Vec<Fault> {
         use Fault::*;
-        /// With any packet that is answered.
+        /// With any packet that gets a response.
         const ANSWERED: [Fault; 9] =
             [Withheld, Late, CloseBefore, CloseAfter, Twice, Malformed, Truncated, Text, Silence];
         let more: &[Fault] = match self {
@@ -56,27 +56,27 @@ impl Step {
 pub enum Fault {
     /// The socket cannot be opened.
     SocketRefused,
-    /// It neither opens nor fails.
+    /// The socket neither opens nor fails.
     SocketStuck,
-    /// The user's function fails, or does not answer.
+    /// The user's function fails, or does not settle.
     NoToken,
-    /// What was sent arrives, and no answer comes.
+    /// The packet arrives, but gets no response.
     Withheld,
-    /// The answer comes very late.
+    /// The response is very late.
     Late,
-    /// The connection ends before what was sent arrives.
+    /// The connection ends before the packet arrives.
     CloseBefore,
-    /// The connection ends after what was sent has arrived, before the answer.
+    /// The connection ends after the packet has arrived, before the response.
     CloseAfter,
-    /// The answer comes twice.
+    /// The response arrives twice.
     Twice,
-    /// What cannot be understood comes.
+    /// Malformed data arrives.
     Malformed,
-    /// Half of the answer comes, then the end.
+    /// Half of the response arrives, then the connection ends.
     Truncated,
-    /// A text frame comes.
+    /// A text frame arrives.
     Text,
-    /// From now on nothing arrives on this connection, and nobody says so.
+    /// From now on nothing arrives on this connection, without a close.
     Silence,
     /// CONNACK 3.
     Unavailable,
@@ -91,10 +91,10 @@ pub enum Fault {
     Unknown,
     Failed,
     Disabled,
-    /// A hub whose name cannot be.
+    /// A hub with an invalid name.
     NoHub,
     NotJson,
-    /// The registration goes on for ever.
+    /// The registration never ends.
     Mute,
     /// The socket stays in its closing handshake.
     CloseStuck,
@@ -102,7 +102,7 @@ pub enum Fault {
 
 const FAULTS: usize = Fault::CloseStuck as usize + 1;
 
-/// How often each fault was met at each step.
+/// How often each fault occurred at each step.
 #[derive(Clone, Debug, Default)]
 pub struct Tally([[u64; FAULTS]; Step::ALL.len()]);
 
@@ -121,7 +121,7 @@ impl Tally {
         self.0.iter().flatten().sum()
     }
 
-    /// The faults that were never met at one of the steps, though they can happen there.
+    /// The faults that never occurred at a step at which they can happen.
     pub fn missing(&self, steps: &[Step]) -> Vec<(Step, Fault)> {
         let at = |&step: &Step| step.faults().into_iter().map(move |fault| (step, fault));
         steps

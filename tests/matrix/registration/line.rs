@@ -1,4 +1,4 @@
-//! The line from a device to its servers: at most one socket, what is under way on it, and what
+//! The line from a device to its servers: at most one socket, the data in flight on it, and what
 //! goes wrong there.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use iothub_device_client::protocol::Instant;
 use super::faults::{Fault, Step, Tally};
 use crate::packets::{Sent, take_packet};
 
-/// What reaches the device.
+/// Something that reaches the device.
 pub enum Arrival {
     Opened,
     Bytes(Vec<u8>),
@@ -40,7 +40,7 @@ pub struct Line {
     pub tally: Tally,
     /// In thousandths.
     pub fault_rate: u32,
-    /// This goes wrong each time.
+    /// This fault occurs each time.
     pub always: Option<(Step, Fault)>,
     pub time: u64,
     traced: bool,
@@ -48,7 +48,7 @@ pub struct Line {
     socket: Option<Socket>,
     queue: BTreeMap<(u64, u64), (usize, Arrival)>,
     queued: u64,
-    /// When the last of what is under way arrives: all comes in order.
+    /// When the last data in flight arrives: everything arrives in order.
     last: u64,
 }
 
@@ -75,7 +75,7 @@ impl Line {
         }
     }
 
-    /// Something goes wrong here, perhaps.
+    /// Something may go wrong here.
     pub fn fault(&mut self, step: Step) -> Option<Fault> {
         let always = self.always.filter(|it| it.0 == step).map(|it| it.1);
         if always.is_none() && self.rng.u32(..1000) >= self.fault_rate {
@@ -136,7 +136,7 @@ impl Line {
         self.socket.take().expect("a socket to drop");
     }
 
-    /// The answer to a packet is under way, or what becomes of it.
+    /// Sends the response to a packet, or what a fault makes of it.
     pub fn answer(&mut self, bytes: Vec<u8>, fault: Option<Fault>) {
         match fault {
             Some(Fault::Withheld) => {}
@@ -162,7 +162,7 @@ impl Line {
         }
     }
 
-    /// The user's function is asked for a token.
+    /// The user's function is called for a token.
     pub fn ask_for_token(&mut self) {
         let fails = self.fault(Step::Token).is_some();
         if !fails || self.rng.bool() {
@@ -177,17 +177,17 @@ impl Line {
         self.queue.insert((self.last, self.queued), (id, arrival));
     }
 
-    /// Lets time pass until something is due, or until `end`, where nothing is before.
+    /// Lets time pass until something is due, or until `end` if nothing is due before.
     pub fn pass(&mut self, timeout: Option<Instant>, end: u64) -> Option<Due> {
         let timeout = timeout.map(|at| Instant::default().millis_until(at));
         let arrival = self.queue.keys().next().map(|(time, _)| *time);
         let due = [timeout, arrival].into_iter().flatten().min().filter(|it| *it <= end);
         self.time = self.time.max(due.unwrap_or(end));
-        // Nothing is overdue that waits to be read.
+        // Nothing that waits to be read is overdue.
         due.map(|time| if arrival == Some(time) { Due::Arrival } else { Due::Timeout })
     }
 
-    /// What arrives first, unless its socket is gone.
+    /// Returns what arrives first, unless its socket is gone.
     pub fn take(&mut self) -> Option<Arrival> {
         let (_, (id, arrival)) = self.queue.pop_first()?;
         if let Arrival::Token(_) = arrival {

@@ -1,20 +1,21 @@
-//! The requests of a registration, as somebody sees them who reads along.
+//! The requests of a registration, as an observer of the connection sees them.
 
 use super::faults::Step;
 
-/// What the device has asked for, and what it has read.
+/// What the device has requested, and what it has read.
 #[derive(Debug, Default)]
 pub struct Requests {
-    /// A request waits for its answer on this connection.
+    /// A request is waiting for its response on this connection.
     asked: bool,
-    /// The service has told by what it knows the registration.
+    /// The service has sent the id of the registration.
     is_known: bool,
-    /// The service wants no request before.
+    /// The service accepts no request before this time.
     not_before: u64,
 }
 
 impl Requests {
-    /// No request is made while another waits, before the service wants it, or for what it knows.
+    /// The device makes no request while another one waits, before the service accepts it, or for a
+    /// registration that the service knows.
     pub fn ask(&mut self, time: u64, topic: &str) -> Step {
         assert!(!self.asked, "two requests at once");
         assert!(time >= self.not_before, "it asks before the service wants it");
@@ -26,7 +27,7 @@ impl Requests {
         Step::Register
     }
 
-    /// Returns the answer if it is one that the device has waited for.
+    /// Returns the response if the device was waiting for it.
     pub fn read(&mut self, time: u64, bytes: &[u8]) -> Option<String> {
         let text = String::from_utf8_lossy(bytes);
         let (_, answer) = text.split_once("$dps/registrations/res/")?;

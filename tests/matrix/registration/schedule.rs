@@ -22,11 +22,11 @@ impl Played {
 /// Longer than any pause, timeout and attempt together.
 const LONG: u64 = 3_600_000;
 
-/// Plays the schedule that a seed stands for.
+/// Plays the schedule of a seed.
 ///
 /// # Panics
 ///
-/// It breaks an invariant.
+/// When an invariant is broken.
 pub fn play(seed: u64, traced: bool) -> Played {
     let mut world = World::new(seed, traced);
     for _ in 0..world.line.rng.u32(1..8) {
@@ -47,7 +47,7 @@ pub fn play(seed: u64, traced: bool) -> Played {
         let until_rest = world.line.rng.bool();
         world.run(world.line.time + pause, until_rest);
     }
-    // Nothing goes wrong from now on. A registration that goes on for ever goes on.
+    // From now on, nothing goes wrong. A registration that never ends continues.
     world.line.fault_rate = 0;
     world.run(world.line.time + LONG, true);
     if world.is_running() {
@@ -57,7 +57,7 @@ pub fn play(seed: u64, traced: bool) -> Played {
     world.register(Some(120_000));
     world.run(world.line.time + 120_000, true);
     assert_eq!(world.assigned, before + 1, "a registration fails though nothing goes wrong");
-    // And nothing follows.
+    // Nothing follows.
     world.run(world.line.time + LONG, false);
     Played { tally: world.line.tally, calls: world.calls, assigned: world.assigned }
 }

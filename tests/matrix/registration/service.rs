@@ -11,12 +11,12 @@ use crate::packets::{Sent, encode, pid, puback, suback};
 /// A registration, as the service knows it.
 #[derive(Debug)]
 struct Operation {
-    /// How many more times it is asked for before it is assigned.
+    /// How many more polls it takes until it is assigned.
     left: u32,
     assigned: bool,
 }
 
-/// What it answers a request with.
+/// How it responds to a request.
 struct Answer {
     status: u16,
     retry_after: Option<u64>,
@@ -35,7 +35,7 @@ impl Service {
         Self { home, operations: HashMap::new(), last_packet_id: 0 }
     }
 
-    /// The bytes that answer a packet; none for one that has no answer.
+    /// The bytes of the response to a packet; none if it has no response.
     pub fn answer(&mut self, rng: &mut Rng, sent: &Sent, fault: Option<Fault>) -> Vec<u8> {
         match sent {
             Sent::Connect { client_id, clean_session, .. } => {
@@ -55,7 +55,7 @@ impl Service {
         }
     }
 
-    /// Whether a result is of a registration that was assigned.
+    /// Whether a result is that of an assigned registration.
     pub fn has_assigned(&self, result: &str) -> bool {
         self.operations.iter().any(|(id, it)| it.assigned && result.contains(&format!("\"{id}\"")))
     }
@@ -77,7 +77,7 @@ impl Service {
         Answer { status, retry_after, body }
     }
 
-    /// A registration begins, or is asked for.
+    /// A registration begins, or is polled.
     fn progress(&mut self, rng: &mut Rng, topic: &str, for_ever: bool) -> Answer {
         let id = topic.split_once("operationId=").map(|(_, id)| id.to_owned());
         let id = id.unwrap_or_else(|| {
@@ -96,7 +96,7 @@ impl Service {
         Answer { status: 202, retry_after: Some(rng.u64(1..10)), body }
     }
 
-    /// The bytes of an answer to the request that was published to `topic`.
+    /// The bytes of a response to the request that was published to `topic`.
     fn publish(&mut self, topic: &str, answer: &Answer) -> Vec<u8> {
         let rid = topic.split_once("$rid=").expect("a request identifier").1;
         let rid = rid.split('&').next().unwrap_or(rid);
@@ -120,7 +120,7 @@ fn assigned(id: &str, (hub, device): (&str, &str)) -> String {
     )
 }
 
-/// What answers CONNECT, of the hub's, too.
+/// The response to CONNECT, also of a hub.
 pub fn connack(fault: Option<Fault>) -> Vec<u8> {
     let code = match fault {
         Some(Fault::Unavailable) => ConnectReturnCode::ServerUnavailable,

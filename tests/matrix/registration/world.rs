@@ -22,10 +22,10 @@ const RESOURCE: &str = "0ne1/registrations/dev";
 /// A socket that does not close is dropped after this many milliseconds.
 const CLOSING: u64 = 5_000;
 
-/// A call that runs.
+/// A running call.
 struct Call {
     operation: OperationId,
-    /// When it has to have settled.
+    /// When it must have settled.
     deadline: Option<u64>,
     /// Faults after which it may fail for good.
     final_faults: Vec<Fault>,
@@ -76,7 +76,7 @@ impl World {
         self.call.is_some()
     }
 
-    /// Registers; while another call runs that is refused.
+    /// Registers; while another call is running, this is refused.
     pub fn register(&mut self, timeout: Option<u64>) {
         let now = self.now();
         let payload = self.line.rng.bool().then_some(r#"{"a":1}"#);
@@ -112,7 +112,7 @@ impl World {
         self.turn();
     }
 
-    /// Lets time pass, until no call runs at the latest where `until_rest`.
+    /// Lets time pass; with `until_rest`, until no call is running at the latest.
     pub fn run(&mut self, end: u64, until_rest: bool) {
         while !(until_rest && self.call.is_none()) {
             match self.line.pass(self.registrar.next_timeout(), end) {
@@ -139,7 +139,7 @@ impl World {
         self.turn();
     }
 
-    /// Does what the registrar asks until it asks for nothing.
+    /// Executes the registrar's actions until there are none.
     pub fn turn(&mut self) {
         for outputs in 0.. {
             assert!(outputs < 10_000, "the registrar asks for ever");
@@ -162,7 +162,7 @@ impl World {
         self.registrar.handle_input(now, input);
     }
 
-    /// Something reaches the registrar.
+    /// Passes input to the registrar.
     fn arrive(&mut self) {
         let Some(arrival) = self.line.take() else { return };
         let call = self.call.as_mut();
@@ -257,7 +257,7 @@ impl World {
         }
     }
 
-    /// A packet of the registrar: the service answers, or something goes wrong.
+    /// A packet of the registrar: the service responds, or something goes wrong.
     fn sent(&mut self, sent: &Sent) {
         let call = self.call.as_mut();
         let step = match sent {
@@ -277,7 +277,7 @@ impl World {
             call.final_faults.push(fault);
         }
         let bytes = match fault {
-            // It does not arrive.
+            // The packet does not arrive.
             Some(Fault::CloseBefore) => Vec::new(),
             _ => self.service.answer(&mut self.line.rng, sent, fault),
         };

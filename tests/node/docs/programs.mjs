@@ -53,7 +53,7 @@ export async function createRegistrant(registrationId) {
 }
 
 /**
- * Starts Node.js, in the project's root unless told otherwise; it does not outlive the test.
+ * Starts Node.js, in the project's root by default; it does not outlive the test.
  * @param {string[]} args
  * @param {Record<string, string>} env on top of the environment
  * @param {{code?: string, cwd?: string}} [options] `code` is a module for its standard input

@@ -20,7 +20,7 @@ export async function observeConnections(hub, path) {
     const its = packets.filter((packet) => packet.connection === connection);
     const sent = its.filter(({ direction, cmd }) => direction === 'in' && cmd !== 'puback');
     return {
-      // Without TLS, the URL is the option `endpoint` as it stands.
+      // Without TLS, the URL is the option `endpoint` unchanged.
       ...(secure && { url, subprotocol: protocol }),
       acknowledgesInOrder: acknowledgesInOrder(its),
       packets: sent.map((packet) => normalize(packet, hub.hostname)),

@@ -12,8 +12,8 @@ export async function createAuthority(name) {
   return {
     pem: issuer.cert,
     /**
-     * Certificate and key of `name`, valid for these host names and addresses, for an hour unless
-     * told otherwise; with a new key, or with one that is there.
+     * Certificate and key of `name`, valid for these host names and addresses, for an hour by
+     * default; with a new key, or with a given one.
      */
     issue: (name, { dns = [], ip = [], ...more } = {}) => {
       const altNames = [

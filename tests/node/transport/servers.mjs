@@ -33,7 +33,7 @@ export async function startServer(t, tls) {
   });
   const port = await listen(t, server);
   return {
-    /** What the last connection showed of itself. */
+    /** What the last connection revealed about itself. */
     last: () => connections.at(-1),
     url: (scheme, host = 'localhost') => `${scheme}${tls ? 's' : ''}://${host}:${port}/`,
     port,

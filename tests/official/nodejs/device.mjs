@@ -12,7 +12,7 @@ import { answerCommands, tell } from './commands.mjs';
 const { Client, Message, ModuleClient, SharedAccessKeyAuthenticationProvider } = device;
 const { MqttWs } = deviceMqtt;
 
-/** How many seconds before its end a token is renewed. */
+/** How many seconds before its expiry a token is renewed. */
 const RENEWAL_MARGIN = 120;
 
 const PROPERTIES = [

@@ -17,7 +17,7 @@ const own = {
     service = ProvisioningServiceClient.fromConnectionString(connectionString);
   },
 
-  /** Registers a device; what the client has of the registration. */
+  /** Registers a device; returns what the client knows about the registration. */
   async register({ idScope, registrationId, key, certificate, payload }) {
     const security = certificate
       ? new x509.X509Security(registrationId, certificate)
@@ -32,7 +32,7 @@ const own = {
     return client.register();
   },
 
-  /** Its Promise never settles, as it answers nobody but a callback. */
+  /** Its Promise never settles: it only calls a callback. */
   runBulk: (operation) =>
     new Promise((resolve, reject) => {
       service.runBulkEnrollmentOperation(operation, (error, result) =>
@@ -40,7 +40,9 @@ const own = {
       );
     }),
 
-  /** All pages of a query, which without a callback begins again unless it is given its place. */
+  /**
+   * All pages of a query, which without a callback starts over unless it gets a continuation token.
+   */
   async query(create, ...values) {
     const query = service[create](...values);
     const pages = [];

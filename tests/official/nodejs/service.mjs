@@ -11,7 +11,7 @@ const own = {
     targets.client = service.Client.fromConnectionString(connectionString);
   },
 
-  /** All pages of a query: what they have of each twin, or each row. */
+  /** All pages of a query: the contents of each twin or row. */
   async query(sql, pageSize, next = 'nextAsTwin') {
     const query = targets.registry.createQuery(sql, pageSize);
     const pages = [];

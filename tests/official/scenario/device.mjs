@@ -43,7 +43,7 @@ export class Device {
     ]);
   }
 
-  /** The next thing that comes to the application by this event, and for which `matches` holds. */
+  /** The next value that the application gets by this event, and that `matches`. */
   async next(event, matches = () => true) {
     for (;;) {
       const value = await this.#driver.inbox(this.id, event).take();
@@ -60,7 +60,7 @@ export class Device {
     return this.#hub.telemetry(this.created, count, after);
   }
 
-  /** The packets of this type and direction, when there are so many. */
+  /** The packets of this type and direction, once there are this many. */
   async packets(type, direction, count = 1) {
     const query = `type=${type}&direction=${direction}&count=${count}`;
     const packets = await this.#hub.packets(this.created, query);
@@ -76,7 +76,7 @@ export class Device {
     return this.#hub.json('PATCH', `/twins/${this.path}?${API}`, { properties: { desired } });
   }
 
-  /** Calls a direct method: `{status, body, headers}` of the HTTP answer. */
+  /** Calls a direct method: `{status, body, headers}` of the HTTP response. */
   invoke(methodName, payload = null) {
     return this.#hub.call('POST', `/twins/${this.path}/methods?${API}`, {
       methodName,

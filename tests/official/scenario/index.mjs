@@ -1,4 +1,4 @@
-/** What a device does, and a back end with it: the same for each of Microsoft's device clients. */
+/** What a device and a back end do: the same for each of Microsoft's device clients. */
 import { after } from 'node:test';
 
 import { Driver } from '../driver.mjs';
@@ -15,7 +15,7 @@ import { testOperations } from './operations.mjs';
  * @property {object} systemProperties of telemetry, on top of those that all clients know
  * @property {string | null} nullProperty what a custom property of a message that is null becomes
  * @property {boolean} knowsAck whether `ack` is not just a custom property of a message
- * @property {number | string} thrown what a method call gives whose handler throws
+ * @property {number | string} thrown what a method call returns if its handler throws
  */
 
 /**

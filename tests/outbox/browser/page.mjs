@@ -12,7 +12,7 @@ export async function createClient(tab, { connectionString, endpoint }, { store,
       });
       const errors = [];
       client.onBackgroundException = (error) => errors.push(error.message);
-      /** What a call ends with, as text. */
+      /** The outcome of a call, as text. */
       const outcome = (call) =>
         call.then(
           () => 'done',
@@ -27,5 +27,5 @@ export async function createClient(tab, { connectionString, endpoint }, { store,
 export const numbers = (count, from = 0) =>
   Array.from({ length: count }, (_, i) => String(from + i));
 
-/** An endpoint on which nobody listens. */
+/** An endpoint on which nothing listens. */
 export const NOWHERE = 'ws://127.0.0.1:9/$iothub/websocket';

@@ -112,7 +112,7 @@ pub enum Body {
     Other(Vec<u8>),
 }
 
-/// Connected, with calls of every kind in flight: few sequences get there by themselves.
+/// Connected, with calls of every kind in flight: few sequences get there on their own.
 pub fn waiting_for_everything() -> Vec<Step> {
     let (name, body) = (Name::Method("m".into(), 1), Body::Json);
     let withhold = [false, true, true, false, true];

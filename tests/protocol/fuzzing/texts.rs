@@ -89,7 +89,7 @@ fn sent_properties<'a>(input: &mut Unstructured<'a>) -> arbitrary::Result<Messag
     };
     while !input.is_empty() {
         let name: String = input.arbitrary()?;
-        // Names of the hub's own are another property; no name and no value is none at all.
+        // The hub's own names are other properties; without name and value, there is no property.
         if !name.is_empty() && !name.starts_with("$.") && name != "iothub-ack" {
             properties.set_custom(name.into(), input.arbitrary()?);
         }

@@ -1,4 +1,4 @@
-//! A device that asks the provisioning service for a certificate.
+//! A device that requests a certificate from the provisioning service.
 
 use iothub_device_client::protocol::client::{Config, Options};
 use iothub_device_client::protocol::provisioning::Registrant;

@@ -1,4 +1,4 @@
-//! A client that gets its hub from the provisioning service: when it asks, and when again.
+//! A client that gets its hub from the provisioning service: when it registers, and when again.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ fn refuse(harness: &mut Harness) {
     harness.hub.script.connack = Some(ConnectReturnCode::NotAuthorized);
 }
 
-/// Lets time pass until `done`, and says how much.
+/// Lets time pass until `done`, and returns how much.
 fn seconds_until(harness: &mut Harness, done: impl Fn(&Harness) -> bool) -> u64 {
     for seconds in 0..10_000 {
         if done(harness) {
@@ -152,7 +152,7 @@ fn a_hub_that_refuses_for_longer_fails_the_call_and_registrations_are_apart() {
     assert!((60..=150).contains(&took), "{took} s");
     assert_eq!(harness.result(first), Err(ErrorKind::Credential));
     assert_eq!(harness.client.connection_state(), ConnectionState::Disconnected);
-    // The next call tries the hub that is known, unless it is time to ask for another.
+    // The next call tries the known hub, unless it is time to register again.
     harness.advance_secs(200);
     let second = connect(&mut harness);
     assert_eq!(harness.client.activity(), Some(Activity::Registering));
@@ -204,14 +204,14 @@ fn registrations_that_give_no_connection_are_further_and_further_apart() {
         apart.push(seconds_until(&mut harness, done));
     }
     assert_eq!(apart[0], 0);
-    // A little more than their spacing, as a registration begins with an attempt to connect.
+    // A little more than the interval, because a registration begins with an attempt to connect.
     for (seconds, spacing) in apart[1..].iter().zip([120, 240, 480]) {
         assert!((spacing * 8 / 10..spacing * 12 / 10 + 370).contains(seconds), "{apart:?}");
     }
     harness.hub.script.connack = None;
     let is_up = |h: &Harness| h.client.connection_state() == ConnectionState::Connected;
     seconds_until(&mut harness, is_up);
-    // And the next loss begins from the beginning.
+    // The next loss starts from the beginning.
     harness.advance_secs(1_000);
     refuse(&mut harness);
     let before = harness.service.registrations();
@@ -263,7 +263,7 @@ fn a_registration_that_fails_is_told_with_the_result() {
         assert_eq!(harness.error(call).result(), Some(body));
     }
     assert!(!harness.has_socket());
-    // The next call asks again.
+    // The next call registers again.
     let operation = connect(&mut harness);
     harness.advance_secs(3);
     assert_eq!(harness.result(operation), Ok(Reply::Done));
@@ -413,7 +413,7 @@ fn what_is_wrong_is_said_at_once() {
     }
 }
 
-/// A call that registers and wants no connection.
+/// A call that registers and needs no connection.
 fn register(harness: &mut Harness) -> OperationId {
     let operation = harness.call(|client, now| client.register(now, Some("{}"), None));
     harness.run();

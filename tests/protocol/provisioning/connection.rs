@@ -1,4 +1,4 @@
-//! The connection of a registration: refused, lost, deaf.
+//! The connection of a registration: refused, lost, silent.
 
 use std::time::Duration;
 

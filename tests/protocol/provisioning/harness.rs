@@ -101,7 +101,7 @@ impl Harness {
         self.run();
     }
 
-    /// Gives the registrar bytes of the service.
+    /// Passes bytes of the service to the registrar.
     pub fn receive(&mut self, bytes: &[u8]) {
         assert!(self.socket, "the service can write only to an open socket");
         self.input(Input::Received(bytes));

@@ -1,4 +1,4 @@
-//! What is asked, and what comes of the answers.
+//! The requests, and what follows from the responses.
 
 use iothub_device_client::protocol::ErrorKind;
 use iothub_device_client::protocol::client::Options;
@@ -178,7 +178,7 @@ fn an_answer_to_another_request_changes_nothing() {
     }
     let bytes = harness.service.publish("$rid=1", 202, Some(5), ASSIGNING);
     harness.receive(&bytes);
-    // The same once more: only the first counts.
+    // The same again: only the first one counts.
     let bytes = harness.service.publish("$rid=1", 404, None, "{}");
     harness.receive(&bytes);
     harness.advance_secs(5);

@@ -9,7 +9,7 @@ use crate::packets::{Sent, encode, pid, puback, suback, take_packet};
 pub const RESULT: &str = r#"{"operationId":"4.op","status":"assigned","registrationState":{"registrationId":"dev","assignedHub":"hub.example","deviceId":"dev","status":"assigned","substatus":"initialAssignment","payload":{"é":"日本"}}}"#;
 pub const ASSIGNING: &str = r#"{"operationId":"4.op","status":"assigning"}"#;
 
-/// How a request is answered.
+/// How the service responds to a request.
 #[derive(Clone, Debug)]
 pub enum Answer {
     With { status: u16, retry_after: Option<u64>, body: String },
@@ -39,7 +39,7 @@ impl Answer {
 
 #[derive(Debug)]
 pub struct Service {
-    /// How the next requests are answered; then as a service does that works.
+    /// The responses to the next requests; later requests get those of a working service.
     pub script: VecDeque<Answer>,
     pub connack: ConnectReturnCode,
     pub withhold_connack: bool,
@@ -74,7 +74,7 @@ impl Service {
         self.unread.clear();
     }
 
-    /// Takes bytes; returns the bytes of the responses.
+    /// Handles bytes. Returns the bytes of the responses.
     pub fn receive(&mut self, bytes: &[u8]) -> Vec<u8> {
         self.unread.extend_from_slice(bytes);
         let mut answers = Vec::new();

@@ -1,4 +1,4 @@
-//! When the service is asked again, and when a registration is given up.
+//! When the client polls the service, and when it gives up a registration.
 
 use std::time::Duration;
 
@@ -105,7 +105,7 @@ fn a_registration_that_takes_too_long_is_given_up_and_says_why() {
     harness.assert_failed(operation, ErrorKind::OperationTimeout, "timeout of register()");
     let cause = harness.error(operation).cause().and_then(Error::status);
     assert_eq!(cause, Some(429));
-    // And the next one starts from the beginning.
+    // The next one starts from the beginning.
     harness.service.script.clear();
     let operation = harness.register();
     harness.advance_secs(3);

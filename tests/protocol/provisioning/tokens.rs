@@ -31,7 +31,7 @@ fn a_function_is_asked_for_a_token_and_for_another_when_that_has_expired() {
     assert_eq!(harness.registrar.resource(), "0ne1/registrations/dev");
     let operation = harness.register();
     assert_eq!((harness.tokens_asked, harness.urls.len()), (1, 0));
-    // Registration IDs know no case.
+    // Registration ids are case-insensitive.
     let given = token("0NE1/registrations/Dev", START_UNIX + 60);
     assert_eq!(provide(&mut harness, &given), Ok(()));
     harness.advance_secs(3);

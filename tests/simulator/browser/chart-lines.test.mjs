@@ -40,7 +40,7 @@ async function openChart(t, options) {
   return { page, draw };
 }
 
-/** Where the canvas has about the colour of a line, from the corner of what the axes frame. */
+/** The pixels of the canvas with about the colour of a line, relative to the corner of the plot. */
 function pixelsOf(page, colour) {
   return page.waitForFunction((colour) => {
     const wanted = getComputedStyle(document.documentElement).getPropertyValue(colour);

@@ -11,7 +11,7 @@ import {
 
 const chartOf = (page, title) => page.getByRole('img', { name: new RegExp(`^Chart: ${title}\\.`) });
 
-/** The titles of the charts of what a device has sent. */
+/** The titles of the charts of a device's messages. */
 const titles = (page) => page.locator('.charts.small .chart-title').allTextContents();
 
 async function stop(page) {
@@ -80,7 +80,7 @@ test('a single value is a dot, at its time of day', async (t) => {
   await page.getByRole('button', { name: 'Apply to “thermostat”' }).first().click();
   await page.getByText('Applied to 0 devices.').waitFor();
   await page.getByRole('button', { name: 'Add', exact: true }).click();
-  // The axis is drawn and not written: what it writes is kept as it goes by.
+  // The axis is drawn on a canvas, so its texts are recorded while it is drawn.
   await page.evaluate(() => {
     window.drawn = new Set();
     const { fillText } = CanvasRenderingContext2D.prototype;

@@ -13,7 +13,7 @@ import {
   waitForState,
 } from './support.mjs';
 
-/** Fills the form of one's own hub with a device of the local one. */
+/** Fills in the form for the user's hub with a device of the local one. */
 async function connect(page, fields) {
   await page.getByText('Another endpoint or relay').click();
   for (const [label, text] of Object.entries(fields)) {
@@ -152,7 +152,7 @@ test('a device of another hub is none of the local hub, whatever its id', async 
   await page.getByRole('button', { name: 'Remove', exact: true }).click();
   await rowOf(page, 'thermostat-1').waitFor({ state: 'detached' });
   const otherHub = await startHub();
-  // The page goes before it does.
+  // The page is closed before that happens.
   t.after(() => otherHub.close());
   const device = await BackEnd.createDevice(otherHub, 'thermostat-1');
   await page.getByRole('button', { name: 'Add', exact: true }).click();
@@ -201,7 +201,7 @@ test('keys are in no storage, no address and no attribute', async (t) => {
   assert.ok(!(await page.content()).includes(device.primaryKey));
 });
 
-/** A token of a device, made where a token may be made: not in the page. */
+/** A token of a device, created where tokens may be created: not in the page. */
 function tokenOf({ connectionString, primaryKey }) {
   const [, host, id] = /HostName=([^;]*);DeviceId=([^;]*)/.exec(connectionString);
   const resource = encodeURIComponent(`${host}/devices/${id}`);

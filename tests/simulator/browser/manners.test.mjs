@@ -27,12 +27,12 @@ const DEVICE_TABS = [
   'Wire log',
 ];
 const FLEET_TABS = ['Overview', 'Scene', 'Sent', 'Actions', 'Wire log'];
-/** Two dozen views, each searched by axe. */
+/** Two dozen views, each checked by axe. */
 const ALL_VIEWS_MILLISECONDS = 180_000;
 
 const PHONE = { width: 375, height: 720 };
 
-/** Everything that the page can show, one after the other, with something in it. */
+/** Everything that the page can show, one after the other, each with contents. */
 async function* views({ page, device }) {
   yield 'the first page';
   for (const summary of await page.locator('summary').all()) await summary.click();

@@ -1,4 +1,4 @@
-/** The scene editor: every edit can be undone, what is saved is what was made, mistakes have places. */
+/** The scene editor: every edit can be undone, the edited scene is saved, mistakes are located. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 
@@ -156,7 +156,7 @@ test('the JSON of the scene names each mistake with line and path, and shows its
 
   await field.fill(text.replace('"count": 3', '"count": 4'));
   await page.getByText(/\d mistake/).waitFor({ state: 'detached' });
-  // The text stays while other views are looked at.
+  // The text stays while other views are shown.
   await openTab(page, 'Overview');
   await openTab(page, 'Scene');
   await button(page, 'Apply to the scene').click();
@@ -177,7 +177,7 @@ test('values, events and data are edited as fields, with mistakes beside them, a
       .click();
   const apply = () => button(page, 'Apply to “tracker”').click();
   const item = (name) => page.locator('details.item').filter({ hasText: name });
-  /** A field within what is opened, whose mistake is what describes it. */
+  /** A field in the opened part, whose description is its mistake. */
   const field = (within, label) => within.getByLabel(label, { exact: true });
   const mistake = (within, label, text) =>
     within

@@ -152,7 +152,7 @@ test('removing a device asks where its key is lost, and not where it can be had 
   await question.getByRole('button', { name: 'Remove' }).click();
   await rowOf(page, 'mine').waitFor({ state: 'detached' });
 
-  // That of the local hub is gone without a question, and comes back.
+  // The device of the local hub is removed without a question, and is restored.
   await page.getByRole('button', { name: 'Remove all' }).click();
   await rowOf(page, 'thermostat-1').waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Undo' }).click();

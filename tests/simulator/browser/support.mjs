@@ -1,4 +1,4 @@
-/** What the tests of the simulator's page share. */
+/** Shared by the tests of the simulator's page. */
 import { startHub } from 'iothub-local';
 
 import { BackEnd } from '../../../scripts/start/back-end.mjs';
@@ -18,7 +18,7 @@ export async function openSimulator(t, { isExpected, ...profile } = {}) {
   const hub = await startHub();
   const server = await servePage({ hub });
   const isPlain = Object.keys(profile).length === 0;
-  // The page goes first: it would complain about a hub that has left.
+  // The page is closed first: it would report a missing hub.
   const page = isPlain
     ? await sharePage(t, server.url, isExpected)
     : await openPage(t, server.url, { isExpected, ...profile });
@@ -52,7 +52,7 @@ export const rowOf = (page, id) =>
 export const hubSide = (page, title) =>
   page.getByRole('region', { name: `At the local hub: ${title}` });
 
-/** Waits until a chart has at least so many pixels of about the accent colour: its first line. */
+/** Waits until a chart has at least this many pixels of about the accent colour: its first line. */
 export async function waitForLine(page, chart, least = 100) {
   const canvas = await chart.locator('canvas').elementHandle();
   const isDrawn = ([canvas, least]) => {

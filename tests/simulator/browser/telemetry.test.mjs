@@ -4,7 +4,7 @@ import { openTab, openWithDevice, test, waitForLine } from './support.mjs';
 
 const GENERATORS = ['range', 'walk', 'sine', 'choice', 'counter', 'time', 'device id'];
 
-/** The page with its editor of telemetry open. */
+/** The page with the telemetry editor open. */
 async function openEditor(t) {
   const simulator = await openWithDevice(t);
   await openTab(simulator.page, 'Telemetry');

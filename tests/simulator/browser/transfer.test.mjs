@@ -35,7 +35,7 @@ test('the first view and the module take 130,000 bytes at most, with all headers
   await page.getByRole('button', { name: 'Add 1 device' }).waitFor();
   await page.locator('.scene-preview .json').waitFor();
   const firstView = counted.bytes;
-  // It comes with the first device.
+  // It is loaded with the first device.
   await page.evaluate(() => fetch('iothub_device_client_bg.wasm').then((all) => all.blob()));
   t.diagnostic(`first view ${firstView} bytes, with the module ${counted.bytes}`);
   assert.ok(firstView > 30_000, `${firstView} bytes are not the whole page`);

@@ -63,7 +63,7 @@ test('what the client says to programmers is said in words of the page', async (
 
 test('a range without an end is told, and not sent as null', async (t) => {
   const { page } = await openWithDevice(t);
-  // What checks messages comes late: a preview of the template before is then still on its way.
+  // The check of messages is loaded late: a preview of the previous template is still pending then.
   let release;
   const released = new Promise((resolve) => (release = resolve));
   await page.route('**/*.js', async (route) => {
@@ -119,7 +119,7 @@ test('a message that no hub takes cannot be applied', async (t) => {
 test('an error is gone from the list as soon as messages are acknowledged again', async (t) => {
   const { page } = await openWithDevice(t);
   await openTab(page, 'Telemetry');
-  // The first message, and so the preview, has room; those after it have not.
+  // There is room for the first message, and so for the preview, but not for later ones.
   const tooLong = `${'y'.repeat(400)} `.repeat(50);
   await send(page, JSON.stringify(`${'x'.repeat(261_900)}{{sequence a ${tooLong}}}`));
   await rowOf(page, 'thermostat-1').filter({ hasText: 'the message has' }).waitFor();

@@ -86,7 +86,7 @@ test('without the rule, reported stays as it is', async (t) => {
   await page.getByText('Applied to 1 device.').waitFor();
   await device.patchDesired({ targetTemperature: 26 });
   await desired.filter({ hasText: '26' }).waitFor();
-  // What is reported next comes after anything that the rule would have reported.
+  // The next report arrives after anything that the rule would have reported.
   await page.getByRole('button', { name: 'Report', exact: true }).click();
   await page.getByText('Reported.').waitFor();
   assert.equal((await device.twin()).properties.reported.targetTemperature, 21);

@@ -48,7 +48,8 @@ test('a paused log stands still until it goes on', async (t) => {
   await pause.click();
   assert.equal(await pause.getAttribute('aria-pressed'), 'true');
   await device.sendMessage({ body: 'hello' });
-  // The device has it when the hub has its acknowledgement, and shows it here after the log would.
+  // The device has the message when the hub has its acknowledgement, and it is shown here after the
+  // log.
   const before = (await device.telemetry()).at(-1).sequence;
   await device.waitForTelemetry(2, before);
   assert.equal(await packets(page).filter({ hasText: 'cloud-to-device' }).count(), 0);
