@@ -44,9 +44,9 @@ export function AddDevices() {
         <div class="ways">
           {localHub.value ? <LocalHubForm /> : <NoLocalHub />}
           <ConnectForm />
+          <GroupForm />
+          <ManyDevices />
         </div>
-        <GroupForm />
-        <ManyDevices />
       </section>
     </article>
   );

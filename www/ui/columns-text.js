@@ -8,6 +8,7 @@ const OPTIONS = { bom: true, relax_column_count: true, skip_empty_lines: true };
 /** @param {Record<string, Array<number | boolean | string | null>>} columns */
 export function textOfColumns(columns) {
   const names = Object.keys(columns);
+  if (names.length === 0) return '';
   const length = Math.max(0, ...Object.values(columns).map((cells) => cells.length));
   const rows = Array.from({ length }, (_, row) =>
     names.map((name) => cellText(columns[name][row])),

@@ -27,7 +27,7 @@ export function ConnectForm() {
     form.reset();
   };
   return (
-    <section class="way">
+    <section class="way own">
       <h4>Your own hub</h4>
       <ActionForm work={connect} button="Connect">
         <fieldset class="segments">

@@ -7,9 +7,9 @@ import { inWords } from './words.js';
  * A field of the scene. It edits the scene on Enter or when it loses focus, so that each edit is
  * one step to undo; invalid input stays as typed, and its error is shown.
  * @param {{label: string, value: string | number, edit: (text: string) => Promise<void>,
- *          isLong?: boolean}} props
+ *          isWide?: boolean, isLong?: boolean}} props
  */
-export function EditField({ label, value, edit, isLong = false, ...rest }) {
+export function EditField({ label, value, edit, isWide = false, isLong = false, ...rest }) {
   const id = useId();
   const typed = useSignal(undefined);
   const error = useSignal(undefined);
@@ -28,7 +28,7 @@ export function EditField({ label, value, edit, isLong = false, ...rest }) {
   };
   const Field = isLong ? 'textarea' : 'input';
   return (
-    <div class="number-field">
+    <div class={`number-field ${isWide ? 'wide' : ''}`}>
       <label>
         {label}
         <Field

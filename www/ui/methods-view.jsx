@@ -9,7 +9,7 @@ import { Icon } from './icon.jsx';
 import { JsonField } from './json-field.jsx';
 import { useDraft } from './drafts.js';
 import { KindEditor } from './kind-editor.jsx';
-import { NumberField } from './number-field.jsx';
+import { inMilliseconds, inSeconds, NumberField } from './number-field.jsx';
 import { readJson } from './read-json.js';
 import { askLocalHub, isLocal } from './local-hub.js';
 import { behaviourOf } from './scene.js';
@@ -74,11 +74,12 @@ function Method({ number, method, change, remove }) {
         />
       </label>
       <NumberField
-        label="Delay, ms"
+        label="Delay, in seconds"
         min={0}
-        max={300000}
-        value={delayMs}
-        change={(next) => change({ delayMs: next })}
+        max={300}
+        step={0.001}
+        value={inSeconds(delayMs)}
+        change={(next) => change({ delayMs: inMilliseconds(next) })}
       />
       <NumberField
         label="Status"

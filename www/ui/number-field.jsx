@@ -3,6 +3,12 @@ import { useSignal } from '@preact/signals';
 
 import { count } from './format.js';
 
+/** A duration is edited in seconds. Text that is not a number in the range stays as typed. */
+export const inSeconds = (duration) => (typeof duration === 'number' ? duration / 1000 : duration);
+
+export const inMilliseconds = (typed) =>
+  typeof typed === 'number' ? Math.round(typed * 1000) : typed;
+
 /**
  * A field for a number. It keeps the typed text, and shows its error; the form around it cannot be
  * submitted until it is valid.

@@ -10,7 +10,7 @@ export function PropertyRows({ rows, change }) {
   const add = () => change([...rows, [freeName(names), '']]);
   return (
     <fieldset class="property-rows">
-      <legend>Properties</legend>
+      <legend class="unseen">Properties</legend>
       {rows.map(([name, value], index) => (
         <div class="property-row" key={index}>
           <input

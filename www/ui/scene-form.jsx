@@ -48,7 +48,7 @@ export function SceneForm() {
 function Parts({ kindName }) {
   const behaviour = behaviourOf(kindName);
   return (
-    <div class="buttons kinds" role="group" aria-labelledby="parts">
+    <div class="buttons kinds parts" role="group" aria-labelledby="parts">
       {Object.entries(PARTS).map(([part, { label }]) => (
         <button
           key={part}
@@ -74,6 +74,7 @@ function Members() {
       <div class="fields">
         <EditField
           label="Title"
+          isWide
           value={title}
           edit={(text) => set({ title: text }, 'rename the scene')}
         />
@@ -115,7 +116,7 @@ function Kinds({ kind }) {
   return (
     <section>
       <h3 id="kinds">
-        Kinds of devices <span class="quiet">each does something of its own</span>
+        Kinds of devices <span class="quiet wide-only">each does something of its own</span>
       </h3>
       <div class="buttons kinds" role="group" aria-labelledby="kinds">
         {scene.value.kinds.map(({ name, count }) => (
@@ -171,6 +172,7 @@ function KindMembers({ kind }) {
         />
         <EditField
           label="Model id"
+          isWide
           value={modelId}
           placeholder="dtmi:com:example:Pump;1"
           edit={(text) => set({ modelId: text || undefined }, `change the model of “${kindName}”`)}

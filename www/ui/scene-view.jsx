@@ -67,7 +67,7 @@ function EditBar() {
         <button disabled={!undoneEdit.value} title="Ctrl+Shift+Z" onClick={() => run(redo)}>
           Redo
         </button>
-        <span class="quiet small">
+        <span class={`quiet small ${lastEdit.value ? '' : 'wide-only'}`}>
           {lastEdit.value ? `Last edit: ${lastEdit.value}.` : 'Nothing was edited yet.'}
         </span>
       </div>

@@ -2,10 +2,11 @@ import { useEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
 import { readable, size } from './format.js';
+import { Fold } from './fold.jsx';
 import { GeneratorHelp } from './generator-help.jsx';
 import { useDraft } from './drafts.js';
 import { KindEditor } from './kind-editor.jsx';
-import { NumberField } from './number-field.jsx';
+import { inMilliseconds, inSeconds, NumberField } from './number-field.jsx';
 import { behaviourOf, previewDraft } from './scene.js';
 import { inWords } from './words.js';
 import { Notice } from './notice.jsx';
@@ -85,10 +86,14 @@ function MessageChoice({ messages, index, chosen, add, copy, remove }) {
       {messages.length > 0 && (
         <>
           <button type="button" class="chip" onClick={copy}>
-            Copy this message
+            <span>
+              Copy<span class="wide-only"> this message</span>
+            </span>
           </button>
           <button type="button" class="chip" onClick={remove}>
-            Remove this message
+            <span>
+              Remove<span class="wide-only"> this message</span>
+            </span>
           </button>
         </>
       )}
@@ -133,15 +138,24 @@ function MessageEditor({ message, set, preview }) {
           body={preview.value.message?.body}
           change={(units) => set({ units })}
         />
-        <PropertyRows rows={message.properties} change={(properties) => set({ properties })} />
+        <Fold title={<PropertiesTitle of={message.properties} />}>
+          <PropertyRows rows={message.properties} change={(properties) => set({ properties })} />
+        </Fold>
       </section>
       <section>
         <Preview preview={preview} />
         <Timing telemetry={message} set={set} />
+        <Format telemetry={message} set={set} />
       </section>
     </div>
   );
 }
+
+const PropertiesTitle = ({ of }) => (
+  <>
+    Properties <span class="quiet">{of.length}</span>
+  </>
+);
 
 function unusedName(messages) {
   const names = messages.map(({ name }) => name);
@@ -201,13 +215,16 @@ function Preview({ preview }) {
 }
 
 /** Text that is not a number in the range stays as typed. */
-const inNumbers = (value, convert) => (typeof value === 'number' ? convert(value) : value);
+const inPercent = (part) =>
+  typeof part === 'number' ? Number((part * 100).toPrecision(12)) : part;
+
+const inParts = (typed) => (typeof typed === 'number' ? typed / 100 : typed);
 
 function Timing({ telemetry, set }) {
-  const { name, component, isOn, periodMs, jitter, contentType, contentEncoding } = telemetry;
+  const { isOn, periodMs, jitter } = telemetry;
   return (
     <>
-      <h3>Timing and format</h3>
+      <h3>Timing</h3>
       <label class="check">
         <input
           type="checkbox"
@@ -222,19 +239,37 @@ function Timing({ telemetry, set }) {
           min={0.01}
           max={86400}
           step={0.001}
-          value={inNumbers(periodMs, (milliseconds) => milliseconds / 1000)}
-          change={(typed) =>
-            set({ periodMs: inNumbers(typed, (seconds) => Math.round(seconds * 1000)) })
-          }
+          value={inSeconds(periodMs)}
+          change={(typed) => set({ periodMs: inMilliseconds(typed) })}
         />
         <NumberField
           label="Jitter, in percent"
           min={0}
           max={100}
           step="any"
-          value={inNumbers(jitter, (part) => Number((part * 100).toPrecision(12)))}
-          change={(typed) => set({ jitter: inNumbers(typed, (percent) => percent / 100) })}
+          value={inPercent(jitter)}
+          change={(typed) => set({ jitter: inParts(typed) })}
         />
+      </div>
+    </>
+  );
+}
+
+function Format({ telemetry, set }) {
+  const { name, component, contentType, contentEncoding } = telemetry;
+  return (
+    <Fold title="Name and format">
+      <div class="fields">
+        <label>
+          Name of the message
+          <input
+            value={name}
+            required
+            maxLength={128}
+            spellcheck={false}
+            onInput={(event) => set({ name: event.currentTarget.value })}
+          />
+        </label>
         <label>
           Content type
           <input
@@ -252,16 +287,6 @@ function Timing({ telemetry, set }) {
           />
         </label>
         <label>
-          Name of the message
-          <input
-            value={name}
-            required
-            maxLength={128}
-            spellcheck={false}
-            onInput={(event) => set({ name: event.currentTarget.value })}
-          />
-        </label>
-        <label>
           Component of the model
           <input
             value={component ?? ''}
@@ -271,6 +296,6 @@ function Timing({ telemetry, set }) {
           />
         </label>
       </div>
-    </>
+    </Fold>
   );
 }

@@ -31,7 +31,7 @@ test('a number of devices is what was typed, and a wrong one adds none', async (
 for (const [tab, label, right, wrongs] of [
   ['Telemetry', 'Every, in seconds', '1.05', ['100000', '1000000000', '-1', '']],
   ['Telemetry', 'Jitter, in percent', '12.5', ['101', '-20']],
-  ['Methods', 'Delay, ms', '20', ['-20', '300001', '']],
+  ['Methods', 'Delay, in seconds', '1.5', ['-20', '301', '']],
   ['Methods', 'Status', '207', ['1000', '2.5']],
 ]) {
   test(`“${label}” keeps what is typed, and applies no wrong number`, async (t) => {
@@ -86,7 +86,9 @@ test('a scene keeps its edits while others are on, and an example can be restore
   await applyButton(page).click();
   await page.getByText('Applied to 0 devices.').waitFor();
   await page.getByLabel('Machine with alarms').check();
+  await page.getByRole('heading', { name: 'What a “press” does' }).waitFor();
   await page.getByLabel('Thermostat').check();
+  await page.getByRole('heading', { name: 'What a “thermostat” does' }).waitFor();
   assert.equal(await template.inputValue(), '{"edited": 1}');
 
   await page.getByRole('button', { name: 'Reset “Thermostat”' }).click();
@@ -113,7 +115,9 @@ test('a loaded scene of the same title as an example is one of its own, and stay
   await own.waitFor();
   assert.equal(await own.isChecked(), true);
   await page.getByLabel('Machine with alarms').check();
+  await page.getByRole('heading', { name: 'What a “press” does' }).waitFor();
   await own.check();
+  await page.getByRole('heading', { name: 'What a “thermostat” does' }).waitFor();
   assert.equal(await page.getByLabel('Template').inputValue(), '{"own": 1}');
 });
 

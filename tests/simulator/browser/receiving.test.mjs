@@ -8,7 +8,7 @@ test('a declared method is answered as declared, and logged', async (t) => {
   await page.getByRole('button', { name: 'Add a method' }).click();
   const method = page.getByRole('group', { name: 'Method 3' });
   await method.getByLabel('Name').fill('blink');
-  await method.getByLabel('Delay, ms').fill('30');
+  await method.getByLabel('Delay, in seconds').fill('0.03');
   await method.getByLabel('Status').fill('207');
   await method.getByLabel('Payload').fill('{"blinked": "{{request.times}}"}');
   await page.getByRole('button', { name: 'Apply to “thermostat”' }).click();
