@@ -90,7 +90,7 @@ const FIELDS = {
   ),
   key: () => (
     <div class="fields">
-      <label>
+      <label class="wide">
         Host name of the hub
         <input name="hostname" required spellcheck={false} placeholder="my-hub.azure-devices.net" />
       </label>
@@ -100,7 +100,7 @@ const FIELDS = {
       <label>
         Module id (optional) <input name="moduleId" spellcheck={false} />
       </label>
-      <label>
+      <label class="wide">
         Primary or secondary key <Secret name="key" />
       </label>
     </div>
