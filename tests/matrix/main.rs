@@ -113,7 +113,7 @@ fn no_schedule_breaks_a_client_that_registers() {
 }
 
 #[test]
-fn a_seed_gives_the_same_schedule_every_time() {
+fn a_seed_produces_the_same_schedule_every_time() {
     for seed in 0..20 {
         let (first, second) = (play(seed, false), play(seed, false));
         assert_eq!(format!("{first:?}"), format!("{second:?}"));

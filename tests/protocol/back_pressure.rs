@@ -23,7 +23,7 @@ fn published(h: &Harness, prefix: &str) -> usize {
 }
 
 #[test]
-fn no_more_than_1024_publishes_wait_for_their_puback_at_once() {
+fn at_most_1024_publishes_wait_for_their_puback_at_the_same_time() {
     let mut h = Harness::connected(no_timeout());
     h.hub.script.withhold_puback = true;
     let calls: Vec<_> = (0..3000).map(|n| h.send(&n.to_string())).collect();
@@ -99,7 +99,7 @@ fn the_places_that_requests_without_an_answer_leave_are_enough() {
 }
 
 #[test]
-fn what_is_given_up_unsent_leaves_what_was_sent_alone() {
+fn withdrawing_an_unsent_message_does_not_affect_sent_ones() {
     let mut h = Harness::connected(no_timeout());
     h.hub.script.withhold_puback = true;
     h.send("a");
@@ -162,7 +162,7 @@ fn disconnect_writes_what_was_queued_whatever_window_and_room_say() {
 }
 
 #[test]
-fn one_twin_request_more_than_may_wait_is_refused_at_once() {
+fn one_twin_request_more_than_may_wait_is_refused_immediately() {
     let mut h =
         Harness::connected(Options { max_pending_messages: Some(2.0), ..Options::default() });
     h.hub.script.withhold_twin = true;

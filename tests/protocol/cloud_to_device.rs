@@ -62,7 +62,7 @@ fn messages_are_subscribed_to_once_when_they_are_wanted() {
 }
 
 #[test]
-fn messages_are_unsubscribed_from_when_nobody_wants_them() {
+fn messages_are_unsubscribed_from_when_they_are_not_wanted() {
     let mut h = receiving(Options::default());
     h.client.unsubscribe(Feature::Messages);
     h.run();
@@ -194,7 +194,7 @@ fn messages_over_the_1024_that_are_held_stay_with_the_hub_and_may_come_again() {
 }
 
 #[test]
-fn a_backlog_that_comes_in_one_read_is_handed_out_whole() {
+fn a_backlog_in_one_read_is_delivered_completely() {
     let mut h = receiving(Options::default());
     let backlog: Vec<u8> =
         (1..=30_000).flat_map(|id| h.hub.publish_as(id, false, TOPIC, b"a")).collect();
@@ -247,7 +247,7 @@ fn an_abandoned_message_that_comes_again_on_the_same_connection_is_handed_out_ag
 }
 
 #[test]
-fn the_first_word_about_a_message_counts() {
+fn the_first_outcome_of_a_message_counts() {
     let mut h = receiving(after_handler());
     for body in ["a", "b", "c"] {
         h.deliver(TOPIC, body);
@@ -356,7 +356,7 @@ fn a_module_gets_the_messages_of_its_inputs() {
 }
 
 #[test]
-fn a_message_for_somebody_else_is_reported_and_acknowledged() {
+fn a_message_for_another_device_is_reported_and_acknowledged() {
     let mut h = receiving(Options::default());
     h.deliver("devices/other/messages/devicebound/", "a");
     assert!(h.messages().is_empty());

@@ -291,7 +291,7 @@ fn an_unencrypted_endpoint_anywhere_else_is_refused() {
 }
 
 #[test]
-fn an_endpoint_that_is_none_or_has_no_path_is_told_the_whole_form() {
+fn the_error_of_an_invalid_endpoint_shows_the_complete_form() {
     for url in [
         "http://127.0.0.1:34000",
         "https://127.0.0.1:34000/$iothub/websocket",
@@ -426,7 +426,7 @@ fn no_error_shows_what_was_wrong_with_a_secret() {
 }
 
 #[test]
-fn whoever_makes_the_http_calls_of_an_upload_knows_how_long_they_may_take() {
+fn the_time_limit_of_upload_calls_is_available_to_the_shell() {
     let limit = |operation_timeout| {
         Harness::with(Options { operation_timeout, ..Options::default() })
             .client

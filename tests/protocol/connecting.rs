@@ -12,7 +12,7 @@ use crate::harness::{Harness, START_UNIX};
 use crate::hub::Sent;
 
 #[test]
-fn connect_is_fulfilled_by_connack() {
+fn connect_settles_with_connack() {
     let mut h = Harness::new();
     assert_eq!(h.client.connection_state(), ConnectionState::Disconnected);
     let connect = h.call(Client::connect);
@@ -214,7 +214,7 @@ fn without_auto_connect_a_call_while_disconnecting_is_refused() {
 }
 
 #[test]
-fn connect_is_fulfilled_although_the_hub_never_grants_twin_answers() {
+fn connect_succeeds_although_the_hub_never_grants_twin_responses() {
     let mut h = Harness::connected(Options::default());
     h.hub.script.withhold_suback = true;
     let twin = h.call(Client::get_twin);
@@ -314,7 +314,7 @@ fn shutdown_is_for_good() {
 }
 
 #[test]
-fn nothing_received_is_told_after_disconnect() {
+fn nothing_received_is_delivered_after_disconnect() {
     let mut h = Harness::connected(Options::default());
     let now = h.now();
     h.client.subscribe(now, Feature::Methods);

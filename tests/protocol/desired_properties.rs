@@ -147,7 +147,7 @@ fn what_was_missed_is_delivered_once_after_a_reconnect() {
 }
 
 #[test]
-fn the_properties_of_a_twin_made_anew_are_delivered() {
+fn the_properties_of_a_recreated_twin_are_delivered() {
     let mut h = receiving(Options::default());
     patch(&mut h, 9);
     set_twin(&mut h, 1);
@@ -169,7 +169,7 @@ fn without_ensure_there_are_only_patches() {
 }
 
 #[test]
-fn a_handler_set_on_a_standing_connection_is_told_at_once() {
+fn a_handler_set_while_connected_is_called_immediately() {
     let mut h = Harness::connected(Options::default());
     set_twin(&mut h, 7);
     h.advance_secs(3600);
@@ -180,7 +180,7 @@ fn a_handler_set_on_a_standing_connection_is_told_at_once() {
 }
 
 #[test]
-fn nobody_is_told_who_does_not_want_to_know() {
+fn without_a_handler_nothing_is_reported() {
     let mut h = Harness::connected(Options::default());
     patch(&mut h, 2);
     assert!(h.desired_properties().is_empty());
@@ -189,7 +189,7 @@ fn nobody_is_told_who_does_not_want_to_know() {
 }
 
 #[test]
-fn whoever_wants_them_again_is_told_what_was_missed() {
+fn a_new_handler_gets_the_missed_properties() {
     let mut h = receiving(Options::default());
     h.client.unsubscribe(Feature::DesiredProperties);
     h.run();
@@ -202,7 +202,7 @@ fn whoever_wants_them_again_is_told_what_was_missed() {
 }
 
 #[test]
-fn a_fetch_for_nobody_delivers_nothing_and_the_next_one_does() {
+fn a_fetch_without_a_handler_delivers_nothing_and_the_next_one_does() {
     let mut h = fetching();
     patch(&mut h, 2);
     h.client.unsubscribe(Feature::DesiredProperties);
@@ -217,7 +217,7 @@ fn a_fetch_for_nobody_delivers_nothing_and_the_next_one_does() {
 }
 
 #[test]
-fn a_subscription_granted_to_nobody_fetches_nothing_and_the_next_one_does() {
+fn a_subscription_without_a_handler_fetches_nothing_and_the_next_one_does() {
     let mut h = Harness::connected(Options::default());
     set_twin(&mut h, 1);
     h.hub.script.withhold_suback = true;
@@ -234,7 +234,7 @@ fn a_subscription_granted_to_nobody_fetches_nothing_and_the_next_one_does() {
 }
 
 #[test]
-fn what_was_handed_out_and_reached_nobody_is_delivered_on_the_next_connection() {
+fn properties_that_reached_no_handler_are_delivered_on_the_next_connection() {
     let mut h = receiving(Options::default());
     h.client.forget_delivered_properties();
     reconnect(&mut h);
@@ -253,7 +253,7 @@ fn a_handler_that_is_replaced_in_the_middle_of_a_fetch_gets_them() {
 }
 
 #[test]
-fn a_fetch_for_nobody_is_not_repeated() {
+fn a_fetch_without_a_handler_is_not_repeated() {
     let mut h = fetching();
     h.client.unsubscribe(Feature::DesiredProperties);
     h.run();
@@ -312,7 +312,7 @@ fn a_patch_that_is_not_json_is_reported() {
 }
 
 #[test]
-fn a_patch_that_comes_before_the_subscription_stands_does_not_hide_what_was_missed() {
+fn a_patch_before_the_subscription_is_granted_does_not_hide_missed_ones() {
     let mut h = receiving(Options::default());
     h.hub.script.withhold_suback = true;
     h.hub.script.withhold_twin = true;
@@ -341,7 +341,7 @@ fn what_was_missed_is_delivered_when_the_twin_can_be_fetched_again() {
 }
 
 #[test]
-fn a_twin_without_desired_properties_is_told_once_and_fetched_again() {
+fn a_twin_without_desired_properties_is_reported_once_and_fetched_again() {
     let mut h = Harness::connected(Options::default());
     h.hub.script.twin = r#"{"reported":{"$version":1}}"#.into();
     h.subscribe(Feature::DesiredProperties);
@@ -367,7 +367,7 @@ fn a_drop_in_the_middle_of_a_fetch_asks_once_on_the_next_connection() {
 }
 
 #[test]
-fn disconnect_in_the_middle_of_a_fetch_ends_it_and_connect_begins_anew() {
+fn disconnect_during_a_fetch_ends_it_and_connect_starts_over() {
     let mut h = fetching();
     patch(&mut h, 2);
     let disconnect = h.disconnect();

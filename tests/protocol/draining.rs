@@ -135,7 +135,7 @@ fn messages_that_come_while_a_renewal_waits_are_taken_and_acknowledged() {
 }
 
 #[test]
-fn a_message_that_comes_with_the_last_acknowledgement_is_told_once() {
+fn a_message_that_arrives_with_the_last_acknowledgement_is_delivered_once() {
     let mut h = draining();
     let message = h.hub.publish_as(99, false, TOPIC, b"a");
     let packet_id = in_flight(&h);
@@ -215,7 +215,7 @@ fn a_loss_while_a_renewal_waits_is_a_loss() {
 }
 
 #[test]
-fn connect_during_a_renewal_is_fulfilled() {
+fn connect_during_a_renewal_succeeds() {
     let mut h = draining();
     let waiting = h.call(Client::connect);
     h.run();

@@ -120,7 +120,7 @@ fn with_a_function_a_call_needs_the_token_first_and_asks_for_none() {
 }
 
 #[test]
-fn with_an_expired_token_a_call_fails_and_its_user_is_told_once() {
+fn with_an_expired_token_a_call_fails_and_the_handler_is_called_once() {
     let mut h = with_token(3600);
     let now = h.now();
     h.client.can_ask_for_token(now, true);

@@ -26,7 +26,7 @@ fn withdraw(h: &mut Harness, operation: OperationId) {
 }
 
 #[test]
-fn it_is_tried_again_until_it_stands_and_what_was_called_waits_for_it() {
+fn it_is_retried_until_it_succeeds_and_calls_wait_for_it() {
     let mut h = without_network();
     let calls = [h.call(Client::connect), h.send("a"), h.call(Client::get_twin)];
     h.advance_secs(100);
@@ -42,7 +42,7 @@ fn it_is_tried_again_until_it_stands_and_what_was_called_waits_for_it() {
 }
 
 #[test]
-fn a_handler_alone_has_it_tried_again() {
+fn a_handler_alone_causes_retries() {
     let mut h = without_network();
     h.subscribe(Feature::Messages);
     h.advance_secs(60);
@@ -52,7 +52,7 @@ fn a_handler_alone_has_it_tried_again() {
 }
 
 #[test]
-fn a_connect_while_it_waits_tries_at_once_and_waits_on() {
+fn a_connect_during_the_wait_retries_immediately_and_keeps_waiting() {
     let mut h = without_network();
     let first = h.call(Client::connect);
     h.run();
@@ -109,7 +109,7 @@ fn a_withdrawn_connect_ends_it_unless_another_call_waits() {
 }
 
 #[test]
-fn a_function_that_gives_no_token_is_asked_again() {
+fn a_function_that_returns_no_token_is_called_again() {
     let mut h = Harness::with_credentials(Credentials::TokenFunction, patient());
     let connect = h.call(Client::connect);
     h.run();
@@ -139,7 +139,7 @@ fn a_connect_waits_across_a_connection_that_is_lost_before_it_is_ready() {
 }
 
 #[test]
-fn without_a_network_it_rests_until_there_is_one() {
+fn without_a_network_it_waits_until_there_is_one() {
     let mut h = without_network();
     let connect = h.call(Client::connect);
     h.run();

@@ -140,7 +140,7 @@ fn a_subscription_that_times_out_while_the_socket_closes_is_not_reported() {
 }
 
 #[test]
-fn whoever_drives_the_client_knows_when_it_needs_nothing_more() {
+fn the_driver_can_see_when_the_client_needs_nothing_more() {
     let mut h = Harness::new();
     assert!(!h.client.is_active(), "before the first call");
     h.call(Client::connect);

@@ -26,7 +26,7 @@ fn waiting_for_everything(h: &mut Harness, calls: &mut Vec<OperationId>) {
 
 /// Each in a client that waits for responses of every kind.
 #[test]
-fn a_violation_ends_the_connection_and_the_next_one_goes_on() {
+fn a_violation_ends_the_connection_and_the_next_one_continues() {
     let violations: [(&str, &[u8]); 12] = [
         ("reserved type 0", &[0x00, 0]),
         ("reserved type 15", &[0xf0, 0]),

@@ -271,7 +271,7 @@ fn methods_wanted_again_are_subscribed_to_although_their_unsuback_was_lost() {
 }
 
 #[test]
-fn the_failure_of_a_handler_is_told_to_nobody_when_the_connection_is_gone() {
+fn the_failure_of_a_handler_sends_nothing_when_the_connection_is_gone() {
     let mut h = listening();
     call_method(&mut h, "1", "");
     h.drop_connection();

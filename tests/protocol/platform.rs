@@ -50,7 +50,7 @@ fn offline_makes_a_retry_wait_for_online() {
 }
 
 #[test]
-fn a_platform_that_never_says_online_is_not_believed_for_ever() {
+fn a_platform_that_never_reports_online_is_not_trusted_forever() {
     let mut h = Harness::reconnecting(Options::default());
     h.refuse_sockets = true;
     tell(&mut h, Input::Offline);
@@ -63,7 +63,7 @@ fn a_platform_that_never_says_online_is_not_believed_for_ever() {
 }
 
 #[test]
-fn a_connection_lost_while_offline_is_made_again_when_online() {
+fn a_connection_lost_while_offline_is_restored_when_online() {
     let mut h = Harness::connected(Options::default());
     h.advance_secs(30);
     tell(&mut h, Input::Offline);
@@ -75,7 +75,7 @@ fn a_connection_lost_while_offline_is_made_again_when_online() {
 }
 
 #[test]
-fn offline_a_call_that_needs_a_connection_tries_all_the_same() {
+fn while_offline_a_call_that_needs_a_connection_still_tries() {
     let mut h = Harness::new();
     tell(&mut h, Input::Offline);
     let message = h.send("to a hub on this machine");
@@ -123,7 +123,7 @@ fn repeated_events_do_not_put_off_the_end_of_a_dead_connection() {
 }
 
 #[test]
-fn what_a_change_of_network_ends_is_made_again_at_once_however_short_it_stood() {
+fn after_a_change_of_network_the_client_reconnects_immediately_even_after_a_short_connection() {
     let mut h = Harness::connected(Options::default());
     h.half_open = true;
     tell(&mut h, Input::Online);
@@ -134,7 +134,7 @@ fn what_a_change_of_network_ends_is_made_again_at_once_however_short_it_stood() 
 }
 
 #[test]
-fn after_a_sleep_that_stopped_the_clock_the_next_call_asks_for_a_sign_of_life() {
+fn after_a_sleep_that_stopped_the_clock_the_next_call_sends_a_ping() {
     let mut h = Harness::connected(Options::default());
     h.half_open = true;
     h.set_wall_clock(600);
@@ -188,7 +188,7 @@ fn another_client_that_takes_over_ends_this_one_in_words() {
 }
 
 #[test]
-fn a_client_that_was_replaced_connects_again_only_when_told_to() {
+fn a_client_that_was_replaced_reconnects_only_on_a_call_of_connect() {
     let mut h = Harness::connected(Options::default());
     tell(&mut h, Input::Replaced);
     let refused = h.try_call(Client::get_twin).unwrap_err();

@@ -29,7 +29,7 @@ fn a_call_connects_and_subscribes() {
 }
 
 #[test]
-fn a_call_that_does_not_block_is_fulfilled_by_the_subscription() {
+fn a_non_blocking_call_settles_with_the_subscription() {
     let mut h = Harness::connected(Options::default());
     h.hub.script.withhold_suback = true;
     let first = h.receive_call(Feature::Methods, false);
@@ -161,7 +161,7 @@ fn calls_wait_on_over_the_loss_of_the_connection() {
 }
 
 #[test]
-fn without_retry_a_loss_fails_the_calls_and_nobody_takes_messages_any_more() {
+fn without_retry_a_loss_fails_the_calls_and_no_call_receives_messages_any_more() {
     let options = Options { connection_retry: Some(ConnectionRetry::Never), ..Options::default() };
     let mut h = Harness::connected(options);
     let calls = FEATURES.map(|feature| h.receive_call(feature, true));
@@ -234,7 +234,7 @@ fn a_refused_subscription_fails_its_calls_and_no_others() {
 }
 
 #[test]
-fn a_subscription_without_an_answer_fails_its_calls() {
+fn a_subscription_without_a_response_fails_its_calls() {
     for block in [true, false] {
         let mut h = Harness::connected(Options::default());
         h.hub.script.withhold_suback = true;

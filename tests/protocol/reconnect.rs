@@ -31,7 +31,7 @@ fn is_about(wait: Duration, seconds: u64) -> bool {
 }
 
 #[test]
-fn the_end_of_a_socket_that_is_given_up_already_is_none_of_the_next() {
+fn the_end_of_an_abandoned_socket_does_not_affect_the_next() {
     let mut h = Harness::connected(Options::default());
     h.advance(Duration::from_millis(10_001));
     h.input(Input::ReceivedText);
@@ -43,7 +43,7 @@ fn the_end_of_a_socket_that_is_given_up_already_is_none_of_the_next() {
 }
 
 #[test]
-fn a_connection_that_had_stood_is_made_again_at_once() {
+fn after_a_long_connection_the_client_reconnects_immediately() {
     let mut h = Harness::connected(Options::default());
     h.advance(Duration::from_millis(10_001));
     h.drop_connection();
@@ -54,7 +54,7 @@ fn a_connection_that_had_stood_is_made_again_at_once() {
 }
 
 #[test]
-fn a_connection_that_had_not_stood_is_made_again_after_the_interval() {
+fn after_a_short_connection_the_client_reconnects_after_the_interval() {
     let mut h = Harness::connected(Options::default());
     h.advance_secs(10);
     h.drop_connection();
@@ -142,7 +142,7 @@ fn the_loss_and_each_failed_attempt_are_reported_and_one_change_of_state() {
 }
 
 #[test]
-fn connect_while_waiting_dials_at_once_and_is_fulfilled_by_that_attempt() {
+fn connect_while_waiting_retries_immediately_and_succeeds_with_that_attempt() {
     let mut h = Harness::reconnecting(Options::default());
     let connect = h.call(Client::connect);
     h.run();
@@ -153,7 +153,7 @@ fn connect_while_waiting_dials_at_once_and_is_fulfilled_by_that_attempt() {
 }
 
 #[test]
-fn connect_while_waiting_fails_with_that_attempt_and_retrying_goes_on() {
+fn connect_while_waiting_fails_with_that_attempt_and_retries_continue() {
     let mut h = offline(Options::default());
     let message = h.send("a");
     let connect = h.call(Client::connect);
@@ -180,7 +180,7 @@ fn connect_during_an_attempt_settles_with_it() {
 }
 
 #[test]
-fn a_loss_before_the_subscriptions_stand_fails_connect() {
+fn a_loss_before_the_subscriptions_are_granted_fails_connect() {
     let mut h = Harness::new();
     h.hub.script.withhold_suback = true;
     h.subscribe(Feature::Methods);
@@ -209,7 +209,7 @@ fn a_refused_login_ends_retrying_and_everything_that_waits() {
 }
 
 #[test]
-fn every_other_failure_is_tried_again() {
+fn every_other_failure_is_retried() {
     for code in [
         ConnectReturnCode::RefusedProtocolVersion,
         ConnectReturnCode::RefusedIdentifierRejected,
@@ -227,7 +227,7 @@ fn every_other_failure_is_tried_again() {
 }
 
 #[test]
-fn an_attempt_without_connack_or_with_nonsense_is_tried_again() {
+fn an_attempt_without_connack_or_with_malformed_data_is_retried() {
     let mut h = Harness::reconnecting(Options::default());
     let message = h.send("a");
     h.hub.script.withhold_connack = true;

@@ -33,7 +33,7 @@ fn a_token_is_renewed_at_the_later_of_120_seconds_before_its_end_and_four_fifths
 }
 
 #[test]
-fn a_token_whose_time_has_come_by_the_wall_clock_is_renewed_at_once() {
+fn a_token_that_is_due_by_the_wall_clock_is_renewed_immediately() {
     let mut h = Harness::connected(Options::default());
     h.set_wall_clock(3480);
     h.run();
@@ -74,7 +74,7 @@ fn a_token_of_a_second_does_not_make_a_tight_loop() {
 }
 
 #[test]
-fn what_is_subscribed_is_subscribed_again() {
+fn subscriptions_are_renewed() {
     let mut h = Harness::connected(Options::default());
     h.subscribe(Feature::Methods);
     h.subscribe(Feature::Messages);
@@ -84,7 +84,7 @@ fn what_is_subscribed_is_subscribed_again() {
 }
 
 #[test]
-fn a_twin_request_that_was_acknowledged_is_asked_anew() {
+fn a_twin_request_that_was_acknowledged_is_requested_again() {
     let mut h = Harness::connected(Options::default());
     h.advance_secs(3479);
     h.hub.script.withhold_twin = true;
@@ -110,7 +110,7 @@ fn a_socket_that_does_not_close_delays_a_renewal_by_five_seconds() {
 }
 
 #[test]
-fn a_renewal_that_fails_is_a_loss_and_is_tried_again() {
+fn a_renewal_that_fails_is_a_loss_and_is_retried() {
     let mut h = Harness::connected(Options::default());
     h.advance_secs(3479);
     h.refuse_sockets = true;
@@ -157,7 +157,7 @@ fn a_renewal_that_is_refused_ends_everything_that_waits() {
 }
 
 #[test]
-fn without_retry_a_renewal_is_made_all_the_same() {
+fn without_retry_a_token_is_still_renewed() {
     let mut h = Harness::connected(Options {
         connection_retry: Some(ConnectionRetry::Never),
         ..Options::default()

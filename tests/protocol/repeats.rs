@@ -51,7 +51,7 @@ fn assert_grow(pauses: &[u64]) {
 }
 
 #[test]
-fn a_fetch_that_the_hub_refuses_is_repeated_with_growing_pauses_and_told_once() {
+fn a_fetch_that_the_hub_refuses_is_repeated_with_growing_pauses_and_reported_once() {
     for status in [429, 500] {
         let mut h = connected();
         h.hub.script.twin_status = Some((status, String::new()));
@@ -83,7 +83,7 @@ fn a_fetch_without_an_answer_is_repeated_and_the_answer_is_delivered() {
 }
 
 #[test]
-fn a_fetch_is_not_repeated_for_nobody_nor_without_the_connection() {
+fn a_fetch_is_not_repeated_without_a_handler_or_a_connection() {
     let mut h = connected();
     h.hub.script.twin_status = Some((429, String::new()));
     h.subscribe(Feature::DesiredProperties);
@@ -100,7 +100,7 @@ fn a_fetch_is_not_repeated_for_nobody_nor_without_the_connection() {
 }
 
 #[test]
-fn pauses_begin_anew_after_a_success_and_on_a_new_connection() {
+fn pauses_start_over_after_a_success_and_on_a_new_connection() {
     let mut h = connected();
     h.hub.script.twin_status = Some((429, String::new()));
     h.subscribe(Feature::DesiredProperties);
@@ -125,7 +125,7 @@ fn pauses_begin_anew_after_a_success_and_on_a_new_connection() {
 }
 
 #[test]
-fn a_subscription_that_is_refused_once_is_asked_for_again_and_all_that_hangs_on_it_follows() {
+fn a_subscription_that_was_refused_once_is_requested_again_and_everything_that_needs_it_follows() {
     let mut h = connected();
     h.hub.script.refuse_subscriptions = true;
     h.subscribe(Feature::DesiredProperties);
@@ -140,7 +140,7 @@ fn a_subscription_that_is_refused_once_is_asked_for_again_and_all_that_hangs_on_
 }
 
 #[test]
-fn a_subscription_that_the_hub_always_refuses_is_told_once_and_asked_for_ever_more_rarely() {
+fn a_subscription_that_the_hub_always_refuses_is_reported_once_and_requested_less_and_less_often() {
     let mut h = connected();
     h.hub.script.refuse_subscriptions = true;
     h.subscribe(Feature::Methods);
@@ -156,7 +156,7 @@ fn a_subscription_that_the_hub_always_refuses_is_told_once_and_asked_for_ever_mo
 }
 
 #[test]
-fn a_subscription_without_an_answer_fails_the_connect_and_is_asked_for_again() {
+fn a_subscription_without_a_response_fails_the_connect_and_is_requested_again() {
     let mut h = Harness::new();
     h.hub.script.withhold_suback = true;
     h.hub.script.twin = format!(r#"{{"desired":{DESIRED},"reported":{{"$version":1}}}}"#);
@@ -171,7 +171,7 @@ fn a_subscription_without_an_answer_fails_the_connect_and_is_asked_for_again() {
 }
 
 #[test]
-fn answers_to_twin_requests_that_were_refused_once_are_subscribed_to_again() {
+fn twin_responses_whose_subscription_was_refused_once_are_subscribed_to_again() {
     let mut h = connected();
     h.subscribe(Feature::DesiredProperties);
     h.hub.script.withhold_suback = true;

@@ -35,7 +35,7 @@ fn everything_wanted_is_subscribed_again_before_anything_is_sent() {
 }
 
 #[test]
-fn unacknowledged_messages_are_sent_again_in_order_before_newer_ones() {
+fn unacknowledged_messages_are_resent_in_order_before_newer_ones() {
     let mut h = Harness::connected(Options::default());
     h.hub.script.withhold_puback = true;
     let early: Vec<OperationId> = ["a", "b", "c", "d"].map(|body| h.send(body)).into();

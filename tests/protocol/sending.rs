@@ -142,7 +142,7 @@ fn properties_that_no_topic_can_hold_are_refused() {
 }
 
 #[test]
-fn one_message_more_than_may_wait_is_refused_at_once() {
+fn one_message_more_than_may_wait_is_refused_immediately() {
     let mut h =
         Harness::connected(Options { max_pending_messages: Some(2.0), ..Options::default() });
     h.hub.script.withhold_puback = true;
@@ -172,7 +172,7 @@ fn a_message_that_has_failed_leaves_its_place_to_another() {
 }
 
 #[test]
-fn an_unanswered_message_times_out_and_is_not_sent_again() {
+fn an_unanswered_message_times_out_and_is_not_resent() {
     let mut h = Harness::connected(Options { operation_timeout: Some(5.0), ..Options::default() });
     h.hub.script.withhold_puback = true;
     let first = h.send("first");
@@ -213,7 +213,7 @@ fn the_packet_identifier_of_a_withdrawn_message_is_free_on_the_next_connection()
 }
 
 #[test]
-fn with_a_timeout_of_zero_a_message_waits_for_ever() {
+fn with_a_timeout_of_zero_a_message_waits_forever() {
     let mut h = Harness::connected(Options { operation_timeout: Some(0.0), ..Options::default() });
     h.hub.script.withhold_puback = true;
     let message = h.send("a");

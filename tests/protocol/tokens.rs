@@ -68,7 +68,7 @@ fn passwords(h: &Harness) -> Vec<&str> {
 }
 
 #[test]
-fn a_new_token_is_asked_for_120_seconds_before_the_expiry_and_again_until_it_comes() {
+fn a_new_token_is_requested_120_seconds_before_the_expiry_and_again_until_it_arrives() {
     let mut h = connected(with_token(3600));
     h.advance_secs(3600 - 120 - 2);
     assert_eq!(asked(&h), 0);
@@ -85,7 +85,7 @@ fn a_new_token_is_asked_for_120_seconds_before_the_expiry_and_again_until_it_com
 }
 
 #[test]
-fn a_token_that_expires_in_two_months_is_asked_for_in_time() {
+fn a_token_that_expires_in_two_months_is_requested_in_time() {
     let two_months = 60 * 24 * 3600;
     let mut h = connected(with_token(two_months));
     h.sleep(Duration::from_secs(two_months - 130));
@@ -96,13 +96,13 @@ fn a_token_that_expires_in_two_months_is_asked_for_in_time() {
 }
 
 #[test]
-fn with_less_than_120_seconds_left_a_token_is_asked_for_at_once() {
+fn with_less_than_120_seconds_left_a_token_is_requested_immediately() {
     let h = connected(with_token(60));
     assert_eq!(asked(&h), 1);
 }
 
 #[test]
-fn an_update_settles_when_the_connection_stands_again_under_the_new_token() {
+fn an_update_settles_when_the_client_has_reconnected_with_the_new_token() {
     let mut h = connected(with_token(3600));
     h.subscribe(Feature::Methods);
     h.run();
@@ -118,7 +118,7 @@ fn an_update_settles_when_the_connection_stands_again_under_the_new_token() {
 }
 
 #[test]
-fn an_update_without_a_connection_makes_none() {
+fn an_update_without_a_connection_does_not_connect() {
     let mut h = with_token(3600);
     let updated = update(&mut h, &token(7200));
     h.run();
@@ -129,7 +129,7 @@ fn an_update_without_a_connection_makes_none() {
 }
 
 #[test]
-fn an_update_to_the_token_in_use_is_done_at_once() {
+fn an_update_to_the_token_in_use_settles_immediately() {
     let mut h = connected(with_token(3600));
     let updated = update(&mut h, &token(3600));
     h.run();
@@ -149,7 +149,7 @@ fn an_update_that_the_hub_refuses_says_so() {
 }
 
 #[test]
-fn an_update_while_the_connection_is_being_made_uses_the_new_token() {
+fn an_update_while_connecting_uses_the_new_token() {
     let mut h = with_token(3600);
     h.slow_open = true;
     let connect = h.call(Client::connect);
@@ -182,7 +182,7 @@ fn a_wrong_token_is_refused_and_the_old_one_kept() {
 }
 
 #[test]
-fn only_a_client_of_a_token_can_be_given_another() {
+fn only_a_client_with_a_token_accepts_another() {
     for mut h in [Harness::new(), with_function()] {
         let refused = h.try_call(|client, now| client.update_sas_token(now, &token(7200)));
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Client);
@@ -204,7 +204,7 @@ fn an_expired_token_is_not_dialled_and_calls_wait_for_the_next() {
 }
 
 #[test]
-fn an_expired_token_that_nobody_replaces_is_a_credential_error() {
+fn an_expired_token_that_is_not_replaced_is_a_credential_error() {
     let mut h = with_token(3600);
     let now = h.now();
     h.client.can_ask_for_token(now, false);
@@ -230,7 +230,7 @@ fn a_connection_lost_after_the_expiry_waits_for_a_token() {
 }
 
 #[test]
-fn a_wait_for_a_token_ends_when_nobody_is_left_to_ask() {
+fn a_wait_for_a_token_ends_when_there_is_no_handler_left() {
     let mut h = with_token(3600);
     h.advance_secs(4000);
     let calls = [h.call(Client::connect), h.send("a")];
@@ -243,7 +243,7 @@ fn a_wait_for_a_token_ends_when_nobody_is_left_to_ask() {
 }
 
 #[test]
-fn whoever_gave_no_token_in_time_is_asked_again_by_the_next_connect() {
+fn a_handler_that_provided_no_token_in_time_is_called_again_by_the_next_connect() {
     let mut h = connected(with_token(300));
     h.advance_secs(400);
     h.disconnect();
@@ -333,7 +333,7 @@ fn disconnect_ends_the_wait_for_a_token() {
 }
 
 #[test]
-fn a_function_is_asked_before_the_first_connection_and_again_at_80_percent() {
+fn a_function_is_called_before_the_first_connection_and_again_at_80_percent() {
     let mut h = with_function();
     let connect = h.call(Client::connect);
     h.run();
@@ -350,7 +350,7 @@ fn a_function_is_asked_before_the_first_connection_and_again_at_80_percent() {
 }
 
 #[test]
-fn a_function_that_fails_at_first_fails_the_connect_and_is_asked_again_by_the_next() {
+fn a_function_that_fails_at_first_fails_the_connect_and_is_called_again_by_the_next() {
     let mut h = with_function();
     let connect = h.call(Client::connect);
     h.run();
@@ -366,7 +366,7 @@ fn a_function_that_fails_at_first_fails_the_connect_and_is_asked_again_by_the_ne
 }
 
 #[test]
-fn a_function_that_fails_while_reconnecting_is_asked_again_later() {
+fn a_function_that_fails_while_reconnecting_is_called_again_later() {
     let mut h = with_function();
     h.call(Client::connect);
     h.run();
@@ -417,7 +417,7 @@ fn a_token_that_may_expire_on_its_way_to_the_hub_is_replaced_first() {
 }
 
 #[test]
-fn a_short_lived_token_of_a_function_is_dialled_with_all_the_same() {
+fn a_short_lived_token_of_a_function_is_still_used() {
     let mut h = with_function();
     let connect = h.call(Client::connect);
     h.run();
@@ -490,7 +490,7 @@ fn a_certificate_needs_no_password_and_no_query() {
 }
 
 #[test]
-fn a_first_connection_outlasts_an_update_that_is_given_up() {
+fn a_first_connection_outlives_a_withdrawn_update() {
     let mut h = with_token(600);
     h.slow_open = true;
     h.subscribe(Feature::Methods);

@@ -45,7 +45,7 @@ fn answers_are_subscribed_to_once_before_the_first_request() {
 }
 
 #[test]
-fn a_twin_is_asked_for_with_an_empty_body_and_given_as_it_came() {
+fn a_twin_is_requested_with_an_empty_body_and_returned_unchanged() {
     let mut h = Harness::connected(Options::default());
     h.hub.script.twin = r#"{ "desired": {"a": 1.50, "$version": 3} }"#.into();
     let call = get(&mut h);
@@ -72,7 +72,7 @@ fn a_patch_is_published_as_it_is_and_settled_by_the_answer() {
 }
 
 #[test]
-fn a_patch_that_the_hub_cannot_take_is_refused_at_once() {
+fn a_patch_that_the_hub_cannot_accept_is_refused_immediately() {
     let mut h = Harness::connected(Options::default());
     let mut patch = |text: String| {
         let refused = h.try_call(|client, now| client.patch_reported_properties(now, text));
@@ -221,7 +221,7 @@ fn answers_in_another_order_go_to_their_own_requests() {
 }
 
 #[test]
-fn a_request_without_an_answer_times_out_and_is_not_asked_again() {
+fn a_request_without_a_response_times_out_and_is_not_repeated() {
     let mut h = Harness::connected(Options { operation_timeout: Some(5.0), ..Options::default() });
     h.hub.script.withhold_twin = true;
     let calls = [get(&mut h), h.patch("{}")];
@@ -278,7 +278,7 @@ fn a_subscription_refused_on_the_next_connection_fails_the_requests_in_flight() 
 }
 
 #[test]
-fn an_unacknowledged_request_is_sent_again_as_a_duplicate() {
+fn an_unacknowledged_request_is_resent_as_a_duplicate() {
     let mut h = Harness::connected(Options::default());
     h.hub.script.withhold_puback = true;
     h.hub.script.withhold_twin = true;
@@ -300,7 +300,7 @@ fn an_unacknowledged_request_is_sent_again_as_a_duplicate() {
 }
 
 #[test]
-fn an_acknowledged_request_without_an_answer_is_asked_anew_at_its_place() {
+fn an_acknowledged_request_without_a_response_is_requested_again_in_its_place() {
     let mut h = Harness::connected(Options::default());
     h.hub.script.withhold_twin = true;
     let calls = [get(&mut h), h.patch(r#"{"a":1}"#)];
@@ -325,7 +325,7 @@ fn an_acknowledged_request_without_an_answer_is_asked_anew_at_its_place() {
 }
 
 #[test]
-fn an_acknowledged_request_is_asked_on_every_connection_until_it_is_answered() {
+fn an_acknowledged_request_is_repeated_on_every_connection_until_its_response() {
     let mut h = Harness::connected(Options::default());
     h.hub.script.withhold_twin = true;
     let call = get(&mut h);

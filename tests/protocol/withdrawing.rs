@@ -34,7 +34,7 @@ fn a_message_that_waits_for_the_connection_is_never_sent() {
 }
 
 #[test]
-fn a_message_that_was_sent_is_not_sent_again_and_its_acknowledgement_is_nobodys() {
+fn a_withdrawn_message_is_not_resent_and_its_acknowledgement_is_ignored() {
     let mut h = Harness::connected(Options::default());
     h.hub.script.withhold_puback = true;
     let calls = ["a", "b"].map(|body| h.send(body));
@@ -52,7 +52,7 @@ fn a_message_that_was_sent_is_not_sent_again_and_its_acknowledgement_is_nobodys(
 }
 
 #[test]
-fn a_message_that_is_given_up_makes_room_for_another() {
+fn a_withdrawn_message_makes_room_for_another() {
     let options = Options { max_pending_messages: Some(1.0), ..Options::default() };
     let mut h = Harness::connected(options);
     h.hub.script.withhold_puback = true;
@@ -65,7 +65,7 @@ fn a_message_that_is_given_up_makes_room_for_another() {
 }
 
 #[test]
-fn what_has_settled_stays_as_it_is() {
+fn settled_calls_stay_settled() {
     let mut h = Harness::connected(Options::default());
     let message = h.send("a");
     h.run();
@@ -74,7 +74,7 @@ fn what_has_settled_stays_as_it_is() {
 }
 
 #[test]
-fn a_twin_request_is_not_asked_again_and_its_answer_is_nobodys() {
+fn a_withdrawn_twin_request_is_not_resent_and_its_response_is_ignored() {
     for is_subscribed in [true, false] {
         let mut h = Harness::connected(Options::default());
         if is_subscribed {
@@ -155,7 +155,7 @@ fn a_first_connection_ends_with_its_connect() {
 }
 
 #[test]
-fn a_first_connection_goes_on_for_another_call() {
+fn a_first_connection_continues_for_another_call() {
     let others: [fn(&mut Harness) -> OperationId; 4] = [
         |h| h.call(Client::connect),
         |h| h.send("a"),
@@ -177,7 +177,7 @@ fn a_first_connection_goes_on_for_another_call() {
 }
 
 #[test]
-fn a_first_connection_goes_on_for_what_is_to_be_received() {
+fn a_first_connection_continues_for_a_subscription() {
     for feature in [Feature::Messages, Feature::Methods, Feature::DesiredProperties] {
         let mut h = Harness::new();
         h.slow_open = true;
@@ -193,7 +193,7 @@ fn a_first_connection_goes_on_for_what_is_to_be_received() {
 }
 
 #[test]
-fn a_first_connection_ends_after_a_twin_request_was_given_up() {
+fn a_first_connection_ends_after_a_twin_request_was_withdrawn() {
     let mut h = Harness::new();
     h.slow_open = true;
     let twin = h.call(Client::get_twin);
@@ -205,7 +205,7 @@ fn a_first_connection_ends_after_a_twin_request_was_given_up() {
 }
 
 #[test]
-fn a_connection_that_stands_or_is_made_again_outlasts_its_connect() {
+fn an_open_or_restored_connection_outlives_a_withdrawn_connect() {
     let mut h = Harness::reconnecting(Options::default());
     h.slow_open = true;
     let connect = h.call(Client::connect);

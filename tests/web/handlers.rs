@@ -117,7 +117,7 @@ async fn what_a_handler_throws_is_the_cause_of_a_background_exception() {
 }
 
 #[wasm_bindgen_test]
-async fn an_error_that_nobody_takes_is_one_line_on_the_console() {
+async fn an_error_without_a_handler_is_one_line_on_the_console() {
     let device = Device::connected("{}").await;
     let thrown = JsValue::from(Error::new("bug in the application"));
     let also = JsValue::from(Error::new("bug in the handler of errors"));

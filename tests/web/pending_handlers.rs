@@ -168,7 +168,7 @@ async fn what_waited_for_a_promise_that_is_replaced_goes_to_the_new_handler() {
 }
 
 #[wasm_bindgen_test]
-async fn a_promise_that_gives_no_function_is_a_background_exception() {
+async fn a_promise_that_resolves_to_no_function_is_a_background_exception() {
     let device = Device::connected("{}").await;
     let errors = device.record("onBackgroundException");
     let reason = JsValue::from("could not be loaded");

@@ -44,7 +44,7 @@ async fn online_ends_the_wait_for_a_retry() {
 }
 
 #[wasm_bindgen_test]
-async fn offline_asks_the_hub_for_a_sign_of_life() {
+async fn offline_sends_a_ping_to_the_hub() {
     let device = Device::connected("{}").await;
     device.watch().report(&false.into());
     device.until_sent(is_ping).await;

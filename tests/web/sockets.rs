@@ -40,7 +40,7 @@ async fn a_text_frame_ends_the_connection() {
 }
 
 #[wasm_bindgen_test]
-async fn late_events_of_a_dropped_socket_reach_nobody() {
+async fn late_events_of_a_dropped_socket_are_ignored() {
     let device = Device::connected(RECONNECT_AT_ONCE).await;
     let messages = device.record("onMessageReceived");
     let states = device.record("onConnectionStateChange");

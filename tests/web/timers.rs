@@ -7,7 +7,7 @@ use crate::support::{Device, Timeouts, fulfilled, next_task};
 const LONGEST_MS: f64 = 2_147_483_647.0;
 
 #[wasm_bindgen_test]
-async fn a_wait_longer_than_the_platform_can_count_does_not_end_at_once() {
+async fn a_wait_longer_than_the_platform_can_count_does_not_end_immediately() {
     let timeouts = Timeouts::new();
     // Spread by ±20 %, the wait is sometimes over what the platform counts, sometimes below.
     while !timeouts.lengths().contains(&LONGEST_MS) {
@@ -27,7 +27,7 @@ async fn a_wait_longer_than_the_platform_can_count_does_not_end_at_once() {
 }
 
 #[wasm_bindgen_test]
-async fn long_times_given_as_options_do_not_end_at_once() {
+async fn long_times_in_options_do_not_end_immediately() {
     let timeouts = Timeouts::new();
     let options = r#"{"operationTimeout": 2147483, "sasTokenTtl": 2592000, "keepAlive": 1740}"#;
     let device = Device::connected(options).await;

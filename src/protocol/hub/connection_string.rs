@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_or_a_page_leaves_around_it_is_no_part_of_it() {
+    fn white_space_and_marks_around_it_are_ignored() {
         let parsed =
             parse(&format!("\u{feff}HostName=h;DeviceId=d;{KEY}\u{a0}\u{200b}\r\n")).unwrap();
         assert_eq!(parsed.identity.resource(), "h/devices/d");
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_in_place_of_a_key() {
+    fn a_signature_instead_of_a_key() {
         let base = "HostName=H;DeviceId=d;SharedAccessSignature=SharedAccessSignature ";
         assert!(parse(&format!("{base}sr=h%2Fdevices%2Fd&sig=x%3D&se=9")).is_ok());
         assert!(parse(&format!("{base}sr=h%2Fdevices&sig=x%3D&se=9&skn=p")).is_ok());
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_and_no_value_is_shown() {
+    fn errors_name_the_mistake_and_show_no_value() {
         for (text, named) in [
             ("", "HostName"),
             ("HostName=h;SharedAccessKey=c2VjcmV0", "DeviceId"),

@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_encoded_where_they_stand() {
+    fn names_are_encoded_in_paths() {
         let identity = Identity::new("h", "d?1", None).unwrap();
         assert_eq!(
             url("https://h", &identity, NOTIFICATION),

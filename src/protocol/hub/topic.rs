@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn each_topic_of_the_hub_is_told_apart() {
+    fn each_topic_of_the_hub_is_recognized() {
         let d = device();
         assert_eq!(
             route(&d, "$iothub/methods/POST/set%20it/?$rid=a1"),
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_topic_of_this_device_is_nothing() {
+    fn topics_of_other_devices_are_ignored() {
         for topic in [
             "",
             "x",

@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_body_gives_code_and_message() {
+    fn an_error_body_has_code_and_message() {
         let error = service_error(400, br#"{"errorCode":400004,"message":"bad"}"#);
         assert_eq!((error.status(), error.code()), (Some(400), Some("400004")));
         assert!(error.message().contains("bad"));

@@ -56,7 +56,7 @@ fn the_key_is_for_the_service_and_the_certificate_for_the_hub() {
 }
 
 #[test]
-fn a_service_that_issues_no_certificate_is_asked_once() {
+fn a_service_that_issues_no_certificate_gets_one_registration() {
     let mut harness = certified();
     harness.service.script = [Answer::assigned()].into();
     let operation = connect(&mut harness);

@@ -107,7 +107,7 @@ fn what_is_called_before_waits_and_goes_to_the_device_that_was_assigned() {
 }
 
 #[test]
-fn the_model_id_is_told_to_the_service_and_to_the_hub() {
+fn the_model_id_is_sent_to_the_service_and_to_the_hub() {
     for (payload, expected) in [
         (None, r#"{"modelId":"dtmi:a;1"}"#),
         (Some("{}"), r#"{"modelId":"dtmi:a;1"}"#),
@@ -128,7 +128,7 @@ fn the_model_id_is_told_to_the_service_and_to_the_hub() {
 }
 
 #[test]
-fn a_hub_that_does_not_know_the_device_yet_is_tried_for_a_minute() {
+fn a_hub_that_does_not_know_the_device_yet_is_retried_for_a_minute() {
     let mut harness = provisioned();
     refuse(&mut harness);
     let operation = connect(&mut harness);
@@ -166,7 +166,7 @@ fn a_hub_that_refuses_for_longer_fails_the_call_and_registrations_are_apart() {
 }
 
 #[test]
-fn a_device_that_was_moved_gets_its_new_hub_at_once() {
+fn a_device_that_was_moved_gets_its_new_hub_immediately() {
     let mut harness = connected();
     let version = r#"{"desired":{"$version":9},"reported":{"$version":1}}"#;
     harness.hub.script.twin = version.into();
@@ -193,7 +193,7 @@ fn a_device_that_was_moved_gets_its_new_hub_at_once() {
 }
 
 #[test]
-fn registrations_that_give_no_connection_are_further_and_further_apart() {
+fn registrations_that_lead_to_no_connection_are_further_and_further_apart() {
     let mut harness = connected();
     refuse(&mut harness);
     harness.drop_connection();
@@ -221,7 +221,7 @@ fn registrations_that_give_no_connection_are_further_and_further_apart() {
 }
 
 #[test]
-fn a_service_that_never_assigns_is_asked_less_and_less_often() {
+fn a_service_that_never_assigns_is_polled_less_and_less_often() {
     let connection_retry = Some(ConnectionRetry::Always);
     let mut harness = with(key(), Options { connection_retry, ..Options::default() }, None);
     harness.service.script = vec![Answer::assigning(5); 1_000].into();
@@ -253,7 +253,7 @@ fn ten_attempts_that_reach_a_server_lead_to_a_registration_and_being_offline_doe
 }
 
 #[test]
-fn a_registration_that_fails_is_told_with_the_result() {
+fn a_registration_that_fails_is_reported_with_the_result() {
     let mut harness = provisioned();
     let body = r#"{"operationId":"4.op","status":"disabled","registrationState":{}}"#;
     harness.service.script = [Answer::new(200, None, body)].into();
@@ -270,7 +270,7 @@ fn a_registration_that_fails_is_told_with_the_result() {
 }
 
 #[test]
-fn a_service_that_cannot_be_reached_fails_the_first_call_or_is_tried_as_a_hub_is() {
+fn a_service_that_cannot_be_reached_fails_the_first_call_or_is_retried_like_a_hub() {
     let mut harness = provisioned();
     harness.refuse_sockets = true;
     let operation = connect(&mut harness);
@@ -288,7 +288,7 @@ fn a_service_that_cannot_be_reached_fails_the_first_call_or_is_tried_as_a_hub_is
 }
 
 #[test]
-fn what_nobody_waits_for_any_more_ends_at_once() {
+fn a_registration_that_no_call_waits_for_ends_immediately() {
     for leaves in [
         (|harness, _| {
             harness.disconnect();
@@ -318,7 +318,7 @@ fn what_nobody_waits_for_any_more_ends_at_once() {
 }
 
 #[test]
-fn an_assignment_that_has_arrived_is_kept_when_nobody_waits_for_it_any_more() {
+fn an_assignment_that_has_arrived_is_kept_although_no_call_waits_for_it() {
     let mut harness = provisioned();
     harness.service.script = [Answer::assigned()].into();
     harness.slow_close = true;
@@ -348,7 +348,7 @@ fn leaving_and_connecting_in_one_turn_registers_once() {
 }
 
 #[test]
-fn a_function_is_asked_for_both_tokens() {
+fn a_function_is_called_for_both_tokens() {
     let mut harness = with(Credentials::TokenFunction, Options::default(), None);
     let operation = connect(&mut harness);
     let mut resources = Vec::new();
@@ -397,7 +397,7 @@ fn files_can_be_uploaded_when_there_is_a_hub() {
 }
 
 #[test]
-fn what_is_wrong_is_said_at_once() {
+fn invalid_arguments_are_reported_immediately() {
     let provisioned = |options: Options| {
         Config::provisioned(registrant(), key(), "agent", &options, None).map(|_| ())
     };

@@ -24,7 +24,7 @@ fn a_service_that_cannot_be_reached_fails_the_call() {
 }
 
 #[test]
-fn a_lost_connection_is_made_again_and_the_registration_goes_on() {
+fn after_a_lost_connection_the_registration_continues_on_the_next() {
     let mut harness = Harness::new();
     harness.service.script = vec![Answer::assigning(5); 2].into();
     let operation = harness.register();
@@ -61,7 +61,7 @@ fn a_network_that_is_back_ends_the_wait() {
 }
 
 #[test]
-fn a_service_that_is_not_available_is_tried_again() {
+fn a_service_that_is_not_available_is_retried() {
     let mut harness = Harness::new();
     harness.service.connack = ConnectReturnCode::ServerUnavailable;
     let operation = harness.register();
@@ -90,7 +90,7 @@ fn what_a_service_refuses_for_good_fails_the_call() {
 }
 
 #[test]
-fn what_does_not_answer_is_left_for_another_connection() {
+fn a_service_that_does_not_respond_is_retried_on_another_connection() {
     let mut harness = Harness::new();
     harness.service.withhold_connack = true;
     let operation = harness.register_with(None, None);
@@ -146,7 +146,7 @@ fn a_socket_that_does_not_close_keeps_the_result_for_five_seconds_only() {
 }
 
 #[test]
-fn what_is_told_of_a_socket_that_is_gone_changes_nothing() {
+fn events_of_a_closed_socket_change_nothing() {
     let mut harness = Harness::new();
     let operation = harness.register();
     harness.advance_secs(3);

@@ -66,7 +66,7 @@ fn a_payload_crosses_whole_both_ways() {
 }
 
 #[test]
-fn a_service_that_assigns_at_once_is_not_asked_again() {
+fn a_service_that_assigns_immediately_is_not_polled() {
     let mut harness = answered(200, RESULT);
     let operation = harness.register();
     harness.assert_assigned(operation);
@@ -74,7 +74,7 @@ fn a_service_that_assigns_at_once_is_not_asked_again() {
 }
 
 #[test]
-fn one_registrar_registers_as_often_as_it_is_asked_to_but_once_at_a_time() {
+fn a_registrar_registers_any_number_of_times_but_one_at_a_time() {
     let mut harness = Harness::new();
     for round in 1..=3 {
         let operation = harness.register();
@@ -139,7 +139,7 @@ fn a_refused_login_is_the_same_error_wherever_it_shows() {
 }
 
 #[test]
-fn what_cannot_be_understood_is_an_error() {
+fn malformed_input_is_an_error() {
     for (body, part) in [("not JSON", "not JSON"), (r#"{"status":"assigning"}"#, "no operationId")]
     {
         let mut harness = answered(200, body);

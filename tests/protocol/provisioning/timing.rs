@@ -10,7 +10,7 @@ use super::service::{ASSIGNING, Answer};
 const NOTHING: Duration = Duration::from_millis(1);
 
 #[test]
-fn the_pause_that_the_service_asks_for_is_kept_from_the_first_answer_on() {
+fn the_pause_that_the_service_requests_is_kept_from_the_first_response_on() {
     let mut harness = Harness::new();
     harness.service.script = [Answer::assigning(7), Answer::assigning(11)].into();
     let operation = harness.register();
@@ -24,7 +24,7 @@ fn the_pause_that_the_service_asks_for_is_kept_from_the_first_answer_on() {
 }
 
 #[test]
-fn without_a_word_of_the_service_it_is_asked_every_two_seconds() {
+fn without_a_retry_after_the_service_is_polled_every_two_seconds() {
     let mut harness = Harness::new();
     for retry_after in [None, Some(0)] {
         harness.service.script.push_back(Answer::new(202, retry_after, ASSIGNING));
@@ -37,7 +37,7 @@ fn without_a_word_of_the_service_it_is_asked_every_two_seconds() {
 }
 
 #[test]
-fn a_service_that_is_busy_is_asked_again_after_pauses_that_grow() {
+fn a_busy_service_is_retried_after_growing_pauses() {
     for status in [429, 500, 503] {
         let mut harness = Harness::new();
         let busy = Answer::new(status, None, r#"{"errorCode":429001,"message":"slowly"}"#);
@@ -62,7 +62,7 @@ fn a_service_that_is_busy_is_asked_again_after_pauses_that_grow() {
 }
 
 #[test]
-fn a_busy_service_is_not_asked_before_it_wants_to_be() {
+fn a_busy_service_gets_no_request_before_its_retry_after() {
     let mut harness = Harness::new();
     harness.service.script = [Answer::new(429, Some(40), "{}")].into();
     let operation = harness.register();
@@ -85,7 +85,7 @@ fn another_connection_does_not_shorten_the_pause() {
 }
 
 #[test]
-fn what_is_busy_while_it_assigns_is_asked_for_the_same_registration() {
+fn after_a_busy_response_the_same_registration_is_polled() {
     let mut harness = Harness::new();
     harness.service.script = [Answer::assigning(2), Answer::new(503, None, "")].into();
     let operation = harness.register();
@@ -95,7 +95,7 @@ fn what_is_busy_while_it_assigns_is_asked_for_the_same_registration() {
 }
 
 #[test]
-fn a_registration_that_takes_too_long_is_given_up_and_says_why() {
+fn a_registration_that_takes_too_long_fails_and_says_why() {
     let mut harness = Harness::new();
     harness.service.script = vec![Answer::new(429, Some(9), "{}"); 20].into();
     let operation = harness.register_with(None, Some(30));
@@ -113,7 +113,7 @@ fn a_registration_that_takes_too_long_is_given_up_and_says_why() {
 }
 
 #[test]
-fn one_that_assigns_for_ever_is_given_up_too() {
+fn a_registration_that_never_ends_is_given_up_too() {
     let mut harness = Harness::new();
     harness.service.script = vec![Answer::assigning(1); 1000].into();
     let operation = harness.register_with(None, Some(60));
@@ -124,7 +124,7 @@ fn one_that_assigns_for_ever_is_given_up_too() {
 }
 
 #[test]
-fn an_answer_that_does_not_come_is_asked_for_on_another_connection() {
+fn a_missing_response_is_requested_on_another_connection() {
     let mut harness = Harness::new();
     harness.service.script = [Answer::assigning(2), Answer::Withheld].into();
     let operation = harness.register();
@@ -134,7 +134,7 @@ fn an_answer_that_does_not_come_is_asked_for_on_another_connection() {
 }
 
 #[test]
-fn a_call_that_is_withdrawn_ends_at_once() {
+fn a_withdrawn_call_ends_immediately() {
     for seconds in [0, 1, 3] {
         let mut harness = Harness::new();
         harness.service.script = vec![Answer::assigning(2); 1000].into();

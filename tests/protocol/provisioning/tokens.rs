@@ -26,7 +26,7 @@ fn provide(harness: &mut Harness, token: &str) -> Result<(), ErrorKind> {
 }
 
 #[test]
-fn a_function_is_asked_for_a_token_and_for_another_when_that_has_expired() {
+fn a_function_is_called_for_a_token_and_again_when_it_has_expired() {
     let mut harness = with_function();
     assert_eq!(harness.registrar.resource(), "0ne1/registrations/dev");
     let operation = harness.register();
