@@ -146,5 +146,5 @@ export const BARS = [
   { runtime: 'node', row: 'start', metric: 'connect', limits: { mqttjs: 1 } },
   { runtime: 'chromium', row: 'start', metric: 'import', limits: { mqttjs: 1 } },
   { runtime: 'chromium', row: 'start', metric: 'connect', limits: { mqttjs: 1 } },
-  { runtime: 'chromium', row: 'size', metric: 'size', atMost: 75_000 },
+  { runtime: 'chromium', row: 'size', metric: 'size', atMost: 81_500 },
 ];

@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers'; // Not a global in Jest's jsdom.
 import { isDebugged } from './debug.node.js';
 import { setPlatform } from './host.js';
-import digits from './iothub_device_client_bg.wasm?hex';
+import base64 from './iothub_device_client_bg.wasm?base64';
 import { start } from './start.js';
 import { abortSocket, createTransport, issuedX509, openSocket, request } from './transport.node.js';
 
@@ -23,5 +23,5 @@ setPlatform({
 });
 
 /** The version of this package. */
-export const version = start(Buffer.from(digits, 'hex'));
+export const version = start(Buffer.from(base64, 'base64'));
 export * from './exports.js';

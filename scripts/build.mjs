@@ -13,6 +13,7 @@ import {
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { textOf } from '../pkg-template/ascii.js';
 import { buildWww } from './build-www.mjs';
 import { thirdPartyNotices } from './lib/notices.mjs';
 import { readmeOfPackage } from './lib/package-readme.mjs';
@@ -30,7 +31,13 @@ const target = join(root, 'target');
 const pkg = join(root, 'pkg');
 /** Separate entry points: code that does not need them does not load them. */
 const ofNode = ['certificate-request', 'level-store'];
-const separate = [...ofNode, 'indexeddb-store', 'own-store'];
+const ofPages = ['indexeddb-store', 'own-store'];
+const separate = [...ofNode, ...ofPages];
+/** Minified. */
+const forPages = [
+  ...['index.browser', ...ofPages].flatMap((name) => [`${name}.js`, `${name}.cjs`]),
+  'slim.browser.js',
+];
 /** The names of the module's functions, which are stripped from the module. */
 export const symbols = join(target, 'symbols.txt');
 
@@ -128,16 +135,20 @@ function optimise(generated) {
   const file = join(generated, wasm);
   const features = ['--mvp-features', ...wasmFeatures.map((name) => `--enable-${name}`)];
   // Each round finds what the previous one made possible.
-  const rounds = ['-Oz', '--gufa-optimizing', '-Oz', '--gufa', '-Oz'];
+  const rounds = ['--flatten', '--rereloop', '-Oz', '--gufa-optimizing', '-Oz', '--gufa', '-Oz'];
   // Functions with similar names have similar code, which compresses better side by side.
   const order = ['--reorder-functions-by-name'];
-  // Large inlined functions compress worse than their parts.
-  const parts = ['--one-caller-inline-max-function-size', '20', '--skip-pass=local-cse'];
+  // Large inlined functions and expressions compress worse than their parts, and alignments, which
+  // engines ignore, worse than none.
+  const parts = ['--one-caller-inline-max-function-size', '20'];
+  const skipped = ['--skip-pass=local-cse', '--skip-pass=simplify-locals'];
+  const alignment = ['--dealign'];
   // The first kilobyte is the far end of the stack, so no address of an object wraps around.
   const memory = ['--low-memory-unused'];
   const strip = ['--strip-producers', '--strip-target-features'];
   const names = ['--minify-imports-and-exports-and-modules', `--symbolmap=${symbols}`];
-  const args = [wasmOpt, ...features, ...memory, ...parts, ...rounds, ...order, ...strip, ...names];
+  const passes = [...rounds, ...alignment, ...order, ...strip, ...names];
+  const args = [wasmOpt, ...features, ...memory, ...parts, ...skipped, ...passes];
 
   const kept = join(target, 'optimised');
   const key = createHash('sha256').update(readFileSync(file)).update(`${args}`).digest('hex');
@@ -200,7 +211,7 @@ async function joinModules(generated, folder, renamed) {
       platform: 'neutral',
       packages: 'external',
       external: ['*.wasm'],
-      plugins: [hexadecimalDigits],
+      plugins: [wasmInside],
       logLevel: 'warning',
       metafile: true,
       ...options,
@@ -210,24 +221,21 @@ async function joinModules(generated, folder, renamed) {
         mangleCache: renamed,
       }),
     });
-  const page = { minify: true };
-  const { metafile } = await bundleTo('index.browser.js', 'index.browser.js', {
-    ...page,
-    format: 'esm',
-  });
-  await bundleTo('index.browser.js', 'index.browser.cjs', { ...page, format: 'cjs' });
-  await bundleTo('slim.browser.js', 'slim.browser.js', { ...page, format: 'esm' });
+  const { metafile } = await bundleTo('index.browser.js', 'index.browser.js', { format: 'esm' });
+  await bundleTo('index.browser.js', 'index.browser.cjs', { format: 'cjs' });
+  await bundleTo('slim.browser.js', 'slim.browser.js', { format: 'esm' });
   await bundleTo('slim.workerd.js', 'slim.workerd.js', { format: 'esm' });
   // Jest cannot run `import()` in CommonJS modules.
   const commonJs = { format: 'cjs', platform: 'node', supported: { 'dynamic-import': false } };
   await bundleTo('index.node.js', 'index.node.cjs', commonJs);
   for (const entry of separate) {
-    const options = ofNode.includes(entry) ? { platform: 'node' } : page;
-    await bundleTo(`${entry}.js`, `${entry}.js`, { ...options, format: 'esm' });
-    await bundleTo(`${entry}.js`, `${entry}.cjs`, { ...options, format: 'cjs' });
+    const platform = ofNode.includes(entry) ? 'node' : 'neutral';
+    await bundleTo(`${entry}.js`, `${entry}.js`, { platform, format: 'esm' });
+    await bundleTo(`${entry}.js`, `${entry}.cjs`, { platform, format: 'cjs' });
   }
   const commonJsFiles = ['index.browser', 'index.node', ...separate].map((it) => `${it}.cjs`);
   for (const name of commonJsFiles) exportOwnNames(join(folder, name));
+  for (const name of forPages) await minify(join(folder, name));
   const [{ exports }] = Object.values(metafile.outputs);
   const files = {
     'index.node.js': `export { ${exports.join(', ')} } from './index.node.cjs';`,
@@ -236,6 +244,14 @@ async function joinModules(generated, folder, renamed) {
     'slim.node.cjs': "module.exports = { ...require('./index.node.cjs'), async init() {} };",
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), `${text}\n`);
+}
+
+/** By terser, whose output is smaller than esbuild's. */
+async function minify(file) {
+  const { minify: minified } = await import('terser');
+  const options = { module: file.endsWith('.js'), ecma: 2020, compress: { passes: 2 } };
+  const { code } = await minified(readFileSync(file, 'utf8'), options);
+  writeFileSync(file, code);
 }
 
 /**
@@ -249,20 +265,22 @@ function exportOwnNames(file) {
   writeFileSync(file, own);
 }
 
-/** Resolves `import digits from './some.wasm?hex'` to the bytes of the module. */
-const hexadecimalDigits = {
-  name: 'hexadecimal digits',
+/** Resolves `./some.wasm?base64` to the module as base64, `?text` to what `ascii.js` reads. */
+const wasmInside = {
+  name: 'WebAssembly inside',
   setup({ onResolve, onLoad }) {
     // The path ends up in a comment of the package: no folder of this machine.
-    onResolve({ filter: /\.wasm\?hex$/ }, ({ path, resolveDir }) => ({
-      path: basename(path, '?hex'),
-      namespace: 'hexadecimal digits',
+    onResolve({ filter: /\.wasm\?(base64|text)$/ }, ({ path, resolveDir }) => ({
+      path: basename(path),
+      namespace: 'inside',
       pluginData: resolveDir,
     }));
-    onLoad({ filter: /./, namespace: 'hexadecimal digits' }, ({ path, pluginData: folder }) => ({
-      contents: readFileSync(join(folder, path), 'hex'),
-      loader: 'text',
-    }));
+    onLoad({ filter: /./, namespace: 'inside' }, ({ path, pluginData: folder }) => {
+      const [file, form] = path.split('?');
+      const bytes = readFileSync(join(folder, file));
+      if (form === 'base64') return { contents: bytes, loader: 'base64' };
+      return { contents: textOf(bytes), loader: 'text' };
+    });
   },
 };
 

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 
+import { bytesOf, textOf } from '../pkg-template/ascii.js';
 import { crateField, readJson, root } from '../scripts/lib/project.mjs';
 import { outputOf } from '../scripts/lib/run.mjs';
 import { nameFunctions } from '../scripts/names.mjs';
@@ -137,6 +138,20 @@ test('the package can be imported', async () => {
 test('the package can be required', async () => {
   const script = `const client = require('iothub-device-client'); ${printsNames}`;
   assert.deepEqual(await namesPrintedBy('require.cjs', script), exportedNames);
+});
+
+test('the module inside the JavaScript of pages is the one for those who load it, and needs no escape', async () => {
+  const javaScript = await readFile(join(pkg, 'index.browser.js'), 'utf8');
+  const [text] = javaScript.match(/(?<=")[ !#-;=-[\]-~]{100000,}(?=")/) ?? [];
+  const module = await readFile(join(pkg, 'iothub_device_client_bg.wasm'));
+  assert.deepEqual(Buffer.from(bytesOf(text)), module);
+});
+
+test('each byte becomes text, and that text becomes the byte again, after any other', () => {
+  const bytes = Uint8Array.from({ length: 2 * 256 * 256 }, (_, index) =>
+    index % 2 === 0 ? index / 512 : (index - 1) / 2,
+  );
+  assert.deepEqual(bytesOf(textOf(bytes)), bytes);
 });
 
 const printsNames = 'console.log(JSON.stringify(Object.keys(client).sort()));';

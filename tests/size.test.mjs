@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
 
-const budget = 86_000;
+/** A little above the 81,500 of docs/PERFORMANCE.md: compilers differ. */
+const budget = 83_000;
 
 test('the entry for pages, which is all of it, compressed with brotli, fits the budget', (t) => {
   const entry = readFileSync(new URL('../pkg/index.browser.js', import.meta.url));
