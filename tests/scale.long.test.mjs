@@ -46,7 +46,7 @@ test('a line through points that are on one fits them all', () => {
   assert.ok(Math.abs(slope - 0.02) < 1e-9 && Math.abs(r2 - 1) < 1e-9, `${slope}, ${r2}`);
 });
 
-test('points that are on no line are told from those that are', () => {
+test('points on a line and other points are distinguished', () => {
   assert.equal(
     fitLine([
       [0, 0],

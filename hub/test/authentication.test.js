@@ -257,7 +257,7 @@ describe('a user name', () => {
     await assertAccepted(device, { username: start.slice(0, -1) });
   });
 
-  test('tells the model id, which the twin shows', async () => {
+  test('sends the model id, which the twin shows', async () => {
     const device = await hub.createDevice();
     const query = '?api-version=2021-04-12&model-id=dtmi%3Acom%3Aexample%3BThing';
     const client = await MqttClient.connect(hub, device, {

@@ -62,13 +62,13 @@ describe('a back end', () => {
     });
   }
 
-  test('is let in by the secondary key, too', async () => {
+  test('is accepted by the secondary key, too', async () => {
     const { secondaryKey: key } = hub.started.policies.registryRead;
     const authorization = sasToken({ policy: 'registryRead', resource: hub.hostname, key });
     assert.equal((await call('GET', '/devices/d', { authorization })).status, 200);
   });
 
-  test('is let in for the resource, or one above it by whole segments', async () => {
+  test('is accepted for the resource, or one above it by whole segments', async () => {
     for (const [resource, isAllowed] of [
       ['/devices/d', true],
       ['/devices', true],
@@ -106,7 +106,7 @@ describe('a back end', () => {
     }
   });
 
-  test('gets a token from the hub that is good for as long as it asks', async () => {
+  test('gets a token from the hub that is valid for as long as requested', async () => {
     const expiryOf = (authorization) => Number(/&se=(\d+)/.exec(authorization)[1]);
     const now = Math.floor(Date.now() / 1000);
     const authorization = hub.started.authorization();
@@ -161,7 +161,7 @@ describe('a page of any origin', () => {
     assert.equal(headers.get('access-control-expose-headers'), '*');
   });
 
-  test('is told why it is refused', async () => {
+  test('gets the reason for the refusal', async () => {
     const answer = await hub.call('GET', '/devices/d', undefined, { ...origin, authorization: '' });
     assert.deepEqual(errorOf(answer), UNAUTHORIZED);
     assert.equal(answer.headers.get('access-control-allow-origin'), '*');

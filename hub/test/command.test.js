@@ -85,7 +85,7 @@ async function connectPrinted(run) {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  test(`what it prints connects a device, and ${signal} stops it all the same`, async (t) => {
+  test(`its output connects a device, and ${signal} still stops it`, async (t) => {
     const run = start(t, '--port', '0');
     const client = await connectPrinted(run);
     await run.line(logged('device1: connected'));
@@ -213,7 +213,7 @@ test('a data directory in use, of a newer version or none is said so with exit c
 });
 
 const NO_LIMITS = process.platform === 'win32' && 'Windows has no ulimit';
-test('a disk that takes no more ends the hub with exit code 1', { skip: NO_LIMITS }, async (t) => {
+test('a full disk ends the hub with exit code 1', { skip: NO_LIMITS }, async (t) => {
   const args = [COMMAND, '--port', '0', '--quiet', '--json', '--data', await newDirectory(t)];
   const child = spawn('sh', ['-c', 'ulimit -f 64; exec "$@"', 'sh', process.execPath, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -267,7 +267,7 @@ test('--json prints the start and each event as a line of JSON', async (t) => {
   }
 });
 
-test('--config gives options and devices, and options given beside it win', async (t) => {
+test('--config sets options and devices, and options on the command line win', async (t) => {
   const config = await newConfig(t, {
     port: 59_999,
     host: 'localhost',
@@ -338,7 +338,7 @@ test('a configuration that is wrong is said so with exit code 2, without its key
   assert.match(await missing.errors, /cannot be read: ENOENT/);
 });
 
-test('--host takes another address, and warns when others can reach it', async (t) => {
+test('--host sets another address, and warns if others can reach it', async (t) => {
   for (const [host, shown] of [
     ['0.0.0.0', '127.0.0.1'],
     ['localhost', 'localhost'],

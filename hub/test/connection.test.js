@@ -52,7 +52,7 @@ describe('the WebSocket upgrade', () => {
     await assert.rejects(upgrade('/$iothub/websocket', 'amqp'), /400/);
   });
 
-  test('takes the sub-protocol in any case and gives it back as it was', async () => {
+  test('accepts the sub-protocol in any case and returns it unchanged', async () => {
     const client = await upgrade('/$iothub/websocket', 'MQTT');
     assert.equal(client.webSocket.protocol, 'MQTT');
     await client.close();

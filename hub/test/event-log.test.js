@@ -77,7 +77,7 @@ test('a reader counts entries that are gone before it reads them', async () => {
   assert.deepEqual(numbers(await reading), [3, 4]);
 });
 
-test('a reader that is told to stop gets what there is', async () => {
+test('a reader that is stopped gets the existing entries', async () => {
   const log = logOf(10, 1);
   const controller = new AbortController();
   const reading = log.read({ count: 2, timeout: 60, signal: controller.signal });

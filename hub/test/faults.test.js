@@ -169,7 +169,7 @@ describe('twinStatus', () => {
     await client.end();
   });
 
-  test('takes a body, JSON or any text', async () => {
+  test('accepts a body, JSON or any text', async () => {
     for (const [body, expected] of [
       [{ errorCode: 429001 }, '{"errorCode":429001}'],
       ['{not JSON', '{not JSON'],
@@ -224,7 +224,7 @@ describe('clock', () => {
     await later.end();
   });
 
-  test('behind lets expired tokens in', async () => {
+  test('behind accepts expired tokens', async () => {
     const device = await hub.createDevice();
     const password = tokenFor(device, inSeconds(-360));
     await assert.rejects(MqttClient.connect(hub, device, { password }), /Not authorized/);

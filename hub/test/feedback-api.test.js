@@ -23,7 +23,7 @@ describe('feedback', () => {
 
   const lockOf = ({ headers }) => headers.etag.replaceAll('"', '');
 
-  test('is received in one batch, then not until it is given back', async (t) => {
+  test('is received in one batch, then not until it is returned', async (t) => {
     const call = await start(t, 'one', 'two');
     const answer = await call('GET', PATH);
     assert.equal(answer.statusCode, 200);
@@ -52,7 +52,7 @@ describe('feedback', () => {
 describe('a purge of commands', () => {
   const hub = new TestHub();
 
-  test('removes the pending messages of the device, and tells how many', async () => {
+  test('removes the pending messages of the device, and returns how many', async () => {
     const device = await hub.createDevice();
     const { deviceId } = device;
     for (const body of ['a', 'b']) await hub.sendToDevice(device, { body });
@@ -63,7 +63,7 @@ describe('a purge of commands', () => {
     assert.equal((await hub.call('DELETE', '/devices/nobody/commands')).status, 404);
   });
 
-  test('gives no feedback for an ack that there is not, whatever its name', async () => {
+  test('sends no feedback for an unknown ack, whatever its name', async () => {
     const device = await hub.createDevice();
     for (const ack of ['some', 'constructor', '__proto__']) {
       await hub.sendToDevice(device, { properties: { 'iothub-ack': ack } });

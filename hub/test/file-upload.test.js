@@ -109,7 +109,7 @@ describe('a file upload', () => {
     assert.equal(await got.text(), '<CC+/><AAA=>');
   });
 
-  test('is told where to go by the name under which the hub was reached', async () => {
+  test('gets URLs with the name under which the hub was reached', async () => {
     const device = await hub.createDevice();
     const { port } = new URL(hub.url);
     assert.equal((await begin(device)).hostName, `127.0.0.1:${port}`);

@@ -43,7 +43,7 @@ describe('sendMessage', () => {
     await client.end();
   });
 
-  test('takes properties and ack, and an input for a module alone', async (t) => {
+  test('accepts properties and ack, and an input only for a module', async (t) => {
     const hub = await start(t, { devices: [{ deviceId: 'device1', moduleId: 'm1' }] });
     const client = await connect(hub);
     await client.subscribe('devices/device1/modules/m1/#', 1);
@@ -56,7 +56,7 @@ describe('sendMessage', () => {
     await client.end();
   });
 
-  test('rejects what there is not: a device, an option', async (t) => {
+  test('rejects unknown devices and options', async (t) => {
     const hub = await start(t);
     await assert.rejects(hub.sendMessage('nobody', ''), { code: 'DeviceNotFound', status: 404 });
     await assert.rejects(
@@ -67,7 +67,7 @@ describe('sendMessage', () => {
 });
 
 describe('invokeMethod', () => {
-  test('gives the answer of the device', async (t) => {
+  test('returns the response of the device', async (t) => {
     const hub = await start(t);
     const client = await connect(hub);
     await client.subscribe('$iothub/methods/POST/#', 1);

@@ -17,7 +17,7 @@ const publish = (device, messageId, fields = {}) => ({
 });
 
 describe('PUT /local/devices/{device}', () => {
-  test('creates the device once and gives what a client needs', async () => {
+  test('creates the device once and returns what a client needs', async () => {
     const first = await hub.json('PUT', '/local/devices/made');
     assert.deepEqual(first, {
       deviceId: 'made',
@@ -32,7 +32,7 @@ describe('PUT /local/devices/{device}', () => {
 });
 
 describe('GET /local/devices/{device}', () => {
-  test('tells connection, subscriptions and pending messages', async () => {
+  test('returns connection, subscriptions and pending messages', async () => {
     const device = await hub.createDevice();
     assert.deepEqual(await hub.local(device, 'GET', ''), {
       connected: false,
@@ -96,7 +96,7 @@ describe('GET .../telemetry', () => {
     await client.end();
   });
 
-  test('gives what there is when the wait is over', async () => {
+  test('returns the existing entries when the wait is over', async () => {
     const device = await hub.createDevice();
     const client = await MqttClient.connect(hub, device);
     await client.publish(eventsOf(device), 'a');
@@ -180,7 +180,7 @@ describe('GET .../packets', () => {
     assert.doesNotMatch(JSON.stringify(packets), /secret/);
   });
 
-  test('tells which packets shared a frame', async () => {
+  test('shows which packets shared a frame', async () => {
     const device = await hub.createDevice();
     const client = await MqttClient.connect(hub, device);
     const [{ frame: before }] = await hub.packets(device, 'type=connect');
@@ -208,7 +208,7 @@ describe('GET .../packets', () => {
 });
 
 describe('GET .../connections', () => {
-  test('tells of each connection how it came, and why it ended', async () => {
+  test('returns how each connection was opened, and why it ended', async () => {
     const device = await hub.createDevice();
     const refused = await RawClient.connect(hub, device, { password: 'secret' });
     await refused.closed;
@@ -305,7 +305,7 @@ describe('a fault', () => {
     await client.close();
   });
 
-  test('withholds SUBACK of a subscription that works all the same', async () => {
+  test('withholds SUBACK of a subscription that still works', async () => {
     const device = await hub.createDevice();
     const client = await RawClient.connect(hub, device);
     await hub.fault(device, { withhold: ['suback'] });

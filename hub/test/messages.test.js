@@ -152,7 +152,7 @@ describe('a message is given up', () => {
 });
 
 describe('a message expires', () => {
-  test('by itself, after messageTtl or when it says', (t) => {
+  test('on its own, after messageTtl or at its expiry', (t) => {
     mockTime(t);
     const device = new Device({ messageTtl: 60 });
     device.enqueue('negative', 'm1');
@@ -219,7 +219,7 @@ describe('feedback', () => {
     assert.equal(device.messages.pending, 1);
   });
 
-  test('tells message, device and time, in batches of 64 that come back unless completed', (t) => {
+  test('returns message, device and time, in batches of 64 that return unless completed', (t) => {
     mockTime(t);
     const device = new Device();
     device.qos = 0;

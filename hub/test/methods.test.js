@@ -86,7 +86,7 @@ describe('a direct method', () => {
     await client.end();
   });
 
-  test('gets its own answer, whatever the order of answers', async () => {
+  test('gets its own response, whatever the order of responses', async () => {
     const device = await hub.createDevice();
     const client = await connect(device);
     const pending = [1, 2, 3].map((payload) => invoke(device, { payload }));
@@ -99,7 +99,7 @@ describe('a direct method', () => {
     await client.end();
   });
 
-  test('waits for the device to connect and subscribe as long as it is told to', async () => {
+  test('waits for the device to connect and subscribe for the given time', async () => {
     const device = await hub.createDevice();
     const pending = invoke(device, { connectTimeoutInSeconds: 30 });
     const client = await connect(device);

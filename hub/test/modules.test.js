@@ -69,7 +69,7 @@ describe('the registry', () => {
 });
 
 describe('PUT /local/devices/{device}/modules/{module}', () => {
-  test('creates both and gives what a client needs', async () => {
+  test('creates both and returns what a client needs', async () => {
     const first = await hub.json('PUT', '/local/devices/made/modules/m');
     assert.deepEqual(first, {
       deviceId: 'made',
@@ -205,7 +205,7 @@ describe('a module', () => {
     await client.end();
   });
 
-  test('takes no cloud-to-device messages, a device none at inputs', async () => {
+  test('accepts no cloud-to-device messages, and a device none at inputs', async () => {
     const module = await hub.createModule();
     for (const path of [`${restOf(module)}/messages`, `/${module.deviceId}/inputs/in`]) {
       const { status } = await hub.call('POST', `/local/devices${path}`, { body: 'x' });

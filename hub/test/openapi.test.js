@@ -54,7 +54,7 @@ describe('GET /openapi.json', () => {
     }
   });
 
-  test('has every call of which the README tells', async () => {
+  test('has every call in the README', async () => {
     const { paths } = await document();
     const shapes = Object.keys(paths).map((path) => path.replaceAll(/\{[^}]+\}/g, '{}'));
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');

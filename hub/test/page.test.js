@@ -79,7 +79,7 @@ describe('the page at /', () => {
     await client.end();
   });
 
-  test('gets connection strings where it is asked for at this machine', async () => {
+  test('gets connection strings if it is opened on this machine', async () => {
     const { devices, service } = await json(hub, '/page/connection-strings');
     const [{ connectionString }] = hub.started.devices;
     assert.deepEqual(devices[0], { id: 'seen', connectionString });
@@ -133,7 +133,7 @@ const open = new TestHub({ host: '0.0.0.0' });
 const asked = new TestHub({ host: '0.0.0.0', page: true, devices: ['d'] });
 
 describe('of a hub that listens to other machines', () => {
-  test('there is no page unless it is asked for', async () => {
+  test('there is no page unless it is requested', async () => {
     for (const path of ['/', ...DATA]) assert.equal((await get(open, path)).status, 404, path);
     assert.equal((await get(open, '/health')).status, 200);
     for (const path of ['/', ...DATA]) assert.equal((await get(asked, path)).status, 200, path);

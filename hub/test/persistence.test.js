@@ -123,7 +123,7 @@ describe('over a restart stay', () => {
     assert.deepEqual(await hub.json('GET', '/devices/gone/modules'), []);
   });
 
-  test('nothing of a device that was deleted and made again', async (t) => {
+  test('nothing of a device that was deleted and recreated', async (t) => {
     const hub = await KeptHub.start(t);
     const device = await hub.create('again');
     await hub.sendToDevice(device, { body: 'old' });
@@ -304,7 +304,7 @@ describe('a file upload', () => {
     return Promise.all(names.map((name) => readFile(join(directory, name), 'utf8')));
   };
 
-  test('goes on after a restart, and its blob and notification stay', async (t) => {
+  test('continues after a restart, and its blob and notification stay', async (t) => {
     const hub = await KeptHub.start(t);
     const device = await hub.create('files');
     const upload = await begin(hub, device, 'a.txt');
@@ -327,7 +327,7 @@ describe('a file upload', () => {
     assert.equal(again.status, 400);
   });
 
-  test('in blocks goes on after a restart; files that nothing names go', async (t) => {
+  test('in blocks continues after a restart; files that nothing refers to are deleted', async (t) => {
     const hub = await KeptHub.start(t);
     const device = await hub.create('blocks');
     const { path } = await begin(hub, device, 'b.txt');
@@ -471,7 +471,7 @@ describe('a directory', () => {
   });
 });
 
-test('enrollments, their keys and what registrations led to are kept', async (t) => {
+test('enrollments, their keys and the results of registrations are kept', async (t) => {
   const hub = await KeptHub.start(t, { enrollmentGroups: ['group1'], enrollments: ['one'] });
   const register = async () => {
     const [{ primaryKey }] = hub.started.enrollmentGroups;

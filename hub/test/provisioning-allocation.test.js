@@ -74,7 +74,7 @@ describe('allocation', () => {
     assert.equal((await register(newId('static'), named)).assignedHub, SECOND);
   });
 
-  test('geoLatency takes a hub that answers', async () => {
+  test('geoLatency selects a hub that responds', async () => {
     const group = await createGroup({ allocationPolicy: 'geoLatency' });
     assert.ok([FIRST, SECOND].includes((await register(newId('near'), group)).assignedHub));
   });
@@ -109,7 +109,7 @@ describe('custom allocation', () => {
       initialTwin: { tags: { from: 'enrollment' } },
     });
 
-  test('asks the webhook, and gives its payload to the client', async () => {
+  test('calls the webhook, and passes its payload to the client', async () => {
     const group = await createCustomGroup();
     const registrationId = newId('custom');
     answer = {

@@ -143,7 +143,7 @@ for (const [path, idName] of [
 }
 
 describe('/registrations', () => {
-  test('gives what a registration led to, lists those of a group, forgets one', async () => {
+  test('returns the result of a registration, lists those of a group, forgets one', async () => {
     const id = newId('group');
     const group = await hub.json('PUT', `/enrollmentGroups/${id}`, {
       attestation: { type: 'symmetricKey' },
@@ -164,7 +164,7 @@ describe('/registrations', () => {
     assert.equal((await register(registrationId, group)).substatus, 'initialAssignment');
   });
 
-  test('stand in an individual enrollment, too', async () => {
+  test('are possible in an individual enrollment, too', async () => {
     const registrationId = newId();
     await hub.json('PUT', `/enrollments/${registrationId}`, { attestation });
     const { primaryKey: key } = symmetricKey;

@@ -51,7 +51,7 @@ async function connect(id, apiVersion = '2026-11-01') {
   return RegistrationClient.connect(hub, { registrationId: id, key, apiVersion });
 }
 
-test('a registration with a csr gives a certificate for its key, which opens the device', async () => {
+test("a registration with a csr returns a certificate for its key, which the device's hub accepts", async () => {
   const client = await connect(registrationId);
   const { body } = await client.register({ csr: CSR });
   await client.end();

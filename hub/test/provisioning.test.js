@@ -138,7 +138,7 @@ describe('registration with a symmetric key', () => {
 });
 
 describe('an individual enrollment', () => {
-  test('made by the service API gives its own device id, keys and initial twin', async () => {
+  test('created by the service API sets its own device id, keys and initial twin', async () => {
     const { registrationId } = newRegistrant();
     const { attestation, ...enrollment } = await hub.json('PUT', `/enrollments/${registrationId}`, {
       deviceId: 'my-device',
@@ -211,7 +211,7 @@ describe('faults of a registration id', () => {
     await client.end();
   });
 
-  test('a connection dropped in place of an answer', async () => {
+  test('a connection dropped instead of a response', async () => {
     const registrant = newRegistrant();
     const client = await RegistrationClient.connect(hub, registrant);
     await local(registrant, 'POST', '/faults', { dropAt: 'register' });

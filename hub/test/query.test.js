@@ -27,7 +27,7 @@ describe('a query', () => {
     await write('a/modules/m1', { role: 'camera' });
   });
 
-  test('gives whole twins', async () => {
+  test('returns whole twins', async () => {
     const { headers, body } = await post('SELECT * FROM devices');
     assert.deepEqual(idsOf(body), ['a', 'b', 'c', "it's"]);
     assert.deepEqual(body[0], await hub.json('GET', '/twins/a'));
@@ -35,7 +35,7 @@ describe('a query', () => {
     assert.equal(headers.get('x-ms-continuation'), null);
   });
 
-  test('gives the twins of modules', async () => {
+  test('returns the twins of modules', async () => {
     const modules = await run('select * from devices.modules where is_defined(tags.role)');
     assert.deepEqual(modules, [await hub.json('GET', '/twins/a/modules/m1')]);
   });
@@ -76,7 +76,7 @@ describe('a query', () => {
     });
   }
 
-  test('gives the properties that it names, where they are', async () => {
+  test('returns the named properties, where they exist', async () => {
     const { headers, body } = await post(
       'SELECT deviceId, tags.city AS place, properties.desired.interval FROM devices;',
     );
@@ -110,7 +110,7 @@ describe('a query', () => {
     );
   });
 
-  test('gives the first ones', async () => {
+  test('returns the first ones', async () => {
     assert.deepEqual(idsOf(await run('SELECT TOP 2 * FROM devices')), ['a', 'b']);
   });
 
@@ -159,7 +159,7 @@ describe('a query', () => {
     }
   });
 
-  test('that is none, or goes on from nowhere, is refused', async () => {
+  test('that is not one, or continues an unknown query, is refused', async () => {
     assert.equal((await hub.call('POST', '/devices/query', {})).status, 400);
     const all = 'SELECT * FROM devices';
     assert.equal((await post(all, { 'x-ms-continuation': 'x' })).status, 400);

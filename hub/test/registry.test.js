@@ -34,7 +34,7 @@ describe('the registry', () => {
     await client.end();
   });
 
-  test('takes the keys that it is given', async () => {
+  test('uses the given keys', async () => {
     const key = Buffer.from('a key of mine').toString('base64');
     await hub.json('PUT', '/devices/keyed', {
       authentication: { symmetricKey: { primaryKey: key, secondaryKey: key } },
@@ -59,7 +59,7 @@ describe('the registry', () => {
     assert.deepEqual(errorOf(other), [400, 'ArgumentInvalid']);
   });
 
-  test('updates with If-Match, keeping keys that are not given', async () => {
+  test('updates with If-Match, keeping missing keys', async () => {
     const created = await hub.json('PUT', '/devices/updated', {});
     const update = (etag, body) => hub.call('PUT', '/devices/updated', body, { 'if-match': etag });
     const { body } = await update(`"${created.etag}"`, { statusReason: 'why not' });
@@ -105,7 +105,7 @@ describe('the list of devices', () => {
     assert.deepEqual(devices[1], await listed.json('GET', '/devices/b'));
   });
 
-  test('has as many as were asked for', async () => {
+  test('has as many as were requested', async () => {
     assert.deepEqual(idsOf(await listed.json('GET', '/devices?top=2')), ['a', 'b']);
     for (const top of ['0', 'x', '-1']) {
       assert.equal((await listed.call('GET', `/devices?top=${top}`)).status, 400, top);

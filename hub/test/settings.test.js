@@ -52,7 +52,7 @@ describe('the settings', () => {
     assert.deepEqual(await hub.json('GET', PATH), before);
   });
 
-  test('are given to startHub, which refuses wrong ones', async () => {
+  test('are passed to startHub, which refuses invalid ones', async () => {
     const other = await startHub({ settings: { tokenGrace: 600 } });
     const headers = { authorization: other.authorization() };
     const settings = await (await fetch(other.url + PATH, { headers })).json();
@@ -90,7 +90,7 @@ describe('SAS tokens', () => {
     }
   });
 
-  test('are let in for five minutes after their expiry, as clocks differ', async (t) => {
+  test('are accepted for five minutes after their expiry, because clocks differ', async (t) => {
     const device = await hub.createDevice();
     await assertAccepted(device, { password: tokenFor(device, inSeconds(-290)) });
     await assertRefused(device, { password: tokenFor(device, inSeconds(-301)) }, 5, /expired/);
@@ -98,7 +98,7 @@ describe('SAS tokens', () => {
     await assertRefused(device, { password: tokenFor(device, inSeconds(-1)) }, 5, /expired/);
   });
 
-  test('let in late are good for the rest of the five minutes', async () => {
+  test('accepted late are valid for the rest of the five minutes', async () => {
     const device = await hub.createDevice();
     const password = tokenFor(device, inSeconds(-200));
     const client = await MqttClient.connect(hub, device, { password });
@@ -143,7 +143,7 @@ test('browsers, which send Origin, may be refused', async (t) => {
   await other.close();
 });
 
-test('a direct method to nobody has the code of deviceNotOnlineCode', async (t) => {
+test('a direct method to a device that is not connected has the code of deviceNotOnlineCode', async (t) => {
   const device = await hub.createDevice();
   for (const deviceNotOnlineCode of [404103, 404102]) {
     await hub.set(t, { deviceNotOnlineCode });

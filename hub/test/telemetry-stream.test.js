@@ -38,7 +38,7 @@ describe('the telemetry stream of a device', () => {
     }
   });
 
-  test('goes on where a reader was cut off', async (t) => {
+  test('continues where a reader was disconnected', async (t) => {
     const { device, send } = await connect(t, await hub.createDevice());
     const stream = await open(t, streamOf(device));
     for (const text of ['a', 'b', 'c']) await send(text);
@@ -58,7 +58,7 @@ describe('the telemetry stream of a device', () => {
     }
   });
 
-  test('begins behind the number that it is given', async (t) => {
+  test('begins after the given number', async (t) => {
     const { device, send } = await connect(t, await hub.createDevice());
     for (const text of ['a', 'b']) await send(text);
     const stream = await open(t, `${streamOf(device)}?after=1`);
@@ -100,7 +100,7 @@ describe('the telemetry stream of all devices', () => {
   });
 });
 
-test('10,000 messages arrive without loss at a reader who takes his time', async (t) => {
+test('10,000 messages arrive without loss at a slow reader', async (t) => {
   const { device, send } = await connect(t, await hub.createDevice());
   const stream = await open(t, streamOf(device));
   const count = 10_000;

@@ -94,7 +94,7 @@ describe('a message', () => {
 });
 
 describe('the annotations of a message', () => {
-  test('tell the device, how it authenticated, and its model', async () => {
+  test('name the device, how it authenticated, and its model', async () => {
     const device = await hub.createDevice();
     const { generationId } = await hub.json('GET', `/devices/${device.deviceId}`);
     const model = '&model-id=dtmi%3Acom%3Aexample%3BThing';
@@ -122,7 +122,7 @@ describe('the annotations of a message', () => {
     await client.end();
   });
 
-  test('tell the module, and whether the token was that of a policy', async () => {
+  test('name the module, and whether the token was that of a policy', async () => {
     const module = await hub.createModule();
     const { iothubowner } = hub.started.policies;
     const resource = hub.hostname;

@@ -98,12 +98,12 @@ describe('wss', () => {
     await client.closed;
   });
 
-  test('takes the port that is asked for, and fails when it is in use', async () => {
+  test('uses the requested port, and fails if it is in use', async () => {
     const port = portOf(hub.started.secureUrl);
     await assert.rejects(startHub({ https: port }), { code: 'EADDRINUSE', port });
   });
 
-  test('is not there unless it is asked for', async () => {
+  test('does not exist unless it is requested', async () => {
     const plain = await startHub();
     assert.equal(plain.ca, undefined);
     assert.equal(plain.secureEndpoint, undefined);
@@ -156,7 +156,7 @@ describe('a client certificate', () => {
     return connection;
   };
 
-  test('is asked for and seen, unless the URL says no', async () => {
+  test('is requested and seen, unless the URL says no', async () => {
     const { cert, key } = await hub.started.issueCertificate('anyone');
     const asked = await open('', { cert, key });
     assert.equal(asked.clientCertificate, true);
@@ -192,7 +192,7 @@ describe('https', () => {
     assert.equal(JSON.parse(body).connected, false);
   });
 
-  test('takes uploads with a certificate in place of a token', async () => {
+  test('accepts uploads with a certificate instead of a token', async () => {
     const device = await hub.createDevice('device', {
       authentication: { type: 'certificateAuthority' },
     });
@@ -217,7 +217,7 @@ describe('https', () => {
   });
 });
 
-test('GET /local/hub tells everything that clients of the hub need', async () => {
+test('GET /local/hub returns everything that clients of the hub need', async () => {
   const { url, endpoint, secureUrl, secureEndpoint, hostname, policies, ca } = hub.started;
   assert.deepEqual(await hub.json('GET', '/local/hub'), {
     hostname,

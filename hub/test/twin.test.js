@@ -134,7 +134,7 @@ describe('a reported patch', () => {
     await client.end();
   });
 
-  test('takes the key __proto__ as an ordinary one', async () => {
+  test('accepts the key __proto__ as an ordinary one', async () => {
     const device = await hub.createDevice();
     const client = await connect(device);
     await report(client, '{"__proto__":{"polluted":1}}');
@@ -345,7 +345,7 @@ describe('a write of a back end', () => {
   });
 });
 
-test('the twin tells whether the device is connected', async () => {
+test('the twin shows whether the device is connected', async () => {
   const device = await hub.createDevice();
   const client = await RawClient.connect(hub, device);
   const twin = await twinOf(device);

@@ -82,7 +82,7 @@ describe('a will is not stored', () => {
     assert.deepEqual(await storedAfter(device, end), ['marker']);
   });
 
-  test('when its topic is not for telemetry, but the device connects all the same', async () => {
+  test('when its topic is not for telemetry, but the device still connects', async () => {
     for (const topic of [
       'devices/someone-else/messages/events/',
       'last/words',

@@ -33,7 +33,7 @@ async function assertRefused(device, certificate, reason, options = {}) {
 describe('a self-signed device', () => {
   for (const slot of ['primaryThumbprint', 'secondaryThumbprint']) {
     for (const kind of ['sha1Thumbprint', 'sha256Thumbprint']) {
-      test(`is opened by the ${kind} of its ${slot}`, async () => {
+      test(`accepts the ${kind} of its ${slot}`, async () => {
         const certificate = await hub.started.issueSelfSignedCertificate('whoever');
         const device = await createDevice({ type: 'selfSigned', [slot]: certificate[kind] });
         await assertAccepted(device, certificate);
@@ -41,7 +41,7 @@ describe('a self-signed device', () => {
     }
   }
 
-  test('takes thumbprints in lower case with colons', async () => {
+  test('accepts thumbprints in lower case with colons', async () => {
     const certificate = await hub.started.issueSelfSignedCertificate('whoever');
     const text = certificate.sha1Thumbprint.toLowerCase().match(/../g).join(':');
     const device = await createDevice({ type: 'selfSigned', primaryThumbprint: text });
@@ -81,12 +81,12 @@ describe('a self-signed device', () => {
 });
 
 describe('a device of the CA', () => {
-  test('is opened by a certificate in its name', async () => {
+  test('accepts a certificate in its name', async () => {
     const device = await createDevice({ type: 'certificateAuthority' });
     await assertAccepted(device, await hub.started.issueCertificate(device.deviceId));
   });
 
-  test('is opened by a certificate that the HTTP API gives', async () => {
+  test('accepts a certificate from the HTTP API', async () => {
     const device = await createDevice({ type: 'certificateAuthority' });
     await assertAccepted(device, await hub.local(device, 'POST', '/certificate'));
   });
@@ -101,7 +101,7 @@ describe('a device of the CA', () => {
   });
 });
 
-test('a module of the CA is opened by a certificate of both names', async () => {
+test('a module that trusts the CA accepts a certificate with both names', async () => {
   const module = await hub.createModule({ authentication: { type: 'certificateAuthority' } });
   const { deviceId, moduleId } = module;
   await assertRefused(module, await hub.started.issueCertificate(deviceId), /common name/);
@@ -110,14 +110,14 @@ test('a module of the CA is opened by a certificate of both names', async () => 
   await client.end();
 });
 
-test('a device with keys is not opened by a certificate', async () => {
+test('a device with keys does not accept a certificate', async () => {
   const { deviceId } = await hub.createDevice();
   const certificate = await hub.started.issueCertificate(deviceId);
   await assertRefused({ deviceId }, certificate, /not a SAS token/);
 });
 
 describe('the registry', () => {
-  test('takes and shows how a device authenticates', async () => {
+  test('accepts and returns how a device authenticates', async () => {
     const { sha1Thumbprint } = await hub.started.issueSelfSignedCertificate('x');
     const x509Thumbprint = { primaryThumbprint: sha1Thumbprint, secondaryThumbprint: null };
     for (const authentication of [{ type: 'selfSigned', x509Thumbprint }, { x509Thumbprint }]) {
@@ -143,7 +143,7 @@ describe('the registry', () => {
     }
   });
 
-  test('gives a connection string without key for X.509', async () => {
+  test('returns a connection string without a key for X.509', async () => {
     const device = await createDevice({ type: 'certificateAuthority' });
     const { deviceId } = device;
     assert.deepEqual(device, {

@@ -44,7 +44,7 @@ async function runArtillery(t, folder, script, env) {
   return { code, output: output + errors, ...report.aggregate };
 }
 
-test('the same scene and seed give the same messages in Artillery and by the command', async (t) => {
+test('the same scene and seed produce the same messages in Artillery and by the command', async (t) => {
   const folder = await createFolder(t);
   const byArtillery = await openHub(t);
   const script = await shortened(folder, 'ramp');

@@ -126,7 +126,7 @@ test('a device that does not connect is a failed virtual user', async (t) => {
   assert.deepEqual(metrics.counter, { 'iothub.lost': 0 });
 });
 
-test('what is wrong in a script is told at once', async (t) => {
+test('mistakes in a script are reported immediately', async (t) => {
   const wrong = (options, flow = []) => createWorker(t, { options, flow });
   assert.throws(() => wrong({ group: true, devices: 3 }), /no "devices", but scene, seed/);
   assert.throws(

@@ -69,7 +69,7 @@ test('a network that goes ends the connection, one that comes brings it back', a
   assert.equal((await backEnd.state()).connections, 2);
 });
 
-test('a worker hears of a network that goes, and of one that comes', async (t) => {
+test('a worker notices a network that goes, and one that comes', async (t) => {
   const backEnd = await createDevice();
   const origin = await serveRepository(t);
   const tab = await (await openProfile(t)).openTab(documentOf(origin));
@@ -130,7 +130,7 @@ test('a clock that is set back disturbs nothing', async (t) => {
   assert.equal((await backEnd.state()).connections, 1);
 });
 
-test('a page that comes back out of the back-forward cache connects at once', async (t) => {
+test('a page that returns from the back/forward cache connects immediately', async (t) => {
   const { backEnd, origin, tab } = await openConnected(t);
   await tab.evaluate(() => {
     addEventListener('pageshow', ({ persisted }) => (window.cameBack = persisted));
@@ -164,7 +164,7 @@ test('the tab opened last has the device, and the one before says why it has not
   assert.equal((await backEnd.state()).connections, 3, 'neither came back by itself');
 });
 
-test('an older tab that reaches the hub last gives the device back at once', async (t) => {
+test('an older tab that reaches the hub last returns the device immediately', async (t) => {
   const { backEnd, origin, profile, tab: newer } = await openConnected(t);
   const older = await profile.openTab(documentOf(origin));
   await older.evaluate(() => {

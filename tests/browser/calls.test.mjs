@@ -73,7 +73,7 @@ test('without the CORS headers of a relay, the error says what to set', async (t
   assert.match(message, /^ConnectionFailedError: .*httpEndpoint.*CORS/);
 });
 
-test('a page iterates over messages until it aborts, and gives up a connection', async (t) => {
+test('a page iterates over messages until it aborts, and cancels a connection attempt', async (t) => {
   const backEnd = await createDevice();
   const page = await openClientPage(t, backEnd);
   for (const body of ['a', 'b']) await backEnd.sendMessage({ body });

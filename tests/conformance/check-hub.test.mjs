@@ -48,7 +48,7 @@ test('with that of a back end it checks more, and leaves no device behind', TIME
   );
 });
 
-test('a row that does not hold differs, and no secret is told', TIMEOUT, async () => {
+test('a row that fails is reported as different, without secrets', TIMEOUT, async () => {
   await callHub(hub, 'POST', '/local/devices/my-device/faults', { connack: 5 });
   const { code, said } = await check(DEVICE, 'no-connection.auto-connect');
   assert.equal(code, 1);

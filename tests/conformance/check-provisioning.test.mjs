@@ -10,7 +10,7 @@ const OF_THE_LOCAL_HUB = [
   /^differs +the same without renegotiation, .*, not CONNACK 0$/,
 ];
 
-test('what the local service does is as expected, and a change of it is told', async (t) => {
+test('the local service behaves as expected, and a change of it is reported', async (t) => {
   const hub = await startHub({
     https: true,
     enrollmentGroups: ['group1'],

@@ -44,7 +44,7 @@ test('replaces owner and name in every file, once', (t) => {
   assert.match(run('contoso/other').stderr, /has been replaced/);
 });
 
-test('takes nothing but owner/name', (t) => {
+test('accepts only owner/name', (t) => {
   const { run } = createRepository(t, { file: placeholder });
   for (const args of [[], ['name'], ['a/b/c'], ['https://github.com/a/b'], ['a/b', 'c']]) {
     const { status, stderr } = run(...args);

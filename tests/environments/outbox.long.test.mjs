@@ -107,7 +107,7 @@ test(
   { 'dom.quotaManager.temporaryStorage.fixedLimit': QUOTA },
 );
 
-test('a database that is deleted under the client is made again', async (tools) => {
+test('a database that is deleted while in use is recreated', async (tools) => {
   const { backEnd, openTab } = tools;
   const tab = await openTab();
   const errors = await tab.evaluate(async () => {

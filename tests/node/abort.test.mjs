@@ -145,7 +145,7 @@ test('a long-lived signal collects no listeners', async (t) => {
   assert.equal(listenersOf(signal), 0);
 });
 
-test('what was called with one signal ends together, and what was not goes on', async (t) => {
+test('calls with one signal end together, and other calls continue', async (t) => {
   const { client, backEnd } = await createPair(t);
   await backEnd.setFaults({ withhold: ['connack'] });
   const controller = new AbortController();
@@ -166,7 +166,7 @@ test('what was called with one signal ends together, and what was not goes on', 
   );
 });
 
-test('a message that was sent and aborted is not sent again', async (t) => {
+test('a message that was sent and aborted is not resent', async (t) => {
   const { client, backEnd } = await createPair(t);
   await client.connect();
   await backEnd.setFaults({ withhold: ['puback'] });
@@ -196,7 +196,7 @@ test('connect: aborted while dialling, the client is disconnected and can connec
   assert.deepEqual(background, []);
 });
 
-test('connect: AbortSignal.timeout gives its TimeoutError', async (t) => {
+test('connect: AbortSignal.timeout rejects with its TimeoutError', async (t) => {
   const { client } = await createUnanswered(t);
   const connecting = client.connect({ signal: AbortSignal.timeout(50) });
   await assert.rejects(within(10, connecting, 'the signal has no effect'), {
@@ -205,7 +205,7 @@ test('connect: AbortSignal.timeout gives its TimeoutError', async (t) => {
   assert.equal(client.connectionState, 'disconnected');
 });
 
-test('connect: aborted while a message waits, the connection is made all the same', async (t) => {
+test('connect: aborted while a message waits, the client still connects', async (t) => {
   const { client } = await createPair(t);
   const controller = new AbortController();
   const connecting = client.connect(controller);
@@ -219,7 +219,7 @@ for (const [what, receive] of Object.entries({
   handler: (client) => (client.onMessageReceived = () => {}),
   loop: (client) => client.messages(),
 })) {
-  test(`connect: aborted while a ${what} waits, the connection is made all the same`, async (t) => {
+  test(`connect: aborted while a ${what} waits, the client still connects`, async (t) => {
     const { client, backEnd } = await createPair(t);
     await backEnd.setFaults({ withhold: ['connack'] });
     const background = new Inbox('background exception');

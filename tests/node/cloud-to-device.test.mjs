@@ -103,7 +103,7 @@ test('messages queued while offline reach a handler set before connect', async (
   assert.equal(messages.all.length, 2);
 });
 
-test('a message that nobody takes yet is kept unacknowledged until a handler is set', async (t) => {
+test('a message without a receiver is kept unacknowledged until a handler is set', async (t) => {
   const backEnd = await createSubscribedDevice(t);
   await backEnd.sendMessage({ body: 'kept' });
   const client = createClient(t, backEnd);
@@ -160,7 +160,7 @@ test('with "after-handler" acknowledgements keep the order of arrival', async (t
   );
 });
 
-test('with "after-handler" a message whose handler failed comes again', async (t) => {
+test('with "after-handler" a message whose handler failed is redelivered', async (t) => {
   const { client, backEnd } = await createPair(t, { acknowledgeMessages: 'after-handler' });
   const messages = new Inbox('message');
   const errors = new Inbox('background exception');

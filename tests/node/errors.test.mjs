@@ -151,7 +151,7 @@ for (const [code, errorClass] of REFUSALS) {
   });
 }
 
-test('a port on which nobody listens is a ConnectionFailedError', async (t) => {
+test('a port on which nothing listens is a ConnectionFailedError', async (t) => {
   const backEnd = await createDevice();
   const client = createClient(t, backEnd, { endpoint: await refusedEndpoint() });
   for (const call of [client.connect(), client.sendMessage('x'), client.getTwin()]) {
@@ -202,7 +202,7 @@ test('a publish that is not acknowledged in time is an OperationTimeout', async 
   await client.sendMessage('y');
 });
 
-test('a publish that timed out is not sent again', async (t) => {
+test('a publish that timed out is not resent', async (t) => {
   const { client, backEnd } = await createPair(t, { operationTimeout: 0.3 });
   client.onBackgroundException = () => {};
   await client.connect();
@@ -252,7 +252,7 @@ test('with autoConnect off every operation is a NoConnectionError', async (t) =>
   await client.sendMessage('x');
 });
 
-test('a WebSocket library that cannot send fails the connection at once, and says why', async (t) => {
+test('a WebSocket library that cannot send fails the connection immediately, and says why', async (t) => {
   const { client } = await createPair(t);
   // A bundler that replaces `bufferutil` with an empty module does this to npm `ws`.
   t.mock.method(Sender, 'frame', () => {

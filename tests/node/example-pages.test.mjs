@@ -62,7 +62,7 @@ test('a page uploads a file through the relay', async (t) => {
   assert.equal(await page.getByRole('progressbar').getAttribute('value'), '7');
 });
 
-test('the page of the token server lives on tokens that the server renews', async (t) => {
+test('the page of the token server uses tokens that the server renews', async (t) => {
   const backEnd = await createDevice();
   const { server, url } = await startTokenServer(t, backEnd);
   const page = await openPage(t, url);

@@ -56,7 +56,7 @@ for (const name of ['report.csv', 'Berichte/März & Co 100 %.csv', '報告 🌍.
   });
 }
 
-test('a device registers by itself', async (t) => {
+test('a device registers on its own', async (t) => {
   const registrant = await createRegistrant('example-1');
   const program = await startExample(t, 'provisioning', ['device.mjs'], registrant);
   assert.equal(await program.ended(), 0, program.errors);

@@ -28,7 +28,7 @@ async function assertUndisturbed(device, states = [true]) {
   assert.deepEqual(device.errors.all, []);
 }
 
-faultTest('an error in place of a twin is a ServiceError with status and code', async (t) => {
+faultTest('an error instead of a twin is a ServiceError with status and code', async (t) => {
   const device = await createListening(t);
   for (const twinStatus of [300, 400, 429, 503]) {
     const body = { errorCode: twinStatus * 1000 + 1, message: 'why not' };
@@ -45,7 +45,7 @@ faultTest('an error in place of a twin is a ServiceError with status and code', 
   await assertUndisturbed(device);
 });
 
-faultTest('an error in place of a twin is one without a body, too', async (t) => {
+faultTest('an error instead of a twin is one without a body, too', async (t) => {
   const device = await createListening(t);
   for (const body of ['', 'no JSON', '[]']) {
     await device.backEnd.setFaults({ twinStatus: 500, body });
@@ -71,7 +71,7 @@ faultTest('a twin that is not JSON is a ClientError', async (t) => {
   await assertUndisturbed(device);
 });
 
-faultTest('a twin request without an answer is an OperationTimeout, late or not', async (t) => {
+faultTest('a twin request without a response is an OperationTimeout, late or not', async (t) => {
   const device = await createListening(t, { operationTimeout: 0.3 });
   const { client, backEnd } = device;
   await backEnd.setFaults({ withhold: ['twin'] });
@@ -110,7 +110,7 @@ faultTest('one handler gets the methods of all names', async (t) => {
   await assertUndisturbed(device);
 });
 
-faultTest('without a method handler the caller is told at once', async (t) => {
+faultTest('without a method handler the caller gets an error immediately', async (t) => {
   const device = await createWatched(t);
   await device.client.connect();
   await assert.rejects(device.backEnd.invokeMethod('m'), (error) => {
@@ -120,7 +120,7 @@ faultTest('without a method handler the caller is told at once', async (t) => {
   await assertUndisturbed(device);
 });
 
-faultTest('a refused subscription is a ClientError, and is asked for again', async (t) => {
+faultTest('a refused subscription is a ClientError, and is requested again', async (t) => {
   const device = await createWatched(t);
   const { client, backEnd } = device;
   await client.connect();

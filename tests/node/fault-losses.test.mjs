@@ -25,8 +25,8 @@ import {
 } from './support.mjs';
 
 for (const [how, title] of [
-  ['reset', 'a reset of the connection is told, and everything goes on'],
-  ['close', 'a close of the connection is told, and everything goes on'],
+  ['reset', 'a reset of the connection is reported, and everything continues'],
+  ['close', 'a close of the connection is reported, and everything continues'],
 ]) {
   faultTest(title, async (t) => {
     const device = await createListening(t);
@@ -63,7 +63,7 @@ async function startHubWith({ port = 0, deviceId, primaryKey }) {
   return startHub({ port, devices: [{ deviceId, authentication }] });
 }
 
-faultTest('a hub that comes back without the session leaves nothing deaf', async (t) => {
+faultTest('everything is received again from a hub that has lost the session', async (t) => {
   const { deviceId, primaryKey } = await createDevice();
   const before = await startHubWith({ deviceId, primaryKey });
   const { endpoint, url } = before;
@@ -86,7 +86,7 @@ faultTest('a hub that comes back without the session leaves nothing deaf', async
 
 // The client notices silence only after seconds.
 describe('silence', { concurrency: true }, () => {
-  faultTest('a half-open connection is found dead, and everything goes on', async (t) => {
+  faultTest('a half-open connection is detected, and everything continues', async (t) => {
     const device = await createListening(t, { keepAlive: 1 });
     await device.backEnd.setFaults({ halfOpen: true });
     const sent = device.client.sendMessage('into the void');
@@ -97,7 +97,7 @@ describe('silence', { concurrency: true }, () => {
     assert.deepEqual(device.states, [true, false, true]);
   });
 
-  faultTest('half a packet ends the connection, and everything goes on', async (t) => {
+  faultTest('half a packet ends the connection, and everything continues', async (t) => {
     const device = await createListening(t, { keepAlive: 1 });
     await device.backEnd.setFaults({ send: '32ff7f0001' });
     const sent = device.client.sendMessage('acknowledged unheard');
@@ -119,7 +119,7 @@ faultTest('a clock that the hub disagrees with is a CredentialError that names i
   assert.deepEqual(device.states, [true, false, true]);
 });
 
-faultTest('two clients of one device are told that there may be another', async (t) => {
+faultTest('two clients of one device get an error that names a second client', async (t) => {
   const device = await createListening(t);
   const second = createClient(t, device.backEnd);
   second.onBackgroundException = () => {};
@@ -132,7 +132,7 @@ faultTest('two clients of one device are told that there may be another', async 
   await device.assertWorks({ replaced });
 });
 
-faultTest('a message that is sent again, at once or later, is delivered once', async (t) => {
+faultTest('a message that is resent, immediately or later, is delivered once', async (t) => {
   const device = await createListening(t);
   const { client, backEnd } = device;
   await backEnd.setFaults({ duplicate: true });
@@ -154,7 +154,7 @@ faultTest('a message that is sent again, at once or later, is delivered once', a
   assert.deepEqual(device.errors.all, []);
 });
 
-faultTest('a message that the hub closes on is given up, those behind it arrive', async (t) => {
+faultTest('a message that makes the hub close is given up, and later ones arrive', async (t) => {
   const strictHub = await startHub({ settings: { expiryInTelemetry: 'close' } });
   t.after(() => strictHub.close());
   const backEnd = await BackEnd.createDevice(strictHub, 'device');
@@ -196,19 +196,22 @@ faultTest('with "after-handler" a process that dies in its handler loses nothing
   await device.assertWorks();
 });
 
-faultTest('with "after-handler" a drop while the handler works brings it again', async (t) => {
-  const device = await createListening(t, { acknowledgeMessages: 'after-handler' });
-  const { client, backEnd } = device;
-  const work = deferred();
-  client.onMessageReceived = (message) => {
-    device.messages.put(message);
-    return device.messages.all.length === 1 ? work.promise : undefined;
-  };
-  await backEnd.sendMessage({ body: 'precious' });
-  assert.equal((await device.messages.take()).text(), 'precious');
-  await backEnd.drop();
-  isError(await device.errors.take(), ConnectionDroppedError, /connection was lost/);
-  work.resolve();
-  assert.equal((await device.messages.take()).text(), 'precious');
-  await device.assertWorks();
-});
+faultTest(
+  'with "after-handler" a message is redelivered after a drop while the handler works',
+  async (t) => {
+    const device = await createListening(t, { acknowledgeMessages: 'after-handler' });
+    const { client, backEnd } = device;
+    const work = deferred();
+    client.onMessageReceived = (message) => {
+      device.messages.put(message);
+      return device.messages.all.length === 1 ? work.promise : undefined;
+    };
+    await backEnd.sendMessage({ body: 'precious' });
+    assert.equal((await device.messages.take()).text(), 'precious');
+    await backEnd.drop();
+    isError(await device.errors.take(), ConnectionDroppedError, /connection was lost/);
+    work.resolve();
+    assert.equal((await device.messages.take()).text(), 'precious');
+    await device.assertWorks();
+  },
+);

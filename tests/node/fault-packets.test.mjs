@@ -23,7 +23,7 @@ const VIOLATIONS = [
   ['packet identifier 0 ends the connection', '32050001780000', MALFORMED],
   ['an empty topic ends the connection', '30020000', /PUBLISH packet without a topic/],
   ['a truncated PUBLISH ends the connection', '30030010ff', MALFORMED],
-  ['a topic that is no UTF-8 ends the connection', '30040002fffe', MALFORMED],
+  ['a topic that is not UTF-8 ends the connection', '30040002fffe', MALFORMED],
   ['a second CONNACK ends the connection', '20020000', /CONNACK/],
 ];
 
@@ -55,7 +55,7 @@ const HARMLESS = [
   ['a PUBACK for nothing changes nothing', '4002fffe'],
   ['a SUBACK for nothing changes nothing', '9003fffe01'],
   ['an UNSUBACK for nothing changes nothing', 'b002fffe'],
-  ['a PINGRESP that was not asked for changes nothing', 'd000'],
+  ['an unexpected PINGRESP changes nothing', 'd000'],
 ];
 
 for (const [title, send] of HARMLESS) {
@@ -77,9 +77,9 @@ function publish(topic, payload) {
 }
 
 const STRAY = [
-  ['a message for another device is told and ignored', 'devices/other/messages/devicebound/'],
-  ['a method request without an id is told and ignored', '$iothub/methods/POST/m/'],
-  ['a twin answer without a status is told and ignored', '$iothub/twin/res/ok/?$rid=1'],
+  ['a message for another device is reported and ignored', 'devices/other/messages/devicebound/'],
+  ['a method request without an id is reported and ignored', '$iothub/methods/POST/m/'],
+  ['a twin response without a status is reported and ignored', '$iothub/twin/res/ok/?$rid=1'],
 ];
 
 for (const [title, topic] of STRAY) {
@@ -92,7 +92,7 @@ for (const [title, topic] of STRAY) {
   });
 }
 
-faultTest('a message whose properties are badly encoded is delivered as it came', async (t) => {
+faultTest('a message whose properties are badly encoded is delivered unchanged', async (t) => {
   const device = await createListening(t);
   const topic = `devices/${device.backEnd.deviceId}/messages/devicebound/a=%zz&%24.mid=%ff&=&%`;
   await device.backEnd.setFaults({ send: publish(topic, 'body') });
@@ -103,7 +103,7 @@ faultTest('a message whose properties are badly encoded is delivered as it came'
   assert.deepEqual(device.errors.all, []);
 });
 
-faultTest('a method request that is not JSON is told, and answered with 400', async (t) => {
+faultTest('a method request that is not JSON is reported, and gets 400', async (t) => {
   const device = await createListening(t);
   const { backEnd } = device;
   await backEnd.setFaults({ send: publish('$iothub/methods/POST/m/?$rid=abc', '{"a":') });
@@ -126,11 +126,14 @@ faultTest('a method request with an empty body has the payload null', async (t) 
   assert.deepEqual(device.errors.all, []);
 });
 
-faultTest('desired properties that are not JSON are told, and the next ones arrive', async (t) => {
-  const device = await createListening(t);
-  const topic = '$iothub/twin/PATCH/properties/desired/?$version=9';
-  await device.backEnd.setFaults({ send: publish(topic, 'no JSON') });
-  isError(await device.errors.take(), ClientError, /not JSON/);
-  await device.assertWorks();
-  assert.deepEqual(device.states, [true]);
-});
+faultTest(
+  'desired properties that are not JSON are reported, and the next ones arrive',
+  async (t) => {
+    const device = await createListening(t);
+    const topic = '$iothub/twin/PATCH/properties/desired/?$version=9';
+    await device.backEnd.setFaults({ send: publish(topic, 'no JSON') });
+    isError(await device.errors.take(), ClientError, /not JSON/);
+    await device.assertWorks();
+    assert.deepEqual(device.states, [true]);
+  },
+);

@@ -16,19 +16,19 @@ const stopListening = ({ client }) => {
 
 /** Test, step at which the hub drops the connection, what leads there, options of the client. */
 const STEPS = [
-  ['a drop in place of taking CONNECT', 'connect', reconnect],
-  ['a drop in place of CONNACK', 'connack', reconnect],
-  ['a drop in place of taking SUBSCRIBE', 'subscribe', reconnect],
-  ['a drop in place of SUBACK', 'suback', reconnect],
-  ['a drop in place of taking PUBLISH', 'publish', send],
-  ['a drop in place of PUBACK', 'puback', send],
-  ['a drop in place of a twin answer', 'twin', askForTwin],
-  ['a drop in place of taking UNSUBSCRIBE', 'unsubscribe', stopListening],
-  ['a drop in place of UNSUBACK', 'unsuback', stopListening],
-  ['a drop in place of taking PINGREQ', 'pingreq', wait, { keepAlive: 1 }],
-  ['a drop in place of PINGRESP', 'pingresp', wait, { keepAlive: 1 }],
-  ['a drop in place of taking DISCONNECT', 'disconnect', disconnect],
-  ['a drop in place of CONNACK at the renewal of a token', 'connack', wait, { sasTokenTtl: 3 }],
+  ['a drop instead of accepting CONNECT', 'connect', reconnect],
+  ['a drop instead of CONNACK', 'connack', reconnect],
+  ['a drop instead of accepting SUBSCRIBE', 'subscribe', reconnect],
+  ['a drop instead of SUBACK', 'suback', reconnect],
+  ['a drop instead of accepting PUBLISH', 'publish', send],
+  ['a drop instead of PUBACK', 'puback', send],
+  ['a drop instead of a twin response', 'twin', askForTwin],
+  ['a drop instead of accepting UNSUBSCRIBE', 'unsubscribe', stopListening],
+  ['a drop instead of UNSUBACK', 'unsuback', stopListening],
+  ['a drop instead of accepting PINGREQ', 'pingreq', wait, { keepAlive: 1 }],
+  ['a drop instead of PINGRESP', 'pingresp', wait, { keepAlive: 1 }],
+  ['a drop instead of accepting DISCONNECT', 'disconnect', disconnect],
+  ['a drop instead of CONNACK at the renewal of a token', 'connack', wait, { sasTokenTtl: 3 }],
 ];
 
 for (const [title, step, lead, options] of STEPS) {

@@ -36,7 +36,7 @@ async function createReceiver(t, handler) {
 }
 
 for (const name of HANDLERS) {
-  test(`${name} takes functions, Promises of them and nothing, and gives them back`, async (t) => {
+  test(`${name} accepts functions, Promises of them and nothing, and returns them`, async (t) => {
     const { client } = await createPair(t, { autoConnect: false });
     const values = [() => {}, async () => {}, Promise.resolve(() => {}), null, () => {}, undefined];
     for (const value of values) {
@@ -238,7 +238,7 @@ test('a receive handler that cannot connect reports it', async (t) => {
   assert.ok((await errors.take()) instanceof ConnectionFailedError);
 });
 
-test('onConnectionStateChange tells each change, and the cause of a loss', async (t) => {
+test('onConnectionStateChange reports each change, and the cause of a loss', async (t) => {
   const { client, backEnd } = await createPair(t);
   const changes = new Inbox('state change');
   const errors = new Inbox('background exception');
@@ -306,7 +306,7 @@ test('desired properties that reached no handler come to the next', async (t) =>
   assert.equal((await patches.take()).$version, 1);
 });
 
-test('a handler that is asked for a token is not called again while it is at work', async () => {
+test('a handler that is called for a token is not called again while it is running', async () => {
   const shell = { tell() {}, wake() {}, report: assert.fail, receiving: {} };
   const handlers = new Handlers(shell);
   const calls = [];

@@ -109,7 +109,7 @@ for (const [kind, { handler, receiveCall, give, textOf }] of Object.entries(KIND
     assert.deepEqual(await client[kind]().next(), ended);
   });
 
-  test(`${kind}: disconnect does not end a loop, which does not connect by itself`, async (t) => {
+  test(`${kind}: disconnect does not end a loop, which does not connect on its own`, async (t) => {
     const { client, backEnd, items } = await createIterating(t, kind);
     await client.disconnect();
     const next = items.next();
@@ -173,7 +173,7 @@ for (const [kind, { handler, receiveCall, give, textOf }] of Object.entries(KIND
   });
 }
 
-test('a message stays with the hub until it is asked for', async (t) => {
+test('a message stays with the hub until the loop asks for it', async (t) => {
   const { client, backEnd, items } = await createIterating(t, 'messages');
   for (const body of ['a', 'b']) await backEnd.sendMessage({ body });
   await delivered(client, backEnd, 2);
@@ -186,7 +186,7 @@ test('a message stays with the hub until it is asked for', async (t) => {
   await backEnd.waitForPackets('puback', 'in', 2);
 });
 
-test('after-handler: a message is acknowledged when the next one is asked for', async (t) => {
+test('after-handler: a message is acknowledged when the loop asks for the next one', async (t) => {
   const options = { acknowledgeMessages: 'after-handler' };
   const { client, backEnd, items } = await createIterating(t, 'messages', options);
   for (const body of ['a', 'b']) await backEnd.sendMessage({ body });
@@ -289,7 +289,7 @@ test('method requests that wait at shutdown are not answered', async (t) => {
   assert.equal((await backEnd.packets({ type: 'publish', direction: 'in' })).length, sent);
 });
 
-test('the first patch of a loop is the desired properties as they stand', async (t) => {
+test('the first patch of a loop is the current desired properties', async (t) => {
   const { client, backEnd } = await createPair(t);
   await backEnd.patchDesired({ interval: 7 });
   const versions = [];
@@ -302,7 +302,7 @@ test('the first patch of a loop is the desired properties as they stand', async 
   assert.deepEqual(versions, [2, 3]);
 });
 
-test('patches over 1,024 that nobody asks for are the whole of them when one does', async (t) => {
+test('more than 1,024 unread patches become the complete set', async (t) => {
   const { client, backEnd, items } = await createIterating(t, 'desiredPropertiesPatches', {
     ensureDesiredProperties: true,
   });
@@ -318,7 +318,7 @@ test('patches over 1,024 that nobody asks for are the whole of them when one doe
   await waitForPacket(backEnd, 'publish', 'in', isTwinGet);
 });
 
-test('a loop without a connection that can be made tells onBackgroundException', async (t) => {
+test('a loop that cannot connect reports it to onBackgroundException', async (t) => {
   const { client, backEnd } = await createPair(t);
   await backEnd.setFaults({ connack: 3 });
   const errors = new Inbox('background exception');

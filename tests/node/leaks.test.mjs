@@ -43,7 +43,7 @@ for (const wasConnected of [true, false]) {
   });
 }
 
-test('a client that nobody refers to any more leaves its calls to their end', async (t) => {
+test('the calls of an unreferenced client still complete', async (t) => {
   const backEnd = await createDevice();
   const program = `
     ${UNTIL_COLLECTED}

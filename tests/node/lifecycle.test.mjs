@@ -56,7 +56,7 @@ test('a client connects again after disconnect', async (t) => {
   assert.equal((await backEnd.state()).connections, 3);
 });
 
-test('disconnect fulfils also when there is no connection', async (t) => {
+test('disconnect resolves even without a connection', async (t) => {
   const { client } = await createPair(t);
   await client.disconnect();
   await client.connect();
@@ -79,7 +79,7 @@ test('disconnect cancels what is unacknowledged', async (t) => {
   assert.equal(client.connectionState, 'disconnected');
 });
 
-test('what disconnect cancelled is not sent again by the next connection', async (t) => {
+test('calls that disconnect cancelled are not resent by the next connection', async (t) => {
   const { client, backEnd } = await createPair(t);
   await client.connect();
   await backEnd.setFaults({ withhold: ['puback'] });
@@ -108,7 +108,7 @@ test('disconnect while connecting cancels the attempt', async (t) => {
   assert.equal(client.connectionState, 'disconnected');
 });
 
-test('after shutdown calls are ClientErrors, but shutdown and disconnect fulfil', async (t) => {
+test('after shutdown calls are ClientErrors, but shutdown and disconnect resolve', async (t) => {
   const { client } = await createPair(t);
   await client.connect();
   await client.shutdown();
@@ -166,7 +166,7 @@ test('two clients in one process work side by side', async (t) => {
   }
 });
 
-test('require gives the same package as import', () => {
+test('require returns the same package as import', () => {
   const required = createRequire(import.meta.url)('../../pkg/index.node.js');
   assert.equal(required.IoTHubDeviceClient, IoTHubDeviceClient);
 });
@@ -192,7 +192,7 @@ const PROGRAMS = {
 };
 
 for (const [when, program] of Object.entries(PROGRAMS)) {
-  test(`the process ends by itself ${when}`, async (t) => {
+  test(`the process ends on its own ${when}`, async (t) => {
     const backEnd = await createDevice();
     if (when === 'after a failed connect') await backEnd.setFaults({ connack: 5 });
     await runProgram(t, backEnd, `const client = createClient(); ${program}`);

@@ -212,7 +212,7 @@ test('methods run side by side, a slow one does not hold up the next', async (t)
   assert.equal((await first).payload, 'slow');
 });
 
-test('a response lost with the connection is told and not sent again', async (t) => {
+test('a response lost with the connection is reported and not resent', async (t) => {
   const outcome = new Inbox('outcome of the response');
   const { client, backEnd } = await createDeviceWith(t, (request, client) => {
     const response = MethodResponse.createFromMethodRequest(request, 200);

@@ -380,7 +380,7 @@ async function createCertified(name, itsHub) {
   return { backEnd: await createDevice(name, itsHub), x509: new X509(cert, key) };
 }
 
-test('every difference that is listed was seen, and stands in the documentation', async () => {
+test('every listed difference was observed, and is in the documentation', async () => {
   const page = await readFile(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8');
   for (const { name, python, here, why } of DIFFERENCES) {
     assert.ok(seen.has(name), `no recording shows the difference "${name}" any more`);

@@ -48,7 +48,7 @@ test('a client made of key, host name and device id works', async (t) => {
   await client.sendMessage('x');
 });
 
-test('the parts of a connection string may stand in any order', async (t) => {
+test('the parts of a connection string may be in any order', async (t) => {
   const backEnd = await createDevice();
   const connectionString = backEnd.connectionString.split(';').reverse().join(';');
   const client = fromString(connectionString, { endpoint: backEnd.endpoint });
@@ -79,7 +79,7 @@ for (const [connectionString, pattern] of BAD_STRINGS) {
   });
 }
 
-test('arguments that are no strings are TypeErrors', () => {
+test('arguments that are not strings are TypeErrors', () => {
   for (const value of [undefined, null, 1, {}]) {
     assert.throws(() => fromString(value), TypeError);
     assert.throws(() => IoTHubDeviceClient.createFromSymmetricKey(value, 'h', 'd'), TypeError);
@@ -101,7 +101,7 @@ test('a key that is not base64 is a TypeError that does not repeat it', () => {
   );
 });
 
-test('options that are no object are a TypeError', () => {
+test('options that are not an object are a TypeError', () => {
   for (const options of ['x', 1, true]) assert.throws(() => fromKey(options), TypeError);
 });
 

@@ -130,7 +130,7 @@ test('failed and disabled are errors with the result', async () => {
   }
 });
 
-test('an error of the service is told whole', async () => {
+test('an error of the service is reported completely', async () => {
   const device = newDevice();
   const body = { errorCode: 404201, trackingId: 'tracked', message: 'Nicht gefunden: ä' };
   await fail(device, { registerAnswer: { status: 404, body } });
@@ -144,7 +144,7 @@ test('an error of the service is told whole', async () => {
   assert.match(message, /no enrollment for this registration id \(Nicht gefunden: ä\)/);
 });
 
-test('a service that is busy is asked again', async () => {
+test('a busy service is retried', async () => {
   const device = newDevice();
   await fail(device, { registerAnswer: { status: 429, retryAfter: 1 } });
   const registered = device.client.register();
@@ -182,7 +182,7 @@ function tokenOf(key, resource) {
   return `SharedAccessSignature sr=${encoded}&sig=${encodeURIComponent(signature)}&se=${expiry}`;
 }
 
-test('a function gives the tokens, each for what it is asked for', async (t) => {
+test('a function returns the tokens, each for the requested resource', async (t) => {
   const { registrationId, symmetricKey } = newDevice();
   const resources = [];
   const getToken = async (resource) => {
@@ -226,7 +226,7 @@ test('a function that fails is the cause of the error', async () => {
   assert.equal(error.cause.cause, reason);
 });
 
-test('wrong use is told at once', () => {
+test('wrong use is reported immediately', () => {
   const make = (...given) => ProvisioningDeviceClient.createFromSymmetricKey(...given);
   for (const [given, message] of [
     [[], /the symmetric key must be a string, and is undefined/],

@@ -55,7 +55,7 @@ test('a call opens the connection, subscribes and waits for what comes', async (
   await backEnd.waitForPackets('puback', 'in', 2);
 });
 
-test('without block a call gives what has come, or undefined', async (t) => {
+test('without block a call returns what has arrived, or undefined', async (t) => {
   const { client, backEnd } = await createReceiver(t);
   await backEnd.sendMessage({ body: 'a' });
   await delivered(client, backEnd);
@@ -200,7 +200,7 @@ test('a message after a failed call stays with the hub until it is taken', async
   assert.equal((await client.receiveMessage()).text(), 'precious');
 });
 
-test('desired properties that nobody took before disconnect come again', async (t) => {
+test('desired properties that were not received before disconnect arrive again', async (t) => {
   const { client, backEnd } = await createPair(t);
   await client.receiveTwinDesiredPropertiesPatch();
   await backEnd.patchDesired({ mode: 'new' });

@@ -103,7 +103,7 @@ test('after a drop messages, methods and desired properties arrive as before', a
   assert.deepEqual(await patches.take(), { a: 1, $version: 2 });
 });
 
-test('retries go on until the hub takes the connection, and calls wait for it', async (t) => {
+test('retries continue until the hub accepts the connection, and calls wait for it', async (t) => {
   const { client, backEnd, changes, errors } = await createWatched(t);
   await backEnd.setHubFaults({ refuseUpgrade: true });
   await backEnd.drop();
@@ -121,7 +121,7 @@ test('retries go on until the hub takes the connection, and calls wait for it', 
   assert.equal((await changes.take()).connected, true);
 });
 
-test('a hub that answers "server unavailable" is tried again', async (t) => {
+test('a hub that responds "server unavailable" is retried', async (t) => {
   const { client, backEnd, errors } = await createWatched(t);
   await backEnd.setFaults({ connack: 3 });
   await backEnd.drop();

@@ -140,7 +140,7 @@ test('a client of a key shows it in no state and in no error', async (t) => {
   shown.hides(...formsOf(backEnd.primaryKey));
 });
 
-test('a client of tokens shows none, whatever it is given', async (t) => {
+test('a client with tokens never shows one', async (t) => {
   const shown = new Shown(t);
   const { primaryKey: key, deviceId, endpoint } = await createDevice();
   const { hostname } = hub;

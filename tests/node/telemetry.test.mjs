@@ -114,7 +114,7 @@ test('bytes are copied at the call', async (t) => {
   assert.deepEqual([...Buffer.from(seen.body, 'base64')], [1, 2, 3]);
 });
 
-test('a message takes along all its system properties', async (t) => {
+test('a message is sent with all its system properties', async (t) => {
   const { client, backEnd } = await createPair(t);
   const message = new Message('21.5', {
     messageId: 'id 1/2+3',
@@ -137,7 +137,7 @@ test('a message takes along all its system properties', async (t) => {
   assert.match(message.iothubInterfaceId, /^urn:azureiot:Security:/);
 });
 
-test('a message takes along custom properties with any characters, empty and null', async (t) => {
+test('a message is sent with custom properties with any characters, empty and null', async (t) => {
   const { client, backEnd } = await createPair(t);
   const properties = {
     'room name': 'Küche & Bad = 世界 🌍',
@@ -200,7 +200,7 @@ test('262,144 bytes are sent, one byte more is a RangeError and sends nothing', 
   assert.equal((await backEnd.state()).connections, 1);
 });
 
-test('a custom property without a name is a TypeError, and the connection stands', async (t) => {
+test('a custom property without a name is a TypeError, and the connection stays open', async (t) => {
   const { client, backEnd } = await createPair(t);
   const message = new Message('nameless');
   message.customProperties = { '': 'value' };
@@ -211,7 +211,7 @@ test('a custom property without a name is a TypeError, and the connection stands
   assert.equal((await backEnd.state()).connections, 1);
 });
 
-test('properties too long for an MQTT topic are refused and the connection stands', async (t) => {
+test('properties too long for an MQTT topic are refused, and the connection stays open', async (t) => {
   const { client, backEnd } = await createPair(t);
   const message = new Message('x');
   message.customProperties.long = 'y'.repeat(65_536);
@@ -251,7 +251,7 @@ test('a thousand messages arrive once each and in order', async (t) => {
   );
 });
 
-test('one message more than maxPendingMessages is refused at once', async (t) => {
+test('one message more than maxPendingMessages is refused immediately', async (t) => {
   const { client, backEnd } = await createPair(t, { maxPendingMessages: 2 });
   await client.connect();
   await backEnd.setFaults({ withhold: ['puback'] });

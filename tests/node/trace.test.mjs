@@ -34,7 +34,7 @@ async function next(records, matches) {
   }
 }
 
-test('the trace tells the states of the connection before what follows from them', async (t) => {
+test('the trace shows the states of the connection before what follows from them', async (t) => {
   const { client, records } = await createTraced(t);
   await client.sendMessage(PAYLOAD);
   await client.disconnect();
@@ -65,7 +65,7 @@ test('the record of a PUBLISH has its payload, which no copy or log of the recor
   }
 });
 
-test('the trace tells why a connection has ended, and how long it is waited for', async (t) => {
+test('the trace shows why a connection has ended, and how long the client waits', async (t) => {
   const { client, backEnd, records } = await createTraced(t, { connectionRetryInterval: 3600 });
   await client.connect();
   await backEnd.drop();
@@ -78,14 +78,14 @@ test('the trace tells why a connection has ended, and how long it is waited for'
   await next(records, ({ state }) => state === 'connected');
 });
 
-test('the trace tells why no socket could be opened', async (t) => {
+test('the trace shows why no socket could be opened', async (t) => {
   const { client, records } = await createTraced(t, { endpoint: await refusedEndpoint() });
   await assert.rejects(client.connect());
   const { reason } = await next(records, ({ state }) => state === 'socket closed');
   assert.match(reason, /ECONNREFUSED/);
 });
 
-test('the trace tells that a token is waited for, and renewed', async (t) => {
+test('the trace shows that the client waits for a token, and renews it', async (t) => {
   const { client, records } = await createTraced(t, { sasTokenTtl: 2 });
   await client.connect();
   await next(records, ({ state }) => state === 'renewing the SAS token');
@@ -104,7 +104,7 @@ test('the trace tells that a token is waited for, and renewed', async (t) => {
   await next(asked, ({ state }) => state === 'waiting for a SAS token');
 });
 
-test('the trace tells HTTP calls without the secret in their URL', async (t) => {
+test('the trace contains HTTP calls without the secret in their URL', async (t) => {
   const { client, records } = await createTraced(t);
   await client.uploadFile('a.txt', PAYLOAD);
   const calls = records.all.filter(({ http }) => http);
@@ -119,7 +119,7 @@ test('the trace tells HTTP calls without the secret in their URL', async (t) => 
   assert.ok(calls.every(({ seconds }) => seconds >= 0));
 });
 
-test('the trace tells of an HTTP call without an answer', async (t) => {
+test('the trace contains an HTTP call without a response', async (t) => {
   const httpEndpoint = (await refusedEndpoint()).replace('ws:', 'http:').split('/$')[0];
   const { client, records } = await createTraced(t, { httpEndpoint });
   await assert.rejects(client.getStorageInfoForBlob('a'));
@@ -177,12 +177,12 @@ for (const list of ['', 'express', 'iothub', '*,-iothub-device-client', 'iothub.
   });
 }
 
-test('a trace of its own is told in place of DEBUG', async (t) => {
+test("a client's own trace is used instead of DEBUG", async (t) => {
   const lines = await printedBy(t, { DEBUG: '*' }, '{ trace: () => {} }');
   assert.deepEqual(lines, ['']);
 });
 
-test('a line stays a line, whatever it holds', async () => {
+test('a line stays a line, whatever it contains', async () => {
   const lines = [];
   const host = {
     log: (line) => lines.push(line),

@@ -58,7 +58,7 @@ for (const [scheme, start, credentials, host] of [
   }
 }
 
-test('an https: proxy is trusted as Node.js is told, not as the hub is', async (t) => {
+test('an https: proxy is trusted by the settings of Node.js, not those of the hub', async (t) => {
   const proxyTls = await stranger.issue('a proxy', LOCAL);
   const proxy = await startHttpProxy(t, { ...login, tls: proxyTls });
   const server = await startServer(t, serverTls);
@@ -102,7 +102,7 @@ test('a proxy that knows another password is named', async (t) => {
   }
 });
 
-test('a host that the proxy does not reach is told from a proxy that is down', async (t) => {
+test('errors distinguish an unreachable host from a proxy that is down', async (t) => {
   const { server: gone, port } = await startSilentServer(t);
   gone.close();
   await once(gone, 'close');
@@ -144,7 +144,7 @@ test('a socket can be aborted in the TLS handshake behind a proxy', async (t) =>
   await proxy.closed();
 });
 
-test('the certificate of an IP address is held against that address behind proxies', async (t) => {
+test('the certificate of an IP address is checked against that address behind proxies', async (t) => {
   const named = await startServer(t, await authority.issue('x', { dns: LOCAL.dns }));
   const numbered = await startServer(t, await authority.issue('x', { ip: LOCAL.ip }));
   for (const [scheme, { port }] of [

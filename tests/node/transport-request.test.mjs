@@ -12,7 +12,7 @@ for (const [kind, options] of [
 ]) {
   const transport = createTransport(options);
 
-  test(`a request ${kind} takes method, headers and body there and the answer back`, async (t) => {
+  test(`a request ${kind} sends method, headers and body, and returns the response`, async (t) => {
     const server = await startServer(t);
     const headers = { Authorization: TOKEN, 'Content-Type': 'application/json' };
     const message = { method: 'POST', headers, body: '{"é":1}', timeoutMs: 30_000 };
@@ -34,7 +34,7 @@ for (const [kind, options] of [
     await assert.rejects(answer, { name: 'TimeoutError', message: /1 ms/ });
   });
 
-  test(`a request ${kind} can be given up`, async (t) => {
+  test(`a request ${kind} can be cancelled`, async (t) => {
     const { server, port } = await startSilentServer(t);
     const controller = new AbortController();
     const message = { method: 'GET', timeoutMs: 30_000, signal: controller.signal };
@@ -69,7 +69,7 @@ for (const [kind, options] of [
   });
 }
 
-test('where each address of a name fails, the reason tells of each', () => {
+test('if each address of a name fails, the reason names each', () => {
   const failures = [new Error('connect ECONNREFUSED ::1:1'), new Error('connect EACCES 1.2.3.4:1')];
   const reason = reasonOf(new AggregateError(failures));
   assert.equal(reason, 'connect ECONNREFUSED ::1:1; connect EACCES 1.2.3.4:1');

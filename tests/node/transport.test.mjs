@@ -172,7 +172,7 @@ test('a certificate that does not fit is a TypeError', async () => {
   assertTypeError(() => X509.platform(), /browsers.*X509\.fromFiles/);
 });
 
-test('a page gets nothing of Node.js or of proxies, and is told what it cannot do', async () => {
+test('a page gets nothing of Node.js or of proxies, and errors say what it cannot do', async () => {
   const entry = new URL('../../pkg-template/transport.browser.js', import.meta.url);
   const names = ['request.js', 'signal.js', 'transport.browser.js', 'x509.js'];
   const bundle = await build({

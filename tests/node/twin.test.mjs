@@ -22,7 +22,7 @@ async function createListener(t, options) {
 /** A section of the twin as devices get it. */
 const withoutMetadata = ({ $metadata, ...section }) => section;
 
-test('getTwin gives desired and reported properties as the hub has them', async (t) => {
+test('getTwin returns desired and reported properties as the hub has them', async (t) => {
   const { client, backEnd } = await createPair(t);
   await backEnd.patchDesired({ room: { name: 'Küche 🌍', lamps: [1, 2.5, 'off'] } });
   await client.patchTwinReportedProperties({ firmware: '1.0', on: true });
@@ -112,7 +112,7 @@ test('desired patches arrive in the order of their versions', async (t) => {
   }
 });
 
-test('the desired properties as they stand are delivered on connecting', async (t) => {
+test('the current desired properties are delivered on connecting', async (t) => {
   const { client, backEnd } = await createPair(t);
   await backEnd.patchDesired({ a: 1 });
   const patches = new Inbox('desired-properties patch');
@@ -121,7 +121,7 @@ test('the desired properties as they stand are delivered on connecting', async (
   assert.deepEqual(await patches.take(), { a: 1, $version: 2 });
 });
 
-test('a handler set while connected gets the desired properties as they stand', async (t) => {
+test('a handler set while connected gets the current desired properties', async (t) => {
   const { client, backEnd } = await createPair(t);
   await backEnd.patchDesired({ a: 1 });
   await client.connect();
@@ -172,7 +172,7 @@ test('a twin request without an answer is an OperationTimeout', async (t) => {
   assert.equal((await client.getTwin()).desired.$version, 1);
 });
 
-test('a twin request whose answer was lost with the connection is asked again', async (t) => {
+test('a twin request whose response was lost with the connection is repeated', async (t) => {
   const { client, backEnd } = await createPair(t);
   await client.connect();
   await backEnd.setFaults({ withhold: ['twin'] });

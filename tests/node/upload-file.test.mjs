@@ -89,7 +89,7 @@ const SMALL = {
 };
 
 for (const [name, data] of Object.entries(SMALL)) {
-  test(`${name} is uploaded, and the hub told`, async (t) => {
+  test(`${name} is uploaded, and the hub is notified`, async (t) => {
     const { client, backEnd } = await createPair(t);
     const progress = [];
     const result = await client.uploadFile('folder/Grüße %1?.bin', data, {
@@ -222,7 +222,7 @@ test('large files are put in blocks with ids of one length, and then a list', as
 });
 
 for (const status of [429, 500, 503]) {
-  test(`a block that is answered ${status} is tried again`, async (t) => {
+  test(`a block that gets ${status} is retried`, async (t) => {
     const { client, seen } = await createScripted(t, [201, status, 201]);
     await client.uploadFile('b', 'a'.repeat(BLOCK_SIZE + 1));
     assert.equal(seen.puts.length, 4);
@@ -232,7 +232,7 @@ for (const status of [429, 500, 503]) {
   });
 }
 
-test('a block whose connection breaks is tried again, without progress for it', async (t) => {
+test('a block whose connection breaks is retried, without progress for it', async (t) => {
   const { client, seen } = await createScripted(t, [(response) => response.destroy(), 201]);
   const progress = [];
   await client.uploadFile('b', 'data', { onProgress: ({ loaded }) => progress.push(loaded) });
@@ -240,7 +240,7 @@ test('a block whose connection breaks is tried again, without progress for it', 
   assert.deepEqual(progress, [4]);
 });
 
-test('a refusal is a ServiceError with the code, at once, and told to the hub', async (t) => {
+test('a refusal is an immediate ServiceError with the code, and the hub is notified', async (t) => {
   const { client, seen } = await createScripted(t, [403]);
   await assert.rejects(client.uploadFile('b', 'data'), (error) => {
     assertNoSecret(error, SECRET);
@@ -254,7 +254,7 @@ test('a refusal is a ServiceError with the code, at once, and told to the hub', 
   isTold(seen, { isSuccess: false, statusCode: 403, statusDescription });
 });
 
-test('a storage account that stays away is given up, and told to the hub', async (t) => {
+test('an unreachable storage account is given up, and the hub is notified', async (t) => {
   const { client, seen } = await createScripted(t, [(response) => response.destroy()]);
   await assert.rejects(client.uploadFile('b', 'data'), (error) => {
     assertNoSecret(error, SECRET);
@@ -286,7 +286,7 @@ test('a success that the hub does not take is its error', async (t) => {
   assert.equal(seen.told.length, 1);
 });
 
-test('both calls to the hub are tried again, as blocks are', async (t) => {
+test('both calls to the hub are retried, like blocks', async (t) => {
   const options = { asked: [503, 429, 200], told: [500, 204] };
   const { client, seen } = await createScripted(t, [201], options);
   await client.uploadFile('b', 'data');
@@ -297,7 +297,7 @@ test('both calls to the hub are tried again, as blocks are', async (t) => {
   );
 });
 
-test('an abort after the last byte rejects, and the hub is told that the blob is there', async (t) => {
+test('an abort after the last byte rejects, and the hub is notified of the success', async (t) => {
   const controller = new AbortController();
   const reason = new Error('the user has gone');
   const { client, seen } = await createScripted(t, [201], { told: [503, 204] });
@@ -312,7 +312,7 @@ test('an abort after the last byte rejects, and the hub is told that the blob is
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
 });
 
-test('an error of onProgress or of the source ends the upload, and is told', async (t) => {
+test('an error of onProgress or of the source ends the upload, and is reported', async (t) => {
   const problem = new Error('not so');
   const fail = () => {
     throw problem;
@@ -336,7 +336,7 @@ test('an error of onProgress or of the source ends the upload, and is told', asy
   }
 });
 
-test('an abort rejects with the reason, ends the request, and is told', async (t) => {
+test('an abort rejects with the reason, ends the request, and is reported', async (t) => {
   // There would never be another attempt.
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const ended = deferred();
@@ -377,7 +377,7 @@ const STALLED = {
 };
 
 for (const [name, stalled] of Object.entries(STALLED)) {
-  test(`an abort ends the upload of a stalled ${name}, and is told`, async (t) => {
+  test(`an abort ends the upload of a stalled ${name}, and is reported`, async (t) => {
     const { client, seen } = await createScripted(t, [201]);
     const controller = new AbortController();
     const reason = new Error('the user has gone');
@@ -408,7 +408,7 @@ test('a stream that is left as its upload has failed is ended', async (t) => {
   await left.promise;
 });
 
-test('a stream gives bytes, strings and Blobs, and nothing else is stored', async (t) => {
+test('a stream may contain bytes, strings and Blobs, and nothing else is stored', async (t) => {
   const { client, seen } = await createScripted(t, [201]);
   const sized = { size: 1, type: 'text/x-mine' };
   const streamOf = (...chunks) => Object.assign(ReadableStream.from(chunks), sized);
@@ -443,7 +443,7 @@ test('an abort between two tries ends the wait', async (t) => {
   t.mock.timers.reset();
 });
 
-test('a signal that is aborted already, or wrong arguments, and nothing is asked for', async (t) => {
+test('with an aborted signal or wrong arguments, nothing is requested', async (t) => {
   const { client } = await createPair(t);
   const signal = AbortSignal.abort();
   await assert.rejects(client.uploadFile('b', 'data', { signal }), { name: 'AbortError' });

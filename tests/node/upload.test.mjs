@@ -75,7 +75,7 @@ for (const [name, call] of Object.entries(CALLS)) {
   });
 }
 
-test('a token function that gives no token is called once, and that is a TypeError', async (t) => {
+test('a token function that returns no token is called once, and that is a TypeError', async (t) => {
   let calls = 0;
   const client = await createWithFunction(t, async () => {
     calls += 1;
@@ -90,7 +90,7 @@ test('an empty answer to notifyBlobUploadStatus is fine', async (t) => {
   assert.equal(await CALLS.notifyBlobUploadStatus(client), undefined);
 });
 
-test('notifyBlobUploadStatus refuses a status that is no whole number', async (t) => {
+test('notifyBlobUploadStatus refuses a status that is not a whole number', async (t) => {
   const { client } = await createPair(t);
   for (const statusCode of [NaN, Infinity, 200.7, '200', undefined]) {
     const call = client.notifyBlobUploadStatus('c', true, statusCode, 'OK');

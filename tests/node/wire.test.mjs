@@ -135,7 +135,7 @@ test('the bag holds system properties in their order, then custom ones sorted', 
   assert.match(pairs[6], /^\$\.ifid=/);
 });
 
-test('a twin is asked for with an empty publish, a patch carries its JSON', async (t) => {
+test('a twin is requested with an empty publish, a patch contains its JSON', async (t) => {
   const { client, backEnd } = await createPair(t);
   await client.getTwin();
   await client.patchTwinReportedProperties({ a: 'ü' });

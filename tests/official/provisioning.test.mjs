@@ -84,14 +84,14 @@ function testDeviceClient({ hub, environment, test }, command, { stateOf, errors
     assert.equal((await register(member)).deviceId, member.registrationId);
   });
 
-  test('is told of a wrong key by an answer, and by CONNACK', async (t) => {
+  test('gets an error for a wrong key in a response, and by CONNACK', async (t) => {
     const member = { ...memberOf(await createGroup()), key: Buffer.alloc(32).toString('base64') };
     await assert.rejects(register(member), errors.wrongKey);
     await hub.set(t, { wrongKeyAtProvisioning: 'connack' });
     await assert.rejects(register(member), errors.refused);
   });
 
-  test('is told of a registration that failed', async () => {
+  test('gets an error for a registration that failed', async () => {
     const member = memberOf(await createGroup());
     await fault(member.registrationId, { outcome: 'failed' });
     await assert.rejects(register(member), errors.failed);
@@ -192,7 +192,7 @@ await describeWithHub(title, undefined, ({ hub, environment, test }) => {
     assert.equal((await own('runBulk', remove)).isSuccessful, true);
   });
 
-  test('reads and deletes what a registration led to', async () => {
+  test('reads and deletes the result of a registration', async () => {
     const enrollmentGroupId = newId('group');
     const group = await service('createOrUpdateEnrollmentGroup', {
       enrollmentGroupId,

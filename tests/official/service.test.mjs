@@ -61,7 +61,7 @@ await describeWithHub(title, undefined, ({ hub, environment, test }) => {
     assert.deepEqual(authentication.x509Thumbprint, x509Thumbprint);
   });
 
-  test('is told that a device is there already, or is not there', async () => {
+  test('gets an error if a device exists already, or does not exist', async () => {
     const { deviceId } = await hub.createDevice();
     const name = 'DeviceAlreadyExistsError';
     await assert.rejects(registry('create', { deviceId }), { name, status: 409 });
@@ -123,7 +123,7 @@ await describeWithHub(title, undefined, ({ hub, environment, test }) => {
     for (const name of names) assert.ok(await isGone(`devices/${name}`));
   });
 
-  test('is told which devices of a bulk operation failed', async () => {
+  test('gets the devices of a bulk operation that failed', async () => {
     const { deviceId } = await hub.createDevice();
     const result = await registry('addDevices', [{ deviceId }, { deviceId: 'bulk4' }]);
     assert.equal(result.isSuccessful, false);
@@ -186,7 +186,7 @@ await describeWithHub(title, undefined, ({ hub, environment, test }) => {
     assert.equal(twin.properties.desired.a.b, 1);
   });
 
-  test('is told that a twin patch is refused', async () => {
+  test('gets an error if a twin patch is refused', async () => {
     const { deviceId } = await hub.createDevice();
     const patch = { properties: { desired: { 'no.dots': 1 } } };
     const refused = registry('updateTwin', deviceId, patch, '*');
@@ -260,7 +260,7 @@ await describeWithHub(title, undefined, ({ hub, environment, test }) => {
     assert.deepEqual(result, { status: 207, payload: { payload: null } });
   });
 
-  test('is told that a device did not answer a method in time', async (t) => {
+  test('gets an error if a device did not respond to a method in time', async (t) => {
     const device = await hub.createDevice();
     const { answered } = await connectDevice(t, device, () => {});
     // The client itself gives up after the sum of the two, which must not come first.
@@ -270,7 +270,7 @@ await describeWithHub(title, undefined, ({ hub, environment, test }) => {
     await answered;
   });
 
-  test('is told that a device is not online', async () => {
+  test('gets an error if a device is not online', async () => {
     const { deviceId } = await hub.createDevice();
     const call = client('invokeDeviceMethod', deviceId, { methodName: 'm' });
     await assert.rejects(call, { status: 404, code: 'DeviceNotOnline' });
@@ -286,7 +286,7 @@ await describeWithHub(title, undefined, ({ hub, environment, test }) => {
     assert.deepEqual(await result, { status: 207, payload: { payload: 1 } });
   });
 
-  test('is told that what a device answered is not JSON', async (t) => {
+  test('gets an error if the response of a device is not JSON', async (t) => {
     const device = await hub.createDevice();
     await connectDevice(t, device, (mqtt, topic) =>
       mqtt.publish(`$iothub/methods/res/200/?${requestOf(topic)}`, '{not json'),

@@ -29,7 +29,7 @@ test('an aborted call waits no longer, and its message stays', async (t) => {
   assert.deepEqual(store.texts, ['0', '1']);
 });
 
-test('wrong use is told', async (t) => {
+test('wrong use is reported', async (t) => {
   const backEnd = await createDevice();
   const plain = createClient(t, backEnd);
   assert.equal(plain.outbox, undefined);

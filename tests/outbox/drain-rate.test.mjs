@@ -14,7 +14,7 @@ const message = (text) => ({
   customProperties: '',
 });
 
-test('a backlog leaves at the given rate, and new messages leave behind it', async (t) => {
+test('a backlog is sent at the configured rate, and new messages follow it', async (t) => {
   const clock = new VirtualClock();
   t.after(() => clock.end());
   const store = new ScriptedStore();

@@ -8,7 +8,7 @@ import { ScriptedStore } from './scripted-store.mjs';
 import { createOutbox, numbers, record, textsOf } from './support.mjs';
 import { VirtualClock, idle } from './virtual-clock.mjs';
 
-test('a store that fails refuses, and takes messages again when it works', async (t) => {
+test('a store that fails refuses messages, and accepts them again when it works', async (t) => {
   const { backEnd, store, client } = await createOutbox(t);
   await client.enqueue('0');
   store.failures.append = new Error('no space left on device');
@@ -20,7 +20,7 @@ test('a store that fails refuses, and takes messages again when it works', async
   assert.equal(client.outbox.count, 0);
 });
 
-test('a store that cannot be read or cannot remove is asked again', async (t) => {
+test('a store that cannot be read or cannot remove is retried', async (t) => {
   const { backEnd, store, client } = await createOutbox(t);
   const errors = new Inbox('error');
   client.onBackgroundException = (error) => errors.put(error.message);
@@ -39,7 +39,7 @@ test('a store that cannot be read or cannot remove is asked again', async (t) =>
   assert.equal((await backEnd.telemetry()).length, 1);
 });
 
-test('a slow store gets what comes meanwhile in one batch, and keeps the order', async (t) => {
+test('a slow store gets messages that arrive in the meantime in one batch, in order', async (t) => {
   const { backEnd, store, client } = await createOutbox(t);
   await client.connect();
   const slow = deferred();
@@ -53,7 +53,7 @@ test('a slow store gets what comes meanwhile in one batch, and keeps the order',
   assert.deepEqual(textsOf(await backEnd.waitForTelemetry(101)), numbers(101));
 });
 
-test('a store that cannot be opened makes every call fail, and is tried again', async (t) => {
+test('a store that cannot be opened makes every call fail, and is retried', async (t) => {
   const { backEnd, store, client } = await createOutbox(t);
   const errors = new Inbox('error');
   client.onBackgroundException = (error) => errors.put(error.message);
@@ -73,7 +73,7 @@ test('a store that cannot be opened makes every call fail, and is tried again', 
   assert.equal((await backEnd.invokeMethod('any')).status, 200);
 });
 
-test('a store of the user that returns something else is told what it has to return', async (t) => {
+test('the error of a faulty user store says what it must return', async (t) => {
   const { start } = await createOutbox(t);
   const faulty = (method, value) =>
     start({ store: ownStore(Object.assign(new ScriptedStore(), { [method]: () => value })) });
@@ -172,7 +172,7 @@ test('a store that opens late works, without the messages whose calls were rejec
   assert.deepEqual(textsOf(await backEnd.waitForTelemetry(1)), ['kept']);
 });
 
-test('a store that never takes a message fails its call in time', async (t) => {
+test('a store that never accepts a message fails its call in time', async (t) => {
   const { backEnd, store, client } = await createOutbox(t, {}, { operationTimeout: 0.3 });
   const slow = deferred();
   store.delays.append = slow.promise;

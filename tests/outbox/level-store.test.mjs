@@ -62,7 +62,7 @@ test('a folder that cannot be written is an error at the first use', async (t) =
   await assert.rejects(client.enqueue('0'), /the store could not be opened: .*ENOTDIR/);
 });
 
-test('options that are wrong are told', () => {
+test('invalid options are reported', () => {
   assert.throws(() => levelStore(), /needs the option location/);
   assert.throws(() => levelStore({ location: '' }), /needs the option location/);
   assert.throws(() => levelStore({ location: 'x', durability: 'none' }), /durability must be/);
@@ -84,7 +84,7 @@ test('no key and no token gets into the files', async (t) => {
   }
 });
 
-test('space is given back', async (t) => {
+test('space is freed', async (t) => {
   const backEnd = await createDevice();
   const location = await temporaryFolder(t);
   const client = createClient(t, backEnd, {
@@ -102,7 +102,7 @@ test('space is given back', async (t) => {
   assert.ok(bytes < 16_000_000, `${bytes} bytes are left of 40,000,000`);
 });
 
-test('a disk that is full refuses, loses nothing, and takes messages when it has room', async (t) => {
+test('a full disk refuses messages, loses nothing, and accepts messages when it has room', async (t) => {
   const backEnd = await createDevice();
   const location = await temporaryFolder(t);
   // A write beyond the limit fails as on a full disk, with EFBIG instead of ENOSPC.

@@ -24,7 +24,7 @@ test('the limit of bytes counts bodies and properties', async (t) => {
   await client.enqueue('x'.repeat(400));
 });
 
-test('with drop-oldest the newest stay, and each that is dropped is told', async (t) => {
+test('with drop-oldest the newest stay, and each dropped message is reported', async (t) => {
   const options = { maxMessages: 5, whenFull: 'drop-oldest', drainRate: 1e6 };
   const { backEnd, store, client, start } = await createOutbox(t, options, { autoConnect: false });
   const drops = [];

@@ -36,7 +36,7 @@ test('enqueue stores first and sends then; sendMessage waits for the hub', async
   assert.deepEqual(await arrived(backEnd, 4), ['stored', 'sent']);
 });
 
-test('what a client leaves behind the next one sends, in order, before what is new', async (t) => {
+test('the next client sends what the last one left, in order, before new messages', async (t) => {
   const { backEnd, store, client, start } = await createOutbox(t, {}, { autoConnect: false });
   await Promise.all(numbers(500).map((text) => client.enqueue(text)));
   await client.shutdown();
@@ -89,7 +89,7 @@ test('shutdown stores what was called before it', async (t) => {
   await assert.rejects(client.connect(), /shut down/);
 });
 
-test('what is stored while the connection stands leaves at once', async (t) => {
+test('messages stored while connected are sent immediately', async (t) => {
   const { backEnd, client } = await createOutbox(t, { drainRate: 0.001 });
   await client.connect();
   await Promise.all(numbers(2000).map((text) => client.sendMessage(text)));
@@ -121,7 +121,7 @@ test('of a million stored messages a window is in the memory', async (t) => {
   assert.ok(largest <= 6000, `${largest} were read and not removed`);
 });
 
-test('with a store the first connection is made again and again', async (t) => {
+test('with a store the first connection is retried until it succeeds', async (t) => {
   const { backEnd, client } = await createOutbox(t);
   const errors = new Inbox('error');
   client.onBackgroundException = (error) => errors.put(error.name);

@@ -69,7 +69,7 @@ test('what was desired while the device was away is followed when it is back', a
   await details.until(({ twin }) => twin.reported.fan === 2);
 });
 
-test('properties that somebody edits are reported, and what changed is known', async (t) => {
+test('edited properties are reported, and the changes are known', async (t) => {
   const { fleet, backEnd, id, details } = await startDevice(t);
   await fleet.reportProperties(id, { a: 1, b: { c: 1, d: 1 } });
   await fleet.reportProperties(id, { b: { c: 2, d: null } });
@@ -123,7 +123,7 @@ test('a message from the cloud comes with its properties', async (t) => {
   assert.deepEqual(properties, { colour: 'red' });
 });
 
-test('a file is uploaded, and the hub is told', async (t) => {
+test('a file is uploaded, and the hub is notified', async (t) => {
   const { fleet, id, details } = await startDevice(t);
   const progress = [];
   const content = 'x'.repeat(100_000);
@@ -163,7 +163,7 @@ test('an upload is cancelled by its number', async (t) => {
   await details.until((news) => news.uploads[0].state === 'cancelled');
 });
 
-test('an upload that fails is told with what to do', async (t) => {
+test('an upload that fails is reported with what to do', async (t) => {
   const { fleet, backEnd, id, details } = await startDevice(t);
   await backEnd.setFaults({ noStorage: true });
   await assert.rejects(fleet.upload(id, 'a', new Blob(['x'])), { name: 'ServiceError' });
@@ -171,7 +171,7 @@ test('an upload that fails is told with what to do', async (t) => {
   assert.match(uploads[0].error, /storage account/);
 });
 
-test('an upload whose relay is away is told of relays, at a local hub too', async (t) => {
+test('the error of an upload without a relay names relays, at a local hub too', async (t) => {
   const { fleet, id, details } = await startDevice(t, {}, { httpEndpoint: 'http://127.0.0.1:1' });
   const failing = fleet.upload(id, 'a', new Blob(['x']));
   await assert.rejects(failing, { name: 'ConnectionFailedError' });
@@ -194,7 +194,7 @@ test('an upload asks the relay that the identity names', async (t) => {
   assert.match(asked[0], new RegExp(`^/devices/${id}/files\\?`));
 });
 
-test('a changed behaviour is that of running devices at once', async (t) => {
+test('a changed behaviour applies to running devices immediately', async (t) => {
   const { fleet, backEnd, id, snapshots } = await startDevice(t);
   fleet.setBehaviour('kind', behaviourOf(sending({ template: '{"new": true}' })));
   await snapshots.until((news) => only(news).acknowledged > 1);
@@ -206,7 +206,7 @@ test('a changed behaviour is that of running devices at once', async (t) => {
   assert.equal((await backEnd.telemetry()).length, sent);
 });
 
-test('another scene gives devices of a kind that it lacks its first kind', async (t) => {
+test('with another scene, devices of a missing kind become its first kind', async (t) => {
   const { fleet, snapshots } = await startDevice(t);
   const [first, second] = [behaviourOf(sending({ template: '1' })), behaviourOf()];
   fleet.setScene(sceneOf({ first, second }));
@@ -229,7 +229,7 @@ test('what has a mistake is refused with the place of it, and nothing changes', 
   assert.equal((await backEnd.telemetry())[0].text, '{"number":1}');
 });
 
-test('of many devices, counts alone are told once a second', async (t) => {
+test('with many devices, counts alone are reported once a second', async (t) => {
   const { fleet, snapshots } = await startDevice(t, sending({ periodMs: 100 }));
   const atRest = Array.from({ length: 50 }, (_, at) => ({
     connectionString: `HostName=a.azure-devices.net;DeviceId=rest-${at};SharedAccessKey=a2V5`,
@@ -255,7 +255,7 @@ test('the preview is the first message of the device, or what is wrong', async (
   assert.match(error.message, /^telemetry\.0\.properties\.room: there is no "x"/);
 });
 
-test('the trace has packets and states of the devices asked for, and no secret', async (t) => {
+test('the trace has packets and states of the requested devices, and no secret', async (t) => {
   const { fleet, id, backEnd } = await startDevice(t);
   const other = await createDevice();
   const { connectionString, endpoint } = other;
@@ -289,7 +289,7 @@ test('the trace has packets and states of the devices asked for, and no secret',
   assert.ok(!exported.includes(backEnd.primaryKey));
 });
 
-test('who is busy with what was told is told again only when done', async (t) => {
+test('a busy listener is notified again only when it is done', async (t) => {
   const { fleet, details } = await startDevice(t, sending({ periodMs: 10 }));
   let [calls, tell, release] = [0];
   const nextCall = () => new Promise((resolve) => (tell = resolve));

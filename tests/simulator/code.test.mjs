@@ -94,7 +94,7 @@ test('a text is one word of a shell', async () => {
   assert.equal(output, HOSTILE);
 });
 
-test('a message is sent by Node.js as the page has sent it, whatever it holds', async () => {
+test('a message is sent by Node.js as the page has sent it, whatever it contains', async () => {
   const backEnd = await createDevice();
   const device = { id: backEnd.deviceId };
   const properties = { room: 'Küche', 'a b': HOSTILE.replaceAll('+', ''), ['__proto__']: 'x' };

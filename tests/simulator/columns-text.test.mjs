@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { columnsOfText, textOfColumns } from '../../www/ui/columns-text.js';
 
-test('columns are the same after they were CSV, whatever they hold', () => {
+test('columns are the same after they were CSV, whatever they contain', () => {
   const columns = {
     number: [1, -2.5, 1e21, 0],
     text: ['a', '1', 'true', 'null', '', ' x ', 'a,b', '"q"', 'line\nline'],

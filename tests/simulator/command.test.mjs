@@ -174,7 +174,7 @@ test('connection strings come from a file, and duration ends the run', async (t)
   assert.match((await more.ended).errors, /--devices 3 is more than the 2 of the file/);
 });
 
-test('devices of an enrollment group register by themselves', async (t) => {
+test('devices of an enrollment group register on their own', async (t) => {
   const cwd = await createFolder(t);
   const groupKey = Buffer.alloc(32, 1).toString('base64');
   const attestation = { type: 'symmetricKey', symmetricKey: { primaryKey: groupKey } };
@@ -209,7 +209,7 @@ test('a limit that is exceeded is exit code 3, and is named', async (t) => {
   );
 });
 
-test('against a hub of elsewhere it tells the messages of a day, and wants --yes', async (t) => {
+test('for a hub elsewhere it prints the messages per day, and requires --yes', async (t) => {
   const cwd = await createFolder(t);
   const key = Buffer.alloc(32).toString('base64');
   const line = `HostName=example.invalid;DeviceId=d;SharedAccessKey=${key}`;
@@ -335,7 +335,7 @@ test('listen prints messages, methods and desired properties', async (t) => {
   assert.equal(desired.patch.interval, 5);
 });
 
-test('listen ends after the last event, whatever the timeout, and answers a last method', async (t) => {
+test('listen ends after the last event, whatever the timeout, and responds to a last method', async (t) => {
   const { device, as } = await createOne(t);
   const listening = as(['listen', '--count', '1', '--timeout', '1h']);
   await listening.until(({ event }) => event === 'listening');

@@ -41,7 +41,7 @@ test('a module is one of the fleet, too', async (t) => {
   assert.ok(messages.length > 0);
 });
 
-test('devices are added all or none; which one is wrong is told without its key', async (t) => {
+test('devices are added all or none; the invalid one is reported without its key', async (t) => {
   const { fleet, snapshots } = createFleet(t);
   const good = await createDevice();
   const bad = identityOf(good).connectionString.replace('DeviceId', 'Device');
@@ -64,7 +64,7 @@ test('devices are added all or none; which one is wrong is told without its key'
   await assert.rejects(fleet.start(['nobody']), /There is no device nobody/);
 });
 
-test('what is wrong with each of many identities is told, and none of them is added', async (t) => {
+test('the mistake in each of many identities is reported, and none of them is added', async (t) => {
   const { fleet, snapshots } = createFleet(t);
   const backEnd = await createDevice();
   const good = identityOf(backEnd);
@@ -132,7 +132,7 @@ test('who stops a device twice waits for the same, and it starts again for good'
   assert.equal(only(snapshots.last).sent, sent);
 });
 
-test('a device that stops while it connects, and starts at once, is connected', async (t) => {
+test('a device that stops while it connects, and starts immediately, is connected', async (t) => {
   const { fleet, snapshots } = createFleet(t, sending());
   const backEnd = await createDevice();
   await backEnd.setFaults({ withhold: ['connack'] });
@@ -204,7 +204,7 @@ test('a device that is stopped while it waits for its turn never connects', asyn
   assert.deepEqual(await last.packets(), []);
 });
 
-test('a wrong key is told with what to do, and without the key', async (t) => {
+test('a wrong key is reported with what to do, and without the key', async (t) => {
   const { fleet, snapshots } = createFleet(t, sending());
   const backEnd = await createDevice();
   const wrong = Buffer.from('a wrong key').toString('base64');
@@ -217,7 +217,7 @@ test('a wrong key is told with what to do, and without the key', async (t) => {
   assert.ok(!JSON.stringify(snapshots.last).includes(wrong));
 });
 
-test('a hub that cannot be reached is told; later the device starts', async (t) => {
+test('an unreachable hub is reported; later the device starts', async (t) => {
   const { fleet, snapshots } = createFleet(t);
   const backEnd = await createDevice();
   const endpoint = 'ws://127.0.0.1:1/$iothub/websocket';
@@ -257,7 +257,7 @@ test('a device can be removed while it connects, and comes back', async (t) => {
   assert.equal((await backEnd.state()).connected, true);
 });
 
-test('one message can be sent at once', async (t) => {
+test('one message can be sent immediately', async (t) => {
   const { fleet, backEnd, id } = await startDevice(t);
   await fleet.sendNow(id);
   const [seen] = await backEnd.telemetry();

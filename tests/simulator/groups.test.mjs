@@ -62,7 +62,7 @@ test('devices stay in the list when they cease to match, until the filter is set
   assert.equal(outdated(again, isStopped), 0);
 });
 
-test('what fails for one device is done for the others, some at a time, and told', async () => {
+test('an action that fails for one device is done for the others, some at a time, and reported', async () => {
   const ids = Array.from({ length: 50 }, (_, index) => `d-${index}`);
   let running = 0;
   let most = 0;
@@ -97,7 +97,7 @@ test('the page has each fault of the hub, under the name that the hub has for it
   assert.deepEqual(requests(HUB_FAULTS), new Set(namesAt('/local/hub/faults')));
 });
 
-test('the hub takes each fault with any of its choices, says that it is on, and takes it again', async (t) => {
+test('the hub accepts each fault with any of its choices, reports it as active, and accepts it again', async (t) => {
   const hub = await startHub();
   t.after(() => hub.close());
   const headers = { authorization: hub.authorization(), 'content-type': 'application/json' };

@@ -64,7 +64,7 @@ test("Kubernetes' schemas take each manifest, and know all that is in it", () =>
   assert.throws(() => unknownIn(withSpec({ completionMode: 'indexed' })), /completionMode/);
 });
 
-test('the Job gives each shard its index, and starts a lost one again', () => {
+test('the Job sets the index of each shard, and starts a lost one again', () => {
   const { completionMode, completions, parallelism, backoffLimitPerIndex, template } = fleet.spec;
   assert.deepEqual([completionMode, parallelism], ['Indexed', completions]);
   assert.ok(backoffLimitPerIndex > 0);

@@ -203,7 +203,7 @@ test('models that cannot be read are refused with the place of the mistake', () 
   assert.throws(() => sceneOfModels([{ name: 'a.json', text: '{' }]), /a\.json: is not JSON/);
 });
 
-test('a model is told from a scene', () => {
+test('models and scenes are distinguished', () => {
   assert.ok(isModel(JSON.stringify([thermostat])) && isModel(`\uFEFF${JSON.stringify(base)}`));
   assert.ok(!isModel('{"version": 2}') && !isModel('[]') && !isModel('{'));
 });

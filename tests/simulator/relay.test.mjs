@@ -52,7 +52,7 @@ test('both calls of an upload reach the hub, and its answers the page', async (t
   assert.equal((await uploadsOf(deviceId))[0].correlationId, correlationId);
 });
 
-test('what the hub refuses, the page hears of', async (t) => {
+test("the page gets the hub's refusals", async (t) => {
   const { ask } = await startRelay(t);
   const authorization = 'SharedAccessSignature sr=x.azure-devices.net%2Fdevices%2Fd&sig=x&se=1';
   assert.equal((await ask('', { blobName: 'a' }, { authorization })).status, 401);
@@ -129,7 +129,7 @@ test('nothing but the two calls is relayed', async (t) => {
   }
 });
 
-test('a hub that is away is told as 502, a redirect is not followed', async (t) => {
+test('an unreachable hub is reported as 502, a redirect is not followed', async (t) => {
   const away = await startRelay(t, { originOf: () => 'http://127.0.0.1:1' });
   const response = await away.ask('', { blobName: 'a' });
   assert.equal(response.status, 502);

@@ -65,7 +65,7 @@ test('what was recorded is read as it was, text that is no JSON too', async (t) 
   ]);
 });
 
-test('a line of a recording that cannot be used is told by its number', async (t) => {
+test('an invalid line of a recording is reported by its number', async (t) => {
   const line = { time: '2026-01-01T00:00:00Z', deviceId: 'd', body: 1 };
   const mistakes = [
     ['{"time"', /it is not JSON/],
@@ -112,7 +112,7 @@ test('a CSV file is messages of its columns, with times as text or in seconds', 
   );
 });
 
-test('a line of a CSV file that cannot be used is told by its number', async (t) => {
+test('an invalid line of a CSV file is reported by its number', async (t) => {
   const mistakes = [
     ['time,a\n0,1\n1\n', /, line 3: .*2/],
     ['time,a\n0,"x\ny"\nsoon,1\n', /, line 4: time is "soon"/],

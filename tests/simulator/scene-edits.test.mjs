@@ -92,7 +92,7 @@ test('the steps that are kept are bounded', () => {
   assert.equal(history.past.at(-1).what, 'seed 500');
 });
 
-test('a renamed kind is found, also by undo, and a kind that goes or comes is none', () => {
+test('a renamed kind is recognized, also by undo; a removed or added kind is not a renamed one', () => {
   const renamed = withKind(vehicles, 'van', { name: 'truck' });
   assert.deepEqual([...renamedKinds(vehicles, renamed)], [['van', 'truck']]);
   assert.deepEqual([...renamedKinds(renamed, vehicles)], [['truck', 'van']]);
@@ -157,7 +157,7 @@ test('what a back end would get as null is a mistake, and names of every object 
   assert.deepEqual(Object.entries(leavesOf(JSON.parse('{"__proto__":1}'))), [['__proto__', 1]]);
 });
 
-test('places in a scene and messages of the client are told in words of the page', () => {
+test('places in a scene and messages of the client are shown in words of the page', () => {
   const words = {
     'values.2.next: empty': 'value 3, next: empty',
     'kinds.0 is missing': 'kind 1 is missing',

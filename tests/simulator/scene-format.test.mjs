@@ -182,7 +182,7 @@ test('what no JSON Schema can say is checked too', () => {
   }
 });
 
-test('what a behaviour does over time is told by its path, with what is possible', () => {
+test('mistakes in values and events are reported by their path, with what is possible', () => {
   const mistakes = [
     [({ values }) => (values[0] = { name: 'level' }), /values\.0 has no start, no next/],
     [({ values }) => (values[0].name = 'desired'), /values\.0\.name is a name that every device/],
@@ -206,7 +206,7 @@ test('what a behaviour does over time is told by its path, with what is possible
   }
 });
 
-test('names that a behaviour does not have are told by their path, with those that it has', () => {
+test('unknown names in a behaviour are reported by their path, with the known ones', () => {
   const mistakes = [
     [
       ({ values }) => (values[0].next = '{{= levle + 1}}'),
@@ -299,7 +299,7 @@ test('the same seed and device id send the same, whatever else is sent between',
   assert.notDeepEqual(messagesOf(random, { order, deviceId: 'pump-2' }).fast[0], first);
 });
 
-test('what a seed gives is the same everywhere, and stays what it was', () => {
+test('a seed produces the same everywhere, and the same as in earlier versions', () => {
   assert.deepEqual(messagesOf(random, { order: ['fast', 'slow'] }), {
     fast: [['{"n":0.491016,"swing":92.24,"g":-0.14}', '23e38a1e-fe8f-482e-90a0-80c767f77e75']],
     slow: [['{"n":0.678091,"swing":19.57,"g":-0.7}', 'b']],

@@ -38,7 +38,7 @@ test('each of the examples can be used, and differs from the others', () => {
   assert.equal(titles.size, 4);
 });
 
-test('a link holds the whole scene, and nothing but its fragment changes', async () => {
+test('a link contains the whole scene, and only its fragment changes', async () => {
   for (const text of examples) {
     const scene = parseScene(text);
     const link = new URL(await sceneToLink(scene, 'https://example.com/page?x=1'));
@@ -49,7 +49,7 @@ test('a link holds the whole scene, and nothing but its fragment changes', async
   }
 });
 
-test('a link without a scene is none, and a damaged one is told', async () => {
+test('a link without a scene is ignored, and a damaged one is reported', async () => {
   assert.equal(await sceneFromHash(''), undefined);
   assert.equal(await sceneFromHash('#other'), undefined);
   const { hash } = new URL(await sceneToLink(example, 'https://example.com/'));
@@ -81,7 +81,7 @@ test('no file and no link is made that could not be read again', async () => {
   assert.throws(() => parseScene(JSON.stringify(scene)), /too long/);
 });
 
-test('what is no scene is told', () => {
+test('an invalid scene is reported', () => {
   assert.throws(() => parseScene('{'), /does not contain JSON/);
   assert.throws(() => parseScene('\uFEFF{'), /does not contain JSON/);
   assert.throws(() => parseScene('\uFEFFnull'), /cannot be used/);
@@ -89,7 +89,7 @@ test('what is no scene is told', () => {
   assert.throws(() => parseScene('[]'), /cannot be used/);
 });
 
-test('a mistake is told with its place', () => {
+test('a mistake is reported with its place', () => {
   const mistakes = [
     [(scene) => (scene.version = 3), /version is neither 1 nor 2/],
     [(scene) => delete scene.title, /title is missing/],
@@ -151,7 +151,7 @@ test('a key or a token that was pasted into a field is refused, and not repeated
   }
 });
 
-test('a secret is found by its name, by its form, and behind escapes; its place is told', () => {
+test('a secret is found by its name, by its form, and behind escapes, and its place is reported', () => {
   const key = Buffer.alloc(32, 7).toString('base64');
   const accountKey = Buffer.alloc(64, 7).toString('base64');
   const account = `AccountName=a;AccountKey=${accountKey};EndpointSuffix=core.windows.net`;
@@ -202,7 +202,7 @@ test('what only looks a little like a secret is no secret', () => {
   assert.deepEqual(checkScene(scene), scene);
 });
 
-test('a scene that is nested too deep is refused at once, before it is read', () => {
+test('a scene that is nested too deeply is refused immediately, before it is parsed', () => {
   const scene = JSON.stringify(sceneOf({ kind: behaviourOf({}) }));
   const deep = `${'{"a":'.repeat(3000)}1${'}'.repeat(3000)}`;
   const text = scene.replace('"reported":{}', `"reported":${deep}`);

@@ -53,7 +53,7 @@ test('what was due while the timer was late is made up for', (t) => {
   assert.ok(Math.abs(times.length - 50) <= 1, `${times.length}`);
 });
 
-test('a machine that slept for long sends no backlog, and goes on in its pace', (t) => {
+test('a machine that slept for long sends no backlog, and continues at its pace', (t) => {
   const { pass, sleep, add, times } = createScheduler(t);
   add();
   pass(1000);
@@ -64,7 +64,7 @@ test('a machine that slept for long sends no backlog, and goes on in its pace', 
   assert.ok(times.length - before >= 9, `${times.length - before}`);
 });
 
-test('what is removed is not called again, even by itself', (t) => {
+test('a removed timeline is not called again, even if it removes itself', (t) => {
   const { scheduler, pass, sleep, times } = createScheduler(t);
   const run = () => {
     times.push(0);

@@ -54,7 +54,7 @@ test('the folder names no server, so that any can serve it', () => {
   for (const [, to] of references) assert.doesNotMatch(to, /^(\/|https?:)/, to);
 });
 
-test('the local hub is told of, and gives devices, each once', async (t) => {
+test('the page knows the local hub and gets its devices, each once', async (t) => {
   const { url, post } = await serve(t);
   const { tunnel, ...localHub } = await (await fetch(`${url}/local-hub.json`)).json();
   const { hostname, endpoint } = hub;
@@ -133,7 +133,7 @@ test('things go wrong at a click, for one or for all, and are cleared', async (t
   await snapshots.until(({ devices }) => devices.every(isGood));
 });
 
-test('a page elsewhere cannot act: nobody answers the preflight that it needs', async (t) => {
+test('a page elsewhere cannot act: the preflight that it needs gets no response', async (t) => {
   const { url, post } = await serve(t);
   const text = JSON.stringify({ count: 1 });
   const { status } = await post('/local-hub/devices', text, { 'content-type': 'text/plain' });
@@ -147,7 +147,7 @@ test('a page elsewhere cannot act: nobody answers the preflight that it needs', 
   assert.equal(preflight.headers.get('access-control-allow-origin'), null);
 });
 
-test('nothing is given to another host name', async (t) => {
+test('nothing is returned to another host name', async (t) => {
   const { url } = await serve(t);
   const statuses = { 'example.com': 400, 'localhost.example.com': 400, localhost: 200 };
   for (const [host, status] of Object.entries(statuses)) {

@@ -30,7 +30,7 @@ test('JSON without generators is sent as it is', () => {
   assert.deepEqual(next({ now: 0, deviceId: 'd' }), value);
 });
 
-test('a range has numbers of all of it, with so many decimals', () => {
+test('a range produces numbers from all of it, with the given decimals', () => {
   const values = valuesOf('range 20 25 1');
   assert.ok(values.every((value) => value >= 20 && value <= 25));
   assert.ok(Math.min(...values) < 20.5 && Math.max(...values) > 24.5);
@@ -202,7 +202,7 @@ test('generators within a text are put into it', () => {
   assert.deepEqual([next(context), next(context)], ['d: 1 of null', 'd: 2 of null']);
 });
 
-test('the same seed gives the same values, another gives others', () => {
+test('the same seed produces the same values, another produces others', () => {
   for (const generator of ['range 0 1 9', 'walk 0 1 0.1 9', 'choice 1 2 3', 'sine 0 1 60 9']) {
     assert.deepEqual(valuesOf(generator, 50), valuesOf(generator, 50), generator);
     assert.notDeepEqual(valuesOf(generator, 50), valuesOf(generator, 50, { seed: 2 }), generator);
@@ -217,7 +217,7 @@ test('devices do not share a counter', () => {
   assert.deepEqual([one(context), one(context), other(context)], [1, 2, 1]);
 });
 
-test('a mistake in JSON is told with its place', () => {
+test('a mistake in JSON is reported with its place', () => {
   const mistakes = {
     '': [1, 1],
     '{\n  "a": abc\n}': [2, 8],
@@ -236,7 +236,7 @@ test('a mistake in JSON is told with its place', () => {
   }
 });
 
-test('a mistake in a generator is told with its place and what is possible', () => {
+test('a mistake in a generator is reported with its place and what is possible', () => {
   const mistakes = {
     'rnge 1 2':
       /no "rnge".*range, walk, sine, .*choice, .*counter, time, uuid, route, replay, deviceId, =/,
@@ -284,7 +284,7 @@ test('a mistake in a generator is told with its place and what is possible', () 
   }
 });
 
-test('a mistake is told at its generator, whatever stands before it in the text', () => {
+test('a mistake is reported at its generator, whatever comes before it in the text', () => {
   const columns = {
     '"{{foo}}"': 2,
     '"room {{counter}} {{foo}}"': 19,
@@ -313,7 +313,7 @@ test('braces in quotes are text, and an apostrophe within a word quotes nothing'
   }
 });
 
-test('what JSON cannot hold, or nobody can read, is refused with its place', () => {
+test('invalid or unreadable JSON is refused with its place', () => {
   for (const value of ['1e999', '"{{gauss 1e308 1e308}}"', '"{{counter 1e308 1e308}}"']) {
     const { at, message } = mistakeIn(`{\n  "a": ${value}\n}`);
     assert.match(message, /numbers go up to 1e\+300/, value);

@@ -75,7 +75,7 @@ test('jitter makes a message late by a part of its period, and does not change t
   assert.ok(Math.abs(times.length - 100) <= 1, `${times.length}`);
 });
 
-test('devices that start together send at once, and then spread over the period', () => {
+test('devices that start together send immediately, and then spread over the period', () => {
   const periods = { fast: 5000, slow: MINUTE };
   const telemetry = Object.entries(periods).map(([name, periodMs]) => ({
     name,
@@ -269,7 +269,7 @@ test('a value follows a desired property, and the payload of a method', () => {
   assert.equal(device.bodiesOf('climate').at(-1), 19.5);
 });
 
-test('a call that is refused is told as such, so that nothing follows from it', () => {
+test('a refused call is reported as refused, so that nothing follows from it', () => {
   const device = beating(targets);
   assert.equal(device.answer('setTarget', 19).isTaken, true);
   assert.equal(device.answer('setTarget', 'warm').isTaken, false);

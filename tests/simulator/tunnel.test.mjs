@@ -37,7 +37,7 @@ async function openTunnel(t, { hasTunnel = true } = {}) {
 const next = (socket, type) =>
   new Promise((resolve) => socket.addEventListener(type, resolve, { once: true }));
 
-test('a socket more than a browser opens speaks to the hub all the same', async (t) => {
+test('one socket more than a browser opens still reaches the hub', async (t) => {
   const { direct, open } = await openTunnel(t);
   assert.ok(direct instanceof WebSocket);
   const socket = open(hub.endpoint);
@@ -78,7 +78,7 @@ test('a place is free again when its socket has closed', async (t) => {
   socket.close();
 });
 
-test('a hub that cannot be reached is told with the reason', async (t) => {
+test('an unreachable hub is reported with the reason', async (t) => {
   const { open } = await openTunnel(t);
   const { reason } = await next(open('wss://no-such-hub.azure-devices.net/x'), 'close');
   assert.match(reason, /no-such-hub|ENOTFOUND|EAI_AGAIN|ECONNREFUSED/);
@@ -108,7 +108,7 @@ test('what the tunnel carried is lost with it, and the next socket opens another
   assert.match(tunnel, /^ws:/);
 });
 
-test('without a tunnel one socket too many is an error in words', async (t) => {
+test('without a tunnel one socket too many is a readable error', async (t) => {
   const { open } = await openTunnel(t, { hasTunnel: false });
   assert.throws(() => open(hub.endpoint), /no more than about 1 WebSockets.*npm start/);
 });
@@ -125,7 +125,7 @@ test('only pages of the server get a tunnel', async (t) => {
   assert.match(error.message, /hang up|ECONNRESET/);
 });
 
-test('a page that sends what none should loses its tunnel, and nobody else theirs', async (t) => {
+test('a page that sends invalid data loses its tunnel, and no other page loses its own', async (t) => {
   const { server, tunnel, open } = await openTunnel(t);
   const good = open(hub.endpoint);
   await next(good, 'open');

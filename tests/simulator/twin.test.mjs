@@ -40,7 +40,7 @@ test('a patch behind a gap is not merged, and one that is old changes nothing', 
   assert.deepEqual(twin.desired, { a: 1, $version: 5 });
 });
 
-test('a twin that was asked for before a patch came does not undo the patch', () => {
+test('a twin that was requested before a patch arrived does not undo the patch', () => {
   const twin = new TwinCopy();
   twin.replace(twinOf({ a: 1 }));
   twin.mergeDesired({ a: 2, $version: 2 });

@@ -104,7 +104,7 @@ test('what is received is paired with the PUBACK that is sent, not with that of 
   assert.deepEqual([sent.acknowledgedMs, typeof received.acknowledgedMs], [undefined, 'number']);
 });
 
-test('answers tell how long they took: by request id, and those of the connection', () => {
+test('responses show how long they took: by request id, and those of the connection', () => {
   const received = (record) => ({ direction: 'received', size: 4, ...record });
   const sent = (record) => ({ direction: 'sent', size: 4, ...record });
   const log = logOf(

@@ -77,7 +77,7 @@ export const rows = [
   },
   {
     id: 'methods.connect-reconnecting',
-    title: 'connect() while reconnecting: tries now and settles with that attempt',
+    title: 'connect() while reconnecting: retries immediately and settles with that attempt',
     async run({ connectedPair, rejects, ConnectionFailedError }) {
       const options = { connectionRetryInterval: 3600 };
       const { client, device, changes } = await connectedPair(options);
@@ -94,7 +94,7 @@ export const rows = [
   },
   {
     id: 'methods.connect-twice',
-    title: 'connect() twice, and two calls at once: one connection',
+    title: 'connect() twice, and two simultaneous calls: one connection',
     async run({ pair }) {
       const { client, device } = await pair();
       await Promise.all([client.connect(), client.connect()]);
@@ -184,7 +184,7 @@ export const rows = [
   },
   {
     id: 'methods.disconnect-again',
-    title: 'disconnect(): fulfils without a connection, and the client can connect again',
+    title: 'disconnect(): resolves without a connection, and the client can connect again',
     async run({ pair }) {
       const { client, device } = await pair();
       await client.disconnect();
@@ -197,7 +197,7 @@ export const rows = [
   },
   {
     id: 'methods.shutdown',
-    title: 'shutdown(): for good; shutdown and disconnect fulfil again',
+    title: 'shutdown(): for good; shutdown and disconnect resolve again',
     async run({ connectedPair, rejects, OperationCancelled, ClientError }) {
       const { client, device } = await connectedPair();
       await device.setFaults({ withhold: ['puback'] });
@@ -228,7 +228,7 @@ export const rows = [
   },
   {
     id: 'methods.updateSasToken',
-    title: 'updateSasToken(): the connection stands again under the new token',
+    title: 'updateSasToken(): reconnects with the new token',
     async run(context) {
       const { client, device, changes } = await tokenPair(context, now() + DAY);
       await client.connect();
@@ -271,7 +271,8 @@ export const rows = [
   },
   {
     id: 'methods.updateSasToken-disconnected',
-    title: 'updateSasToken(): without a connection it fulfils at once, and the next one uses it',
+    title:
+      'updateSasToken(): without a connection it resolves immediately, and the next one uses it',
     async run(context) {
       const { client, device } = await tokenPair(context, now() + DAY);
       const se = now() + 2 * DAY;

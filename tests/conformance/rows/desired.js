@@ -17,8 +17,7 @@ async function receiver({ pair, inbox }, options) {
 export const rows = [
   {
     id: 'options.ensureDesiredProperties-first',
-    title:
-      'ensureDesiredProperties: first time, the desired properties as they stand are delivered',
+    title: 'ensureDesiredProperties: at first, the current desired properties are delivered',
     async run(context) {
       const { client, device, patches, listen } = await receiver(context);
       await device.patchDesired({ interval: 5 });

@@ -257,7 +257,7 @@ export const rows = [
   },
   {
     id: 'errors.no-answer',
-    title: 'no answer in time: OperationTimeout; the connection stands',
+    title: 'no response in time: OperationTimeout; the connection stays open',
     async run({ pair, inbox, rejects, OperationTimeout, MethodResponse }) {
       const { client, device, errors } = await pair({ operationTimeout: 2 });
       const requests = inbox('method request');
@@ -314,7 +314,7 @@ export const rows = [
   },
   {
     id: 'errors.second-client',
-    title: 'two clients of one device: the second takes the connection, the first is told',
+    title: 'two clients of one device: the second takes the connection, the first is notified',
     async run({ connectedPair, createClient, ConnectionDroppedError }) {
       const { client, device, changes } = await connectedPair({ connectionRetry: false });
       const second = createClient(device);

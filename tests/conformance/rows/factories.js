@@ -67,7 +67,7 @@ export const rows = [
   },
   {
     id: 'factories.connection-string-signature',
-    title: 'createFromConnectionString: SharedAccessSignature in place of a key',
+    title: 'createFromConnectionString: SharedAccessSignature instead of a key',
     async run({ createDevice, createClient, makeToken }) {
       const device = await createDevice();
       const se = now() + DAY;
@@ -137,7 +137,7 @@ export const rows = [
   },
   {
     id: 'factories.symmetric-key-wrong',
-    title: 'createFromSymmetricKey: wrong base64, or what is no string: TypeError',
+    title: 'createFromSymmetricKey: wrong base64, or not a string: TypeError',
     async run({ IoTHubDeviceClient, throws, evidence }) {
       const secret = 'not*base64*but*secret';
       evidence.addSecret(secret);

@@ -213,7 +213,7 @@ export const rows = [
   },
   {
     id: 'properties.kept',
-    title: 'a message that comes when nobody takes messages yet is kept unacknowledged',
+    title: 'a message that arrives before there is a receiver is kept unacknowledged',
     async run({ pair, createClient, inbox, roundTrip }) {
       for (const take of ['handler', 'call']) {
         const { client, device } = await pair();

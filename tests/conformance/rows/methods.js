@@ -8,7 +8,7 @@ const decoded = (body) => Uint8Array.from(atob(body), (character) => character.c
 export const rows = [
   {
     id: 'methods.sendMessage-text',
-    title: 'sendMessage(): a string is UTF-8 text with no content type; fulfilled by PUBACK',
+    title: 'sendMessage(): a string is UTF-8 text with no content type; resolves with PUBACK',
     async run({ connectedPair }) {
       const { client, device } = await connectedPair();
       await device.setFaults({ withhold: ['puback'] });
@@ -86,7 +86,8 @@ export const rows = [
   },
   {
     id: 'methods.sendMessage-wrong',
-    title: 'sendMessage(): what JSON cannot hold, or a property that is no string: TypeError',
+    title:
+      'sendMessage(): data that JSON cannot hold, or a property that is not a string: TypeError',
     async run({ pair, rejects, Message }) {
       const { client } = await pair({ autoConnect: false });
       const wrongProperty = Object.assign(new Message('x'), { customProperties: { a: 1 } });
@@ -157,8 +158,7 @@ export const rows = [
   },
   {
     id: 'methods.sendMethodResponse-lost',
-    title:
-      'sendMethodResponse(): lost with the connection: ConnectionDroppedError, never sent again',
+    title: 'sendMethodResponse(): lost with the connection: ConnectionDroppedError, never resent',
     async run({ pair, inbox, rejects, ConnectionDroppedError, MethodResponse, roundTrip }) {
       const { client, device } = await pair();
       const requests = inbox('method request');

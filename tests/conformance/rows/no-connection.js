@@ -56,7 +56,7 @@ export const rows = [
   },
   {
     id: 'no-connection.no-auto-connect',
-    title: 'not connected, autoConnect off: NoConnectionError at once',
+    title: 'not connected, autoConnect off: immediate NoConnectionError',
     async run({ pair, rejects, NoConnectionError }) {
       const { client, device } = await pair({ autoConnect: false });
       for (const [name, call] of Object.entries(OPERATIONS)) {
@@ -81,7 +81,7 @@ export const rows = [
   },
   {
     id: 'no-connection.resend',
-    title: 'being re-established: unacknowledged publishes are sent again, in order, with DUP',
+    title: 'being re-established: unacknowledged publishes are resent, in order, with DUP',
     async run({ pair }) {
       const { client, device } = await pair();
       client.onMessageReceived = () => {};
@@ -109,7 +109,7 @@ export const rows = [
   },
   {
     id: 'no-connection.twin-asked-again',
-    title: 'being re-established: an acknowledged twin request without an answer is asked again',
+    title: 'being re-established: an acknowledged twin request without a response is repeated',
     async run({ connectedPair }) {
       const { client, device } = await connectedPair();
       await device.setFaults({ withhold: ['twin'] });
@@ -127,7 +127,7 @@ export const rows = [
   },
   {
     id: 'no-connection.wait-in-order',
-    title: 'being re-established: what is called meanwhile waits in order; all settles with it',
+    title: 'being re-established: calls made in the meantime wait in order; all settle with it',
     async run({ connectedPair }) {
       const { client, device, changes, errors } = await connectedPair();
       await device.setFaults({ withhold: ['puback'] });

@@ -209,7 +209,7 @@ export const rows = [
   },
   {
     id: 'options.operationTimeout',
-    title: 'operationTimeout: not answered for so long, OperationTimeout, and not sent again',
+    title: 'operationTimeout: without a response for this long, OperationTimeout, and not resent',
     async run({ connectedPair, rejects, OperationTimeout }) {
       const { device, client, changes } = await connectedPair({ operationTimeout: 2 });
       await device.setFaults({ withhold: ['puback', 'twin'] });
@@ -232,7 +232,7 @@ export const rows = [
   },
   {
     id: 'options.operationTimeout-0',
-    title: 'operationTimeout: 0 waits for ever',
+    title: 'operationTimeout: 0 waits forever',
     async run({ connectedPair, rejects, OperationTimeout }) {
       const bounded = await connectedPair({ operationTimeout: 0.3 });
       const unbounded = await connectedPair({ operationTimeout: 0 });
@@ -253,7 +253,7 @@ export const rows = [
   },
   {
     id: 'options.maxPendingBytes',
-    title: 'maxPendingBytes: one byte more is a ClientError at once; in one call a RangeError',
+    title: 'maxPendingBytes: one byte more is an immediate ClientError; in one call a RangeError',
     async run({ connectedPair, rejects, Message, MethodResponse, ClientError }) {
       const { device, client } = await connectedPair({ maxPendingBytes: 1000 });
       const isRefused = (call) => rejects(call, ClientError, /maxPendingBytes.*await/);
@@ -305,7 +305,7 @@ export const rows = [
   },
   {
     id: 'options.maxPendingMessages',
-    title: 'maxPendingMessages: one more rejects at once with ClientError',
+    title: 'maxPendingMessages: one more rejects immediately with ClientError',
     async run({ connectedPair, rejects, ClientError }) {
       const { device, client } = await connectedPair({ maxPendingMessages: 2 });
       await device.setFaults({ withhold: ['puback'] });
@@ -340,7 +340,7 @@ export const rows = [
   },
   {
     id: 'options.acknowledgeMessages-after-handler',
-    title: 'acknowledgeMessages: "after-handler", when the handler\'s Promise fulfils',
+    title: 'acknowledgeMessages: "after-handler", when the handler\'s Promise is fulfilled',
     async run({ pair, inbox, roundTrip }) {
       const { device, client, errors } = await pair({ acknowledgeMessages: 'after-handler' });
       const messages = inbox('message');

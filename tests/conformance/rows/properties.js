@@ -206,7 +206,7 @@ export const rows = [
   },
   {
     id: 'properties.onNewSasTokenRequired-at-once',
-    title: 'onNewSasTokenRequired: at once if less is left',
+    title: 'onNewSasTokenRequired: immediately if less is left',
     async run(context) {
       const { client } = await tokenPair(context, now() + 60);
       const asked = context.inbox('wish for a token');

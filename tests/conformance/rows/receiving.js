@@ -22,7 +22,7 @@ function invoke(device, name, payload) {
 export const rows = [
   {
     id: 'methods.receiveMessage',
-    title: 'receiveMessage(): a message, waited for, and acknowledged when it is given',
+    title: 'receiveMessage(): waits for a message, and acknowledges it when it returns it',
     async run({ connectedPair, Message, roundTrip }) {
       const { client, device } = await connectedPair();
       const options = { block: true, timeout: 60 };
@@ -41,7 +41,7 @@ export const rows = [
   },
   {
     id: 'methods.receiveMessage-undefined',
-    title: 'receiveMessage(): undefined at the end of the wait, or at once with block: false',
+    title: 'receiveMessage(): undefined at the end of the wait, or immediately with block: false',
     async run({ connectedPair }) {
       const { client, device } = await connectedPair();
       equal(await client.receiveMessage({ block: false }), undefined);

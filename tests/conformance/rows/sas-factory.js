@@ -74,7 +74,7 @@ export const rows = [
   },
   {
     id: 'factories.sas-token-function',
-    title: 'createFromSasToken: a function that gives a token, or a Promise of one',
+    title: 'createFromSasToken: a function that returns a token, or a Promise of one',
     async run({ createDevice, IoTHubDeviceClient, makeToken, keep, hostname, throws }) {
       const device = await createDevice();
       const { deviceId, endpoint } = device;
@@ -95,7 +95,7 @@ export const rows = [
   },
   {
     id: 'factories.sas-token-function-renews',
-    title: 'createFromSasToken with a function: the client renews by itself',
+    title: 'createFromSasToken with a function: the client renews automatically',
     when: 'first',
     async run({ createDevice, IoTHubDeviceClient, makeToken, keep, watch, hostname }) {
       const device = await createDevice();
@@ -119,7 +119,7 @@ export const rows = [
   },
   {
     id: 'factories.sas-token-function-fails',
-    title: 'createFromSasToken with a function that fails: told, and asked again',
+    title: 'createFromSasToken with a function that fails: reported, and called again',
     async run(context) {
       const { createDevice, IoTHubDeviceClient, makeToken, keep, watch, rejects } = context;
       const device = await createDevice();

@@ -9,7 +9,7 @@ const CALLS = {
 export const rows = [
   {
     id: 'methods.getStorageInfoForBlob',
-    title: 'getStorageInfoForBlob(): where and by what right; what is PUT there is stored',
+    title: 'getStorageInfoForBlob(): returns where to upload, and a token; a PUT there is stored',
     async run({ pair }) {
       const { client, device } = await pair();
       const name = 'folder/Grüße %1.bin';
@@ -38,7 +38,7 @@ export const rows = [
   },
   {
     id: 'methods.notifyBlobUploadStatus',
-    title: 'notifyBlobUploadStatus(): a failure told; an unknown correlation id: ServiceError',
+    title: 'notifyBlobUploadStatus(): reports a failure; an unknown correlation id: ServiceError',
     async run({ pair, rejects, ServiceError }) {
       const { client, device } = await pair();
       const { correlationId } = await client.getStorageInfoForBlob('b');

@@ -20,7 +20,7 @@ const FIELDS = [
 export const rows = [
   {
     id: 'values.Message',
-    title: 'Message: constructor and fields, data as given',
+    title: 'Message: constructor and fields, data unchanged',
     async run({ Message, evidence }) {
       const data = { a: 1 };
       const options = {

@@ -23,7 +23,7 @@ const lostInside = () => lost().filter(([value]) => Object.keys(value).length ==
 export const rows = [
   {
     id: 'wrong.data',
-    title: 'sendMessage(): what JSON would make {} of, at any depth: TypeError with the cure',
+    title: 'sendMessage(): data that JSON would turn into {}, at any depth: TypeError with the fix',
     async run({ pair, rejects, Message }) {
       const { client } = await pair({ autoConnect: false });
       for (const [value, cure] of lost()) {
@@ -157,7 +157,7 @@ export const rows = [
   },
   {
     id: 'wrong.message',
-    title: 'Message: an option that there is not, customProperties that are no object: TypeError',
+    title: 'Message: an unknown option, customProperties that are not an object: TypeError',
     async run({ pair, rejects, throws, Message }) {
       const { client } = await pair({ autoConnect: false });
       const create = (options) => () => new Message('x', options);
@@ -173,7 +173,7 @@ export const rows = [
   },
   {
     id: 'wrong.handler',
-    title: 'a handler that there is not: TypeError that names the handlers; spies of tests work',
+    title: 'an unknown handler: TypeError that names the handlers; spies of tests work',
     async run({ pair, throws }) {
       const { client } = await pair({ autoConnect: false });
       const assign = () => {

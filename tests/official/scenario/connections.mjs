@@ -26,7 +26,7 @@ export function testConnections({ hub, test, create, connect, traits }) {
     assert.deepEqual({ sessionPresent, returnCode }, { sessionPresent: true, returnCode: 0 });
   });
 
-  test('is told that a wrong key is refused', async () => {
+  test('gets an error for a wrong key', async () => {
     const device = await create();
     const right = device.created.connectionString;
     const connectionString = right.replace(/(?<=SharedAccessKey=).*/, base64('wrong'));
@@ -36,7 +36,7 @@ export function testConnections({ hub, test, create, connect, traits }) {
     await device.call('close');
   });
 
-  test('is let in by the thumbprint of its certificate', async (t) => {
+  test('is accepted by the thumbprint of its certificate', async (t) => {
     const certificate = await hub.started.issueSelfSignedCertificate('thumbprint');
     const { sha1Thumbprint: primaryThumbprint } = certificate;
     const device = await create({ authentication: { type: 'selfSigned', primaryThumbprint } });
@@ -49,7 +49,7 @@ export function testConnections({ hub, test, create, connect, traits }) {
     await stranger.call('close');
   });
 
-  test('is let in by the authority of its certificate', async (t) => {
+  test('is accepted by the authority of its certificate', async (t) => {
     const device = await create({ authentication: { type: 'certificateAuthority' } });
     await assertCertificate(t, device, await device.local('POST', '/certificate'));
   });

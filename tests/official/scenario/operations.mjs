@@ -79,7 +79,7 @@ export function testOperations({ test, create, createModule, connect, traits }) 
     assert.deepEqual((await device.call('twin')).reported, expected);
   });
 
-  test('is told that reported properties are refused', async (t) => {
+  test('gets an error if reported properties are refused', async (t) => {
     const device = await connect(t, await create());
     const refused = device.call('report', { patch: { 'no.dots': 1 } });
     await assert.rejects(refused, { name: traits.twinError });

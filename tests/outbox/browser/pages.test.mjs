@@ -91,7 +91,7 @@ test('a full quota refuses, and what was stored stays', async (t) => {
   assert.deepEqual([seen.at(0), seen.at(-1)], ['small', 'again']);
 });
 
-test('a database that is deleted under the client is told, and made again', async (t) => {
+test('a database that is deleted while in use is reported and recreated', async (t) => {
   const { backEnd, openTab } = await openProfile(t);
   const tab = await openTab();
   await tab.evaluate(() => window.client.sendMessage('before'));
@@ -154,7 +154,7 @@ test('storage that the user has blocked is an error at the first use', async (t)
   );
 });
 
-test('a page without Web Locks is told what it needs', async (t) => {
+test('without Web Locks, an error says what the page needs', async (t) => {
   const init = () => Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
   const { openTab } = await openProfile(t, { init });
   const tab = await openTab();

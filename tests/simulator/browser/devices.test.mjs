@@ -78,7 +78,7 @@ test('a connection string of the hub is refused with the way to the right one', 
   assert.equal(await page.getByRole('navigation').getByRole('listitem').count(), 1);
 });
 
-test('a wrong key is told in words, with what to do and without the key', async (t) => {
+test('a wrong key is reported in words, with what to do and without the key', async (t) => {
   const { page, hub } = await openSimulator(t, { isExpected: isLostSocket });
   const device = await BackEnd.createDevice(hub, 'wrong-key');
   const wrongKey = Buffer.from('a wrong key').toString('base64');
@@ -145,7 +145,7 @@ test('a removed device leaves the hub, and the page', async (t) => {
   await page.getByText('No devices yet.').waitFor();
 });
 
-test('a device of another hub is none of the local hub, whatever its id', async (t) => {
+test('a device of another hub does not belong to the local hub, whatever its id', async (t) => {
   const { page } = await openWithDevice(t);
   const faults = page.getByText('Let something go wrong');
   await faults.waitFor();

@@ -121,7 +121,7 @@ test('a loaded scene of the same title as an example is one of its own, and stay
   assert.equal(await page.getByLabel('Template').inputValue(), '{"own": 1}');
 });
 
-test('a property named as another is told, and replaces nothing', async (t) => {
+test('a property with the name of another is reported, and replaces nothing', async (t) => {
   const { page } = await openWithDevice(t);
   await openTab(page, 'Telemetry');
   const value = page.getByLabel('Value of property 1');

@@ -71,7 +71,7 @@ test('rows stay where they are when they cease to match, until the list is updat
   assert.equal(await button(page, 'Start 0 shown').isDisabled(), true);
 });
 
-test('what the filter shows is tagged, told, called and disturbed, and the others are not', async (t) => {
+test('actions apply to the devices that the filter shows, and not to the others', async (t) => {
   const { page, backEnd } = await openWithDevices(t, 3);
   await page.getByLabel('Filter devices').fill('thermostat-2');
   await button(page, 'More for 1 shown').click();

@@ -166,7 +166,7 @@ test('a phone shows the list or what is chosen in it, with a way back', async (t
   await page.getByRole('heading', { name: 'thermostat-1' }).waitFor();
 });
 
-test('on a phone, what tells of a removed device covers nothing at the end of the page', async (t) => {
+test('on a phone, the notice about a removed device covers nothing at the end of the page', async (t) => {
   const { page } = await openWithDevice(t, { viewport: PHONE });
   await page.getByRole('button', { name: 'Remove', exact: true }).click();
   await page.getByText('Removed thermostat-1.').waitFor();
@@ -224,7 +224,7 @@ test('the palette finds a device or a command, by letters and arrow keys', async
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 });
 
-test('single characters are shortcuts where nobody types, until they are turned off', async (t) => {
+test('single characters are shortcuts outside of fields, until they are turned off', async (t) => {
   const { page } = await openWithDevice(t);
   const filter = page.getByRole('searchbox', { name: 'Filter devices' });
   const hasFocus = () => filter.evaluate((element) => element === document.activeElement);
@@ -253,7 +253,7 @@ test('what a button leads to takes over from it, for keyboard and screen reader'
   assert.equal(await stop.evaluate((element) => element === document.activeElement), true);
 });
 
-test('screen readers are told how many devices are connected, when it is settled', async (t) => {
+test('screen readers announce how many devices are connected, once that is stable', async (t) => {
   const { page } = await openSimulator(t);
   await page.getByLabel('Number of devices').fill('5');
   await page.getByRole('button', { name: 'Add 5 devices' }).click();
@@ -304,7 +304,7 @@ test('a server that answers everything with a page of its own is one without a h
   await page.getByText('No hub at hand?').waitFor();
 });
 
-test('a page without fleet.js tells what to do', async (t) => {
+test('a page without fleet.js says what to do', async (t) => {
   const url = await serveFolder(t, (server) => {
     server.addHook('onRequest', async (request, reply) => {
       if (request.url.endsWith('fleet.js')) await reply.code(404).send();
@@ -316,7 +316,7 @@ test('a page without fleet.js tells what to do', async (t) => {
   await alert.filter({ hasText: 'Reload the page' }).waitFor();
 });
 
-test('a browser that keeps nothing for the page gives it a theme all the same', async (t) => {
+test('in a browser that stores nothing, the page still has a theme', async (t) => {
   const { page } = await openSimulator(t, { colorScheme: 'light' });
   await page.addInitScript(() => {
     const get = () => {

@@ -43,7 +43,7 @@ test('a method is invoked and a message sent from the page, through the hub', as
   assert.ok(sent.some(({ topic }) => topic.includes('/messages/devicebound/')));
 });
 
-test('messages are shown with their properties, as text whatever markup they hold', async (t) => {
+test('messages are shown with their properties, as text whatever markup they contain', async (t) => {
   const { page, device } = await openWithDevice(t);
   await openTab(page, 'Messages');
   const markup = '<img src="x" onerror="document.title = 1"><script>document.title = 2</script>';
@@ -100,7 +100,7 @@ test('files are uploaded by drag and drop', async (t) => {
   assert.deepEqual(sizes, [3, 3_000_000]);
 });
 
-test('an upload that the hub refuses is told where it is listed', async (t) => {
+test('an upload that the hub refuses is reported in the list of uploads', async (t) => {
   const isExpected = (complaint) => complaint.startsWith('Failed to load resource');
   const { page, device } = await openWithDevice(t, { isExpected });
   await device.setFaults({ filesStatus: 503 });

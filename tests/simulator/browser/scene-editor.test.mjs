@@ -93,7 +93,7 @@ test('a scene is made in the page, undone and redone step by step, saved and loa
   assert.equal(await save(page), last);
 });
 
-test('running devices go on as before when their kind is renamed, and by undo, too', async (t) => {
+test('running devices continue as before when their kind is renamed, and by undo, too', async (t) => {
   const { page, device } = await openWithDevice(t);
   await openEditor(page);
   await page.getByLabel('Template').fill('{"number": "{{counter}}"}');

@@ -110,7 +110,7 @@ test('a copied link opens the scene elsewhere, and has no key and no device in i
   assert.equal(await other.getByLabel('Greenhouse').isChecked(), true);
 });
 
-test('a file that is no scene, or holds a secret, is refused in words', async (t) => {
+test('a file that is not a scene, or contains a secret, is refused with a reason', async (t) => {
   const { page } = await openScene(t);
   const outcome = page.locator('.keep .notice.bad');
   await load(page, 'no JSON');
@@ -123,7 +123,7 @@ test('a file that is no scene, or holds a secret, is refused in words', async (t
   await outcome.filter({ hasText: 'belongs in no scene' }).waitFor();
 });
 
-test('a link that is opened in the open page puts its scene on, or tells why not', async (t) => {
+test('a link that is opened in the open page loads its scene, or says why not', async (t) => {
   const { url, page } = await openSimulator(t);
   const title = page.locator('.scene-name');
   await page.goto(await sceneToLink({ ...machine, title: 'Linked' }, `${url}/`));
@@ -145,7 +145,7 @@ test('devices of a kind with a long name have a shorter one', async (t) => {
   await waitForState(page, 'connected');
 });
 
-test('a damaged link is told, and the page works', async (t) => {
+test('a damaged link is reported, and the page works', async (t) => {
   const { url } = await openSimulator(t);
   const page = await openPage(t, `${url}/#scene=damaged`);
   await page.getByText('The scene in the link was not loaded').waitFor();

@@ -44,7 +44,7 @@ test('each view has an address, for Back, Forward and a reload', async (t) => {
   await tab(page, 'Twin').waitFor();
 });
 
-test('an address of no device and of no view shows something all the same', async (t) => {
+test('an address of no device and of no view still shows something', async (t) => {
   const { page, url } = await openSimulator(t);
   await page.goto(`${url}/#/device/nobody/overview`);
   await page.getByText('This device is not in the page').waitFor();
@@ -63,7 +63,7 @@ test('on a phone Back leads from a device to the list', async (t) => {
   await rowOf(page, 'thermostat-1').filter({ hasText: 'connected' }).waitFor();
 });
 
-test('a reload asks nothing, and brings scene, edits, drafts and devices of the hub back', async (t) => {
+test('a reload asks nothing, and restores scene, edits, drafts and devices of the hub', async (t) => {
   const { page, hub, backEnd } = await openSimulator(t);
   await page.getByLabel('Number of devices').fill('2');
   await page.getByRole('button', { name: 'Add 2 devices' }).click();
@@ -90,7 +90,7 @@ test('a reload asks nothing, and brings scene, edits, drafts and devices of the 
   assert.ok(!(await page.content()).includes(primaryKey));
 });
 
-test('what the page keeps has no key in it, and a key is asked for before it is lost', async (t) => {
+test('the stored session contains no key, and the page asks before a key is lost', async (t) => {
   const { page, hub } = await openWithDevice(t);
   const device = await BackEnd.createDevice(hub, 'secret');
   await addAnother(page);
@@ -132,7 +132,7 @@ test('a removed device of the local hub is taken up again, with its twin', async
   await page.getByRole('region', { name: 'Desired properties' }).getByText('24').waitFor();
 });
 
-test('removing a device asks where its key is lost, and not where it can be had again', async (t) => {
+test('removing a device asks if its key would be lost, and not if it can be restored', async (t) => {
   const { page, hub } = await openWithDevice(t);
   const device = await BackEnd.createDevice(hub, 'mine');
   await addAnother(page);

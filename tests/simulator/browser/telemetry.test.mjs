@@ -58,7 +58,7 @@ test('the preview follows what is typed, and nothing is sent of it before it is 
   assert.ok(!('draft' in JSON.parse(message.text)));
 });
 
-test('a template that is wrong is told with its place, and cannot be applied', async (t) => {
+test('an invalid template is reported with its place, and cannot be applied', async (t) => {
   const { page, template, apply } = await openEditor(t);
   await template.fill('{\n  "a": 1,\n  "b": "{{wander 1 2}}"\n}');
   await page
@@ -71,7 +71,7 @@ test('a template that is wrong is told with its place, and cannot be applied', a
   await page.locator('.preview').filter({ hasText: '"temperature"' }).waitFor();
 });
 
-test('a mistake in a property is told as one of it, not of the template', async (t) => {
+test('a mistake in a property is reported there, not at the template', async (t) => {
   const { page, template } = await openEditor(t);
   await page.getByLabel('Value of property 1').fill('{{deviceId');
   const error = page.locator('#template-error');
@@ -79,7 +79,7 @@ test('a mistake in a property is told as one of it, not of the template', async 
   assert.equal(await template.getAttribute('aria-invalid'), 'false');
 });
 
-test('a mistake in the payload of a method is told with its place', async (t) => {
+test('a mistake in the payload of a method is reported with its place', async (t) => {
   const { page } = await openWithDevice(t);
   await openTab(page, 'Methods');
   await page.getByLabel('Response payload').first().fill('{"x": 1 "y": 2}');

@@ -21,7 +21,7 @@ async function send(page, template) {
   await page.getByText('Not applied yet.').waitFor({ state: 'detached' });
 }
 
-test('a device that another tab has taken over is told in words of the page', async (t) => {
+test('a device that another tab has taken over is reported in the words of the page', async (t) => {
   const { page, url } = await openWithDevice(t);
   const other = await page.context().newPage();
   t.after(() => other.close());
@@ -37,7 +37,7 @@ test('a device that another tab has taken over is told in words of the page', as
   await waitForState(page, 'connected');
 });
 
-test('what the client says to programmers is said in words of the page', async (t) => {
+test('messages of the client for programmers are shown in words of the page', async (t) => {
   const { page } = await openWithDevice(t);
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await waitForState(page, 'stopped');
@@ -61,7 +61,7 @@ test('what the client says to programmers is said in words of the page', async (
   await page.getByText('This device authenticates with a certificate').waitFor();
 });
 
-test('a range without an end is told, and not sent as null', async (t) => {
+test('a range without an end is reported, and not sent as null', async (t) => {
   const { page } = await openWithDevice(t);
   // The check of messages is loaded late: a preview of the previous template is still pending then.
   let release;
@@ -83,7 +83,7 @@ test('a range without an end is told, and not sent as null', async (t) => {
   await page.unrouteAll();
 });
 
-test('a file that is dropped beside its place does not open', async (t) => {
+test('a file that is dropped elsewhere does not open', async (t) => {
   const { page } = await openWithDevice(t);
   await openTab(page, 'Files');
   await page.getByRole('region', { name: 'Upload files' }).waitFor();
@@ -108,7 +108,7 @@ test('start and stop are for some device, or off', async (t) => {
   }
 });
 
-test('a message that no hub takes cannot be applied', async (t) => {
+test('a message that no hub accepts cannot be applied', async (t) => {
   const { page } = await openWithDevice(t);
   await openTab(page, 'Telemetry');
   await page.getByLabel('Template').fill(JSON.stringify('x'.repeat(300_000)));
@@ -156,7 +156,7 @@ test('a fault for all is for those that come, too, and known after a reload', as
   await pressed.waitFor({ state: 'detached' });
 });
 
-test('a position that is none on Earth is not on the map', async (t) => {
+test('a position that does not exist on Earth is not on the map', async (t) => {
   const { page } = await openWithDevice(t);
   await send(page, '{"position": {"latitude": 1e300, "longitude": -1e300}}');
   await page.getByRole('button', { name: /^All devices/ }).click();
@@ -201,7 +201,7 @@ test('the file of a scene has the name of the scene, in any script', async (t) =
   assert.equal((await save()).suggestedFilename(), 'käse-anlage-日本.json');
 });
 
-test('a mistake in what is reported is told with its line, for as long as it is there', async (t) => {
+test('a mistake in reported properties is shown with its line, as long as it is there', async (t) => {
   const { page } = await openWithDevice(t);
   await openTab(page, 'Twin');
   const field = page.getByLabel('Reported when it starts');

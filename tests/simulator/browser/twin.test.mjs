@@ -11,7 +11,7 @@ async function openTwin(t) {
 
 const version = (half) => half.locator('.tag');
 
-test('desired and reported properties stand side by side with their versions', async (t) => {
+test('desired and reported properties are shown side by side with their versions', async (t) => {
   const { device, desired, reported } = await openTwin(t);
   await reported.filter({ hasText: '"firmware": "1.4.2"' }).waitFor();
   const { properties } = await device.twin();
@@ -35,7 +35,7 @@ test('what a device reports is at the hub, null removes', async (t) => {
   assert.equal('firmware' in atHub, false);
 });
 
-test('what cannot be reported is told below the field, and is not sent', async (t) => {
+test('invalid properties are reported below the field, and are not sent', async (t) => {
   const { page, device, reported } = await openTwin(t);
   await reported.filter({ hasText: 'firmware' }).waitFor();
   const before = (await device.twin()).properties.reported.$version;

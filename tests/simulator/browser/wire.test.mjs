@@ -14,7 +14,7 @@ import {
 
 const packets = (page) => page.getByRole('list', { name: 'Packets' }).getByRole('listitem');
 
-test('packets and states of the socket are told in words, newest first', async (t) => {
+test('packets and states of the socket are described in words, newest first', async (t) => {
   const { page, device } = await openWithDevice(t);
   await openTab(page, 'Wire log');
   for (const text of ['socket opening', 'CONNACK accepted', 'telemetry', 'asks for the twin']) {
@@ -40,7 +40,7 @@ test('the log is filtered by words and by direction', async (t) => {
   await packets(page).filter({ hasText: 'CONNACK' }).waitFor();
 });
 
-test('a paused log stands still until it goes on', async (t) => {
+test('a paused log does not move until it is resumed', async (t) => {
   const { page, device } = await openWithDevice(t);
   await openTab(page, 'Wire log');
   await packets(page).filter({ hasText: 'CONNACK' }).waitFor();
