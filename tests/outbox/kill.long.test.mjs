@@ -1,3 +1,4 @@
 import { testKills } from './kills.mjs';
 
-testKills(1500);
+/** For each policy; every night it is 1,500. */
+testKills(Number(process.env.OUTBOX_KILLS ?? 200));

@@ -1,3 +1,4 @@
 import { testSchedules } from './schedules.mjs';
 
-testSchedules(1_000, 30_000);
+/** Every night it is 30,000. */
+testSchedules(1_000, Number(process.env.OUTBOX_SCHEDULES ?? 5_000));
