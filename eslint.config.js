@@ -61,7 +61,7 @@ export default [
   {
     files: ['pkg-template/**'],
     languageOptions: { globals: everywhere },
-    // An error of the platform may hold what is secret: it is no cause of ours.
+    // An error of the platform may contain a secret, so it is not used as a cause.
     rules: { 'preserve-caught-error': 'off' },
   },
   { files: ['pkg-template/*.node.js'], languageOptions: { globals: node } },

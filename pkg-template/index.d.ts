@@ -739,8 +739,8 @@ export class IoTHubDeviceClient {
    * (CONNACK 4 or 5), or ten attempts in a row reached a server but got no connection. For a minute
    * after a registration, the client only retries a refused login, with growing pauses, because the
    * hub may not know the device yet. Registrations are billed, so those that lead to no connection
-   * are at least two minutes apart, and up to an hour if they go on. Being offline never causes a
-   * registration.
+   * are at least two minutes apart, and up to an hour if this continues. Being offline never causes
+   * a registration.
    *
    * With `certificateRequest` the client authenticates at the hub with the certificate that the
    * service issues. If the hub refuses the certificate after it has expired, the client registers
@@ -799,8 +799,8 @@ export class IoTHubDeviceClient {
    *   shut down
    *
    * Aborting this call during the first attempt ends the attempt and leaves the client
-   * disconnected. The attempt goes on if another call, or with `autoConnect` a handler or a loop,
-   * needs the connection. Reconnecting always goes on.
+   * disconnected. The attempt continues if another call, or with `autoConnect` a handler or a loop,
+   * needs the connection. Reconnecting always continues.
    */
   connect(options?: CallOptions): Promise<void>;
 

@@ -41,7 +41,7 @@ export class Intake {
     return [...this.#batch, ...this.#arrivals].map(({ message }) => message);
   }
 
-  /** Takes a call whose message is to be stored. */
+  /** Accepts a call whose message must be stored. */
   admit(call) {
     const { message } = call;
     const { count, bytes } = this.#outbox;

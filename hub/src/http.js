@@ -61,8 +61,7 @@ export async function createHttpServer({ store }, names) {
 
   if (names) refuseOtherNames(app, names);
   protectBrowsers(app);
-  // Calls are protected by their token, which a page does not have by itself: any origin is
-  // allowed.
+  // Calls are protected by their token, which a foreign page does not have: any origin is allowed.
   await app.register(cors, {
     origin: '*',
     methods: 'GET, HEAD, POST, PUT, PATCH, DELETE',

@@ -20,7 +20,7 @@ async function openClientPage(t, backEnd, options) {
   return page;
 }
 
-/** Forwards requests to the hub that a page may not send there, as a user's own relay would. */
+/** Forwards requests to the hub that a page cannot send there, as a user's relay would. */
 async function startRelay(t, { endpoint }) {
   const hub = new URL(endpoint.replace('ws:', 'http:')).origin;
   const relay = fastify();

@@ -21,6 +21,17 @@ const phrases = [
   'proves? who it is',
   'fulfils',
   'as long may',
+  'as (?:it|they) stands?\\b',
+  '(?:by|of) (?:itself|themselves)',
+  'somebody',
+  'whom\\b',
+  '(?:is|are) to be\\b',
+  'in place of',
+  '(?:asked|tried) again',
+  'for so long',
+  'where there is (?:none|no)\\b',
+  '(?<!there )(?:is|are) no (?:JSON|text|string|object|number|part|packet|error|message|scene)\\b',
+  'all the same\\b',
 ];
 const forbidden = new RegExp(`\\b(?:${phrases.join('|')})`, 'gi');
 

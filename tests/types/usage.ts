@@ -189,9 +189,9 @@ export async function provisioning(
   new ProvisioningDeviceClient();
   device.provisioningPayload = { modelId: 'dtmi:a;1' };
   device.provisioningPayload = undefined;
-  // @ts-expect-error: a function is no JSON
+  // @ts-expect-error: a function is not JSON
   device.provisioningPayload = () => 1;
-  // @ts-expect-error: an array is no object
+  // @ts-expect-error: an array is not an object
   device.provisioningPayload = [1];
   // @ts-expect-error: a readonly array is none either
   device.provisioningPayload = [1] as const;
@@ -263,9 +263,9 @@ export async function givingUp(client: IoTHubDeviceClient, request: MethodReques
   await client.getStorageInfoForBlob('a', options);
   await client.notifyBlobUploadStatus('id', true, 201, 'Created', options);
   await client.receiveMessage({ ...options, block: false });
-  // @ts-expect-error: it ends by itself
+  // @ts-expect-error: it ends on its own
   await client.disconnect(options);
-  // @ts-expect-error: it ends by itself
+  // @ts-expect-error: it ends on its own
   await client.shutdown(options);
   // @ts-expect-error: the signal of the controller
   await client.connect({ signal: new AbortController() });
@@ -309,9 +309,9 @@ export async function telemetry(client: IoTHubDeviceClient): Promise<void> {
     await client.sendMessage(data);
     await client.sendMessage(new Message(data));
   }
-  // @ts-expect-error: something is to be sent
+  // @ts-expect-error: the data is missing
   await client.sendMessage();
-  // @ts-expect-error: undefined is no data
+  // @ts-expect-error: undefined is not data
   await client.sendMessage(undefined);
   // @ts-expect-error: JSON has no symbols
   await client.sendMessage(Symbol('a'));
@@ -357,9 +357,9 @@ export async function payloads(client: IoTHubDeviceClient, reading: Reading): Pr
   await client.sendMessage(new URLSearchParams('a=1'));
   // @ts-expect-error: JSON would make {} of it
   await client.sendMessage(new Blob(['text']).stream());
-  // @ts-expect-error: the Promise of data is no data
+  // @ts-expect-error: a Promise of data is not data
   await client.sendMessage(Promise.resolve('text'));
-  // @ts-expect-error: the Promise of data is no data
+  // @ts-expect-error: a Promise of data is not data
   await client.sendMessage({ temperature: Promise.resolve(21.5) });
   // @ts-expect-error: JSON has no functions
   await client.sendMessage(() => reading);
@@ -367,7 +367,7 @@ export async function payloads(client: IoTHubDeviceClient, reading: Reading): Pr
   await client.sendMessage([{ ...reading, now: Date.now }]);
   // @ts-expect-error: JSON would make {} of it
   new Message(new Map([['a', 1]]));
-  // @ts-expect-error: the Promise of data is no data
+  // @ts-expect-error: a Promise of data is not data
   new Message(Promise.resolve('text'));
   // @ts-expect-error: JSON has no functions
   new Message(() => reading);
@@ -375,11 +375,11 @@ export async function payloads(client: IoTHubDeviceClient, reading: Reading): Pr
   new Message(reading, { customProperties: new Map([['alert', 'yes']]) });
   // @ts-expect-error: JSON would make {} of it
   await client.patchTwinReportedProperties(new Map([['a', 1]]));
-  // @ts-expect-error: the Promise of a patch is no patch
+  // @ts-expect-error: a Promise of a patch is not a patch
   await client.patchTwinReportedProperties(Promise.resolve({ a: 1 }));
   // @ts-expect-error: JSON would make {} of it
   new MethodResponse('1', 200, new Set([1]));
-  // @ts-expect-error: the Promise of a payload is no payload
+  // @ts-expect-error: a Promise of a payload is not a payload
   client.onMethodRequestReceived = () => ({ status: 200, payload: Promise.resolve(1) });
 }
 
@@ -465,7 +465,7 @@ export function messages(): Message {
   message.iothubInterfaceId = 'urn:mine';
   // @ts-expect-error: what JSON holds is not known
   message.json().temperature;
-  // @ts-expect-error: a look-alike would be sent as JSON, and is no message
+  // @ts-expect-error: a look-alike would be sent as JSON, and is not a message
   const lookAlike: Message = { ...message, size, seen, received };
   return lookAlike;
 }
@@ -519,7 +519,7 @@ export async function upload(client: IoTHubDeviceClient): Promise<string> {
       return [part, whole];
     },
   });
-  // @ts-expect-error: JSON is no file
+  // @ts-expect-error: JSON is not a file
   await client.uploadFile('a', { a: 1 });
   // @ts-expect-error: an unknown option
   await client.uploadFile('a', 'text', { onprogress: () => 0 });
@@ -586,7 +586,7 @@ export function handlers(client: IoTHubDeviceClient): void {
   client.onBackgroundException = onError;
   client.onBackgroundException = messageHandler ? onError : undefined;
 
-  // @ts-expect-error: a name is no function
+  // @ts-expect-error: a name is not a function
   client.onMessageReceived = 'handler';
   // @ts-expect-error: a message is passed
   client.onMessageReceived = (message: string) => message;

@@ -35,7 +35,7 @@ export async function turnOn(ids, request, { isOnce = false } = {}) {
     if (ids === ALL && !isOnce) faultsForAll.value = merged(faultsForAll.peek(), lasting);
     return;
   }
-  // The hub ends them by itself.
+  // The hub ends them on its own.
   setTimeout(() => refreshFaults(ids).catch(() => {}), forSeconds * 1000 + 500);
 }
 

@@ -53,7 +53,7 @@ impl DesiredProperties {
         self.waiting.is_some()
     }
 
-    /// The user is to be notified of the next failure.
+    /// The user must be notified of the next failure.
     pub fn forget_failure(&mut self) {
         self.has_failed = false;
     }

@@ -18,8 +18,8 @@ use crate::protocol::time::Instant;
 /// server can refuse a message only by closing, and would do so forever.
 const MAX_LOSSES: u8 = 3;
 
-/// How many publishes may be in flight at once. More would not be faster, and all of them are
-/// resent when the connection is lost.
+/// How many publishes may be in flight at the same time. More would not be faster, and all of them
+/// are resent when the connection is lost.
 pub const MAX_IN_FLIGHT: usize = 1024;
 
 /// How many acknowledgements make room together. Pages receive acknowledgements one by one: sending

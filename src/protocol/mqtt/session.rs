@@ -94,8 +94,8 @@ impl<T: Copy + PartialEq> Session<T> {
         let _ = connect.write(self.write_buffer());
     }
 
-    /// The transport has ended. Returns the marks of the publishes that will not be sent again.
-    /// `lost` says that the client did not end it.
+    /// The transport has ended. Returns the marks of the publishes that will not be resent. `lost`
+    /// says that the client did not end it.
     pub fn end(&mut self, lost: bool) -> Vec<T> {
         self.connection = Connection::None;
         self.reader = PacketReader::default();
@@ -192,8 +192,8 @@ impl<T: Copy + PartialEq> Session<T> {
         Ok(None)
     }
 
-    /// How many bytes of publishes may be written from now on, about: what the transport cannot
-    /// send at once takes memory.
+    /// How many bytes of publishes may be written from now on, about: data that the transport
+    /// cannot send immediately takes memory.
     pub fn set_room(&mut self, bytes: usize) {
         self.room = bytes;
     }
