@@ -34,7 +34,7 @@ before(async () => {
 
 after(() => rm(project, { recursive: true, force: true }));
 
-test('the tarball of the simulator holds all that it needs, and nothing else', async () => {
+test('the tarball of the simulator contains everything that it needs, and nothing else', async () => {
   const { files } = packed.find(({ name }) => name === 'iothub-simulator');
   const folders = ['bin', 'cli', 'src', 'scenes'].map(async (folder) =>
     (await readdir(join(root, 'simulator', folder))).map((file) => `${folder}/${file}`),

@@ -82,7 +82,7 @@ describe('an answer', () => {
     await client.close();
   });
 
-  test('that is late does not come to the next connection', async () => {
+  test('that is late does not reach the next connection', async () => {
     const device = await hub.createDevice();
     const first = await RawClient.connect(hub, device);
     first.send(SUBSCRIBE);

@@ -60,7 +60,7 @@ describe('a SAS token opens the device', () => {
     });
   });
 
-  test('when its fields come in another order', async () => {
+  test('when its fields are in another order', async () => {
     const device = await hub.createDevice();
     const { password } = credentials(hub, device);
     const [scheme, fields] = password.split(' ');
@@ -142,7 +142,7 @@ describe('a SAS token is refused', () => {
     });
   }
 
-  test('when what was signed is not what is sent', async () => {
+  test('when the signed text differs from the sent one', async () => {
     const device = await hub.createDevice();
     const { password } = credentials(hub, device);
     const later = password.replace(/se=(\d+)/, (all, se) => `se=${Number(se) + 1}`);
@@ -171,7 +171,7 @@ describe('a SAS token is refused', () => {
     }
   });
 
-  test('when it is signed by a policy for something else than the device', async () => {
+  test('when it is signed by a policy for something other than the device', async () => {
     const device = await hub.createDevice();
     const { primaryKey: key } = hub.started.policies.device;
     for (const resource of [

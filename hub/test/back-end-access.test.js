@@ -180,7 +180,7 @@ describe('a request to another host name', () => {
       call.on('error', reject).end();
     });
 
-  test('is refused, as it may be one that leads to this machine', async () => {
+  test('is refused, because it may be a name that leads to this machine', async () => {
     const names = ['example.com', 'example.com:8080', 'localhost.example.com', '1.2.3.4.com'];
     for (const host of names) {
       assert.equal(await statusFor(hub, host), 400, host);

@@ -53,7 +53,7 @@ test('a change of an unknown kind is named, with whatever characters', async () 
   assert.equal(await statusOf('unmade'), 404);
 });
 
-test('IfMatchETag changes what is in the state that is named alone', async () => {
+test('IfMatchETag changes only devices with the named etag', async () => {
   await change({ id: 'tagged' });
   const { etag } = await hub.json('GET', '/devices/tagged');
   for (const importMode of ['UpdateIfMatchETag', 'DeleteIfMatchETag']) {

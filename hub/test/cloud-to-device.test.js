@@ -298,7 +298,7 @@ test('a clean session removes what is queued, unless purgeOnCleanSession is off'
   }
 });
 
-test('a message that is not acknowledged in time comes again', async (t) => {
+test('a message that is not acknowledged in time is redelivered', async (t) => {
   await hub.set(t, { messageLock: 1 });
   const device = await hub.createDevice();
   const client = await connectRaw(device);

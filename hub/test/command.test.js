@@ -106,7 +106,7 @@ test('--hostname is what devices call the hub', async (t) => {
   await client.end();
 });
 
-test('--device makes devices, --quiet prints nothing about connections', async (t) => {
+test('--device creates devices, --quiet prints nothing about connections', async (t) => {
   const run = start(t, '--port', '0', '--quiet', '--device', 'one', '--device', 'two');
   const [, first] = await run.line(CONNECTION_STRING);
   assert.equal(first, 'one');
@@ -118,7 +118,7 @@ test('--device makes devices, --quiet prints nothing about connections', async (
   assert.deepEqual(await run.exited, [0, null]);
 });
 
-test('what it prints lets a back end in', async (t) => {
+test('its output gives a back end access', async (t) => {
   const run = start(t, '--port', '0');
   const [, url] = await run.line(/^The hub listens at (\S+)$/);
   const [, key] = await run.line(
@@ -150,7 +150,7 @@ test('--https-port adds TLS, with a CA that stays in the home directory', async 
   }
 });
 
-test('a request that waits for news does not hold up the end', async (t) => {
+test('a waiting request does not delay the end', async (t) => {
   const run = start(t, '--port', '0', '--quiet', '--json');
   const { url, authorization } = await startOf(run);
   const request = async (path, body) => {
@@ -176,7 +176,7 @@ test('a request that waits for news does not hold up the end', async (t) => {
   assert.equal(await run.errors, '');
 });
 
-test('--data keeps devices and the CA over runs, with the same connection strings', async (t) => {
+test('--data keeps devices and the CA across runs, with the same connection strings', async (t) => {
   const data = join(await newDirectory(t), 'hub');
   const args = ['--port', '0', '--https-port', '0', '--data', data];
   const seen = [];
@@ -194,7 +194,7 @@ test('--data keeps devices and the CA over runs, with the same connection string
   assert.deepEqual(seen[1], seen[0]);
 });
 
-test('a data directory in use, of a newer version or none is said so with exit code 1', async (t) => {
+test('a data directory that is in use, of a newer version or invalid is reported with exit code 1', async (t) => {
   const data = await newDirectory(t);
   const first = start(t, '--port', '0', '--data', data);
   await first.line(/^endpoint: /);
@@ -309,7 +309,7 @@ test('--config sets options and devices, and options on the command line win', a
   );
 });
 
-test('a configuration that is wrong is said so with exit code 2, without its keys', async (t) => {
+test('an invalid configuration is reported with exit code 2, without its keys', async (t) => {
   const key = 'c2VjcmV0';
   const symmetricKey = { primaryKey: key, secondarykey: key };
   for (const [config, message] of [
@@ -359,14 +359,14 @@ test('--host sets another address, and warns if others can reach it', async (t) 
   assert.match(await run.errors, /this machine has no address 192\.0\.2\.1/);
 });
 
-test('a home directory that cannot be written is said so with exit code 1', async (t) => {
+test('a home directory that cannot be written is reported with exit code 1', async (t) => {
   const env = { HOME: COMMAND, USERPROFILE: COMMAND };
   const run = startWith(t, env, '--port', '0', '--https-port', '0');
   assert.deepEqual(await run.exited, [1, null]);
   assert.match(await run.errors, /^iothub-local: ENOTDIR: /);
 });
 
-test('a port in use is said so with exit code 1', async (t) => {
+test('a port in use is reported with exit code 1', async (t) => {
   const server = createServer().listen(0, '127.0.0.1');
   t.after(() => server.close());
   await once(server, 'listening');

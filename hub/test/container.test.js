@@ -49,7 +49,7 @@ const checkHealth = ([program, ...args], { url }) => {
   return promisify(execFile)(process.execPath, own);
 };
 
-test('what the Dockerfile copies is there', () => {
+test('the files that the Dockerfile copies exist', () => {
   const sources = instructions('COPY').flatMap((text) => text.split(/\s+/).slice(0, -1));
   assert.ok(sources.length > 0);
   for (const source of sources) assert.ok(existsSync(join(root, source)), source);

@@ -210,7 +210,7 @@ describe('clock', () => {
   const tokenFor = (device, expiry) =>
     sasToken({ resource: resourceOf(hub, device), key: device.primaryKey, expiry });
 
-  test('ahead makes tokens expire, on the present connection too', async () => {
+  test('ahead makes tokens expire, on the current connection too', async () => {
     const device = await hub.createDevice();
     const client = await MqttClient.connect(hub, device);
     await hub.fault(device, { clock: 3500 });

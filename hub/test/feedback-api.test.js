@@ -38,7 +38,7 @@ describe('feedback', () => {
     assert.equal((await call('GET', PATH)).json().length, 2);
   });
 
-  test('that is completed does not come again', async (t) => {
+  test('that is completed is not delivered again', async (t) => {
     const call = await start(t, 'one');
     const lock = lockOf(await call('GET', PATH));
     assert.equal((await call('DELETE', `${PATH}/${lock}`)).statusCode, 204);

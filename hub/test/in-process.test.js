@@ -89,7 +89,7 @@ describe('invokeMethod', () => {
 });
 
 describe('waitForTelemetry', () => {
-  test('resolves with what has come and what comes', async (t) => {
+  test('resolves with earlier and later messages', async (t) => {
     const hub = await start(t);
     const client = await connect(hub);
     await publish(client, '1', 'room=kitchen');
@@ -109,7 +109,7 @@ describe('waitForTelemetry', () => {
     await client.end();
   });
 
-  test('rejects when too little has come in time', async (t) => {
+  test('rejects if too little has arrived in time', async (t) => {
     const hub = await start(t);
     const call = hub.waitForTelemetry('device1', { count: 2, timeout: 0.05 });
     await assert.rejects(call, /device1 has sent 0 of 2 messages .* within 0\.05 s/);
@@ -117,7 +117,7 @@ describe('waitForTelemetry', () => {
 });
 
 describe('reset', () => {
-  test('leaves what the hub began with, and the keys', async (t) => {
+  test('keeps the initial devices and their keys', async (t) => {
     const hub = await start(t, { settings: { maxSubscriptions: 7 } });
     const ask = async (path, options = {}) => {
       const headers = { authorization: hub.authorization(), 'content-type': 'application/json' };
@@ -163,7 +163,7 @@ describe('reset', () => {
     await again.end();
   });
 
-  test('leaves the enrollments that the hub began with, and their keys', async (t) => {
+  test('keeps the initial enrollments and their keys', async (t) => {
     const hub = await start(t, { enrollmentGroups: ['group1'] });
     const [{ primaryKey }] = hub.enrollmentGroups;
     const call = (method, id, body) =>
@@ -181,7 +181,7 @@ describe('reset', () => {
     assert.equal(kept.symmetricKey.primaryKey, primaryKey);
   });
 
-  test('holds over a restart', async (t) => {
+  test('survives a restart', async (t) => {
     const data = await mkdtemp(join(tmpdir(), 'iothub-local-'));
     t.after(() => rm(data, { recursive: true, force: true }));
     const devices = ['device1', { deviceId: 'off', status: 'disabled' }];
@@ -216,7 +216,7 @@ describe('reset', () => {
   });
 });
 
-test('a store of blobs that is cleared has none, nor blocks', async () => {
+test('a cleared blob store has no blobs and no blocks', async () => {
   const blobs = await BlobStore.open(new MemoryStore());
   await blobs.put('whole', Buffer.from('x'));
   await blobs.putBlock('parts', 'a', Buffer.from('x'));

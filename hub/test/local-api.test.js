@@ -81,7 +81,7 @@ describe('GET .../telemetry', () => {
     await client.end();
   });
 
-  test('skips what was read, and counts what comes after it', async () => {
+  test('skips what was read, and counts later entries', async () => {
     const device = await hub.createDevice();
     const client = await MqttClient.connect(hub, device);
     for (const text of ['a', 'b', 'c']) await client.publish(eventsOf(device), text);
@@ -109,7 +109,7 @@ describe('GET .../telemetry', () => {
     await client.end();
   });
 
-  test('refuses numbers that are none', async () => {
+  test('refuses invalid numbers', async () => {
     const device = await hub.createDevice();
     for (const query of ['after=-1', 'after=x', 'count=0', 'timeout=soon']) {
       const path = `/local/devices/${device.deviceId}/telemetry?${query}`;
@@ -370,7 +370,7 @@ describe('a fault', () => {
     await client.close();
   });
 
-  test('adds to those that are on, and the answer lists them', async () => {
+  test('adds to the active ones, and the response lists them', async () => {
     const device = await hub.createDevice();
     await hub.fault(device, { withhold: ['puback'] });
     assert.deepEqual(await hub.fault(device, { withhold: ['twin'], connack: 3 }), {

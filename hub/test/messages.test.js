@@ -174,7 +174,7 @@ describe('feedback', () => {
     Purged: (device) => assert.equal(device.messages.purge(), 1),
   };
   for (const [statusCode, end] of Object.entries(outcomes)) {
-    test(`of a message that ends with ${statusCode} comes as its ack asks for`, (t) => {
+    test(`of a message that ends with ${statusCode} is sent if its ack requests it`, (t) => {
       mockTime(t);
       for (const [ack, wanted] of [
         [undefined, false],
@@ -191,7 +191,7 @@ describe('feedback', () => {
     });
   }
 
-  test('does not come any more when the identity was deleted', (t) => {
+  test('does not arrive any more if the identity was deleted', (t) => {
     mockTime(t);
     const device = new Device();
     device.enqueue('full');

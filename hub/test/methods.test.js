@@ -143,7 +143,7 @@ describe('a direct method fails', () => {
     await client.end();
   });
 
-  test('with 404 when the device goes before it answers', async () => {
+  test('with 404 when the device disconnects before it responds', async () => {
     const device = await hub.createDevice();
     const client = await connect(device);
     const pending = invoke(device);

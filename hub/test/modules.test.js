@@ -43,7 +43,7 @@ describe('the registry', () => {
     assert.deepEqual(await hub.json('GET', `/devices/${deviceId}/modules`), []);
   });
 
-  test('has no modules without a device, none of a wrong name, and no more than 50', async () => {
+  test('has no modules without a device or with an invalid name, and no more than 50', async () => {
     const orphan = await hub.call('PUT', '/devices/nobody/modules/m1', {});
     assert.equal(orphan.headers.get('iothub-errorcode'), 'DeviceNotFound');
     const { deviceId } = await hub.createDevice();
@@ -196,7 +196,7 @@ describe('a module', () => {
     await next.end();
   });
 
-  test('may subscribe to all that is its own in one filter', async () => {
+  test('may subscribe to all of its own topics in one filter', async () => {
     const module = await hub.createModule();
     const client = await MqttClient.connect(hub, module);
     await client.subscribe(`${topicOf(module)}/#`);

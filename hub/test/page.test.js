@@ -92,7 +92,7 @@ describe('the page at /', () => {
     }
   });
 
-  test('gets none by another name or address', async () => {
+  test('gets no page by another name or address', async () => {
     for (const host of [hub.hostname, '192.168.1.5', '10.0.0.1:8080', '[fe80::1]']) {
       const { status, text } = await get(hub, '/page/connection-strings', { host });
       assert.equal(status, 401, host);
@@ -116,7 +116,7 @@ describe('the page at /', () => {
     }
   });
 
-  test('cannot be had by a name that may lead to this machine', async () => {
+  test('cannot be read by a name that may lead to this machine', async () => {
     for (const path of ['/', ...DATA]) {
       assert.equal((await get(hub, path, { host: 'evil.example' })).status, 400, path);
     }

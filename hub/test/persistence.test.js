@@ -377,7 +377,7 @@ test('a log that is full drops its oldest entries from the directory, too', asyn
 });
 
 describe('devices to begin with', () => {
-  test('are made once; those with settings take them at each start', async (t) => {
+  test('are created once; those with settings get them at each start', async (t) => {
     const data = await newDirectory(t);
     const thumbprint = (text) => ({ type: 'selfSigned', primaryThumbprint: text.repeat(20) });
     const startWith = async (...devices) => {
@@ -457,7 +457,7 @@ describe('a directory', () => {
     });
   }
 
-  test('is made with its parents, for the owner alone', async (t) => {
+  test('is created with its parents, readable by the owner only', async (t) => {
     const data = join(await newDirectory(t), 'deep', 'inside');
     await (await startHub({ data })).close();
     assert.deepEqual((await readdir(data)).sort(), ['files', 'format', 'records']);

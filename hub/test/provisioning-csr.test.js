@@ -95,7 +95,7 @@ test('a csr for another registration id is refused', async () => {
   await client.end();
 });
 
-test('a csr takes an api-version that has it', async () => {
+test('a csr requires an api-version that supports it', async () => {
   const client = await connect(registrationId, '2019-03-31');
   const { status, body } = await client.request({ csr: CSR });
   assert.equal(status, 400);

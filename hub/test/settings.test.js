@@ -26,14 +26,14 @@ async function assertRefused(device, options, code, reason) {
 }
 
 describe('the settings', () => {
-  test('are changed by PATCH, and all that it does not name stays', async (t) => {
+  test('are changed by PATCH, and others stay', async (t) => {
     const before = await hub.json('GET', PATH);
     const after = await hub.set(t, { disabledConnack: 3, messageTtl: 60 });
     assert.deepEqual(after, { ...before, disabledConnack: 3, messageTtl: 60 });
     assert.deepEqual(await hub.json('GET', PATH), after);
   });
 
-  test('that are wrong are refused, and none is changed', async () => {
+  test('that are invalid are refused, and none is changed', async () => {
     const before = await hub.json('GET', PATH);
     for (const [changes, reason] of [
       [{ noSuch: 1 }, /no setting "noSuch", there are disableDeviceSAS, /],

@@ -25,7 +25,7 @@ async function open(t, path, headers) {
 }
 
 describe('the telemetry stream of a device', () => {
-  test('has what comes while it is open, as the history has it', async (t) => {
+  test('has the messages that arrive while it is open, as in the history', async (t) => {
     const { device, send } = await connect(t, await hub.createDevice());
     await send('before');
     const stream = await open(t, streamOf(device));

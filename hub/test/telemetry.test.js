@@ -65,7 +65,7 @@ describe('a message', () => {
     await client.close();
   });
 
-  test('that comes again with DUP is stored again and marked', async () => {
+  test('that arrives again with DUP is stored again and marked', async () => {
     const device = await hub.createDevice();
     const client = await RawClient.connect(hub, device);
     const packet = { cmd: 'publish', topic: eventsOf(device), payload: 'x', qos: 1, messageId: 5 };

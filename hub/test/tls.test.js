@@ -230,7 +230,7 @@ test('GET /local/hub returns everything that clients of the hub need', async () 
   });
 });
 
-test('a directory keeps the CA over restarts, its key for the owner only', async (t) => {
+test('a directory keeps the CA across restarts, with its key readable by the owner only', async (t) => {
   const directory = join(await mkdtemp(join(tmpdir(), 'iothub-local-')), 'ca');
   t.after(() => rm(directory, { recursive: true }));
   const authorities = [];

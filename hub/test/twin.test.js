@@ -234,7 +234,7 @@ describe('a reported patch', () => {
     await client.end();
   });
 
-  test('is refused when it and what is there exceed 32 KB together', async () => {
+  test('is refused when it and the existing properties exceed 32 KB together', async () => {
     const device = await hub.createDevice();
     const client = await connect(device);
     const half = (name) =>

@@ -135,7 +135,7 @@ describe('the registry', () => {
     }
   });
 
-  test('refuses thumbprints that are none', async () => {
+  test('refuses invalid thumbprints', async () => {
     for (const primaryThumbprint of ['12', 'x'.repeat(40), 'A'.repeat(41)]) {
       const authentication = { type: 'selfSigned', primaryThumbprint };
       const answer = await hub.call('PUT', '/local/devices/bad', { authentication });

@@ -278,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_json_allows_is_valid() {
+    fn valid_json_is_accepted() {
         for text in [
             "null",
             " true\n",
@@ -297,7 +297,7 @@ mod tests {
 
     /// On a small stack, as in a WebAssembly module, which has 1 MiB in total.
     #[test]
-    fn what_is_nested_as_deep_as_a_payload_can_be_is_valid() {
+    fn the_deepest_possible_nesting_is_valid() {
         let lists = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
         let objects = |levels| format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
         let check = move || {
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn what_json_does_not_allow_is_not() {
+    fn invalid_json_is_refused() {
         for text in [
             "",
             "nul",
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_quoted_is_read_back() {
+    fn quoted_text_is_read_back() {
         let text: String = (0..300).filter_map(char::from_u32).collect();
         assert_eq!(string(&quote(&text)).unwrap(), text);
         assert!(is_valid(&quote(&text)));

@@ -102,7 +102,7 @@ test('a page iterates over messages until it aborts, and cancels a connection at
   });
 });
 
-test('ten thousand messages of a page leave in few frames', async (t) => {
+test('ten thousand messages of a page are sent in few frames', async (t) => {
   const backEnd = await createDevice();
   const page = await openClientPage(t, backEnd);
   const { frames, milliseconds } = await page.evaluate(async () => {

@@ -21,7 +21,7 @@ before(() => {
   assert.equal(status, 0, output);
 });
 
-test('the site is made without a warning', () => {
+test('the site is built without a warning', () => {
   assert.doesNotMatch(output, /warning/i);
 });
 

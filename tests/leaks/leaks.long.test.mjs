@@ -34,12 +34,12 @@ after(() => hub.terminate());
 const environments = { 'Node.js': inNode, Chromium: inChromium };
 
 for (const [name, open] of Object.entries(environments)) {
-  test(`${CLIENTS} clients come and go in ${name} and leave nothing`, async (t) => {
+  test(`${CLIENTS} clients are created and shut down in ${name} without a leak`, async (t) => {
     const { comeAndGo, measure } = await open(t);
     await staysFlat(t, `${CLIENTS} clients in ${name}`, () => comeAndGo(CLIENTS / PARTS), measure);
   });
 
-  test(`${MESSAGES} messages of one client in ${name} leave nothing`, async (t) => {
+  test(`${MESSAGES} messages of one client in ${name} do not leak`, async (t) => {
     const { send, measure } = await open(t);
     await staysFlat(t, `${MESSAGES} messages in ${name}`, () => send(MESSAGES / PARTS), measure);
   });

@@ -71,7 +71,7 @@ test('a client is shown with its identity and its state, and without a secret', 
   }
 });
 
-test('what kept the function from giving a token is the cause of the connection’s error', async (t) => {
+test('the error of the token function is the cause of the connection’s error', async (t) => {
   const { deviceId, endpoint } = await createDevice();
   const thrown = new Error('the token server is down');
   for (const [getToken, check] of [

@@ -276,7 +276,7 @@ test('no handler starts after disconnect', async (t) => {
   assert.deepEqual(messages.all, []);
 });
 
-test('desired properties that wait for a handler come again after disconnect', async (t) => {
+test('desired properties that wait for a handler arrive again after disconnect', async (t) => {
   const { client, backEnd } = await createPair(t);
   const patches = new Inbox('desired properties');
   const handler = deferred();

@@ -62,7 +62,7 @@ const acknowledgements = async (backEnd) =>
   (await backEnd.packets({ type: 'puback', direction: 'in' })).length;
 
 for (const [kind, { handler, receiveCall, give, textOf }] of Object.entries(KINDS)) {
-  test(`${kind}: a loop gets what comes, in its order, and break unsubscribes`, async (t) => {
+  test(`${kind}: a loop gets everything in order, and break unsubscribes`, async (t) => {
     const { client, backEnd, items } = await createIterating(t, kind);
     assert.equal(await subscriptions(backEnd), 1);
     await give(backEnd, 'a');
@@ -79,7 +79,7 @@ for (const [kind, { handler, receiveCall, give, textOf }] of Object.entries(KIND
     assert.equal(client.connected, true);
   });
 
-  test(`${kind}: what comes before the loop asks waits for it`, async (t) => {
+  test(`${kind}: earlier items wait until the loop asks for them`, async (t) => {
     const { client, backEnd, items } = await createIterating(t, kind);
     for (const text of ['a', 'b', 'c']) await give(backEnd, text);
     await delivered(client, backEnd, 3);
@@ -198,7 +198,7 @@ test('after-handler: a message is acknowledged when the loop asks for the next o
   assert.equal(await acknowledgements(backEnd), 1);
 });
 
-test('after-handler: a message whose body is left comes again', async (t) => {
+test('after-handler: a message whose body is left is redelivered', async (t) => {
   const { client, backEnd } = await createPair(t, { acknowledgeMessages: 'after-handler' });
   await backEnd.sendMessage({ body: 'a' });
   const fail = async () => {
@@ -213,7 +213,7 @@ test('after-handler: a message whose body is left comes again', async (t) => {
   }
 });
 
-test('after-handler: a message in work at an abort is acknowledged when its body is done', async (t) => {
+test('after-handler: a message being handled at an abort is acknowledged when its body is done', async (t) => {
   const controller = new AbortController();
   const options = { acknowledgeMessages: 'after-handler' };
   const { backEnd, items } = await createIterating(t, 'messages', options, controller);

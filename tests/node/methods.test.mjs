@@ -108,7 +108,7 @@ test('an object that cannot be sent as an answer is one of 500, and an error', a
   }
 });
 
-test('whatever else the handler returns is answered with 500, and an error says why', async (t) => {
+test('any other result of the handler is answered with 500, and an error says why', async (t) => {
   class Answer {
     status = 200;
   }
@@ -230,7 +230,7 @@ test('a response lost with the connection is reported and not resent', async (t)
   assert.equal(published.filter(answerOf).length, 1);
 });
 
-test('what is no MethodResponse is a TypeError', async (t) => {
+test('anything but a MethodResponse is a TypeError', async (t) => {
   const { client } = await createPair(t);
   for (const response of [undefined, null, 'ok', {}]) {
     await assert.rejects(client.sendMethodResponse(response), TypeError);

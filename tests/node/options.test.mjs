@@ -28,7 +28,7 @@ function assertRefused(create, errorClass, pattern) {
   });
 }
 
-test('the class cannot be made with new', () => {
+test('the class cannot be created with new', () => {
   assertRefused(() => new IoTHubDeviceClient(), TypeError, /createFromConnectionString/);
 });
 
@@ -39,7 +39,7 @@ test('factories validate and do not connect', async (t) => {
   assert.equal((await backEnd.state()).connections, 0);
 });
 
-test('a client made of key, host name and device id works', async (t) => {
+test('a client created from key, host name and device id works', async (t) => {
   const { primaryKey, deviceId, endpoint } = await createDevice();
   const client = IoTHubDeviceClient.createFromSymmetricKey(primaryKey, hub.hostname, deviceId, {
     endpoint,

@@ -25,7 +25,7 @@ test('a client holds as many bytes as its limit, and no more', () => {
   pending.remove(100);
 });
 
-test('what no call can hold is a RangeError', () => {
+test('a size that no call can hold is a RangeError', () => {
   const pending = new PendingBytes(100);
   assert.throws(() => pending.check(101), { constructor: RangeError, message: /101.*, 100; send/ });
 });

@@ -73,7 +73,7 @@ test('the key of a device is derived as the documentation derives it', () => {
   assert.throws(() => deriveDeviceKey(key), /^TypeError: the registration id must be a string/);
 });
 
-test('a device registers, as often as it likes, once at a time', async () => {
+test('a device registers any number of times, one at a time', async () => {
   const device = newDevice();
   const { registrationId, client } = device;
   const running = client.register();
@@ -293,7 +293,7 @@ test('from a group key to a device that talks', async (t) => {
   assert.equal((await requestsOf(device)).filter((it) => it === 'iotdps-register').length, 1);
 });
 
-test('what is stored belongs to the id scope too, before and after the hub is known', async (t) => {
+test('stored messages belong to the id scope, before and after the hub is known', async (t) => {
   const device = newDevice();
   const stores = [new ScriptedStore(), new ScriptedStore()];
   const client = provisionedClient(t, device, { store: ownStore(stores[0]) });

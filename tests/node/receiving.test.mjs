@@ -41,7 +41,7 @@ async function delivered(client, backEnd) {
   await roundTrip(client);
 }
 
-test('a call opens the connection, subscribes and waits for what comes', async (t) => {
+test('a call opens the connection, subscribes and waits', async (t) => {
   const { client, backEnd } = await createPair(t);
   const waiting = [client.receiveMessage(), client.receiveMessage({ timeout: 30 })];
   await backEnd.waitForPackets('suback', 'out');
@@ -65,7 +65,7 @@ test('without block a call returns what has arrived, or undefined', async (t) =>
   await backEnd.waitForPackets('puback', 'in');
 });
 
-test('what comes after the timeout of a call waits for the next call', async (t) => {
+test('a message after the timeout of a call waits for the next call', async (t) => {
   const { client, backEnd } = await createReceiver(t);
   assert.equal(await client.receiveMessage({ timeout: 0.05 }), undefined);
   await backEnd.sendMessage({ body: 'a' });

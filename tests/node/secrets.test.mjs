@@ -197,7 +197,7 @@ test('the way of a blob to its storage shows no token, of the hub or of the stor
   shown.hides(...formsOf(backEnd.primaryKey), sasToken, new URLSearchParams(sasToken).get('sig'));
 });
 
-test('what a factory refuses is not repeated', async (t) => {
+test('errors of factories do not repeat the refused value', async (t) => {
   const shown = new Shown(t);
   const { primaryKey, connectionString, deviceId } = await createDevice();
   const { cert, key } = await authority.issue(deviceId);

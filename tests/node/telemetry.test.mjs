@@ -4,7 +4,7 @@ import { ClientError, Message, createClient, createDevice, createPair, test } fr
 
 const MAX_BYTES = 262_144;
 
-test('a string leaves as UTF-8 text without a content type', async (t) => {
+test('a string is sent as UTF-8 text without a content type', async (t) => {
   const { client, backEnd } = await createPair(t);
   await client.sendMessage('Grüße, 世界 🌍');
   const [seen] = await backEnd.waitForTelemetry();
@@ -13,7 +13,7 @@ test('a string leaves as UTF-8 text without a content type', async (t) => {
   assert.equal(seen.systemProperties.contentEncoding, undefined);
 });
 
-test('texts leave whole, however long they are', async (t) => {
+test('texts are sent completely, however long they are', async (t) => {
   const { client, backEnd } = await createPair(t);
   // Strings of up to 5,461 units are passed in one shared buffer.
   const texts = [1, 5461, 5462, 20_000].flatMap((length) =>
@@ -63,14 +63,14 @@ test('a trace function may use the client', async (t) => {
   );
 });
 
-test('an empty string leaves as an empty body', async (t) => {
+test('an empty string is sent as an empty body', async (t) => {
   const { client, backEnd } = await createPair(t);
   await client.sendMessage('');
   const [seen] = await backEnd.waitForTelemetry();
   assert.equal(seen.body, '');
 });
 
-test('JSON values leave as JSON with its content type and encoding', async (t) => {
+test('JSON values are sent as JSON with its content type and encoding', async (t) => {
   const { client, backEnd } = await createPair(t);
   const values = [{ room: 'Küche', lamps: [1, null] }, [1, 2], 21.5, 0, true, false, null];
   for (const value of values) await client.sendMessage(value);
@@ -85,7 +85,7 @@ test('JSON values leave as JSON with its content type and encoding', async (t) =
   }
 });
 
-test('bytes of every kind leave unchanged and without a content type', async (t) => {
+test('bytes of every kind are sent unchanged and without a content type', async (t) => {
   const { client, backEnd } = await createPair(t);
   const bytes = Uint8Array.of(0, 255, 128, 10);
   const whole = Uint8Array.of(9, ...bytes, 9);
@@ -225,7 +225,7 @@ test('properties too long for an MQTT topic are refused, and the connection stay
   assert.equal((await backEnd.state()).connections, 1);
 });
 
-test('what is neither text, bytes nor JSON is a TypeError', async (t) => {
+test('data that is neither text, bytes nor JSON is a TypeError', async (t) => {
   const { client } = await createPair(t);
   const circular = {};
   circular.self = circular;

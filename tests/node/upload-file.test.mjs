@@ -132,7 +132,7 @@ for (const [what, name] of Object.entries(NAMES)) {
   });
 }
 
-test('a name that no URL can hold is a TypeError, and nothing is sent', async (t) => {
+test('a name that no URL can contain is a TypeError, and nothing is sent', async (t) => {
   const { client, seen } = await createScripted(t, [201]);
   const names = ['.', '..', './a', '../a', 'a/./b', 'a/../b', 'a/.', 'a/..', 'a/\ud800', '\udc00b'];
   for (const name of names) {
@@ -180,7 +180,7 @@ test('the type of the content is that of the Blob, or the one that is said', asy
   }
 });
 
-test('a contentType that no header can hold is a TypeError, and nothing is sent', async (t) => {
+test('a contentType that no header can contain is a TypeError, and nothing is sent', async (t) => {
   const { client, seen } = await createScripted(t, [201]);
   const types = [
     'text/plain\n',
@@ -394,7 +394,7 @@ for (const [name, stalled] of Object.entries(STALLED)) {
   });
 }
 
-test('a stream that is left as its upload has failed is ended', async (t) => {
+test('the stream of a failed upload is ended', async (t) => {
   const { client } = await createScripted(t, [403]);
   const left = deferred();
   async function* endless() {

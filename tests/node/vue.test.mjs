@@ -5,7 +5,7 @@ import { reactive, ref } from '@vue/reactivity';
 
 import { Message, createPair, test } from './support.mjs';
 
-test('reactive state of Vue holds clients and messages as they are', async (t) => {
+test('reactive state of Vue contains clients and messages unchanged', async (t) => {
   const { client, backEnd } = await createPair(t);
   const message = new Message('x');
   message.setAsSecurityMessage();

@@ -17,7 +17,7 @@ const textOf = ({ payload }) => Buffer.from(payload, 'base64').toString();
 
 const isTwinPatch = ({ topic }) => topic.startsWith('$iothub/twin/PATCH/properties/reported/');
 
-test('CONNECT is MQTT 3.1.1, keeps the session, and says who and what connects', async (t) => {
+test('CONNECT is MQTT 3.1.1, keeps the session, and names the device and the client', async (t) => {
   const { client, backEnd } = await createPair(t);
   const before = Math.floor(Date.now() / 1000);
   await client.connect();
@@ -164,7 +164,7 @@ test('a method response goes to its status and request id', async (t) => {
   assert.equal(textOf(response), '{"why":"ü"}');
 });
 
-test('what the hub publishes at QoS 1 is acknowledged with its packet id', async (t) => {
+test('publishes of the hub at QoS 1 are acknowledged with their packet id', async (t) => {
   const { client, backEnd } = await createPair(t);
   const messages = new Inbox('message');
   client.onMessageReceived = messages.put;
@@ -176,7 +176,7 @@ test('what the hub publishes at QoS 1 is acknowledged with its packet id', async
   assert.equal(puback.messageId, publish.messageId);
 });
 
-test('a thousand sends of one turn leave in fewer than 20 frames', async (t) => {
+test('a thousand messages of one turn are sent in fewer than 20 frames', async (t) => {
   const { client, backEnd } = await createPair(t);
   await client.connect();
   await Promise.all(Array.from({ length: 1000 }, (_, number) => client.sendMessage({ number })));

@@ -6,7 +6,7 @@ import { createClient, createDevice, refusedEndpoint, test } from '../node/suppo
 import { ScriptedStore } from './scripted-store.mjs';
 import { createOutbox, record } from './support.mjs';
 
-test('what the hub would refuse is refused before it is stored', async (t) => {
+test('messages that the hub would refuse are refused before they are stored', async (t) => {
   const { store, client } = await createOutbox(t);
   await assert.rejects(client.enqueue('x'.repeat(300_000)), RangeError);
   await assert.rejects(client.enqueue(Promise.resolve()), TypeError);

@@ -97,7 +97,7 @@ test('the error of a faulty user store says what it must return', async (t) => {
   }
 });
 
-test('a store of the user need not be async, and may have null for what is missing', async (t) => {
+test('a user store need not be async, and may return null for missing members', async (t) => {
   const { backEnd, start } = await createOutbox(t);
   const kept = [{ ...record('old'), sequence: 1, movedAside: null }];
   const store = {

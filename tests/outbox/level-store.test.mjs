@@ -11,7 +11,7 @@ import { Producer, temporaryFolder } from './producer.mjs';
 
 const textsOf = (messages) => messages.map(({ text }) => text);
 
-test('what one client stores the next one sends', async (t) => {
+test('the next client sends what one has stored', async (t) => {
   const backEnd = await createDevice();
   const location = await temporaryFolder(t);
   const first = createClient(t, backEnd, { store: levelStore({ location }), autoConnect: false });

@@ -114,7 +114,7 @@ test('a message that cannot be decrypted is moved aside, and blocks nothing', as
   assert.deepEqual((await client.outbox.movedAside())[0].message.text(), 'x');
 });
 
-test('shutdown waits until what is moved aside is moved, and begins nothing more', async (t) => {
+test('shutdown waits until messages are moved aside, and begins nothing more', async (t) => {
   const options = { encrypt: (body) => body, decrypt: () => Promise.reject(new Error('no key')) };
   const { store, client } = await createOutbox(t, options);
   await store.append(['0', '1'].map(record));
@@ -149,7 +149,7 @@ test('a message that is discarded twice counts once', async (t) => {
   assert.deepEqual([client.outbox.count, client.outbox.bytes, store.calls.remove], [0, 0, 2]);
 });
 
-test('with drop-oldest, what was moved aside makes room too', async (t) => {
+test('with drop-oldest, messages that were moved aside make room, too', async (t) => {
   const options = { maxMessages: 2, whenFull: 'drop-oldest' };
   const { store, client } = await createOutbox(t, options, { autoConnect: false });
   const drops = [];

@@ -96,7 +96,7 @@ test('messages stored while connected are sent immediately', async (t) => {
   assert.deepEqual(textsOf(await backEnd.waitForTelemetry(2000)), numbers(2000));
 });
 
-test('of a million stored messages a window is in the memory', async (t) => {
+test('only a window of a million stored messages is in memory', async (t) => {
   const backEnd = await createDevice();
   const store = new ScriptedStore();
   const MILLION = 1_000_000;

@@ -117,7 +117,7 @@ fn withdrawing_an_unsent_message_does_not_affect_sent_ones() {
 }
 
 #[test]
-fn what_the_transport_has_no_room_for_is_encoded_later() {
+fn publishes_are_encoded_only_when_the_transport_has_room() {
     let mut h = Harness::connected(no_timeout());
     h.client.set_room(100_000);
     let body = "x".repeat(10_000);
@@ -185,7 +185,7 @@ fn one_twin_request_more_than_may_wait_is_refused_immediately() {
 }
 
 #[test]
-fn thousands_of_twin_requests_fail_together_when_the_client_leaves() {
+fn thousands_of_twin_requests_fail_together_at_disconnect() {
     let mut h = Harness::connected(Options::default());
     h.hub.script.withhold_twin = true;
     let calls: Vec<_> = (0..30_000).map(|_| h.call(Client::get_twin)).collect();
@@ -200,7 +200,7 @@ fn call_method(h: &mut Harness, number: usize) {
 }
 
 #[test]
-fn a_method_over_the_1024_that_wait_for_their_answers_is_answered_503() {
+fn a_method_beyond_1024_waiting_ones_is_answered_503() {
     let mut h = Harness::connected(no_timeout());
     h.subscribe(Feature::Methods);
     h.run();
@@ -263,7 +263,7 @@ fn answers_lost_with_the_connection_leave_their_places_to_others() {
 }
 
 #[test]
-fn messages_over_the_1024_in_work_wait_and_are_handed_out_in_order() {
+fn messages_beyond_1024_being_handled_wait_and_are_delivered_in_order() {
     let mut h = Harness::connected(Options {
         acknowledge_messages: Some("after-handler".into()),
         ..Options::default()
@@ -295,7 +295,7 @@ fn nth_delivery(h: &Harness, index: usize) -> DeliveryId {
 }
 
 #[test]
-fn messages_in_work_keep_back_no_other_acknowledgements() {
+fn messages_being_handled_delay_no_other_acknowledgements() {
     let mut h = Harness::connected(Options {
         acknowledge_messages: Some("after-handler".into()),
         ..Options::default()
@@ -319,7 +319,7 @@ fn messages_in_work_keep_back_no_other_acknowledgements() {
 }
 
 #[test]
-fn patches_over_the_1024_that_wait_for_the_twin_are_fetched_instead() {
+fn patches_beyond_1024_waiting_for_the_twin_are_fetched_instead() {
     let mut h = Harness::with(no_timeout());
     h.hub.script.withhold_twin = true;
     h.subscribe(Feature::DesiredProperties);

@@ -179,7 +179,7 @@ fn a_held_message_is_handed_out_once_when_the_hub_delivers_it_again() {
 }
 
 #[test]
-fn messages_over_the_1024_that_are_held_stay_with_the_hub_and_may_come_again() {
+fn messages_beyond_1024_held_stay_with_the_hub_and_may_be_redelivered() {
     let mut h = Harness::connected(Options::default());
     for packet_id in 1..=1025 {
         deliver_as(&mut h, packet_id, false, "a");
@@ -282,7 +282,7 @@ fn a_duplicate_delivery_is_delivered_once_and_acknowledged_again() {
 }
 
 #[test]
-fn a_duplicate_of_a_message_in_work_waits_for_the_same_acknowledgement() {
+fn a_duplicate_of_a_message_being_handled_waits_for_the_same_acknowledgement() {
     let mut h = receiving(after_handler());
     deliver_as(&mut h, 5, false, "a");
     deliver_as(&mut h, 5, true, "a");

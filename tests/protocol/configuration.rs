@@ -394,7 +394,7 @@ fn no_secret_is_shown() {
 }
 
 #[test]
-fn what_is_written_is_shown_by_its_length_alone() {
+fn debug_output_shows_only_the_length_of_written_bytes() {
     let mut h = Harness::new();
     h.slow_open = true;
     h.call(Client::connect);

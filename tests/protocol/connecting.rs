@@ -71,7 +71,7 @@ fn several_calls_in_one_turn_make_one_attempt() {
 }
 
 #[test]
-fn a_refused_first_attempt_is_final_and_every_waiting_call_hears_it() {
+fn a_refused_first_attempt_is_final_and_fails_every_waiting_call() {
     let mut h = Harness::new();
     h.refuse_sockets = true;
     let calls = [h.call(Client::connect), h.send("a"), h.call(Client::get_twin)];
@@ -153,7 +153,7 @@ fn a_failure_that_no_call_waits_for_is_a_background_exception() {
 }
 
 #[test]
-fn a_failure_that_one_call_hears_of_is_no_background_exception() {
+fn a_failure_that_a_call_reports_is_not_a_background_exception() {
     let calls: [fn(&mut Harness) -> OperationId; 4] = [
         |h| h.call(Client::connect),
         |h| h.receive_call(Feature::Messages, true),
@@ -244,7 +244,7 @@ fn a_refused_subscription_fails_the_connect_that_waits_for_it() {
 }
 
 #[test]
-fn disconnect_says_goodbye_and_cancels_what_waits() {
+fn disconnect_is_sent_and_cancels_waiting_calls() {
     let mut h = Harness::connected(Options::default());
     h.hub.script.withhold_puback = true;
     let message = h.send("a");

@@ -137,7 +137,7 @@ fn nothing_is_delivered_again_after_a_reconnect() {
 }
 
 #[test]
-fn what_was_missed_is_delivered_once_after_a_reconnect() {
+fn missed_properties_are_delivered_once_after_a_reconnect() {
     let mut h = receiving(Options::default());
     set_twin(&mut h, 5);
     reconnect(&mut h);
@@ -327,7 +327,7 @@ fn a_patch_before_the_subscription_is_granted_does_not_hide_missed_ones() {
 }
 
 #[test]
-fn what_was_missed_is_delivered_when_the_twin_can_be_fetched_again() {
+fn missed_properties_are_delivered_when_the_twin_can_be_fetched_again() {
     let mut h = receiving(Options::default());
     h.hub.script.twin_status = Some((429, String::new()));
     reconnect(&mut h);
@@ -384,7 +384,7 @@ fn disconnect_during_a_fetch_ends_it_and_connect_starts_over() {
 }
 
 #[test]
-fn what_disconnect_kept_from_the_handler_is_delivered_on_the_next_connection() {
+fn messages_withheld_by_disconnect_are_delivered_on_the_next_connection() {
     let mut h = receiving(Options::default());
     let topic = "$iothub/twin/PATCH/properties/desired/?$version=2";
     let bytes = h.hub.publish(topic, desired(2).as_bytes());

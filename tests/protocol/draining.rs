@@ -149,7 +149,7 @@ fn a_message_that_arrives_with_the_last_acknowledgement_is_delivered_once() {
 }
 
 #[test]
-fn what_comes_behind_disconnect_is_left_to_the_next_connection() {
+fn publishes_after_disconnect_are_left_to_the_next_connection() {
     let mut h = draining();
     h.slow_close = true;
     h.advance_secs(10);
@@ -179,7 +179,7 @@ fn message_in_work() -> (Harness, DeliveryId) {
 }
 
 #[test]
-fn a_renewal_waits_for_a_message_in_work() {
+fn a_renewal_waits_for_a_message_being_handled() {
     let (mut h, delivery) = message_in_work();
     assert_eq!(h.hub.connections, 1);
     let now = h.now();
@@ -190,7 +190,7 @@ fn a_renewal_waits_for_a_message_in_work() {
 }
 
 #[test]
-fn a_message_in_work_for_too_long_is_not_acknowledged_on_the_next_connection() {
+fn a_message_handled_for_too_long_is_not_acknowledged_on_the_next_connection() {
     let (mut h, delivery) = message_in_work();
     h.advance_secs(10);
     assert_eq!(h.hub.connections, 2);

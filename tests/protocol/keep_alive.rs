@@ -50,7 +50,7 @@ fn no_ping_is_sent_while_packets_are() {
 }
 
 #[test]
-fn what_comes_from_the_hub_does_not_put_off_a_ping() {
+fn packets_from_the_hub_do_not_postpone_a_ping() {
     let mut h = Harness::connected(Options::default());
     for _ in 0..4 {
         h.advance_secs(10);
@@ -120,7 +120,7 @@ fn a_half_open_connection_is_noticed_although_messages_keep_being_sent() {
 }
 
 #[test]
-fn what_went_into_a_half_open_connection_arrives_by_the_next() {
+fn messages_written_to_a_half_open_connection_arrive_on_the_next() {
     let mut h = Harness::connected(Options::default());
     h.half_open = true;
     let calls = [h.send("a"), h.send("b")];

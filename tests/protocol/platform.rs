@@ -242,7 +242,7 @@ fn a_client_without_a_connection_cannot_be_replaced() {
 
 /// Two clients of one device: the hub closes the older connection when a new one arrives.
 #[test]
-fn two_clients_that_do_not_hear_of_each_other_fight_slowly_and_say_so() {
+fn two_clients_that_cannot_notify_each_other_alternate_slowly_and_say_so() {
     let options = || Options { connection_retry_max_interval: Some(600.0), ..Options::default() };
     let mut clients = [Harness::connected(options()), Harness::with(options())];
     clients[1].call(Client::connect);

@@ -208,7 +208,7 @@ fn without_retry_a_loss_fails_everything_for_good() {
 }
 
 #[test]
-fn what_is_unsubscribed_while_offline_is_unsubscribed_on_the_next_connection() {
+fn a_filter_that_is_unsubscribed_while_offline_is_unsubscribed_on_the_next_connection() {
     let mut h = Harness::connected(Options::default());
     h.subscribe(Feature::Methods);
     h.run();
@@ -224,7 +224,7 @@ fn what_is_unsubscribed_while_offline_is_unsubscribed_on_the_next_connection() {
 }
 
 #[test]
-fn what_is_unsubscribed_and_wanted_again_while_offline_is_subscribed() {
+fn a_filter_that_is_unsubscribed_and_wanted_again_while_offline_is_subscribed() {
     let mut h = Harness::connected(Options::default());
     h.subscribe(Feature::Methods);
     h.run();

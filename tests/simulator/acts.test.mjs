@@ -47,7 +47,7 @@ test('reported follows desired, deletions too, and never the version', async (t)
   assert.deepEqual(after.reported, { ...seen, $version });
 });
 
-test('without the rule nothing is reported of what is desired', async (t) => {
+test('without the rule no desired property is reported', async (t) => {
   const { fleet, backEnd, id, details } = await startDevice(t);
   await backEnd.patchDesired({ fan: 1 });
   await details.until(({ twin }) => twin.desired.fan === 1);
@@ -55,7 +55,7 @@ test('without the rule nothing is reported of what is desired', async (t) => {
   assert.deepEqual(await reportedOf(backEnd), { last: true, $version: 2 });
 });
 
-test('what was desired while the device was away is followed when it is back', async (t) => {
+test('properties that were desired while the device was away are followed when it is back', async (t) => {
   const { fleet, backEnd, details } = await startDevice(t, follower());
   await fleet.stop('all');
   await backEnd.patchDesired({ fan: 1 });
@@ -137,7 +137,7 @@ test('a file is uploaded, and the hub is notified', async (t) => {
   assert.deepEqual([uploads[0].name, uploads[0].size], ['März/a b.txt', 100_000]);
 });
 
-test('a message that is no text comes as its bytes, an empty one as empty', async (t) => {
+test('a message that is not text is shown as bytes, an empty one as empty', async (t) => {
   const { backEnd, details } = await startDevice(t);
   await backEnd.sendMessage({ body: '' });
   const bodyBase64 = Buffer.from([0xff, 0x00, 0xfe]).toString('base64');
@@ -214,7 +214,7 @@ test('with another scene, devices of a missing kind become its first kind', asyn
   assert.deepEqual([only(news).kind, only(news).last], ['first', 1]);
 });
 
-test('what has a mistake is refused with the place of it, and nothing changes', async (t) => {
+test('an invalid scene is refused with the place of its mistake, and nothing changes', async (t) => {
   const { fleet, backEnd, snapshots } = await startDevice(t, sending());
   const bad = behaviourOf({ telemetry: { template: '{"a":\n "{{x}}"}', isOn: true } });
   const refused = (act, field) =>

@@ -278,7 +278,7 @@ test('telemetry is sent by curl, with its properties as headers', async (t) => {
   assert.equal(headers['iothub-contenttype'], 'application/json');
 });
 
-test('what HTTP cannot carry is not offered for curl, nor a module for a page', () => {
+test('messages that HTTP cannot carry are not offered for curl, nor modules for a page', () => {
   const languages = (action, id = 'd') => Object.keys(programs(action, { id }));
   assert.ok(languages(sent('x', { a: 'b' })).includes('curl'));
   for (const properties of [{ a: 'ä' }, { a: 'b\r\nx: y' }, { 'a b': 'c' }, { a: '' }]) {

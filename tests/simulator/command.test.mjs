@@ -33,7 +33,7 @@ const registered = async (prefix) => {
   return devices.map(({ deviceId }) => deviceId).filter((id) => id.startsWith(prefix));
 };
 
-test('a fleet is made at the hub, sends by its scene and seed, and is deleted', async (t) => {
+test('a fleet is created at the hub, follows its scene and seed, and is deleted', async (t) => {
   const cwd = await createFolder(t);
   const options = ['--devices', '3', '--prefix', 'a-', '--seed', '7', '--keep'];
   const fleet = start(
@@ -78,7 +78,7 @@ test('a fleet is made at the hub, sends by its scene and seed, and is deleted', 
   assert.deepEqual(await registered('a-'), []);
 });
 
-test('Ctrl-C deletes what the run has made, and nothing else', async (t) => {
+test('Ctrl-C deletes the devices that the run has created, and no others', async (t) => {
   const cwd = await createFolder(t);
   await BackEnd.createDevice(hub, 'b-other');
   const fleet = start(t, serviceRun('--devices', '2', '--prefix', 'b-'), { cwd, env: atHub });
@@ -90,7 +90,7 @@ test('Ctrl-C deletes what the run has made, and nothing else', async (t) => {
   assert.deepEqual(await registered('b-'), ['b-other']);
 });
 
-test('a reader of its output that goes ends the run, which deletes what it has made', async (t) => {
+test('if the reader of its output ends, the run ends and deletes its devices', async (t) => {
   const cwd = await createFolder(t);
   const fleet = start(t, serviceRun('--devices', '2', '--prefix', 'p-'), { cwd, env: atHub });
   await fleet.until(({ event, connected }) => event === 'progress' && connected === 2);
@@ -109,7 +109,7 @@ test('devices that cannot be recorded are deleted', async (t) => {
   assert.deepEqual(await registered('m-'), []);
 });
 
-test('what cannot run ends before devices are made, and says where it is wrong', async (t) => {
+test('an invalid run ends before devices are created, and names the mistake', async (t) => {
   const wrong = messageOf({ isOn: true, template: '{"n": "{{walk 1}}"}' });
   const broken = await createFolder(t, sceneOf({ kind: behaviourOf({ telemetry: wrong }) }));
   const cwd = await createFolder(t);
@@ -222,7 +222,7 @@ test('for a hub elsewhere it prints the messages per day, and requires --yes', a
   assert.ok(!errors.includes(key));
 });
 
-test('what is wrong on the line of the command is exit code 2, and named', async (t) => {
+test('mistakes on the command line are exit code 2, and are named', async (t) => {
   const wrong = [
     [['fly'], /no command "fly"/],
     [['run'], /SCENE is missing/],
@@ -265,7 +265,7 @@ test('a model without an id is no scene, and named', async (t) => {
   });
 });
 
-test('without a connection string in the environment the command says where it is', async (t) => {
+test('without a connection string in the environment the command says where to find it', async (t) => {
   const env = { IOTHUB_DEVICE_CONNECTION_STRING: '' };
   const { code, errors } = await start(t, ['twin', 'get'], { env }).ended;
   assert.equal(code, 1);

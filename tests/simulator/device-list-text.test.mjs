@@ -96,7 +96,7 @@ test('each line that cannot be used is named by its number, without its key', ()
   assert.ok(!JSON.stringify(problems).includes(KEY.slice(0, 12)));
 });
 
-test('what the columns contradict or lack is said', () => {
+test('contradictory and missing columns are reported', () => {
   const header = 'deviceId,connectionString,kind\n';
   const problem = (row) => read(`${header}${row}`).problems[0].message;
   assert.match(problem(`x,${string('ab')},`), /The device id is x, but .* is for ab/);

@@ -79,7 +79,7 @@ test('the mistake in each of many identities is reported, and none of them is ad
   await snapshots.until(({ devices }) => devices.length === 1);
 });
 
-test('what is sent arrives, all of it, and is counted', async (t) => {
+test('everything that is sent arrives and is counted', async (t) => {
   const properties = { room: 'r{{counter}}', id: '{{deviceId}}' };
   const telemetry = { properties, contentType: 'application/x-y', contentEncoding: 'utf-16' };
   const { fleet, backEnd, id, snapshots } = await startDevice(t, sending(telemetry));
@@ -113,7 +113,7 @@ test('a device that stops waits for what is not acknowledged yet', async (t) => 
   assert.equal((await backEnd.state()).connected, false);
 });
 
-test('who stops a device twice waits for the same, and it starts again for good', async (t) => {
+test('stopping a device twice waits for the same end, and it can start again', async (t) => {
   const { fleet, backEnd, snapshots } = await startDevice(t, sending());
   await backEnd.setFaults({ delay: { puback: 1000 } });
   await snapshots.until((news) => only(news).sent - only(news).acknowledged > 3);
@@ -172,7 +172,7 @@ test('nothing is lost with a connection', async (t) => {
   assert.equal(new Set(numbers).size, sent);
 });
 
-test('a hundred devices connect by and by', async (t) => {
+test('a hundred devices connect gradually', async (t) => {
   const { fleet, snapshots } = createFleet(t);
   const backEnds = await Promise.all(Array.from({ length: 100 }, createDevice));
   await fleet.add(backEnds.map(identityOf), 'kind');

@@ -56,7 +56,7 @@ function unknownIn(manifest) {
   );
 }
 
-test("Kubernetes' schemas take each manifest, and know all that is in it", () => {
+test("Kubernetes' schemas accept each manifest and everything in it", () => {
   assert.equal(Object.keys(manifests).length, 5);
   for (const manifest of Object.values(manifests)) assert.deepEqual(unknownIn(manifest), []);
   const withSpec = (members) => ({ ...fleet, spec: { ...fleet.spec, ...members } });
@@ -80,7 +80,7 @@ test('the Job sets the index of each shard, and starts a lost one again', () => 
   assert.equal(values.report, `${mountOf('reports')}/report-$(JOB_COMPLETION_INDEX)`);
 });
 
-test('what the Job names is in the other manifests', () => {
+test('the names in the Job are in the other manifests', () => {
   const [{ secretRef }] = simulator.envFrom;
   assert.equal(secretRef.name, secret.metadata.name);
   assert.deepEqual(Object.keys(secret.stringData), [

@@ -10,7 +10,7 @@ const HEIGHT = 300;
 const at = (latitude, longitude) => ({ latitude, longitude });
 const ZURICH = [at(47.32, 8.44), at(47.43, 8.63)];
 
-test('a map is north up, holds its devices, and has a kilometre as long in both directions', () => {
+test('a map has north at the top, contains its devices, and has the same scale in both directions', () => {
   const project = projectionOf(ZURICH, WIDTH, HEIGHT);
   for (const point of ZURICH) {
     const [x, y] = project.point(point);

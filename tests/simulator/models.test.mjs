@@ -148,7 +148,7 @@ test('values of a writable property and of a request are judged by their schema'
   assert.deepEqual([statusOf('warm'), statusOf(null), statusOf(1)], [200, 200, 400]);
 });
 
-test('what is not known is left out and named with its path, never guessed', () => {
+test('unknown parts are left out and named with their paths, never guessed', () => {
   const model = structuredClone(thermostat);
   model['@context'] = ['dtmi:dtdl:context;2', 'dtmi:iotcentral:context;2'];
   model.contents[0].schema = 'vector';

@@ -74,7 +74,7 @@ test('a desired property is what messages and reports follow', async (t) => {
   await details.until(({ twin }) => twin.reported.doubled === 42);
 });
 
-test('an upload is made, counted, and counted as failed where it does', async (t) => {
+test('an upload is counted, also if it fails', async (t) => {
   const upload = (name) => after(start, { type: 'upload', name, bytes: 100_000 });
   const { fleet, backEnd, id, details } = await startDevice(t, {
     events: [upload('logs/{{deviceId}}.log')],

@@ -85,7 +85,7 @@ test('pages of other origins, and what is no page, get nothing', async (t) => {
   assert.deepEqual(await uploadsOf(deviceId), []);
 });
 
-test('without an origin of its own it is for pages of the server', async (t) => {
+test('without its own origin it is for pages of the server', async (t) => {
   const { url, ask } = await startRelay(t, { allowedOrigin: undefined });
   assert.equal((await ask('', { blobName: 'a' }, { origin: url })).status, 200);
   assert.equal((await ask('', { blobName: 'a' })).status, 403);

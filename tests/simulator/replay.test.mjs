@@ -42,7 +42,7 @@ async function entriesOf(file, columns = COLUMNS) {
   return entries;
 }
 
-test('what was recorded is read as it was, text that is no JSON too', async (t) => {
+test('recorded messages are read unchanged, including text that is not JSON', async (t) => {
   const file = await createFile(t, 'sent.jsonl');
   const recording = await openRecording(file);
   const message = {
@@ -184,7 +184,7 @@ test('a replay sends what was recorded, as the same devices or, in shards, other
   assert.deepEqual(await numbersAt('other-2'), [1, 3, 5, 7, 9]);
 });
 
-test('of connection strings, that with the id of the recording sends, or else the next', async (t) => {
+test('the connection string with the recorded id sends, or else the next one', async (t) => {
   const [known, free] = [await createDevice(), await createDevice()];
   const lines = recorded.map((line) => ({
     ...line,
@@ -204,7 +204,7 @@ test('of connection strings, that with the id of the recording sends, or else th
   assert.match(tooFew.errors, /the recording has 2 devices, but the file only 1/);
 });
 
-test('a replay that cannot be done makes no device, and says why', async (t) => {
+test('a replay that cannot run creates no device, and says why', async (t) => {
   const file = await createFile(t, 'a.jsonl', `${JSON.stringify(recorded[0])}\n{`);
   const service = ['--service', '--endpoint', hub.endpoint, '--prefix', 'never-'];
   const wrong = [

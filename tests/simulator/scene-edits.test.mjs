@@ -43,7 +43,7 @@ const edits = [
   (scene) => withoutKind(scene, 'van'),
 ];
 
-test('every edit of a usable scene is a usable scene, and leaves the one before alone', () => {
+test('every edit of a valid scene is a valid scene, and does not change the previous one', () => {
   checkScene(newScene());
   const last = edits.reduce((scene, edit) => checkScene(edit(frozen(scene))), vehicles);
   assert.deepEqual(namesOf(last), ['van 3', 'truck', 'van 4', 'lorry', 'device']);
@@ -147,7 +147,7 @@ test('text that is nested too deep for the stack is a mistake with its line', as
   assert.equal(holdsSecret('['.repeat(20_000)), false);
 });
 
-test('what a back end would get as null is a mistake, and names of every object are kept', () => {
+test('a value that would be sent as null is a mistake, and names that every object has are kept', () => {
   for (const text of ['{"a": 1e999}', '[-1e301]']) {
     assert.match(readJson(text).error.message, /numbers go up to 1e\+300/);
   }
@@ -171,7 +171,7 @@ test('places in a scene and messages of the client are shown in words of the pag
   }
 });
 
-test('a path that holds a secret ends before it', () => {
+test('a path that contains a secret ends before it', () => {
   const key = `${'a'.repeat(43)}=`;
   const mistakes = mistakesIn({ ...vehicles, [key]: 1 });
   assert.ok(mistakes.length > 0);

@@ -68,11 +68,11 @@ Object.assign(everything.kinds[0].behaviour, {
 });
 everything.kinds[0].behaviour.telemetry[1].when = 'level > 3';
 
-test('the JSON Schema is the one by which scenes are checked; npm run schema makes it', () => {
+test('the JSON Schema is the one that checks scenes; npm run schema creates it', () => {
   assert.deepEqual(schema, makeSchema());
 });
 
-test('the page about the file is made from the JSON Schema; npm run schema makes it', () => {
+test('npm run schema creates the page about the file from the JSON Schema', () => {
   assert.equal(readFileSync(pageFile, 'utf8'), makePage(schema));
 });
 
@@ -169,7 +169,7 @@ test('the JSON Schema takes and refuses what a check of the scene does', () => {
   }
 });
 
-test('what no JSON Schema can say is checked too', () => {
+test('rules that no JSON Schema can express are checked, too', () => {
   const mistakes = [
     [(kind) => kind.behaviour.telemetry.push(kind.behaviour.telemetry[0]), /name twice/],
     [(kind) => kind.behaviour.twin.writable.push({ name: 'target' }), /twice in one component/],

@@ -192,7 +192,7 @@ test('a secret is found by its name, by its form, and behind escapes, and its pl
   );
 });
 
-test('what only looks a little like a secret is no secret', () => {
+test('text that only resembles a secret is not one', () => {
   const scene = structuredClone(example);
   const [telemetry] = scene.kinds[0].behaviour.telemetry;
   const { twin } = scene.kinds[0].behaviour;

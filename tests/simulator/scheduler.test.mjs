@@ -44,7 +44,7 @@ test('the pace is kept, however the period and the tick meet', (t) => {
   }
 });
 
-test('what was due while the timer was late is made up for', (t) => {
+test('messages that were due while the timer was late are sent', (t) => {
   const { pass, sleep, add, times } = createScheduler(t);
   add();
   pass(1000);

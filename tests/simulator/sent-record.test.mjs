@@ -46,7 +46,7 @@ test('messages are found by body, property, name, device and outcome', () => {
   assert.deepEqual(found(record, { ids: new Set(['other']) }), []);
 });
 
-test('of a long body the list has the beginning, and the whole is at hand', () => {
+test('the list shows the beginning of a long body, and the whole is available', () => {
   const { record, entries } = recordOf('ä'.repeat(5000));
   record.watch({ limit: 10 });
   const [row] = record.news().entries;

@@ -21,7 +21,7 @@ test('eight shards have each device once, also when one is killed', async (t) =>
 
 const unavailable = whyNoNamespaces();
 
-test('so they do on machines of their own', { skip: unavailable }, async (t) => {
+test('separate machines share the devices, too', { skip: unavailable }, async (t) => {
   const { address, within } = createNetwork(t);
   // From other addresses, devices connect over TLS only.
   const caDirectory = await mkdtemp(join(tmpdir(), 'iothub-ca-'));

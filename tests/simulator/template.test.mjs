@@ -188,7 +188,7 @@ test('time and device id are those of the message', () => {
   assert.deepEqual(valuesOf('deviceId', 1, context), ['van-7']);
 });
 
-test('what the caller of a method sent can be part of the answer', () => {
+test('the request of a method can be part of its response', () => {
   const text = '{"all": "{{request}}", "one": "{{request.a.b}}", "none": "{{request.a.x.y}}"}';
   const next = readTemplate(text, { withRequest: true })(randomFrom(1));
   const request = { a: { b: [1] } };

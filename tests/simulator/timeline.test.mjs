@@ -189,7 +189,7 @@ test('a condition sends, reports and uploads when it turns true, once', () => {
   ]);
 });
 
-test('a burst is so many messages in their own period, and a pause is none in theirs', () => {
+test('a burst sends a number of messages with its own period, and a pause stops periodic ones', () => {
   const burst = { type: 'send', message: 'beat', count: 3, periodMs: 100 };
   const device = beating({
     events: [
@@ -311,7 +311,7 @@ const exampleOf = (name) => {
   return JSON.parse(readFileSync(place, 'utf8')).kinds[0].behaviour;
 };
 
-test('the room of the example goes to its target, as desired and as called', () => {
+test('the room of the example approaches its target, set by a desired property or a method', () => {
   const device = createDevice(exampleOf('thermostat'));
   const isNear = (target) => {
     device.pass(5 * MINUTE);
@@ -327,7 +327,7 @@ test('the room of the example goes to its target, as desired and as called', () 
   assert.deepEqual(device.bodiesOf('report'), [{ targetTemperature: 16 }]);
 });
 
-test('the trackers of the example do all that their description says', () => {
+test('the trackers of the example do everything that their description says', () => {
   const device = createDevice(exampleOf('trackers'));
   device.pass(60 * MINUTE);
   // One every five minutes, except those that are due while the device is offline.

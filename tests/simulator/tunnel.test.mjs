@@ -97,7 +97,7 @@ test('the tunnel leads to hubs only', async (t) => {
   }
 });
 
-test('what the tunnel carried is lost with it, and the next socket opens another', async (t) => {
+test('the sockets in a tunnel are lost with it, and the next socket opens another', async (t) => {
   const { server, tunnel, open } = await openTunnel(t);
   const socket = open(hub.endpoint);
   await next(socket, 'open');

@@ -25,7 +25,7 @@ test('a name of JavaScript is a name like any other', () => {
   assert.equal({}.b, undefined);
 });
 
-test('what was reported raises the version', () => {
+test('reported properties increase the version', () => {
   const twin = new TwinCopy();
   twin.replace(twinOf({}, { $version: 7 }));
   twin.mergeReported({ a: 1 });
@@ -57,7 +57,7 @@ test('the paths of what changed are known, until the next change', () => {
   assert.deepEqual(twin.changedPaths.desired, ['a']);
 });
 
-test('what is missing is all that differs, deletions of what is there too', () => {
+test('the missing part is everything that differs, including deletions', () => {
   assert.deepEqual(
     missingIn(
       { a: 1, b: { c: 1, d: 2 }, e: 1, $version: 9 },

@@ -94,7 +94,7 @@ test('a PUBLISH is one line with its PUBACK, and both have lines where a directi
   assert.equal(rows(log, { text: 'puback' }).length, 2);
 });
 
-test('what is received is paired with the PUBACK that is sent, not with that of another', () => {
+test('a received publish is paired with its own PUBACK', () => {
   const log = logOf(
     publish('devices/d/messages/events/', 1),
     publish('devices/d/messages/devicebound/', 1, { direction: 'received' }),

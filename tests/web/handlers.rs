@@ -91,7 +91,7 @@ async fn no_handler_starts_after_one_has_disconnected() {
 }
 
 #[wasm_bindgen_test]
-async fn what_a_handler_throws_is_the_cause_of_a_background_exception() {
+async fn the_error_of_a_handler_is_the_cause_of_a_background_exception() {
     let device = Device::connected("{}").await;
     let errors = device.record("onBackgroundException");
     let thrown = JsValue::from(Error::new("bug in the application"));
@@ -140,7 +140,7 @@ async fn an_error_without_a_handler_is_one_line_on_the_console() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_no_handler_is_a_type_error_that_names_the_property() {
+async fn an_invalid_handler_is_a_type_error_that_names_the_property() {
     let device = Device::new("{}");
     for name in ["onMessageReceived", "onBackgroundException"] {
         for value in [JsValue::from(1), "f".into(), true.into(), Object::new().into()] {
@@ -152,7 +152,7 @@ async fn what_is_no_handler_is_a_type_error_that_names_the_property() {
 }
 
 #[wasm_bindgen_test]
-async fn what_a_method_handler_returns_or_resolves_to_is_its_answer() {
+async fn the_result_of_a_method_handler_is_its_response() {
     let device = Device::connected("{}").await;
     let immediate = function(|_| Ok(MethodResponse::new("a", 201, &JsValue::NULL).into()));
     let eventual =

@@ -71,7 +71,7 @@ fn an_option_out_of_its_range_is_a_range_error_that_names_it() {
 }
 
 #[wasm_bindgen_test]
-fn a_number_that_is_none_is_a_range_error() {
+fn an_invalid_number_is_a_range_error() {
     let options = Object::new();
     Reflect::set(&options, &"keepAlive".into(), &f64::NAN.into()).unwrap();
     let error = create(&options).unwrap_err();

@@ -157,7 +157,7 @@ async fn a_promise_that_was_replaced_is_ignored() {
 }
 
 #[wasm_bindgen_test]
-async fn what_waited_for_a_promise_that_is_replaced_goes_to_the_new_handler() {
+async fn events_that_waited_for_a_replaced_promise_go_to_the_new_handler() {
     let device = Device::connected("{}").await;
     device.set_handler("onMethodRequestReceived", &deferred().0);
     device.round_trip().await;
@@ -188,7 +188,7 @@ async fn a_promise_that_resolves_to_no_function_is_a_background_exception() {
 }
 
 #[wasm_bindgen_test]
-async fn what_waits_is_dropped_by_a_disconnect_also_by_one_in_a_handler() {
+async fn a_disconnect_drops_waiting_events_even_in_a_handler() {
     let device = Rc::new(Device::connected("{}").await);
     let (promise, resolve) = deferred();
     device.set_handler("onMethodRequestReceived", &promise);

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn storage_information_is_read_or_said_to_be_wrong_without_its_token() {
+    fn storage_information_is_read_or_refused_without_showing_its_token() {
         let body = r#"{"correlationId":"c","hostName":"h","containerName":"f","blobName":"d\/b","sasToken":"?sig=x"}"#;
         let info = storage_info(body).unwrap();
         assert_eq!((&*info.correlation_id, &*info.blob_name), ("c", "d/b"));
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_done_about_a_status_is_said() {
+    fn errors_with_a_status_say_what_to_do() {
         for (status, hint) in [(401, "clock"), (403, "too many uploads"), (429, "more slowly")] {
             let error = check_answer(status, "").unwrap_err();
             assert!(error.message().contains(hint), "{error}");

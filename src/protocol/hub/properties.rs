@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bag_of_a_portal_message_is_read() {
+    fn the_property_bag_of_a_portal_message_is_read() {
         let properties = decode(
             "%24.to=%2Fdevices%2Fd%2Fmessages%2FdeviceBound&%24.ct=text%2Fplain%3B%20charset%3DUTF-8\
              &$.ce=utf-8&$.mid=m&$.cid=c&$.uid=u&$.exp=e&iothub-ack=full&a+b=c+d&null&empty=",

@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_done_about_a_status_is_said() {
+    fn errors_with_a_status_say_what_to_do() {
         for (status, hint) in [(400, "depth"), (429, "more slowly"), (500, "try again")] {
             let error = service_error(status, b"");
             assert!(error.message().contains(hint), "{error}");

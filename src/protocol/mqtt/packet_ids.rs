@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_given_is_not_in_use() {
+    fn an_unused_identifier_is_not_in_use() {
         let mut ids = PacketIds::default();
         assert_eq!(ids.get(1), None);
         ids.take(Awaiting::Withdrawn);

@@ -17,7 +17,7 @@ for (const name of Object.keys(contract)) {
   });
 }
 
-test('what a page stored without a hub the next page sends, in order', async (t) => {
+test('the next page sends what a page has stored without a hub, in order', async (t) => {
   const { backEnd, openTab } = await openProfile(t);
   const first = await openTab({ endpoint: NOWHERE });
   await first.evaluate(async () => {

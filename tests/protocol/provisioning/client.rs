@@ -88,7 +88,7 @@ fn it_registers_with_its_first_connection_and_keeps_the_hub() {
 }
 
 #[test]
-fn what_is_called_before_waits_and_goes_to_the_device_that_was_assigned() {
+fn earlier_calls_wait_and_reach_the_assigned_device() {
     let mut harness = provisioned();
     harness.service.script = [Answer::assigned_to("hub.example", "other")].into();
     harness.subscribe(Feature::Messages);

@@ -73,7 +73,7 @@ fn a_service_that_is_not_available_is_retried() {
 }
 
 #[test]
-fn what_a_service_refuses_for_good_fails_the_call() {
+fn a_permanent_refusal_fails_the_call() {
     for (code, part) in [
         (ConnectReturnCode::RefusedIdentifierRejected, "CONNACK 2"),
         (ConnectReturnCode::RefusedProtocolVersion, "CONNACK 1"),

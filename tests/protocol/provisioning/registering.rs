@@ -186,7 +186,7 @@ fn an_answer_to_another_request_changes_nothing() {
 }
 
 #[test]
-fn names_that_cannot_be_are_refused_before_anything_is_sent() {
+fn invalid_names_are_refused_before_anything_is_sent() {
     let long = "a".repeat(129);
     for (host, scope, id, part) in [
         ("", "s", "i", "provisioning host is empty"),

@@ -35,7 +35,7 @@ test('the second click after npm start leads to an acknowledged message', async 
   await acknowledged.filter({ hasText: /[1-9]/ }).waitFor();
 });
 
-test('any number of devices comes from the local hub by one click', async (t) => {
+test('any number of devices can be added from the local hub with one click', async (t) => {
   const { page, backEnd } = await openSimulator(t);
   await page.getByLabel('Number of devices').fill('25');
   await page.getByRole('button', { name: 'Add 25 devices' }).click();

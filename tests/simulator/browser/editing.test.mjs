@@ -10,7 +10,7 @@ async function retype(field, text) {
   await field.pressSequentially(text);
 }
 
-test('a number of devices is what was typed, and a wrong one adds none', async (t) => {
+test('the typed number of devices is added, and an invalid number adds none', async (t) => {
   const { page } = await openSimulator(t);
   const field = page.getByLabel('Number of devices');
   await retype(field, '12');
@@ -56,7 +56,7 @@ for (const [tab, label, right, wrongs] of [
   });
 }
 
-test('what is not applied yet is there again after another tab and another device', async (t) => {
+test('unapplied edits are kept when another tab or device is shown', async (t) => {
   const { page } = await openWithDevice(t);
   await openTab(page, 'Telemetry');
   await page.getByLabel('Template').fill('{"draft": ');
@@ -76,7 +76,7 @@ test('what is not applied yet is there again after another tab and another devic
   await page.getByText('Not applied yet.').waitFor();
 });
 
-test('a scene keeps its edits while others are on, and an example can be restored', async (t) => {
+test('a scene keeps its edits while others are used, and an example can be restored', async (t) => {
   const { page } = await openSimulator(t);
   await page.getByRole('button', { name: /^All devices/ }).click();
   await openTab(page, 'Scene');

@@ -245,7 +245,7 @@ test('single characters are shortcuts outside of fields, until they are turned o
   assert.equal(await hasFocus(), false);
 });
 
-test('what a button leads to takes over from it, for keyboard and screen reader', async (t) => {
+test('focus moves from a button to the view that it opens, for keyboard and screen reader', async (t) => {
   const { page } = await openWithDevice(t);
   await page.waitForFunction(() => document.activeElement.matches('main'));
   await page.keyboard.press('Tab');

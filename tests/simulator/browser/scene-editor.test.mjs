@@ -25,7 +25,7 @@ async function edit(page, label, text) {
 const lastEdit = (page, what) => page.getByText(`Last edit: ${what}.`).waitFor();
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 
-test('a scene is made in the page, undone and redone step by step, saved and loaded', async (t) => {
+test('a scene is created in the page, undone and redone step by step, saved and loaded', async (t) => {
   const { page } = await openSimulator(t);
   await openEditor(page);
   await button(page, 'New scene').click();
@@ -116,7 +116,7 @@ test('running devices continue as before when their kind is renamed, and by undo
   );
 });
 
-test('what cannot be used stays in its field with what is wrong, and is no edit', async (t) => {
+test('invalid input stays in its field with its mistake, and is not an edit', async (t) => {
   const { page } = await openSimulator(t);
   await page.getByLabel('Vehicle fleet').check();
   await openEditor(page);

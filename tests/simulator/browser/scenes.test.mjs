@@ -75,7 +75,7 @@ test('vehicles are on a map, which opens them, and in a table', async (t) => {
   await page.getByRole('heading', { name: 'van-3' }).waitFor();
 });
 
-test('a saved scene has what was edited, and comes back by its file', async (t) => {
+test('a saved scene contains the edits, and can be loaded from its file', async (t) => {
   const { page, device } = await openScene(t);
   await page.getByLabel('Template').fill('{"saved": "{{choice yes}}"}');
   await page.getByRole('button', { name: 'Apply to “thermostat”' }).first().click();
@@ -164,7 +164,7 @@ test('a device of the page sends what the same scene, seed and id send elsewhere
   );
 });
 
-test('DTDL models that are loaded are a scene, whose parts are those of the models', async (t) => {
+test('loaded DTDL models become a scene with the parts of the models', async (t) => {
   const { page } = await openScene(t);
   const files = [models.controller, models.thermostat, models.deviceInformation];
   const file = page.getByLabel('File of a scene');

@@ -117,7 +117,7 @@ test('telemetry is switched off, and one message is sent by hand', async (t) => 
   assert.equal(messages.length, 1);
 });
 
-test('what was sent is charted for eyes and in words, and so is the latency', async (t) => {
+test('sent messages and latency are shown in charts and in words', async (t) => {
   const { page, device, apply } = await openEditor(t);
   await device.waitForTelemetry(3);
   const last = JSON.parse((await device.telemetry()).at(-1).text).temperature;

@@ -129,7 +129,7 @@ test('an error is gone from the list as soon as messages are acknowledged again'
   await page.locator('.log').filter({ hasText: 'the message has' }).waitFor();
 });
 
-test('a fault for all is for those that come, too, and known after a reload', async (t) => {
+test('a fault for all devices also applies to new ones, and is known after a reload', async (t) => {
   const { page } = await openWithDevice(t);
   await page.getByRole('button', { name: /^All devices/ }).click();
   const delay = page.getByRole('button', { name: 'Delay answers' });
@@ -165,7 +165,7 @@ test('a position that does not exist on Earth is not on the map', async (t) => {
   await page.getByText('No device sends a position.').waitFor();
 });
 
-test('with forced colours what is chosen is marked, and nothing else', async (t) => {
+test('with forced colours only the selection is marked', async (t) => {
   const { page } = await openWithDevice(t, { forcedColors: 'active' });
   const border = (locator, side) =>
     locator.evaluate((element, side) => getComputedStyle(element)[side], side);

@@ -23,7 +23,7 @@ test('desired and reported properties are shown side by side with their versions
     .waitFor();
 });
 
-test('what a device reports is at the hub, null removes', async (t) => {
+test('reported properties are at the hub, and null removes them', async (t) => {
   const { page, device, reported } = await openTwin(t);
   await reported.filter({ hasText: 'firmware' }).waitFor();
   await page.getByLabel('Patch of the reported').fill('{"door": {"open": true}, "firmware": null}');
@@ -62,7 +62,7 @@ test('a change is highlighted, and reported follows desired', async (t) => {
   assert.equal((await device.twin()).properties.reported.targetTemperature, 24.5);
 });
 
-test('what is reported at the start is edited, and the change undone', async (t) => {
+test('properties reported at the start are edited, and the change is undone', async (t) => {
   const { page, device } = await openTwin(t);
   const field = page.getByLabel('Reported when it starts');
   const before = await field.inputValue();

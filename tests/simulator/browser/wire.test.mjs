@@ -116,7 +116,7 @@ test('the log holds still under the pointer, scrolled or open, and says how much
   assert.equal(await page.getByRole('region', { name: 'Payload' }).count(), 0);
 });
 
-test('a log that is scrolled holds still', async (t) => {
+test('a scrolled log does not move', async (t) => {
   const { page, device } = await openWithDevice(t, { viewport: { width: 900, height: 420 } });
   await openTab(page, 'Wire log');
   await packets(page).filter({ hasText: 'telemetry' }).first().waitFor();
