@@ -13,8 +13,8 @@ import {
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { textOf } from '../pkg-template/ascii.js';
 import { buildWww } from './build-www.mjs';
+import { joinModules, separate } from './lib/bundle.mjs';
 import { thirdPartyNotices } from './lib/notices.mjs';
 import { readmeOfPackage } from './lib/package-readme.mjs';
 import { crateField, readJson, root } from './lib/project.mjs';
@@ -29,15 +29,6 @@ const notices = 'THIRD-PARTY-NOTICES.txt';
 const wasmFlags = 'CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS';
 const target = join(root, 'target');
 const pkg = join(root, 'pkg');
-/** Separate entry points: code that does not need them does not load them. */
-const ofNode = ['certificate-request', 'level-store'];
-const ofPages = ['indexeddb-store', 'own-store'];
-const separate = [...ofNode, ...ofPages];
-/** Minified. */
-const forPages = [
-  ...['index.browser', ...ofPages].flatMap((name) => [`${name}.js`, `${name}.cjs`]),
-  'slim.browser.js',
-];
 /** The names of the module's functions, which are stripped from the module. */
 export const symbols = join(target, 'symbols.txt');
 
@@ -179,7 +170,7 @@ async function assemble(generated, folder, renamed) {
   for (const entry of ['index', 'slim', wasm, ...separate]) {
     writeDeclarations(generated, folder, entry);
   }
-  await joinModules(generated, folder, renamed);
+  await joinModules(generated, folder, wasm, renamed);
   const { name, ...manifest } = readJson('pkg-template/package.json');
   const complete = { name, version: crateField('version'), ...manifest };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(complete, null, 2)}\n`);
@@ -194,95 +185,6 @@ function writeDeclarations(generated, folder, entry) {
     declarations.replace("'./index.js'", "'./index.cjs'"),
   );
 }
-
-/**
- * One file for each entry point: a page makes one request, and a bundler has nothing to resolve.
- * Files for pages are minified, those for Node.js are not, to keep stacks readable. In Node.js the
- * ES modules export the CommonJS ones: a process that uses both has one set of classes.
- */
-async function joinModules(generated, folder, renamed) {
-  const { build: bundle } = await import('esbuild');
-  const bundleTo = (source, outfile, options) =>
-    bundle({
-      entryPoints: [source],
-      absWorkingDir: generated,
-      outfile: join(folder, outfile),
-      bundle: true,
-      platform: 'neutral',
-      packages: 'external',
-      external: ['*.wasm'],
-      plugins: [wasmInside],
-      logLevel: 'warning',
-      metafile: true,
-      ...options,
-      ...(renamed && {
-        mangleProps: new RegExp(`^(${Object.keys(renamed).join('|')})$`),
-        mangleQuoted: true,
-        mangleCache: renamed,
-      }),
-    });
-  const { metafile } = await bundleTo('index.browser.js', 'index.browser.js', { format: 'esm' });
-  await bundleTo('index.browser.js', 'index.browser.cjs', { format: 'cjs' });
-  await bundleTo('slim.browser.js', 'slim.browser.js', { format: 'esm' });
-  await bundleTo('slim.workerd.js', 'slim.workerd.js', { format: 'esm' });
-  // Jest cannot run `import()` in CommonJS modules.
-  const commonJs = { format: 'cjs', platform: 'node', supported: { 'dynamic-import': false } };
-  await bundleTo('index.node.js', 'index.node.cjs', commonJs);
-  for (const entry of separate) {
-    const platform = ofNode.includes(entry) ? 'node' : 'neutral';
-    await bundleTo(`${entry}.js`, `${entry}.js`, { platform, format: 'esm' });
-    await bundleTo(`${entry}.js`, `${entry}.cjs`, { platform, format: 'cjs' });
-  }
-  const commonJsFiles = ['index.browser', 'index.node', ...separate].map((it) => `${it}.cjs`);
-  for (const name of commonJsFiles) exportOwnNames(join(folder, name));
-  for (const name of forPages) await minify(join(folder, name));
-  const [{ exports }] = Object.values(metafile.outputs);
-  const files = {
-    'index.node.js': `export { ${exports.join(', ')} } from './index.node.cjs';`,
-    // Nothing to load: this exists for code that also runs in pages.
-    'slim.node.js': "export * from './index.node.js';\nexport async function init() {}",
-    'slim.node.cjs': "module.exports = { ...require('./index.node.cjs'), async init() {} };",
-  };
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), `${text}\n`);
-}
-
-/** By terser, whose output is smaller than esbuild's. */
-async function minify(file) {
-  const { minify: minified } = await import('terser');
-  const options = { module: file.endsWith('.js'), ecma: 2020, compress: { passes: 2 } };
-  const { code } = await minified(readFileSync(file, 'utf8'), options);
-  writeFileSync(file, code);
-}
-
-/**
- * Otherwise a CommonJS module also exports additions to `Object.prototype`, and fails if they are
- * data.
- */
-function exportOwnNames(file) {
-  const text = readFileSync(file, 'utf8');
-  const own = text.replace(/for ?\(var (\w+) in (\w+)\)/, 'for (var $1 of Object.keys($2))');
-  if (own === text) throw new Failure(`${file} exports in another way than exportOwnNames knows`);
-  writeFileSync(file, own);
-}
-
-/** Resolves `./some.wasm?base64` to the module as base64, `?text` to what `ascii.js` reads. */
-const wasmInside = {
-  name: 'WebAssembly inside',
-  setup({ onResolve, onLoad }) {
-    // The path ends up in a comment of the package: no folder of this machine.
-    onResolve({ filter: /\.wasm\?(base64|text)$/ }, ({ path, resolveDir }) => ({
-      path: basename(path),
-      namespace: 'inside',
-      pluginData: resolveDir,
-    }));
-    onLoad({ filter: /./, namespace: 'inside' }, ({ path, pluginData: folder }) => {
-      const [file, form] = path.split('?');
-      const bytes = readFileSync(join(folder, file));
-      if (form === 'base64') return { contents: bytes, loader: 'base64' };
-      return { contents: textOf(bytes), loader: 'text' };
-    });
-  },
-};
 
 /** Makes `import 'iothub-device-client'` find pkg/ in this repository, for the examples. */
 function link() {

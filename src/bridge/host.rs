@@ -21,7 +21,7 @@ extern "C" {
         class: ErrorClass,
         message: &str,
         cause: &JsValue,
-        status: Option<u16>,
+        status: Option<u32>,
         code: Option<&str>,
         tracking_id: Option<&str>,
         result: Option<&str>,

@@ -19,7 +19,7 @@ extern "C" {
     /// What the platform returns for a call.
     type Answer;
     #[wasm_bindgen(method, structural, getter)]
-    fn status(this: &Answer) -> u16;
+    fn status(this: &Answer) -> u32;
     #[wasm_bindgen(method, structural, getter)]
     fn body(this: &Answer) -> String;
 }

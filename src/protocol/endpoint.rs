@@ -123,7 +123,9 @@ fn is_loopback(host: &str) -> bool {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     // Only in plain form: the platform that connects may read 010 and +1 differently.
-    let is_byte = |label: &str| label.parse::<u8>().is_ok_and(|byte| byte.to_string() == label);
+    let is_byte = |label: &str| {
+        label.parse::<u32>().is_ok_and(|byte| byte < 256 && byte.to_string() == label)
+    };
     let are_bytes = |rest: &str| rest.split('.').count() == 3 && rest.split('.').all(is_byte);
     ((host == "localhost" || host.ends_with(".localhost")) && host.split('.').all(is_label))
         || host.strip_prefix("127.").is_some_and(are_bytes)

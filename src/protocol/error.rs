@@ -44,7 +44,7 @@ pub struct Error(Arc<Details>);
 struct Details {
     kind: ErrorKind,
     message: Cow<'static, str>,
-    status: Option<u16>,
+    status: Option<u32>,
     code: Option<String>,
     tracking_id: Option<String>,
     result: Option<String>,
@@ -70,7 +70,7 @@ impl Error {
 
     /// The error status of the hub's response, and its error code if it sent one.
     pub(crate) fn service(
-        status: u16,
+        status: u32,
         code: Option<String>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
@@ -102,7 +102,7 @@ impl Error {
     fn from_parts(
         kind: ErrorKind,
         message: Cow<'static, str>,
-        status: Option<u16>,
+        status: Option<u32>,
         code: Option<String>,
     ) -> Self {
         let (tracking_id, result, cause) = (None, None, None);
@@ -120,7 +120,7 @@ impl Error {
     }
 
     /// The hub's status, for [`ErrorKind::Service`].
-    pub fn status(&self) -> Option<u16> {
+    pub fn status(&self) -> Option<u32> {
         self.0.status
     }
 

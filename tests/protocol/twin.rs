@@ -121,7 +121,7 @@ fn an_error_status_is_a_service_error_with_status_and_code() {
             h.run();
             let error = h.error(call);
             assert_eq!(error.kind(), ErrorKind::Service);
-            assert_eq!((error.status(), error.code()), (Some(status), Some("400004")));
+            assert_eq!((error.status(), error.code()), (Some(u32::from(status)), Some("400004")));
             assert!(error.message().contains("what was wrong"), "{error}");
         }
     }

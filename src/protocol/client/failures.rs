@@ -71,7 +71,7 @@ pub(super) fn refused(code: ConnectReturnCode) -> Error {
                 "the hub refused the login (CONNACK {}); check that the key is right, that the \
                  device exists and is enabled, and that this machine's clock is not more than \
                  five minutes off",
-                code as u8
+                code as u32
             ),
         ),
         ConnectReturnCode::ServiceUnavailable => Error::new(
@@ -80,7 +80,7 @@ pub(super) fn refused(code: ConnectReturnCode) -> Error {
         ),
         code => Error::client(format!(
             "the hub refused the connection (CONNACK {}: {})",
-            code as u8,
+            code as u32,
             if code == ConnectReturnCode::BadClientId {
                 "the device id is not accepted"
             } else {

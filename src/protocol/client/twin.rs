@@ -81,7 +81,7 @@ impl Twin {
         }
     }
 
-    pub fn answered(&mut self, io: &mut Io, request_id: &str, status: u16, body: &[u8]) {
+    pub fn answered(&mut self, io: &mut Io, request_id: &str, status: u32, body: &[u8]) {
         // A response without a request came too late, or twice.
         let Some(request) = self.take_answered(request_id) else {
             return;

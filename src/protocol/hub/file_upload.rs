@@ -76,7 +76,7 @@ pub fn notification_body(result: &UploadResult) -> String {
 /// # Errors
 ///
 /// The status, the hub's error code and its message.
-pub fn check_answer(status: u16, body: &str) -> Result<(), Error> {
+pub fn check_answer(status: u32, body: &str) -> Result<(), Error> {
     if (200..300).contains(&status) {
         return Ok(());
     }

@@ -31,7 +31,7 @@ pub enum Route<'a> {
     /// The response to a twin request.
     TwinResponse {
         /// An HTTP-like status.
-        status: u16,
+        status: u32,
         /// The identifier of the request.
         request_id: &'a str,
     },

@@ -10,7 +10,7 @@ pub fn desired(twin: &str) -> Option<(&str, u64)> {
 }
 
 /// The error for a response of the hub with a status of 300 or more.
-pub fn service_error(status: u16, body: &[u8]) -> Error {
+pub fn service_error(status: u32, body: &[u8]) -> Error {
     let body = std::str::from_utf8(body).unwrap_or_default();
     let member = |name| json::text_of(body, name);
     let code = member("errorCode").map(Into::into);

@@ -14,7 +14,7 @@ const PREFIX: &str = "$dps/registrations/res/";
 /// The contents of a response's topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Route<'a> {
-    pub status: u16,
+    pub status: u32,
     pub request_id: &'a str,
     /// Seconds.
     pub retry_after: Option<u64>,
@@ -44,7 +44,7 @@ pub(super) enum Progress {
 ///
 /// # Errors The body is not JSON.
 pub(super) fn progress(
-    status: u16,
+    status: u32,
     body: &[u8],
     wants_certificate: bool,
 ) -> Result<Progress, Error> {

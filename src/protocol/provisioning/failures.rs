@@ -85,7 +85,7 @@ pub(super) fn no_certificate(result: &str) -> Error {
 pub(super) fn refused(code: ConnectReturnCode) -> Error {
     match code {
         ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized => {
-            login_refused(&format!("CONNACK {}", code as u8))
+            login_refused(&format!("CONNACK {}", code as u32))
         }
         ConnectReturnCode::ServiceUnavailable => Error::new(
             ErrorKind::ConnectionFailed,
@@ -94,7 +94,7 @@ pub(super) fn refused(code: ConnectReturnCode) -> Error {
         code => Error::client(format!(
             "the provisioning service refused the connection (CONNACK {}); check the registration \
              id and the id scope",
-            code as u8
+            code as u32
         )),
     }
 }
@@ -112,7 +112,7 @@ fn login_refused(how: &str) -> Error {
 }
 
 /// A response with a status of 300 or more.
-pub(super) fn answered(status: u16, body: &[u8]) -> Error {
+pub(super) fn answered(status: u32, body: &[u8]) -> Error {
     let body = std::str::from_utf8(body).unwrap_or_default();
     let hint = match status {
         404 => ": it has no enrollment for this registration id",
@@ -134,7 +134,7 @@ pub(super) fn answered(status: u16, body: &[u8]) -> Error {
 }
 
 /// A registration that has ended without a hub.
-pub(super) fn not_assigned(status: u16, word: &str, result: &str) -> Error {
+pub(super) fn not_assigned(status: u32, word: &str, result: &str) -> Error {
     let state = json::member(result, "registrationState").unwrap_or_default();
     let what = match word {
         "disabled" => "the enrollment of this device is disabled".into(),
@@ -146,7 +146,7 @@ pub(super) fn not_assigned(status: u16, word: &str, result: &str) -> Error {
         .with_answer(json::text_of(result, "trackingId").map(Into::into), Some(result.into()))
 }
 
-fn service(status: u16, body: &str, message: &str, what: &str) -> Error {
+fn service(status: u32, body: &str, message: &str, what: &str) -> Error {
     let said = json::text_of(body, message).map(|said| format!(" ({said})")).unwrap_or_default();
     let code = json::text_of(body, "errorCode").map(Into::into);
     Error::service(status, code, format!("{what}{said}"))
