@@ -9,7 +9,7 @@ const HELP = `iothub-local ${version}: a local Azure IoT Hub to develop device c
 
 Usage: iothub-local [--port 8080] [--https-port PORT] [--device NAME]... [--data DIR] ...
 
-  --port PORT        TCP port for WebSocket and HTTP; 0 takes any free one (8080)
+  --port PORT        TCP port for WebSocket and HTTP; 0 picks any free one (8080)
   --https-port PORT  TCP port for the same over TLS (none)
   --host ADDRESS     the address to listen on (127.0.0.1); any but a loopback address lets others
                      on the network connect
@@ -26,15 +26,15 @@ Usage: iothub-local [--port 8080] [--https-port PORT] [--device NAME]... [--data
                      json, devices (names, or {deviceId, moduleId, status, authentication}),
                      idScope, enrollments and enrollmentGroups (names, or as in the API of the
                      service) and settings; options of the command override it
-  --page             serves the page at / also on an address that is no loopback address: it
+  --page             also serves the page at / on addresses other than loopback addresses: it
                      shows connection strings to everyone
-  --quiet            print no line for each connection
+  --quiet            print no lines for connections
   --json             print JSON, one line for the start and one for each event
   --help             print this
   --version          print the version
 
 It prints a connection string for each device, and the endpoint: the WebSocket URL to connect to
-in place of wss://{HostName}/$iothub/websocket. For devices that register, it prints the id scope
+instead of wss://{HostName}/$iothub/websocket. For devices that register, it prints the id scope
 and the primary key of each enrollment group; the endpoint is the same. For back ends, it prints the
 connection string of the service, and an authorization header for curl -H, valid for a day.
 For TLS it creates a certificate authority at the first start, and stores it in the data directory,

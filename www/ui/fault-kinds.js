@@ -52,21 +52,21 @@ export const DEVICE_FAULTS = [
   {
     name: 'delay',
     label: 'Answer late',
-    about: 'The hub acts at once, and its answers come late.',
+    about: 'The hub acts immediately, but responds late.',
     fields: [ofAnswer, number('milliseconds', 'Milliseconds', 2000, 0, 600_000)],
     toRequest: ({ of, milliseconds }) => ({ delay: { [of]: milliseconds } }),
   },
   {
     name: 'withhold',
     label: 'Do not answer',
-    about: 'The hub acts on requests, but its answers never come.',
+    about: 'The hub acts on requests, but never responds.',
     fields: [ofAnswer],
     toRequest: ({ of }) => ({ withhold: [of] }),
   },
   {
     name: 'dropAt',
     label: 'Drop the connection at a packet',
-    about: 'Before the hub acts on a request, or in place of an answer; it happens once.',
+    about: 'Before the hub acts on a request, or instead of a response; it happens once.',
     fields: [
       choice('step', 'Packet', [
         'publish',
@@ -101,21 +101,21 @@ export const DEVICE_FAULTS = [
   {
     name: 'quota',
     label: 'Use up the daily quota',
-    about: 'So many messages remain; further ones are neither stored nor acknowledged.',
+    about: 'This many messages remain; further ones are neither stored nor acknowledged.',
     fields: [number('value', 'Messages that remain', 0, 0, 1_000_000)],
     toRequest: only('quota'),
   },
   {
     name: 'duplicate',
     label: 'Deliver twice',
-    about: 'Messages to the device come twice, the second time with DUP.',
+    about: 'Messages to the device are sent twice, the second time with DUP.',
     fields: [],
     toRequest: () => ({ duplicate: true }),
   },
   {
     name: 'twinAnswer',
     label: 'Fail twin requests',
-    about: 'The hub answers them with this status, and does not act on them.',
+    about: 'The hub responds with this status, and does not act on the requests.',
     fields: [
       { ...status, value: 500, min: 100, max: 999 },
       { name: 'body', label: 'Body, if any', value: '', isOptional: true },
@@ -132,7 +132,7 @@ export const DEVICE_FAULTS = [
   {
     name: 'filesStatus',
     label: 'Fail file uploads',
-    about: 'The hub answers uploads and notifications with this status.',
+    about: 'The hub responds to uploads and notifications with this status.',
     fields: [status],
     toRequest: ({ status }) => ({ filesStatus: status }),
   },
@@ -146,7 +146,7 @@ export const DEVICE_FAULTS = [
   {
     name: 'clock',
     label: 'Set the clock of the hub',
-    about: 'For tokens and certificates: one that has expired by it ends the connection.',
+    about: 'For tokens and certificates: if one has expired by this clock, the connection ends.',
     fields: [
       number('value', 'Seconds ahead; negative for behind', 7200, -1_000_000_000, 1_000_000_000),
     ],
@@ -155,7 +155,7 @@ export const DEVICE_FAULTS = [
   {
     name: 'frameSize',
     label: 'Cut packets into small frames',
-    about: 'Packets to the device come in WebSocket frames of at most this size.',
+    about: 'Packets to the device are sent in WebSocket frames of at most this size.',
     fields: [number('value', 'Bytes', 1, 1, 1_000_000)],
     toRequest: only('frameSize'),
   },
@@ -169,7 +169,7 @@ export const DEVICE_FAULTS = [
   {
     name: 'halfOpen',
     label: 'Fall silent, with the connection open',
-    about: 'The hub neither reads nor sends on this connection: the device has to notice.',
+    about: 'The hub neither reads nor sends on this connection: the device must notice.',
     fields: [],
     isOnce: true,
     toRequest: () => ({ halfOpen: true }),
@@ -177,7 +177,7 @@ export const DEVICE_FAULTS = [
   {
     name: 'redeliver',
     label: 'Resend a message',
-    about: 'A cloud-to-device message comes again on this connection, with DUP.',
+    about: 'A cloud-to-device message is sent again on this connection, with DUP.',
     fields: [
       {
         name: 'messageId',
@@ -212,7 +212,7 @@ export const HUB_FAULTS = [
   {
     name: 'refuseUpgrade',
     label: 'Refuse every WebSocket',
-    about: 'No device gets a connection; those that have one keep it.',
+    about: 'No device can connect; connected devices stay connected.',
     fields: [
       choice('value', 'How', [
         [true, 'with status 503'],
@@ -225,7 +225,7 @@ export const HUB_FAULTS = [
   {
     name: 'connack',
     label: 'Refuse every CONNECT',
-    about: 'No device can log in; those that are connected stay.',
+    about: 'No device can log in; connected devices stay connected.',
     fields: [code],
     isOfHub: true,
     toRequest: ({ code }) => ({ connack: code }),

@@ -24,13 +24,13 @@ import { askLocalHub, localIds } from './local-hub.js';
 const QUICK = {
   delay: {
     request: { delay: { puback: 2000 } },
-    on: 'The hub acknowledges 2 seconds late now: see the latency.',
-    off: 'The hub acknowledges at once again.',
+    on: 'The hub now acknowledges 2 seconds late: see the latency.',
+    off: 'The hub acknowledges immediately again.',
   },
   rate: {
     request: { rate: { telemetry: 1 } },
-    on: 'The hub closes the connection now when a second message comes within one second.',
-    off: 'The hub takes as many messages as come again.',
+    on: 'The hub now closes the connection if a second message arrives within one second.',
+    off: 'The hub accepts any number of messages again.',
   },
 };
 

@@ -134,7 +134,7 @@ test('a fault for all devices also applies to new ones, and is known after a rel
   await page.getByRole('button', { name: /^All devices/ }).click();
   const delay = page.getByRole('button', { name: 'Delay answers' });
   await delay.click();
-  await page.getByText('The hub acknowledges 2 seconds late now').waitFor();
+  await page.getByText('The hub now acknowledges 2 seconds late').waitFor();
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await page.getByRole('button', { name: 'Add 1 device' }).click();
   await page.getByRole('heading', { name: 'thermostat-2' }).waitFor();
@@ -150,7 +150,7 @@ test('a fault for all devices also applies to new ones, and is known after a rel
   await pressed.waitFor();
   await page.getByRole('button', { name: /^All devices/ }).click();
   await pressed.click();
-  await page.getByText('The hub acknowledges at once again').waitFor();
+  await page.getByText('The hub acknowledges immediately again').waitFor();
   await rowOf(page, 'thermostat-2').getByRole('button').first().click();
   await page.getByRole('heading', { name: 'thermostat-2' }).waitFor();
   await pressed.waitFor({ state: 'detached' });

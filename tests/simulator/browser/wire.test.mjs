@@ -160,13 +160,13 @@ test('delayed answers are seen as latency, until they are prompt again', async (
   const { page, device } = await openWithDevice(t);
   const delay = page.getByRole('button', { name: 'Delay answers' });
   await delay.click();
-  await page.getByText('The hub acknowledges 2 seconds late now').waitFor();
+  await page.getByText('The hub now acknowledges 2 seconds late').waitFor();
   await page.getByRole('button', { name: /^All devices/ }).click();
   await page.getByRole('img', { name: /Until acknowledged.* and [2-9][\d.]* s/ }).waitFor();
   await rowOf(page, 'thermostat-1').getByRole('button').first().click();
   assert.equal(await delay.getAttribute('aria-pressed'), 'true');
   await delay.click();
-  await page.getByText('The hub acknowledges at once again').waitFor();
+  await page.getByText('The hub acknowledges immediately again').waitFor();
   assert.equal(await delay.getAttribute('aria-pressed'), 'false');
   await device.waitForTelemetry(1, (await device.telemetry()).at(-1).sequence);
 });
@@ -178,7 +178,7 @@ test('throttling closes the connection of a device that sends too much', async (
   await page.getByRole('button', { name: 'Apply to “thermostat”' }).click();
   await openTab(page, 'Overview');
   await page.getByRole('button', { name: 'Throttle' }).click();
-  await page.getByText('when a second message comes within one second').waitFor();
+  await page.getByText('if a second message arrives within one second').waitFor();
   await device.waitForPackets('connect', 'in', 2);
-  await page.locator('.log').filter({ hasText: 'connects again by itself' }).waitFor();
+  await page.locator('.log').filter({ hasText: 'reconnects automatically' }).waitFor();
 });
