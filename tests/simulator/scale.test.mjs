@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { roundScale, stepsOf } from '../../www/ui/scale.js';
+import { meanOver, roundScale, stepsOf } from '../../www/ui/scale.js';
 
 const axis = (least, most, options) =>
   stepsOf(roundScale(least, most, { isFromZero: false, steps: 4, ...options }));
@@ -41,4 +41,8 @@ test('every axis holds its values, in at most as many steps', () => {
       assert.ok(steps.at(-1) >= most * unit - tolerance, `${exponent}: ${steps}`);
     }
   }
+});
+
+test('three devices that send every two seconds draw a level line', () => {
+  assert.deepEqual(meanOver(4, [0, 2, 1, 2, 1, 2, 1, 2]), [0, 1, 1, 1.25, 1.5, 1.5, 1.5, 1.5]);
 });

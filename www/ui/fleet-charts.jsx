@@ -1,8 +1,9 @@
 import { Chart } from './chart.jsx';
 import { series } from './fleet.js';
 import { duration } from './format.js';
+import { meanOver } from './scale.js';
 
-/** Few messages do not fall on each second alike: three devices would draw the teeth of a saw. */
+/** Messages of a few devices are not in every second: without a mean, the line would be a saw. */
 const RATE_SECONDS = 4;
 
 /** How much was sent and acknowledged per second, and the latency. */
@@ -15,8 +16,8 @@ export function FleetCharts() {
         time={time}
         isFromZero
         lines={[
-          { label: 'acknowledged', values: overTime(acknowledged) },
-          { label: 'sent', values: overTime(sent) },
+          { label: 'acknowledged', values: meanOver(RATE_SECONDS, acknowledged) },
+          { label: 'sent', values: meanOver(RATE_SECONDS, sent) },
         ]}
       />
       <Chart
@@ -31,12 +32,4 @@ export function FleetCharts() {
       />
     </div>
   );
-}
-
-/** The mean of each second and those before it. */
-function overTime(counts) {
-  return counts.map((_, at) => {
-    const last = counts.slice(Math.max(0, at + 1 - RATE_SECONDS), at + 1);
-    return last.reduce((sum, count) => sum + count, 0) / last.length;
-  });
 }

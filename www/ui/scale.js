@@ -1,4 +1,4 @@
-/** Scales of charts: what their axis of values shows. */
+/** Scales of charts: what their axis of values shows, and means over time. */
 
 /** Lengths of a step, before a power of ten. */
 const STEPS = [1, 2, 2.5, 5, 10];
@@ -51,4 +51,12 @@ export function roundStep(length) {
   const power = 10 ** Math.floor(Math.log10(length));
   const step = STEPS.find((part) => part * power >= length * (1 - NOISE)) ?? 10;
   return step * power;
+}
+
+/** The mean of each value and those before it, `length` of them. */
+export function meanOver(length, values) {
+  return values.map((_, at) => {
+    const last = values.slice(Math.max(0, at + 1 - length), at + 1);
+    return last.reduce((sum, value) => sum + value, 0) / last.length;
+  });
 }

@@ -139,3 +139,18 @@ test('a property with the name of another is reported, and replaces nothing', as
   await applyButton(page).click();
   await page.getByText('Applied to 1 device.').waitFor();
 });
+
+test('a folded section opens for a field that is not valid', async (t) => {
+  const { page } = await openWithDevice(t, { viewport: { width: 375, height: 720 } });
+  await openTab(page, 'Telemetry');
+  const heading = page.getByRole('heading', { name: /^Properties/ });
+  const name = page.getByLabel('Name of property 2');
+  await heading.click();
+  await page.getByRole('button', { name: 'Add a property' }).click();
+  await name.fill('room');
+  await heading.click();
+  await name.waitFor({ state: 'hidden' });
+  await applyButton(page).click();
+  assert.equal(await name.evaluate((element) => element.matches(':focus')), true);
+  assert.equal(await name.isVisible(), true);
+});
