@@ -16,7 +16,7 @@ from azure.iot.device import X509, Message, MethodResponse
 from azure.iot.device.aio import IoTHubDeviceClient, IoTHubModuleClient
 
 AUTHORITY = os.environ["CA_FILE"]
-# How many seconds before its end the client renews a token.
+# How many seconds before its expiry the client renews a token.
 RENEWAL_MARGIN = 120
 PROPERTIES = [
     "message_id",
@@ -28,7 +28,7 @@ PROPERTIES = [
 ]
 
 
-# The client calls its handlers in threads of its own.
+# The client calls its handlers in its own threads.
 stdout_lock = threading.Lock()
 
 
