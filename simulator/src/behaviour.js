@@ -1,6 +1,6 @@
 import { readCondition, readEvents } from './events.js';
 import { randomFrom, seedOf } from './random.js';
-import { readTemplate, readText, TemplateError, toText } from './template.js';
+import { readTemplate, readText, readValue, TemplateError, toText } from './template.js';
 import { readValues } from './values.js';
 
 /**
@@ -17,9 +17,7 @@ export function readBehaviour(behaviour, seed = 0) {
   const { telemetry, twin, methods, values = [], columns = {} } = behaviour;
   const known = { values: values.map(({ name }) => name), columns };
   const messages = telemetry.map((message, at) => readMessage(message, `telemetry.${at}`, known));
-  const reported = within('twin.reported', () =>
-    readTemplate(JSON.stringify(twin.reported), known),
-  );
+  const reported = within('twin.reported', () => readValue(twin.reported, known));
   const answers = methods.map((method, index) => {
     const field = `methods.${index}.payload`;
     const begin = within(field, () =>

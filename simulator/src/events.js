@@ -5,7 +5,7 @@
  */
 import { readExpression } from './expression.js';
 import { finderOf, namesOf } from './names.js';
-import { readTemplate, readText } from './template.js';
+import { readText, readValue } from './template.js';
 
 /**
  * @param {import('./scene.js').Behaviour} behaviour
@@ -29,7 +29,7 @@ export function readEvents(behaviour, known, within) {
       name,
       trigger: within(`${field}.trigger`, () => readTrigger(trigger, known, names)),
       actions: actions.map((action, at) =>
-        within(`${field}.actions.${at}`, () => readAction(action, knownToActions, names)),
+        within(`${field}.actions.${at}`, () => readAction(action, knownToActions, names, within)),
       ),
     };
   });
@@ -52,15 +52,15 @@ function readTrigger(trigger, known, names) {
   return (random) => ({ ...trigger, random });
 }
 
-function readAction(action, known, names) {
+function readAction(action, known, names, within) {
   if (action.type === 'send') check('message', action.message, names);
   if (action.type === 'report') {
-    const properties = readTemplate(JSON.stringify(action.properties), known);
+    const properties = within('properties', () => readValue(action.properties, known));
     return (random) => ({ type: 'report', properties: properties(random) });
   }
   if (action.type === 'set') {
     for (const name of Object.keys(action.values)) check('value', name, names);
-    const values = readTemplate(JSON.stringify(action.values), known);
+    const values = within('values', () => readValue(action.values, known));
     return (random) => ({ type: 'set', values: values(random) });
   }
   if (action.type === 'upload') {

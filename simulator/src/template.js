@@ -1,3 +1,5 @@
+import { findNodeAtOffset, getNodePath } from 'jsonc-parser';
+
 import { readGenerator } from './generators.js';
 import { parseJson, placeOf } from './json-text.js';
 import { checkNumber } from './limits.js';
@@ -44,6 +46,22 @@ export function readTemplate(text, known = {}) {
       throw new TemplateError(message, placeOf(text, placeInString(text, offset, index)));
     }
   });
+}
+
+/**
+ * Reads a value whose strings may be or contain generators. An error has the path of its string: the
+ * text that is read here is not the one that somebody wrote.
+ */
+export function readValue(value, known) {
+  const text = JSON.stringify(value);
+  try {
+    return readTemplate(text, known);
+  } catch (error) {
+    const { tree } = parseJson(text);
+    if (!tree) throw error;
+    const path = getNodePath(findNodeAtOffset(tree, error.at.column - 1));
+    throw new TemplateError(error.mistake, { field: path.join('.') });
+  }
 }
 
 /** The offset of a place in the value of a JSON string: of an escape, its value is one character. */

@@ -239,7 +239,7 @@ test('unknown names in a behaviour are reported by their path, with the known on
     ],
     [
       ({ events }) => (events[0].actions[0] = { type: 'report', properties: { a: '{{request}}' } }),
-      /^events\.0\.actions\.0, line 1.*there is no "request" outside of the payload of a method/,
+      /^events\.0\.actions\.0\.properties\.a: there is no "request" outside of the payload of a method/,
     ],
     [
       ({ telemetry }) => (telemetry[0].template = '"{{replay speed}}"'),

@@ -125,9 +125,11 @@ function SchemaField({ label, schema, isDuration, isRequired, value, change, mis
   );
 }
 
-/** A duration is edited in seconds; its limits are milliseconds. */
-const messageOf = ({ message }, isDuration) =>
-  isDuration ? message.replace(/\d+/, (milliseconds) => milliseconds / 1000) : message;
+/** A duration is edited in seconds; its limits are milliseconds. In an object, it says where. */
+function messageOf({ path, message }, isDuration) {
+  if (isDuration) return message.replace(/\d+/, (milliseconds) => milliseconds / 1000);
+  return [...(path.length > 0 ? [path.join('.')] : []), message].join(': ');
+}
 
 function millisecondsOf(text) {
   const seconds = numberOf(text);

@@ -33,7 +33,7 @@ const PLACES = [
     /\b(kinds|telemetry|methods|values|events|actions)\.(\d+)(\.?)/g,
     (_, list, index, dot) => `${ITEMS[list]} ${Number(index) + 1}${dot && ', '}`,
   ],
-  [/\btwin\.reported\b/g, 'reported when it starts'],
+  [/\btwin\.reported\b(\.?)/g, (_, dot) => `reported when it starts${dot && ', '}`],
   [/ within operationTimeout/g, ' in time'],
   [/ In a page set httpEndpoint .*/, ' A page needs a relay for file uploads.'],
   [/^\w+Error: /, ''],
