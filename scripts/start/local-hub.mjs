@@ -142,10 +142,15 @@ const identityOf = ({ connectionString, endpoint }) => ({ connectionString, endp
 
 const forEach = (backEnds, act) => Promise.all(backEnds.map(act));
 
-/** The hub's own message, from a JSON document in a string of another one. */
+/**
+ * The hub's own message: in a JSON document in a string of another one, or of a twin, beside an error
+ * code.
+ */
 function inWords({ body, message }) {
   try {
-    return JSON.parse(JSON.parse(body).Message).message;
+    const { Message, ExceptionMessage } = JSON.parse(body);
+    if (!Message.startsWith('{')) return ExceptionMessage.replace(/ Tracking ID:.*/, '');
+    return JSON.parse(Message).message;
   } catch {
     return message;
   }

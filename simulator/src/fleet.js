@@ -112,18 +112,15 @@ export class Fleet {
   }
 
   /**
-   * The first message with this index that a device of this behaviour would send, or the mistake in
-   * it.
+   * The first message with this index that a device of this behaviour would send, and the longest of
+   * its first messages; or the mistake in the behaviour.
    */
   preview(behaviour, deviceId, index = 0) {
     try {
       const device = readBehaviour(behaviour, this.#seed)(deviceId);
-      const { text, properties, ...system } = device.messages[index].next(Date.now());
-      const size = bytesIn(text);
-      // A hub counts them, too.
-      const { contentType, contentEncoding } = system;
-      const others = [contentType, contentEncoding, ...Object.entries(properties).flat()];
-      return { message: { body: text, properties, size, wholeSize: size + bytesIn(...others) } };
+      const messages = device.messages.map(firstOf);
+      const [longest] = messages.toSorted((one, other) => other.wholeSize - one.wholeSize);
+      return { message: messages[index], longest };
     } catch ({ message, at }) {
       return { error: { message, at } };
     }
@@ -424,6 +421,15 @@ export class Fleet {
     Promise.resolve(entry.listener(news)).finally(() => (entry.isBusy = false));
     return true;
   }
+}
+
+/** The first message of a behaviour, and its size as the hub counts it: with its properties. */
+function firstOf(behaviour) {
+  const { text: body, properties, contentType, contentEncoding } = behaviour.next(Date.now());
+  const size = bytesIn(body);
+  const others = [contentType, contentEncoding, ...Object.entries(properties).flat()];
+  const { name } = behaviour.settings;
+  return { name, body, properties, size, wholeSize: size + bytesIn(...others) };
 }
 
 const bytesIn = (...texts) => new TextEncoder().encode(texts.join('')).length;

@@ -51,7 +51,7 @@ export class Uploads {
         entry.state = 'cancelled';
       } else {
         const { message, hint } = explain(error);
-        Object.assign(entry, { state: 'failed', error: `${message}. ${hint}` });
+        Object.assign(entry, { state: 'failed', error: `${message.replace(/\.$/, '')}. ${hint}` });
       }
       throw error;
     } finally {

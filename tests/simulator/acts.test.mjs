@@ -165,10 +165,32 @@ test('an upload is cancelled by its number', async (t) => {
 
 test('an upload that fails is reported with what to do', async (t) => {
   const { fleet, backEnd, id, details } = await startDevice(t);
-  await backEnd.setFaults({ noStorage: true });
+  await backEnd.setFaults({ filesStatus: 404 });
+  await assert.rejects(fleet.upload(id, 'a', new Blob(['x'])));
+  const { uploads: refused } = await details.until((news) => news.uploads[0]?.state === 'failed');
+  assert.match(refused[0].error, /\w\. Check that the device exists\.$/);
+  await backEnd.setFaults({ clear: true, noStorage: true });
   await assert.rejects(fleet.upload(id, 'a', new Blob(['x'])), { name: 'ServiceError' });
-  const { uploads } = await details.until((news) => news.uploads[0]?.state === 'failed');
+  const { uploads } = await details.until((news) => news.uploads[1]?.state === 'failed');
   assert.match(uploads[0].error, /storage account/);
+});
+
+test('an error is over when a report or an upload works', async (t) => {
+  const twin = { followsDesired: true };
+  const { fleet, backEnd, id, snapshots } = await startDevice(t, { twin });
+  const hasError = (expected) =>
+    snapshots.until((news) => (only(news).lastError !== undefined) === expected);
+  for (const work of [
+    () => backEnd.patchDesired({ a: 0 }),
+    () => fleet.upload(id, 'a', new Blob(['x'])),
+  ]) {
+    await backEnd.setFaults({ twinStatus: 400 });
+    await backEnd.patchDesired({ a: 1 });
+    await hasError(true);
+    await backEnd.setFaults({ clear: true });
+    await work();
+    await hasError(false);
+  }
 });
 
 test('the error of an upload without a relay names relays, at a local hub too', async (t) => {
@@ -250,6 +272,9 @@ test('the preview is the first message of the device, or what is wrong', async (
   const [seen] = await backEnd.waitForTelemetry();
   assert.deepEqual([message.body, message.properties], [seen.text, seen.properties]);
   assert.equal(message.size, seen.text.length);
+  const long = { name: 'long', template: JSON.stringify('x'.repeat(1000)) };
+  const { longest } = fleet.preview(behaviourOf({ telemetry: [{}, long, {}] }), id);
+  assert.deepEqual([longest.name, longest.size], ['long', 1002]);
   const { telemetry } = behaviourOf({ telemetry: { properties: { room: '{{x}}' } } });
   const { error } = fleet.preview({ ...behaviour, telemetry }, id);
   assert.match(error.message, /^telemetry\.0\.properties\.room: there is no "x"/);

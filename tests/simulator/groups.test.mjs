@@ -9,7 +9,14 @@ import { startHub } from 'iothub-local';
 
 import { DEVICE_FAULTS, HUB_FAULTS, inWords } from '../../www/ui/fault-kinds.js';
 import { requestOf } from '../../www/ui/fault-request.js';
-import { forEachDevice, held, matches, NO_FILTER, outdated } from '../../www/ui/groups.js';
+import {
+  forEachDevice,
+  held,
+  isSoForEach,
+  matches,
+  NO_FILTER,
+  outdated,
+} from '../../www/ui/groups.js';
 
 const device = (id, state = 'connected', rest = {}) => ({ id, kind: 'van', state, ...rest });
 
@@ -60,6 +67,15 @@ test('devices stay in the list when they cease to match, until the filter is set
   const again = held(next, { ...filter }, next.ids, isStopped);
   assert.deepEqual(again.shown, ['b', 'c', 'd']);
   assert.equal(outdated(again, isStopped), 0);
+});
+
+test('a fault is on for a group if each of its devices has it, and for an empty one never', () => {
+  const has = (id) => id !== 'c';
+  const groups = [['a', 'b'], ['a', 'c'], []];
+  assert.deepEqual(
+    groups.map((ids) => isSoForEach(ids, has)),
+    [true, false, false],
+  );
 });
 
 test('an action that fails for one device is done for the others, some at a time, and reported', async () => {

@@ -37,15 +37,26 @@ test('the grid and the bar are round, from a single device to the whole Earth', 
     'a device': [[at(47, 8)], '500 m'],
     'a town': [ZURICH, '5 km'],
     'the Earth': [[at(-80, -180), at(80, 180)], '10000 km'],
+    'a pole': [[at(90, 180)], '500 m'],
   };
   for (const [name, [points, bar]] of Object.entries(maps)) {
     const project = projectionOf(points, WIDTH, HEIGHT);
     assert.equal(barOf(project).text, bar, name);
+    assert.ok(
+      project.meridians.every(({ degrees }) => Math.abs(degrees) <= 180),
+      name,
+    );
+    assert.ok(
+      project.parallels.every(({ degrees }) => Math.abs(degrees) <= 90),
+      name,
+    );
     for (const line of [...project.meridians, ...project.parallels]) {
       assert.ok(String(line.degrees).length <= 7, `${name}: ${line.degrees}`);
       assert.ok(line.at >= 0 && line.at <= WIDTH, `${name}: ${line.at}`);
     }
-    assert.ok(project.meridians.length >= 2 && project.parallels.length >= 2, name);
+    // The next line after the first would not be on Earth.
+    const least = name === 'the Earth' ? 1 : 2;
+    assert.ok(project.meridians.length >= least && project.parallels.length >= least, name);
   }
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { meanOver, roundScale, stepsOf } from '../../www/ui/scale.js';
+import { meanOver, roundScale, stepsOf, timesOf } from '../../www/ui/scale.js';
 
 const axis = (least, most, options) =>
   stepsOf(roundScale(least, most, { isFromZero: false, steps: 4, ...options }));
@@ -45,4 +45,11 @@ test('every axis holds its values, in at most as many steps', () => {
 
 test('three devices that send every two seconds draw a level line', () => {
   assert.deepEqual(meanOver(4, [0, 2, 1, 2, 1, 2, 1, 2]), [0, 1, 1, 1.25, 1.5, 1.5, 1.5, 1.5]);
+});
+
+test('the axis of time has each time once, also where its steps are parts of a second', () => {
+  const [first, again, next] = timesOf([1_700_000_000.2, 1_700_000_000.8, 1_700_000_001.4]);
+  assert.match(first, /^\d\d:\d\d:\d\d$/);
+  assert.equal(again, '');
+  assert.ok(next > first, `${first} ${next}`);
 });

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { mistakesIn } from '../../simulator/src/mistakes.js';
 import { checkScene } from '../../simulator/src/scene.js';
 import { holdsSecret } from '../../simulator/src/secrets.js';
+import { afterPause } from '../../www/ui/after-pause.js';
 import { readJson } from '../../www/ui/read-json.js';
 import { readSceneText } from '../../www/ui/scene-json.js';
 import { leavesOf } from '../../www/ui/values.js';
@@ -128,11 +129,11 @@ test('a mistake in a template of each kind is named with its path and line', () 
   const behaviour = structuredClone(scene.kinds[last].behaviour);
   behaviour.telemetry[0].template = '{\n"a": "{{nothing}}"}';
   scene.kinds[last] = { ...scene.kinds[last], behaviour };
-  scene.kinds[0].behaviour.twin.reported = { a: '{{range 1}}' };
+  scene.kinds[0].behaviour.twin.reported = { a: [0, { b: 'a {{range 1}}' }] };
   const [first, second, ...more] = mistakesIn(scene);
   assert.deepEqual(more, []);
-  assert.deepEqual(first.path, ['kinds', 0, 'behaviour', 'twin', 'reported']);
-  assert.match(first.message, /^line 1, column 7: range: it takes 2 to 3 arguments/);
+  assert.deepEqual(first.path, ['kinds', 0, 'behaviour', 'twin', 'reported', 'a', 1, 'b']);
+  assert.match(first.message, /^range: it takes 2 to 3 arguments/);
   assert.deepEqual(second.path, ['kinds', last, 'behaviour', 'telemetry', 0, 'template']);
   assert.match(second.message, /^line 2, column 7: there is no "nothing"/);
   assert.deepEqual(mistakesIn(vehicles), []);
@@ -145,6 +146,40 @@ test('text that is nested too deep for the stack is a mistake with its line', as
     [['nested deeper than 100 levels', 102]],
   );
   assert.equal(holdsSecret('['.repeat(20_000)), false);
+});
+
+test('text that no file of a scene may have is a mistake', async () => {
+  const { mistakes } = await readSceneText(JSON.stringify('x'.repeat(300_000)), mistakesIn);
+  assert.deepEqual(
+    mistakes.map(({ message }) => message),
+    ['longer than 262144 bytes'],
+  );
+});
+
+test('what is found in a text is shown after a pause, and in an earlier text no longer', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const answers = [];
+  const shown = [];
+  const look = () =>
+    afterPause(
+      100,
+      () => new Promise((answer) => answers.push(answer)),
+      (found) => shown.push(found),
+    );
+  const leave = look();
+  t.mock.timers.tick(99);
+  leave();
+  const leaveAgain = look();
+  t.mock.timers.tick(100);
+  leaveAgain();
+  look();
+  t.mock.timers.tick(100);
+  const [first, second, ...more] = answers;
+  assert.deepEqual(more, []);
+  second('mistake');
+  first('none');
+  await new Promise(setImmediate);
+  assert.deepEqual(shown, ['mistake']);
 });
 
 test('a value that would be sent as null is a mistake, and names that every object has are kept', () => {
@@ -161,6 +196,7 @@ test('places in a scene and messages of the client are shown in words of the pag
   const words = {
     'values.2.next: empty': 'value 3, next: empty',
     'kinds.0 is missing': 'kind 1 is missing',
+    'twin.reported.a: no': 'reported when it starts, a: no',
     'kinds.1.behaviour.events.0.actions.1: no': 'kind 2, event 1, action 2: no',
     'the hub did not answer the message within operationTimeout; x':
       'the hub did not answer the message in time; x',

@@ -113,6 +113,9 @@ test('the page acts as a back end', async (t) => {
   const lost = { id: 'no', body: '', properties: {} };
   const { status, body } = await post('/local-hub/messages', lost);
   assert.deepEqual([status, body.message], [404, 'There is no device "no".']);
+  const tooLong = { id, patch: { a: 'x'.repeat(5000) } };
+  const refused = await post('/local-hub/desired', tooLong);
+  assert.equal(refused.body.message, 'desired.a is a string over 4096 bytes');
 });
 
 test('things go wrong at a click, for one or for all, and are cleared', async (t) => {

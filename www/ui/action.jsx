@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
 import { Notice } from './notice.jsx';
@@ -18,6 +19,13 @@ export function useAction(work) {
     }
   };
   return { run, result };
+}
+
+/** Ends what was said about a draft when the user goes on with it. */
+export function useOutcomeOf(draft, result) {
+  useEffect(() => {
+    if (draft.isChanged) result.value = {};
+  }, [draft.value]);
 }
 
 /** The outcome of an action, in words. */
@@ -50,8 +58,10 @@ export function ActionForm({
     event.preventDefault();
     run(Object.fromEntries(new FormData(event.currentTarget)), event.currentTarget);
   };
+  // What was wrong may be right now.
+  const forgetError = () => result.peek().error && (result.value = {});
   return (
-    <form class={`action ${className}`} onSubmit={submit} {...rest}>
+    <form class={`action ${className}`} onSubmit={submit} onInput={forgetError} {...rest}>
       {children}
       <div class="buttons">
         <button disabled={isWrong || result.value.isBusy}>{button}</button>

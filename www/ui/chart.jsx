@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import uPlot from 'uplot';
 
 import { measure, timeOfDay } from './format.js';
-import { roundScale, stepsOf } from './scale.js';
+import { roundScale, stepsOf, timesOf } from './scale.js';
 import { theme } from './theme.js';
 
 const colour = (name) => () =>
@@ -25,7 +25,7 @@ const TIME_PIXELS = 24;
 /** The shortest time that the time axis shows. */
 const LEAST_SECONDS = 10;
 
-const clock = (_, times) => times.map((time) => timeOfDay(time * 1000));
+const clock = (_, times) => timesOf(times);
 
 /**
  * Lines over time, with a title that shows the latest values, or those under the pointer, and a

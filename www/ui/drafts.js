@@ -105,20 +105,28 @@ const WORDS = {
 };
 
 /**
+ * The forms that parts were applied from. A property named `7` would come first in an object, and
+ * jump there.
+ */
+const applied = new WeakMap();
+
+/**
  * One part of what a kind does, being edited.
  * @param {keyof typeof FORMS} part
  */
 export function useDraft(kindName, part) {
   const { toForm, toPart } = FORMS[part];
-  const applied = behaviourOf(kindName)[part];
-  const form = useMemo(() => toForm(applied), [applied]);
+  const current = behaviourOf(kindName)[part];
+  const form = useMemo(() => applied.get(current) ?? toForm(current), [current]);
   const draft = useFormDraft(part, kindName, form);
   return {
     ...draft,
     part: () => toPart(draft.value),
     apply: async () => {
       const what = `change the ${WORDS[part]} of “${kindName}”`;
-      await changeBehaviour(kindName, { [part]: await toPart(draft.value) }, what);
+      const next = await toPart(draft.value);
+      applied.set(next, draft.value);
+      await changeBehaviour(kindName, { [part]: next }, what);
       draft.undo();
     },
   };

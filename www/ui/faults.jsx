@@ -16,6 +16,7 @@ import {
   turnOn,
 } from './faults-on.js';
 import { counted } from './format.js';
+import { isSoForEach } from './groups.js';
 import { HubSide } from './hub-side.jsx';
 import { Icon } from './icon.jsx';
 import { askLocalHub, localIds } from './local-hub.js';
@@ -49,7 +50,7 @@ export function Faults({ ids }) {
     await askLocalHub('drop', { ids, how });
     return `${words} What was not acknowledged is sent again after the reconnect.`;
   };
-  const isOn = (name) => [ids].flat().every((id) => faultsOf(id)[name] !== undefined);
+  const isOn = (name) => isSoForEach([ids].flat(), (id) => faultsOf(id)[name] !== undefined);
   const toggle = async (name) => {
     const { request, on, off } = QUICK[name];
     if (isOn(name)) await turnOff(ids, name);

@@ -1,5 +1,3 @@
-import { useSignal } from '@preact/signals';
-
 import { ActionForm } from './action.jsx';
 import { DeviceFilter, isFiltered, shownIds, whom } from './device-filter.jsx';
 import { Faults } from './faults.jsx';
@@ -8,6 +6,7 @@ import { counted } from './format.js';
 import { forEachDevice } from './groups.js';
 import { HubSide } from './hub-side.jsx';
 import { JsonField } from './json-field.jsx';
+import { KeptInput, keptText } from './kept-text.jsx';
 import { askLocalHub, isLocal } from './local-hub.js';
 import { openAdding } from './navigation.js';
 import { readJson } from './read-json.js';
@@ -98,7 +97,7 @@ async function inSum(ids, work) {
 }
 
 function Report({ shown }) {
-  const json = useJson('{\n  "firmware": "1.0.1"\n}', 'object');
+  const json = jsonOf('report', '{\n  "firmware": "1.0.1"\n}', 'object');
   const work = () =>
     inSum(shown, async (id) => {
       await fleet.reportProperties(id, json.value);
@@ -115,7 +114,7 @@ function Report({ shown }) {
 }
 
 function Desire({ locals }) {
-  const json = useJson('{\n  "targetTemperature": 23\n}', 'object');
+  const json = jsonOf('desire', '{\n  "targetTemperature": 23\n}', 'object');
   const work = () =>
     inSum(locals, async (id) => {
       await askLocalHub('desired', { id, patch: json.value });
@@ -131,7 +130,7 @@ function Desire({ locals }) {
 }
 
 function Invoke({ locals }) {
-  const json = useJson('{}');
+  const json = jsonOf('call', '{}');
   const kinds = [...new Set(locals.map((id) => peekDevice(id).kind))];
   const methods = kinds.flatMap((kind) => behaviourOf(kind).methods);
   const names = [...new Set(methods.map(({ name }) => name))];
@@ -146,12 +145,13 @@ function Invoke({ locals }) {
       <GroupForm work={work} button="Invoke" ids={locals} json={json}>
         <label>
           Name
-          <input
+          <KeptInput
+            where="all method"
+            initial={names[0] ?? ''}
             name="methodName"
             required
             spellcheck={false}
             list="group-methods"
-            defaultValue={names[0] ?? ''}
           />
         </label>
         <datalist id="group-methods">
@@ -166,7 +166,7 @@ function Invoke({ locals }) {
 }
 
 function Send({ locals }) {
-  const json = useJson('{\n  "priority": "high"\n}', 'object');
+  const json = jsonOf('properties', '{\n  "priority": "high"\n}', 'object');
   const work = ({ body }) =>
     inSum(locals, async (id) => {
       await askLocalHub('messages', { id, body, properties: json.value });
@@ -176,7 +176,8 @@ function Send({ locals }) {
     <HubSide title="Send a message to the devices">
       <GroupForm work={work} button="Send" ids={locals} json={json}>
         <label>
-          Text <input name="body" required defaultValue="Hello, device" />
+          Text
+          <KeptInput where="all message" initial="Hello, device" name="body" required />
         </label>
         <JsonField label="Properties" rows={3} {...json.field} />
       </GroupForm>
@@ -197,8 +198,8 @@ function GroupForm({ ids, json, button, children, ...rest }) {
 }
 
 /** A text for JSON, with its value and what a `JsonField` needs. */
-function useJson(begin, wanted) {
-  const text = useSignal(begin);
-  const { value, error } = readJson(text.value, wanted);
-  return { value, field: { text: text.value, type: (next) => (text.value = next), error } };
+function jsonOf(where, begin, wanted) {
+  const { text, type } = keptText(`all ${where}`, begin);
+  const { value, error } = readJson(text, wanted);
+  return { value, field: { text, type, error } };
 }

@@ -65,6 +65,9 @@ export function outdated({ ids, shown }, isMatch) {
   return ids.filter((id) => isShown.has(id) !== isMatch(id)).length;
 }
 
+/** Whether something is so for each device; of no devices, nothing is. */
+export const isSoForEach = (ids, isSo) => ids.length > 0 && ids.every(isSo);
+
 const AT_ONCE = 10;
 
 /**

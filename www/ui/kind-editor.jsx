@@ -1,4 +1,4 @@
-import { Outcome, useAction } from './action.jsx';
+import { Outcome, useAction, useOutcomeOf } from './action.jsx';
 import { ApplyButtons } from './apply-buttons.jsx';
 import { counted } from './format.js';
 import { devicesOf } from './scene.js';
@@ -13,6 +13,7 @@ export function KindEditor({ kindName, draft, isWrong = false, when = '', childr
     await draft.apply();
     return `Applied to ${whom}.${when}`;
   });
+  useOutcomeOf(draft, result);
   const submit = (event) => {
     event.preventDefault();
     run();

@@ -3,6 +3,7 @@ import { CodeButton } from './code-dialog.jsx';
 import { details } from './fleet.js';
 import { readable, size, timeOfDay } from './format.js';
 import { HubSide } from './hub-side.jsx';
+import { KeptInput } from './kept-text.jsx';
 import { askLocalHub, isLocal } from './local-hub.js';
 
 /** The cloud-to-device messages that a device received. */
@@ -87,14 +88,17 @@ function Send({ id }) {
         }
       >
         <label>
-          Text <input name="body" required defaultValue="Hello, device" />
+          Text
+          <KeptInput where={`message ${id}`} initial="Hello, device" name="body" required />
         </label>
         <div class="fields">
           <label>
-            Property <input name="name" defaultValue="priority" spellcheck={false} />
+            Property
+            <KeptInput where={`property ${id}`} initial="priority" name="name" spellcheck={false} />
           </label>
           <label>
-            Its value <input name="value" defaultValue="high" spellcheck={false} />
+            Its value
+            <KeptInput where={`value ${id}`} initial="high" name="value" spellcheck={false} />
           </label>
         </div>
       </ActionForm>

@@ -1,5 +1,3 @@
-import { useSignal } from '@preact/signals';
-
 import { ActionForm } from './action.jsx';
 import { CodeButton } from './code-dialog.jsx';
 import { details } from './fleet.js';
@@ -9,6 +7,7 @@ import { Icon } from './icon.jsx';
 import { JsonField } from './json-field.jsx';
 import { useDraft } from './drafts.js';
 import { KindEditor } from './kind-editor.jsx';
+import { KeptInput, keptText } from './kept-text.jsx';
 import { inMilliseconds, inSeconds, NumberField } from './number-field.jsx';
 import { readJson } from './read-json.js';
 import { askLocalHub, isLocal } from './local-hub.js';
@@ -153,8 +152,8 @@ function Answer({ status, answer, delayMs, durationMs }) {
 }
 
 function Invoke({ id, kindName }) {
-  const text = useSignal('{}');
-  const { value, error } = readJson(text.value);
+  const { text, type } = keptText(`call ${id}`, '{}');
+  const { value, error } = readJson(text);
   const names = behaviourOf(kindName).methods.map(({ name }) => name);
   const invoke = async ({ methodName }) => {
     const { status, payload } = await askLocalHub('methods', { id, methodName, payload: value });
@@ -177,12 +176,13 @@ function Invoke({ id, kindName }) {
       >
         <label>
           Name
-          <input
+          <KeptInput
+            where={`method ${id}`}
+            initial={names[0] ?? ''}
             name="methodName"
             required
             spellcheck={false}
             list="method-names"
-            defaultValue={names[0] ?? ''}
           />
         </label>
         <datalist id="method-names">
@@ -190,13 +190,7 @@ function Invoke({ id, kindName }) {
             <option key={name} value={name} />
           ))}
         </datalist>
-        <JsonField
-          label="Payload"
-          text={text.value}
-          type={(next) => (text.value = next)}
-          error={error}
-          rows={2}
-        />
+        <JsonField label="Payload" text={text} type={type} error={error} rows={2} />
       </ActionForm>
     </HubSide>
   );

@@ -45,6 +45,7 @@ export function NumberField({ label, value, change, min, max, step = 1 }) {
       {isWrong && (
         <p class="bad small" id={id}>
           {step === 1 ? 'Whole number,' : 'From'} {min} to {count(max)}
+          {step < 1 && `, in steps of ${step}`}
         </p>
       )}
     </div>

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
 import schema from '../../simulator/scene.schema.json';
+import { afterPause } from './after-pause.js';
 import { columnsOfText, textOfColumns } from './columns-text.js';
 import { useDraft } from './drafts.js';
 import { Icon } from './icon.jsx';
@@ -283,17 +284,11 @@ export function ColumnsEditor({ kindName }) {
  */
 function useMistakes(kindName, part, form) {
   const found = useSignal({ here: [], elsewhere: [] });
-  useEffect(() => {
-    let isCurrent = true;
-    const timer = setTimeout(async () => {
-      const next = await mistakesOf(kindName, part, form);
-      if (isCurrent) found.value = next;
-    }, PAUSE_MILLISECONDS);
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-    };
-  }, [kindName, form]);
+  const find = () => mistakesOf(kindName, part, form);
+  useEffect(
+    () => afterPause(PAUSE_MILLISECONDS, find, (mistakes) => (found.value = mistakes)),
+    [kindName, form],
+  );
   return found;
 }
 

@@ -1,5 +1,7 @@
 /** Scales of charts: what their axis of values shows, and means over time. */
 
+import { timeOfDay } from './format.js';
+
 /** Lengths of a step, before a power of ten. */
 const STEPS = [1, 2, 2.5, 5, 10];
 
@@ -35,6 +37,12 @@ export function stepsOf({ from, to, step }) {
     Number((from + index * step).toPrecision(12)),
   );
 }
+
+/** The words at the places of an axis of time, in seconds: each time once. */
+export const timesOf = (places) =>
+  places
+    .map((seconds) => timeOfDay(seconds * 1000))
+    .map((words, at, all) => (words === all[at - 1] ? '' : words));
 
 const within = (value) => Math.min(Math.max(value, -MOST), MOST);
 

@@ -2,6 +2,7 @@
 import { findNodeAtLocation } from 'jsonc-parser';
 
 import { parseJson, placeOf } from '../../simulator/src/json-text.js';
+import { MAX_LENGTH } from '../../simulator/src/limits.js';
 
 /**
  * The scene in a text, or its mistakes.
@@ -19,6 +20,10 @@ import { parseJson, placeOf } from '../../simulator/src/json-text.js';
  * @returns {Promise<{value?: any, mistakes: TextMistake[]}>}
  */
 export async function readSceneText(text, mistakesIn) {
+  if (new Blob([text]).size > MAX_LENGTH) {
+    const message = `longer than ${MAX_LENGTH} bytes`;
+    return { mistakes: [{ path: '', message, line: 1, from: 0, to: 0 }] };
+  }
   const { tree, error } = parseJson(text);
   if (error) {
     const { mistake, offset } = error;

@@ -1,8 +1,9 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
+import { afterPause } from './after-pause.js';
 import { ApplyButtons } from './apply-buttons.jsx';
-import { Outcome, useAction } from './action.jsx';
+import { Outcome, useAction, useOutcomeOf } from './action.jsx';
 import { useFormDraft } from './drafts.js';
 import { counted, pretty } from './format.js';
 import { readSceneText } from './scene-json.js';
@@ -28,6 +29,7 @@ export function SceneJson() {
     draft.undo();
     return 'Applied.';
   });
+  useOutcomeOf(draft, apply.result);
   const show = ({ from, to }) => {
     // A browser scrolls to what is selected when the field gets the focus.
     area.current.blur();
@@ -68,17 +70,11 @@ export function SceneJson() {
 /** The mistakes in the text, a moment after the last key press. */
 function useMistakes(text) {
   const mistakes = useSignal([]);
-  useEffect(() => {
-    let isCurrent = true;
-    const timer = setTimeout(async () => {
-      const found = await readSceneText(text, mistakesIn);
-      if (isCurrent) mistakes.value = found.mistakes;
-    }, PAUSE_MILLISECONDS);
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-    };
-  }, [text]);
+  const find = () => readSceneText(text, mistakesIn);
+  useEffect(
+    () => afterPause(PAUSE_MILLISECONDS, find, (found) => (mistakes.value = found.mistakes)),
+    [text],
+  );
   return mistakes;
 }
 

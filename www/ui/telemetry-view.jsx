@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
+import { afterPause } from './after-pause.js';
 import { readable, size } from './format.js';
 import { Fold } from './fold.jsx';
 import { GeneratorHelp } from './generator-help.jsx';
@@ -18,7 +19,7 @@ const PAUSE_MILLISECONDS = 150;
 /** The largest message that a hub accepts, with its properties, in bytes. */
 const MAX_SIZE = 256 * 1024;
 
-const isTooLong = (preview) => preview.value.message?.wholeSize > MAX_SIZE;
+const isTooLong = (preview) => preview.value.longest?.wholeSize > MAX_SIZE;
 
 const NEW = {
   template: '{"number": "{{counter}}"}',
@@ -168,27 +169,21 @@ function unusedName(messages) {
 function usePreview(kindName, draft, id, index) {
   const preview = useSignal({});
   const messages = draft.value;
-  useEffect(() => {
-    // The preview of an earlier text may arrive later than the mistake in this one.
-    let isCurrent = true;
-    const timer = setTimeout(async () => {
-      if (index < 0) return (preview.value = {});
-      // When it is sent does not affect its content, and the numbers may be invalid.
-      const telemetry = draft.part().map((message) => ({ ...message, periodMs: 1000, jitter: 0 }));
-      const behaviour = { ...behaviourOf(kindName), telemetry };
-      const found = await previewDraft(behaviour, id, index);
-      if (isCurrent) preview.value = found;
-    }, PAUSE_MILLISECONDS);
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-    };
-  }, [messages, kindName, id, index]);
+  const find = async () => {
+    if (index < 0) return {};
+    // When it is sent does not affect its content, and the numbers may be invalid.
+    const telemetry = draft.part().map((message) => ({ ...message, periodMs: 1000, jitter: 0 }));
+    return previewDraft({ ...behaviourOf(kindName), telemetry }, id, index);
+  };
+  useEffect(
+    () => afterPause(PAUSE_MILLISECONDS, find, (found) => (preview.value = found)),
+    [messages, kindName, id, index],
+  );
   return preview;
 }
 
 function Preview({ preview }) {
-  const { message, error } = preview.value;
+  const { message, longest, error } = preview.value;
   return (
     <div id="template-error" class="stack">
       <h3>Preview {message && <span class="quiet">{size(message.size)}</span>}</h3>
@@ -196,7 +191,7 @@ function Preview({ preview }) {
       {isTooLong(preview) && (
         <Notice
           kind="bad"
-          text={`The limit of a hub is 256 KB. With its properties, this has ${size(message.wholeSize)}.`}
+          text={`The limit of a hub is 256 KB. With its properties, “${longest.name}” has ${size(longest.wholeSize)}.`}
         />
       )}
       {message && <pre class="json preview">{readable(message.body)}</pre>}

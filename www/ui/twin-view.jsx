@@ -10,6 +10,7 @@ import { JsonView } from './json-view.jsx';
 import { useDraft } from './drafts.js';
 import { KindEditor } from './kind-editor.jsx';
 import { askLocalHub, isLocal } from './local-hub.js';
+import { keptText } from './kept-text.jsx';
 import { readJson } from './read-json.js';
 
 /** Both halves of a device's twin, what it reports, and the rule of its kind. */
@@ -60,8 +61,8 @@ function Half({ title, about, section, changed }) {
 }
 
 function Report({ id }) {
-  const text = useSignal('{\n  "firmware": "1.0.1"\n}');
-  const { value, error } = readJson(text.value, 'object');
+  const { text, type } = keptText(`report ${id}`, '{\n  "firmware": "1.0.1"\n}');
+  const { value, error } = readJson(text, 'object');
   const isConnected = device(id).state === 'connected';
   const report = async () => {
     await fleet.reportProperties(id, value);
@@ -83,12 +84,7 @@ function Report({ id }) {
           />
         }
       >
-        <JsonField
-          label="Patch of the reported properties"
-          text={text.value}
-          type={(next) => (text.value = next)}
-          error={error}
-        />
+        <JsonField label="Patch of the reported properties" text={text} type={type} error={error} />
         <p class="hint">
           Properties that the patch omits stay as they are; <code>null</code> removes a property.
           {!isConnected && ' Start the device first: it is not connected.'}
@@ -99,8 +95,8 @@ function Report({ id }) {
 }
 
 function Desire({ id }) {
-  const text = useSignal('{\n  "targetTemperature": 23\n}');
-  const { value, error } = readJson(text.value, 'object');
+  const { text, type } = keptText(`desire ${id}`, '{\n  "targetTemperature": 23\n}');
+  const { value, error } = readJson(text, 'object');
   const patch = async () => {
     const { $version } = await askLocalHub('desired', { id, patch: value });
     return `Desired properties are now at version ${$version}.`;
@@ -120,12 +116,7 @@ function Desire({ id }) {
           />
         }
       >
-        <JsonField
-          label="Patch of the desired properties"
-          text={text.value}
-          type={(next) => (text.value = next)}
-          error={error}
-        />
+        <JsonField label="Patch of the desired properties" text={text} type={type} error={error} />
       </ActionForm>
     </HubSide>
   );

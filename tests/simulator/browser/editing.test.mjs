@@ -76,6 +76,58 @@ test('unapplied edits are kept when another tab or device is shown', async (t) =
   await page.getByText('Not applied yet.').waitFor();
 });
 
+test('what is typed to be sent is there again after another tab and another view', async (t) => {
+  const { page } = await openWithDevice(t);
+  const texts = [
+    ['Twin', 'Patch of the reported properties', '{"reported": '],
+    ['Twin', 'Patch of the desired properties', '{"desired": '],
+    ['Methods', 'Payload', '{"called": '],
+    ['Messages', 'Text', 'typed'],
+    ['Messages', 'Property', 'urgency'],
+  ];
+  const fieldOf = (label) => page.getByLabel(label, { exact: true });
+  for (const [tab, label, text] of texts) {
+    await openTab(page, tab);
+    await fieldOf(label).fill(text);
+  }
+  await page.getByRole('button', { name: /^All devices/ }).click();
+  await rowOf(page, 'thermostat-1').getByRole('button').first().click();
+  for (const [tab, label, text] of texts) {
+    await openTab(page, tab);
+    assert.equal(await fieldOf(label).inputValue(), text, label);
+  }
+});
+
+test('what was said about a draft is gone as soon as it is edited', async (t) => {
+  const { page } = await openWithDevice(t);
+  await openTab(page, 'Methods');
+  const payload = page.getByLabel('Response payload').first();
+  await payload.fill('{');
+  await applyButton(page).click();
+  const mistake = page.getByText('method 1, payload, line 1');
+  await mistake.waitFor();
+  await payload.fill('{}');
+  await mistake.waitFor({ state: 'detached' });
+  await applyButton(page).click();
+  const applied = page.getByText('Applied to 1 device.');
+  await applied.waitFor();
+  await payload.fill('[]');
+  await applied.waitFor({ state: 'detached' });
+});
+
+test('what failed is gone as soon as what is to be sent is edited', async (t) => {
+  const isExpected = (complaint) => complaint.startsWith('Failed to load resource');
+  const { page } = await openWithDevice(t, { isExpected });
+  await openTab(page, 'Twin');
+  const patch = page.getByLabel('Patch of the desired properties');
+  await patch.fill(JSON.stringify({ a: 'x'.repeat(5000) }));
+  await page.getByRole('button', { name: 'Patch', exact: true }).click();
+  const mistake = page.getByText('desired.a is a string over 4096 bytes');
+  await mistake.waitFor();
+  await patch.fill('{"a": 1}');
+  await mistake.waitFor({ state: 'detached' });
+});
+
 test('a scene keeps its edits while others are used, and an example can be restored', async (t) => {
   const { page } = await openSimulator(t);
   await page.getByRole('button', { name: /^All devices/ }).click();
@@ -138,6 +190,8 @@ test('a property with the name of another is reported, and replaces nothing', as
   assert.equal(await name.inputValue(), '7');
   await applyButton(page).click();
   await page.getByText('Applied to 1 device.').waitFor();
+  // Objects have names that are numbers first.
+  assert.equal(await name.inputValue(), '7');
 });
 
 test('a folded section opens for a field that is not valid', async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { openSimulator, openTab, test, waitForState } from './support.mjs';
+import { openSimulator, openTab, rowOf, test, waitForState } from './support.mjs';
 
 test('an outbox survives a reload, the wire log shows that it drains, and no key is stored', async (t) => {
   const { page, hub, backEnd } = await openSimulator(t);
@@ -57,8 +57,11 @@ test('an outbox survives a reload, the wire log shows that it drains, and no key
   );
   assert.ok(ids.includes(systemProperties.messageId));
   await openTab(page, 'Overview');
-  await page
-    .locator('.totals')
-    .filter({ hasText: /In the outbox/ })
-    .waitFor();
+  const outbox = page.locator('.totals').filter({ hasText: /In the outbox/ });
+  await outbox.waitFor();
+
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await rowOf(page, 'thermostat-1').getByRole('button').first().click();
+  await outbox.waitFor();
 });

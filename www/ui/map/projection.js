@@ -30,8 +30,8 @@ export function projectionOf(points, width, height) {
   const y = (latitude) => height / 2 - (latitude - latitudes.middle) * scale;
   return {
     point: ({ latitude, longitude }) => [x(longitude), y(latitude)],
-    meridians: linesOf(longitudes.middle, width, scale * narrowing, x),
-    parallels: linesOf(latitudes.middle, height, scale, y),
+    meridians: linesOf(longitudes.middle, width, scale * narrowing, x, 180),
+    parallels: linesOf(latitudes.middle, height, scale, y, 90),
     pixelsPerKilometre: scale / KILOMETRES_OF_DEGREE,
   };
 }
@@ -50,11 +50,12 @@ function around(degrees) {
   return { middle: (from + to) / 2, length: to - from };
 }
 
-/** The lines of the grid that are in the picture. */
-function linesOf(middle, pixels, pixelsPerDegree, place) {
+/** The lines of the grid that are in the picture, and on Earth. */
+function linesOf(middle, pixels, pixelsPerDegree, place, most) {
   const step = roundStep(GRID_PIXELS / pixelsPerDegree);
   const half = pixels / 2 / pixelsPerDegree;
-  const [first, last] = [Math.ceil((middle - half) / step), Math.floor((middle + half) / step)];
+  const first = Math.ceil(Math.max(middle - half, -most) / step);
+  const last = Math.floor(Math.min(middle + half, most) / step);
   return Array.from({ length: last - first + 1 }, (_, index) => {
     const degrees = Number(((first + index) * step).toPrecision(10));
     return { degrees, at: place(degrees) };
