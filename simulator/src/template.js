@@ -49,8 +49,8 @@ export function readTemplate(text, known = {}) {
 }
 
 /**
- * Reads a value whose strings may be or contain generators. An error has the path of its string: the
- * text that is read here is not the one that somebody wrote.
+ * Reads a value whose strings may be or contain generators. An error has the path of its string:
+ * lines of the text that is read here are not those of the user's text.
  */
 export function readValue(value, known) {
   const text = JSON.stringify(value);
