@@ -8,7 +8,7 @@ use gloo_timers::callback::Timeout;
 use super::host::Shell;
 use crate::protocol::Instant;
 
-/// `setTimeout` counts in 32 bits with a sign and fires at once beyond them.
+/// `setTimeout` counts in 32 bits with a sign and fires immediately beyond them.
 const LONGEST_MS: u64 = i32::MAX as u64;
 
 /// A timeout, armed or not. While armed, it keeps the shell alive, so that a client that is waiting
