@@ -1,6 +1,10 @@
 import { Icon } from './icon.jsx';
 
 const TWICE = 'There is another property of this name.';
+const RESERVED = 'A property cannot have this name.';
+
+/** The check of a scene would leave them out. */
+const RESERVED_NAMES = ['__proto__', 'constructor', 'prototype'];
 
 /** The application properties of a message: names, and values that may hold generators. */
 export function PropertyRows({ rows, change }) {
@@ -18,8 +22,8 @@ export function PropertyRows({ rows, change }) {
             required
             spellcheck={false}
             value={name}
-            ref={(field) => field?.setCustomValidity(isTaken(names, index) ? TWICE : '')}
-            aria-invalid={isTaken(names, index)}
+            ref={(field) => field?.setCustomValidity(mistakeIn(names, index))}
+            aria-invalid={mistakeIn(names, index) !== ''}
             onInput={(event) => replace(index, [event.currentTarget.value, value])}
           />
           <input
@@ -38,7 +42,7 @@ export function PropertyRows({ rows, change }) {
           </button>
         </div>
       ))}
-      {names.some((_, index) => isTaken(names, index)) && <p class="bad small">{TWICE}</p>}
+      <Mistake names={names} />
       <button type="button" class="chip" onClick={add}>
         Add a property
       </button>
@@ -46,7 +50,15 @@ export function PropertyRows({ rows, change }) {
   );
 }
 
-const isTaken = (names, index) => names.indexOf(names[index]) < index;
+function Mistake({ names }) {
+  const mistake = names.map((_, index) => mistakeIn(names, index)).find(Boolean);
+  return mistake && <p class="bad small">{mistake}</p>;
+}
+
+function mistakeIn(names, index) {
+  if (RESERVED_NAMES.includes(names[index])) return RESERVED;
+  return names.indexOf(names[index]) < index ? TWICE : '';
+}
 
 function freeName(names) {
   let number = 1;
