@@ -4,7 +4,8 @@ import { basename, join } from 'node:path';
 import { textOf } from '../../pkg-template/ascii.js';
 import { Failure } from './run.mjs';
 
-const wasmText = 'the WebAssembly module as text';
+/** Stands for the module. A variable, because terser would compute with a constant. */
+const wasmText = 'WEBASSEMBLY_AS_TEXT';
 
 /** Separate entry points: code that does not need them does not load them. */
 const ofNode = ['certificate-request', 'level-store'];
@@ -78,7 +79,7 @@ async function minify(file, text) {
   const { code } = await minified(readFileSync(file, 'utf8'), options);
   writeFileSync(
     file,
-    code.replace(`"${wasmText}"`, () => JSON.stringify(text)),
+    code.replace(wasmText, () => JSON.stringify(text)),
   );
 }
 
@@ -105,7 +106,7 @@ const wasmInside = {
     }));
     onLoad({ filter: /./, namespace: 'inside' }, ({ path, pluginData: folder }) => {
       const [file, form] = path.split('?');
-      if (form === 'text') return { contents: wasmText, loader: 'text' };
+      if (form === 'text') return { contents: `export default ${wasmText};`, loader: 'js' };
       return { contents: readFileSync(join(folder, file)), loader: 'base64' };
     });
   },
