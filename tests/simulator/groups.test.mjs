@@ -146,3 +146,9 @@ test('the hub accepts each fault with any of its choices, reports it as active, 
     }
   }
 });
+
+test('a fault that is on has its values and their unit in words', () => {
+  assert.equal(inWords('delay', { puback: 2000 }), 'Answer late: puback 2000 ms');
+  assert.equal(inWords('duplicate', true), 'Deliver twice');
+  assert.equal(inWords('connack', 3), 'Refuse to connect: 3');
+});

@@ -9,6 +9,7 @@
  * @property {string} about
  * @property {Field[]} fields
  * @property {(values: Record<string, any>) => object} toRequest
+ * @property {string} [unit] of its value, in words
  * @property {boolean} [isOnce] happens once, on the current connection
  * @property {boolean} [isOfHub] for every device, before the hub knows which one connects
  *
@@ -53,7 +54,8 @@ export const DEVICE_FAULTS = [
     name: 'delay',
     label: 'Answer late',
     about: 'The hub acts immediately, but responds late.',
-    fields: [ofAnswer, number('milliseconds', 'Milliseconds', 2000, 0, 600_000)],
+    fields: [ofAnswer, number('milliseconds', 'Delay, in milliseconds', 2000, 0, 600_000)],
+    unit: 'ms',
     toRequest: ({ of, milliseconds }) => ({ delay: { [of]: milliseconds } }),
   },
   {
@@ -96,6 +98,7 @@ export const DEVICE_FAULTS = [
       choice('of', 'What', ['telemetry', 'twin']),
       number('perSecond', 'At most, in a second', 1, 0, 1_000_000),
     ],
+    unit: 'a second',
     toRequest: ({ of, perSecond }) => ({ rate: { [of]: perSecond } }),
   },
   {
@@ -103,6 +106,7 @@ export const DEVICE_FAULTS = [
     label: 'Use up the daily quota',
     about: 'This many messages remain; further ones are neither stored nor acknowledged.',
     fields: [number('value', 'Messages that remain', 0, 0, 1_000_000)],
+    unit: 'left',
     toRequest: only('quota'),
   },
   {
@@ -150,6 +154,7 @@ export const DEVICE_FAULTS = [
     fields: [
       number('value', 'Seconds ahead; negative for behind', 7200, -1_000_000_000, 1_000_000_000),
     ],
+    unit: 's',
     toRequest: only('clock'),
   },
   {
@@ -157,13 +162,15 @@ export const DEVICE_FAULTS = [
     label: 'Cut packets into small frames',
     about: 'Packets to the device are sent in WebSocket frames of at most this size.',
     fields: [number('value', 'Bytes', 1, 1, 1_000_000)],
+    unit: 'bytes',
     toRequest: only('frameSize'),
   },
   {
     name: 'mergeFor',
     label: 'Join packets into one frame',
     about: 'Packets to the device are collected for this time.',
-    fields: [number('value', 'Milliseconds', 500, 1, 60_000)],
+    fields: [number('value', 'Time, in milliseconds', 500, 1, 60_000)],
+    unit: 'ms',
     toRequest: only('mergeFor'),
   },
   {
@@ -232,10 +239,10 @@ export const HUB_FAULTS = [
   },
 ];
 
-/** A fault of a device that is on, in words: "Answer late: puback 2000". */
+/** A fault of a device that is on, in words: "Answer late: puback 2000 ms". */
 export function inWords(name, value) {
-  const { label } = DEVICE_FAULTS.find((fault) => fault.name === name);
+  const { label, unit = '' } = DEVICE_FAULTS.find((fault) => fault.name === name);
   if (value === true) return label;
   const text = JSON.stringify(value).replaceAll(/["{}[\]]/g, '');
-  return `${label}: ${text.replaceAll(':', ' ').replaceAll(',', ', ')}`;
+  return `${label}: ${text.replaceAll(':', ' ').replaceAll(',', ', ')} ${unit}`.trimEnd();
 }
