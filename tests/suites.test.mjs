@@ -1,7 +1,7 @@
 /** The runner of `npm test`: no test file is forgotten, and no suite disturbs another. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -11,6 +11,7 @@ import { root } from '../scripts/lib/project.mjs';
 import { rerunCommands } from '../scripts/lib/rerun.mjs';
 import { nodeTests } from '../scripts/lib/suite-kinds.mjs';
 import { suites } from '../scripts/lib/suites.mjs';
+import { mutations } from './mutations.mjs';
 
 test('each test file is in one suite', () => {
   const git = ['ls-files', '--cached', '--others', '--exclude-standard', '*.test.js', '*.test.mjs'];
@@ -87,5 +88,12 @@ test('the command for a failed test runs that one alone', (t) => {
     assert.equal(status, 1, `${commands[index]}\n${stdout}`);
     assert.match(stdout, new RegExp(`not ok \\d+ - ${name}`));
     assert.doesNotMatch(stdout, /^ok \d+ - passes$/m);
+  }
+});
+
+test('what `broken-clients.long.test.mjs` breaks occurs once in the client', () => {
+  for (const { file, from } of mutations) {
+    const source = readFileSync(join(root, 'src/protocol', file), 'utf8');
+    assert.equal(source.split(from).length, 2, `${file}: ${from}`);
   }
 });

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 
 import { startHub } from 'iothub-local';
 
-import { caFileOf } from '../../hub/src/certificates.js';
+import { caFileOf } from '../../hub/src/tls.js';
 import { runShards } from './shard-processes.mjs';
 
 const SHARDS = 8;
