@@ -13,7 +13,10 @@ const shown = signal(undefined);
 /** Shows the palette. */
 export const openPalette = () => (shown.value = 'palette');
 
-const close = () => (shown.value = undefined);
+/** A dialog reports its end late, when the other may be open. */
+const close = (what) => () => {
+  if (shown.value === what) shown.value = undefined;
+};
 
 /** The shortcuts of the whole page, and what they open. */
 export function Shortcuts() {
@@ -21,8 +24,8 @@ export function Shortcuts() {
     addEventListener('keydown', press);
     return () => removeEventListener('keydown', press);
   }, []);
-  if (shown.value === 'palette') return <Palette close={close} />;
-  return shown.value === 'help' && <Help close={close} />;
+  if (shown.value === 'palette') return <Palette close={close('palette')} />;
+  return shown.value === 'help' && <Help close={close('help')} />;
 }
 
 function press(event) {

@@ -30,7 +30,8 @@ const FLEET_TABS = ['Overview', 'Scene', 'Sent', 'Actions', 'Wire log'];
 /** Two dozen views, each checked by axe. */
 const ALL_VIEWS_MILLISECONDS = 180_000;
 
-const PHONE = { width: 375, height: 720 };
+/** The narrowest that there is: WCAG asks that nothing scrolls sideways at 320. */
+const PHONE = { width: 320, height: 720 };
 
 /** Everything that the page can show, one after the other, each with contents. */
 async function* views({ page, device }) {
