@@ -286,7 +286,7 @@ function longSuites() {
       reads: [...endToEnd, ...folder('tests/soak')],
     }),
     nodeTests('leaks', longTestFiles('tests/leaks'), {
-      minutes: 10,
+      minutes: 20,
       alone: true,
       missing,
       slow: '20,000 clients come and go, two million messages are sent',
