@@ -140,14 +140,14 @@ test('the package can be required', async () => {
   assert.deepEqual(await namesPrintedBy('require.cjs', script), exportedNames);
 });
 
-test('the module inside the JavaScript of pages is the one for those who load it, and needs no escape', async () => {
+test('the JavaScript of pages contains the module of the separate file, as text without escapes', async () => {
   const javaScript = await readFile(join(pkg, 'index.browser.js'), 'utf8');
   const [text] = javaScript.match(/(?<=")[ !#-;=-[\]-~]{100000,}(?=")/) ?? [];
   const module = await readFile(join(pkg, 'iothub_device_client_bg.wasm'));
   assert.deepEqual(Buffer.from(bytesOf(text)), module);
 });
 
-test('each byte becomes text, and that text becomes the byte again, after any other', () => {
+test('every pair of bytes is read back from its text', () => {
   const bytes = Uint8Array.from({ length: 2 * 256 * 256 }, (_, index) =>
     index % 2 === 0 ? index / 512 : (index - 1) / 2,
   );

@@ -376,7 +376,7 @@ export class Device {
   }
 
   #noteFailed(error, entry) {
-    // // The message stays in the outbox.
+    // The message stays in the outbox.
     if (this.#client.outbox && error.name === 'OperationCancelled') return this.#noteSettled();
     this.#failed += 1;
     this.#around.sentRecord.settle(entry, { status: 'failed', error: error.message });

@@ -1,4 +1,4 @@
-/** Texts that the user types to send: kept whatever is looked at meanwhile. */
+/** Texts that the user has typed and not sent yet. They are kept while other views are shown. */
 import { signal } from '@preact/signals';
 
 const kept = new Map();
