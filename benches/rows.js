@@ -137,6 +137,8 @@ export const BARS = [
     metric: 'cpu',
     limits: { raw: 1, u8: 0.35, mqttjs: 0.2, azure: 0.1 },
   },
+  { runtime: 'node', row: 'telemetry-100-110-properties', metric: 'cpu', limits: { raw: 1 } },
+  { runtime: 'node', row: 'telemetry-1000-110-properties', metric: 'cpu', limits: { raw: 1 } },
   { runtime: 'node', row: 'telemetry-1-110', metric: 'rate', limits: { raw: 0.85, best: 1 } },
   { runtime: 'chromium', row: 'telemetry-100-110', metric: 'rate', limits: { best: 2 } },
   { runtime: 'chromium', row: 'telemetry-1-110', metric: 'rate', limits: { best: 1 } },

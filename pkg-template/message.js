@@ -133,16 +133,18 @@ function addMember(json, name, value, kind = 'a string') {
 function customPropertiesOf({ customProperties }) {
   if (customProperties == null) return '';
   mustBePlain(customProperties);
-  let json = '';
-  for (const name of Object.keys(customProperties)) {
+  let isEmpty = true;
+  // Faster than `Object.keys`, but includes what a library adds to `Object.prototype`.
+  for (const name in customProperties) {
     if (name === '') throw new TypeError('the name of a custom property must not be empty');
     const value = customProperties[name];
-    if (typeof value !== 'string' && value !== null) {
+    const isValid = typeof value === 'string' || value === null;
+    if (!isValid && Object.hasOwn(customProperties, name)) {
       throw new TypeError(`the custom property ${name} must be a string or null`);
     }
-    json = `${opened(json)}${quote(name)}:${value === null ? 'null' : quote(value)}`;
+    isEmpty = false;
   }
-  return closed(json);
+  return isEmpty ? '' : JSON.stringify(customProperties);
 }
 
 function mustBePlain(customProperties) {

@@ -189,7 +189,7 @@ impl ClientHandle {
         &self,
         begin: impl FnOnce(&mut Client, Now) -> Result<OperationId, Error>,
     ) -> Result<u32, JsValue> {
-        let begun = begin(&mut self.core(), clock::now());
+        let begun = begin(&mut self.core(), self.driver.now());
         self.checked(begun).map(u32::from)
     }
 }

@@ -124,6 +124,6 @@ impl ClientHandle {
     }
 
     fn input(&self, input: Input<'_>) {
-        Client::handle_input(&mut self.core(), clock::now(), input);
+        Client::handle_input(&mut self.core(), self.driver.now(), input);
     }
 }

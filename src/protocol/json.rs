@@ -65,7 +65,8 @@ pub fn for_each_member<'a>(
 
 /// The value of a JSON string; `None` for any other value.
 pub fn string(value: &str) -> Option<Cow<'_, str>> {
-    value.strip_prefix('"')?.strip_suffix('"').map(unescape)
+    let [b'"', .., b'"'] = value.as_bytes() else { return None };
+    value.get(1..value.len() - 1).map(unescape)
 }
 
 /// The text of a member of an object, for people: the value of a JSON string, or any other value as

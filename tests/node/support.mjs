@@ -92,7 +92,7 @@ export function deferred() {
 export async function runProgram(t, backEnd, program, ...flags) {
   const { connectionString, endpoint } = backEnd;
   const code = `
-    import { IoTHubDeviceClient } from ${JSON.stringify(PACKAGE.href)};
+    import { IoTHubDeviceClient, Message } from ${JSON.stringify(PACKAGE.href)};
     const { CONNECTION_STRING, ENDPOINT } = process.env;
     const createClient = (options) => IoTHubDeviceClient.createFromConnectionString(
       CONNECTION_STRING, { endpoint: ENDPOINT, ...options });

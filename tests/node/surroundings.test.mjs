@@ -4,6 +4,7 @@ import { createDevice, runProgram, test } from './support.mjs';
 const WORK = `
   const client = createClient();
   await client.sendMessage({ a: [1] });
+  await client.sendMessage(Object.assign(new Message(''), { customProperties: { a: 'b' } }));
   await client.patchTwinReportedProperties({ a: 1 });
   await client.uploadFile('a.txt', 'text');
   await client.shutdown();`;

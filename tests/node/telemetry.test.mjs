@@ -33,7 +33,7 @@ test('a message may be sent while another one is read', async (t) => {
   const outer = new Message('outer');
   outer.customProperties = {
     get name() {
-      sent.push(client.sendMessage('inner'));
+      if (sent.length === 0) sent.push(client.sendMessage('inner'));
       return 'value';
     },
   };

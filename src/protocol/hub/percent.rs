@@ -9,6 +9,9 @@ fn is_unreserved(byte: u8) -> bool {
 
 /// Appends `text`, encoded.
 pub fn encode_into(output: &mut String, text: &str) {
+    if text.bytes().all(is_unreserved) {
+        return output.push_str(text);
+    }
     let mut plain = 0;
     for (index, byte) in text.bytes().enumerate() {
         if !is_unreserved(byte) {
