@@ -24,7 +24,7 @@ test('no dependency declares a higher Rust version', () => {
 });
 
 // Clippy's `incompatible_msrv` finds newer parts of the standard library, but not of the language.
-test('everything compiles with that version', (t) => {
+test('everything compiles with the minimum Rust version', (t) => {
   const installed = outputOf('rustup', ['toolchain', 'list']) ?? '';
   const [, toolchain] = new RegExp(`^(${minimum}(?:\\.0)?)-`, 'm').exec(installed) ?? [];
   if (!toolchain) return t.skip(`run \`rustup toolchain install ${minimum} --profile minimal\``);

@@ -1,7 +1,7 @@
 /** What to break, in which file of `src/protocol`, and how. */
 export const mutations = [
   {
-    name: 'what is sent again goes in the opposite order',
+    name: 'resent publishes go out in the opposite order',
     file: 'mqtt/outbox.rs',
     from: 'for entry in self.entries.range_mut(from..).take(window.saturating_sub(from)) {',
     to: 'for entry in self.entries.range_mut(from..).take(window.saturating_sub(from)).rev() {',
@@ -19,7 +19,7 @@ export const mutations = [
     to: 'io.session.acknowledge(now.monotonic, id);\n        $&',
   },
   {
-    name: 'the version of desired properties is not looked at',
+    name: 'the version of desired properties is not checked',
     file: 'client/desired.rs',
     from: 'if version == delivered || (self.ensure && version < delivered) {',
     to: 'if false {',
@@ -31,25 +31,25 @@ export const mutations = [
     to: 'if let Link::Closing(after) = self.link {',
   },
   {
-    name: 'the answer to a method is sent again on the next connection',
+    name: 'the response to a method is resent on the next connection',
     file: 'client/methods.rs',
     from: 'io.session.publish(topic, payload.into(), Resend::Never, tag);',
     to: 'io.session.publish(topic, payload.into(), Resend::UntilAcknowledged, tag);',
   },
   {
-    name: 'a lost connection is dialled again without a pause',
+    name: 'the pause before a retry is halved',
     file: 'client/connection.rs',
     from: 'self.backoff.interval(&self.config, self.offline);',
     to: 'self.backoff.interval(&self.config, self.offline) / 2;',
   },
   {
-    name: 'a first connection that is to be made again is given up',
+    name: 'a first connection that should be retried is given up',
     file: 'client/connection.rs',
     from: 'is_final || retry != ConnectionRetry::Always',
     to: 'true',
   },
   {
-    name: 'a subscription that was refused is not asked for again',
+    name: 'a refused subscription is not requested again',
     file: 'client/receiving.rs',
     from: 'self.io.session.subscriptions.ask_again();',
     to: '',
@@ -79,7 +79,7 @@ export const mutations = [
     to: 'false',
   },
   {
-    name: 'a device that has failed often does not register again',
+    name: 'a device whose attempts failed often does not register again',
     file: 'client/assignment.rs',
     from: '|| self.failures >= MANY_FAILURES',
     to: '',

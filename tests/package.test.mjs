@@ -91,7 +91,7 @@ test('the tarball holds exactly one WebAssembly module', () => {
   assert.equal(packedFiles.filter((file) => file.endsWith('.wasm')).length, 1);
 });
 
-test('nothing in the tarball makes code of text', async () => {
+test('nothing in the tarball turns text into code', async () => {
   for (const name of packedFiles.filter((name) => /\.c?js$/.test(name))) {
     const code = await readFile(join(pkg, name), 'utf8');
     assert.doesNotMatch(code, /\beval\b|\bFunction\s*\(|set(?:Timeout|Interval)\(\s*['"`]/, name);

@@ -89,7 +89,7 @@ test('a panic in a call ends that client; others and new ones work', async (t) =
   await Promise.all([bystander.client.shutdown(), successor.client.shutdown()]);
 });
 
-test('a panic in what follows from an event ends that client; others work', async (t) => {
+test('a panic while an event is processed ends that client; others work', async (t) => {
   const said = recordConsole(t);
   const victim = await createPair('victim-of-an-event');
   const bystander = await createPair('bystander-of-an-event');

@@ -63,7 +63,7 @@ test('the tarball of the engine holds its examples, and Artillery could load it'
   assert.equal(stdout, 'error IOTHUB_PROVISIONING_ID_SCOPE is not set: --group needs it\n');
 });
 
-test("one line runs a fleet, and its report is right by the hub's own count", async (t) => {
+test("one command runs a fleet, and its report matches the hub's own count", async (t) => {
   const bin = join(project, 'node_modules', '.bin');
   const hub = spawn(join(bin, 'iothub-local'), ['--port', '0', '--json', '--quiet'], { shell });
   t.after(() => hub.kill('SIGKILL'));
@@ -101,7 +101,7 @@ test("one line runs a fleet, and its report is right by the hub's own count", as
   assert.deepEqual([connected, sent, acknowledged, lost], [22, count, count, 0]);
 });
 
-test('one line starts a hub, runs a fleet there, and loses nothing', async () => {
+test('one command starts a hub, runs a fleet there, and loses nothing', async () => {
   const program = join(project, 'node_modules', '.bin', 'iothub-simulator');
   const line = ['run', 'vehicles', '--local-hub', '--duration', '3s', '--max-lost', '0', '--json'];
   const { stdout, stderr } = await promisify(execFile)(program, line, { cwd: project, shell });
@@ -112,7 +112,7 @@ test('one line starts a hub, runs a fleet there, and loses nothing', async () =>
   assert.ok(totals.acknowledged >= 22, `${totals.acknowledged}`);
 });
 
-test('the library is there too', async () => {
+test('the package also has the library', async () => {
   await writeFile(
     join(project, 'scene.mjs'),
     "import { Fleet, planDevices } from 'iothub-simulator'; console.log(typeof Fleet, typeof planDevices)",

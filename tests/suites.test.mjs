@@ -20,7 +20,7 @@ test('each test file is in one suite', () => {
   assert.deepEqual(run.sort(), files.sort());
 });
 
-test('two suites run at a time; one that needs both cores runs beside none that does', async () => {
+test('two suites run at a time, but never two that need both cores', async () => {
   const running = new Set();
   const seen = [];
   const all = [
@@ -44,7 +44,7 @@ test('two suites run at a time; one that needs both cores runs beside none that 
   assert.deepEqual(seen, ['a', 'ac', 'cb', 'bd', 'alone']);
 });
 
-test('a change selects the suites that read it; a file that nobody names selects all', () => {
+test('a change selects the suites that read the file; a file that no suite names selects all', () => {
   const all = suites({});
   const names = (...files) => selectTouched(all, files).map(({ name }) => name);
   const touched = names('hub/test/twin.test.js');

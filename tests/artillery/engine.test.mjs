@@ -52,7 +52,7 @@ function setEnvironment(t, variables) {
   t.after(() => (process.env = before));
 }
 
-test('virtual users are the devices of the scene, and what they did is counted', async (t) => {
+test('virtual users are the devices of the scene, and their actions are counted', async (t) => {
   const { hub, env, registered, bodies } = await openHub(t);
   setEnvironment(t, env);
   const folder = await createFolder(t);
@@ -84,7 +84,7 @@ test('virtual users are the devices of the scene, and what they did is counted',
   assert.ok(histogram.every(([name, value]) => name === 'iothub.latency' && value > 0));
 });
 
-test('threads and machines share the devices, each has its own', async (t) => {
+test('threads and machines share the devices, and no device runs twice', async (t) => {
   const { hub, env, registered } = await openHub(t);
   setEnvironment(t, env);
   const folder = await createFolder(t);
@@ -105,7 +105,7 @@ test('threads and machines share the devices, each has its own', async (t) => {
   );
 });
 
-test('a worker in a cloud has ids of its own', async (t) => {
+test('a worker in a cloud has its own device ids', async (t) => {
   const { hub, env, registered } = await openHub(t);
   setEnvironment(t, { ...env, WORKER_ID: 'w7' });
   const { arrive } = createWorker(t, { flow: [{ run: '1ms' }], options: { group: true }, hub });

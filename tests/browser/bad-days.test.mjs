@@ -24,7 +24,7 @@ const LACKS = {
 };
 
 for (const [how, describe] of Object.entries(LACKS)) {
-  test(`the client works where the platform ${how} each optional part`, async (t) => {
+  test(`the client works if the platform ${how} each optional part`, async (t) => {
     const backEnd = await createDevice();
     const origin = await serveRepository(t);
     const tab = await (await openProfile(t)).openTab(documentOf(origin));
@@ -54,7 +54,7 @@ for (const [how, describe] of Object.entries(LACKS)) {
   });
 }
 
-test('a network that goes ends the connection, one that comes brings it back', async (t) => {
+test('going offline ends the connection, and going online restores it', async (t) => {
   const backEnd = await createDevice();
   const origin = await serveRepository(t);
   const tab = await (await openProfile(t)).openTab(documentOf(origin));
@@ -69,7 +69,7 @@ test('a network that goes ends the connection, one that comes brings it back', a
   assert.equal((await backEnd.state()).connections, 2);
 });
 
-test('a worker notices a network that goes, and one that comes', async (t) => {
+test('a worker notices when the network goes and when it comes back', async (t) => {
   const backEnd = await createDevice();
   const origin = await serveRepository(t);
   const tab = await (await openProfile(t)).openTab(documentOf(origin));
@@ -84,7 +84,7 @@ test('a worker notices a network that goes, and one that comes', async (t) => {
   assert.equal((await backEnd.state()).connections, 2);
 });
 
-test('a connection that answers outlives an offline event', async (t) => {
+test('a connection that still responds survives an offline event', async (t) => {
   const { backEnd, tab } = await openConnected(t);
   await tab.evaluate(() => {
     Object.defineProperty(navigator, 'onLine', { value: false });
@@ -96,7 +96,7 @@ test('a connection that answers outlives an offline event', async (t) => {
   assert.equal(await state(tab), 'connected');
 });
 
-test('a frozen tab that lost its connection makes a new one as soon as it resumes', async (t) => {
+test('a frozen tab that lost its connection reconnects as soon as it resumes', async (t) => {
   const { backEnd, tab } = await openConnected(t);
   await tab.setLifecycleState('frozen');
   await backEnd.drop();
@@ -119,7 +119,7 @@ test('a token that expired while the machine slept is renewed before it is used'
   assert.ok(published.sequence > renewed.sequence, 'nothing left under the old token');
 });
 
-test('a clock that is set back disturbs nothing', async (t) => {
+test('setting the clock back affects nothing', async (t) => {
   const { backEnd, tab } = await openConnected(t);
   await tab.evaluate(() => {
     const { now } = Date;
@@ -146,7 +146,7 @@ test('a page that returns from the back/forward cache connects immediately', asy
   await backEnd.waitForTelemetry();
 });
 
-test('the tab opened last has the device, and the one before says why it has not', async (t) => {
+test('the newest tab has the device, and the older one says why it was disconnected', async (t) => {
   const { backEnd, origin, profile, tab: older } = await openConnected(t);
   const newer = await profile.openTab(documentOf(origin));
   await connect(newer, backEnd);
@@ -164,7 +164,7 @@ test('the tab opened last has the device, and the one before says why it has not
   assert.equal((await backEnd.state()).connections, 3, 'neither came back by itself');
 });
 
-test('an older tab that reaches the hub last returns the device immediately', async (t) => {
+test('an older tab that reaches the hub last gives the device back immediately', async (t) => {
   const { backEnd, origin, profile, tab: newer } = await openConnected(t);
   const older = await profile.openTab(documentOf(origin));
   await older.evaluate(() => {
@@ -187,7 +187,7 @@ test('an older tab that reaches the hub last returns the device immediately', as
   await send(newer, 'mine');
 });
 
-test('of tabs that open at the same time one has the device', async (t) => {
+test('if several tabs open at the same time, one has the device', async (t) => {
   const backEnd = await createDevice();
   const origin = await serveRepository(t);
   const profile = await openProfile(t);
@@ -202,7 +202,7 @@ test('of tabs that open at the same time one has the device', async (t) => {
   await send(tabs[states.findIndex((state) => state !== 'disconnected')], 'mine');
 });
 
-test('tabs of different devices leave each other alone', async (t) => {
+test('tabs of different devices do not affect each other', async (t) => {
   const { origin, profile, tab } = await openConnected(t);
   const other = await profile.openTab(documentOf(origin));
   await connect(other, await createDevice());

@@ -43,7 +43,7 @@ async function startRelay(t, { endpoint }) {
   return { url: `${await relay.listen({ host: '127.0.0.1', port: 0 })}/relay`, paths };
 }
 
-test('a page uploads a file in blocks through a relay, and sees how far it is', async (t) => {
+test('a page uploads a file in blocks through a relay, and sees the progress', async (t) => {
   const backEnd = await createDevice();
   const { url: httpEndpoint, paths } = await startRelay(t, backEnd);
   const page = await openClientPage(t, backEnd);

@@ -49,7 +49,7 @@ test('shows connection strings only after a click', async (t) => {
   await page.getByText(hub.serviceConnectionString, { exact: true }).waitFor();
 });
 
-test('shows what came before it was opened, and says when the hub is gone', async (t) => {
+test('shows telemetry from before it was opened, and says when the hub is gone', async (t) => {
   const hub = await startHub({ devices: ['device1'] });
   const client = await connect(t, hub);
   await client.publishAsync('devices/device1/messages/events/', 'early', { qos: 1 });

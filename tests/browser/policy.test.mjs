@@ -59,7 +59,7 @@ test('the whole package works without a violation of the policy', async (t) => {
   assert.equal(failures, 'ClientError');
 });
 
-test('such a page turns no text into code, and reports attempts', async (t) => {
+test('a page with the policy turns no text into code, and reports attempts', async (t) => {
   const isExpected = (complaint) => /eval/.test(complaint);
   const page = await openStrictPage(t, await createDevice(), { isExpected });
   const blocked = await page.evaluate(

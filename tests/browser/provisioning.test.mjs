@@ -52,12 +52,12 @@ async function check(registrationId, run) {
   );
 }
 
-test('a page registers and talks', async (t) => {
+test('a page registers, connects and sends', async (t) => {
   const page = await openPage(t, `${await serveRepository(t)}/tests/browser/empty.html`);
   await check('page-1', (given) => page.evaluate(registerAndTalk, given));
 });
 
-test('a worker registers and talks', async (t) => {
+test('a worker registers, connects and sends', async (t) => {
   const page = await openPage(t, `${await serveRepository(t)}/tests/browser/empty.html`);
   const work = ([code, given]) => {
     const program = `(${code})(${JSON.stringify(given)}).then(postMessage, (e) => postMessage(String(e)))`;

@@ -29,7 +29,7 @@ test('without a connection string it says what it needs', TIMEOUT, async () => {
 });
 
 test(
-  'with the connection string of a device it says how far each row passes',
+  'with the connection string of a device it reports the result of each row',
   TIMEOUT,
   async () => {
     const { code, said } = await check(DEVICE, 'methods.');
@@ -64,7 +64,7 @@ test('a row that fails is reported as different, without secrets', TIMEOUT, asyn
   assert.match(said, /, 1 differ$/m);
 });
 
-test('with an enrollment group it asks the provisioning service, too', TIMEOUT, async () => {
+test('with an enrollment group it checks the provisioning service, too', TIMEOUT, async () => {
   const [{ primaryKey }] = hub.enrollmentGroups;
   const provisioning = {
     IOTHUB_PROVISIONING_ID_SCOPE: hub.idScope,

@@ -10,7 +10,7 @@ const OF_THE_LOCAL_HUB = [
   /^differs +the same without renegotiation, .*, not CONNACK 0$/,
 ];
 
-test('the local service behaves as expected, and a change of it is reported', async (t) => {
+test('the local service behaves as expected, and a difference is reported', async (t) => {
   const hub = await startHub({
     https: true,
     enrollmentGroups: ['group1'],

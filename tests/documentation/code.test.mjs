@@ -37,7 +37,7 @@ test('every program and page is in a document whose code is run', (t) => {
   t.diagnostic(`note: ${commands} of commands are looked at, not run`);
 });
 
-test('every command names a script, an option or a file that is there', () => {
+test('every command names a script, an option or a file that exists', () => {
   const { scripts } = readJson('package.json');
   const known = new Set(Object.keys(scripts));
   const commands = blocks.filter(({ language }) => language === 'sh');

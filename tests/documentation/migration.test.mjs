@@ -64,7 +64,7 @@ print(*public(names))`;
 });
 
 for (const document of ['docs/NODE_SDK.md', 'docs/PYTHON.md']) {
-  test(`every name of ours in ${document} is in the declarations`, () => {
+  test(`every name of this package in ${document} is in the declarations`, () => {
     const declared = new Set(readText('pkg-template/index.d.ts').match(/[A-Za-z_$]\w+/g));
     const ours = codeIn(rowsOf(document).map(([, second]) => second ?? ''));
     // Our names, recognised by their form: classes, options, methods, properties in camelCase.
@@ -79,7 +79,7 @@ for (const document of ['docs/NODE_SDK.md', 'docs/PYTHON.md']) {
   });
 }
 
-test('every class that is exported has its place in docs/PYTHON.md', () => {
+test('every exported class is in docs/PYTHON.md', () => {
   const text = readText('docs/PYTHON.md');
   const classes = Object.keys(iothub).filter((name) => name !== 'version');
   assert.deepEqual(

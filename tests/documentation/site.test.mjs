@@ -59,7 +59,7 @@ test('every export has its page', () => {
   }
 });
 
-test('the core is beside it', () => {
+test('the site includes the documentation of the core', () => {
   assert.ok(existsSync(join(site, 'core/iothub_device_client/protocol/client/struct.Client.html')));
   assert.match(read(join(site, 'index.html')), /href="core\/iothub_device_client\/index\.html"/);
 });

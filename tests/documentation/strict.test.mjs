@@ -71,7 +71,7 @@ test('the code of README and guide compiles under strict', async () => {
   assert.equal(await compile('typescript', ['*']), '');
 });
 
-test('so it does in TypeScript 5.0', async () => {
+test('the same code compiles in TypeScript 5.0', async () => {
   assert.ok(programs.filter(({ file }) => file.endsWith('.mts')).length > 25);
   // In JavaScript, TypeScript cannot infer a handler's parameters.
   assert.equal(await compile('typescript-5.0', ['*.mts', '*.cts']), '');

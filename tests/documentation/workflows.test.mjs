@@ -32,7 +32,7 @@ for (const file of [...workflows, ...recipes]) {
   });
 }
 
-test('they run existing scripts and suites', () => {
+test('workflows run existing scripts and suites', () => {
   const { scripts } = readJson('package.json');
   const names = suites({}).map(({ name }) => name);
   const commands = workflows.flatMap(({ content }) =>

@@ -8,7 +8,7 @@ import { projects } from '../everywhere/projects/index.mjs';
 /** A failure is shown as `**name: FAILED**`. */
 const withoutOutcome = (ran) => ran.replaceAll(/\*\*(.*?): .*?\*\*/g, '$1');
 
-test('the table has what is run everywhere', async () => {
+test('the table lists what `npm run test:everywhere` runs', async () => {
   const text = await readFile(new URL('../../docs/ENVIRONMENTS.md', import.meta.url), 'utf8');
   const [table] = /(?<=<!-- everywhere -->)[^]*(?=<!-- \/everywhere -->)/.exec(text);
   const rows = table.matchAll(/^\| (?!tool|---)(.*?) \|.*?\| (.*?) \|/gm);

@@ -12,14 +12,14 @@ const projects = await openThrowAwayProjects();
 after(() => projects.close());
 const tarball = await readFile(projects.tarball);
 
-test('publint has nothing to say', async () => {
+test('publint reports nothing', async () => {
   const { buffer, byteOffset, byteLength } = tarball;
   const data = buffer.slice(byteOffset, byteOffset + byteLength);
   const { messages } = await publint({ pack: { tarball: data } });
   assert.deepEqual(messages, []);
 });
 
-test('Are The Types Wrong has nothing to say', async () => {
+test('Are The Types Wrong reports nothing', async () => {
   const { problems } = await checkPackage(createPackageFromTarballData(tarball));
   assert.deepEqual(problems, []);
 });

@@ -76,7 +76,7 @@ for (const [name, call] of Object.entries(EVERY_CALL)) {
     client.onMessageReceived = () => {};
   });
 
-  test(`${name}: what is no signal is a TypeError`, async (t) => {
+  test(`${name}: anything but an AbortSignal is a TypeError`, async (t) => {
     const { client } = await createPair(t);
     const ofOldLibrary = { aborted: true, addEventListener() {}, removeEventListener() {} };
     const deaf = { aborted: false, throwIfAborted() {} };
@@ -89,7 +89,7 @@ for (const [name, call] of Object.entries(EVERY_CALL)) {
 }
 
 for (const [name, call] of Object.entries({ ...OPERATIONS, ...RECEIVE_CALLS })) {
-  test(`${name}: aborted while the hub is dialled, it rejects with the reason`, async (t) => {
+  test(`${name}: aborted while connecting, it rejects with the reason`, async (t) => {
     const { client } = await createUnanswered(t);
     const controller = new AbortController();
     await assertAborted(controller, call(client, controller));
@@ -97,7 +97,7 @@ for (const [name, call] of Object.entries({ ...OPERATIONS, ...RECEIVE_CALLS })) 
 }
 
 for (const [name, call] of Object.entries(HTTP_CALLS)) {
-  test(`${name}: aborted without an answer, it rejects with the reason`, async (t) => {
+  test(`${name}: aborted before the response, it rejects with the reason`, async (t) => {
     const { client } = await createUnanswered(t);
     const controller = new AbortController();
     const waiting = call(client, controller);
@@ -181,7 +181,7 @@ test('a message that was sent and aborted is not resent', async (t) => {
   assert.deepEqual(bodies, ['once', 'round trip'], 'the hub has it all the same');
 });
 
-test('connect: aborted while dialling, the client is disconnected and can connect', async (t) => {
+test('connect: aborted while connecting, the client is disconnected and can connect again', async (t) => {
   const { client, backEnd } = await createPair(t);
   await backEnd.setFaults({ withhold: ['connack'] });
   const background = [];
@@ -247,7 +247,7 @@ test('a receive call that is aborted takes nothing from the next one', async (t)
   assert.equal((await client.receiveMessage()).text(), 'm');
 });
 
-test('an answer that is aborted before it was sent leaves the caller without one', async (t) => {
+test('a method response that is aborted before it is sent never reaches the caller', async (t) => {
   const { client, backEnd } = await createPair(t);
   const called = new Inbox('method request');
   client.onMethodRequestReceived = called.put;

@@ -29,7 +29,7 @@ async function pausedRelay(t, endpoint) {
   };
 }
 
-test('a hub that does not read costs bounded memory, and gets all in the end', async (t) => {
+test('a hub that does not read costs bounded memory, and receives everything in the end', async (t) => {
   const backEnd = await createDevice();
   const relay = await pausedRelay(t, backEnd.endpoint);
   let written = 0;

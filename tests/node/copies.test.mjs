@@ -9,14 +9,14 @@ const first = require.resolve('../../pkg/index.node.cjs');
 delete require.cache[first];
 const other = require(first);
 
-test('the other copy has classes of its own', () => {
+test('another copy of the package has its own classes', () => {
   assert.notEqual(other.Message, Message);
   class Own extends Message {}
   assert.ok(new Own() instanceof Message && new Own() instanceof Own);
   assert.ok(!(new Message() instanceof Own) && !(new Message() instanceof MethodResponse));
 });
 
-test('a message of another copy is sent as one', async (t) => {
+test('a message from another copy is sent as a message', async (t) => {
   const { client, backEnd } = await createPair(t);
   const message = new other.Message('body', { messageId: 'id' });
   message.customProperties.name = 'value';
@@ -25,7 +25,7 @@ test('a message of another copy is sent as one', async (t) => {
   assert.deepEqual([text, properties.name, systemProperties.messageId], ['body', 'value', 'id']);
 });
 
-test('a method response of another copy is an answer', async (t) => {
+test('a method response from another copy is accepted', async (t) => {
   const { client, backEnd } = await createPair(t);
   client.onMethodRequestReceived = (request) =>
     other.MethodResponse.createFromMethodRequest(request, 201, 'payload');

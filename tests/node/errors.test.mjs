@@ -46,7 +46,7 @@ test('error classes are Errors, and failures of the connection are ClientErrors'
   }
 });
 
-test('a class is shown by the name that it is exported by', () => {
+test('classes are shown by their exported names', () => {
   const classes = Object.entries(everything).filter(([, value]) => typeof value === 'function');
   assert.ok(classes.length > 10);
   for (const [name, { name: shown }] of classes) assert.equal(shown, name);
@@ -218,7 +218,7 @@ test('a publish that timed out is not resent', async (t) => {
   );
 });
 
-test('with operationTimeout 0 a call waits for its late answer', async (t) => {
+test('with operationTimeout 0 a call waits for a late response', async (t) => {
   const { client, backEnd } = await createPair(t, { operationTimeout: 0 });
   client.onBackgroundException = () => {};
   await client.connect();

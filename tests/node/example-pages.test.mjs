@@ -17,7 +17,7 @@ import {
 } from './docs/programs.mjs';
 
 for (const name of ['browser', 'worker']) {
-  test(`the device of ${name} does what it says, served as files`, async (t) => {
+  test(`the device of the example ${name} works in a page that is served as files`, async (t) => {
     const server = fastify({ forceCloseConnections: true });
     server.register(fastifyStatic, { root: await copyExample(t, name) });
     t.after(() => server.close());

@@ -19,7 +19,7 @@ import {
   test,
 } from './docs/programs.mjs';
 
-test('the device does what it says', async (t) => {
+test('the example of a device works', async (t) => {
   const backEnd = await createDevice();
   const program = await startExample(t, 'node', ['device.mjs'], environmentOf(backEnd));
 
@@ -64,7 +64,7 @@ test('a device registers on its own', async (t) => {
   assert.equal((await (await createDevice('example-1')).telemetry()).length, 1);
 });
 
-test('an upload without storage says why', async (t) => {
+test('an upload to a hub without storage says why it fails', async (t) => {
   const backEnd = await createDevice();
   await backEnd.setFaults({ noStorage: true });
   const args = ['upload.mjs', 'package.json'];
@@ -75,7 +75,7 @@ test('an upload without storage says why', async (t) => {
   assert.deepEqual(await uploadsOf(backEnd), []);
 });
 
-test('the certificate opens the hub', async (t) => {
+test('the device connects with its certificate', async (t) => {
   const backEnd = await createX509Device(hub, 'with-certificate');
   const program = await startExample(t, 'node', ['certificate.mjs'], {
     IOTHUB_HOSTNAME: hub.hostname,
@@ -97,7 +97,7 @@ test('the certificate opens the hub', async (t) => {
   assert.deepEqual(JSON.parse(seen.text), { temperature: 21.5 });
 });
 
-test('a thousand devices are at work in one program', async (t) => {
+test('a thousand devices run in one program', async (t) => {
   const devices = [];
   for (let count = 0; count < 1000; count += 1) devices.push(await createDevice());
   const cwd = await copyExample(t, 'fleet');

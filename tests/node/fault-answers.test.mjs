@@ -45,7 +45,7 @@ faultTest('an error instead of a twin is a ServiceError with status and code', a
   await assertUndisturbed(device);
 });
 
-faultTest('an error instead of a twin is one without a body, too', async (t) => {
+faultTest('an error instead of a twin is a ServiceError without a body, too', async (t) => {
   const device = await createListening(t);
   for (const body of ['', 'no JSON', '[]']) {
     await device.backEnd.setFaults({ twinStatus: 500, body });
@@ -71,7 +71,7 @@ faultTest('a twin that is not JSON is a ClientError', async (t) => {
   await assertUndisturbed(device);
 });
 
-faultTest('a twin request without a response is an OperationTimeout, late or not', async (t) => {
+faultTest('a twin request without a response is an OperationTimeout, and a late response is ignored', async (t) => {
   const device = await createListening(t, { operationTimeout: 0.3 });
   const { client, backEnd } = device;
   await backEnd.setFaults({ withhold: ['twin'] });

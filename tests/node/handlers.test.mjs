@@ -36,7 +36,7 @@ async function createReceiver(t, handler) {
 }
 
 for (const name of HANDLERS) {
-  test(`${name} accepts functions, Promises of them and nothing, and returns them`, async (t) => {
+  test(`${name} accepts and returns functions, Promises of functions, null and undefined`, async (t) => {
     const { client } = await createPair(t, { autoConnect: false });
     const values = [() => {}, async () => {}, Promise.resolve(() => {}), null, () => {}, undefined];
     for (const value of values) {
@@ -81,7 +81,7 @@ test('messages wait until the Promise of a handler settles', async (t) => {
   assert.equal((await messages.take()).text(), 'b');
 });
 
-test('handlers start in order of arrival, the next not waiting for the one before', async (t) => {
+test('handlers start in order of arrival, without waiting for the previous one', async (t) => {
   const started = new Inbox('message');
   const first = deferred();
   const { backEnd } = await createReceiver(t, async (message) => {
@@ -95,7 +95,7 @@ test('handlers start in order of arrival, the next not waiting for the one befor
   first.resolve();
 });
 
-test('a new handler replaces the one before', async (t) => {
+test('a new handler replaces the previous one', async (t) => {
   const old = new Inbox('message');
   const { client, backEnd } = await createReceiver(t, old.put);
   const messages = new Inbox('message');
@@ -138,7 +138,7 @@ test('handlers are never called inside a call of the client', async (t) => {
   assert.equal(await seen.take(), false);
 });
 
-test('a handler that throws reports its error and disturbs nothing else', async (t) => {
+test('the error of a handler that throws is reported, and nothing else is affected', async (t) => {
   const messages = new Inbox('message');
   const thrown = new Error('bug in the application');
   const { client, backEnd, errors } = await createReceiver(t, (message) => {
@@ -163,7 +163,7 @@ const TRIGGERS = {
 };
 
 for (const [name, trigger] of Object.entries(TRIGGERS)) {
-  test(`an ${name} that rejects reports its error and disturbs nothing else`, async (t) => {
+  test(`the error of an ${name} that rejects is reported, and nothing else is affected`, async (t) => {
     const { client, backEnd } = await createPair(t);
     const errors = new Inbox('background exception');
     const rejection = new Error('bug in the application');
@@ -180,7 +180,7 @@ for (const [name, trigger] of Object.entries(TRIGGERS)) {
   });
 }
 
-test('without onBackgroundException a failing handler is one console.error', async (t) => {
+test('without onBackgroundException a failing handler logs one console.error', async (t) => {
   const { client, backEnd } = await createPair(t);
   const printed = new Inbox('console.error');
   t.mock.method(console, 'error', printed.put);
@@ -194,7 +194,7 @@ test('without onBackgroundException a failing handler is one console.error', asy
   assert.equal(printed.all.length, 1);
 });
 
-test('an onBackgroundException that throws itself is one console.error', async (t) => {
+test('an onBackgroundException that throws logs one console.error', async (t) => {
   const { client, backEnd } = await createPair(t);
   const printed = new Inbox('console.error');
   t.mock.method(console, 'error', printed.put);
@@ -230,7 +230,7 @@ test('with autoConnect off a receive handler waits for connect', async (t) => {
   assert.equal(subscriptions.length, 1);
 });
 
-test('a receive handler that cannot connect reports it', async (t) => {
+test('if setting a receive handler cannot connect, the error is reported', async (t) => {
   const { client } = await createPair(t, { endpoint: await refusedEndpoint() });
   const errors = new Inbox('background exception');
   client.onBackgroundException = errors.put;
@@ -290,7 +290,7 @@ test('desired properties that wait for a handler arrive again after disconnect',
   assert.equal((await patches.take()).$version, 1);
 });
 
-test('desired properties that reached no handler come to the next', async (t) => {
+test('desired properties that reached no handler are passed to the next one', async (t) => {
   const { client, backEnd } = await createPair(t);
   const patches = new Inbox('desired properties');
   const errors = new Inbox('background exception');

@@ -99,7 +99,7 @@ for (const [kind, { handler, receiveCall, give, textOf }] of Object.entries(KIND
     assert.equal(textOf(value), 'later');
   });
 
-  test(`${kind}: shutdown ends a loop, and one that begins later`, async (t) => {
+  test(`${kind}: shutdown ends a loop, and later loops end immediately`, async (t) => {
     const { client, items } = await createIterating(t, kind);
     const next = items.next();
     const ended = { done: true, value: undefined };
@@ -143,7 +143,7 @@ for (const [kind, { handler, receiveCall, give, textOf }] of Object.entries(KIND
     await client[receiveCall]({ block: false });
   });
 
-  test(`${kind}: handler, second loop and receive calls are excluded until it ends`, async (t) => {
+  test(`${kind}: until the loop ends, a handler, another loop and receive calls are refused`, async (t) => {
     const { client, items } = await createIterating(t, kind);
     const { signal } = new AbortController();
     assert.throws(() => client[kind]({ signal }), ClientError);
@@ -159,7 +159,7 @@ for (const [kind, { handler, receiveCall, give, textOf }] of Object.entries(KIND
     assert.equal(getEventListeners(signal, 'abort').length, 0);
   });
 
-  test(`${kind}: a client that receives by calls is not iterated over`, async (t) => {
+  test(`${kind}: after a receive call, a loop is refused`, async (t) => {
     const { client } = await createPair(t);
     await client[receiveCall]({ block: false });
     assert.throws(() => client[kind](), ClientError);
@@ -198,7 +198,7 @@ test('after-handler: a message is acknowledged when the loop asks for the next o
   assert.equal(await acknowledgements(backEnd), 1);
 });
 
-test('after-handler: a message whose body is left is redelivered', async (t) => {
+test('after-handler: a message is redelivered if its loop ends with an error', async (t) => {
   const { client, backEnd } = await createPair(t, { acknowledgeMessages: 'after-handler' });
   await backEnd.sendMessage({ body: 'a' });
   const fail = async () => {
@@ -213,7 +213,7 @@ test('after-handler: a message whose body is left is redelivered', async (t) => 
   }
 });
 
-test('after-handler: a message being handled at an abort is acknowledged when its body is done', async (t) => {
+test('after-handler: a message being handled at an abort is acknowledged when its handling is done', async (t) => {
   const controller = new AbortController();
   const options = { acknowledgeMessages: 'after-handler' };
   const { backEnd, items } = await createIterating(t, 'messages', options, controller);
@@ -224,14 +224,14 @@ test('after-handler: a message being handled at an abort is acknowledged when it
   await backEnd.waitForPackets('puback', 'in');
 });
 
-test('several calls of next get one item each, in their order', async (t) => {
+test('several calls of next get one item each, in order', async (t) => {
   const { backEnd, items } = await createIterating(t, 'messages');
   const texts = Promise.all([nextText(items), nextText(items), nextText(items)]);
   for (const body of ['a', 'b', 'c']) await backEnd.sendMessage({ body });
   assert.deepEqual(await texts, ['a', 'b', 'c']);
 });
 
-test('a method request of a loop is answered by sendMethodResponse, after the loop too', async (t) => {
+test('sendMethodResponse responds to a method request of a loop, even after the loop', async (t) => {
   const { client, backEnd, items } = await createIterating(t, 'methodRequests');
   const results = ['a', 'b'].map((payload) => backEnd.invokeMethod('echo', payload));
   let last;
@@ -270,7 +270,7 @@ for (const [end, leave] of Object.entries({
   });
 }
 
-test('method requests that wait when their loop ends are for a handler that is set then', async (t) => {
+test('method requests that wait when their loop ends go to a handler that is set then', async (t) => {
   const { client, backEnd, items } = await createIterating(t, 'methodRequests');
   const answer = backEnd.invokeMethod('m');
   await delivered(client, backEnd);

@@ -25,7 +25,7 @@ const HANDLERS = [
 
 for (const wasConnected of [true, false]) {
   const when = wasConnected ? 'that was connected' : 'that never was connected';
-  test(`a client ${when} and whose handlers refer to it is collected after shutdown`, async (t) => {
+  test(`a client ${when} is collected after shutdown, even if its handlers refer to it`, async (t) => {
     const program = `
       ${UNTIL_COLLECTED}
       let collected = false;
@@ -97,7 +97,7 @@ test('timers leave nothing behind when they have fired', async (t) => {
   await running;
 });
 
-test('a program that was busy for longer than a ping may take keeps its connection', async (t) => {
+test('a program that is busy for longer than the ping timeout keeps its connection', async (t) => {
   const backEnd = await createDevice();
   // For the client, time passes ten times as fast: it gives the hub 15 seconds for a response.
   const program = `

@@ -137,7 +137,7 @@ test('shutdown cancels what is unacknowledged', async (t) => {
   await cancelled;
 });
 
-test('a client disposes of itself where the symbol exists', async (t) => {
+test('a client has Symbol.asyncDispose if the platform has it', async (t) => {
   const { client } = await createPair(t);
   await client.connect();
   assert.equal(typeof Symbol.asyncDispose, 'symbol');
@@ -145,7 +145,7 @@ test('a client disposes of itself where the symbol exists', async (t) => {
   await assert.rejects(client.connect(), ClientError);
 });
 
-test('methods called wrongly reject, they do not throw', async (t) => {
+test('methods with missing arguments reject instead of throwing', async (t) => {
   const { client } = await createPair(t, { autoConnect: false });
   for (const name of ['sendMessage', 'patchTwinReportedProperties', 'sendMethodResponse']) {
     const result = client[name]();
@@ -154,7 +154,7 @@ test('methods called wrongly reject, they do not throw', async (t) => {
   }
 });
 
-test('two clients in one process work side by side', async (t) => {
+test('two clients work in one process', async (t) => {
   const pairs = await Promise.all([createPair(t), createPair(t)]);
   await Promise.all(pairs.map(({ client, backEnd }) => client.sendMessage(backEnd.deviceId)));
   for (const { backEnd } of pairs) {

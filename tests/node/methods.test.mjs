@@ -87,7 +87,7 @@ test('a plain object with a status that the handler returns or promises is sent'
   assert.deepEqual(await call('response'), { status: 207, payload: null });
 });
 
-test('an object that cannot be sent as an answer is one of 500, and an error', async (t) => {
+test('an object that cannot be sent as a response gets 500, and is an error', async (t) => {
   const problem = new Error('no status');
   const answers = {
     tooLarge: () => ({ status: 2 ** 31 }),
@@ -108,7 +108,7 @@ test('an object that cannot be sent as an answer is one of 500, and an error', a
   }
 });
 
-test('any other result of the handler is answered with 500, and an error says why', async (t) => {
+test('any other result of the handler gets 500, and an error says why', async (t) => {
   class Answer {
     status = 200;
   }
@@ -130,7 +130,7 @@ test('any other result of the handler is answered with 500, and an error says wh
   }
 });
 
-test('a handler that returns nothing may answer later', async (t) => {
+test('a handler that returns nothing may respond later', async (t) => {
   const { backEnd, errors } = await createDeviceWith(t, (request, client) => {
     const response = MethodResponse.createFromMethodRequest(request, 299);
     setImmediate(() => client.sendMethodResponse(response));
@@ -157,7 +157,7 @@ test('a request cannot be changed', async (t) => {
   }
 });
 
-test('a handler that throws answers 500 and reports its error', async (t) => {
+test('if a handler throws, the caller gets 500 and the error is reported', async (t) => {
   const { backEnd, errors } = await createDeviceWith(t, () => {
     throw new Error('the motor is jammed');
   });
@@ -166,7 +166,7 @@ test('a handler that throws answers 500 and reports its error', async (t) => {
   assert.match(`${error.message} ${error.cause?.message}`, /the motor is jammed/);
 });
 
-test('a handler that rejects answers 500 and reports its error', async (t) => {
+test('if a handler rejects, the caller gets 500 and the error is reported', async (t) => {
   const { backEnd, errors } = await createDeviceWith(t, async () => {
     throw new Error('the motor is jammed');
   });
@@ -175,7 +175,7 @@ test('a handler that rejects answers 500 and reports its error', async (t) => {
   assert.match(`${error.message} ${error.cause?.message}`, /the motor is jammed/);
 });
 
-test('a handler that throws after its answer changes nothing for the caller', async (t) => {
+test('a handler that throws after its response changes nothing for the caller', async (t) => {
   const { backEnd, errors } = await createDeviceWith(t, async (request, client) => {
     await client.sendMethodResponse(MethodResponse.createFromMethodRequest(request, 200, 'done'));
     throw new Error('too late');
@@ -186,7 +186,7 @@ test('a handler that throws after its answer changes nothing for the caller', as
   assert.equal(published.filter(answerOf).length, 1);
 });
 
-test('a second answer to a request is a ClientError and is not sent', async (t) => {
+test('a second response to a request is a ClientError and is not sent', async (t) => {
   const second = new Inbox('outcome of the second answer');
   const { backEnd } = await createDeviceWith(t, async (request, client) => {
     const answer = (status) => MethodResponse.createFromMethodRequest(request, status);
@@ -199,7 +199,7 @@ test('a second answer to a request is a ClientError and is not sent', async (t) 
   assert.equal(published.filter(answerOf).length, 1);
 });
 
-test('methods run side by side, a slow one does not hold up the next', async (t) => {
+test('methods run concurrently: a slow one does not hold up the next', async (t) => {
   const slow = deferred();
   const { backEnd } = await createDeviceWith(t, async (request) => {
     if (request.name === 'slow') await slow.promise;
@@ -237,7 +237,7 @@ test('anything but a MethodResponse is a TypeError', async (t) => {
   }
 });
 
-test('clearing the handler unsubscribes, and the hub finds the device no more', async (t) => {
+test('clearing the handler unsubscribes, and method calls then fail at the hub', async (t) => {
   const { client, backEnd } = await createDeviceWith(t, (request) =>
     MethodResponse.createFromMethodRequest(request, 200),
   );

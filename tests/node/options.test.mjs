@@ -152,7 +152,7 @@ test('an unknown option is a TypeError that names it', () => {
   assertRefused(() => fromKey({ keepalive: 60 }), TypeError, /keepalive/);
 });
 
-test('an acknowledgeMessages that is neither of the two is refused', () => {
+test('an acknowledgeMessages that is neither of its two values is refused', () => {
   assert.throws(() => fromKey({ acknowledgeMessages: 'later' }), /acknowledgeMessages/);
 });
 
@@ -190,7 +190,7 @@ test('endpoints on this machine may be unencrypted, others are encrypted', () =>
 });
 
 /** URLs that the core's check and the platform's URL parser may read differently. */
-test('an endpoint that is accepted without TLS is dialled on this machine', () => {
+test('an endpoint that is accepted without TLS is on this machine', () => {
   const parts = [
     ...['localhost', '127.0.0.1', '[::1]', '[::ffff:127.0.0.1]', '127.1', '0x7f.1', 'evil.com'],
     ...['.', '@', ':', ':80', '/', '\\', '#', '?', ';', '%2e', '%40', '%2f', '\t', '\n', ' ', '\0'],

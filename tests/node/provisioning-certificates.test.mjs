@@ -167,7 +167,7 @@ test('a function that returns no request is a TypeError of the factory', (t) => 
   }
 });
 
-test('a certificate that has expired is replaced by a registration', async (t) => {
+test('a registration replaces a certificate that has expired', async (t) => {
   const registrationId = 'expiring';
   const symmetricKey = await enrollWithKey(registrationId);
   const authority = await createAuthority('of this test');

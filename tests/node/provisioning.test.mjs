@@ -63,7 +63,7 @@ async function requestsOf({ registrationId }) {
   return packets.filter(({ cmd }) => cmd === 'publish').map(({ topic }) => topic.split('/')[3]);
 }
 
-test('the key of a device is derived as the documentation derives it', () => {
+test("the key of a device is derived as in Microsoft's documentation", () => {
   const key =
     '8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw==';
   const derived = deriveDeviceKey(key, 'sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6');
@@ -89,7 +89,7 @@ test('a device registers any number of times, one at a time', async () => {
   assert.deepEqual(await requestsOf(device), [...exchange, ...exchange]);
 });
 
-test('a payload arrives whole', async () => {
+test('payloads arrive unchanged in both directions', async () => {
   const device = newDevice();
   device.client.provisioningPayload = { name: 'Gerät 日本', modelId: 'dtmi:com:example:a;1' };
   assert.deepEqual(device.client.provisioningPayload.name, 'Gerät 日本');
@@ -100,7 +100,7 @@ test('a payload arrives whole', async () => {
   assert.deepEqual(registrationState.payload, { größe: '日本' });
 });
 
-test('a wrong key is a CredentialError, wherever it shows', async () => {
+test('a wrong key is a CredentialError with the error of the service', async () => {
   const { registrationId } = newDevice();
   const wrongKey = Buffer.from('wrong').toString('base64');
   const client = ProvisioningDeviceClient.createFromSymmetricKey(
@@ -282,7 +282,7 @@ function provisionedClient(t, { registrationId, symmetricKey }, options, idScope
   return client;
 }
 
-test('from a group key to a device that talks', async (t) => {
+test("a device with a key derived from a group's registers once and connects", async (t) => {
   const device = newDevice();
   const client = provisionedClient(t, device);
   await client.sendMessage('hello');
@@ -306,7 +306,7 @@ test('stored messages belong to the id scope, before and after the hub is known'
   );
 });
 
-test('a device that was disabled says so, and never hangs', async (t) => {
+test('all calls of a disabled device reject and say so', async (t) => {
   const device = newDevice();
   await fail(device, { outcome: 'disabled' });
   const client = provisionedClient(t, device);

@@ -82,7 +82,7 @@ test('the timeout of a call ends it while reconnecting too', async (t) => {
   assert.equal(client.connectionState, 'reconnecting');
 });
 
-test('a call waits on over the loss of the connection', async (t) => {
+test('a call keeps waiting when the connection is lost', async (t) => {
   const { client, backEnd } = await createReceiver(t);
   client.onBackgroundException = () => {};
   const waiting = client.receiveMessage();
@@ -94,7 +94,7 @@ test('a call waits on over the loss of the connection', async (t) => {
   assert.equal((await waiting).text(), 'a');
 });
 
-test('a method that is received by name has a queue of its own', async (t) => {
+test('a method that is received by name has its own queue', async (t) => {
   const { client, backEnd } = await createPair(t);
   const named = client.receiveMethodRequest({ methodName: 'own' });
   const any = client.receiveMethodRequest();
@@ -146,7 +146,7 @@ for (const [call, handler] of Object.entries(RECEIVE_CALLS)) {
   });
 }
 
-test('clearing a handler takes nothing from the calls that wait', async (t) => {
+test('clearing a handler does not affect receive calls that wait', async (t) => {
   const { client, backEnd } = await createReceiver(t);
   const waiting = client.receiveMessage();
   client.onMessageReceived = null;

@@ -69,7 +69,7 @@ for (const how of ['reset', 'close']) {
   });
 }
 
-test('after a drop the client connects again and says so', async (t) => {
+test('after a drop the client reconnects and reports it', async (t) => {
   const { client, backEnd, changes, errors } = await createWatched(t);
   await backEnd.drop();
   const lost = await changes.take();
@@ -145,7 +145,7 @@ test('a refused login ends the retries, and a later call connects again', async 
   assert.equal(client.connected, true);
 });
 
-test('connect while reconnecting tries now', async (t) => {
+test('connect while reconnecting retries immediately', async (t) => {
   const { client, backEnd, changes } = await createWatched(t, { connectionRetryInterval: 3600 });
   await backEnd.drop();
   assert.equal((await changes.take()).connected, false);

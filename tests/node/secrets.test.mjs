@@ -72,7 +72,7 @@ function shownBy(t, client, shown) {
   return client;
 }
 
-test('a client of a key shows it in no state and in no error', async (t) => {
+test('a client with a key never shows it, in any state or error', async (t) => {
   const shown = new Shown(t);
   const backEnd = await createDevice();
   const trace = (record) => shown.add(record);
@@ -180,7 +180,7 @@ test('a client with tokens never shows one', async (t) => {
   shown.hides(...formsOf(key), ...tokens, ...signatures, ...signatures.map(decodeURIComponent));
 });
 
-test('the way of a blob to its storage shows no token, of the hub or of the storage', async (t) => {
+test('the calls of an upload show no token of the hub or the storage account', async (t) => {
   const shown = new Shown(t);
   const backEnd = await createDevice();
   const client = shownBy(t, createClient(t, backEnd), shown);

@@ -307,6 +307,6 @@ async function bundle(folder, programs, options) {
   await build({ entryPoints, outdir, outbase: folder, logLevel: 'silent', ...format, ...options });
 }
 
-test('every page to start from is run', () => {
+test('every start page is run', () => {
   assert.deepEqual(readdirSync(start).sort(), [...run].sort());
 });

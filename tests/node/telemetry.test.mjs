@@ -160,7 +160,7 @@ test('a message is sent with custom properties with any characters, empty and nu
   assert.equal(seen.systemProperties.contentEncoding, '\0\x01');
 });
 
-test('the data of a message are converted as sendMessage converts them', async (t) => {
+test('the data of a Message is converted in the same way as an argument of sendMessage', async (t) => {
   const { client, backEnd } = await createPair(t);
   await client.sendMessage(new Message({ a: 1 }));
   await client.sendMessage(new Message('text'));
@@ -234,7 +234,7 @@ test('data that is neither text, bytes nor JSON is a TypeError', async (t) => {
   }
 });
 
-test('calls of one turn open one connection between them', async (t) => {
+test('several calls in one turn open one connection', async (t) => {
   const { client, backEnd } = await createPair(t);
   await Promise.all([client.sendMessage('a'), client.getTwin(), client.sendMessage('b')]);
   assert.equal((await backEnd.state()).connections, 1);

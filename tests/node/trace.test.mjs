@@ -55,7 +55,7 @@ test('the trace shows the states of the connection before what follows from them
   ]);
 });
 
-test('the record of a PUBLISH has its payload, which no copy or log of the record has', async (t) => {
+test('the record of a PUBLISH has its payload, but a copy or log of the record does not', async (t) => {
   const { client, records } = await createTraced(t);
   await client.sendMessage(PAYLOAD);
   const record = await next(records, ({ packet }) => packet === 'PUBLISH');
@@ -182,7 +182,7 @@ test("a client's own trace is used instead of DEBUG", async (t) => {
   assert.deepEqual(lines, ['']);
 });
 
-test('a line stays a line, whatever it contains', async () => {
+test('a record is one line, whatever it contains', async () => {
   const lines = [];
   const host = {
     log: (line) => lines.push(line),

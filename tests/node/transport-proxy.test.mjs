@@ -76,7 +76,7 @@ test('an https: proxy is trusted by the settings of Node.js, not those of the hu
   assert.equal(stdout.trim(), '200');
 });
 
-test('a proxy that is down is named', async (t) => {
+test('the error names a proxy that is down', async (t) => {
   const server = await startServer(t, serverTls);
   const { server: gone, port } = await startSilentServer(t);
   gone.close();
@@ -88,7 +88,7 @@ test('a proxy that is down is named', async (t) => {
   }
 });
 
-test('a proxy that knows another password is named', async (t) => {
+test('the error names a proxy that requires another password', async (t) => {
   const server = await startServer(t, serverTls);
   const known = { user: 'user', password: 'another' };
   const http = await startHttpProxy(t, known);
@@ -115,7 +115,7 @@ test('errors distinguish an unreachable host from a proxy that is down', async (
   await assertRefused(t, server, { proxy: socks }, /proxy socks5:.*ConnectionRefused/);
 });
 
-test('a socket or request that waits for a silent proxy takes its tunnel with it', async (t) => {
+test('aborting a socket or request that waits for a silent proxy closes its tunnel', async (t) => {
   const { server, port } = await startSilentServer(t);
   const transport = createTransport({ proxy: `http://127.0.0.1:${port}` });
 
@@ -165,7 +165,7 @@ test('the server sees the client certificate through a proxy', async (t) => {
   assert.equal(server.last().client, 'the device');
 });
 
-test('nothing shows a key, a pass phrase or a password', async (t) => {
+test('no error or log shows a key, a passphrase or a password', async (t) => {
   const server = await startServer(t, serverTls);
   const key = encryptKey(device.key, PASS_PHRASE);
   for (const x509 of [new X509(device.cert, device.key), new X509(device.cert, key, PASS_PHRASE)]) {

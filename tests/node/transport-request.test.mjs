@@ -27,7 +27,7 @@ for (const [kind, options] of [
     assert.equal(seen.headers['content-length'], '8');
   });
 
-  test(`a request ${kind} ends with its time`, async (t) => {
+  test(`a request ${kind} times out`, async (t) => {
     const { port } = await startSilentServer(t);
     const message = { method: 'GET', timeoutMs: 1 };
     const answer = request(`http://127.0.0.1:${port}/`, message, transport);

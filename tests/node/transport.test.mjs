@@ -40,7 +40,7 @@ test('without options, sockets and requests use the defaults of the platform', a
   assert.equal((await get(server.url('http'))).status, 200);
 });
 
-test('bytes may change as soon as they are sent', async (t) => {
+test('the caller may change the bytes as soon as send has returned', async (t) => {
   const server = await startServer(t);
   const socket = await open(t, server.url('ws'));
   // npm `ws` copies what it masks; with a mask of zeros, of which it takes one in four thousand
@@ -60,7 +60,7 @@ test('a server of an unknown authority is refused', async (t) => {
   await assertRefused(t, server, others, words);
 });
 
-test('no switch of Node.js makes a server trusted', async (t) => {
+test('no setting of Node.js turns off the checks of the certificate', async (t) => {
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
   t.after(() => delete process.env.NODE_TLS_REJECT_UNAUTHORIZED);
   const server = await startServer(t, serverTls);
@@ -129,7 +129,7 @@ test('the server sees the cipher that was chosen', async (t) => {
   }
 });
 
-test('a cipher that the server has not is refused', async (t) => {
+test('a cipher that the server does not support is refused', async (t) => {
   const server = await startServer(t, { ...serverTls, ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' });
   const cipher = 'ECDHE-RSA-AES256-GCM-SHA384';
   await assertRefused(t, server, { ...trusting, cipher }, /handshake failure/);
@@ -151,7 +151,7 @@ test('wrong values of cipher are a TypeError', () => {
   }
 });
 
-test('a certificate that does not fit is a TypeError', async () => {
+test('an invalid certificate, or one that does not match its key, is a TypeError', async () => {
   const other = await authority.issue('another device');
   const encrypted = encryptKey(device.key, PASS_PHRASE);
   for (const x509 of [
@@ -172,7 +172,7 @@ test('a certificate that does not fit is a TypeError', async () => {
   assertTypeError(() => X509.platform(), /browsers.*X509\.fromFiles/);
 });
 
-test('a page gets nothing of Node.js or of proxies, and errors say what it cannot do', async () => {
+test('a page loads no code for Node.js or proxies, and errors say what it cannot do', async () => {
   const entry = new URL('../../pkg-template/transport.browser.js', import.meta.url);
   const names = ['request.js', 'signal.js', 'transport.browser.js', 'x509.js'];
   const bundle = await build({

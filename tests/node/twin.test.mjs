@@ -33,7 +33,7 @@ test('getTwin returns desired and reported properties as the hub has them', asyn
   });
 });
 
-test('twin requests at the same time get each their own answer', async (t) => {
+test('simultaneous twin requests get their own responses', async (t) => {
   const { client } = await createPair(t);
   const [, before, after] = await Promise.all([
     client.patchTwinReportedProperties({ step: 1 }),
@@ -69,7 +69,7 @@ test('a patch that the hub refuses is a ServiceError with its status', async (t)
   await client.patchTwinReportedProperties({ ab: 1 });
 });
 
-test('a patch with what JSON would make null of is a TypeError, and deletes nothing', async (t) => {
+test('a patch with a value that JSON turns into null is a TypeError, and deletes nothing', async (t) => {
   const { client, backEnd } = await createPair(t);
   await client.patchTwinReportedProperties({ load: 1 });
   for (const load of [NaN, -Infinity, new Date(NaN), { deep: [Infinity] }]) {
@@ -162,7 +162,7 @@ test('without ensureDesiredProperties only patches are delivered', async (t) => 
   assert.deepEqual(published.filter(isTwinGet), []);
 });
 
-test('a twin request without an answer is an OperationTimeout', async (t) => {
+test('a twin request without a response is an OperationTimeout', async (t) => {
   const { client, backEnd } = await createPair(t, { operationTimeout: 0.3 });
   await client.connect();
   await backEnd.setFaults({ withhold: ['twin'] });

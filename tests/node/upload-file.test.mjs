@@ -169,7 +169,7 @@ for (const length of [0, 5, BLOCK_SIZE, BLOCK_SIZE + 5]) {
   });
 }
 
-test('the type of the content is that of the Blob, or the one that is said', async (t) => {
+test('the content type is that of the Blob, or the option contentType', async (t) => {
   const { client, backEnd } = await createPair(t);
   const blob = new Blob(['{}'], { type: 'application/json' });
   await client.uploadFile('b', blob);
@@ -198,7 +198,7 @@ test('a contentType that no header can contain is a TypeError, and nothing is se
   assert.deepEqual(seen, { asked: 0, puts: [], told: [] });
 });
 
-test('large files are put in blocks with ids of one length, and then a list', async (t) => {
+test('large files are uploaded in blocks with ids of equal length, then a block list', async (t) => {
   const { client, seen } = await createScripted(t, [201]);
   await client.uploadFile('x y', 'a'.repeat(2 * BLOCK_SIZE + 1));
   const paths = seen.puts.map(({ url }) => url.split('?')[0]);
@@ -264,7 +264,7 @@ test('an unreachable storage account is given up, and the hub is notified', asyn
   isTold(seen, { isSuccess: false, statusCode: 0, statusDescription: 'ConnectionFailedError' });
 });
 
-test('a storage account that never answers is an OperationTimeout', async (t) => {
+test('a storage account that never responds is an OperationTimeout', async (t) => {
   const options = { client: { operationTimeout: 0.1 } };
   const { client, seen } = await createScripted(t, [() => {}], options);
   await assert.rejects(client.uploadFile('b', 'data'), (error) => {
@@ -274,13 +274,13 @@ test('a storage account that never answers is an OperationTimeout', async (t) =>
   assert.equal(seen.puts.length, 4);
 });
 
-test('the first error is thrown, also when the hub does not take the failure', async (t) => {
+test('the call rejects with the first error, even if the hub refuses the notification', async (t) => {
   const { client, seen } = await createScripted(t, [404], { told: [500] });
   await assert.rejects(client.uploadFile('b', 'data'), { status: 404 });
   assert.equal(seen.told.length, 1);
 });
 
-test('a success that the hub does not take is its error', async (t) => {
+test('if the hub refuses the notification of a success, the call rejects with its error', async (t) => {
   const { client, seen } = await createScripted(t, [201], { told: [400] });
   await assert.rejects(client.uploadFile('b', 'data'), { name: 'ServiceError', status: 400 });
   assert.equal(seen.told.length, 1);
@@ -428,7 +428,7 @@ test('a stream may contain bytes, strings and Blobs, and nothing else is stored'
   assert.equal(seen.puts.length, length);
 });
 
-test('an abort between two tries ends the wait', async (t) => {
+test('an abort between two attempts ends the wait', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const controller = new AbortController();
   const { client, seen } = await createScripted(t, [

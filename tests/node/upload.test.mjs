@@ -65,7 +65,7 @@ for (const [name, call] of Object.entries(CALLS)) {
     }
   });
 
-  test(`${name}: an answer that is no JSON is a ClientError that does not quote it`, async (t) => {
+  test(`${name}: a response that is not JSON is a ClientError that does not quote it`, async (t) => {
     const { client } = await createAnswered(t, 200, '{"sasToken":?sv=1&sig=SECRET}');
     await assert.rejects(call(client), (error) => {
       assert.equal(error.constructor, ClientError);
@@ -85,7 +85,7 @@ test('a token function that returns no token is called once, and that is a TypeE
   assert.equal(calls, 1);
 });
 
-test('an empty answer to notifyBlobUploadStatus is fine', async (t) => {
+test('an empty response to notifyBlobUploadStatus is accepted', async (t) => {
   const { client } = await createAnswered(t, 204, '');
   assert.equal(await CALLS.notifyBlobUploadStatus(client), undefined);
 });

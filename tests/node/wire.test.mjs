@@ -46,7 +46,7 @@ test('CONNECT is MQTT 3.1.1, keeps the session, and names the device and the cli
   assert.equal(skn, undefined);
 });
 
-test('nothing is subscribed before it is used, and then one filter at QoS 1 each', async (t) => {
+test('each filter is subscribed on first use, at QoS 1', async (t) => {
   const { client, backEnd } = await createPair(t);
   await client.connect();
   await client.sendMessage('x');

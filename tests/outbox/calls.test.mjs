@@ -14,7 +14,7 @@ test('messages that the hub would refuse are refused before they are stored', as
   assert.equal(store.calls.append, 0);
 });
 
-test('an aborted call waits no longer, and its message stays', async (t) => {
+test('an aborted call rejects immediately, and its message stays', async (t) => {
   const { store, client } = await createOutbox(t, {}, { endpoint: await refusedEndpoint() });
   client.onBackgroundException = () => {};
   const controller = new AbortController();
@@ -51,7 +51,7 @@ test('wrong use is reported', async (t) => {
   assert.throws(() => ownStore(store, { encrypt: (body) => body }), /decrypt must be a function/);
 });
 
-test('after shutdown the outbox rejects, and leaves the store closed', async (t) => {
+test('after shutdown the calls of the outbox reject and do not reopen the store', async (t) => {
   const { store, client } = await createOutbox(t);
   await store.append([{ ...record('0'), movedAside: 'poison' }]);
   const [aside] = await client.outbox.movedAside();

@@ -192,7 +192,7 @@ test('a store that never accepts a message fails its call in time', async (t) =>
   await stuck;
 });
 
-test('a store that does not answer when it is read or removes is reported', async (t) => {
+test('a store that does not respond to a read or a removal is reported', async (t) => {
   const { backEnd, store, client } = await createOutbox(t, {}, { operationTimeout: 0.3 });
   const errors = new Inbox('error');
   client.onBackgroundException = (error) => errors.put(error.message);
@@ -220,7 +220,7 @@ test('a store that cannot be closed makes shutdown reject', async (t) => {
   await assert.rejects(client.shutdown(), /^ClientError: the store could not be closed: busy/);
 });
 
-test('after shutdown, a store that does not answer is not reported any more', async (t) => {
+test('after shutdown, a store that does not respond is no longer reported', async (t) => {
   const clock = new VirtualClock();
   t.after(() => clock.end());
   const store = new ScriptedStore();

@@ -11,7 +11,7 @@ import { Producer, temporaryFolder } from './producer.mjs';
 
 const textsOf = (messages) => messages.map(({ text }) => text);
 
-test('the next client sends what one has stored', async (t) => {
+test('the next client sends what the previous one has stored', async (t) => {
   const backEnd = await createDevice();
   const location = await temporaryFolder(t);
   const first = createClient(t, backEnd, { store: levelStore({ location }), autoConnect: false });
@@ -69,7 +69,7 @@ test('invalid options are reported', () => {
   assert.throws(() => levelStore({ location: 'x', maxage: 1 }), /maxage is not an option/);
 });
 
-test('no key and no token gets into the files', async (t) => {
+test('the files contain no key and no token', async (t) => {
   const backEnd = await createDevice();
   const location = await temporaryFolder(t);
   const client = createClient(t, backEnd, { store: levelStore({ location }) });
@@ -84,7 +84,7 @@ test('no key and no token gets into the files', async (t) => {
   }
 });
 
-test('space is freed', async (t) => {
+test('acknowledged messages free their disk space', async (t) => {
   const backEnd = await createDevice();
   const location = await temporaryFolder(t);
   const client = createClient(t, backEnd, {

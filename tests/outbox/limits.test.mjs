@@ -41,7 +41,7 @@ test('with drop-oldest the newest stay, and each dropped message is reported', a
   assert.deepEqual(textsOf(await backEnd.waitForTelemetry(5)), numbers(5, 12));
 });
 
-test('a message that is older than maxAge is not sent, not again either', async (t) => {
+test('a message that is older than maxAge is neither sent nor resent', async (t) => {
   const { backEnd, store, client, start } = await createOutbox(t, { maxAge: 3600 });
   const drops = new Inbox('drop');
   await backEnd.setFaults({ withhold: ['puback'] });
@@ -80,7 +80,7 @@ test('a clock that is set back drops nothing early, and keeps the order', async 
   assert.deepEqual(drops, []);
 });
 
-test('a message from the future is sent', async (t) => {
+test('a message with a time in the future is sent', async (t) => {
   const { backEnd, store, client } = await createOutbox(t, { maxAge: 60 });
   const [sequence] = await store.append([record('from the future')]);
   store.messages.get(sequence).storedAt += 1e12;

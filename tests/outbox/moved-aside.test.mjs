@@ -84,7 +84,7 @@ test('functions that encrypt may return an ArrayBuffer, as WebCrypto does, and n
   assert.deepEqual(store.texts, ['unread']);
 });
 
-test('the oldest makes room for others, even if it cannot be decrypted', async (t) => {
+test('drop-oldest also drops a message that cannot be decrypted', async (t) => {
   const decrypt = () => {
     throw new Error('another key');
   };
@@ -114,7 +114,7 @@ test('a message that cannot be decrypted is moved aside, and blocks nothing', as
   assert.deepEqual((await client.outbox.movedAside())[0].message.text(), 'x');
 });
 
-test('shutdown waits until messages are moved aside, and begins nothing more', async (t) => {
+test('shutdown waits until a message is moved aside, and moves no others', async (t) => {
   const options = { encrypt: (body) => body, decrypt: () => Promise.reject(new Error('no key')) };
   const { store, client } = await createOutbox(t, options);
   await store.append(['0', '1'].map(record));

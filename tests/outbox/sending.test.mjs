@@ -17,7 +17,7 @@ import {
 import { ScriptedStore } from './scripted-store.mjs';
 import { arrived, createOutbox, numbers, record, textsOf } from './support.mjs';
 
-test('enqueue stores first and sends then; sendMessage waits for the hub', async (t) => {
+test('enqueue resolves when the message is stored; sendMessage waits for the hub', async (t) => {
   const { backEnd, store, client } = await createOutbox(t);
   await backEnd.setFaults({ withhold: ['puback'] });
   await client.enqueue('stored');
@@ -36,7 +36,7 @@ test('enqueue stores first and sends then; sendMessage waits for the hub', async
   assert.deepEqual(await arrived(backEnd, 4), ['stored', 'sent']);
 });
 
-test('the next client sends what the last one left, in order, before new messages', async (t) => {
+test('the next client sends what the previous one left, in order, before new messages', async (t) => {
   const { backEnd, store, client, start } = await createOutbox(t, {}, { autoConnect: false });
   await Promise.all(numbers(500).map((text) => client.enqueue(text)));
   await client.shutdown();
@@ -47,7 +47,7 @@ test('the next client sends what the last one left, in order, before new message
   assert.deepEqual(textsOf(await backEnd.waitForTelemetry(600)), numbers(600));
 });
 
-test('each message has an id of its own, the same on each way', async (t) => {
+test('each message has its own id, the same when it is resent', async (t) => {
   const { backEnd, client } = await createOutbox(t);
   await backEnd.setFaults({ withhold: ['puback'] });
   await client.enqueue(new Message('named', { messageId: 'mine' }));
@@ -79,7 +79,7 @@ test('stored messages outlive operationTimeout and disconnect', async (t) => {
   assert.deepEqual(textsOf(await backEnd.waitForTelemetry(2)), ['patient', 'patient']);
 });
 
-test('shutdown stores what was called before it', async (t) => {
+test('shutdown stores the messages of earlier calls', async (t) => {
   const { store, client } = await createOutbox(t, {}, { autoConnect: false });
   const calls = numbers(3).map((text) => client.enqueue(text));
   const sent = client.sendMessage('3');
@@ -134,7 +134,7 @@ test('with a store the first connection is retried until it succeeds', async (t)
   assert.deepEqual(textsOf(await backEnd.waitForTelemetry(1)), ['0']);
 });
 
-test('without retries, the next call of enqueue tries again', async (t) => {
+test('without retries, the next call of enqueue connects again', async (t) => {
   const { client, store } = await createOutbox(t, {}, { connectionRetry: false });
   const errors = new Inbox('error');
   client.onBackgroundException = (error) => errors.put(error.name);

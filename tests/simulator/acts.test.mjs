@@ -22,7 +22,7 @@ async function reportedOf(backEnd) {
 
 const follower = (reported = {}) => ({ twin: { reported, followsDesired: true } });
 
-test('a device reports at its start what its scene says, generators too', async (t) => {
+test('a device reports at its start what its scene says, including generators', async (t) => {
   const reported = { name: '{{deviceId}}', firmware: { version: '1.4.2' } };
   const twinOfKind = { reported, followsDesired: false };
   const { backEnd, id, details } = await startDevice(t, { twin: twinOfKind });
@@ -31,7 +31,7 @@ test('a device reports at its start what its scene says, generators too', async 
   assert.deepEqual(await reportedOf(backEnd), twin.reported);
 });
 
-test('reported follows desired, deletions too, and never the version', async (t) => {
+test('reported properties follow the desired ones, including deletions, but not the version', async (t) => {
   const { backEnd, details } = await startDevice(t, follower({ own: true }));
   await details.until(({ twin }) => twin.reported.own);
   // The second patch arrives while the first is being reported.
@@ -55,7 +55,7 @@ test('without the rule no desired property is reported', async (t) => {
   assert.deepEqual(await reportedOf(backEnd), { last: true, $version: 2 });
 });
 
-test('properties that were desired while the device was away are followed when it is back', async (t) => {
+test('when a device is back, it follows properties that were desired in the meantime', async (t) => {
   const { fleet, backEnd, details } = await startDevice(t, follower());
   await fleet.stop('all');
   await backEnd.patchDesired({ fan: 1 });
@@ -69,7 +69,7 @@ test('properties that were desired while the device was away are followed when i
   await details.until(({ twin }) => twin.reported.fan === 2);
 });
 
-test('edited properties are reported, and the changes are known', async (t) => {
+test('edited properties are reported, and the paths of the changes are known', async (t) => {
   const { fleet, backEnd, id, details } = await startDevice(t);
   await fleet.reportProperties(id, { a: 1, b: { c: 1, d: 1 } });
   await fleet.reportProperties(id, { b: { c: 2, d: null } });
@@ -80,7 +80,7 @@ test('edited properties are reported, and the changes are known', async (t) => {
   await assert.rejects(fleet.reportProperties(id, [1]), { name: 'TypeError' });
 });
 
-test('a method is answered late, with its status and what the caller sent', async (t) => {
+test('the response to a method has its delay, its status, and values of the request', async (t) => {
   const payload = '{"lamp": "{{request.lamp}}", "by": "{{deviceId}}"}';
   const methods = [{ name: 'switch', delayMs: 200, status: 207, payload }];
   const { backEnd, id, details } = await startDevice(t, { methods });
@@ -113,7 +113,7 @@ test('the log of invocations is bounded, newest first', async (t) => {
   assert.deepEqual([invocations.length, invocations.at(-1).payload], [100, 6]);
 });
 
-test('a message from the cloud comes with its properties', async (t) => {
+test('a cloud-to-device message arrives with its properties', async (t) => {
   const { backEnd, details } = await startDevice(t);
   const sent = { body: 'Grüße', messageId: 'm1', correlationId: 'c1', contentType: 'text/plain' };
   await backEnd.sendMessage({ ...sent, properties: { colour: 'red' } });
@@ -175,7 +175,7 @@ test('an upload that fails is reported with what to do', async (t) => {
   assert.match(uploads[0].error, /storage account/);
 });
 
-test('an error is over when a report or an upload works', async (t) => {
+test('an error is cleared when a report or an upload succeeds', async (t) => {
   const twin = { followsDesired: true };
   const { fleet, backEnd, id, snapshots } = await startDevice(t, { twin });
   const hasError = (expected) =>
@@ -201,7 +201,7 @@ test('the error of an upload without a relay names relays, at a local hub too', 
   assert.match(uploads[0].error, /has a relay for file upload/);
 });
 
-test('an upload asks the relay that the identity names', async (t) => {
+test('an upload uses the relay that the identity names', async (t) => {
   const asked = [];
   const server = fastify({ forceCloseConnections: true });
   server.post('/*', ({ url }, reply) => {
@@ -251,7 +251,7 @@ test('an invalid scene is refused with the place of its mistake, and nothing cha
   assert.equal((await backEnd.telemetry())[0].text, '{"number":1}');
 });
 
-test('with many devices, counts alone are reported once a second', async (t) => {
+test('with many devices, changes of counts are reported once a second', async (t) => {
   const { fleet, snapshots } = await startDevice(t, sending({ periodMs: 100 }));
   const atRest = Array.from({ length: 50 }, (_, at) => ({
     connectionString: `HostName=a.azure-devices.net;DeviceId=rest-${at};SharedAccessKey=a2V5`,

@@ -77,7 +77,7 @@ const sent = (text, properties = {}) => ({
   systemProperties: { contentType: 'application/json', contentEncoding: 'utf-8' },
 });
 
-test('a value is the same in JavaScript, and no script element ends in it', () => {
+test('a value is the same in JavaScript, and cannot end a script element', () => {
   const code = jsLiteral(VALUE);
   assert.equal(runInNewContext(`JSON.stringify(${code})`), JSON.stringify(VALUE));
   assert.doesNotMatch(code, /<\/script|<!--|<script/i);
@@ -89,7 +89,7 @@ test('a value is the same in Python', async (t) => {
   assert.deepEqual(JSON.parse(await run([python, '-'], program)), VALUE);
 });
 
-test('a text is one word of a shell', async () => {
+test('a text becomes one word of a shell command', async () => {
   const output = await run(['sh'], `printf %s ${shellWord(HOSTILE)}`);
   assert.equal(output, HOSTILE);
 });
@@ -134,7 +134,7 @@ test('properties are reported by Node.js', async () => {
   assert.deepEqual(reported, patch);
 });
 
-test('methods are answered by Node.js, and others with 404', async (t) => {
+test('Node.js responds to methods, and to unknown ones with 404', async (t) => {
   const backEnd = await createDevice();
   const methods = [{ name: "re'boot", status: 202, payload: { said: HOSTILE }, delayMs: 1 }];
   const program = programs({ kind: 'answer', methods }, { id: backEnd.deviceId })['Node.js'];

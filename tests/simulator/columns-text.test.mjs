@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { columnsOfText, textOfColumns } from '../../www/ui/columns-text.js';
 
-test('columns are the same after they were CSV, whatever they contain', () => {
+test('columns survive conversion to CSV and back, whatever they contain', () => {
   const columns = {
     number: [1, -2.5, 1e21, 0],
     text: ['a', '1', 'true', 'null', '', ' x ', 'a,b', '"q"', 'line\nline'],
@@ -20,7 +20,7 @@ test('a spreadsheet’s CSV becomes columns: they end with their last value, gap
   assert.deepEqual(columnsOfText(text), { outside: [8.1, null, 9], load: [20, 35] });
 });
 
-test('a column without a name, or with that of another, is an error', () => {
+test('a column without a name, or with the name of another, is an error', () => {
   assert.throws(() => columnsOfText('a,\n1,2\n'), /Column 2 has no name/);
   assert.throws(() => columnsOfText('a,a\n1,2\n'), /two columns named “a”/);
 });

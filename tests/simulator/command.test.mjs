@@ -126,7 +126,7 @@ test('an invalid run ends before devices are created, and names the mistake', as
   assert.match(report.errors, /^iothub-simulator: --report nowhere\/report: nowhere is not.*\n$/);
 });
 
-test('a connection string that cannot be used is named by its line', async (t) => {
+test('the error of an unusable connection string names its line', async (t) => {
   const read = async (t, text) => {
     const file = join(await createFolder(t), 'devices.txt');
     await writeFile(file, text);
@@ -146,7 +146,7 @@ test('a connection string that cannot be used is named by its line', async (t) =
   await assert.rejects(read(t, '# none\n'), { message: /has no connection string/ });
 });
 
-test('a device that is there already is not taken over, nor deleted', async (t) => {
+test('a device that already exists is neither used nor deleted', async (t) => {
   const cwd = await createFolder(t);
   await BackEnd.createDevice(hub, 'c-2');
   const fleet = start(t, serviceRun('--devices', '2', '--prefix', 'c-'), { cwd, env: atHub });
@@ -194,7 +194,7 @@ test('devices of an enrollment group register on their own', async (t) => {
   assert.deepEqual(devices.map(({ deviceId }) => deviceId).sort(), ['g-1', 'g-2']);
 });
 
-test('a limit that is exceeded is exit code 3, and is named', async (t) => {
+test('exceeding a limit is exit code 3, and the limit is named', async (t) => {
   const cwd = await createFolder(t);
   const limits = ['--max-p99', '0ms', '--max-lost', '0', '--max-errors', '0'];
   const fleet = start(t, run('--local-hub', '--duration', '2s', ...limits), { cwd });
@@ -256,7 +256,7 @@ test('a scene may begin with a byte order mark, or be in UTF-16', async (t) => {
   }
 });
 
-test('a model without an id is no scene, and named', async (t) => {
+test('the error of a model without an id names its file', async (t) => {
   const cwd = await createFolder(t);
   const { '@id': _, ...model } = models.thermostat;
   await writeFile(join(cwd, 'model.json'), JSON.stringify(model));
@@ -365,7 +365,7 @@ test('upload puts a file into the storage account', async (t) => {
   assert.deepEqual(json(), [{ event: 'uploaded', name: 'a/b.txt', bytes: 10 }]);
 });
 
-test('upload names what is not a file', async (t) => {
+test('the error of an upload names a path that is not a file', async (t) => {
   const { as } = await createOne(t);
   const cwd = await createFolder(t);
   const tried = await Promise.all(['.', 'none'].map((name) => as(['upload', name], { cwd }).ended));

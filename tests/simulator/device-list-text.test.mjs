@@ -10,7 +10,7 @@ const options = { kinds: ['van', 'lorry'], kind: 'van' };
 const read = (text, more) => readDeviceList(text, { ...options, ...more });
 const found = (text) => read(text).devices.map(({ line, id, kind }) => [line, id, kind]);
 
-test('connection strings in lines are devices, without comments and empty lines', () => {
+test('each line with a connection string is a device; comments and empty lines are ignored', () => {
   const text = `\uFEFF# my devices\r\n${string('a')}\r\n\r\n  ${string('b')}  \r\n${string('c')}`;
   assert.deepEqual(found(text), [
     [2, 'a', 'van'],
@@ -37,7 +37,7 @@ test('a header says what the cells are, whatever separates them', () => {
   }
 });
 
-test('a host name, an id and a key in columns of their own are a device, too', () => {
+test('a host name, an id and a key in separate columns are a device, too', () => {
   const text = `hostname,deviceId,moduleId,primaryKey,tags\nh,a,,${KEY},north late\nh,b,m,${KEY},`;
   const { devices, problems } = read(text);
   assert.deepEqual(problems, []);
@@ -51,7 +51,7 @@ test('a host name, an id and a key in columns of their own are a device, too', (
   assert.deepEqual(devices[0].identity, { hostname: 'h', deviceId: 'a', key: KEY });
 });
 
-test('tokens are devices, and the endpoint and relay are those of all', () => {
+test('a line may be a token; endpoint and relay apply to all devices that can use them', () => {
   const token = 'SharedAccessSignature sr=hub.net%2Fdevices%2Ft&sig=abc%3D&se=99';
   const more = { endpoint: 'ws://127.0.0.1:1/x', relay: 'http://127.0.0.1:2' };
   const { devices } = read(`${token}\n${string('a')}`, more);

@@ -28,7 +28,7 @@ test('a device is added by connection string, by token, or by key', async (t) =>
   for (const backEnd of [one, two, three]) assert.equal((await backEnd.state()).connected, true);
 });
 
-test('a module is one of the fleet, too', async (t) => {
+test('a module can be part of the fleet', async (t) => {
   const { fleet, snapshots } = createFleet(t, sending());
   const { deviceId } = await createDevice();
   const path = `/local/devices/${deviceId}/modules/module-1`;
@@ -155,7 +155,7 @@ test('a device that was stopped starts again', async (t) => {
   assert.equal(only(snapshots.last).state, 'connected');
 });
 
-test('nothing is lost with a connection', async (t) => {
+test('no message is lost when the connection is', async (t) => {
   const { fleet, backEnd, snapshots, details } = await startDevice(t, sending());
   await snapshots.until((news) => only(news).acknowledged > 5);
   await backEnd.setFaults({ withhold: ['puback'] });

@@ -42,7 +42,7 @@ test('the ramp waits for a hub that does not answer', async (t) => {
   }
 });
 
-test('a device whose first connection fails tries again, and its failures are counted', async () => {
+test('a device whose first connection fails retries, and its failures are counted', async () => {
   const device = await createDevice();
   await device.setFaults({ dropAt: 'connect' });
   const scene = sceneOf({ kind: behaviourOf() });
@@ -59,7 +59,7 @@ test('a device whose first connection fails tries again, and its failures are co
   assert.deepEqual(Object.values(measurements.errors), [1]);
 });
 
-test('devices in threads send what they send in one, and are counted together', async () => {
+test('devices in several threads send the same as in one, and are counted together', async () => {
   const devices = await Promise.all([1, 2, 3].map(createDevice));
   const scene = sceneOf({
     kind: behaviourOf(sending({ template: '{"x": "{{range 0 1000 3}}"}' })),

@@ -49,7 +49,7 @@ test('a filter looks at text, state, kind and tag, and all of them have to match
   }
 });
 
-test('devices stay in the list when they cease to match, until the filter is set again', () => {
+test('devices that no longer match stay in the list until the filter is set again', () => {
   const stopped = new Set(['a', 'b']);
   const isStopped = (id) => stopped.has(id);
   const filter = { ...NO_FILTER, state: 'stopped' };
@@ -78,7 +78,7 @@ test('a fault is on for a group if each of its devices has it, and for an empty 
   );
 });
 
-test('an action that fails for one device is done for the others, some at a time, and reported', async () => {
+test('an action runs for some devices at a time, and continues if one fails, whose error is reported', async () => {
   const ids = Array.from({ length: 50 }, (_, index) => `d-${index}`);
   let running = 0;
   let most = 0;
@@ -147,7 +147,7 @@ test('the hub accepts each fault with any of its choices, reports it as active, 
   }
 });
 
-test('a fault that is on has its values and their unit in words', () => {
+test('an active fault is described with its values and their units', () => {
   assert.equal(inWords('delay', { puback: 2000 }), 'Answer late: puback 2000 ms');
   assert.equal(inWords('duplicate', true), 'Deliver twice');
   assert.equal(inWords('connack', 3), 'Refuse to connect: 3');

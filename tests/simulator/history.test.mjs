@@ -38,7 +38,7 @@ test('an entry that is larger than the share of its device is not kept', () => {
   assert.deepEqual(entries, []);
 });
 
-test('nothing is kept of a device that is gone', () => {
+test('nothing is kept of a removed device', () => {
   const history = createHistory(10_000);
   history.add('a', { time: 1 }, 1);
   history.removeDevice('a');
@@ -62,7 +62,7 @@ test('a watch returns the newest entries that match, beginning with those alread
   assert.deepEqual([sequences(second.entries), second.matched], [[9, 5], 4]);
 });
 
-test('an entry that changes comes and goes', () => {
+test('an entry appears and disappears when a change makes it match or not', () => {
   const history = createHistory(100_000);
   const [first, second, third] = [1, 2, 3].map(() => history.add('a', { isBad: false }, 1));
   history.watch(undefined, ({ isBad }) => isBad, 2);

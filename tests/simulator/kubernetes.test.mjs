@@ -108,7 +108,7 @@ test('merge reads the report of each shard', () => {
   assert.equal(merging.image, simulator.image);
 });
 
-test('the container file copies what is there, and runs the command', () => {
+test('the container file copies existing files, and runs the command', () => {
   const text = readFileSync(join(folder, 'Dockerfile'), 'utf8');
   const instructions = (name) =>
     [...text.matchAll(new RegExp(`^${name} +(.*)$`, 'gm'))].map(([, rest]) => rest);

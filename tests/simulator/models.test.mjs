@@ -97,7 +97,7 @@ test('units of telemetry are in the messages, also those of fields and of compon
   assert.deepEqual(moving.units, { 'first.speed': 'km/h' });
 });
 
-test('names of units become symbols, or words where there is none', () => {
+test('names of units become symbols, or words if there is no symbol', () => {
   const symbols = {
     degreeCelsius: '°C',
     metrePerSecondSquared: 'm/s²',
@@ -133,7 +133,7 @@ test('each kind of schema has values of its form, inherited contents too', () =>
   assert.equal(typeof telemetry.lights.room, 'boolean');
 });
 
-test('values of a writable property and of a request are judged by their schema', () => {
+test('values of a writable property and of a request are checked against their schema', () => {
   const { behaviour } = kindOf(everything, base);
   const [{ schema }] = behaviour.twin.writable;
   const validator = new Validator(schema, '2020-12');

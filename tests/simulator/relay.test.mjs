@@ -75,7 +75,7 @@ test('a preflight is answered for the allowed origin', async (t) => {
   assert.match(answer.get('access-control-allow-headers'), /authorization/i);
 });
 
-test('pages of other origins, and what is no page, get nothing', async (t) => {
+test('requests from other origins, and from programs that are not pages, are refused', async (t) => {
   const { deviceId, ask } = await startRelay(t);
   for (const origin of ['https://evil.example', `${ORIGIN}.evil.example`, 'null', '']) {
     const response = await ask('', { blobName: 'a' }, { origin });
@@ -85,7 +85,7 @@ test('pages of other origins, and what is no page, get nothing', async (t) => {
   assert.deepEqual(await uploadsOf(deviceId), []);
 });
 
-test('without its own origin it is for pages of the server', async (t) => {
+test('without an allowed origin, only pages of the server may use the relay', async (t) => {
   const { url, ask } = await startRelay(t, { allowedOrigin: undefined });
   assert.equal((await ask('', { blobName: 'a' }, { origin: url })).status, 200);
   assert.equal((await ask('', { blobName: 'a' })).status, 403);
@@ -113,7 +113,7 @@ test('a token goes to hubs of Azure only', async (t) => {
   assert.ok(asked.includes('evil.example'));
 });
 
-test('nothing but the two calls is relayed', async (t) => {
+test('only the two calls are relayed', async (t) => {
   const { url, deviceId, token } = await startRelay(t);
   const headers = { origin: ORIGIN, authorization: token };
   const others = [
@@ -157,7 +157,7 @@ test('no token is in its log, whatever goes wrong', async (t) => {
   for (const line of lines) assert.ok(!line.includes(signature), line);
 });
 
-test('the relay on its own lets a page upload', async (t) => {
+test('with the relay as a separate program, a page can upload', async (t) => {
   const { deviceId, connectionString, primaryKey } = await createDevice();
   const origin = await serveRepository(t);
   const program = startProgram(t, ['examples/cors-relay/server.mjs'], {

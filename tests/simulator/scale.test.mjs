@@ -19,7 +19,7 @@ test('the axis of values has round steps around the values, as many as there is 
   for (const [actual, expected] of axes) assert.deepEqual(actual, expected);
 });
 
-test('values that do not change have room on both sides, and no values have an axis', () => {
+test('constant values have room on both sides, and there is an axis even without values', () => {
   assert.deepEqual(axis(20, 20), [18, 19, 20, 21, 22]);
   assert.deepEqual(axis(0, 0), [0, 0.25, 0.5, 0.75, 1]);
   assert.deepEqual(axis(0, 0, { isFromZero: true, steps: 2 }), [0, 0.5, 1]);
@@ -47,7 +47,7 @@ test('three devices that send every two seconds draw a level line', () => {
   assert.deepEqual(meanOver(4, [0, 2, 1, 2, 1, 2, 1, 2]), [0, 1, 1, 1.25, 1.5, 1.5, 1.5, 1.5]);
 });
 
-test('the axis of time has each time once, also where its steps are parts of a second', () => {
+test('the time axis shows each time once, even if its steps are shorter than a second', () => {
   const [first, again, next] = timesOf([1_700_000_000.2, 1_700_000_000.8, 1_700_000_001.4]);
   assert.match(first, /^\d\d:\d\d:\d\d$/);
   assert.equal(again, '');

@@ -156,7 +156,7 @@ test('text that no file of a scene may have is a mistake', async () => {
   );
 });
 
-test('what is found in a text is shown after a pause, and in an earlier text no longer', async (t) => {
+test('mistakes in a text are shown after a pause, and never those of an earlier text', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const answers = [];
   const shown = [];

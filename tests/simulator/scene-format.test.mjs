@@ -135,7 +135,7 @@ test('each object of a schema has a section, also in lists, maps and variants', 
   ]);
 });
 
-test('the JSON Schema takes and refuses what a check of the scene does', () => {
+test('the JSON Schema accepts and refuses the same scenes as the check', () => {
   for (const scene of [...examples, everything]) {
     assert.ok(fitsSchema(scene), JSON.stringify(fitsSchema.errors));
     assert.deepEqual(checkScene(scene), scene);

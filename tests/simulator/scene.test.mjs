@@ -58,7 +58,7 @@ test('a link without a scene is ignored, and a damaged one is reported', async (
   }
 });
 
-test('a link cannot unpack to more than a scene can be', async () => {
+test('a link cannot unpack to more than the largest scene', async () => {
   const huge = new Blob([`"${'x'.repeat(50_000_000)}"`]).stream();
   const packed = await new Response(
     huge.pipeThrough(new CompressionStream('deflate-raw')),
@@ -67,7 +67,7 @@ test('a link cannot unpack to more than a scene can be', async () => {
   await assert.rejects(sceneFromHash(hash), /too long/);
 });
 
-test('no file and no link is made that could not be read again', async () => {
+test('no file or link is created that could not be loaded', async () => {
   const scene = structuredClone(example);
   const [telemetry] = scene.kinds[0].behaviour.telemetry;
   telemetry.template = JSON.stringify('x'.repeat(250_000));
@@ -108,7 +108,7 @@ test('a mistake is reported with its place', () => {
   for (const [change, expected] of mistakes) assert.match(mistakeOf(change), expected);
 });
 
-test('nothing is taken that a scene does not have, so that no key can hide in it', () => {
+test('unknown members are refused, so that no key can hide in a scene', () => {
   const mistakes = [
     (scene) => (scene.key = 'x'),
     (scene) => (scene.devices = []),

@@ -87,7 +87,7 @@ test('a timeline knows how long ago it began', (t) => {
   assert.ok(scheduler.elapsedMs(times) < 1000, 'what was slept does not count');
 });
 
-test('a new plan takes the place of the old one', (t) => {
+test('a new plan replaces the old one', (t) => {
   const { pass, add, times } = createScheduler(t);
   add(10);
   pass(20);

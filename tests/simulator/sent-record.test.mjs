@@ -56,7 +56,7 @@ test('the list shows the beginning of a long body, and the whole is available', 
   assert.equal(record.find('d', 99), undefined);
 });
 
-test('a line of JSON has all of a message, and what became of it', () => {
+test('a line of JSON has the complete message, and its outcome', () => {
   const { record, entries } = recordOf('{"a":1}', 'b\nc');
   record.settle(entries[0], { status: 'acknowledged', milliseconds: 2.34 });
   record.settle(entries[1], { status: 'failed', error: 'no' });
@@ -102,7 +102,7 @@ test('a cell that a spreadsheet would run is text, and a number stays one', () =
 });
 
 testWithHub(
-  'a device’s messages are recorded with their outcome, by themselves or by hand',
+  'a device’s messages are recorded with their outcome, sent periodically or by hand',
   async (t) => {
     const properties = { room: 'r{{counter}}' };
     const { fleet, backEnd, id } = await startDevice(

@@ -47,7 +47,7 @@ test('the page, its worker and the module come with their policy', async (t) => 
   }
 });
 
-test('the folder names no server, so that any can serve it', () => {
+test('the files name no server, so that any server can serve them', () => {
   const read = (name) => readFileSync(new URL(`../../target/www/${name}`, import.meta.url), 'utf8');
   const references = [...read('index.html').matchAll(/(?:src|href)="([^"]+)"/g)];
   assert.ok(references.length > 1);
@@ -75,7 +75,7 @@ test('the page knows the local hub and gets its devices, each once', async (t) =
   }
 });
 
-test('devices that the local hub has are listed, and taken up again with their keys', async (t) => {
+test('existing devices of the local hub are listed, and can be used again with their keys', async (t) => {
   const { url, post } = await serve(t);
   const { body: made } = await post('/local-hub/devices', { count: 2, prefix: 'again' });
   const list = await fetch(`${url}/local-hub/devices`);
@@ -87,7 +87,7 @@ test('devices that the local hub has are listed, and taken up again with their k
   assert.equal(status, 400);
 });
 
-test('a copy of a device has a name of its own, and its desired properties and tags', async (t) => {
+test('a copy of a device has its own name, and the same desired properties and tags', async (t) => {
   const { post } = await serve(t);
   await post('/local-hub/devices', { count: 2, prefix: 'pump' });
   await post('/local-hub/desired', { id: 'pump-1', patch: { target: { pressure: 4 } } });
@@ -118,7 +118,7 @@ test('the page acts as a back end', async (t) => {
   assert.equal(refused.body.message, 'desired.a is a string over 4096 bytes');
 });
 
-test('things go wrong at a click, for one or for all, and are cleared', async (t) => {
+test('a click causes a fault, for one device or for all, and clears it', async (t) => {
   const { post, ids, snapshots } = await serveDevices(t, 'faulty');
   const [one] = ids;
   const pending = ({ devices }) => devices.map(({ sent, acknowledged }) => sent - acknowledged);
@@ -136,7 +136,7 @@ test('things go wrong at a click, for one or for all, and are cleared', async (t
   await snapshots.until(({ devices }) => devices.every(isGood));
 });
 
-test('a page elsewhere cannot act: the preflight that it needs gets no response', async (t) => {
+test('a page elsewhere cannot act: the preflight that it needs is refused', async (t) => {
   const { url, post } = await serve(t);
   const text = JSON.stringify({ count: 1 });
   const { status } = await post('/local-hub/devices', text, { 'content-type': 'text/plain' });
@@ -150,7 +150,7 @@ test('a page elsewhere cannot act: the preflight that it needs gets no response'
   assert.equal(preflight.headers.get('access-control-allow-origin'), null);
 });
 
-test('nothing is returned to another host name', async (t) => {
+test('requests for another host name are refused', async (t) => {
   const { url } = await serve(t);
   const statuses = { 'example.com': 400, 'localhost.example.com': 400, localhost: 200 };
   for (const [host, status] of Object.entries(statuses)) {

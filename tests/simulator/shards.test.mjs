@@ -38,7 +38,7 @@ test('the rate of a fleet has the messages of events by time and at random', () 
   assert.equal(rateOf(bursting, planDevices(bursting)), 2 + 3 + 0.5);
 });
 
-test('the shard is what the options say, or the Job of Kubernetes', () => {
+test('the index of the shard comes from the options or from the Job of Kubernetes', () => {
   const env = { JOB_COMPLETION_INDEX: '2' };
   assert.deepEqual(readShard({}, env), { index: 0, count: 1 });
   assert.deepEqual(readShard({ shards: '3' }, env), { index: 2, count: 3 });
@@ -96,7 +96,7 @@ test('merged reports have the sums, and exactly the percentiles of one process',
   assert.ok(merged.latencyMs.p99 > 300 && merged.latencyMs.p50 < 10);
 });
 
-test('a shard that is missing, there twice or of another fleet is an error', () => {
+test('a shard that is missing, repeated or from another fleet is an error', () => {
   const { shards } = reportsOf([1], [2], [3]);
   assert.throws(() => mergeReports(shards.slice(0, 2)), /shard 2 of 3 is there 0 times/);
   assert.throws(() => mergeReports([...shards, shards[1]]), /shard 1 of 3 is there 2 times/);

@@ -73,7 +73,7 @@ test('the rate of few messages is steady, whatever their period', () => {
   }
 });
 
-test('a long silence has no part in the rate of what follows', () => {
+test('a long silence does not affect the rate of what follows', () => {
   const rate = new Rate();
   for (const from of [0, 3_600_000]) {
     for (let now = from; now < from + 10_000; now += 1000) rate.add(now);

@@ -47,13 +47,13 @@ test('a walk never steps too far, nor out of its bounds', () => {
   assert.ok(values.every((value) => value >= 0 && value <= 10));
 });
 
-test('a sine comes back after its period and has gone all the way between', () => {
+test('a sine repeats after its period and covers its whole range', () => {
   const values = valuesOf('sine -10 10 60 6', 121);
   assert.ok(Math.abs(values[0] - values[60]) < 1e-5 && Math.abs(values[7] - values[67]) < 1e-5);
   assert.ok(Math.max(...values) > 9.9 && Math.min(...values) < -9.9);
 });
 
-test('a choice takes each, numbers and words of JSON as what they are', () => {
+test('a choice uses each of its values, and keeps numbers and literals of JSON', () => {
   const seen = new Set(valuesOf(`choice 1 true null word 'two words' "3"`));
   assert.deepEqual(seen, new Set([1, true, null, 'word', 'two words', '3']));
 });
@@ -81,7 +81,7 @@ test('drain falls to its end, and is full again', () => {
   assert.ok(values.includes(100));
 });
 
-test('follow goes to a desired property step by step, and desired is its value', () => {
+test('follow approaches a desired property step by step; desired is its value', () => {
   const template = '["{{follow a.target 20 0.4 1}}", "{{desired a.target none}}", "{{desired b}}"]';
   const next = readTemplate(template)(randomFrom(1));
   const at = (desired) => next({ now: 0, deviceId: 'd', desired });
@@ -93,14 +93,14 @@ test('follow goes to a desired property step by step, and desired is its value',
   assert.equal(at({ a: { target: 'warm' } })[0], 20.8);
 });
 
-test('a sequence and a column are gone through in turn, and again', () => {
+test('a sequence and a column return their values in turn, and start over', () => {
   assert.deepEqual(valuesOf("sequence 1 two 'three four'", 4), [1, 'two', 'three four', 1]);
   const next = readTemplate('"{{replay \'a b\'}}"', { columns: { 'a b': [7, null] } })(() => 0);
   const context = { now: 0, deviceId: 'd' };
   assert.deepEqual([next(context), next(context), next(context)], [7, null, 7]);
 });
 
-test('a boolean is true as often as said', () => {
+test('a boolean is true with the given probability', () => {
   const share = (generator) => valuesOf(generator, 2000).filter(Boolean).length / 2000;
   assert.ok(Math.abs(share('boolean') - 0.5) < 0.05);
   assert.ok(Math.abs(share('boolean 0.1') - 0.1) < 0.03);
@@ -325,11 +325,11 @@ test('invalid or unreadable JSON is refused with its place', () => {
   assert.match(mistakeIn(deep(90)).message, /no }}/);
 });
 
-test('a million braces are read in one go', () => {
+test('a million braces are read quickly', () => {
   assert.match(mistakeIn(JSON.stringify('{'.repeat(1_000_000))).message, /no }}/);
 });
 
-test('the help knows each generator, in a form that is taken or only waits for its values', () => {
+test('the help lists each generator in a form that is valid or lacks only its values', () => {
   for (const [name, usage] of Object.entries(usages)) {
     const { message } = mistakeIn('"{{nothing}}"', { withRequest: true });
     assert.ok(message.includes(name), `${name} is not known`);

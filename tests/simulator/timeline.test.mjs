@@ -119,7 +119,7 @@ test('by time: a window without a connection, at its time and again', () => {
   assert.deepEqual(device.bodiesOf('beat').slice(10, 12), [11, 12]);
 });
 
-test('at random: about as often as said, and not in a rhythm', () => {
+test('at random: about as often as the mean interval says, and not regularly', () => {
   const trigger = { type: 'random', meanMs: MINUTE };
   const device = beating({ events: [event(trigger, { type: 'offline', forMs: 1 })] });
   device.pass(1000 * MINUTE);

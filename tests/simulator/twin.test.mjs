@@ -15,7 +15,7 @@ test('patches are merged as the hub does it', () => {
   assert.deepEqual(twin.desired, { b: { d: 2, f: { g: 1 } }, e: [2], $version: 2 });
 });
 
-test('a name of JavaScript is a name like any other', () => {
+test('names that JavaScript objects have are ordinary properties', () => {
   const twin = new TwinCopy();
   twin.mergeReported({ constructor: { a: 1 }, toString: 'x' });
   assert.deepEqual(Object.keys(twin.reported).sort(), ['$version', 'constructor', 'toString']);
@@ -32,7 +32,7 @@ test('reported properties increase the version', () => {
   assert.deepEqual(twin.reported, { a: 1, $version: 8 });
 });
 
-test('a patch behind a gap is not merged, and one that is old changes nothing', () => {
+test('a patch after a gap is not merged, and an old one changes nothing', () => {
   const twin = new TwinCopy();
   twin.replace(twinOf({ $version: 5, a: 1 }));
   assert.equal(twin.mergeDesired({ a: 2, $version: 7 }), false);

@@ -55,7 +55,7 @@ test('properties of a topic are decoded into chips', () => {
   assert.deepEqual([ct.isSystem, room.isSystem], [true, false]);
 });
 
-test('packets of a registration have their words, and an unknown topic stays as it is', () => {
+test('packets of a registration are described in words, and an unknown topic is left unchanged', () => {
   const said = (topic) => wordsOf(publish(topic, 1)).about;
   assert.match(said('$dps/registrations/PUT/iotdps-register/?$rid=1'), /^registers the device/);
   assert.match(
@@ -142,7 +142,7 @@ test('a lost connection ends the wait for answers; what is sent again gets its o
   assert.match(again.about, /again \(DUP\)/);
 });
 
-test('a payload is at hand, searched and exported; a long one is cut off', () => {
+test('a payload can be shown, searched and exported; a long one is truncated', () => {
   const log = new TraceLog();
   log.addDevice('d');
   const payloads = ['{"a": "Käse"}', 'ä'.repeat(10_000), new Uint8Array([0xff, 0])];

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 import { arrived, crash, numbers, openProfile, test } from './support.mjs';
 
-test('one tab connects; in the others enqueue and sendMessage work, and calls name the owner', async (t) => {
+test('one tab connects; in the others enqueue and sendMessage work, and other calls name the owner', async (t) => {
   const { backEnd, openTab } = await openProfile(t);
   const owner = await openTab();
   await owner.evaluate(() => window.client.connect());
@@ -62,7 +62,7 @@ test('messages of several tabs all arrive, those of each in their order', async 
   }
 });
 
-test('drop-oldest in a tab that does not send drops for the owner, too', async (t) => {
+test('drop-oldest in a tab that is not the owner also drops messages of the owner', async (t) => {
   const { backEnd, openTab } = await openProfile(t);
   const store = { maxMessages: 3, whenFull: 'drop-oldest' };
   const options = { store, autoConnect: false };

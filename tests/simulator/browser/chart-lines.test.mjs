@@ -85,7 +85,7 @@ async function assertLine(page, colour, values, { from, to }) {
 }
 
 for (const colorScheme of ['light', 'dark']) {
-  test(`lines are drawn where their values are, in two styles, with holes, ${colorScheme}`, async (t) => {
+  test(`lines are drawn where their values are, in two styles, with gaps, ${colorScheme}`, async (t) => {
     const { page, draw } = await openChart(t, { colorScheme });
     await draw({
       time,
@@ -116,7 +116,7 @@ test('few values are dots, wider than a line', async (t) => {
   assert.ok(tallest >= 4, `${tallest} pixels high`);
 });
 
-test('the pointer shows the values and the time of its moment', async (t) => {
+test('the pointer shows the time at its position, and the values at that time', async (t) => {
   const { page, draw } = await openChart(t);
   await draw({ time, lines: [{ label: 'wave', values: waves }] });
   const caption = page.locator('figcaption');

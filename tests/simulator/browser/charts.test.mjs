@@ -28,7 +28,7 @@ async function applyTemplate(page, template, seconds) {
   await openTab(page, 'Overview');
 }
 
-test('charts have their lines after another tab, also of a device that has stopped', async (t) => {
+test('charts keep their lines after a change of tab, also for a stopped device', async (t) => {
   const { page, device } = await openWithDevice(t);
   await device.waitForTelemetry(3);
   await stop(page);
@@ -46,7 +46,7 @@ test('charts have their lines after another tab, also of a device that has stopp
   await waitForLine(page, chartOf(page, 'Messages per second'));
 });
 
-test('after another template there are charts of what is sent now, and of nothing else', async (t) => {
+test('after a change of the template, there are only charts of what is sent now', async (t) => {
   const { page } = await openWithDevice(t);
   await chartOf(page, 'temperature').waitFor();
   const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
@@ -61,7 +61,7 @@ test('after another template there are charts of what is sent now, and of nothin
   }
 });
 
-test('another scene for a running device has its own charts', async (t) => {
+test('after a change of the scene, a running device has the charts of the new one', async (t) => {
   const { page } = await openWithDevice(t);
   await chartOf(page, 'temperature').waitFor();
   await page.getByRole('button', { name: /^All devices/ }).click();
@@ -72,7 +72,7 @@ test('another scene for a running device has its own charts', async (t) => {
   assert.equal(await chartOf(page, 'temperature').count(), 0);
 });
 
-test('a single value is a dot, at its time of day', async (t) => {
+test('a single value is drawn at its time of day', async (t) => {
   const { page } = await openSimulator(t);
   await page.getByRole('button', { name: /^All devices/ }).click();
   await openTab(page, 'Scene');
@@ -97,7 +97,7 @@ test('a single value is a dot, at its time of day', async (t) => {
   assert.ok(!times.every((text) => text.endsWith(':00:00')), `${times}`);
 });
 
-test('the start page has no frame', async (t) => {
+test('the focused start page has no outline', async (t) => {
   const { page } = await openSimulator(t);
   await page.waitForFunction(() => document.activeElement.matches('main'));
   const outline = await page

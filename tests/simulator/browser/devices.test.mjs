@@ -106,7 +106,7 @@ test('a device stops and starts, each by its own button', async (t) => {
   assert.equal((await device.state()).connected, true);
 });
 
-test('all devices stop and start, and those that the filter shows', async (t) => {
+test('all devices stop and start, or only those that the filter shows', async (t) => {
   const { page, backEnd } = await openSimulator(t);
   await page.getByLabel('Number of devices').fill('12');
   await page.getByRole('button', { name: 'Add 12 devices' }).click();
@@ -164,7 +164,7 @@ test('a device of another hub does not belong to the local hub, whatever its id'
   assert.equal(await faults.count(), 0);
 });
 
-test('the list is used by keyboard', async (t) => {
+test('the list can be used with the keyboard', async (t) => {
   const { page } = await openSimulator(t);
   await page.getByLabel('Number of devices').fill('3');
   await page.getByLabel('Number of devices').press('Enter');

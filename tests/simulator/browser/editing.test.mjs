@@ -76,7 +76,7 @@ test('unapplied edits are kept when another tab or device is shown', async (t) =
   await page.getByText('Not applied yet.').waitFor();
 });
 
-test('what is typed to be sent is there again after another tab and another view', async (t) => {
+test('a text to send is kept after a change of tab and view', async (t) => {
   const { page } = await openWithDevice(t);
   const texts = [
     ['Twin', 'Patch of the reported properties', '{"reported": '],
@@ -98,7 +98,7 @@ test('what is typed to be sent is there again after another tab and another view
   }
 });
 
-test('what was said about a draft is gone as soon as it is edited', async (t) => {
+test('messages about a draft disappear when it is edited', async (t) => {
   const { page } = await openWithDevice(t);
   await openTab(page, 'Methods');
   const payload = page.getByLabel('Response payload').first();
@@ -115,7 +115,7 @@ test('what was said about a draft is gone as soon as it is edited', async (t) =>
   await applied.waitFor({ state: 'detached' });
 });
 
-test('what failed is gone as soon as what is to be sent is edited', async (t) => {
+test('the error of a text to send disappears when the text is edited', async (t) => {
   const isExpected = (complaint) => complaint.startsWith('Failed to load resource');
   const { page } = await openWithDevice(t, { isExpected });
   await openTab(page, 'Twin');
@@ -128,7 +128,7 @@ test('what failed is gone as soon as what is to be sent is edited', async (t) =>
   await mistake.waitFor({ state: 'detached' });
 });
 
-test('a scene keeps its edits while others are used, and an example can be restored', async (t) => {
+test('a scene keeps its edits while other scenes are used, and an example can be restored', async (t) => {
   const { page } = await openSimulator(t);
   await page.getByRole('button', { name: /^All devices/ }).click();
   await openTab(page, 'Scene');
@@ -149,7 +149,7 @@ test('a scene keeps its edits while others are used, and an example can be resto
   assert.equal(await template.inputValue(), original);
 });
 
-test('a loaded scene of the same title as an example is one of its own, and stays', async (t) => {
+test('a loaded scene with the title of an example is a separate scene, and is kept', async (t) => {
   const { page } = await openSimulator(t);
   await page.getByRole('button', { name: /^All devices/ }).click();
   await openTab(page, 'Scene');
@@ -197,7 +197,7 @@ test('a property with the name of another is reported, and replaces nothing', as
   assert.equal(await name.inputValue(), '7');
 });
 
-test('a folded section opens for a field that is not valid', async (t) => {
+test('a folded section opens if a field in it is invalid', async (t) => {
   const { page } = await openWithDevice(t, { viewport: { width: 375, height: 720 } });
   await openTab(page, 'Telemetry');
   const heading = page.getByRole('heading', { name: /^Properties/ });

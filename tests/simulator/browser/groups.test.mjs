@@ -59,7 +59,7 @@ test('a list of devices is read with its mistakes by line, adds the others, and 
   assert.ok(kept.includes('late-shift') && !kept.includes(primaryKey.slice(0, 12)));
 });
 
-test('rows stay where they are when they cease to match, until the list is updated', async (t) => {
+test('rows that no longer match stay where they are until the list is updated', async (t) => {
   const { page } = await openWithDevices(t, 2);
   await page.getByLabel('State').selectOption('connected');
   await button(page, 'Stop 2 shown').click();

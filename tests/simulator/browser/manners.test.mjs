@@ -107,7 +107,7 @@ const COLOURS = {
 };
 
 test(
-  'axe finds nothing to complain of in any view: in light, dark and forced colours',
+  'axe finds nothing in any view: in light, dark and forced colours',
   async (t) => {
     const simulator = await openAll(t, COLOURS.light);
     const { page } = simulator;
@@ -124,7 +124,7 @@ test(
 );
 
 test(
-  'on a phone axe finds nothing, nothing is wider, and what is to be touched is large enough',
+  'on a phone axe finds nothing, nothing is wider than the screen, and buttons are large enough',
   async (t) => {
     const simulator = await openAll(t, { viewport: PHONE });
     await simulator.page.evaluate(axe.source);
@@ -157,7 +157,7 @@ async function runAxe(page, view) {
   assert.deepEqual(complaints, [], view);
 }
 
-test('a phone shows the list or what is chosen in it, with a way back', async (t) => {
+test('a phone shows the list or the selected device, with a way back', async (t) => {
   const { page } = await openWithDevice(t, { viewport: PHONE });
   const list = page.getByRole('navigation', { name: 'Devices' });
   assert.equal(await list.isVisible(), false);
@@ -179,7 +179,7 @@ test('on a phone, the notice about a removed device covers nothing at the end of
   assert.ok(covered <= 0, `${covered} pixels of the page`);
 });
 
-test('the theme is the system’s until it is changed, and then stays', async (t) => {
+test('the theme is the system’s until the user changes it, and then stays', async (t) => {
   const { page } = await openSimulator(t, { colorScheme: 'dark' });
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const dark = await ground();
@@ -192,7 +192,7 @@ test('the theme is the system’s until it is changed, and then stays', async (t
   assert.deepEqual(await page.evaluate(() => ({ ...localStorage })), {});
 });
 
-test('tabs are used by the arrow keys, Home and End', async (t) => {
+test('tabs can be used with the arrow keys, Home and End', async (t) => {
   const { page } = await openWithDevice(t);
   await page.getByRole('tab', { name: 'Overview' }).focus();
   await page.keyboard.press('ArrowRight');
@@ -225,7 +225,7 @@ test('the palette finds a device or a command, by letters and arrow keys', async
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 });
 
-test('single characters are shortcuts outside of fields, until they are turned off', async (t) => {
+test('single characters are shortcuts outside of fields, unless they are turned off', async (t) => {
   const { page } = await openWithDevice(t);
   const filter = page.getByRole('searchbox', { name: 'Filter devices' });
   const hasFocus = () => filter.evaluate((element) => element === document.activeElement);
@@ -278,7 +278,7 @@ test('the page runs its own scripts and WebAssembly and nothing else, on any ser
   assert.ok(header.includes("frame-ancestors 'none'"));
 });
 
-test('the page is given to no other host name', async (t) => {
+test('the page is served under no other host name', async (t) => {
   const { url } = await openSimulator(t);
   const statuses = { 'example.com': 400, 'localhost.example.com': 400, localhost: 200 };
   for (const [host, status] of Object.entries(statuses)) {
@@ -297,7 +297,7 @@ async function serveFolder(t, prepare) {
   return `${await server.listen({ host: '127.0.0.1', port: 0 })}/some/folder/`;
 }
 
-test('a server that answers everything with a page of its own is one without a hub', async (t) => {
+test('a server that responds to every request with a page counts as one without a hub', async (t) => {
   const url = await serveFolder(t, (server) => {
     server.setNotFoundHandler((_, reply) => reply.type('text/html').send('<!doctype html>'));
   });

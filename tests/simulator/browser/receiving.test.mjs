@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { hubSide, openTab, openWithDevice, test } from './support.mjs';
 
-test('a declared method is answered as declared, and logged', async (t) => {
+test('a declared method gets its declared response, and is logged', async (t) => {
   const { page, device } = await openWithDevice(t);
   await openTab(page, 'Methods');
   await page.getByRole('button', { name: 'Add a method' }).click();
@@ -20,7 +20,7 @@ test('a declared method is answered as declared, and logged', async (t) => {
   await entry.filter({ hasText: /blink \{"times":3\}.*207 \{"blinked":3\} after/ }).waitFor();
 });
 
-test('an undeclared method is answered with 404', async (t) => {
+test('an undeclared method gets 404', async (t) => {
   const { device } = await openWithDevice(t);
   assert.equal((await device.invokeMethod('unheardOf')).status, 404);
 });

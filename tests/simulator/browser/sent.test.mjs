@@ -12,7 +12,7 @@ async function saved(page, name) {
   return readFile(await (await downloading).path(), 'utf8');
 }
 
-test('each message that was sent is there, with body, properties, outcome, as file and table', async (t) => {
+test('each sent message is listed with body, properties and outcome, and exported as JSON and CSV', async (t) => {
   const { page, device } = await openWithDevice(t);
   await openTab(page, 'Sent');
   const message = messages(page)
@@ -32,7 +32,7 @@ test('each message that was sent is there, with body, properties, outcome, as fi
   assert.match(await saved(page, 'CSV'), /^time,deviceId,name,status,.*\r\n.*,thermostat-1,/);
 });
 
-test('messages are searched, and chosen by what became of them', async (t) => {
+test('messages can be searched, and filtered by outcome', async (t) => {
   const { page } = await openWithDevice(t);
   await openTab(page, 'Sent');
   await messages(page).first().waitFor();

@@ -44,7 +44,7 @@ test('each view has an address, for Back, Forward and a reload', async (t) => {
   await tab(page, 'Twin').waitFor();
 });
 
-test('an address of no device and of no view still shows something', async (t) => {
+test('the address of a device or view that does not exist still shows a page', async (t) => {
   const { page, url } = await openSimulator(t);
   await page.goto(`${url}/#/device/nobody/overview`);
   await page.getByText('This device is not in the page').waitFor();
@@ -114,7 +114,7 @@ test('the stored session contains no key, and the page asks before a key is lost
   await rowOf(page, 'thermostat-1').filter({ hasText: 'connected' }).waitFor();
 });
 
-test('a removed device of the local hub is taken up again, with its twin', async (t) => {
+test('a removed device of the local hub can be restored, with its twin', async (t) => {
   const { page, device } = await openWithDevice(t);
   await device.waitForTelemetry();
   await device.patchDesired({ targetTemperature: 24 });

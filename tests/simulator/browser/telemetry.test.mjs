@@ -49,7 +49,7 @@ test('a template, its properties and its content type are what the hub gets', as
   assert.equal(JSON.parse(second.text).n, 9);
 });
 
-test('the preview follows what is typed, and nothing is sent of it before it is applied', async (t) => {
+test('the preview follows what is typed, and nothing is sent before it is applied', async (t) => {
   const { device, template, preview } = await openEditor(t);
   await template.fill('{"draft": "{{choice yes}}"}');
   await preview.filter({ hasText: '"draft": "yes"' }).waitFor();
@@ -87,7 +87,7 @@ test('a mistake in the payload of a method is reported with its place', async (t
   await page.getByText(/method 1, payload, line 1, column \d+: .*comma/).waitFor();
 });
 
-test('every generator that a button inserts is one that works', async (t) => {
+test('every generator that a button inserts works', async (t) => {
   const { page, template, preview } = await openEditor(t);
   for (const name of GENERATORS) {
     await template.fill('{"value": }');
@@ -105,7 +105,7 @@ test('every generator that a button inserts is one that works', async (t) => {
   }
 });
 
-test('telemetry is switched off, and one message is sent by hand', async (t) => {
+test('with telemetry switched off, one message can be sent by hand', async (t) => {
   const { page, device, apply } = await openEditor(t);
   await page.getByLabel('Send telemetry').uncheck();
   await apply.click();

@@ -21,7 +21,7 @@ async function send(page, template) {
   await page.getByText('Not applied yet.').waitFor({ state: 'detached' });
 }
 
-test('a device that another tab has taken over is reported in the words of the page', async (t) => {
+test('a device that another tab has taken over is reported in words of the page', async (t) => {
   const { page, url } = await openWithDevice(t);
   const other = await page.context().newPage();
   t.after(() => other.close());
@@ -69,7 +69,7 @@ test('a range without an end is reported, and not sent as null', async (t) => {
   assert.equal(await applyButton(page).isDisabled(), true);
 });
 
-test('what is dropped beside its place does not open, and text can be dragged into a field', async (t) => {
+test('a file dropped in the wrong place does not open, and text can be dragged into a field', async (t) => {
   const { page } = await openWithDevice(t);
   await openTab(page, 'Telemetry');
   /** Whether the browser may neither mark the place nor take what is dropped. */
@@ -90,7 +90,7 @@ test('what is dropped beside its place does not open, and text can be dragged in
   assert.deepEqual(await isRefused(field, 'text/plain'), [false, false]);
 });
 
-test('start and stop are for some device, or off', async (t) => {
+test('the buttons for the shown devices are disabled if none is shown', async (t) => {
   const { page } = await openWithDevice(t);
   await page.getByLabel('Filter devices').fill('none of this name');
   for (const act of ['Start', 'Stop', 'Remove']) {
@@ -154,7 +154,7 @@ test('a fault for all devices also applies to new ones, and is known after a rel
   await pressed.waitFor({ state: 'detached' });
 });
 
-test('any fault for all is also for a copy of a device, and for one that comes back', async (t) => {
+test('a fault for all devices also applies to a copy of a device, and to a restored one', async (t) => {
   const { page } = await openWithDevice(t);
   await page.getByRole('button', { name: /^All devices/ }).click();
   await page.getByText('More faults, with their values').click();
@@ -217,7 +217,7 @@ test('the file of a scene has the name of the scene, in any script', async (t) =
   assert.equal((await save()).suggestedFilename(), 'käse-anlage-日本.json');
 });
 
-test('a mistake in reported properties is shown with its line, as long as it is there', async (t) => {
+test('a mistake in reported properties is shown with its line until it is corrected', async (t) => {
   const { page } = await openWithDevice(t);
   await openTab(page, 'Twin');
   const field = page.getByLabel('Reported when it starts');
@@ -229,7 +229,7 @@ test('a mistake in reported properties is shown with its line, as long as it is 
   await error.waitFor({ state: 'detached' });
 });
 
-test('on a phone the names on the map have the size of text, and lie on no other', async (t) => {
+test('on a phone the names on the map are as large as text, and do not overlap', async (t) => {
   const { page } = await openSimulator(t, { viewport: { width: 375, height: 720 } });
   await page.getByLabel('Vehicle fleet').check();
   await page.getByRole('button', { name: 'Add the scene’s 22' }).click();
@@ -254,7 +254,7 @@ test('on a phone the names on the map have the size of text, and lie on no other
   }
 });
 
-test('the ways on the map are there again after another tab', async (t) => {
+test('the map shows the routes of vehicles again after a change of tab', async (t) => {
   const { page } = await openSimulator(t);
   await page.getByLabel('Vehicle fleet').check();
   await page.getByRole('button', { name: 'Add the scene’s 22' }).click();

@@ -79,7 +79,7 @@ test('properties reported at the start are edited, and the change is undone', as
   assert.equal((await device.twin()).properties.reported.firmware, '2.0.0');
 });
 
-test('without the rule, reported stays as it is', async (t) => {
+test('without the rule, reported properties do not follow desired ones', async (t) => {
   const { page, device, desired } = await openTwin(t);
   await page.getByLabel('Report desired properties as done').uncheck();
   await page.getByRole('button', { name: 'Apply to “thermostat”' }).click();

@@ -142,7 +142,7 @@ test('the log of all devices names each', async (t) => {
 });
 
 for (const how of ['Reset', 'Close']) {
-  test(`a ${how.toLowerCase()} of the connection at a click is survived`, async (t) => {
+  test(`a device survives a ${how.toLowerCase()} of the connection, caused by a click`, async (t) => {
     const { page, device } = await openWithDevice(t, { isExpected: isLostSocket });
     await hubSide(page, 'Let something')
       .getByRole('button', { name: `${how} connection` })
@@ -156,7 +156,7 @@ for (const how of ['Reset', 'Close']) {
   });
 }
 
-test('delayed answers are seen as latency, until they are prompt again', async (t) => {
+test('delayed acknowledgements are shown as latency, until they are prompt again', async (t) => {
   const { page, device } = await openWithDevice(t);
   const delay = page.getByRole('button', { name: 'Delay answers' });
   await delay.click();
