@@ -324,7 +324,7 @@ fn a_message_of_an_earlier_connection_is_not_acknowledged_on_the_next() {
 }
 
 #[test]
-fn an_acknowledgement_after_disconnect_is_nothing() {
+fn an_acknowledgement_after_disconnect_is_not_sent() {
     let mut h = receiving(after_handler());
     h.deliver(TOPIC, "a");
     h.slow_close = true;

@@ -137,7 +137,7 @@ fn a_product_info_that_begins_with_dtmi_is_the_id_of_a_model_as_in_python() {
 }
 
 #[test]
-fn a_model_id_is_one_and_there_is_one() {
+fn a_model_id_must_be_valid_and_given_only_once() {
     let model = |product_info: &str, model_id: &str| Options {
         product_info: Some(product_info.into()),
         model_id: Some(model_id.into()),

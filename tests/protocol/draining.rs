@@ -226,7 +226,7 @@ fn connect_during_a_renewal_succeeds() {
 }
 
 #[test]
-fn an_acknowledgement_behind_disconnect_spares_a_second_sending() {
+fn a_message_acknowledged_after_disconnect_is_not_resent() {
     let mut h = draining();
     h.slow_close = true;
     h.advance_secs(10);

@@ -43,7 +43,7 @@ fn asked(h: &mut Harness) -> usize {
 }
 
 #[test]
-fn the_calls_say_what_is_to_be_uploaded_and_how_it_ended() {
+fn the_calls_have_the_documented_urls_and_bodies() {
     let mut h = Harness::new();
     let request = storage_info(&mut h).unwrap();
     assert_eq!(request.url, "https://hub.example/devices/dev/files?api-version=2021-04-12");
@@ -105,7 +105,7 @@ fn a_call_is_authorized_by_a_token_as_connect_is_and_by_none_with_a_certificate(
 }
 
 #[test]
-fn with_a_function_a_call_needs_the_token_first_and_asks_for_none() {
+fn with_a_token_function_a_call_needs_a_valid_token_and_requests_none() {
     for call in CALLS {
         let mut h = Harness::with_credentials(Credentials::TokenFunction, Options::default());
         assert_eq!(call(&mut h).unwrap_err().kind(), ErrorKind::Credential);

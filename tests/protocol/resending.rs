@@ -110,7 +110,7 @@ fn the_third_end_without_an_acknowledgement_fails_the_oldest_publish_alone() {
 }
 
 #[test]
-fn attempts_without_a_connection_are_no_ends_of_one() {
+fn failed_attempts_do_not_count_as_ended_connections() {
     let mut h = Harness::connected(Options::default());
     h.hub.script.withhold_puback = true;
     let message = h.send("a");

@@ -118,7 +118,7 @@ fn a_method_response_that_was_not_sent_is_never_sent_and_its_request_stays_answe
 }
 
 #[test]
-fn a_receive_call_waits_no_longer() {
+fn a_withdrawn_receive_call_ends_and_takes_no_message() {
     for feature in [Feature::Messages, Feature::Methods, Feature::DesiredProperties] {
         let mut h = Harness::connected(Options::default());
         let call = h.receive_call(feature, true);

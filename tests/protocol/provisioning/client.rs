@@ -421,7 +421,7 @@ fn register(harness: &mut Harness) -> OperationId {
 }
 
 #[test]
-fn a_client_may_only_register() {
+fn a_client_can_register_without_connecting_to_a_hub() {
     let mut harness = provisioned();
     for round in 1..=2 {
         let operation = register(&mut harness);
@@ -439,7 +439,7 @@ fn a_client_may_only_register() {
 }
 
 #[test]
-fn a_registration_alone_is_withdrawn_and_fails_as_any() {
+fn a_registration_without_a_connection_can_be_withdrawn_and_can_fail() {
     let mut harness = provisioned();
     let operation = register(&mut harness);
     let now = harness.now();
