@@ -66,7 +66,7 @@ async function doTheJob(counterpart, run) {
   assertDone(told, projects.packed.version);
 }
 
-test('the table', (t) => {
+test('the table of results is printed', (t) => {
   for (const { name, host, outcome } of results) {
     t.diagnostic(`note: ${name.padEnd(40)} ${host.padEnd(16)} ${outcome}`);
   }

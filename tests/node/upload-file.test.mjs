@@ -111,13 +111,13 @@ for (const [name, data] of Object.entries(SMALL)) {
 /** Names that a URL parser or a proxy may misread, except `.` and `..`. */
 const NAMES = {
   'percent signs': '100%/%2e/%2e%2e/%2F/%',
-  'what ends a path': 'a?b=c#d&e',
-  'blanks at the ends': ' a b ',
-  'dots beside others': '.a/..b/c./d../...',
-  'slashes beside each other': 'a//b/',
+  'characters that end a path': 'a?b=c#d&e',
+  'spaces at the ends': ' a b ',
+  'dots next to other characters': '.a/..b/c./d../...',
+  'consecutive slashes': 'a//b/',
   'a backslash and quotes': 'a\\..\\b"\'`',
-  'what is not ASCII': 'ä/€/😀/\u200b/é',
-  'as many characters as there may be': 'x'.repeat(1024),
+  'characters outside ASCII': 'ä/€/😀/\u200b/é',
+  'the maximum length': 'x'.repeat(1024),
 };
 
 for (const [what, name] of Object.entries(NAMES)) {

@@ -20,7 +20,7 @@ export const contract = {
     await store.close();
   },
 
-  async 'sequences grow, and messages come back as they were, the oldest first'(create, equal) {
+  async 'sequence numbers increase, and messages are read unchanged, oldest first'(create, equal) {
     const store = create();
     await store.open(device);
     const messages = [message(0), message(1, { movedAside: 'why' }), message(2, { body: 0 })];
@@ -39,7 +39,7 @@ export const contract = {
     await store.close();
   },
 
-  async 'what is closed and opened again has what it had'(create, equal) {
+  async 'a store that is reopened has the same messages'(create, equal) {
     const first = create();
     await first.open(device);
     const [one, , three] = await first.append([message(1), message(2), message(3)]);
@@ -60,7 +60,7 @@ export const contract = {
     await third.close();
   },
 
-  async 'removed messages are gone, from the middle too, and twice is no error'(create, equal) {
+  async 'messages can be removed anywhere, and removing one twice is not an error'(create, equal) {
     const store = create();
     await store.open(device);
     await store.append(Array.from({ length: 10 }, (_, number) => message(number)));
@@ -72,7 +72,7 @@ export const contract = {
     await store.close();
   },
 
-  async 'calls need not wait for each other, and their order counts'(create, equal) {
+  async 'calls need not wait for each other, and take effect in order'(create, equal) {
     const store = create();
     await store.open(device);
     const sequences = await Promise.all(
@@ -92,7 +92,7 @@ export const contract = {
     await store.close();
   },
 
-  async 'large and many messages fit'(create, equal) {
+  async 'large messages and many messages fit'(create, equal) {
     const store = create();
     await store.open(device);
     const large = message(0, { body: 262_144 });
