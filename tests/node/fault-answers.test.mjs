@@ -71,7 +71,7 @@ faultTest('a twin that is not JSON is a ClientError', async (t) => {
   await assertUndisturbed(device);
 });
 
-faultTest('a twin request without a response is an OperationTimeout, and a late response is ignored', async (t) => {
+faultTest('no twin response is an OperationTimeout, and a late one is ignored', async (t) => {
   const device = await createListening(t, { operationTimeout: 0.3 });
   const { client, backEnd } = device;
   await backEnd.setFaults({ withhold: ['twin'] });

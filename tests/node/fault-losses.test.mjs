@@ -108,7 +108,7 @@ describe('silence', { concurrency: true }, () => {
   });
 });
 
-faultTest("a clock that differs from the hub's is a CredentialError that names the clock", async (t) => {
+faultTest('a wrong clock is a CredentialError that names the clock', async (t) => {
   const device = await createListening(t, { sasTokenTtl: 600 });
   await device.backEnd.setFaults({ clock: 3600 });
   isError(await device.errors.take(), ConnectionDroppedError, /connection was lost/);
