@@ -68,7 +68,7 @@ describe('an answer', () => {
     await client.close();
   });
 
-  test('connack may be late, and what came before it is done after it', async () => {
+  test('connack may be late; earlier packets are processed after it', async () => {
     const device = await hub.createDevice();
     await hub.fault(device, { delay: { connack: 300 } });
     const client = await RawClient.open(hub);
@@ -205,7 +205,7 @@ describe('throttling', () => {
   });
 });
 
-test('forSeconds ends what came with it, and leaves what was there or came later', async () => {
+test('forSeconds ends the faults of its request, not earlier or later ones', async () => {
   const device = await hub.createDevice();
   await hub.fault(device, { withhold: ['twin'], frameSize: 2, clock: 5 });
   const during = await hub.fault(device, {

@@ -242,7 +242,7 @@ describe('the queue', () => {
     await second.close();
   });
 
-  test('is done with a message that was sent at QoS 0', async () => {
+  test('completes a message when it is sent at QoS 0', async () => {
     const device = await hub.createDevice();
     const client = await connectRaw(device, { qos: 0 });
     await sendMany(device, 20);
@@ -264,7 +264,7 @@ describe('the queue', () => {
     await second.close();
   });
 
-  test('keeps a message for an hour when it says nothing itself', async (t) => {
+  test('keeps a message without an expiry for an hour', async (t) => {
     const device = await hub.createDevice();
     await sendMany(device, 1);
     t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_590_000 });

@@ -381,7 +381,7 @@ test('a port in use is reported with exit code 1', async (t) => {
   assert.match(await secure.errors, /is in use.* --https-port$/m);
 });
 
-test('wrong options are said so with exit code 2', async (t) => {
+test('wrong options are reported with exit code 2', async (t) => {
   for (const [args, message] of [
     [['--wrong'], /--wrong/],
     [['extra'], /extra/],

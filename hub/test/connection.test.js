@@ -245,7 +245,7 @@ describe('malformed packets close the connection', () => {
     test(name, () => assertConnectedCloses(data, /malformed packet/));
   }
 
-  test('after the sound ones before them were handled', async () => {
+  test('after the valid ones before them were processed', async () => {
     const device = await hub.createDevice();
     const client = await RawClient.connect(hub, device);
     const sound = mqttPacket.generate({

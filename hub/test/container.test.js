@@ -56,7 +56,7 @@ test('the files that the Dockerfile copies exist', () => {
   assert.equal(service.build.dockerfile, 'hub/Dockerfile');
 });
 
-test('its command is a hub that its health check finds well, or gone', async (t) => {
+test('its command starts a hub, and its health check says whether the hub runs', async (t) => {
   const hub = await start(t, listOf(instructions('CMD')[0]));
   assert.ok(existsSync(join(hub.data, 'format')), 'it keeps its data in /data');
   assert.equal(hub.devices[0].deviceId, 'device1');

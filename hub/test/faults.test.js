@@ -59,7 +59,7 @@ describe('redeliver', () => {
     await client.close();
   });
 
-  test('is 404 when the present connection got no such message', async () => {
+  test('is 404 when the current connection got no such message', async () => {
     const { device, client } = await connectForMessages({ body: 'a', messageId: 'one' });
     const path = `/local/devices/${device.deviceId}/faults`;
     const redeliver = async (messageId) =>
@@ -245,7 +245,7 @@ test('faults of one device are not those of another, nor those of its modules', 
   await assert.rejects(MqttClient.connect(hub, module), /Server unavailable/);
 });
 
-test('wrong values are refused, and the answer lists what is on', async () => {
+test('wrong values are refused, and the response lists the active faults', async () => {
   const device = await hub.createDevice();
   for (const fault of [
     { frameSize: 0 },

@@ -81,7 +81,7 @@ describe('invokeMethod', () => {
     await client.end();
   });
 
-  test('rejects as the HTTP call is refused', async (t) => {
+  test('rejects when the HTTP call would be refused', async (t) => {
     const hub = await start(t);
     const call = hub.invokeMethod('device1', 'blink', null, { connectTimeoutInSeconds: 0 });
     await assert.rejects(call, { code: 'DeviceNotOnline', status: 404 });

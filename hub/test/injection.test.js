@@ -24,7 +24,7 @@ async function assertRead(path, find, expected) {
   assert.deepEqual(find(answer.body), expected);
 }
 
-describe('what looks like a script or a header comes back as JSON alone', () => {
+describe('text that looks like a script or a header is returned only as JSON', () => {
   for (const text of [SCRIPT, LINES]) {
     test(`in tags, desired and reported properties: ${JSON.stringify(text)}`, async () => {
       const device = await hub.createDevice();
@@ -86,7 +86,7 @@ describe('what looks like a script or a header comes back as JSON alone', () => 
   });
 });
 
-test('an uploaded page is no page of the hub', async () => {
+test('an uploaded page is not served as a page of the hub', async () => {
   const device = await hub.createDevice();
   const authorization = sasToken({ resource: resourceOf(hub, device), key: device.primaryKey });
   const { body } = await hub.call(

@@ -95,7 +95,7 @@ describe('the lock of a message', () => {
     assert.equal(device.sent.length, 2);
   });
 
-  test('holds its expiry up, but no longer than itself', (t) => {
+  test('delays its expiry, but only until the lock ends', (t) => {
     mockTime(t);
     const device = new Device();
     device.connect();
@@ -135,7 +135,7 @@ describe('a message is given up', () => {
     assert.equal(device.messages.pending, 0);
   });
 
-  test('after locks that ran out only when lockExpiryCounts says so', (t) => {
+  test('after expired locks only when lockExpiryCounts is set', (t) => {
     mockTime(t);
     for (const lockExpiryCounts of [false, true]) {
       const device = new Device({ lockExpiryCounts, maxDeliveryCount: 2 });

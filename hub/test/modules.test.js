@@ -85,7 +85,7 @@ describe('PUT /local/devices/{device}/modules/{module}', () => {
 });
 
 describe('CONNECT of a module', () => {
-  test('has nothing to do with that of its device', async () => {
+  test('is independent of that of its device', async () => {
     const module = await hub.createModule();
     const device = await hub.json('PUT', `/local/devices/${module.deviceId}`);
     const moduleClient = await MqttClient.connect(hub, module);
@@ -114,7 +114,7 @@ describe('CONNECT of a module', () => {
     }
   });
 
-  test('is open to policies', async () => {
+  test('may use the token of a policy', async () => {
     const module = await hub.createModule();
     const { primaryKey: key } = hub.started.policies.device;
     const resource = `${resourceOf(hub, { deviceId: module.deviceId })}/modules`;

@@ -21,7 +21,7 @@ describe('GET /openapi.json', () => {
     assert.ok(valid, JSON.stringify(errors, null, 2));
   });
 
-  test('says of every call what it does and what it answers, well or not', async () => {
+  test('describes what every call does and returns, including errors', async () => {
     for (const { path, method, operation } of operationsOf(await document())) {
       const name = `${method} ${path}`;
       assert.match(operation.summary ?? '', /^[A-Z].{8,}/, name);

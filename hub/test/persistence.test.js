@@ -251,7 +251,7 @@ describe('over a restart stay', () => {
     assert.equal((await hub.call('GET', path)).status, 204);
   });
 
-  test('telemetry, numbered on, with its bytes and properties', async (t) => {
+  test('telemetry, with its bytes and properties, and its numbers continue', async (t) => {
     const hub = await KeptHub.start(t);
     const device = await hub.create('telemetry');
     const topic = 'devices/telemetry/messages/events/$.mid=m1&room=kitchen&nothing';
@@ -464,7 +464,7 @@ describe('a directory', () => {
     if (process.platform !== 'win32') assert.equal((await stat(data)).mode & 0o777, 0o700);
   });
 
-  test('that a start was killed in the middle of is taken', async (t) => {
+  test('is taken over if a start was killed in the middle', async (t) => {
     const data = await newDirectory(t);
     await mkdir(join(data, 'records'));
     await (await startHub({ data })).close();

@@ -79,7 +79,7 @@ describe('allocation', () => {
     assert.ok([FIRST, SECOND].includes((await register(newId('near'), group)).assignedHub));
   });
 
-  test('fails where a hub is not linked', async () => {
+  test('fails if a hub is not linked', async () => {
     const group = await createGroup({ iotHubs: ['third.azure-devices.net'] });
     const { status, errorMessage } = await register(newId('unlinked'), group);
     assert.equal(status, 'failed');
@@ -156,21 +156,21 @@ describe('a second registration, of a group with another hub', () => {
 
   const tagsAtSecond = async (id) => (await askHub(second, 'GET', `/twins/${id}`)).body.tags;
 
-  test('takes the twin along by default', async () => {
+  test('migrates the twin by default', async () => {
     const { id, state } = await move(undefined);
     assert.deepEqual([state.assignedHub, state.substatus], [SECOND, 'deviceDataMigrated']);
     assert.deepEqual(await tagsAtSecond(id), { from: 'back end' });
     assert.equal((await hub.call('GET', `/devices/${id}`)).status, 404);
   });
 
-  test('starts again from the enrollment where data is not migrated', async () => {
+  test('starts again from the enrollment if data is not migrated', async () => {
     const { id, state } = await move({ updateHubAssignment: true, migrateDeviceData: false });
     assert.deepEqual([state.assignedHub, state.substatus], [SECOND, 'deviceDataReset']);
     assert.deepEqual(await tagsAtSecond(id), { from: 'enrollment' });
     assert.equal((await hub.call('GET', `/devices/${id}`)).status, 404);
   });
 
-  test('stays where the assignment is not updated', async () => {
+  test('stays at its hub if the assignment is not updated', async () => {
     const { id, state } = await move({ updateHubAssignment: false });
     assert.equal(state.assignedHub, FIRST);
     assert.equal(state.substatus, 'reprovisionedToInitialAssignment');

@@ -113,7 +113,7 @@ describe('registration with a symmetric key', () => {
     await client.end();
   });
 
-  test('a wrong key is refused with CONNACK 5 where that is set', async (t) => {
+  test('a wrong key is refused with CONNACK 5 if that is set', async (t) => {
     await hub.set(t, { wrongKeyAtProvisioning: 'connack' });
     const wrong = { ...newRegistrant(), key: OTHER_KEY };
     await assert.rejects(RegistrationClient.connect(hub, wrong), { code: 5 });
@@ -121,7 +121,7 @@ describe('registration with a symmetric key', () => {
     await client.end();
   });
 
-  test('an id scope that is another is refused', async () => {
+  test('another id scope is refused', async () => {
     const registrant = { ...newRegistrant(), idScope: '0ne12345678' };
     await assert.rejects(RegistrationClient.connect(hub, registrant), { code: 5 });
     await hub.logged(/the id scope is 0neLOCALHUB, not "0ne12345678"/);

@@ -49,7 +49,7 @@ describe('the telemetry stream of a device', () => {
     for (const text of ['b', 'c', 'd']) assert.equal((await next.next()).data.text, text);
   });
 
-  test('begins with all there is when the place is of another stream', async (t) => {
+  test('begins with all messages when the position is from another stream', async (t) => {
     const { device, send } = await connect(t, await hub.createDevice());
     await send('a');
     for (const id of ['ffffffff-7', '1', 'x']) {

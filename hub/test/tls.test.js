@@ -58,7 +58,7 @@ describe('wss', () => {
     await client.end();
   });
 
-  test('and ws are two ways to one hub', async () => {
+  test('and ws lead to the same hub', async () => {
     const device = await hub.createDevice();
     const first = await MqttClient.connect(hub, device);
     const second = await MqttClient.connect(secure(), device, { ca: hub.started.ca });
@@ -71,7 +71,7 @@ describe('wss', () => {
     await second.end();
   });
 
-  test('is not connected to by a client that does not trust the CA', async () => {
+  test('fails for a client that does not trust the CA', async () => {
     const url = hub.started.secureEndpoint;
     await assert.rejects(RawClient.open(hub, { url }), /certificate/);
   });
@@ -165,7 +165,7 @@ describe('a client certificate', () => {
     assert.equal(spared.url, '/$iothub/websocket?iothub-no-client-cert=true');
   });
 
-  test('need not be there', async () => {
+  test('is optional', async () => {
     assert.equal((await open('')).clientCertificate, false);
   });
 });

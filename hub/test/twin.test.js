@@ -175,7 +175,7 @@ describe('a reported patch', () => {
     await client.end();
   });
 
-  test('is answered with 412 when its base version is not the present one', async () => {
+  test('is answered with 412 when its base version is not the current one', async () => {
     const device = await hub.createDevice();
     const client = await connect(device);
     const right = await report(client, { a: 1 }, '$rid=1&$version=1');

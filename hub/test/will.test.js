@@ -51,7 +51,7 @@ describe('a will is stored as telemetry', () => {
     });
   }
 
-  test('marked when it is to be retained', async () => {
+  test('marked when it should be retained', async () => {
     const { properties } = await willAfter(drop, { retain: true });
     assert.equal(properties['mqtt-retain'], 'true');
   });
