@@ -37,7 +37,7 @@ export class FleetRun {
    * @param {Play} [parts.play] begins when all devices have started; its end is that of the run
    *
    * @typedef {(acts: {send: (planned: import('../src/plan.js').PlannedDevice,
-   *   message: import('../src/device.js').SentMessage) => Promise<void>,
+   *   message: import('../src/device-telemetry.js').SentMessage) => Promise<void>,
    *   signal: AbortSignal}) => Promise<void>} Play
    */
   constructor({ scene, planned, identities, recording, threads = 1, play }) {

@@ -14,7 +14,8 @@ import { CommandError } from './usage.js';
 
 /**
  * @typedef {object} Recording
- * @property {(id: string, message: import('../src/device.js').SentMessage, now: number) => void} add
+ * @property {(id: string, message: import('../src/device-telemetry.js').SentMessage, now: number)
+ *   => void} add
  * @property {() => Promise<void>} close
  */
 
@@ -44,7 +45,7 @@ export async function openRecording(file) {
  * @param {{timeColumn: string, deviceColumn: string}} columns of a CSV file; without a column for
  *   the device, all records belong to the device `device`
  * @returns {AsyncGenerator<{time: number, deviceId: string,
- *   message: import('../src/device.js').SentMessage}>} in the order of `time`, milliseconds
+ *   message: import('../src/device-telemetry.js').SentMessage}>} in the order of `time`, milliseconds
  * @throws {CommandError} names the line
  */
 export async function* readRecording(file, columns) {

@@ -1,35 +1,23 @@
-import { Message, MethodResponse } from 'iothub-device-client';
-
-import { Absence } from './absence.js';
+import { Automation } from './automation.js';
 import { DeviceDetails } from './device-details.js';
+import { DeviceErrors } from './device-errors.js';
+import { DeviceTelemetry } from './device-telemetry.js';
 import { DeviceTwin } from './device-twin.js';
-import { explain } from './hints.js';
-import { answerTo } from './method.js';
 import { createClient, idOf } from './identity.js';
 import { followDrain } from './outbox.js';
 import { receivedOf } from './received.js';
-import { Timeline } from './timeline.js';
 import { Uploads } from './uploads.js';
 
 /** Messages wait for their acknowledgement; if more than this are waiting, further ones fail. */
 const MAX_PENDING = 1_000;
 
-/** How long a device that stops waits for acknowledgements, in milliseconds. */
-const LAST_WAIT_MS = 3_000;
-
 /**
  * Notified of what devices do.
  * @typedef {object} Observer
- * @property {(id: string, message: SentMessage, now: number) => void} [sent]
+ * @property {(id: string, message: import('./device-telemetry.js').SentMessage, now: number)
+ *   => void} [sent]
  * @property {(id: string, milliseconds: number) => void} [acknowledged] how long it took
  * @property {(id: string, error: Error) => void} [failed] of a message, a connection, a twin
- *
- * @typedef {object} SentMessage
- * @property {string} [name] of the message in the scene, if it is in the scene
- * @property {string} text the body
- * @property {Record<string, string>} properties
- * @property {string} contentType
- * @property {string} contentEncoding
  */
 
 /**
@@ -40,6 +28,7 @@ const LAST_WAIT_MS = 3_000;
  * @property {import('./trace.js').TraceLog} trace
  * @property {import('./sent-record.js').SentRecord} sentRecord
  * @property {() => void} changed called when there is something new to show
+ * @property {() => void} counted called when only counts have changed
  * @property {boolean} keepsDetails whether the details of a device can be shown
  * @property {boolean | 'always'} [connectionRetry] as the client's
  * @property {() => unknown} [createStore] for devices that keep
@@ -52,24 +41,14 @@ export class Device {
   /** Whether there is something new in its details. */
   hasNews = true;
   #around;
-  #identity;
   #client;
-  #behaviour;
-  #makeBehaviour;
-  /** Set while the device is running. */
-  #timeline;
-  /** Set once the behaviour has taken the device offline. */
-  #absence;
   /** 'stopped', 'starting' (waiting for its turn, too), 'running' or 'stopping' */
   #phase = 'stopped';
   #stopping;
-  #sent = 0;
-  #acknowledged = 0;
-  #failed = 0;
-  #pending = 0;
-  #settled;
-  #lastError;
+  #errors;
+  #telemetry;
   #twin;
+  #automation;
   /** Set if the details of the device can be shown. */
   #details;
   #uploads;
@@ -82,7 +61,6 @@ export class Device {
    * @throws TypeError for an invalid identity
    */
   constructor(identity, around, modelId, store) {
-    this.#identity = identity;
     this.#around = around;
     if (around.keepsDetails) this.#details = new DeviceDetails();
     this.#client = createClient(identity, {
@@ -97,10 +75,7 @@ export class Device {
       ...(around.keepsDetails && { trace: (record) => around.trace.add(this.id, record) }),
     });
     this.id = idOf(identity);
-    this.#twin = new DeviceTwin(this.#client, {
-      changed: () => this.#noteTwin(),
-      failed: (error) => this.#noteError(error),
-    });
+    this.#createParts(Boolean(identity.endpoint));
     this.#listen();
   }
 
@@ -113,22 +88,13 @@ export class Device {
   behaveAs(kind, makeBehaviour) {
     this.kind = kind;
     this.#changed();
-    if (makeBehaviour === this.#makeBehaviour) return;
-    const before = templatesOf(this.#behaviour);
-    this.#unschedule();
-    // The previous behaviour took the device offline.
-    this.#absence?.end();
-    this.#makeBehaviour = makeBehaviour;
-    this.#behaviour = makeBehaviour(this.id);
-    if (templatesOf(this.#behaviour) !== before) this.#details?.forgetSent();
-    this.#twin.behaviour = this.#behaviour;
-    if (this.#phase === 'running') this.#schedule();
+    this.#automation.follow(makeBehaviour);
   }
 
   get state() {
     if (this.#phase === 'stopped') return 'stopped';
     if (this.#phase === 'starting') return 'connecting';
-    if (this.#absence?.isOffline) return 'offline';
+    if (this.#automation.isOffline) return 'offline';
     const state = this.#client.connectionState;
     if (state !== 'disconnected') return state;
     return this.#phase === 'stopping' ? 'stopped' : 'failed';
@@ -140,7 +106,7 @@ export class Device {
   prepareToStart() {
     if (this.#phase === 'stopping' || !['stopped', 'failed'].includes(this.state)) return false;
     this.#phase = 'starting';
-    this.#lastError = undefined;
+    this.#errors.forget();
     this.#changed();
     return true;
   }
@@ -154,7 +120,7 @@ export class Device {
     } catch (error) {
       if (this.#phase !== 'starting') return;
       this.#phase = 'running';
-      this.#noteError(error);
+      this.#errors.note(error);
     }
   }
 
@@ -163,7 +129,7 @@ export class Device {
    * start again before that is done; another call of `stop` waits, too.
    */
   async stop() {
-    this.#unschedule();
+    this.#automation.end();
     if (this.#phase === 'stopped') return;
     this.#stopping ??= this.#end();
     await this.#stopping;
@@ -176,16 +142,16 @@ export class Device {
   }
 
   /** Sends one of each message now, whatever the period. */
-  async sendNow() {
-    await Promise.all(this.#behaviour.messages.map((message) => this.#sendNext(message)));
+  sendNow() {
+    return this.#automation.sendNow();
   }
 
   /**
    * Sends a message that is not in its behaviour.
-   * @param {SentMessage} message
+   * @param {import('./device-telemetry.js').SentMessage} message
    */
   send(message) {
-    return this.#send(message, Date.now());
+    return this.#telemetry.send(message, Date.now(), this.#automation.leaving);
   }
 
   reportProperties(patch) {
@@ -202,8 +168,8 @@ export class Device {
       log: this.#details?.uploads,
       statistics: this.#around.statistics,
       changed: () => this.#changed(),
-      succeeded: () => this.#forgetError(),
-      explain: (error) => this.#explain(error, { isUpload: true }),
+      succeeded: () => this.#errors.forget(),
+      explain: (error) => this.#errors.explain(error, { isUpload: true }),
     });
     return this.#uploads.upload(name, blob, onProgress);
   }
@@ -219,11 +185,9 @@ export class Device {
       id: this.id,
       kind: this.kind,
       state: this.state,
-      sent: this.#sent,
-      acknowledged: this.#acknowledged,
-      failed: this.#failed,
+      ...this.#telemetry.counts,
       ratePerSecond: this.#details?.rate.perSecond(now),
-      lastError: this.#lastError,
+      lastError: this.#errors.last,
       last: this.#details?.last,
       waiting: this.#client.outbox?.count,
     };
@@ -239,22 +203,50 @@ export class Device {
     };
   }
 
+  #createParts(isLocal) {
+    const { id } = this;
+    const around = this.#around;
+    const client = this.#client;
+    const details = this.#details;
+    const changed = () => this.#changed();
+    const log = details?.errors;
+    this.#errors = new DeviceErrors(id, { isLocal, log, observer: around.observer, changed });
+    this.#twin = new DeviceTwin(client, {
+      changed: () => this.#noteTwin(),
+      failed: (error) => this.#errors.note(error),
+    });
+    this.#telemetry = new DeviceTelemetry(id, client, {
+      around,
+      errors: this.#errors,
+      rate: details?.rate,
+      counted: () => this.#counted(),
+    });
+    this.#automation = new Automation(client, {
+      id,
+      scheduler: around.scheduler,
+      telemetry: this.#telemetry,
+      twin: this.#twin,
+      errors: this.#errors,
+      details,
+      isRunning: () => this.#phase === 'running' && this.state !== 'failed',
+      upload: (name, blob) => this.upload(name, blob),
+      reconnect: () => this.#reconnect(),
+      changed,
+    });
+  }
+
   #listen() {
     const client = this.#client;
     client.onConnectionStateChange = ({ connected }) => {
-      if (connected) this.#lastError = undefined;
+      if (connected) this.#errors.forget();
       if (connected) followDrain(client, (text) => this.#logOutbox(text));
       if (connected && this.#phase === 'running') this.#twin.catchUp();
       this.#changed();
     };
-    client.onBackgroundException = (error) => {
-      // Not every error ends the attempts to reconnect.
-      if (this.state === 'failed') this.#unschedule();
-      this.#noteError(error);
-    };
+    client.onBackgroundException = (error) => this.#noteLoss(error);
     client.onMessageReceived = (message) => this.#keepMessage(message);
     client.onTwinDesiredPropertiesPatchReceived = (patch) => this.#twin.takeDesired(patch);
-    client.onMethodRequestReceived = (request) => this.#answer(request);
+    client.onMethodRequestReceived = (request) => this.#automation.answer(request);
   }
 
   #logOutbox(reason) {
@@ -262,11 +254,18 @@ export class Device {
     this.#around.trace.add(this.id, { time: new Date(), state: 'outbox', reason });
   }
 
+  #begin() {
+    this.#phase = 'running';
+    this.#automation.begin();
+    this.#twin.begin();
+    this.#changed();
+  }
+
   async #end() {
     this.#phase = 'stopping';
     try {
-      await this.#absence?.cancel();
-      if (this.#client.connected) await this.#allSettled();
+      await this.#automation.cancelAbsence();
+      if (this.#client.connected) await this.#telemetry.allSettled();
       await this.#client.disconnect();
     } finally {
       this.#phase = 'stopped';
@@ -275,178 +274,27 @@ export class Device {
     }
   }
 
-  #begin() {
-    this.#phase = 'running';
-    this.#schedule();
-    this.#twin.begin();
-    this.#changed();
-  }
-
-  #schedule() {
-    if (this.state === 'failed') return;
-    this.#timeline = new Timeline(this.#behaviour, {
-      moment: () => ({ now: Date.now(), desired: this.#twin.copy.desired }),
-      send: (message) => this.#sendNext(message),
-      report: (properties) => this.#reportByItself(properties),
-      upload: (name, bytes) => this.#uploadByItself(name, bytes),
-      goOffline: () => this.#goOffline(),
-      goOnline: () => this.#absence.end(),
-    });
-    this.#around.scheduler.add(this, this.#timeline);
-  }
-
-  #unschedule() {
-    this.#around.scheduler.remove(this);
-    this.#timeline = undefined;
-  }
-
-  #goOffline() {
-    this.#absence ??= new Absence(this.#client, {
-      allSettled: () => this.#allSettled(),
-      comeBack: () => this.#reconnect(),
-    });
-    this.#absence.begin();
-    this.#changed();
-  }
-
   #reconnect() {
     if (this.#phase !== 'running') return;
-    this.#client.connect().catch((error) => {
-      if (this.state === 'failed') this.#unschedule();
-      this.#noteError(error);
-    });
+    this.#client.connect().catch((error) => this.#noteLoss(error));
     this.#changed();
   }
 
-  #reportByItself(properties) {
-    this.#twin.report(properties).catch((error) => this.#noteError(error));
-  }
-
-  #uploadByItself(name, bytes) {
-    this.upload(name, new Blob([new Uint8Array(bytes)])).catch((error) => this.#noteError(error));
+  #noteLoss(error) {
+    // Not every error ends the attempts to reconnect.
+    if (this.state === 'failed') this.#automation.end();
+    this.#errors.note(error);
   }
 
   #noteTwin() {
-    this.#forgetError();
-    const { scheduler } = this.#around;
-    this.#timeline?.takeDesired(this.#twin.copy.desired, scheduler.elapsedMs(this));
+    this.#errors.forget();
+    this.#automation.takeDesired();
     this.#changed();
-  }
-
-  #sendNext(behaviour) {
-    const now = Date.now();
-    const { body, ...message } = behaviour.next(now, this.#twin.copy.desired);
-    const { name } = behaviour.settings;
-    this.#details?.addSent(name, behaviour.placed(body), now);
-    return this.#send({ name, ...message }, now);
-  }
-
-  /** @returns {Promise<void>} resolves when acknowledged; needs no `catch` if nothing awaits it */
-  #send(sent, now) {
-    const { name: _, text, properties, ...options } = sent;
-    const message = new Message(text, options);
-    Object.assign(message.customProperties, properties);
-    this.#sent += 1;
-    this.#pending += 1;
-    const { sentRecord, statistics, observer } = this.#around;
-    statistics.addSent();
-    observer.sent?.(this.id, sent, now);
-    const entry = sentRecord.add(this.id, sent, now);
-    const called = performance.now();
-    const sendIt = () => this.#client.sendMessage(message);
-    const leaving = this.#absence?.leaving;
-    const done = leaving ? leaving.then(sendIt) : sendIt();
-    done.then(
-      () => this.#noteAcknowledged(performance.now() - called, entry),
-      (error) => this.#noteFailed(error, entry),
-    );
-    this.#counted();
-    return done;
-  }
-
-  #noteAcknowledged(latency, entry) {
-    this.#acknowledged += 1;
-    this.#around.sentRecord.settle(entry, { status: 'acknowledged', milliseconds: latency });
-    this.#forgetError();
-    const now = Date.now();
-    this.#details?.rate.add(now);
-    this.#around.statistics.addAcknowledged(latency, now);
-    this.#around.observer.acknowledged?.(this.id, latency);
-    this.#noteSettled();
-  }
-
-  #noteFailed(error, entry) {
-    // The message stays in the outbox.
-    if (this.#client.outbox && error.name === 'OperationCancelled') return this.#noteSettled();
-    this.#failed += 1;
-    this.#around.sentRecord.settle(entry, { status: 'failed', error: error.message });
-    this.#around.statistics.addFailed();
-    this.#noteError(error);
-    this.#noteSettled();
-  }
-
-  #noteSettled() {
-    this.#pending -= 1;
-    if (this.#pending === 0) this.#settled?.();
-    this.#counted();
-  }
-
-  #allSettled() {
-    if (this.#pending === 0) return undefined;
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, LAST_WAIT_MS);
-      this.#settled = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   #keepMessage(message) {
     this.#details?.messages.add(receivedOf(message));
     this.#changed();
-  }
-
-  async #answer(request) {
-    const { name, payload } = request;
-    const { desired } = this.#twin.copy;
-    const answered = answerTo(request, this.#behaviour, Date.now(), desired);
-    const { delayMs, status, payload: answer, isTaken } = answered;
-    const entry = { time: Date.now(), name, payload, delayMs };
-    this.#details?.invocations.add(entry);
-    this.#changed();
-    const begun = performance.now();
-    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
-    Object.assign(entry, { status, answer, durationMs: performance.now() - begun });
-    this.#changed();
-    // The event may take the device offline, so the response is sent first.
-    if (isTaken) setTimeout(() => this.#noteCall(name, payload));
-    return MethodResponse.createFromMethodRequest(request, status, answer);
-  }
-
-  #noteCall(name, payload) {
-    this.#timeline?.takeCall(name, payload, this.#around.scheduler.elapsedMs(this));
-  }
-
-  #explain(error, circumstances) {
-    return explain(error, { isLocal: Boolean(this.#identity.endpoint), ...circumstances });
-  }
-
-  #noteError(error) {
-    // Only `stop` cancels calls.
-    if (error.name === 'OperationCancelled') return;
-    this.#around.observer.failed?.(this.id, error);
-    this.#lastError = this.#explain(error);
-    this.#details?.errors.add({ time: Date.now(), ...this.#lastError });
-    this.#changed();
-  }
-
-  /**
-   * Earlier errors remain in the list of errors; once something works, they are no longer shown.
-   */
-  #forgetError() {
-    if (this.#lastError) this.#changed();
-    this.#lastError = undefined;
   }
 
   #changed() {
@@ -460,7 +308,3 @@ export class Device {
     this.#around.counted();
   }
 }
-
-/** What a behaviour sends, for comparisons. */
-const templatesOf = (behaviour) =>
-  JSON.stringify(behaviour?.messages.map(({ settings }) => [settings.name, settings.template]));

@@ -297,7 +297,7 @@ export class Fleet {
 
   /**
    * Sends a message of a device that is not in its scene.
-   * @param {import('./device.js').SentMessage} message
+   * @param {import('./device-telemetry.js').SentMessage} message
    */
   send(id, message) {
     return this.#device(id).send(message);

@@ -7,7 +7,7 @@
  * `contentType` and `contentEncoding` are those of the message, `name` that of the scene.
  *
  * @param {string} deviceId
- * @param {import('./device.js').SentMessage} message
+ * @param {import('./device-telemetry.js').SentMessage} message
  * @param {number} time milliseconds since 1970
  */
 export function recordedLine(deviceId, message, time) {

@@ -37,7 +37,7 @@ export class SentRecord {
 
   /**
    * @param {string} id of the device
-   * @param {import('./device.js').SentMessage} message
+   * @param {import('./device-telemetry.js').SentMessage} message
    * @param {number} time
    * @returns {SentEntry | undefined}
    */
