@@ -146,7 +146,7 @@ function Invoke({ locals }) {
         <label>
           Name
           <KeptInput
-            where="all method"
+            field="method"
             initial={names[0] ?? ''}
             name="methodName"
             required
@@ -177,7 +177,7 @@ function Send({ locals }) {
       <GroupForm work={work} button="Send" ids={locals} json={json}>
         <label>
           Text
-          <KeptInput where="all message" initial="Hello, device" name="body" required />
+          <KeptInput field="message" initial="Hello, device" name="body" required />
         </label>
         <JsonField label="Properties" rows={3} {...json.field} />
       </GroupForm>
@@ -198,8 +198,8 @@ function GroupForm({ ids, json, button, children, ...rest }) {
 }
 
 /** A text for JSON, with its value and what a `JsonField` needs. */
-function jsonOf(where, begin, wanted) {
-  const { text, type } = keptText(`all ${where}`, begin);
+function jsonOf(field, begin, wanted) {
+  const { text, type } = keptText(undefined, field, begin);
   const { value, error } = readJson(text, wanted);
   return { value, field: { text, type, error } };
 }

@@ -89,16 +89,22 @@ function Send({ id }) {
       >
         <label>
           Text
-          <KeptInput where={`message ${id}`} initial="Hello, device" name="body" required />
+          <KeptInput device={id} field="message" initial="Hello, device" name="body" required />
         </label>
         <div class="fields">
           <label>
             Property
-            <KeptInput where={`property ${id}`} initial="priority" name="name" spellcheck={false} />
+            <KeptInput
+              device={id}
+              field="property"
+              initial="priority"
+              name="name"
+              spellcheck={false}
+            />
           </label>
           <label>
             Its value
-            <KeptInput where={`value ${id}`} initial="high" name="value" spellcheck={false} />
+            <KeptInput device={id} field="value" initial="high" name="value" spellcheck={false} />
           </label>
         </div>
       </ActionForm>

@@ -152,7 +152,7 @@ function Answer({ status, answer, delayMs, durationMs }) {
 }
 
 function Invoke({ id, kindName }) {
-  const { text, type } = keptText(`call ${id}`, '{}');
+  const { text, type } = keptText(id, 'call', '{}');
   const { value, error } = readJson(text);
   const names = behaviourOf(kindName).methods.map(({ name }) => name);
   const invoke = async ({ methodName }) => {
@@ -177,7 +177,8 @@ function Invoke({ id, kindName }) {
         <label>
           Name
           <KeptInput
-            where={`method ${id}`}
+            device={id}
+            field="method"
             initial={names[0] ?? ''}
             name="methodName"
             required

@@ -61,7 +61,7 @@ function Half({ title, about, section, changed }) {
 }
 
 function Report({ id }) {
-  const { text, type } = keptText(`report ${id}`, '{\n  "firmware": "1.0.1"\n}');
+  const { text, type } = keptText(id, 'report', '{\n  "firmware": "1.0.1"\n}');
   const { value, error } = readJson(text, 'object');
   const isConnected = device(id).state === 'connected';
   const report = async () => {
@@ -95,7 +95,7 @@ function Report({ id }) {
 }
 
 function Desire({ id }) {
-  const { text, type } = keptText(`desire ${id}`, '{\n  "targetTemperature": 23\n}');
+  const { text, type } = keptText(id, 'desire', '{\n  "targetTemperature": 23\n}');
   const { value, error } = readJson(text, 'object');
   const patch = async () => {
     const { $version } = await askLocalHub('desired', { id, patch: value });

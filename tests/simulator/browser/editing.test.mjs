@@ -76,7 +76,7 @@ test('unapplied edits are kept when another tab or device is shown', async (t) =
   await page.getByText('Not applied yet.').waitFor();
 });
 
-test('a text to send is kept after a change of tab and view', async (t) => {
+test('a text to send is kept after a change of tab and view, and removed with its device', async (t) => {
   const { page } = await openWithDevice(t);
   const texts = [
     ['Twin', 'Patch of the reported properties', '{"reported": '],
@@ -96,6 +96,13 @@ test('a text to send is kept after a change of tab and view', async (t) => {
     await openTab(page, tab);
     assert.equal(await fieldOf(label).inputValue(), text, label);
   }
+
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await rowOf(page, 'thermostat-1').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await rowOf(page, 'thermostat-1').getByRole('button').first().click();
+  await openTab(page, 'Messages');
+  assert.equal(await fieldOf('Text').inputValue(), 'Hello, device');
 });
 
 test('messages about a draft disappear when it is edited', async (t) => {
