@@ -43,6 +43,7 @@ export class DeviceDetails {
       uploads: this.uploads.newestFirst,
       errors: this.errors.newestFirst,
       values: this.#values.values,
+      omittedValues: this.#values.omitted,
     };
   }
 }

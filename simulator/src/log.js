@@ -31,6 +31,8 @@ export class ValueHistory {
   #times = new Float64Array(HISTORY);
   /** Path → values; NaN for a body that lacked the value. */
   #paths = new Map();
+  /** The paths for which there is no room. */
+  #others = new Set();
 
   add(time, body) {
     const at = this.#count % HISTORY;
@@ -43,7 +45,13 @@ export class ValueHistory {
       }
       const values = this.#paths.get(path);
       if (values) values[at] = value;
+      else this.#others.add(path);
     }
+  }
+
+  /** How many values have been sent that are not kept. */
+  get omitted() {
+    return this.#others.size;
   }
 
   /** Path → times in seconds and values, oldest first. */

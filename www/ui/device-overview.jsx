@@ -64,7 +64,8 @@ export function DeviceOverview({ id }) {
 }
 
 function Values({ units }) {
-  const values = Object.entries(details.value?.values ?? {});
+  const { values: charted = {}, omittedValues } = details.value ?? {};
+  const values = Object.entries(charted);
   if (values.length === 0) return null;
   return (
     <section>
@@ -81,6 +82,11 @@ function Values({ units }) {
           />
         ))}
       </div>
+      {omittedValues > 0 && (
+        <p class="hint">
+          Charts of the first {values.length} of {values.length + omittedValues} values.
+        </p>
+      )}
     </section>
   );
 }
