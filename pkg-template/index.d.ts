@@ -76,8 +76,10 @@ export type MessageHandler = (message: Message) => unknown;
  * Receives direct method calls. A {@link MethodResponse} or {@link MethodResult} that it returns,
  * or resolves to, is sent as the response. If it returns `undefined`, respond with
  * `sendMethodResponse`. Any other value is a TypeError, and the caller gets status 500.
+ *
+ * `Payload` is the type that you state, which may be an `interface`; it is not checked.
  */
-export type MethodRequestHandler<Payload = JsonValue> = Takes<
+export type MethodRequestHandler<Payload = JsonValue | Record<string, any>> = Takes<
   MethodRequest<Payload>,
   MethodResponse | MethodResult | void | PromiseLike<MethodResponse | MethodResult | void>
 >;

@@ -409,9 +409,21 @@ export async function reading(client: IoTHubDeviceClient): Promise<void> {
     status: 200,
     payload: payload.lamp.toUpperCase(),
   });
-  const onMethod: MethodRequestHandler<{ lamp: string }> = ({ payload }) => {
+  interface Lamp {
+    lamp: string;
+  }
+  client.onMethodRequestReceived = ({ payload }: MethodRequest<Lamp>) => ({
+    status: 200,
+    payload: payload.lamp,
+  });
+  const onMethod: MethodRequestHandler<Lamp> = ({ payload }) => {
     return { status: 200, payload: payload.lamp };
   };
+  client.onMethodRequestReceived = ({ payload }) => ({ status: 200, payload });
+  client.onMethodRequestReceived = ({ payload }) =>
+    payload && typeof payload === 'object' && 'lamp' in payload
+      ? { status: 200, payload: payload.lamp }
+      : { status: 400 };
   client.onMethodRequestReceived = onMethod;
   client.onMessageReceived = (message) => message.json<Reading>().room.name;
   for await (const { payload } of client.methodRequests<Desired>()) payload.interval.toFixed();
