@@ -40,10 +40,9 @@ impl<'a> MessageProperties<'a> {
     /// Sets a custom property.
     pub fn set_custom(&mut self, name: Cow<'a, str>, value: Option<Cow<'a, str>>) {
         let custom = &mut self.custom_properties;
-        let index = custom.partition_point(|(known, _)| *known < name);
-        match custom.get_mut(index) {
-            Some((known, old)) if *known == name => *old = value,
-            _ => custom.insert(index, (name, value)),
+        match custom.binary_search_by(|(known, _)| known.cmp(&name)) {
+            Ok(index) => custom[index].1 = value,
+            Err(index) => custom.insert(index, (name, value)),
         }
     }
 
