@@ -60,18 +60,22 @@ export function Faults({ ids }) {
   return (
     <HubSide title="Let something go wrong" isLine>
       <div class="buttons">
-        <button onClick={() => run(() => drop('reset', 'The TCP connection was reset.'))}>
-          Reset connection
-        </button>
-        <button onClick={() => run(() => drop('close', 'The WebSocket was closed.'))}>
-          Close connection
-        </button>
-        <button aria-pressed={isOn('delay')} onClick={() => run(() => toggle('delay'))}>
-          Delay answers
-        </button>
-        <button aria-pressed={isOn('rate')} onClick={() => run(() => toggle('rate'))}>
-          Throttle
-        </button>
+        <div class="buttons">
+          <button onClick={() => run(() => drop('reset', 'The TCP connection was reset.'))}>
+            Reset connection
+          </button>
+          <button onClick={() => run(() => drop('close', 'The WebSocket was closed.'))}>
+            Close connection
+          </button>
+        </div>
+        <div class="buttons">
+          <button aria-pressed={isOn('delay')} onClick={() => run(() => toggle('delay'))}>
+            Delay answers
+          </button>
+          <button aria-pressed={isOn('rate')} onClick={() => run(() => toggle('rate'))}>
+            Throttle
+          </button>
+        </div>
       </div>
       <Outcome result={result} />
       <ActiveFaults ids={ids} run={run} />
