@@ -67,7 +67,7 @@ const FIELDS = {
     <>
       <label>
         Connection string of the device
-        <Secret name="connectionString" placeholder="HostName=…;DeviceId=…;SharedAccessKey=…" />
+        <Secret name="connectionString" placeholder="HostName=…;DeviceId=…;…" />
       </label>
       <p class="hint">
         In the Azure portal: your IoT hub → <b>Devices</b> → the device →{' '}
@@ -80,7 +80,7 @@ const FIELDS = {
     <>
       <label>
         SAS token of the device
-        <Secret name="sasToken" placeholder="SharedAccessSignature sr=…&sig=…&se=…" />
+        <Secret name="sasToken" placeholder="SharedAccessSignature sr=…" />
       </label>
       <p class="hint">
         The token contains the hub, the device and its expiry. Create one with{' '}
