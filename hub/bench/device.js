@@ -28,7 +28,7 @@ export class Device {
       }),
     );
     const [, , , returnCode] = await connack;
-    if (returnCode !== 0) throw new Error(`${id} is refused with CONNACK ${returnCode}`);
+    if (returnCode !== 0) throw new Error(`${id} was refused with CONNACK ${returnCode}`);
     return device;
   }
 

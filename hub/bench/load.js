@@ -1,6 +1,6 @@
 /**
  * `npm run load`: how much load a hub can handle. Many devices are connected at the same time, each
- * with some QoS 1 messages in flight; every message is counted at both ends.
+ * with some QoS 1 messages in flight; the hub and the devices both count the messages.
  */
 import { fork } from 'node:child_process';
 import { createHmac } from 'node:crypto';
@@ -11,14 +11,14 @@ import { Device } from './device.js';
 
 const HELP = `npm run load -- [options]
 
-Starts a hub in a process of its own, connects devices to it and sends telemetry as fast as it is
-acknowledged. Prints rates, what the hub took of CPU and memory, and how many messages it has.
+Starts a hub in a separate process, connects devices to it and sends telemetry as fast as the hub
+acknowledges it. Prints rates, the hub's CPU time and memory, and how many messages it has.
 
-  --devices N     how many are connected at once (2000)
-  --messages N    how many each sends (200)
-  --in-flight N   how many of a device may be unacknowledged (5)
-  --bytes N       size of a payload (110)
-  --help          this text`;
+  --devices N     how many devices to connect (2000)
+  --messages N    how many messages each device sends (200)
+  --in-flight N   how many messages of a device may be unacknowledged (5)
+  --bytes N       the size of a payload in bytes (110)
+  --help          print this`;
 
 /** How many devices connect at the same time; a listening socket has a short queue. */
 const CONNECTING = 100;
@@ -47,10 +47,10 @@ async function run({ devices: count, messages, 'in-flight': inFlight, bytes }) {
   console.log(`at the hub: ${kept} messages, ${sent - kept} lost`);
   const full = await hub.ask('memory');
   console.log(
-    `memory of the hub: ${mega(empty)} at first, ${mega(idle)} with all connected, ` +
-      `${mega(full)} with the messages, which it keeps`,
+    `memory of the hub: ${mega(empty)} at first, ${mega(idle)} with all devices connected, ` +
+      `${mega(full)} with all messages stored`,
   );
-  console.log(`a connected device: ${((idle - empty) / ids.length / 1000).toFixed(1)} KB`);
+  console.log(`memory per connected device: ${((idle - empty) / ids.length / 1000).toFixed(1)} KB`);
 
   for (const device of devices) device.close();
   hub.stop();
@@ -76,7 +76,7 @@ async function connectAll(hub, ids) {
   return devices;
 }
 
-/** How many messages the hub can show; not more than `expected` of each device. */
+/** How many messages the hub has; more than `expected` of a device are an error. */
 async function countAtHub(hub, ids, expected) {
   let kept = 0;
   for (const id of ids) {
@@ -87,7 +87,7 @@ async function countAtHub(hub, ids, expected) {
   return kept;
 }
 
-/** The hub in its process. */
+/** The hub, in a separate process. */
 class HubProcess {
   #child;
 

@@ -11,24 +11,24 @@ Usage: iothub-local [--port 8080] [--https-port PORT] [--device NAME]... [--data
 
   --port PORT        TCP port for WebSocket and HTTP; 0 picks any free one (8080)
   --https-port PORT  TCP port for the same over TLS (none)
-  --host ADDRESS     the address to listen on (127.0.0.1); any but a loopback address lets others
-                     on the network connect
+  --host ADDRESS     the address to listen on (127.0.0.1); with an address other than a loopback
+                     address, others on the network can connect
   --hostname NAME    the hub's host name in connection strings (localhub.azure-devices.net);
                      Microsoft's clients connect to port 443 of it: use localhost for them
   --device NAME      creates a device if it does not exist; may be given several times (device1)
-  --id-scope SCOPE   id scope of the provisioning service beside the hub (0neLOCALHUB)
+  --id-scope SCOPE   the id scope of the hub's provisioning service (0neLOCALHUB)
   --enrollment-group NAME
                      creates an enrollment group if it does not exist; may be given several
                      times (group1)
   --data DIR         stores devices, twins, messages and blobs in this directory; they survive
-                     restarts and kills (without it they are lost at the end)
+                     restarts and kills (without it, they are lost when the hub stops)
   --config FILE      JSON with the same options: port, httpsPort, host, hostname, data, page, quiet,
                      json, devices (names, or {deviceId, moduleId, status, authentication}),
-                     idScope, enrollments and enrollmentGroups (names, or as in the API of the
-                     service) and settings; options of the command override it
+                     idScope, enrollments and enrollmentGroups (names, or objects as in the
+                     service's API) and settings; command-line options override it
   --page             also serves the page at / on addresses other than loopback addresses: it
                      shows connection strings to everyone
-  --quiet            print no lines for connections
+  --quiet            do not print lines for connections
   --json             print JSON, one line for the start and one for each event
   --help             print this
   --version          print the version
@@ -37,11 +37,11 @@ It prints a connection string for each device, and the endpoint: the WebSocket U
 instead of wss://{HostName}/$iothub/websocket. For devices that register, it prints the id scope
 and the primary key of each enrollment group; the endpoint is the same. For back ends, it prints the
 connection string of the service, and an authorization header for curl -H, valid for a day.
-For TLS it creates a certificate authority at the first start, and stores it in the data directory,
-or without one in ~/.iothub-local.
+For TLS, it creates a certificate authority at the first start, and stores it in the data directory,
+or in ~/.iothub-local if there is none.
 
 Ctrl+C stops it. Exit codes: 0 after SIGINT or SIGTERM; 1 if it cannot start or continue because a
-port is in use, or a directory is in use, damaged or not writable; 2 for a wrong option or
+port is in use, or a directory is in use, damaged or not writable; 2 for an invalid option or
 configuration.`;
 
 /** @satisfies {import('node:util').ParseArgsConfig['options']} */
@@ -107,7 +107,7 @@ const options = await readOptions();
 if (options.help) console.log(HELP);
 else if (options.version) console.log(version);
 else {
-  // Loading the hub takes most of a second, which --help and wrong options need not wait for.
+  // Loading the hub takes most of a second; --help and invalid options need not wait for it.
   const { run } = await import('../src/command.js');
   await run(options);
 }

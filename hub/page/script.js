@@ -5,7 +5,7 @@ const MAX_TEXT = 2000;
 
 const element = (id) => document.getElementById(id);
 
-/** An element that shows values as text: what devices send is never markup. */
+/** Creates an element that shows values as text: data from devices must never become markup. */
 function make(name, ...content) {
   const made = document.createElement(name);
   made.append(...content);
@@ -33,7 +33,7 @@ function showHub({ hostname, url, endpoint, secureUrl, secureEndpoint, version }
   );
 }
 
-/** Id → connection string, once they are requested. */
+/** Id → connection string, once the user has requested them. */
 let connectionStrings;
 
 function showDevices({ devices, count }) {
@@ -76,7 +76,7 @@ async function poll() {
     await refresh();
     element('state').textContent = 'running';
   } catch {
-    element('state').textContent = 'does not answer';
+    element('state').textContent = 'not responding';
   }
   setTimeout(poll, POLL_MILLISECONDS);
 }

@@ -11,7 +11,7 @@ import { parseSasToken, whySasRefused } from './sas-token.js';
  */
 export function whyNoAccess(identity, { sas, certificate }, hub) {
   if (!identity.usesSas) {
-    if (sas) return `"${identity.id}" is opened by an X.509 certificate, not by a SAS token`;
+    if (sas) return `"${identity.id}" authenticates with an X.509 certificate, not with a SAS token`;
     return whyCertificateRefused(identity, certificate);
   }
   const token = parseSasToken(sas ?? '');
@@ -34,7 +34,7 @@ function whyKindRefused(token, { moduleId }, settings) {
   const module = settings.disableModuleSAS && 'disableModuleSAS';
   const device = settings.disableDeviceSAS && 'disableDeviceSAS';
   const setting = token?.skn ? policy : moduleId === undefined ? device : module;
-  return setting ? `the hub refuses such SAS tokens, its setting is ${setting}` : undefined;
+  return setting ? `the setting ${setting} makes the hub refuse such SAS tokens` : undefined;
 }
 
 /**
@@ -59,14 +59,14 @@ export function requireRights(scope, { hostname, policies }, byDefault) {
 
 function whyCertificateRefused(identity, certificate) {
   if (!certificate) {
-    return 'no client certificate came: it takes TLS, and no iothub-no-client-cert in the URL';
+    return 'the client sent no certificate: use TLS, and no iothub-no-client-cert in the URL';
   }
   if (certificate.expires <= identity.now) return 'the client certificate expired';
   if (identity.authenticationType === 'selfSigned') {
     const expected = Object.values(identity.thumbprints).filter(Boolean);
     return certificate.thumbprints.some((thumbprint) => expected.includes(thumbprint))
       ? undefined
-      : 'the thumbprint of the client certificate is not the one of the identity';
+      : 'the thumbprint of the client certificate is not one of the identity';
   }
   if (!certificate.isTrusted) return 'the client certificate does not chain to the CA of the hub';
   return certificate.commonName === identity.id

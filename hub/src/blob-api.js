@@ -11,7 +11,7 @@ const ERRORS = {
   InvalidQueryParameterValue: [400, 'The value of a query parameter is invalid.'],
   InvalidBlockList: [400, 'The specified block list is invalid.'],
   Md5Mismatch: [400, 'Content-MD5 does not match the body.'],
-  AuthenticationFailed: [403, 'The SAS token does not open this blob.'],
+  AuthenticationFailed: [403, 'The SAS token does not give access to this blob.'],
   BlobNotFound: [404, 'The specified blob does not exist.'],
 };
 
@@ -106,14 +106,14 @@ const escapeXml = (text) => text.replace(/[<>&]/g, (character) => `&#${character
 
 const ERROR_RESPONSE = {
   '4xx': {
-    description: 'the error code is in the header x-ms-error-code, too',
+    description: 'the header x-ms-error-code contains the error code, too',
     content: { 'application/xml': { schema: { type: 'string' } } },
   },
 };
 
 const PARAMS = {
   type: 'object',
-  properties: { '*': { type: 'string', description: 'the name of the blob, slashes as they are' } },
+  properties: { '*': { type: 'string', description: 'the name of the blob; its slashes are not encoded' } },
 };
 
 const SAS = {
@@ -125,13 +125,13 @@ const SAS = {
 };
 
 const PUT = {
-  summary: 'Puts a blob, a block of one or a list of blocks; the query is that of the SAS token',
+  summary: 'Stores a blob, a block or a block list; the SAS token is the query',
   params: PARAMS,
   querystring: {
     type: 'object',
     properties: {
       ...SAS,
-      comp: { type: 'string', description: 'block or blocklist, without it the whole blob' },
+      comp: { type: 'string', description: 'block or blocklist; without it, the body is the whole blob' },
       blockid: { type: 'string' },
     },
   },
@@ -139,7 +139,7 @@ const PUT = {
 };
 
 const GET = {
-  summary: 'Gives a blob; the query is that of the SAS token',
+  summary: 'Returns a blob; the SAS token is the query',
   params: PARAMS,
   querystring: { type: 'object', properties: SAS },
   response: { 200: { description: 'the bytes', content: { '*/*': { schema: {} } } } },

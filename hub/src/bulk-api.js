@@ -5,7 +5,7 @@ import { writeTwin } from './twin-api.js';
 const MAX_OPERATIONS = 100;
 
 /**
- * Many changes of the registry in one call; each succeeds or fails on its own.
+ * Many changes to the registry in one call; each succeeds or fails on its own.
  * @param {import('fastify').FastifyInstance} app
  * @param {import('./devices.js').DeviceRegistry} devices
  */
@@ -72,7 +72,7 @@ function apply(devices, operation) {
       break;
     }
     default:
-      throw new HubError('ArgumentInvalid', `"${importMode}" is no importMode.`);
+      throw new HubError('ArgumentInvalid', `"${importMode}" is not an importMode.`);
   }
 }
 
@@ -85,8 +85,8 @@ const OPERATION = {
     importMode: {
       type: 'string',
       description:
-        'create, update, createOrUpdate, delete or updateTwin; all but create with IfMatchETag ' +
-        'after it, too. Case does not matter.',
+        'create, update, createOrUpdate, delete or updateTwin; all except create also with ' +
+        'IfMatchETag at the end. Case does not matter.',
     },
     eTag: { type: 'string' },
     etag: { type: 'string' },
@@ -102,7 +102,7 @@ const TEXT = { type: 'string' };
 const RESULT = {
   type: 'object',
   properties: {
-    isSuccessful: { type: 'boolean', description: 'whether every change was done' },
+    isSuccessful: { type: 'boolean', description: 'whether every change succeeded' },
     errors: {
       type: 'array',
       items: {

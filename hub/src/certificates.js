@@ -67,7 +67,7 @@ export class CertificateAuthority {
   }
 
   /**
-   * Issues one that the authority did not sign.
+   * Issues a certificate that the authority did not sign.
    * @param {string} commonName
    * @returns {Promise<Issued>}
    */

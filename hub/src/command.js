@@ -18,7 +18,7 @@ async function start({ httpsPort: https = false, caDirectory, quiet, json, ...op
       return fail(`port ${error.port} is in use, choose another one with ${option}`, 1);
     }
     if (error.code === 'EACCES' && error.syscall === 'listen') {
-      return fail(`port ${error.port} takes rights that you lack, choose one above 1023`, 1);
+      return fail(`you lack the rights to use port ${error.port}, choose one above 1023`, 1);
     }
     if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
       return fail(`this machine has no address ${options.host}, choose another --host`, 1);
@@ -73,13 +73,13 @@ const now = () => new Date().toISOString();
 export async function run(options) {
   const { host, data, json, page } = options;
   if (!isLoopback(host)) {
-    const read = page ? 'all connection strings, and what goes' : 'what goes';
-    const danger = `anyone who reaches it can read ${read} over http and ws`;
-    console.error(`iothub-local: warning: ${host} is no loopback address, ${danger}`);
+    const read = page ? 'all connection strings, and the traffic' : 'the traffic';
+    const danger = `anyone who can reach it can read ${read} over http and ws`;
+    console.error(`iothub-local: warning: ${host} is not a loopback address: ${danger}`);
   }
   const caDirectory = data ?? HOME_DIRECTORY;
   const print = json ? printLogAsJson : printLog;
-  // Devices may connect before the start is printed, which must come first.
+  // Devices may connect before the start is printed, but the lines of the start must come first.
   const starting = start({ ...options, caDirectory }, (line) => starting.then(() => print(line)));
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, async () => (await starting).close());

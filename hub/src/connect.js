@@ -50,10 +50,10 @@ export function acceptConnect(connection, packet, hub) {
 function whyRefused(packet, user, identity, { sas, url, clientCertificate }, hub) {
   const notAuthorized = (reason) => ({ code: NOT_AUTHORIZED, reason });
   if (packet.protocolVersion !== 4 || packet.bridgeMode) {
-    return { code: UNACCEPTABLE_VERSION, reason: 'only MQTT 3.1.1 is spoken here' };
+    return { code: UNACCEPTABLE_VERSION, reason: 'the hub supports only MQTT 3.1.1' };
   }
   if (pathOf(url) !== WEB_SOCKET_PATH) {
-    return notAuthorized(`devices connect at ${WEB_SOCKET_PATH}, "${pathOf(url)}" is to register`);
+    return notAuthorized(`devices connect at ${WEB_SOCKET_PATH}, "${pathOf(url)}" is only for registrations`);
   }
   if (!user) return notAuthorized(`the user name "${packet.username ?? ''}" is malformed`);
   if (user.host.toLowerCase() !== hub.hostname.toLowerCase()) {
@@ -68,7 +68,7 @@ function whyRefused(packet, user, identity, { sas, url, clientCertificate }, hub
     );
   }
   const connack = identity.faults.connack ?? hub.faults.connack;
-  if (connack) return { code: connack, reason: 'as a fault was asked for' };
+  if (connack) return { code: connack, reason: 'because of an injected fault' };
   if (packet.clientId !== identity.id) {
     return notAuthorized(`the client id "${packet.clientId}" is not "${identity.id}"`);
   }
@@ -93,7 +93,7 @@ function letIn(connection, { clean, keepalive, password, will }, user, identity,
   connection.annotations = annotationsOf(identity, token);
   connection.will = will && readWill(will, identity);
   if (will && !connection.will) {
-    hub.log(`${identity.id}: its will is ignored, as its topic is not for telemetry`);
+    hub.log(`${identity.id}: its will is ignored, because its topic is not for telemetry`);
   }
   connection.startTimers({ keepalive, expires: endOf(token, identity, hub.settings) });
   connection.answer('connack', () => connection.establish({ sessionPresent }));

@@ -82,7 +82,7 @@ export class Connection {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#writer = new FrameWriter(webSocket);
-    this.#silenceTimer = setTimeout(() => this.close('no CONNECT came'), CONNECT_TIMEOUT);
+    this.#silenceTimer = setTimeout(() => this.close('no CONNECT arrived'), CONNECT_TIMEOUT);
     webSocket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     webSocket.on('close', () => this.#end('the client closed the connection'));
     webSocket.on('error', (error) => this.#end(error.message));
@@ -151,10 +151,10 @@ export class Connection {
     else setTimeout(() => this.#isClosed || send(), delay[kind]).unref();
   }
 
-  /** Drops the connection if a fault wants that at this step. */
+  /** Drops the connection if a fault requires that at this step. */
   dropsAt(step) {
     const how = this.identity.faults.dropsAt(step);
-    if (how) this[how](`dropped at ${step}, as a fault was asked for`);
+    if (how) this[how](`dropped at ${step}, because of an injected fault`);
     return how !== undefined;
   }
 
@@ -214,7 +214,7 @@ export class Connection {
     const { maxSilence } = this.#hub.settings;
     const silence = Math.min(keepalive === 0 ? Infinity : keepalive * 1.5, maxSilence);
     this.#silenceTimer = setTimeout(
-      () => this.close(`nothing came for ${silence} s, at a keep alive of ${keepalive} s`),
+      () => this.close(`nothing arrived for ${silence} s, with a keep alive of ${keepalive} s`),
       silence * 1000,
     );
     this.#expires = expires;
@@ -233,7 +233,7 @@ export class Connection {
     if (this.#isClosed) return;
     this.#framesIn++;
     if (!isBinary) {
-      this.close('a text frame came, MQTT needs binary ones');
+      this.close('a text frame arrived, MQTT requires binary frames');
       return;
     }
     const { packets, error } = this.#decoder.feed(data);
@@ -265,7 +265,7 @@ export class Connection {
   }
 
   #handleFirst(packet) {
-    if (packet.cmd !== 'connect') throw new ProtocolViolation('the first packet is no CONNECT');
+    if (packet.cmd !== 'connect') throw new ProtocolViolation('the first packet is not CONNECT');
     clearTimeout(this.#silenceTimer);
     acceptConnect(this, packet, this.#hub);
   }
@@ -273,7 +273,7 @@ export class Connection {
   #handleNext(packet) {
     this.#record(packet, 'in', this.#framesIn);
     this.#silenceTimer.refresh();
-    if (packet.cmd === 'connect') throw new ProtocolViolation('a second CONNECT came');
+    if (packet.cmd === 'connect') throw new ProtocolViolation('a second CONNECT arrived');
     if (this.isEstablished) this.#handleEstablished(packet);
     // A fault delays or withholds CONNACK.
     else this.#early.push(packet);

@@ -25,7 +25,7 @@ export class DeviceRegistry {
     return [...this.#devices.values()];
   }
 
-  /** All devices, each with its modules behind it. */
+  /** All devices, each followed by its modules. */
   get withModules() {
     return this.all.flatMap((device) => [device, ...device.modules.values()]);
   }
@@ -74,7 +74,7 @@ export class DeviceRegistry {
   }
 
   /**
-   * Creates the identity if it is missing, for a module its device too. An existing one gets the
+   * Creates the identity if it is missing; for a module, also its device. An existing one gets the
    * settings.
    * @param {{deviceId: string, moduleId?: string}} id
    * @param {Partial<import('./identity.js').IdentitySettings>} [settings]
@@ -105,7 +105,7 @@ export class DeviceRegistry {
     const { deviceId } = settings;
     checkId(deviceId, 'device');
     if (this.find(deviceId)) {
-      throw new HubError('DeviceAlreadyExists', `There is a device "${deviceId}" already.`);
+      throw new HubError('DeviceAlreadyExists', `There is already a device "${deviceId}".`);
     }
     const device = this.#add(settings);
     device.update(settings);
@@ -119,11 +119,11 @@ export class DeviceRegistry {
     if (modules.has(moduleId)) {
       throw new HubError(
         'ModuleAlreadyExistsOnDevice',
-        `The device "${deviceId}" has a module "${moduleId}" already.`,
+        `The device "${deviceId}" already has a module "${moduleId}".`,
       );
     }
     if (modules.size === MAX_MODULES) {
-      throw new HubError('TooManyModulesOnDevice', `A device has ${MAX_MODULES} modules at most.`);
+      throw new HubError('TooManyModulesOnDevice', `A device can have at most ${MAX_MODULES} modules.`);
     }
     const module = this.#add(settings);
     module.update(settings);
@@ -155,6 +155,6 @@ function checkId(id, kind) {
   if (ID.test(id)) return;
   throw new HubError(
     'ArgumentInvalid',
-    `"${id}" is no ${kind} id: 1 to 128 of A-Z a-z 0-9 - . + % _ # * ? ! ( ) , : = @ $ '`,
+    `"${id}" is not a ${kind} id: 1 to 128 of A-Z a-z 0-9 - . + % _ # * ? ! ( ) , : = @ $ '`,
   );
 }

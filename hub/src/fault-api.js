@@ -137,13 +137,13 @@ const HUB_FAULTS = {
 };
 
 const HUB_SCHEMA = {
-  summary: 'Makes things go wrong for every device until {clear: true}; gives what is on',
+  summary: 'Injects faults for every device until {clear: true}; returns the active faults',
   body: HUB_FAULTS,
   response: { 200: { type: 'object' } },
 };
 
 const SCHEMA = {
-  summary: 'Makes things go wrong until {clear: true}; gives what is on',
+  summary: 'Injects faults until {clear: true}; returns the active faults',
   body: FAULTS,
   response: { 200: { type: 'object' }, ...errors(404) },
 };

@@ -12,8 +12,8 @@ class FaultSet {
   }
 
   /**
-   * With `clear`, first clears all faults. Then adds the others, which with `forSeconds` end by
-   * themselves.
+   * With `clear`, first clears all faults. Then adds the others, which end after `forSeconds`, if
+   * given.
    * @param {{clear?: boolean, forSeconds?: number, [fault: string]: unknown}} changes
    */
   change({ clear = false, forSeconds, ...changes }) {
@@ -28,7 +28,7 @@ class FaultSet {
     return changes;
   }
 
-  /** The faults that are on. */
+  /** The active faults. */
   toJSON() {
     return Object.fromEntries(
       Object.entries(this).filter(([name, value]) => value !== this.#none[name]),
@@ -166,7 +166,7 @@ export class Faults extends ConnectionFaults {
     this.rememberNone();
   }
 
-  /** Returns whether the daily quota is used up; if not, takes one message off it. */
+  /** Returns whether the daily quota is used up; if not, subtracts one message. */
   exceedsQuota() {
     if (this.quota === 0) return true;
     if (this.quota !== undefined) this.quota--;

@@ -24,14 +24,14 @@ export function addFeedbackApi(app, { devices, feedback }) {
       schema: { summary, response: { 204: empty('It is done.'), ...errors(412) } },
       handler: ({ params }, reply) => {
         if (work(params.lockToken)) return reply.code(204).send();
-        throw new HubError('DeviceMessageLockLost', 'There is no such lock, or no more.');
+        throw new HubError('DeviceMessageLockLost', 'There is no such lock, or it has expired.');
       },
     });
   const path = `${PATH}/:lockToken`;
-  settle('DELETE', path, 'Removes feedback that was received', (lockToken) =>
+  settle('DELETE', path, 'Removes received feedback', (lockToken) =>
     feedback.complete(lockToken),
   );
-  settle('POST', `${path}/abandon`, 'Gives feedback back that was received', (lockToken) =>
+  settle('POST', `${path}/abandon`, 'Returns received feedback to the queue', (lockToken) =>
     feedback.abandon(lockToken),
   );
 
@@ -62,7 +62,7 @@ const RECEIVE = {
         },
       },
     },
-    204: empty('There is none.'),
+    204: empty('There is no feedback.'),
   },
 };
 

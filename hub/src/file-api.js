@@ -36,14 +36,14 @@ async function authenticate(request, hub) {
   const { deviceId } = request.params;
   const device = hub.devices.find(deviceId);
   const { filesStatus, noStorage } = device?.faults ?? {};
-  if (filesStatus) throw HubError.ofStatus(filesStatus, 'The status is what a fault asked for.');
+  if (filesStatus) throw HubError.ofStatus(filesStatus, 'An injected fault requires this status.');
   await requireApiVersion(request);
   const reason = await whyUnauthorized(request, device, hub);
   if (reason) throw new HubError('IotHubUnauthorized', `Unauthorized: ${reason}.`);
   if (noStorage) {
     throw new HubError(
       'DefaultStorageEndpointNotConfigured',
-      'The hub has no storage account, as a fault was asked for.',
+      'The hub has no storage account, because of an injected fault.',
     );
   }
   return device;
@@ -80,7 +80,7 @@ function endUpload({ body, device, params }) {
 }
 
 const BEGIN = {
-  summary: 'Begins a file upload; authorization is that of the device',
+  summary: "Begins a file upload; the header authorization has the device's own SAS token",
   body: {
     type: 'object',
     required: ['blobName'],
@@ -109,7 +109,7 @@ const END = {
     type: 'object',
     required: ['isSuccess'],
     properties: {
-      correlationId: { type: 'string', description: 'unless it is in the path' },
+      correlationId: { type: 'string', description: 'required, unless it is in the path' },
       isSuccess: { type: 'boolean' },
       statusCode: { type: 'integer' },
       statusDescription: { type: ['string', 'null'] },

@@ -1,4 +1,4 @@
-/** Writes MQTT packets into WebSocket frames: one each, unless a fault is on. */
+/** Writes MQTT packets into WebSocket frames: one each, unless a fault is active. */
 export class FrameWriter {
   /** How many frames were sent. */
   frames = 0;

@@ -10,7 +10,7 @@ export function addHealthApi(app) {
 }
 
 const SCHEMA = {
-  summary: 'Answers when the hub is up, without a token',
+  summary: 'Responds when the hub is up; needs no token',
   tags: ['private'],
   response: {
     200: {

@@ -12,7 +12,7 @@ const compiled = new Map();
 /**
  * Compiles the schema of a route when its first request arrives, once per process. Compiling all of
  * them would take most of the time of a start, and a test, which often starts its own hub, calls
- * only a few.
+ * only a few routes.
  */
 function buildValidator(externalSchemas, options) {
   return (route) => {
@@ -83,7 +83,7 @@ export function answerErrors(scope, toBody) {
 function asHubError(error) {
   if (error instanceof HubError) return error;
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return new HubError('ArgumentInvalid', 'The content-type has to be application/json.');
+    return new HubError('ArgumentInvalid', 'The content-type must be application/json.');
   }
   const isClientError = error.statusCode >= 400 && error.statusCode < 500;
   return new HubError(isClientError ? 'ArgumentInvalid' : 'ServerError', error.message);

@@ -89,7 +89,7 @@ export const THUMBPRINTS = {
   properties: { primaryThumbprint: THUMBPRINT, secondaryThumbprint: THUMBPRINT },
 };
 
-/** How an identity authenticates. Thumbprints may also stand next to the type. */
+/** How an identity authenticates. Thumbprints may also be next to the type. */
 export const AUTHENTICATION = {
   type: 'object',
   properties: {

@@ -188,7 +188,7 @@ export class Identity {
 
   /** Makes the connection the only one; with `clean`, forgets the previous session. */
   attach(connection, { clean }) {
-    this.connection?.close('another connection of the same identity came');
+    this.connection?.close('another connection of the same identity replaced it');
     const sessionPresent = this.#hasSession && !clean;
     if (!sessionPresent) this.#subscriptions.clear();
     if (clean && this.settings.purgeOnCleanSession) this.messages.purge();

@@ -48,8 +48,8 @@ export function inProcess({ devices, store }) {
       const messages = (await telemetry.log.read(query)).map(describeMessage);
       await saved();
       if (messages.length >= count) return messages;
-      const missing = `${messages.length} of ${count} messages`;
-      throw new Error(`${id} has sent ${missing} that were waited for within ${timeout} s`);
+      const part = `${messages.length} of ${count} expected messages`;
+      throw new Error(`${id} sent only ${part} within ${timeout} s`);
     },
   };
 }

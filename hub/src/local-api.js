@@ -91,7 +91,7 @@ function addDisconnect(app, path, find) {
   app.post(`${path}/disconnect`, { schema: DISCONNECT }, (request) => {
     const { connection } = find(request);
     const how = request.query.how ?? 'close';
-    connection?.[how]('as it was asked for');
+    connection?.[how]('by a call to the local API');
     return { dropped: connection !== null };
   });
 }
@@ -144,7 +144,7 @@ const CREATE = {
 };
 
 const READ = {
-  summary: 'Tells whether it is connected, and what it subscribed to',
+  summary: 'Returns whether it is connected, and its subscriptions',
   response: {
     200: {
       type: 'object',
@@ -175,7 +175,7 @@ const DISCONNECT = {
   querystring: {
     type: 'object',
     properties: {
-      how: { enum: ['reset', 'close'], description: 'TCP reset, or by default WebSocket close' },
+      how: { enum: ['reset', 'close'], description: 'a TCP reset, or by default a WebSocket close' },
     },
   },
   response: { 200: { type: 'object', properties: { dropped: BOOLEAN } }, ...errors(404) },

@@ -79,13 +79,13 @@ export const MESSAGE = {
   dup: BOOLEAN,
   packetId: { type: ['integer', 'null'] },
   enqueuedTime: TIME,
-  annotations: { type: 'object', description: 'what the service adds, by its names' },
+  annotations: { type: 'object', description: "what the service adds, by the service's names" },
 };
 
-const TELEMETRY = logSchema('Gives the telemetry, the newest 100,000', 'messages', MESSAGE);
+const TELEMETRY = logSchema('Returns the telemetry, the newest 100,000 messages', 'messages', MESSAGE);
 
 const PACKETS = logSchema(
-  'Gives the MQTT packets, the newest 10,000; payloads are base64, secrets left out',
+  'Returns the MQTT packets, the newest 10,000; payloads are base64, secrets are left out',
   'packets',
   {
     sequence: INTEGER,
@@ -101,13 +101,13 @@ const PACKETS = logSchema(
   },
 );
 
-const CONNECTIONS = logSchema('Gives the connections, the newest 1,000', 'connections', {
+const CONNECTIONS = logSchema('Returns the connections, the newest 1,000', 'connections', {
   sequence: INTEGER,
   connection: INTEGER,
-  url: { type: 'string', description: 'that of the upgrade' },
+  url: { type: 'string', description: 'of the upgrade request' },
   protocol: TEXT,
   secure: BOOLEAN,
   clientCertificate: BOOLEAN,
   accepted: BOOLEAN,
-  closedBecause: { type: ['string', 'null'], description: 'null while it lasts' },
+  closedBecause: { type: ['string', 'null'], description: 'null while it is open' },
 });

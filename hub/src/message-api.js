@@ -42,7 +42,7 @@ export function toMessage(
 ) {
   const expiry = expiryTimeUtc === undefined ? undefined : new Date(expiryTimeUtc);
   if (Number.isNaN(expiry?.getTime())) {
-    throw new HubError('ArgumentInvalid', 'expiryTimeUtc is no ISO 8601 date');
+    throw new HubError('ArgumentInvalid', 'expiryTimeUtc is not an ISO 8601 date');
   }
   return {
     payload,

@@ -36,7 +36,7 @@ export class Methods {
   ) {
     const body = JSON.stringify(payload);
     const { methodStatus } = this.#identity.faults;
-    if (methodStatus) throw HubError.ofStatus(methodStatus, 'A fault asks for this status.');
+    if (methodStatus) throw HubError.ofStatus(methodStatus, 'An injected fault requires this status.');
     checkRange('responseTimeoutInSeconds', responseTimeoutInSeconds, 5, 300);
     checkRange('connectTimeoutInSeconds', connectTimeoutInSeconds, 0, 300);
     if (Buffer.byteLength(body) > MAX_PAYLOAD) {
@@ -67,20 +67,20 @@ export class Methods {
     const settle = this.#pending.get(requestId);
     if (!settle) return;
     if (body.length > MAX_PAYLOAD) {
-      settle(new HubError('BadDeviceResponse', `The answer exceeds ${MAX_PAYLOAD} bytes.`));
+      settle(new HubError('BadDeviceResponse', `The response exceeds ${MAX_PAYLOAD} bytes.`));
       return;
     }
     try {
       settle(null, { status, payload: body.length === 0 ? null : JSON.parse(body) });
     } catch {
-      settle(new HubError('BadDeviceResponse', 'The answer of the device is not JSON.'));
+      settle(new HubError('BadDeviceResponse', 'The response of the device is not JSON.'));
     }
   }
 
   /** Fails all calls, because the connection was lost. */
   abandon() {
     for (const settle of [...this.#pending.values()]) {
-      settle(this.#notOnline('The device disconnected before it answered.'));
+      settle(this.#notOnline('The device disconnected before it responded.'));
     }
   }
 

@@ -15,7 +15,7 @@ export const { version } = JSON.parse(
 
 const ERROR = {
   type: 'object',
-  description: 'The inner code stands in the header iothub-errorcode, too.',
+  description: 'The header iothub-errorcode contains the inner code, too.',
   required: ['Message', 'ExceptionMessage'],
   properties: {
     Message: {
@@ -38,9 +38,9 @@ const COMPONENTS = {
 };
 
 const DESCRIPTION =
-  'What devices, back ends and tests ask of the hub over HTTP; MQTT is at /$iothub/websocket. ' +
-  'The tags service, files, blobs and provisioning are the API of the services themselves, ' +
-  'private is what they do over AMQP, or not at all.';
+  'The HTTP API of the hub for devices, back ends and tests; MQTT is at /$iothub/websocket. ' +
+  'The tags service, files, blobs and provisioning are the API of the real services; ' +
+  'private is what these do over AMQP, or not at all.';
 
 /** @type {import('openapi-types').OpenAPIV3_1.ApiKeySecurityScheme} */
 const SAS = {

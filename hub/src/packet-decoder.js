@@ -52,10 +52,10 @@ function whyMalformed(packet) {
     case 'unsubscribe':
       return whyFiltersMalformed(packet.unsubscriptions);
     case 'puback':
-      return length === 2 ? undefined : 'PUBACK of a wrong length';
+      return length === 2 ? undefined : 'PUBACK with a wrong length';
     case 'pingreq':
     case 'disconnect':
-      return length === 0 ? undefined : `${cmd} of a wrong length`;
+      return length === 0 ? undefined : `${cmd} with a wrong length`;
     default:
       return undefined;
   }

@@ -20,7 +20,7 @@ const POLICY =
   "img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /**
- * The page at `/`: shows what runs here, for people at this machine. It needs no token: requests
+ * The page at `/` shows the state of the hub to people at this machine. It needs no token: requests
  * must use one of the hub's names, and pages of other origins cannot read the responses.
  * @param {import('fastify').FastifyInstance} app
  * @param {import('./server.js').Hub} hub
@@ -87,7 +87,7 @@ const describe = (identity) => ({
 async function refuseOtherPages({ headers }) {
   const site = headers['sec-fetch-site'] ?? 'none';
   if (['same-origin', 'none'].includes(site)) return;
-  throw new HubError('IotHubUnauthorizedAccess', 'Only the page of the hub may ask for this.');
+  throw new HubError('IotHubUnauthorizedAccess', 'Only the page of the hub may request this.');
 }
 
 /** Keys are for people at this machine. */
@@ -95,6 +95,6 @@ async function refuseOtherMachines({ hostname }) {
   if (isLoopback(nameOf(hostname))) return;
   throw new HubError(
     'IotHubUnauthorizedAccess',
-    'Connection strings are shown where the page is opened as localhost or 127.0.0.1.',
+    'Connection strings are shown only if the page is opened as localhost or 127.0.0.1.',
   );
 }

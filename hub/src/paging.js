@@ -9,7 +9,7 @@ export const PAGE_REQUEST = {
     'x-ms-max-item-count': {
       type: 'string',
       pattern: '^([1-9]\\d{0,8})?$',
-      description: `how many items a page has at most; default ${PAGE}`,
+      description: `the maximum number of items on a page; default ${PAGE}`,
     },
     'x-ms-continuation': { type: 'string', description: 'where the last page ended' },
   },
@@ -21,7 +21,7 @@ export const pageOf = (items) => ({
     description: 'One page',
     headers: {
       'x-ms-item-type': { type: 'string', description: 'what the items are' },
-      'x-ms-continuation': { type: 'string', description: 'there are more pages' },
+      'x-ms-continuation': { type: 'string', description: 'where the next page begins, if there is one' },
     },
     type: 'array',
     items,
@@ -49,5 +49,5 @@ function startOf(token) {
   if (!token) return 0;
   const [, start] = /^from (\d+)$/.exec(Buffer.from(token, 'base64').toString()) ?? [];
   if (start) return Number(start);
-  throw new HubError('ArgumentInvalid', 'x-ms-continuation is not what the hub gave.');
+  throw new HubError('ArgumentInvalid', 'x-ms-continuation is not a value that the hub returned.');
 }

@@ -69,7 +69,7 @@ function readMessage({ payload, retain, dup, messageId }, bag, settings) {
 /** Above its rate, a device is disconnected; above the daily quota, it gets no acknowledgement. */
 function isThrottled(faults) {
   if (faults.throttles('telemetry')) {
-    throw new ProtocolViolation(`more than ${faults.rate.telemetry} messages came in a second`);
+    throw new ProtocolViolation(`more than ${faults.rate.telemetry} messages arrived in a second`);
   }
   return faults.exceedsQuota();
 }

@@ -21,7 +21,7 @@ export function addQueryApi(app, { devices }) {
 function identitiesOf(collection, { all }) {
   if (collection === 'devices') return all;
   if (collection === 'modules') return all.flatMap((device) => [...device.modules.values()]);
-  throw new HubError('ArgumentInvalid', `Twins are FROM devices or devices.modules.`);
+  throw new HubError('ArgumentInvalid', `The query must be FROM devices or devices.modules here.`);
 }
 
 /** The query in a request, for a `schema.body`. */

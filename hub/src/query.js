@@ -31,8 +31,8 @@ export async function parseQuery(text) {
     const rest = text.slice(offset, offset + 20) || 'its end';
     throw new HubError(
       'ArgumentInvalid',
-      `The query is not understood from character ${offset + 1} on (${rest}). ` +
-        `The local hub knows ${SUPPORTED}.`,
+      `The query cannot be parsed from character ${offset + 1} on (${rest}). ` +
+        `The local hub supports ${SUPPORTED}.`,
     );
   }
 }

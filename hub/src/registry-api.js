@@ -72,7 +72,7 @@ function addIdentities(app, path, devices) {
     path,
     {
       config: READ,
-      schema: { summary: `Gives a ${kind}`, response: { 200: identity, ...errors(404) } },
+      schema: { summary: `Returns a ${kind}`, response: { 200: identity, ...errors(404) } },
     },
     (request) => describeIdentity(find(request)),
   );

@@ -39,14 +39,14 @@ export function parseSasToken(text) {
  * @returns {string | undefined}
  */
 export function whySasRefused(token, { host, path, keys, policies, rights, now }) {
-  if (!token) return 'what came is not a SAS token with sr, sig and se';
+  if (!token) return 'the credentials are not a SAS token with sr, sig and se';
   const policyName = token.skn && decode(token.skn);
   if (!policyName && !keys) return 'the SAS token names no shared access policy in skn';
   if (policyName && !Object.hasOwn(policies, policyName)) {
     return `there is no shared access policy "${policyName}"`;
   }
   if (!isResource(token, { host, path, allowsPrefix: Boolean(policyName) })) {
-    return `the SAS token is for another resource than ${host}/${path.join('/')}`;
+    return `the SAS token is for a resource other than ${host}/${path.join('/')}`;
   }
   const accepted = policyName ? Object.values(policies[policyName]) : (keys ?? []);
   // The signature is over the text as transmitted: encodings differ between clients.

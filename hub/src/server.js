@@ -77,8 +77,8 @@ const APIS = [
  * @param {ProvisioningOptions['linkedHubs']} [options.linkedHubs] other hubs that it assigns
  *   devices to
  * @param {Partial<import('./settings.js').Settings>} [options.settings]
- * @param {boolean} [options.page] the page at `/`; by default only if only this machine can reach
- *   it
+ * @param {boolean} [options.page] serves the page at `/`; default: true if only this machine can
+ *   reach it
  * @param {(line: string) => void} [options.log] called with who connects, who disconnects and why
  * @returns {Promise<import('../index.d.ts').Hub>}
  */
@@ -152,7 +152,7 @@ async function openAuthority(directory) {
 function checkNames(host, hostname) {
   if (host === '') throw new HubError('ArgumentInvalid', 'The host is empty: give an address.');
   if (/^[\w.-]{1,253}$/.test(hostname)) return;
-  const reason = `"${hostname}" is no hostname: 1 to 253 of A-Z a-z 0-9 - . _`;
+  const reason = `"${hostname}" is not a hostname: 1 to 253 of A-Z a-z 0-9 - . _`;
   throw new HubError('ArgumentInvalid', reason);
 }
 
@@ -172,7 +172,7 @@ function readDevice(option) {
 function ensureDevices(registry, first) {
   const identities = first.map(({ id, settings }) => registry.ensure(id, settings));
   const twice = identities.find((identity, index) => identities.indexOf(identity) < index);
-  if (twice) throw new HubError('DeviceAlreadyExists', `There is "${twice.id}" already.`);
+  if (twice) throw new HubError('DeviceAlreadyExists', `"${twice.id}" is in the list of devices more than once.`);
   return first.map(({ id, settings }, index) => {
     const { primaryKey, secondaryKey } = identities[index];
     return { id, settings: { ...settings, primaryKey, secondaryKey } };
@@ -224,8 +224,8 @@ async function listen(hub, { port, https, host, page }) {
 }
 
 /**
- * Otherwise, sockets before their handshake or first request would keep a server open, and sockets
- * that arrive while it closes would be served by a hub that no longer saves.
+ * Otherwise, sockets before their handshake or first request would keep a server open, and a hub
+ * that no longer saves would serve sockets that arrive while it closes.
  * @returns {() => void} closes all sockets, current and future
  */
 function trackSockets(servers) {

@@ -10,7 +10,7 @@ import { addMethodApi, addTwinApi } from './twin-api.js';
 
 /** The query parameters of every call to the service's own API. */
 export const API_VERSION = {
-  'api-version': { type: 'string', description: 'has to be there: 2021-04-12, say' },
+  'api-version': { type: 'string', description: 'required, such as 2021-04-12' },
 };
 
 /**

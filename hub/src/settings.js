@@ -58,8 +58,8 @@ const SETTINGS = {
   /** After how many failed deliveries the hub gives up a message. */
   maxDeliveryCount: between(10, 1, 100),
   /**
-   * Whether a delivery that was not acknowledged in time counts as failed; one that was cut off
-   * always does.
+   * Whether a delivery that was not acknowledged in time counts as failed; one whose connection was
+   * lost always does.
    */
   lockExpiryCounts: flag(false),
   /** Whether a CONNECT with clean session 1 removes the queued messages. */
@@ -108,13 +108,13 @@ export function changeSettings(settings, changes) {
 function check(name, value) {
   if (!Object.hasOwn(SETTINGS, name)) {
     const names = Object.keys(SETTINGS).join(', ');
-    throw new HubError('ArgumentInvalid', `There is no setting "${name}", there are ${names}.`);
+    throw new HubError('ArgumentInvalid', `There is no setting "${name}". The settings are ${names}.`);
   }
   const { schema, text } = SETTINGS[name];
   const isAllowed = schema.enum
     ? schema.enum.includes(value)
     : Number.isInteger(value) && value >= schema.minimum && value <= schema.maximum;
-  if (!isAllowed) throw new HubError('ArgumentInvalid', `The setting ${name} has to be ${text}.`);
+  if (!isAllowed) throw new HubError('ArgumentInvalid', `The setting ${name} must be ${text}.`);
 }
 
 /**
@@ -124,11 +124,11 @@ function check(name, value) {
  */
 export function addSettingsApi(app, { settings }) {
   const response = { 200: { type: 'object' } };
-  const read = { summary: 'Gives the settings', response };
+  const read = { summary: 'Returns the settings', response };
   app.get('/local/hub/settings', { schema: read }, () => settings);
 
   const change = {
-    summary: 'Changes some settings, gives all',
+    summary: 'Changes some settings, returns all',
     body: { type: 'object' },
     response,
   };

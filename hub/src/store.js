@@ -172,7 +172,7 @@ export class DiskStore {
       if (deletions.length + puts.length > 0) await this.#level.batch([...deletions, ...puts]);
     } catch (error) {
       const reason = error.cause?.message ?? error.message;
-      throw new DataError(`nothing can be saved any more in ${this.#directory}: ${reason}`);
+      throw new DataError(`nothing more can be saved in ${this.#directory}: ${reason}`);
     }
   }
 }
@@ -223,7 +223,7 @@ async function makeDirectory(directory) {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
     if (!['EEXIST', 'ENOTDIR'].includes(error.code)) throw error;
-    throw new DataError(`${directory} is no directory: there is a file, or one on the way to it`);
+    throw new DataError(`${directory} is not a directory: it, or a part of its path, is a file`);
   }
 }
 
@@ -239,8 +239,8 @@ async function checkFormat(directory) {
   const format = Number(text);
   if (Number.isInteger(format) && format > FORMAT) {
     throw new DataError(
-      `${directory} has data of a newer iothub-local: format ${format}, this one knows ${FORMAT};` +
-        ' take that version, or another directory',
+      `${directory} has data of a newer iothub-local: format ${format}, this one supports ${FORMAT};` +
+        ' use that version, or another directory',
     );
   }
   if (format !== FORMAT) throw damaged(directory, new Error(`its format is "${text.trim()}"`));
@@ -260,7 +260,7 @@ async function openLevel(directory, createIfMissing) {
   } catch (error) {
     if (error.cause?.code === 'LEVEL_LOCKED') {
       throw new DataError(
-        `${directory} is in use by another hub; stop that, or take another directory`,
+        `${directory} is in use by another hub; stop that hub, or use another directory`,
       );
     }
     throw damaged(directory, error.cause ?? error);
@@ -269,7 +269,7 @@ async function openLevel(directory, createIfMissing) {
 
 const damaged = (directory, { message }) =>
   new DataError(
-    `the data in ${directory} cannot be read: ${message}; restore it from a copy, or move it away`,
+    `the data in ${directory} cannot be read: ${message}; restore it from a backup, or move it away`,
   );
 
 /** Prefixes end with a slash; the next character after the slash is a zero. */

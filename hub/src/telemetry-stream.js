@@ -6,12 +6,12 @@ import { errors } from './openapi.js';
 const HEARTBEAT_SECONDS = 15;
 
 /**
- * Live telemetry as Server-Sent Events. Starts with new messages, with `after` after this sequence
- * number, or with `Last-Event-ID` where the reader was disconnected.
+ * Live telemetry as Server-Sent Events. Starts with new messages; with `after`, after this sequence
+ * number; with `Last-Event-ID`, where the reader was disconnected.
  * @param {import('fastify').FastifyInstance} app
  * @param {string} path
  * @param {(request: {params: Record<string, any>}) => import('./event-log.js').EventLog} logOf
- * @param {(entry: any) => object} describe makes the data of an event
+ * @param {(entry: any) => object} describe creates the data of an event
  * @param {import('./server.js').Hub} hub
  */
 export function addTelemetryStream(app, path, logOf, describe, { store }) {
@@ -51,17 +51,17 @@ async function* follow(log, start, signal, store, toEvent) {
 const SCHEMA = {
   summary: 'Follows the telemetry as Server-Sent Events',
   description: `The data of an event is a message as in the history of a device, with deviceId and
-moduleId where it is of any device. Last-Event-ID continues a stream that broke off.`,
+moduleId in the stream of all devices. Last-Event-ID continues an interrupted stream.`,
   querystring: {
     type: 'object',
     properties: {
-      after: { type: 'string', pattern: '^\\d+$', description: 'begins behind this number' },
+      after: { type: 'string', pattern: '^\\d+$', description: 'starts after this number' },
     },
   },
   headers: { type: 'object', properties: { 'last-event-id': { type: 'string' } } },
   response: {
     200: {
-      description: 'events until the reader goes',
+      description: 'events until the reader disconnects',
       content: { 'text/event-stream': { schema: { type: 'string' } } },
     },
     ...errors(404),

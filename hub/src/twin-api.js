@@ -16,7 +16,7 @@ export function addTwinApi(app, { devices }) {
   const find = ({ params }) => devices.get(params.deviceId, params.moduleId);
   const twin = { $ref: 'Twin#' };
   for (const path of PATHS) {
-    const read = { summary: 'Gives a twin', response: { 200: twin, ...errors(404) } };
+    const read = { summary: 'Returns a twin', response: { 200: twin, ...errors(404) } };
     app.get(path, { config: CONFIG, schema: read }, (request) => describeTwin(find(request)));
 
     for (const method of ['PATCH', 'PUT']) {
@@ -65,7 +65,7 @@ export function writeTwin(identity, changes, how = { replace: false }) {
  */
 export function addMethodApi(app, { devices }) {
   const schema = {
-    summary: 'Calls a direct method and gives its answer',
+    summary: 'Calls a direct method and returns its response',
     body: METHOD,
     response: { 200: ANSWER, ...anyError, ...errors(404, 413, 502, 504) },
   };

@@ -30,7 +30,7 @@ function describeUpload(upload, { protocol, host }, blobs) {
   };
 }
 
-const UPLOADS = logSchema('Gives the notifications of file uploads, the newest 1,000', 'uploads', {
+const UPLOADS = logSchema('Returns the notifications of file uploads, the newest 1,000', 'uploads', {
   sequence: { type: 'integer' },
   correlationId: { type: 'string' },
   blobName: { type: 'string' },
@@ -39,5 +39,5 @@ const UPLOADS = logSchema('Gives the notifications of file uploads, the newest 1
   statusDescription: { type: ['string', 'null'] },
   enqueuedTime: { type: 'string', description: 'ISO 8601' },
   blobSizeInBytes: { type: ['integer', 'null'] },
-  blobUrl: { type: ['string', 'null'], description: 'opens the blob for an hour, if there is one' },
+  blobUrl: { type: ['string', 'null'], description: 'gives access to the blob for an hour, if there is one' },
 });

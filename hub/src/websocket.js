@@ -12,7 +12,7 @@ const MAX_FRAME = 16 * 1024 * 1024;
 /** @typedef {import('node:http').IncomingMessage & {url: string}} Upgrade */
 
 /**
- * Takes the WebSocket upgrades of HTTP servers.
+ * Handles the WebSocket upgrades of HTTP servers.
  * @param {import('node:http').Server[]} httpServers
  * @param {import('./server.js').Hub} hub
  * @returns {() => void} closes every connection
@@ -41,7 +41,7 @@ export function acceptWebSockets(httpServers, hub) {
     );
   }
   return () => {
-    for (const connection of connections) connection.cut('the hub stops');
+    for (const connection of connections) connection.cut('the hub was closed');
   };
 }
 
@@ -75,9 +75,9 @@ function whyRefused({ url, headers }, { faults, settings }) {
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
   if (!offered.some(isMqtt)) return [400, 'Sec-WebSocket-Protocol must offer mqtt.'];
   if (headers.origin !== undefined && !settings.acceptBrowsers) {
-    return [403, 'Browsers are refused, as the setting acceptBrowsers is off.'];
+    return [403, 'Browsers are refused, because the setting acceptBrowsers is off.'];
   }
-  if (faults.refuseUpgrade) return [503, 'Upgrades are refused, as a fault was asked for.'];
+  if (faults.refuseUpgrade) return [503, 'Upgrades are refused, because of an injected fault.'];
   return undefined;
 }
 

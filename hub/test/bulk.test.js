@@ -96,5 +96,5 @@ test('a list that is too long, empty or has a device twice is refused whole', as
 
 test('an unknown importMode is an error of that device', async () => {
   const { errors } = await change({ id: 'x', importMode: 'replace' });
-  assert.equal(errors[0].errorStatus, '"replace" is no importMode.');
+  assert.equal(errors[0].errorStatus, '"replace" is not an importMode.');
 });

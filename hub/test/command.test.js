@@ -90,7 +90,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
     const client = await connectPrinted(run);
     await run.line(logged('device1: connected'));
     run.child.kill(signal);
-    await run.line(logged('device1: closed, the hub stops'));
+    await run.line(logged('device1: closed, the hub was closed'));
     assert.deepEqual(await run.exited, [0, null]);
     await client.closed;
     assert.equal(await run.errors, '');
@@ -209,7 +209,7 @@ test('a data directory that is in use, of a newer version or invalid is reported
   assert.match(await third.errors, /^iothub-local: \S+ has data of a newer iothub-local/);
   const fourth = start(t, '--port', '0', '--data', join(data, 'format'));
   assert.deepEqual(await fourth.exited, [1, null]);
-  assert.match(await fourth.errors, /^iothub-local: \S+format is no directory/);
+  assert.match(await fourth.errors, /^iothub-local: \S+format is not a directory/);
 });
 
 const NO_LIMITS = process.platform === 'win32' && 'Windows has no ulimit';
@@ -235,7 +235,7 @@ test('a full disk ends the hub with exit code 1', { skip: NO_LIMITS }, async (t)
   while (status === 201);
   assert.equal(status, 'no answer');
   assert.deepEqual(await run.exited, [1, null]);
-  assert.match(await run.errors, /^iothub-local: nothing can be saved any more in /);
+  assert.match(await run.errors, /^iothub-local: nothing more can be saved in /);
 });
 
 test('--json prints the start and each event as a line of JSON', async (t) => {
@@ -324,8 +324,8 @@ test('an invalid configuration is reported with exit code 2, without its keys', 
       { devices: [{ deviceId: 'b', authentication: { symmetricKey } }] },
       /no member "secondarykey" in "devices\/0\/authentication\/symmetricKey"$/m,
     ],
-    [{ devices: ['a b'] }, /"a b" is no device id/],
-    [{ devices: ['a', 'a'] }, /"a" already/],
+    [{ devices: ['a b'] }, /"a b" is not a device id/],
+    [{ devices: ['a', 'a'] }, /"a" is in the list of devices more than once/],
     [`{"devices": ["${key}"`, /hub\.json is not JSON$/m],
   ]) {
     const run = start(t, '--port', '0', '--config', await newConfig(t, config));
@@ -350,7 +350,7 @@ test('--host sets another address, and warns if others can reach it', async (t) 
     assert.equal((await fetch(`${url}/local/hub`, { headers })).status, 200);
     run.child.kill('SIGTERM');
     assert.deepEqual(await run.exited, [0, null]);
-    const warning = /^iothub-local: warning: 0\.0\.0\.0 is no loopback address/;
+    const warning = /^iothub-local: warning: 0\.0\.0\.0 is not a loopback address/;
     if (host === 'localhost') assert.equal(await run.errors, '');
     else assert.match(await run.errors, warning);
   }
@@ -391,10 +391,10 @@ test('wrong options are reported with exit code 2', async (t) => {
     [['--https-port', '-1'], /--https-port/],
     [['--data', ''], /--data must name a directory/],
     [['--host', ''], /The host is empty/],
-    [['--hostname', 'a;b'], /"a;b" is no hostname/],
+    [['--hostname', 'a;b'], /"a;b" is not a hostname/],
     [['--https-port', 'x'], /--https-port must be a number from 0 to 65535, not "x"/],
-    [['--port', '0', '--device', 'a b'], /"a b" is no device id/],
-    [['--port', '0', '--device', 'a', '--device', 'a'], /"a" already/],
+    [['--port', '0', '--device', 'a b'], /"a b" is not a device id/],
+    [['--port', '0', '--device', 'a', '--device', 'a'], /"a" is in the list of devices more than once/],
   ]) {
     const run = start(t, ...args);
     assert.deepEqual(await run.exited, [2, null], args.join(' '));

@@ -10,5 +10,5 @@ test('a connection that sends no CONNECT within a minute is closed', async (t) =
   const client = await RawClient.open(hub);
   t.mock.timers.tick(60_000);
   await client.closed;
-  await hub.logged(/^a connection: closed, no CONNECT came/);
+  await hub.logged(/^a connection: closed, no CONNECT arrived/);
 });

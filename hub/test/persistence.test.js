@@ -430,7 +430,7 @@ describe('a directory', () => {
   test('of a newer format is left alone', async (t) => {
     const data = await newDirectory(t);
     await writeFile(join(data, 'format'), '99\n');
-    const message = /data of a newer iothub-local: format 99, this one knows 1/;
+    const message = /data of a newer iothub-local: format 99, this one supports 1/;
     await assert.rejects(startHub({ data }), { name: 'DataError', message });
     assert.deepEqual(await readdir(data), ['format']);
   });

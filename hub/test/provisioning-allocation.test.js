@@ -138,7 +138,7 @@ describe('custom allocation', () => {
       await createCustomGroup(),
     );
     assert.deepEqual([status, errorCode], ['failed', 400207]);
-    assert.match(errorMessage, /the webhook answers 500/);
+    assert.match(errorMessage, /the webhook responded with 500/);
   });
 });
 

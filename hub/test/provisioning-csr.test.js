@@ -76,7 +76,7 @@ for (const [what, csr, reason] of [
   ['that is signed with SHA-256', WITH_SHA256, /not signed with SHA-384/],
   ['for a key on P-256', ON_P256, /key is not on P-384/],
   ['with a wrong signature', forged(), /signature is wrong/],
-  ['that is no PKCS #10', 'AAAA', /no PKCS #10/],
+  ['that is no PKCS #10', 'AAAA', /not PKCS #10/],
   ['with the lines of PEM', '-----BEGIN CERTIFICATE REQUEST-----', /not base64 of DER/],
 ]) {
   test(`a csr ${what} is refused`, async () => {

@@ -60,8 +60,8 @@ describe('an individual enrollment with a certificate', () => {
     const path = `/enrollments/${registrationId}`;
     await hub.json('PUT', path, enrollmentOf('clientCertificates', own));
     for (const [certificate, reason] of [
-      [other, /not the one of the enrollment/],
-      [{}, /no client certificate came/],
+      [other, /not one of the enrollment/],
+      [{}, /the client sent no certificate/],
     ]) {
       const client = await connect(registrationId, certificate);
       const { status, body } = await client.request();
@@ -95,7 +95,7 @@ describe('a group with a certificate', () => {
     await wrong.end();
     const selfSigned = await hub.started.issueSelfSignedCertificate(other);
     const stranger = await connect(other, selfSigned);
-    assert.match((await stranger.request()).body.message, /does not chain to one of "group-/);
+    assert.match((await stranger.request()).body.message, /does not chain to a certificate of "group-/);
     await stranger.end();
   });
 });

@@ -155,7 +155,7 @@ describe('a query', () => {
       assert.equal(headers.get('iothub-errorcode'), 'ArgumentInvalid');
       const { ExceptionMessage: message } = body;
       assert.match(message, new RegExp(`not understood from character ${place} on`), query);
-      assert.match(message, /The local hub knows SELECT .* GROUP BY\./);
+      assert.match(message, /The local hub supports SELECT .* GROUP BY\./);
     }
   });
 

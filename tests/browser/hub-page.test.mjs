@@ -57,5 +57,5 @@ test('shows telemetry from before it was opened, and says when the hub is gone',
   await page.getByText('early', { exact: true }).waitFor();
   await page.getByText('running', { exact: true }).waitFor();
   await hub.close();
-  await page.getByText('does not answer', { exact: true }).waitFor();
+  await page.getByText('not responding', { exact: true }).waitFor();
 });

@@ -57,6 +57,6 @@ for (const [title, step, lead, options] of STEPS) {
 async function dropped(device, step) {
   for (;;) {
     await device.errors.take();
-    if ((await device.ends()).includes(`dropped at ${step}, as a fault was asked for`)) return;
+    if ((await device.ends()).includes(`dropped at ${step}, because of an injected fault`)) return;
   }
 }

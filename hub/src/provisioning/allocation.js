@@ -52,7 +52,7 @@ function hubOf(name, hubs) {
   const hub = hubs.find(({ hostname }) => hostname === name);
   if (hub) return hub;
   const names = hubs.map(({ hostname }) => hostname).join(', ');
-  throw new AllocationError(`No hub "${name}" is linked, there are: ${names}.`);
+  throw new AllocationError(`No hub "${name}" is linked. The linked hubs are: ${names}.`);
 }
 
 async function askWebhook(wanted, hubs) {
@@ -87,7 +87,7 @@ async function callWebhook({ enrollment, registrationId, previous, payload }, hu
     }),
     signal: AbortSignal.timeout(WEBHOOK_TIMEOUT),
   });
-  if (!response.ok) throw new Error(`the webhook answers ${response.status}`);
+  if (!response.ok) throw new Error(`the webhook responded with ${response.status}`);
   return response.json();
 }
 

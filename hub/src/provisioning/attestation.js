@@ -30,7 +30,7 @@ export function attest(registrant, credentials, service) {
   if (groups.length === 0) {
     throw new HubError(
       'EnrollmentNotFound',
-      `There is no enrollment for "${registrant.registrationId}", and no group that it could be of.`,
+      `There is no enrollment for "${registrant.registrationId}", and no group that could contain it.`,
     );
   }
   let failure;
@@ -125,7 +125,7 @@ function attestCertificate(enrollment, registrant, certificate) {
 function whyCertificateRefused({ enrollmentGroupId, attestation }, registrant, certificate) {
   const { registrationId, now } = registrant;
   if (!certificate) {
-    return 'no client certificate came: it takes TLS, and no iothub-no-client-cert in the URL';
+    return 'the client sent no certificate: use TLS, and no iothub-no-client-cert in the URL';
   }
   if (keyOf(certificate.commonName ?? '') !== keyOf(registrationId)) {
     return `the common name of the client certificate is not "${registrationId}"`;
@@ -135,9 +135,9 @@ function whyCertificateRefused({ enrollmentGroupId, attestation }, registrant, c
   if (enrollmentGroupId !== undefined) {
     return isIssuedBy(certificate.chain, certificates)
       ? undefined
-      : `the client certificate does not chain to one of "${enrollmentGroupId}"`;
+      : `the client certificate does not chain to a certificate of "${enrollmentGroupId}"`;
   }
   return certificates.some((each) => certificate.thumbprints.includes(thumbprintOf(each)))
     ? undefined
-    : 'the client certificate is not the one of the enrollment';
+    : 'the client certificate is not one of the enrollment';
 }

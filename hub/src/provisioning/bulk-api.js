@@ -53,7 +53,7 @@ const schemaOf = (name, idName) => ({
     200: {
       type: 'object',
       properties: {
-        isSuccessful: { type: 'boolean', description: 'whether every change was done' },
+        isSuccessful: { type: 'boolean', description: 'whether every change succeeded' },
         errors: {
           type: 'array',
           items: {

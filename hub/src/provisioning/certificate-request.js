@@ -20,7 +20,7 @@ const MAX_BYTES = 8 * 1024;
  */
 export function readCertificateRequest(csr, registrationId) {
   if (typeof csr !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(csr)) {
-    throw refusal('it is not base64 of DER, without the lines of PEM');
+    throw refusal('it is not base64 of DER; the lines of PEM are not allowed');
   }
   const der = Buffer.from(csr, 'base64');
   if (der.length > MAX_BYTES) throw refusal(`it has more than ${MAX_BYTES} bytes`);
@@ -55,7 +55,7 @@ function parse(der) {
       signature: Buffer.from(signature.value.slice(1), 'binary'),
     };
   } catch {
-    throw refusal('it is no PKCS #10 in DER');
+    throw refusal('it is not PKCS #10 in DER');
   }
 }
 

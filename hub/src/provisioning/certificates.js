@@ -13,7 +13,7 @@ export function completeCertificates(x509, idName) {
   const kind = KINDS[idName];
   const { primary, secondary } = x509?.[kind] ?? {};
   if (!primary?.certificate) {
-    const reason = `x509.${kind}.primary.certificate is missing; other kinds are not known here.`;
+    const reason = `x509.${kind}.primary.certificate is missing; the local hub supports no other kinds.`;
     throw new HubError('ArgumentInvalid', reason);
   }
   const described = {
@@ -57,7 +57,7 @@ function parse(text) {
   } catch {
     throw new HubError(
       'ArgumentInvalid',
-      'A certificate of the attestation is no X.509 certificate.',
+      'A certificate of the attestation is not an X.509 certificate.',
     );
   }
 }
@@ -70,8 +70,8 @@ export const thumbprintOf = ({ fingerprint }) => bare(fingerprint);
 const bare = (text) => text.replaceAll(':', '');
 
 /**
- * Whether one of the certificates issued the first of the chain, directly or through those between.
- * @param {Buffer[]} chain DER: that of the client, and those that it sent along
+ * Whether an authority issued the first certificate of the chain, directly or through the others.
+ * @param {Buffer[]} chain DER: the client's certificate, and the others that the client sent
  * @param {X509Certificate[]} authorities
  */
 export function isIssuedBy(chain, authorities) {

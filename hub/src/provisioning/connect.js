@@ -36,10 +36,10 @@ export function acceptRegistrant(connection, packet, user, hub) {
 function whyRefused(packet, { idScope, registrationId }, registrant, credentials, hub) {
   const notAuthorized = (reason) => ({ code: NOT_AUTHORIZED, reason });
   if (packet.protocolVersion !== 4 || packet.bridgeMode) {
-    return { code: UNACCEPTABLE_VERSION, reason: 'only MQTT 3.1.1 is spoken here' };
+    return { code: UNACCEPTABLE_VERSION, reason: 'the service supports only MQTT 3.1.1' };
   }
   const connack = registrant.faults.connack ?? hub.faults.connack;
-  if (connack) return { code: connack, reason: 'as a fault was asked for' };
+  if (connack) return { code: connack, reason: 'because of an injected fault' };
   if (idScope !== hub.provisioning.idScope) {
     const reason = `the id scope is ${hub.provisioning.idScope}, not "${idScope}"`;
     return notAuthorized(reason);

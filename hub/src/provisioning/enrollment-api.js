@@ -35,7 +35,7 @@ function addOne(app, path, { kind, idName, enrollments, describe }) {
     {
       config: WRITE,
       schema: {
-        summary: `Creates ${kind}, or with If-Match updates it; keys that are missing are made`,
+        summary: `Creates ${kind}, or with If-Match updates it; missing keys are created`,
         headers: IF_MATCH,
         body: ENROLLMENT,
         response: { 200: ENROLLMENT, ...errors(404, 409, 412) },
@@ -54,7 +54,7 @@ function addOne(app, path, { kind, idName, enrollments, describe }) {
     {
       config: READ,
       schema: {
-        summary: `Gives ${kind}, without keys`,
+        summary: `Returns ${kind}, without keys`,
         response: { 200: ENROLLMENT, ...errors(404) },
       },
     },
@@ -86,7 +86,7 @@ function addOne(app, path, { kind, idName, enrollments, describe }) {
  */
 export function addAttestation(app, path, { kind, enrollments }) {
   const schema = {
-    summary: `Gives the attestation of ${kind}, with its keys`,
+    summary: `Returns the attestation of ${kind}, with its keys`,
     response: { 200: { $ref: 'Attestation#' }, ...errors(404) },
   };
   app.post(path, { config: READ, schema }, ({ params }) => enrollments.get(params.id).attestation);
@@ -102,7 +102,7 @@ function addQuery(app, { name, enrollments, describe }) {
   app.post(`/${name}/query`, { config: READ, schema }, async (request, reply) => {
     const query = await parseQuery(request.body.query);
     if (query.from !== name.toLowerCase()) {
-      throw new HubError('ArgumentInvalid', `Here a query is FROM ${name}.`);
+      throw new HubError('ArgumentInvalid', `The query must be FROM ${name} here.`);
     }
     const rows = runQuery(query, enrollments.all.map(describe));
     return takePage(

@@ -65,7 +65,7 @@ export const ENROLLMENT = {
   properties: {
     registrationId: TEXT,
     enrollmentGroupId: TEXT,
-    deviceId: { ...OPTIONAL_TEXT, description: 'of a single device; else the registration id' },
+    deviceId: { ...OPTIONAL_TEXT, description: 'of a single device; default: the registration id' },
     attestation: ATTESTATION,
     capabilities: object({ iotEdge: { type: 'boolean' } }),
     iotHubHostName: { ...OPTIONAL_TEXT, description: 'the hub of every device' },
@@ -91,7 +91,7 @@ export const REGISTRATION_ERROR = {
   type: 'object',
   required: ['errorCode', 'trackingId', 'message', 'timestampUtc'],
   properties: {
-    errorCode: { type: 'integer', description: 'the HTTP status, and three digits more' },
+    errorCode: { type: 'integer', description: 'the HTTP status, and three more digits' },
     trackingId: TEXT,
     message: TEXT,
     timestampUtc: TEXT,

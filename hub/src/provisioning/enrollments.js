@@ -71,7 +71,7 @@ export class Enrollments {
     checkId(id, this.#idName);
     const present = this.find(id);
     if (present && etag === undefined) {
-      throw new HubError('EnrollmentConflict', `There is an enrollment "${id}" already.`);
+      throw new HubError('EnrollmentConflict', `There is already an enrollment "${id}".`);
     }
     if (etag !== undefined) checkEtag(etag, this.get(id).etag);
     const now = timestamp();
@@ -142,7 +142,7 @@ function checkId(id, name) {
   if (typeof id === 'string' && ID.test(id)) return;
   throw new HubError(
     'ArgumentInvalid',
-    `"${id}" is no ${name}: 1 to 128 of A-Z a-z 0-9 - . _ : with a letter, digit or dash at the end`,
+    `"${id}" is not a valid ${name}: 1 to 128 of A-Z a-z 0-9 - . _ : with a letter, digit or dash at the end`,
   );
 }
 

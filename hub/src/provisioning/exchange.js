@@ -66,7 +66,7 @@ function faultyAnswer(kind, faults) {
   }
   const answer = kind === 'register' ? faults.registerAnswer : faults.pollAnswer;
   if (!answer) return undefined;
-  const error = HubError.ofStatus(answer.status, 'As a fault was asked for.');
+  const error = HubError.ofStatus(answer.status, 'Because of an injected fault.');
   return { body: error.toDeviceBody(), ...answer };
 }
 

@@ -20,13 +20,13 @@ const ANSWER = {
   additionalProperties: false,
   properties: {
     status: { type: 'integer', minimum: 100, maximum: 999 },
-    retryAfter: { type: 'integer', minimum: 0, description: 'seconds; without it there is none' },
-    body: { description: 'by default the error of the status' },
+    retryAfter: { type: 'integer', minimum: 0, description: 'seconds; default: none' },
+    body: { description: 'default: the error for the status' },
   },
 };
 
 const SCHEMA = {
-  summary: 'Makes things go wrong until {clear: true}; gives what is on',
+  summary: 'Injects faults until {clear: true}; returns the active faults',
   body: {
     type: 'object',
     additionalProperties: false,

@@ -3,7 +3,7 @@ import { createSasToken } from '../sas-token.js';
 
 const TIMEOUT = 30_000;
 
-/** A hub that devices are assigned to, called over the API for back ends. */
+/** A hub that devices are assigned to, called through the API for back ends. */
 export class LinkedHub {
   #endpoints;
   #policyName;
@@ -97,7 +97,7 @@ export class LinkedHub {
     });
     const text = await response.text();
     if (response.status === 404) return undefined;
-    if (!response.ok) throw new Error(`${this.hostname} answers ${response.status}: ${text}`);
+    if (!response.ok) throw new Error(`${this.hostname} responded with ${response.status}: ${text}`);
     return text === '' ? undefined : JSON.parse(text);
   }
 }

@@ -28,7 +28,7 @@ export class Registrant {
    * @type {import('./attestation.js').Credentials}
    */
   credentials = {};
-  /** The last assignment: they run one after the other. */
+  /** The last assignment: assignments run one after the other. */
   running = Promise.resolve();
   /** @type {Map<string, number>} */
   #subscriptions = new Map();
@@ -70,7 +70,7 @@ export class Registrant {
    * Makes the connection the only one; the service keeps no sessions, whatever CONNECT requests.
    */
   attach(connection, credentials) {
-    this.connection?.close('another connection with the same registration id came');
+    this.connection?.close('another connection with the same registration id replaced it');
     this.connection = connection;
     this.credentials = credentials;
     this.#subscriptions.clear();

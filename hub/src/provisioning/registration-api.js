@@ -20,15 +20,15 @@ export function addRegistrationApi(app, { registrations, groups }) {
   };
 
   const read = {
-    summary: 'Gives what a registration led to',
+    summary: 'Returns the result of a registration',
     response: { 200: STATE, ...errors(404) },
   };
   app.get('/registrations/:id', { config: READ, schema: read }, ({ params }) => get(params.id));
 
   const remove = {
-    summary: 'Forgets a registration; the device stays in its hub',
+    summary: 'Deletes a registration; the device stays in its hub',
     headers: IF_MATCH,
-    response: { 204: empty('It is forgotten.'), ...errors(404, 412) },
+    response: { 204: empty('It is deleted.'), ...errors(404, 412) },
   };
   app.delete('/registrations/:id', { config: WRITE, schema: remove }, (request, reply) => {
     const { headers, params } = request;
@@ -38,7 +38,7 @@ export function addRegistrationApi(app, { registrations, groups }) {
   });
 
   const list = {
-    summary: 'Gives the registrations of a group, page by page',
+    summary: 'Returns the registrations of a group, page by page',
     headers: PAGE_REQUEST,
     response: { ...pageOf(STATE), ...errors(404) },
   };

@@ -12,7 +12,7 @@ const SCOPE = 'registrations/';
  *            x509?: {enrollmentGroupId?: string}}} RegistrationState
  */
 
-/** @typedef {RegistrationState & {etag: string}} Registration one that led to a hub */
+/** @typedef {RegistrationState & {etag: string}} Registration one that assigned a hub */
 
 /** The registrations that assigned a hub. */
 export class Registrations {

@@ -123,7 +123,7 @@ export class ProvisioningService {
   /** The key for which the client requests a certificate. */
   #requestedKey(csr, { registrationId, connection }) {
     if ((connection?.apiVersion ?? '') < CSR_VERSION) {
-      throw new HubError('ArgumentInvalid', `A csr takes api-version ${CSR_VERSION} or later.`);
+      throw new HubError('ArgumentInvalid', `A csr requires api-version ${CSR_VERSION} or later.`);
     }
     const { authority } = this.#hub;
     if (!authority) {
@@ -132,7 +132,7 @@ export class ProvisioningService {
     return authority.readRequest(csr, registrationId);
   }
 
-  /** One after the other, because the second depends on the result of the first. */
+  /** Operations run one after the other, because each depends on the result of the previous one. */
   #run(operation, registrant, accepted) {
     registrant.running = registrant.running.then(async () => {
       operation.state = await this.#assign(operation.state, registrant, accepted);
@@ -143,7 +143,7 @@ export class ProvisioningService {
   async #assign(state, { registrationId, faults }, accepted) {
     const { enrollment, publicKey, payload } = accepted;
     if (faults.outcome === 'assigning') return state;
-    if (faults.outcome) return endOf(registrationId, faults.outcome, 'As a fault was asked for.');
+    if (faults.outcome) return endOf(registrationId, faults.outcome, 'Because of an injected fault.');
     if (enrollment.provisioningStatus === 'disabled') return endOf(registrationId, 'disabled');
     const previous = this.registrations.find(registrationId);
     try {
@@ -177,7 +177,7 @@ function ownHub({ hostname, policies, endpoints }) {
  * @param {string} status
  * @param {string} [errorMessage]
  * @param {number} [errorCode]
- * @returns {import('./registrations.js').RegistrationState} of one that leads nowhere
+ * @returns {import('./registrations.js').RegistrationState} of a registration that assigns no hub
  */
 function endOf(registrationId, status, errorMessage, errorCode = FAILURE_CODE) {
   const failure = status === 'failed' ? { errorCode, errorMessage } : {};
@@ -186,12 +186,12 @@ function endOf(registrationId, status, errorMessage, errorCode = FAILURE_CODE) {
 
 function checkRequest(request, registrationId) {
   const wrong = (reason) => new HubError('ArgumentInvalid', reason);
-  if (!isObject(request)) throw wrong('The body is no JSON object.');
+  if (!isObject(request)) throw wrong('The body is not a JSON object.');
   const { registrationId: id, payload } = request;
   if (id != null && (typeof id !== 'string' || keyOf(id) !== keyOf(registrationId))) {
     throw wrong(`registrationId in the body is not "${registrationId}".`);
   }
-  if (payload != null && !isObject(payload)) throw wrong('The payload is no JSON object.');
+  if (payload != null && !isObject(payload)) throw wrong('The payload is not a JSON object.');
   if (JSON.stringify(request).length > MAX_MESSAGE) throw wrong('The body exceeds 96 KB.');
 }
 
