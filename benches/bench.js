@@ -11,23 +11,23 @@ import { Failure, runAsProgram, say } from '../scripts/lib/run.mjs';
 
 const HELP = `npm run bench -- [options]
 
-Measures this client, as it is in pkg/, beside its peers. If nothing is left out, "cargo bench" runs
-too, and docs/PERFORMANCE.md and docs/performance.svg are written. A whole run takes more than half
-an hour; nothing else should run meanwhile.
+Compares this client, as built in pkg/, with its peers. Without options that leave something out, it
+also runs "cargo bench", and writes docs/PERFORMANCE.md and docs/performance.svg. A whole run takes
+more than half an hour; run nothing else meanwhile.
 
-  --rounds N          how often everything is done (5)
-  --seconds N         how long a measurement takes, and as long again to get warm (1)
-  --only ROW,...      only these rows, or those that begin so: telemetry, telemetry-100,
-                      telemetry-100-110, telemetry-100-110-json, c2d ...
-  --contender X,...   only these: ours, raw, u8, mqttjs, paho, azure
-  --before FOLDER     a package built earlier, such as a copy of pkg/, as one more contender; each
-                      row's ratios of this client, of it and of the floor are printed
-  --runtime X,...     only these: node, chromium
-  --server X          everything against this: hub, mosquitto (as each row has it)
-  --also FILE         tables to put beside: [{"title", "columns": [...], "rows": [[...]]}]
-  --json FILE         where all values go
-  --profile           only this client in Node.js; its CPU profiles go to target/profiles
-  --help              this text`;
+  --rounds N          how often to measure everything (5)
+  --seconds N         how long a measurement takes, after a warm-up of the same length (1)
+  --only ROW,...      only these rows, or those whose names begin like this: telemetry,
+                      telemetry-100, telemetry-100-110, telemetry-100-110-json, c2d ...
+  --contender X,...   only these contenders: ours, raw, u8, mqttjs, paho, azure
+  --before FOLDER     a package built earlier, such as a copy of pkg/, as another contender; prints
+                      each row's ratios between this client, that package and the floor
+  --runtime X,...     only these runtimes: node, chromium
+  --server X          one server for all rows: hub or mosquitto (each row has its own)
+  --also FILE         tables to add: [{"title", "columns": [...], "rows": [[...]]}]
+  --json FILE         write all values to this file
+  --profile           only this client in Node.js; writes its CPU profiles to target/profiles
+  --help              print this`;
 
 await runAsProgram(async () => {
   const options = readOptions();
@@ -56,7 +56,7 @@ function readOptions() {
       },
     });
     if (![undefined, 'hub', 'mosquitto'].includes(values.server)) {
-      throw new Error(`--server is hub or mosquitto, not "${values.server}"`);
+      throw new Error(`--server must be hub or mosquitto, not "${values.server}"`);
     }
     if (!values.profile) return values;
     return { ...values, rounds: '1', contender: 'ours', runtime: 'node' };
@@ -111,14 +111,14 @@ function choose(option, text, names) {
     if (names.includes(wanted)) return [wanted];
     const matches = names.filter((name) => name.startsWith(`${wanted}-`));
     if (matches.length > 0) return matches;
-    throw new Failure(`${option} takes of these, not "${wanted}": ${names.join(', ')}`);
+    throw new Failure(`${option} has no "${wanted}", only these: ${names.join(', ')}`);
   });
   return names.filter((name) => chosen.includes(name));
 }
 
 function positive(option, text) {
   if (Number(text) > 0) return Number(text);
-  throw new Failure(`${option} takes a number above 0, not "${text}".`);
+  throw new Failure(`${option} must be a number above 0, not "${text}".`);
 }
 
 function isWhole({ only, contender, before, runtime, server }) {

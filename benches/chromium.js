@@ -61,7 +61,7 @@ export class Chromium {
   /**
    * Does not use Playwright's pages: Playwright is notified of every WebSocket frame, which costs
    * more time than anything that is measured here.
-   * @param {AbortSignal} signal ends it
+   * @param {AbortSignal} signal ends the job
    */
   async run(job, publish, signal) {
     const { browserContextId } = await this.#devTools.send('Target.createBrowserContext');

@@ -38,7 +38,7 @@ export class Bench {
    * @param {string[]} selection.contenders
    * @param {number} selection.rounds
    * @param {number} selection.seconds for a measurement
-   * @param {string} [selection.server] if all rows must use the same
+   * @param {string} [selection.server] one server for all rows
    * @param {boolean} selection.profile
    */
   constructor(selection) {

@@ -51,7 +51,7 @@ function round(value) {
   return value.toLocaleString('en-US', { maximumFractionDigits: value < 100 ? 1 : 0 });
 }
 
-/** One contender once, in a fresh process, at a fresh hub, in a fresh folder. */
+/** Measures a contender once, with a new process, hub and folder. */
 async function measure(name) {
   const folder = await mkdtemp(join(tmpdir(), 'outbox-bench-'));
   const command = fileURLToPath(new URL('../hub/bin/iothub-local.js', import.meta.url));

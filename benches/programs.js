@@ -27,7 +27,7 @@ export function programOf(contender) {
 export function installBefore(folder) {
   const manifest = join(folder, 'package.json');
   if (!existsSync(manifest) || JSON.parse(readFileSync(manifest, 'utf8')).name !== NAME) {
-    throw new Failure(`--before takes a folder with a built package, which "${folder}" is not.`);
+    throw new Failure(`--before must be a folder with a built package; "${folder}" is not.`);
   }
   rmSync(before, { recursive: true, force: true });
   cpSync(folder, packages.before, { recursive: true });

@@ -91,7 +91,7 @@ function bestPeer(summaryOf, moreIsBetter) {
   return measured.sort((a, b) => sign * (summaryOf(b).median - summaryOf(a).median))[0];
 }
 
-/** Each row's ratio of this client to the one before, and of both to the floor. */
+/** Each row's ratio of this client to the earlier package, and of both to the floor. */
 function ratioLines(results, runtime) {
   return ROWS.flatMap(({ name, metrics }) =>
     metrics.flatMap((metric) => {

@@ -37,7 +37,7 @@ export const METRICS = {
  * @property {string[]} contenders; `before` does what `ours` does
  * @property {string[]} [runtimes] default: both
  * @property {number} [devices] how many, default 1
- * @property {'hub'} [server] Mosquitto does not answer twin requests, and is slow at accepting
+ * @property {'hub'} [server] Mosquitto does not respond to twin requests, and is slow to accept
  *   connections
  */
 

@@ -61,7 +61,7 @@ export class Mosquitto {
     };
   }
 
-  /** Sends a number of cloud-to-device messages at QoS 1, as fast as the server accepts them. */
+  /** Sends cloud-to-device messages at QoS 1, as fast as the server accepts them. */
   async publish({ deviceId }, count) {
     const topic = `devices/${deviceId}/messages/devicebound/%24.mid=1&colour=blue`;
     const packet = publishPacket(1, topic, PAYLOAD);

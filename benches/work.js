@@ -120,8 +120,8 @@ function keepInFlight(client, load) {
 }
 
 /**
- * Whether the time is over. A flag, because reading the clock for each message would show in the
- * results.
+ * Returns a function that says whether the time is over. It uses a timer, because reading the clock
+ * for each message would show in the results.
  */
 function over(seconds) {
   let isOver = false;

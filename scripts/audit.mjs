@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { root } from './lib/project.mjs';
 import { Failure, findOnPath, npm, run, runAsProgram, say } from './lib/run.mjs';
 
-/** Each has a lock file of its own. */
+/** Each has its own lock file. */
 const MANIFESTS = ['Cargo.toml', 'fuzz/Cargo.toml'];
 
 const notChecked = [];
@@ -16,7 +16,7 @@ await runAsProgram(async () => {
   try {
     await auditNpmPackages();
     await auditCrates();
-    say('What was checked is fine.');
+    say('The checks found nothing.');
   } finally {
     for (const what of notChecked) console.error(`\nNOT CHECKED: ${what}`);
   }
@@ -24,13 +24,13 @@ await runAsProgram(async () => {
 
 async function auditNpmPackages() {
   if (!npmKnowsVulnerabilities()) {
-    return notChecked.push('npm packages: the registry answers no audit here');
+    return notChecked.push('npm packages: the registry does not support audits');
   }
   await npm(['audit'], { cwd: root, explain: 'See above for what to update.' });
 }
 
 /**
- * Whether the registry answers at all: if it does not, `npm audit` fails as if it had found
+ * Whether the registry supports audits: if it does not, `npm audit` fails as if it had found
  * something.
  */
 function npmKnowsVulnerabilities() {
@@ -43,7 +43,7 @@ async function auditCrates() {
   if (!findOnPath('cargo-deny')) {
     throw new Failure(
       'cargo-deny is not installed. Please run `cargo install cargo-deny --locked`, which takes ' +
-        'some minutes, and then this again.',
+        'some minutes, then run this again.',
     );
   }
   const checks = ['bans', 'licenses', 'sources'];

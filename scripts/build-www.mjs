@@ -1,4 +1,4 @@
-/** The simulator: the files of `www/` in `target/www/`, which any static server can serve. */
+/** Builds the simulator from `www/` in `target/www/`, which any static server can serve. */
 import {
   cpSync,
   mkdirSync,
@@ -33,7 +33,7 @@ export async function buildWww() {
     },
     outdir: simulatorFolder,
     bundle: true,
-    // What page and worker share is loaded once.
+    // Code that the page and the worker share is loaded once.
     splitting: true,
     chunkNames: 'chunk-[hash]',
     minify: true,

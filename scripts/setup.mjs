@@ -23,7 +23,7 @@ import { installWasmTools } from './lib/wasm-tools.mjs';
 
 /**
  * Sets up what a build needs and, with `tests`, also what the tests need. Calls `compile` as soon
- * as wasm32 can be built; it runs beside the rest.
+ * as wasm32 can be built; that runs at the same time as the rest.
  *
  * Puts wasm-pack and wasm-bindgen on PATH. Returns the environment variables for commands that
  * build for wasm32.
@@ -53,7 +53,7 @@ async function unlessMissing(install) {
     await install();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    say(`${error.message}\n  The tests with it will be skipped.`);
+    say(`${error.message}\n  The tests that need it will be skipped.`);
   }
 }
 

@@ -13,14 +13,14 @@ const DAY_SECONDS = 24 * 60 * 60;
 
 const HELP = `npm start -- [options]
 
-Sets up and builds what is missing, starts a local hub, and lets a device do its whole job in
-Node.js, step by step. Then it serves the simulator, a page on which any number of devices run in
-your browser, until Ctrl-C.
+Sets up and builds what is missing, starts a local hub, and runs a demo device in Node.js, step by
+step. Then it serves the simulator until Ctrl-C: a page that runs any number of devices in your
+browser.
 
-  --once           stop after the device's job: exit code 0 when every step was done
-  --port N         port of the page (a free one is chosen otherwise)
-  --hub-port N     port of the local hub (a free one is chosen otherwise)
-  --help           this text`;
+  --once           stop after the demo device; exit code 0 if every step succeeded
+  --port N         port of the page (any free port)
+  --hub-port N     port of the local hub (any free port)
+  --help           print this`;
 
 await runAsProgram(async () => {
   const options = readOptions();
@@ -48,7 +48,7 @@ function readOptions() {
 
 function toPort(option, text) {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
-  throw new Failure(`${option} takes a port number from 0 to 65535, not "${text}".`);
+  throw new Failure(`${option} must be a port number from 0 to 65535, not "${text}".`);
 }
 
 /** Everything after the build; npm packages and `pkg/` do not exist earlier. */
@@ -72,16 +72,16 @@ async function runDevice(hub) {
   await doTheJob(backEnd, new Narrator()).catch((error) => {
     throw new Failure(error.message);
   });
-  console.log('\nThe device has done its whole job in Node.js.');
+  console.log('\nThe device in Node.js has completed every step.');
 }
 
 async function servePageUntilStopped(hub, port) {
   const { servePage } = await import('./start/page-server.mjs');
   const page = await listening('--port', port, () => servePage({ hub, port }));
-  console.log('\nFor a back end of your own, as hub/README.md describes:');
+  console.log('\nTo connect your own back end, see hub/README.md:');
   console.log(`service: ${hub.serviceConnectionString}`);
   console.log(`authorization: ${hub.authorization({ seconds: DAY_SECONDS })}`);
-  console.log(`\nNow simulate devices in your browser: ${page.url} (Ctrl-C stops it all)`);
+  console.log(`\nNow simulate devices in your browser: ${page.url} (Ctrl-C stops everything)`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   console.log('\nStopping.');
   await page.close();

@@ -1,8 +1,8 @@
 /**
  * `npm test`: set-up, build, then the quick suites; `npm run test:long`: the suites that take long
  * or measure.
- * `-- NAME ...` runs only suites whose name contains one of the names, `-- --changed` those that a
- * change can affect. Shows the output of suites that fail.
+ * `-- NAME ...` runs only suites whose name contains one of the names, `-- --changed` only those that
+ * a change can affect. Shows the output of suites that fail.
  */
 import { spawn } from 'node:child_process';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
@@ -110,7 +110,7 @@ function collect([program, ...args], env) {
 
 function printTable(results) {
   const rows = results.map(({ name, passed, failed, skipped, seconds, slow }) => {
-    const why = seconds > SLOW ? (slow ?? 'says nothing (scripts/lib/suites.mjs)') : '';
+    const why = seconds > SLOW ? (slow ?? 'gives no reason (scripts/lib/suites.mjs)') : '';
     return [name, `${passed}`, `${failed}`, `${skipped}`, seconds, why];
   });
   const titles = ['suite', 'passed', 'failed', 'skipped', 'seconds', `why over ${SLOW} s`];
@@ -134,7 +134,7 @@ function printReruns(results) {
 
 function printNotRun(results) {
   for (const { name, missing } of results) {
-    if (missing) console.log(`NOT RUN: ${name}, as there is no ${missing} here.`);
+    if (missing) console.log(`NOT RUN: ${name}, because ${missing} is not installed.`);
   }
   if (results.some(({ missing }) => missing)) {
     console.log('`npm run setup -- --system` installs what is missing.\n');

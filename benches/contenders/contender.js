@@ -24,7 +24,7 @@
  * @property {number} inFlight how many messages are unacknowledged at any time
  * @property {() => boolean} isOver
  *
- * @callback open resolves with a connected client, which with `onMessage` is subscribed to
+ * @callback open resolves with a connected client; with `onMessage`, it has subscribed to
  *   cloud-to-device messages at QoS 1
  * @param {Device} device
  * @param {() => void} [onMessage]

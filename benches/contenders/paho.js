@@ -1,4 +1,4 @@
-/** Eclipse Paho's client for browsers; in Node.js it takes the WebSocket of `ws`. */
+/** Eclipse Paho's client for browsers; in Node.js it uses the WebSocket of `ws`. */
 import paho from 'paho-mqtt';
 import WebSocket from 'ws';
 import { messageFilter, telemetry } from './contender.js';

@@ -44,7 +44,7 @@ export async function open(device) {
   return { keepInFlight, close: () => socket.close() };
 }
 
-/** In Node.js without the event objects of browsers, which cost more than the rest. */
+/** In Node.js, avoids the event objects of browsers, which cost more than the rest. */
 function listen(socket, onBytes) {
   if (socket.on) socket.on('message', onBytes);
   else socket.onmessage = ({ data }) => onBytes(data);

@@ -22,7 +22,7 @@ export async function open({ deviceId, endpoint, username, password }, onMessage
   };
 }
 
-/** Its counter reaches packet identifier 0, on which servers close the connection. */
+/** Its counter reaches packet identifier 0, for which servers close the connection. */
 function useUpPacketId(client) {
   client._send0('no such packet', {}, {}).catch(() => {});
 }

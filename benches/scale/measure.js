@@ -14,7 +14,7 @@ import { openNode } from './node.js';
  * @property {(identities: {connectionString: string, endpoint: string}[]) => Promise<void>} connect
  * @property {() => Promise<void>} start resolves when each has sent its first message
  * @property {() => Promise<number>} accepted how many messages are acknowledged
- * @property {() => Promise<number[]>} stop how many messages each has sent; all are acknowledged
+ * @property {() => Promise<number[]>} stop how many messages each sent; all are acknowledged
  * @property {() => Promise<{process: number, browser?: number}>} cpu seconds so far, of the
  *   devices' process and of the whole browser
  * @property {() => Promise<{heap: number, wasm: number}>} memory bytes, after a garbage collection
@@ -31,7 +31,7 @@ export const ENVIRONMENTS = { 'Node.js': openNode, Chromium: openChromium };
  * @property {number} [pages]
  * @property {number} cpu of the devices' process, in seconds per second
  * @property {number} [browserCpu] of the whole browser
- * @property {number} heap bytes, more than without a device
+ * @property {number} heap bytes more than without a device
  * @property {number} wasm bytes, likewise
  * @property {number} rate messages per device and second
  * @property {number} accepted messages that were acknowledged

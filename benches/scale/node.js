@@ -28,5 +28,5 @@ export function openNode() {
 }
 
 function fail() {
-  throw new Error('the process of the devices has ended; what it said is above');
+  throw new Error('the process of the devices has ended; its output is above');
 }

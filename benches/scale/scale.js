@@ -1,5 +1,5 @@
 /**
- * `npm run scale`: measures what a device costs, a client of its own or one of the simulator, and
+ * `npm run scale`: measures what a device costs, as a single client or in the simulator, and
  * whether the cost per device stays the same with many devices.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -12,17 +12,17 @@ import { circumstances, clientTables, fleetTables } from './tables.js';
 
 const HELP = `npm run scale -- [options]
 
-Connects devices to a hub, in one process of Node.js and in Chromium, of which each sends 110 bytes
-once a second. Then runs fleets of iothub-simulator, of which each device sends every ten seconds and
-answers methods; at the end, the hub drops all connections. Prints what they cost, and how
-many messages are at the hub, as tables in Markdown. Build first.
+Connects devices to a hub, in one process of Node.js and in Chromium; each device sends 110 bytes
+once a second. Then runs fleets of iothub-simulator, whose devices send every ten seconds and respond
+to methods; at the end, the hub drops all connections. Prints tables in Markdown: what the devices
+cost, and how many messages the hub has. Run "npm run build" first.
 
-  --devices LIST   how many, one measurement each (100,250,500,1000; none for no measurement)
-  --fleets LIST    how many of the simulator (1000,2500,5000,10000; none)
+  --devices LIST   numbers of devices, one measurement each (100,250,500,1000; none to skip)
+  --fleets LIST    numbers of simulated devices (1000,2500,5000,10000; none to skip)
   --seconds N      how long each measurement takes (20)
-  --json FILE      where the figures go, too
-  --write          writes the tables into docs/PERFORMANCE.md
-  --help           this text`;
+  --json FILE      also write the figures to this file
+  --write          write the tables to docs/PERFORMANCE.md
+  --help           print this`;
 
 const { values } = parseArgs({
   options: {

@@ -4,5 +4,5 @@ process.on('message', () => {
   const resident = process.memoryUsage.rss();
   process.send({ cpu: (user + system) / 1e6, at: performance.now() / 1000, resident });
 });
-// It does not keep the process running.
+// The channel must not keep the process running.
 process.channel.unref();

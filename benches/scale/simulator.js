@@ -17,7 +17,7 @@ const PROBE = pathOf('simulator-probe.js');
 
 const PERIOD_MS = 10_000;
 
-/** A method is called on each of this many devices. */
+/** How many devices get a method call. */
 const CALLED = 100;
 
 /** Thousands of calls at the same time are more than the hub accepts. */
@@ -133,7 +133,7 @@ function startCommand(cwd, { endpoint, serviceConnectionString }, devices) {
     states.emit(event, state);
   });
   const tooEarly = exited.then(() => {
-    throw new Error('the command has ended; what it said is above');
+    throw new Error('the command has ended; its output is above');
   });
   tooEarly.catch(() => {});
   /** The next state, which the command has not reported yet. */
@@ -157,7 +157,7 @@ function startCommand(cwd, { endpoint, serviceConnectionString }, devices) {
     async stop() {
       child.kill('SIGINT');
       const code = await exited;
-      if (code !== 0) throw new Error(`the command has ended with ${code}`);
+      if (code !== 0) throw new Error(`the command ended with exit code ${code}`);
       return JSON.parse(await readFile(join(cwd, 'report.json'), 'utf8'));
     },
   };

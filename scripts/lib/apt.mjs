@@ -6,7 +6,7 @@ const advice = '`npm run setup -- --system` installs it, with sudo.';
 
 let maySudo = false;
 
-/** From here on commands that need root run through sudo, which may ask for a password. */
+/** From now on, commands that need root run through sudo, which may ask for a password. */
 export function allowSudo() {
   maySudo = true;
 }
@@ -37,5 +37,5 @@ export function asRoot(reason) {
   if (process.getuid?.() === 0) return ['env'];
   const sudo = maySudo && findOnPath('sudo');
   if (sudo) return [sudo, 'env'];
-  throw new Failure(`${reason} ${maySudo ? 'There is no sudo here: become root.' : advice}`);
+  throw new Failure(`${reason} ${maySudo ? 'There is no sudo here: run this as root.' : advice}`);
 }

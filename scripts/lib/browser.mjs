@@ -45,7 +45,7 @@ export async function installFirefox() {
 function fromEnvironment(name) {
   const file = process.env[name];
   if (!file) return undefined;
-  if (!isExecutable(file)) throw new Failure(`${name} is set to ${file}, which is no program.`);
+  if (!isExecutable(file)) throw new Failure(`${name} is set to ${file}, which is not a program.`);
   return file;
 }
 

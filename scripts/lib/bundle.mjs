@@ -90,7 +90,7 @@ async function minify(file, text) {
 function exportOwnNames(file) {
   const text = readFileSync(file, 'utf8');
   const own = text.replace(/for ?\(var (\w+) in (\w+)\)/, 'for (var $1 of Object.keys($2))');
-  if (own === text) throw new Failure(`${file} exports in another way than exportOwnNames knows`);
+  if (own === text) throw new Failure(`${file} exports in a way that exportOwnNames does not know`);
   writeFileSync(file, own);
 }
 

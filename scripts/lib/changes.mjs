@@ -22,7 +22,7 @@ function changedFiles() {
   const changed = git('diff', '--name-only', base ?? 'HEAD');
   const untracked = git('ls-files', '--others', '--exclude-standard');
   if (changed === undefined || untracked === undefined) {
-    throw new Failure('--changed asks git what has changed, and git does not answer here.');
+    throw new Failure('--changed needs git to find what has changed, and git fails here.');
   }
   return `${changed}\n${untracked}`.split('\n').filter(Boolean);
 }

@@ -19,7 +19,7 @@ export function thirdPartyNotices() {
   const sections = [...names].map(
     ([text, of]) => `${RULE}\n${of.join('\n')}\n${RULE}\n\n${text}\n`,
   );
-  const head = 'The WebAssembly module and its generated JavaScript hold code of these.';
+  const head = 'The WebAssembly module and its generated JavaScript contain code of these.';
   return [`${head}\n`, ...sections].join('\n');
 }
 

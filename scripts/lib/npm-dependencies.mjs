@@ -29,7 +29,7 @@ export async function installNpmDependencies(folder = '', about = '20 s') {
       env: { ...process.env, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' },
       // On Windows, npm is a shell script.
       shell: process.platform === 'win32',
-      explain: 'Is the npm registry within reach?',
+      explain: 'Can this machine reach the npm registry?',
     }),
   );
 }

@@ -12,12 +12,12 @@ export async function checkRust() {
   const version = rustcVersion('rustc');
   const minimum = crateField('rust-version');
   const advice = 'Please install Rust with rustup (https://rustup.rs) and run this again.';
-  if (!version || !findOnPath('cargo')) throw new Failure(`There is no Rust here. ${advice}`);
+  if (!version || !findOnPath('cargo')) throw new Failure(`Rust is not installed. ${advice}`);
   if (!isAtLeast(version, minimum)) {
     throw new Failure(`Rust ${version} is too old: ${minimum} or later is needed. ${advice}`);
   }
   if (process.platform === 'linux' && !findOnPath('cc')) {
-    await aptInstall(['gcc', 'libc6-dev'], 'A C compiler, with which Rust links,');
+    await aptInstall(['gcc', 'libc6-dev'], 'A C compiler, which Rust needs for linking,');
   }
 }
 

@@ -69,7 +69,7 @@ export function suites(wasmEnvironment) {
       reads: [...endToEnd, /^tests\/panic/, /^scripts\/build/],
     }),
     nodeTests("simulator's page", testFiles('tests/simulator/browser'), {
-      slow: 'each test has a hub of its own, and clicks through the page',
+      slow: 'each test starts a hub, and clicks through the page',
       minutes: 10,
       atOnce: 2,
       missing,
@@ -114,7 +114,7 @@ export function suites(wasmEnvironment) {
     }),
     nodeTests('conformance', testFiles('tests/conformance'), {
       missing,
-      slow: 'it waits for the minute after which a hub that sends no CONNACK is given up',
+      slow: 'it waits a minute, until the client gives up a hub that sends no CONNACK',
       reads: [...endToEnd, ...folder('tests/conformance')],
     }),
     nodeTests('environments', testFiles('tests/environments'), {
@@ -129,7 +129,7 @@ export function suites(wasmEnvironment) {
       ],
     }),
     nodeTests('official clients', testFiles('tests/official'), {
-      slow: "Microsoft's clients run one file after the other, as each needs port 443",
+      slow: "Microsoft's clients run one file after the other, because each needs port 443",
       packages: [officialClients],
       reads: [...folder('hub', 'tests/official', 'www/code')],
     }),
@@ -269,7 +269,7 @@ function longSuites() {
       reads: [...endToEnd, ...folder('tests/browser')],
     }),
     nodeTests('outbox, more kills and schedules', longTestFiles('tests/outbox'), {
-      minutes: 60, // Every night it does more.
+      minutes: 60, // The nightly run does more.
       needs: 'both cores',
       slow: 'it kills four hundred processes, and plays five thousand schedules',
       reads: [...endToEnd, ...folder('tests/outbox')],

@@ -42,10 +42,10 @@ export async function installWasmTarget() {
   if (!findOnPath('apt-get')) {
     throw new Failure(
       `Rust's standard library for ${target} is missing. ` +
-        `Please run \`rustup target add ${target}\` where rustup can download, then this again.`,
+        `Please run \`rustup target add ${target}\` when rustup can download it, then run this again.`,
     );
   }
-  say(`${target} cannot be had from rustup: taking Debian's Rust for it instead.`);
+  say(`rustup cannot install ${target}: using Debian's Rust for it instead.`);
   await installDebianRust();
   await buildStandardLibrary();
   return debianEnvironment();
@@ -89,7 +89,7 @@ async function installDebianRust() {
   if (!version || !isAtLeast(version, minimum)) {
     throw new Failure(
       `Debian's Rust is ${version ?? 'missing'}, but ${minimum} or later is needed. ` +
-        `Please run \`rustup target add ${target}\` where rustup can download, then this again.`,
+        `Please run \`rustup target add ${target}\` when rustup can download it, then run this again.`,
     );
   }
 }

@@ -51,7 +51,7 @@ async function install(crate, version, program, about) {
       // Not --locked: the crates' lock files name dependencies that not every registry mirror has.
       runInStep('cargo', ['install', '--debug', ...into], {
         env: { ...process.env, ...quickly },
-        explain: `${crate} ${version} could not be installed. Is the crate registry within reach?`,
+        explain: `${crate} ${version} could not be installed. Can this machine reach the crate registry?`,
       }),
     );
   }

@@ -9,7 +9,7 @@ export class HubError extends Error {
    * @param {string} body
    */
   constructor(call, status, body) {
-    super(`the hub answered ${status} to ${call}: ${body}`);
+    super(`the hub responded with ${status} to ${call}: ${body}`);
     this.name = 'HubError';
     this.status = status;
     this.body = body;
@@ -149,6 +149,6 @@ export class BackEnd {
 function enough(found, count, what) {
   if (found.length >= count) return found;
   throw new Error(
-    `the hub saw ${found.length} of the ${count} ${what} awaited within ${WAIT_SECONDS} s`,
+    `the hub saw only ${found.length} of ${count} expected ${what} within ${WAIT_SECONDS} s`,
   );
 }

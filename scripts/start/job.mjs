@@ -26,7 +26,7 @@ export async function doTheJob(backEnd, tell) {
     await tell.step('Fetch the twin', () => fetchTwin(device));
     await tell.step('Report a property', () => reportProperty(device));
     await tell.step('Receive a desired property', () => receiveDesired(device));
-    await tell.step('Answer a direct method', () => answerMethod(device));
+    await tell.step('Respond to a direct method', () => answerMethod(device));
     await tell.step('Receive a cloud-to-device message', () => receiveMessage(device));
     await tell.step('Survive a dropped connection', () => surviveDrop(device));
     await tell.step('Disconnect', () => disconnect(device));
@@ -59,7 +59,7 @@ async function connect({ client, backEnd, tell, states, desired }) {
   const { connected } = await states.take();
   tell.received(`connected: ${connected}, state "${client.connectionState}"`);
   const first = await desired.take();
-  tell.received(`desired properties as they stand: ${JSON.stringify(first)}`);
+  tell.received(`current desired properties: ${JSON.stringify(first)}`);
   const state = await backEnd.state();
   tell.check(state.connected, 'the hub sees the device connected');
   tell.check(
@@ -92,7 +92,7 @@ async function fetchTwin({ client, backEnd, tell }) {
     desired: withoutMetadata(properties.desired),
     reported: withoutMetadata(properties.reported),
   };
-  tell.check(isDeepStrictEqual(twin, atHub), "it equals the twin at the hub's side");
+  tell.check(isDeepStrictEqual(twin, atHub), "it equals the hub's twin");
 }
 
 async function reportProperty({ client, backEnd, tell }) {
@@ -114,7 +114,7 @@ async function receiveDesired({ backEnd, tell, desired }) {
   const { $version, ...wished } = patch;
   tell.check(
     isDeepStrictEqual(wished, wish) && $version === properties.desired.$version,
-    `it is the patch of the hub, version ${$version}`,
+    `it is the hub's patch, version ${$version}`,
   );
 }
 
@@ -124,10 +124,10 @@ async function answerMethod({ backEnd, tell, methods }) {
   const answer = await backEnd.invokeMethod('switchLamp', payload);
   const request = await methods.take();
   tell.received(`method "${request.name}" ${JSON.stringify(request.payload)}`);
-  tell.sent('status 200 with what was seen');
+  tell.sent('status 200 with the payload that it received');
   tell.check(
     isDeepStrictEqual(answer, { status: 200, payload: { seen: payload } }),
-    `the caller got ${JSON.stringify(answer)}`,
+    `the caller received ${JSON.stringify(answer)}`,
   );
 }
 
@@ -143,10 +143,10 @@ async function receiveMessage({ backEnd, tell, messages }) {
   tell.check(isDeepStrictEqual(arrived, sent), 'it is the message that was sent');
   await backEnd.waitForPackets('puback', 'in', 1, before);
   const { pendingMessages } = await backEnd.state();
-  tell.check(pendingMessages === 0, 'the device acknowledged it, none is pending at the hub');
+  tell.check(pendingMessages === 0, 'the device acknowledged it, no message is pending at the hub');
 }
 
-/** The hub withholds its acknowledgements, so that the drop is sure to hit unfinished sends. */
+/** The hub withholds its acknowledgements, so that the drop interrupts unfinished sends. */
 async function surviveDrop({ client, backEnd, tell, states, errors }) {
   const before = (await backEnd.telemetry()).at(-1).sequence;
   const half = MESSAGES_AROUND_THE_DROP / 2;
@@ -178,7 +178,7 @@ async function surviveDrop({ client, backEnd, tell, states, errors }) {
   const first = [...new Set(seen.map((message) => JSON.parse(message.text).number))];
   tell.check(
     isDeepStrictEqual(first, numbers),
-    `the hub has all ${numbers.length} in order (${again} sent again, marked as duplicates)`,
+    `the hub has all ${numbers.length} in order (${again} resent, marked as duplicates)`,
   );
 }
 
@@ -188,7 +188,7 @@ async function disconnect({ client, backEnd, tell, states }) {
   const { connected } = await states.take();
   tell.received(`connected: ${connected}, state "${client.connectionState}"`);
   await backEnd.waitForPackets('disconnect', 'in');
-  tell.check(!(await backEnd.state()).connected, 'the hub sees the device gone');
+  tell.check(!(await backEnd.state()).connected, 'the hub sees the device disconnected');
 }
 
 /** A section of the twin as devices get it: without `$metadata`. */

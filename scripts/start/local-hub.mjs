@@ -37,7 +37,7 @@ const acts = {
       return { devices: backEnds.length };
     },
   },
-  // Which faults there are, and which values are valid, only the hub decides.
+  // Only the hub decides which faults exist and which values are valid.
   faults: {
     members: { ids, faults: { type: 'object' } },
     async act({ ids, faults }, find) {
@@ -83,7 +83,7 @@ export async function localHub(server, { hub }) {
     do number += 1;
     while (given.has(`${prefix}-${number}`));
     const deviceId = `${prefix}-${number}`;
-    // Before the call: another request may arrive before the hub has answered.
+    // Before the call: another request may arrive before the hub has responded.
     lastNumbers.set(prefix, number);
     given.add(deviceId);
     const backEnd = await BackEnd.createDevice(hub, deviceId);
@@ -143,8 +143,8 @@ const identityOf = ({ connectionString, endpoint }) => ({ connectionString, endp
 const forEach = (backEnds, act) => Promise.all(backEnds.map(act));
 
 /**
- * The hub's own message: in a JSON document in a string of another one, or of a twin, beside an error
- * code.
+ * Returns the hub's own message: from a JSON document in a string of another one or, for errors of
+ * twins, from beside the error code.
  */
 function inWords({ body, message }) {
   try {

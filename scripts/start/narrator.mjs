@@ -37,7 +37,7 @@ export class Narrator {
 
   /** Checks a fact at the hub: prints it if it is true, throws an error if not. */
   check(holds, text) {
-    if (!holds) throw new Error(`this does not hold: ${text}`);
+    if (!holds) throw new Error(`this is not true: ${text}`);
     console.log(`   ${green('✓')} ${text}`);
   }
 }

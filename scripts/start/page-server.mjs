@@ -38,7 +38,7 @@ export async function servePage({ hub, port = 0 }) {
   // Another site may point its own name at this server, and its page would then have this origin.
   server.addHook('onRequest', async ({ hostname }, reply) => {
     if (HOST_NAMES.includes(hostname)) return undefined;
-    return reply.code(400).send({ message: `Open it as ${HOST_NAMES.join(' or ')}.` });
+    return reply.code(400).send({ message: `Open this page as ${HOST_NAMES.join(' or ')}.` });
   });
   const policy = {
     'content-security-policy': `${policyOfThePage()}; frame-ancestors 'none'`,

@@ -46,7 +46,7 @@ function carry(page, endpoint) {
     if (kind === kinds.open) {
       const url = content.toString();
       if (url.startsWith(endpoint) || HUB.test(url)) hubs.set(channel, connect(channel, url));
-      else tellClosed(page, channel, 1008, 'this is no hub of Azure');
+      else tellClosed(page, channel, 1008, 'this is not a hub in Azure');
     } else if (kind === kinds.data) {
       hubs.get(channel)?.send(content, () => {});
     } else if (kind === kinds.close) {

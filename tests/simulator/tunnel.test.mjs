@@ -93,7 +93,7 @@ test('the tunnel leads to hubs only', async (t) => {
   ];
   for (const url of others) {
     const { code, reason } = await next(open(url), 'close');
-    assert.deepEqual([code, reason], [1008, 'this is no hub of Azure']);
+    assert.deepEqual([code, reason], [1008, 'this is not a hub in Azure']);
   }
 });
 
