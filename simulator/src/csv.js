@@ -1,6 +1,6 @@
 /**
  * Rows as CSV (RFC 4180). Spreadsheets run a cell that begins like a formula, and what devices send
- * may come from anybody: such a cell gets an apostrophe in front, and shows as text
+ * may come from anyone: such a cell begins with an apostrophe, and is shown as text
  * (owasp.org/www-community/attacks/CSV_Injection). A number stays a number.
  * @param {string[]} columns
  * @param {Array<Record<string, string | number | undefined>>} rows

@@ -3,7 +3,7 @@ import { Rate } from './statistics.js';
 
 const KEPT_ENTRIES = 100;
 
-/** What is kept of one device to be shown. It takes memory, so only some fleets keep it. */
+/** The details of one device, for display. They take memory, so only some fleets keep them. */
 export class DeviceDetails {
   messages = new Log(KEPT_ENTRIES);
   invocations = new Log(KEPT_ENTRIES);
@@ -20,7 +20,7 @@ export class DeviceDetails {
     this.#values.add(now / 1000, body);
   }
 
-  /** Values of earlier templates would take the room of those that are sent from now on. */
+  /** Values of earlier templates would leave no room for those that are sent from now on. */
   forgetSent() {
     this.#last.clear();
     this.#values = new ValueHistory();

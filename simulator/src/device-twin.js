@@ -13,7 +13,8 @@ export class DeviceTwin {
 
   /**
    * @param {import('iothub-device-client').IoTHubDeviceClient} client
-   * @param {{changed: () => void, failed: (error: Error) => void}} told of its automatic actions
+   * @param {{changed: () => void, failed: (error: Error) => void}} told called after its automatic
+   *   actions
    */
   constructor(client, told) {
     this.#client = client;
@@ -60,7 +61,7 @@ export class DeviceTwin {
     this.#inTurn(work).catch(this.#told.failed);
   }
 
-  /** One after the other, because a patch depends on what was reported before. */
+  /** Runs work one after the other, because a patch depends on what was reported before. */
   #inTurn(work) {
     const done = this.#lastWork.then(work);
     this.#lastWork = done.catch(() => {});

@@ -156,7 +156,7 @@ function look(schema, { resolve }) {
   const types = isObject(found) ? typesOf(found) : [];
   const name = ['Array', 'Enum', 'Map', 'Object'].find((type) => types.includes(type));
   if (name) return { name, object: found };
-  throw new UnknownSchema(found === undefined ? 'has no schema' : `is no schema that is known`);
+  throw new UnknownSchema(found === undefined ? 'has no schema' : 'is not a known schema');
 }
 
 function rangeOf({ semantics = [], unit = '' }) {

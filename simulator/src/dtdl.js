@@ -88,13 +88,13 @@ export class ModelReader {
 
   #take(path, value) {
     if (!typesOf(value).includes('Interface')) {
-      throw new ModelError(path, 'is no Interface, which has "@type": "Interface"');
+      throw new ModelError(path, 'is not an Interface: it has no "@type": "Interface"');
     }
     const id = value['@id'];
     if (typeof id !== 'string' || !id.startsWith('dtmi:')) {
       throw new ModelError(path, 'has no "@id" that begins with dtmi:');
     }
-    if (this.#interfaces.has(id)) throw new ModelError(path, `${id} is there twice`);
+    if (this.#interfaces.has(id)) throw new ModelError(path, `${id} appears twice`);
     if (value['@context'] !== undefined) this.#checkContext(value['@context'], path);
     this.#interfaces.set(id, { value, path });
     for (const schema of listOf(value.schemas)) this.#schemas.set(schema['@id'], schema);
@@ -104,7 +104,7 @@ export class ModelReader {
   #checkContext(context, path) {
     const names = listOf(context);
     if (!names.some((name) => CONTEXT.test(name))) {
-      throw new ModelError(`${path}.@context`, 'is not that of DTDL v2, v3 or v4');
+      throw new ModelError(`${path}.@context`, 'is not the context of DTDL v2, v3 or v4');
     }
     for (const name of names.filter((name) => !CONTEXT.test(name) && !HARMLESS.test(name))) {
       this.note(`${path}.@context`, `the extension ${name} is not known`);
@@ -143,7 +143,7 @@ export class ModelReader {
       // Contents that are inherited in two ways appear once.
       const before = byName.get(content.name);
       if (before && before.raw !== content.raw) {
-        throw new ModelError(content.path, `the name "${content.name}" is there twice`);
+        throw new ModelError(content.path, `the name "${content.name}" appears twice`);
       }
       byName.set(content.name, content);
     }
@@ -201,5 +201,5 @@ export const typesOf = (value) => listOf(value?.['@type']);
 
 const idOf = (value) => (isObject(value) ? value['@id'] : value);
 
-/** A text for people may have several languages. */
+/** A text for people may be in several languages. */
 const textOf = (value) => (isObject(value) ? (value.en ?? Object.values(value)[0]) : value);

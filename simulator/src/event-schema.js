@@ -19,12 +19,12 @@ const Value = v.pipe(
   v.strictObject({
     name: v.pipe(
       name,
-      v.regex(/^[A-Za-z_]\w*$/, 'is no name of a value: letters, digits and _'),
-      v.check((value) => !RESERVED.includes(value), 'is a name that every device has already'),
+      v.regex(/^[A-Za-z_]\w*$/, 'is not a name of a value: letters, digits and _'),
+      v.check((value) => !RESERVED.includes(value), 'is a name that every device already has'),
     ),
     start: v.optional(
       described(
-        v.union([v.number(), v.boolean(), template], 'is no number, boolean or text'),
+        v.union([v.number(), v.boolean(), template], 'is not a number, boolean or text'),
         'The initial value; a string may contain generators. Default: the first value of next.',
       ),
     ),
@@ -35,7 +35,7 @@ const Value = v.pipe(
       described(whole(100, DAY_MS), 'The interval of next. Default: one second.'),
     ),
   }),
-  v.check(({ start, next }) => start !== undefined || next !== undefined, 'has no start, no next'),
+  v.check(({ start, next }) => start !== undefined || next !== undefined, 'has neither start nor next'),
 );
 
 export const Values = described(
@@ -124,7 +124,7 @@ export const Events = described(
 
 const cell = v.union(
   [v.number(), v.boolean(), text, v.null()],
-  'is no number, boolean, text or null',
+  'is not a number, boolean, text or null',
 );
 
 export const Columns = described(

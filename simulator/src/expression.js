@@ -71,7 +71,7 @@ export function readExpression(source, find, known) {
   const evaluate = compile(parse(source), (name) => {
     const read = find(name);
     if (read) return read;
-    throw new Error(`there is no "${name}"; known are ${known.join(', ')}`);
+    throw new Error(`there is no "${name}"; the names are ${known.join(', ')}`);
   });
   return (random) => (context) => {
     const value = evaluate(context, random);
@@ -127,7 +127,7 @@ function compile(node, find) {
     case 'Compound':
       throw new Error('more than one expression: an operator is missing between two of them');
     default:
-      throw new Error('only values, operators and functions can be in an expression');
+      throw new Error('an expression can contain only values, operators and functions');
   }
 }
 
@@ -135,8 +135,8 @@ function compileCall({ callee, arguments: parts }, inner) {
   const { name } = callee;
   if (name === 'random' && parts.length === 0) return (_, random) => random();
   if (callee.type !== 'Identifier' || !Object.hasOwn(FUNCTIONS, name)) {
-    const what = name === undefined ? 'what is called is no function' : `no function "${name}()"`;
-    throw new Error(`${what}; known are ${FUNCTION_NAMES.join(', ')}`);
+    const what = name === undefined ? 'only functions can be called' : `no function "${name}()"`;
+    throw new Error(`${what}; the functions are ${FUNCTION_NAMES.join(', ')}`);
   }
   const [least, most, calculate] = FUNCTIONS[name];
   if (parts.length < least || parts.length > most) {

@@ -63,7 +63,7 @@ export class Fleet {
       createStore,
     };
     this.#timer = setInterval(() => this.#tell(), NEWS_MS);
-    // In Node.js, a fleet without a connected device does not keep the process.
+    // In Node.js, a fleet without a connected device does not keep the process running.
     this.#timer.unref?.();
   }
 
@@ -99,7 +99,7 @@ export class Fleet {
   }
 
   /**
-   * Changes the behaviour of a kind, and so of its devices.
+   * Changes the behaviour of a kind and of its devices.
    * @param {import('./scene.js').Behaviour} behaviour from `checkBehaviour`
    */
   setBehaviour(kindName, behaviour) {
@@ -147,7 +147,7 @@ export class Fleet {
       try {
         await createClient(identity, { autoConnect: false }).shutdown();
         const id = idOf(identity);
-        return this.#devices.has(id) ? `The device ${id} is there already.` : undefined;
+        return this.#devices.has(id) ? `There is already a device ${id}.` : undefined;
       } catch (error) {
         return error.message;
       }
@@ -175,7 +175,7 @@ export class Fleet {
         });
         if (this.#devices.has(device.id) || added.has(device.id)) {
           await device.shutdown();
-          throw new Error(`The device ${device.id} is there already.`);
+          throw new Error(`There is already a device ${device.id}.`);
         }
         device.behaveAs(kindName, kind.makeBehaviour);
         added.set(device.id, device);
@@ -356,7 +356,7 @@ export class Fleet {
 
   #kind(name) {
     const kind = this.#kinds.get(name);
-    if (!kind) throw new Error(`The scene has no kind "${name}", but ${[...this.#kinds.keys()]}.`);
+    if (!kind) throw new Error(`The scene has no kind "${name}", only ${[...this.#kinds.keys()]}.`);
     return kind;
   }
 

@@ -29,7 +29,7 @@ export function numbers(args, least, most) {
   }
   return args.map(({ text }) => {
     const number = Number(text);
-    if (!Number.isFinite(number)) throw new Error(`"${text}" is no number`);
+    if (!Number.isFinite(number)) throw new Error(`"${text}" is not a number`);
     checkNumber(number);
     return number;
   });
@@ -43,7 +43,7 @@ export function bounds(args, least, most) {
 
 export function rounding(decimals) {
   if (!Number.isInteger(decimals) || decimals < 0 || decimals > 15) {
-    throw new Error('decimals are a whole number from 0 to 15');
+    throw new Error('decimals must be a whole number from 0 to 15');
   }
   return (value) => Number(value.toFixed(decimals));
 }

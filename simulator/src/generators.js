@@ -63,7 +63,7 @@ const generators = {
 
   walk(args) {
     const [min, max, step, decimals = DEFAULT_DECIMALS] = bounds(args, 3, 4);
-    if (step <= 0) throw new Error('its step has to be above 0');
+    if (step <= 0) throw new Error('its step must be above 0');
     const round = rounding(decimals);
     return (random) => {
       let value;
@@ -78,7 +78,7 @@ const generators = {
 
   sine(args) {
     const [min, max, seconds, decimals = DEFAULT_DECIMALS] = bounds(args, 3, 4);
-    if (seconds <= 0) throw new Error('its period has to be above 0 seconds');
+    if (seconds <= 0) throw new Error('its period must be above 0 seconds');
     const round = rounding(decimals);
     return (random) => {
       // Devices with the same phase would look like one.
@@ -103,7 +103,7 @@ const generators = {
   /** Like a battery that is charged again when it is empty. */
   drain(args) {
     const [from, to, step, decimals = DEFAULT_DECIMALS] = numbers(args, 3, 4);
-    if (step <= 0) throw new Error('its step has to be above 0');
+    if (step <= 0) throw new Error('its step must be above 0');
     if (from <= to) throw new Error(`${from} is not more than ${to}`);
     const round = rounding(decimals);
     return (random) => {
@@ -129,7 +129,7 @@ const generators = {
   follow([path, ...args]) {
     if (path === undefined) throw new Error('it takes the path of a desired property first');
     const [start, step, decimals = DEFAULT_DECIMALS] = numbers(args, 2, 3);
-    if (step <= 0) throw new Error('its step has to be above 0');
+    if (step <= 0) throw new Error('its step must be above 0');
     const names = path.text.split('.');
     const round = rounding(decimals);
     return () => {
@@ -156,7 +156,7 @@ const generators = {
 
   boolean(args) {
     const [probability = 0.5] = numbers(args, 0, 1);
-    if (probability < 0 || probability > 1) throw new Error('its probability is from 0 to 1');
+    if (probability < 0 || probability > 1) throw new Error('its probability must be from 0 to 1');
     return (random) => () => random() < probability;
   },
 
@@ -198,7 +198,7 @@ const generators = {
   route([speed, ...points]) {
     if (speed === undefined) throw new Error('it takes a speed, in km/h, and points');
     const [kilometresPerHour] = numbers([speed], 1, 1);
-    if (kilometresPerHour <= 0) throw new Error('its speed has to be above 0');
+    if (kilometresPerHour <= 0) throw new Error('its speed must be above 0');
     const route = readRoute(points.map(({ text }) => text));
     return (random) => {
       const offset = route.length * random();
@@ -253,7 +253,7 @@ export function readGenerator(source, known = {}) {
   }
 }
 
-/** One after the other, then again from the first. */
+/** Returns the values one after the other, then starts over. */
 function inTurn(values) {
   return () => {
     let next = 0;
@@ -274,5 +274,5 @@ function requestReader(path) {
 
 function knownNames(withRequest) {
   const names = Object.keys(usages).filter((name) => withRequest || name !== 'request');
-  return `known are ${names.join(', ')}`;
+  return `the generators are ${names.join(', ')}`;
 }

@@ -5,26 +5,26 @@ const hints = {
     'token has expired, remove the device and add it again with a new one. Otherwise, start it ' +
     'again.',
   ConnectionFailedError:
-    'Hubs are reached at port 443 with WebSockets, which some networks block. Then start the ' +
-    'device again.',
+    'The device connects to port 443 with WebSockets, which some networks block. Check the ' +
+    'network, then start the device again.',
   ConnectionDroppedError: 'The device reconnects automatically. If it does not, check the network.',
   NoConnectionError:
-    'Start the device. If it was on, another client has connected as the same device: only one ' +
-    'can.',
+    'Start the device. If it was running, another client has connected as the same device: only ' +
+    'one can.',
   OperationTimeout:
     'The hub or the network is slow or busy. The hub may still have acted on the request.',
-  RangeError: 'Make the message smaller: a hub accepts 256 KB.',
+  RangeError: 'Make the message smaller: a hub accepts at most 256 KB.',
 };
 
 const byStatus = {
-  400: 'The hub found something wrong with the request; file upload needs a storage account.',
+  400: 'The hub found a mistake in the request. File uploads need a storage account.',
   401: 'Check the key or token, and the clock of this machine.',
-  403: 'The hub has no room: its quota is used up, or ten uploads of the device are active.',
+  403: 'The hub has reached a limit: its quota is used up, or ten uploads of the device are active.',
   404: 'Check that the device exists.',
-  429: 'The hub throttles: let fewer devices send, or send less often.',
+  429: 'The hub throttles requests: let fewer devices send, or send less often.',
 };
 
-const LOCAL_HUB_IS_AWAY = 'Is the local hub running? It ends with the `npm start` that started it.';
+const LOCAL_HUB_IS_AWAY = 'Is the local hub running? It stops with the `npm start` that started it.';
 const IS_ELSEWHERE =
   'Only one tab or program can connect as a device. Start it here to take the connection back.';
 const QUEUE_IS_FULL =

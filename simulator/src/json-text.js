@@ -6,7 +6,7 @@ import { MAX_DEPTH, tooDeepAt } from './limits.js';
 /** The parser's errors, in words. */
 const mistakes = {
   InvalidSymbol: 'not valid JSON: text needs double quotes',
-  InvalidNumberFormat: 'not a number of JSON',
+  InvalidNumberFormat: 'not a JSON number',
   PropertyNameExpected: 'expected the name of a property in double quotes',
   ValueExpected: 'expected a value',
   ColonExpected: 'expected a colon',

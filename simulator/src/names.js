@@ -14,7 +14,7 @@ const COMMON = {
   deviceId: ({ deviceId }) => deviceId,
 };
 
-/** No value can have one of these. */
+/** Names that no value can have. */
 export const RESERVED = [...Object.keys(COMMON), 'request'];
 
 /**

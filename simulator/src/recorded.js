@@ -4,7 +4,7 @@
  *
  * `time` (ISO 8601) and `deviceId` say when, and by which device. `body` is the message as JSON; if
  * it is not JSON, or not in its shortest form, `text` is the message as text. `properties`,
- * `contentType` and `contentEncoding` are those of the message, `name` that of the scene.
+ * `contentType` and `contentEncoding` come from the message, `name` from the scene.
  *
  * @param {string} deviceId
  * @param {import('./device-telemetry.js').SentMessage} message
@@ -23,7 +23,7 @@ export function recordedLine(deviceId, message, time) {
   };
 }
 
-/** A body is JSON only if it can be written as the same text again. */
+/** A body is JSON only if it can be written as exactly the same text. */
 function bodyOf(text) {
   try {
     const body = JSON.parse(text);

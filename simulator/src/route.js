@@ -8,11 +8,11 @@ const DECIMALS = 6;
  * Reads the points of a route.
  * @param {string[]} texts each `LATITUDE,LONGITUDE`
  * @returns {{length: number, at: (metres: number) => {latitude: number, longitude: number}}}
- *   returns the position after a distance; at the end, the route goes back, and so on
+ *   returns the position after a distance; at each end, the route turns back
  */
 export function readRoute(texts) {
   const points = texts.map(readPoint);
-  if (points.length < 2) throw new Error('a route has two points or more');
+  if (points.length < 2) throw new Error('a route needs two or more points');
   const legs = points.slice(1).map((to, index) => legOf(points[index], to));
   const length = legs.reduce((sum, leg) => sum + leg.length, 0);
   if (length === 0) throw new Error('its points are all the same');
@@ -37,7 +37,7 @@ function readPoint(text) {
   if (more.length === 0 && Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180) {
     return { latitude, longitude };
   }
-  throw new Error(`"${text}" is no point, such as 47.37,8.54`);
+  throw new Error(`"${text}" is not a point, such as 47.37,8.54`);
 }
 
 /** On a plane, which is accurate enough for legs of a few kilometres. */

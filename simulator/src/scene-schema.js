@@ -7,7 +7,7 @@ import { described, name, object, template, text, uniqueNames, whole } from './s
 
 const jsonSchema = v.pipe(
   object,
-  v.check(isJsonSchema, 'is no JSON Schema that is understood'),
+  v.check(isJsonSchema, 'is not a supported JSON Schema'),
   v.description('A JSON Schema, draft 2020-12.'),
 );
 const component = described(name, 'The component of the model.');
@@ -32,7 +32,7 @@ const Telemetry = v.strictObject({
     described(expression, 'The message is sent only if this is true when it is due.'),
   ),
   jitter: v.pipe(
-    v.number('is no number'),
+    v.number('is not a number'),
     v.minValue(0, 'is below 0'),
     v.maxValue(1, 'is above 1'),
     v.description('How late a message may be, at random, as a part of its period.'),
@@ -80,7 +80,7 @@ export const Behaviour = v.strictObject({
 
 const modelId = v.pipe(
   v.string(),
-  v.regex(/^dtmi:[A-Za-z][\w:]*(?:;[1-9][\d.]*)?$/, 'is no model id, such as dtmi:com:example:A;1'),
+  v.regex(/^dtmi:[A-Za-z][\w:]*(?:;[1-9][\d.]*)?$/, 'is not a model id, such as dtmi:com:example:A;1'),
   v.maxLength(128, 'is longer than 128'),
 );
 
@@ -93,7 +93,7 @@ const Kind = v.strictObject({
 
 export const Scene = v.strictObject({
   $schema: v.optional(v.string()),
-  version: v.literal(2, 'is neither 1 nor 2, the versions that are known'),
+  version: v.literal(2, 'is neither 1 nor 2, the supported versions'),
   title: name,
   description: v.optional(text),
   seed: v.optional(

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 
 import { holdsSecret, isSecret } from './secrets.js';
 
-const IS_SECRET = 'holds a key or a token, which belongs in no scene';
+const IS_SECRET = 'contains a key or a token, which must not be in a scene';
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 export const uniqueNames = (list) => new Set(list.map((item) => item.name)).size === list.length;
@@ -20,13 +20,13 @@ export const template = v.pipe(
 export const name = v.pipe(text, v.nonEmpty('is empty'), v.maxLength(128, 'is longer than 128'));
 export const whole = (least, most) =>
   v.pipe(
-    v.number('is no number'),
-    v.integer('is no whole number'),
+    v.number('is not a number'),
+    v.integer('is not a whole number'),
     v.minValue(least, `is below ${least}`),
     v.maxValue(most, `is above ${most}`),
   );
 /** Not copied: a record would lose members with the names of inherited ones. */
 export const object = v.pipe(
   v.custom((value) => value !== undefined && !holdsSecret(JSON.stringify(value)), IS_SECRET),
-  v.check(isObject, 'is no object'),
+  v.check(isObject, 'is not an object'),
 );

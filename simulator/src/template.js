@@ -64,7 +64,7 @@ export function readValue(value, known) {
   }
 }
 
-/** The offset of a place in the value of a JSON string: of an escape, its value is one character. */
+/** The offset of a place in the value of a JSON string, in which an escape is one character. */
 function placeInString(text, offset, index) {
   if (index === undefined) return offset;
   const character = /\\(?:u.{4}|.)|./gs;
@@ -143,7 +143,7 @@ function split(text) {
   }
 }
 
-/** Where a generator ends: braces in quotes are text. An apostrophe in a word quotes nothing. */
+/** Where a generator ends: braces in quotes are text. An apostrophe in a word is not a quote. */
 function closingAfter(text, from) {
   const ends = /(?<!\w)(["'])(?:(?!\1).)*\1(?!\w)|\}\}/gs;
   ends.lastIndex = from;

@@ -1,7 +1,7 @@
 /**
  * What a device does automatically, and when: periodic messages, changing values, events. It has no
- * clock and no connection: its owner calls `next` at `dueMs`, and the actor acts. So with the same
- * seed and device id, the same happens in virtual time.
+ * clock and no connection: its owner calls `next` at `dueMs`, and the actor acts. With the same seed
+ * and device id, the same events therefore happen in virtual time.
  *
  * @typedef {object} Actor what acts for a device
  * @property {() => {now: number, desired: object}} moment the time since 1970, and the desired
@@ -103,7 +103,7 @@ export class Timeline {
     return this.#behaviour.events.filter(({ trigger }) => trigger.type === type);
   }
 
-  /** Of those that are due at the same time, the first in the list. */
+  /** If several are due at the same time, the first in the list is next. */
   #findNext() {
     let first;
     for (const track of this.#tracks) if (!first || track.dueMs < first.dueMs) first = track;

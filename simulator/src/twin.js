@@ -13,7 +13,7 @@ export class TwinCopy {
 
   /**
    * Merges a patch of the desired properties.
-   * @returns {boolean} whether it was the next one: `false` when one before it was missed
+   * @returns {boolean} whether it was the next one: `false` if an earlier one was missed
    */
   mergeDesired(patch) {
     if (patch.$version <= this.desired.$version) return true;

@@ -7,27 +7,27 @@ const TOPICS = [
   [/^devices\/.+?\/messages\/events\/(?<bag>.*)/, 'telemetry'],
   [/^devices\/.+?\/messages\/devicebound\/(?<bag>.*)/, 'cloud-to-device message'],
   [/^devices\/.+?\/inputs\/(?<input>[^/]*)\/(?<bag>.*)/, 'message to an input'],
-  [/^\$iothub\/twin\/GET\/(?<bag>.*)/, 'asks for the twin'],
+  [/^\$iothub\/twin\/GET\/(?<bag>.*)/, 'requests the twin'],
   [/^\$iothub\/twin\/PATCH\/properties\/reported\/(?<bag>.*)/, 'reports properties'],
   [/^\$iothub\/twin\/PATCH\/properties\/desired\/(?<bag>.*)/, 'desired properties have changed'],
-  [/^\$iothub\/twin\/res\/(?<status>\d+)\/(?<bag>.*)/, 'answer about the twin'],
-  [/^\$iothub\/methods\/POST\/(?<method>[^/]+)\/(?<bag>.*)/, 'invokes a method'],
-  [/^\$iothub\/methods\/res\/(?<status>\d+)\/(?<bag>.*)/, 'answers the method'],
+  [/^\$iothub\/twin\/res\/(?<status>\d+)\/(?<bag>.*)/, 'response to a twin request'],
+  [/^\$iothub\/methods\/POST\/(?<method>[^/]+)\/(?<bag>.*)/, 'calls a method'],
+  [/^\$iothub\/methods\/res\/(?<status>\d+)\/(?<bag>.*)/, 'responds to the method'],
   [/^\$dps\/registrations\/PUT\/[^/]+\/(?<bag>.*)/, 'registers the device'],
-  [/^\$dps\/registrations\/GET\/[^/]+\/(?<bag>.*)/, 'asks how the registration goes'],
-  [/^\$dps\/registrations\/res\/(?<status>\d+)\/(?<bag>.*)/, 'answer about the registration'],
+  [/^\$dps\/registrations\/GET\/[^/]+\/(?<bag>.*)/, 'asks for the state of the registration'],
+  [/^\$dps\/registrations\/res\/(?<status>\d+)\/(?<bag>.*)/, 'response to the registration'],
 ];
 
 const MEANINGS = {
   CONNECT: 'logs in',
   SUBSCRIBE: 'subscribes',
-  SUBACK: 'is subscribed',
+  SUBACK: 'accepts the subscription',
   UNSUBSCRIBE: 'unsubscribes',
-  UNSUBACK: 'is unsubscribed',
+  UNSUBACK: 'accepts the unsubscription',
   PUBACK: 'acknowledges',
-  PINGREQ: 'is there anybody?',
-  PINGRESP: 'yes',
-  DISCONNECT: 'leaves',
+  PINGREQ: 'pings',
+  PINGRESP: 'responds to the ping',
+  DISCONNECT: 'disconnects',
 };
 
 /**

@@ -47,7 +47,7 @@ export function initialValues(reported, writable, copy) {
   return result;
 }
 
-/** Whether the hub has been told: the version of the whole rises with every other property too. */
+/** Whether the hub has this acknowledgement. The version increases with other properties, too. */
 function isKnown(before, answer) {
   if (before?.ac !== answer.ac || !isEqual(before.value, answer.value)) return false;
   return answer.ac === ACCEPTED || before.av === answer.av;

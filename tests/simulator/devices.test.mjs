@@ -48,7 +48,7 @@ test('devices are added all or none; the invalid one is reported without its key
   const add = (...identities) => fleet.add(identities, 'kind');
   const wrong = [
     [/^Device 2 of the list cannot be added: /, identityOf(good), { connectionString: bad }],
-    [/^The device device-\d+ is there already/, identityOf(good), identityOf(good)],
+    [/^There is already a device device-\d+/, identityOf(good), identityOf(good)],
     [/the deviceId is missing/, { hostname: 'h.azure-devices.net', key: 'a2V5' }],
     [/cannot be added: /, { sasToken: 'SharedAccessSignature sr=x' }],
   ];
@@ -59,7 +59,7 @@ test('devices are added all or none; the invalid one is reported without its key
   }
   await snapshots.until(({ devices }) => devices.length === 0);
   await add(identityOf(good));
-  await assert.rejects(add(identityOf(good)), /is there already/);
+  await assert.rejects(add(identityOf(good)), /There is already a device/);
   await assert.rejects(fleet.add([], 'other'), /no kind "other", but kind/);
   await assert.rejects(fleet.start(['nobody']), /There is no device nobody/);
 });
@@ -72,7 +72,7 @@ test('the mistake in each of many identities is reported, and none of them is ad
   const other = { ...good, connectionString: good.connectionString.replace(backEnd.deviceId, 'x') };
   const badKey = { connectionString: 'HostName=h;DeviceId=d;SharedAccessKey=%%%' };
   const mistakes = await fleet.mistakesInIdentities([good, other, badKey]);
-  assert.match(mistakes[0], /is there already/);
+  assert.match(mistakes[0], /There is already a device/);
   assert.equal(mistakes[1], undefined);
   assert.match(mistakes[2], /is not base64/);
   assert.ok(!mistakes[2].includes('%%%'));

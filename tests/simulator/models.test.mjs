@@ -163,7 +163,7 @@ test('unknown parts are left out and named with their paths, never guessed', () 
     /^0\.json\.@context: the extension dtmi:iotcentral:context;2 is not known/,
     /^0\.json\.contents\.4: a device has no relationships/,
     /^0\.json\.contents\.5: "Cloud" is not known/,
-    /^0\.json\.contents\.1\.schema: is no schema that is known/,
+    /^0\.json\.contents\.1\.schema: is not a known schema/,
     /^0\.json\.contents\.0\.schema: the schema "vector" is not known/,
     /^0\.json\.contents\.3\.response\.schema: the Enum has no values/,
   ];
@@ -186,15 +186,15 @@ test('models that cannot be read are refused with the place of the mistake', () 
   const mistakes = [
     [[controller, thermostat], /contents\.5\.schema: dtmi:azure.*DeviceInformation;1 is in none/],
     [[everything], /extends\.0: dtmi:com:example:Base;1 is in none of the files/],
-    [[thermostat, thermostat], /1\.json: dtmi:com:example:Thermostat;1 is there twice/],
-    [[{ a: 1 }], /0\.json: is no Interface/],
+    [[thermostat, thermostat], /1\.json: dtmi:com:example:Thermostat;1 appears twice/],
+    [[{ a: 1 }], /0\.json: is not an Interface/],
     [[changed(thermostat, (one) => delete one['@id'])], /has no "@id"/],
     [[changed(thermostat, (one) => (one['@context'] = 'dtmi:dtdl:context;1'))], /v2, v3 or v4/],
     [[changed(thermostat, (one) => delete one.contents[0].name)], /contents\.0: has no name/],
     [[changed(base, (one) => (one.extends = one['@id']))], /extends itself/],
     [
       [changed(thermostat, (one) => (one.contents[1].name = 'temperature'))],
-      /contents\.1: the name "temperature" is there twice/,
+      /contents\.1: the name "temperature" appears twice/,
     ],
   ];
   for (const [values, expected] of mistakes) {

@@ -184,7 +184,7 @@ test('rules that no JSON Schema can express are checked, too', () => {
 
 test('mistakes in values and events are reported by their path, with what is possible', () => {
   const mistakes = [
-    [({ values }) => (values[0] = { name: 'level' }), /values\.0 has no start, no next/],
+    [({ values }) => (values[0] = { name: 'level' }), /values\.0 has neither start nor next/],
     [({ values }) => (values[0].name = 'desired'), /values\.0\.name is a name that every device/],
     [({ values }) => values.push(values[0]), /values has a name twice/],
     [({ events }) => events.push(events[0]), /events has a name twice/],
@@ -210,7 +210,7 @@ test('unknown names in a behaviour are reported by their path, with the known on
   const mistakes = [
     [
       ({ values }) => (values[0].next = '{{= levle + 1}}'),
-      /^values\.0\.next: there is no "levle"; known are level, desired, deviceId/,
+      /^values\.0\.next: there is no "levle"; the names are level, desired, deviceId/,
     ],
     [({ values }) => delete values[0].start, /^values\.0\.next: there is no "level"/],
     [
@@ -219,11 +219,11 @@ test('unknown names in a behaviour are reported by their path, with the known on
     ],
     [
       ({ telemetry }) => (telemetry[1].when = 'low > 3'),
-      /^telemetry\.1\.when: there is no "low"; known are level/,
+      /^telemetry\.1\.when: there is no "low"; the names are level/,
     ],
     [
       ({ events }) => (events[0].trigger.expression = 'reset(level)'),
-      /^events\.0\.trigger: no function "reset\(\)"; known are abs, .*toward/,
+      /^events\.0\.trigger: no function "reset\(\)"; the functions are abs, .*toward/,
     ],
     [
       ({ events }) => (events[0].trigger = { type: 'method', method: 'stop' }),

@@ -98,11 +98,11 @@ test('a mistake is reported with its place', () => {
     [(scene) => (scene.kinds[0].count = 0), /kinds\.0\.count is below 1/],
     [(scene) => (scene.view = 'chart'), /view is neither "table" nor "map"/],
     [(_, { telemetry }) => (telemetry.periodMs = 1), /telemetry\.0\.periodMs is below 10/],
-    [(_, { telemetry }) => (telemetry.periodMs = '1'), /telemetry\.0\.periodMs is no number/],
+    [(_, { telemetry }) => (telemetry.periodMs = '1'), /telemetry\.0\.periodMs is not a number/],
     [(_, { telemetry }) => (telemetry.jitter = 2), /telemetry\.0\.jitter is above 1/],
     [(_, { telemetry }) => (telemetry.properties.a = 1), /properties\.a should be string/],
-    [(_, { twin }) => (twin.reported = []), /twin\.reported is no object/],
-    [(_, { methods }) => (methods[0].status = 1.5), /methods\.0\.status is no whole number/],
+    [(_, { twin }) => (twin.reported = []), /twin\.reported is not an object/],
+    [(_, { methods }) => (methods[0].status = 1.5), /methods\.0\.status is not a whole number/],
     [(_, { methods }) => methods.push(methods[0]), /methods has a name twice/],
   ];
   for (const [change, expected] of mistakes) assert.match(mistakeOf(change), expected);
@@ -141,7 +141,7 @@ test('a key or a token that was pasted into a field is refused, and not repeated
   for (const secret of secrets) {
     for (const place of places) {
       const message = mistakeOf((scene) => place(scene, secret));
-      assert.match(message, /holds a key or a token/);
+      assert.match(message, /contains a key or a token/);
       assert.doesNotMatch(message, /c2VjcmV0/);
     }
     assert.doesNotMatch(
@@ -179,16 +179,16 @@ test('a secret is found by its name, by its form, and behind escapes, and its pl
           else Object.assign(behaviour[part], change);
         }
       });
-      assert.match(message, /holds a key or a token/, value);
+      assert.match(message, /contains a key or a token/, value);
       assert.ok(message.includes(`kinds.0.behaviour.${place} holds`), message);
       assert.ok(!message.includes(key) && !message.includes(accountKey));
     }
   }
   const asName = mistakeOf((_, { telemetry }) => (telemetry.properties.sharedAccessKey = 'x'));
-  assert.match(asName, /a name in kinds\.0\.behaviour\.telemetry\.0\.properties holds a key/);
+  assert.match(asName, /a name in kinds\.0\.behaviour\.telemetry\.0\.properties contains a key/);
   assert.match(
     mistakeOf((scene) => (scene.title = key)),
-    /title holds a key/,
+    /title contains a key/,
   );
 });
 

@@ -60,9 +60,9 @@ test('packets of a registration are described in words, and an unknown topic is 
   assert.match(said('$dps/registrations/PUT/iotdps-register/?$rid=1'), /^registers the device/);
   assert.match(
     said('$dps/registrations/GET/iotdps-get-operationstatus/?$rid=2&operationId=x'),
-    /^asks how the registration goes/,
+    /^asks for the state of the registration/,
   );
-  assert.match(said('$dps/registrations/res/202/?$rid=1&retry-after=3'), /^answer about the reg/);
+  assert.match(said('$dps/registrations/res/202/?$rid=1&retry-after=3'), /^response to the reg/);
   assert.equal(wordsOf(publish('new/topic', 1)).topic, 'new/topic');
 });
 

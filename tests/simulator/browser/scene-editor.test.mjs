@@ -125,7 +125,7 @@ test('invalid input stays in its field with its mistake, and is not an edit', as
   await edit(page, 'Devices in the scene', '0');
   await page.getByText(/count is below 1/).waitFor();
   await edit(page, 'Model id', 'pump');
-  await page.getByText(/is no model id, such as/).waitFor();
+  await page.getByText(/is not a model id, such as/).waitFor();
   assert.equal(await page.getByLabel('Devices in the scene').inputValue(), '0');
   await page.getByText('Nothing was edited yet.').waitFor();
 });
@@ -189,14 +189,14 @@ test('values, events and data are edited as fields, with mistakes beside them, a
   await button(page, 'Add a value').click();
   const added = item('value7');
   await field(added, 'Name').fill('load factor');
-  await mistake(item('load factor'), 'Name', /is no name of a value/);
+  await mistake(item('load factor'), 'Name', /is not a name of a value/);
   await field(item('load factor'), 'Name').fill('load');
   await field(item('load'), 'Next value').fill('{{replay weight}}');
   await mistake(item('load'), 'Next value', /weight/);
   assert.equal(await button(page, 'Apply to “tracker”').isDisabled(), true);
   await field(item('load'), 'Next value').fill('{{replay outside}}');
   await field(item('load'), 'Every, in seconds').fill('soon');
-  await mistake(item('load'), 'Every, in seconds', /is no number/);
+  await mistake(item('load'), 'Every, in seconds', /is not a number/);
   await field(item('load'), 'Every, in seconds').fill('0.01');
   await mistake(item('load'), 'Every, in seconds', 'is below 0.1');
   await field(item('load'), 'Every, in seconds').fill('5');

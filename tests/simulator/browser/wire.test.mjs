@@ -17,7 +17,7 @@ const packets = (page) => page.getByRole('list', { name: 'Packets' }).getByRole(
 test('packets and states of the socket are described in words, newest first', async (t) => {
   const { page, device } = await openWithDevice(t);
   await openTab(page, 'Wire log');
-  for (const text of ['socket opening', 'CONNACK accepted', 'telemetry', 'asks for the twin']) {
+  for (const text of ['socket opening', 'CONNACK accepted', 'telemetry', 'requests the twin']) {
     await packets(page).filter({ hasText: text }).first().waitFor();
   }
   await device.sendMessage({ body: 'hello' });
