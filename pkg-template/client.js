@@ -40,7 +40,7 @@ export class IoTHubDeviceClient {
   constructor(key, shell) {
     if (key !== FACTORY) {
       throw new TypeError(
-        'an IoTHubDeviceClient is not made with new: use ' +
+        'an IoTHubDeviceClient is not created with new: use ' +
           'IoTHubDeviceClient.createFromConnectionString, createFromSasToken, ' +
           'createFromSymmetricKey, createFromX509Certificate or createFromProvisioning',
       );
@@ -142,7 +142,7 @@ export class IoTHubDeviceClient {
 
   async enqueue(message, options) {
     const { outbox } = shellOf(this);
-    if (!outbox) throw new ClientError('enqueue needs the option store: make the client with one');
+    if (!outbox) throw new ClientError('enqueue needs the option store: create the client with one');
     const signal = signalOf(options);
     return outbox.put(encodeMessage(message, randomId), false, signal);
   }

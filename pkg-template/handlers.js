@@ -258,7 +258,7 @@ export class Handlers {
       handler.promise = undefined;
       handler.call = call;
       if (problem) {
-        const message = `the Promise set as ${name} gave no function`;
+        const message = `the Promise set as ${name} did not resolve to a function`;
         this.#shell.report(errorCausedBy(message, problem.cause));
       }
       this.#listen(handler, call !== undefined, call !== undefined);
@@ -289,7 +289,7 @@ export class Handlers {
 }
 
 function taken({ name }) {
-  return new ClientError(`what ${name} gets goes to a loop or a handler already; end that first`);
+  return new ClientError(`a loop or a handler already receives what ${name} would receive; end that first`);
 }
 
 /** A `ClientError` about something that the user's code threw. */
@@ -307,8 +307,8 @@ function responseOf(requestId, value) {
   const { status, payload } = isPlain(value) ? value : {};
   if (status === undefined) {
     throw new TypeError(
-      'the handler onMethodRequestReceived returned what is no answer: it must return ' +
-        '{ status, payload }, a MethodResponse, or nothing where sendMethodResponse answers',
+      'the handler onMethodRequestReceived returned something that is not a response: it must return ' +
+        '{ status, payload }, a MethodResponse, or nothing if sendMethodResponse responds',
     );
   }
   return new MethodResponse(requestId, status, payload);

@@ -8,9 +8,9 @@ const CURES = {
   Headers: 'give Object.fromEntries(headers)',
   Map: 'give Object.fromEntries(map)',
   ReadableStream: 'use uploadFile',
-  Response: 'give await response.json()',
+  Response: 'pass await response.json()',
   Set: 'give [...set]',
-  SharedArrayBuffer: 'give new Uint8Array(buffer)',
+  SharedArrayBuffer: 'pass new Uint8Array(buffer)',
 };
 CURES.File = CURES.Blob;
 CURES.FormData = CURES.URLSearchParams = CURES.Map;
@@ -61,7 +61,7 @@ export function refuseLost(name, value) {
   if (isLost) {
     throw new TypeError(
       `the reported property ${name} must be what JSON can hold, and is ${this[name]}; ` +
-        'give null to delete it',
+        'pass null to delete it',
     );
   }
   return value;
@@ -83,7 +83,7 @@ function lost(value, what) {
   const name = tag === 'Object' ? value.constructor?.name : tag;
   const cure = isThenable(value) ? 'await it first' : CURES[tag];
   return new TypeError(
-    `${what} would be lost, as JSON makes {} of this ${name}; ${cure ?? 'give a plain object'}`,
+    `${what} would be lost, because JSON turns this ${name} into {}; ${cure ?? 'pass a plain object'}`,
   );
 }
 

@@ -150,7 +150,7 @@ function customPropertiesOf({ customProperties }) {
 function mustBePlain(customProperties) {
   if (customProperties == null || isPlain(customProperties)) return;
   throw new TypeError(
-    'customProperties must be a plain object; of a Map or Headers make one by Object.fromEntries',
+    'customProperties must be a plain object; convert a Map or Headers with Object.fromEntries',
   );
 }
 

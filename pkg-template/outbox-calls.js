@@ -3,8 +3,8 @@ import { onAbort } from './signal.js';
 
 const REASONS = {
   expired: 'it was older than maxAge',
-  full: 'newer ones needed its room, as whenFull says',
-  refused: 'three connections have ended on it',
+  full: 'newer messages replaced it, as whenFull allows',
+  refused: 'three connections ended while it was being sent',
 };
 
 export class Calls {

@@ -48,7 +48,7 @@ export class Intake {
     if (this.#isOver(count + 1, bytes + message.size) && this.#options.whenFull === 'refuse') {
       const text =
         `the outbox is full: it holds ${count} messages and ${bytes} bytes; ` +
-        'raise maxMessages or maxBytes, or set whenFull';
+        'increase maxMessages or maxBytes, or set whenFull';
       return call.reject(this.#outbox.clientError(text));
     }
     this.#outbox.add([message]);

@@ -40,4 +40,4 @@ export async function watched(work, milliseconds, complain) {
 }
 
 const noAnswer = (milliseconds) =>
-  new Error(`there was no answer for ${milliseconds / 1000} seconds (operationTimeout)`);
+  new Error(`there was no response for ${milliseconds / 1000} seconds (operationTimeout)`);

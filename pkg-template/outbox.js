@@ -84,7 +84,7 @@ export class Outbox {
   attach(port) {
     if (this.#port) {
       throw new port.ClientError(
-        'this store belongs to another client already; make one for each client',
+        'this store already belongs to another client; create one for each client',
       );
     }
     this.#port = port;
@@ -397,7 +397,7 @@ export class Outbox {
   }
 
   #shutDown() {
-    const text = 'the client was shut down; make a new one';
+    const text = 'the client was shut down; create a new one';
     return this.clientError(text);
   }
 

@@ -28,18 +28,18 @@ export class PendingBytes {
     if (bytes > this.#limit) {
       throw new RangeError(
         `one call would hold ${bytes} bytes, more than maxPendingBytes, ${this.#limit}; ` +
-          'send it in parts, or raise it',
+          'send it in parts, or increase it',
       );
     }
     if (this.#held + bytes > this.#limit) {
       throw new ClientError(
-        `${bytes} bytes beside the ${this.#held} of calls that wait are more than ` +
-          `maxPendingBytes, ${this.#limit}; await some calls first, or raise it`,
+        `${bytes} bytes and the ${this.#held} of waiting calls are more than ` +
+          `maxPendingBytes, ${this.#limit}; await some calls first, or increase it`,
       );
     }
     if (all + bytes > MOST) {
       throw new ClientError(
-        `${bytes} bytes beside the ${all} of calls that wait are more than all clients may hold, ` +
+        `${bytes} bytes and the ${all} of waiting calls are more than all clients may hold, ` +
           `${MOST}; await some calls first, or give each client a smaller maxPendingBytes`,
       );
     }

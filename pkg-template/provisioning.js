@@ -45,7 +45,7 @@ export class ProvisioningDeviceClient {
   constructor(factory, shell, key) {
     if (factory !== FACTORY) {
       throw new TypeError(
-        'a ProvisioningDeviceClient is not made with new: use ' +
+        'a ProvisioningDeviceClient is not created with new: use ' +
           'ProvisioningDeviceClient.createFromSymmetricKey, createFromSasToken or ' +
           'createFromX509Certificate',
       );

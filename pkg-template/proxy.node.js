@@ -32,11 +32,11 @@ export class ProxyAgent extends Agent {
       socket = await agent.connect(request, options);
     } catch (error) {
       // Not as the cause: errors of SOCKS contain the password.
-      throw new Error(`${name} gave no connection: ${reasonOf(error)}`);
+      throw new Error(`${name} did not open a connection: ${reasonOf(error)}`);
     }
     if (status === 200) return socket;
     socket.destroy();
-    throw new Error(`${name} gave no connection: ${statusReason(status)}`);
+    throw new Error(`${name} did not open a connection: ${statusReason(status)}`);
   }
 }
 
@@ -53,7 +53,7 @@ function parse(option) {
   const user = decode(url.username);
   const password = decode(url.password);
   if (password && url.protocol.startsWith('socks4')) {
-    throw new TypeError('the option proxy has a password, which SOCKS 4 has not: use socks5:');
+    throw new TypeError('the option proxy has a password, which SOCKS 4 does not support: use socks5:');
   }
   url.username = '';
   url.password = '';
@@ -107,6 +107,6 @@ async function socksAgent({ url, user, password }) {
 
 function statusReason(status) {
   return status === 407
-    ? 'it asks for another user or password (status 407); check those in the option proxy'
+    ? 'it requires another user or password (status 407); check those in the option proxy'
     : `it cannot or may not reach the host (status ${status})`;
 }

@@ -24,7 +24,7 @@ export async function bounded({ timeoutMs = 0, signal }, send) {
   const controller = new AbortController();
   const end = (name, message) => controller.abort(new DOMException(message, name));
   const abort = () => end('AbortError', 'the request was given up');
-  const expire = () => end('TimeoutError', `no answer came within ${timeoutMs} ms`);
+  const expire = () => end('TimeoutError', `no response arrived within ${timeoutMs} ms`);
   const timer = timeoutMs > 0 ? setTimeout(expire, timeoutMs) : undefined;
   const unlisten = onAbort(signal, abort);
   if (signal?.aborted) abort();

@@ -422,7 +422,7 @@ export class Shell {
 
 function brokenError() {
   return new ClientError(
-    'this client is broken by a fault of iothub-device-client, which the console shows; ' +
-      'please report it, and make a new client',
+    'a bug in iothub-device-client, which the console shows, has broken this client; ' +
+      'please report it, and create a new client',
   );
 }

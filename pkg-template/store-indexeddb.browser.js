@@ -195,7 +195,7 @@ export class IndexedDbStore {
 function assertPlatform() {
   if (typeof indexedDB === 'undefined') throw new Error('there is no IndexedDB here');
   if (!globalThis.navigator?.locks) {
-    throw new Error('there are no Web Locks here: the page must come by https or from localhost');
+    throw new Error('there are no Web Locks here: the page must come from https: or localhost');
   }
 }
 
@@ -219,9 +219,9 @@ function openDatabase(name) {
 
 function explained(error, name) {
   const texts = {
-    VersionError: `the database "${name}" is of a later version of this package; load the page again`,
-    SecurityError: 'the browser keeps this page from storing data, as the user has set it',
-    QuotaExceededError: 'there is no room left for what this site stores',
+    VersionError: `the database "${name}" was created by a later version of this package; reload the page`,
+    SecurityError: 'the browser does not let this page store data: check its settings for site data',
+    QuotaExceededError: 'the storage quota of this site is used up',
   };
   const text = texts[error.name];
   return text ? new Error(text, { cause: error }) : error;

@@ -140,7 +140,7 @@ export class LevelStore {
 
   async #locked(error) {
     const owner = await readFile(join(this.#path, OWNER), 'utf8').catch(() => 'another process');
-    const text = `${owner} has it; end that, or give this client another location`;
+    const text = `${owner} is using it; end that process, or use another location for this client`;
     return new Error(text, { cause: error });
   }
 }

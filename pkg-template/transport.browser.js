@@ -5,7 +5,7 @@ import { X509, pemOf } from './x509.js';
 
 const notInBrowsers = {
   serverVerificationCert:
-    'a page cannot choose whom to trust: add the certificate to the store of the browser or of ' +
+    'a page cannot choose which authorities to trust: add the certificate to the store of the browser or of ' +
     'the operating system',
   cipher: 'a page cannot choose ciphers, the browser does: leave the option out',
   proxy: 'a page cannot choose a proxy: set it in the browser or the operating system',

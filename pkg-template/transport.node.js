@@ -160,8 +160,8 @@ const NOT_TRUSTED = new Set([
 function sayWhatToTrust(error) {
   if (NOT_TRUSTED.has(error.code)) {
     error.message +=
-      '; if it is of an authority of your own, give that in the option serverVerificationCert, ' +
-      'or to Node.js by NODE_EXTRA_CA_CERTS';
+      '; if your own authority issued it, pass the certificate of the authority in the option ' +
+      'serverVerificationCert, or to Node.js in NODE_EXTRA_CA_CERTS';
   }
   return error;
 }
@@ -210,7 +210,7 @@ function readCertificate(x509) {
     return pem;
   } catch (error) {
     throw new TypeError(
-      'certificate, key and pass phrase of the X509 do not fit each other, or are damaged ' +
+      'certificate, key and pass phrase of the X509 do not match, or are damaged ' +
         `(${error.message})`,
     );
   }

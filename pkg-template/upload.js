@@ -63,10 +63,10 @@ export async function exchange(shell, server, url, options, inPages) {
   } catch (cause) {
     options.signal?.throwIfAborted();
     if (cause.name === 'TimeoutError') {
-      const message = `${server} did not answer the upload within operationTimeout`;
+      const message = `${server} did not respond to the upload within operationTimeout`;
       throw new OperationTimeout(message, { cause });
     }
-    const message = `the upload did not reach ${server}; check the network. In a page ${inPages}`;
+    const message = `the upload did not reach ${server}; check the network. In a page, ${inPages}`;
     throw new ConnectionFailedError(message, { cause });
   }
 }
@@ -76,7 +76,7 @@ export function inTime(promise, milliseconds, signal) {
   let timer;
   let unlisten;
   const ended = new Promise((_, reject) => {
-    const error = new OperationTimeout('no SAS token was given within operationTimeout');
+    const error = new OperationTimeout('no SAS token was provided within operationTimeout');
     if (milliseconds > 0) timer = setTimeout(reject, milliseconds, error);
     unlisten = onAbort(signal, () => reject(signal.reason));
     if (signal?.aborted) reject(signal.reason);

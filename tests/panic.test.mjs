@@ -22,7 +22,7 @@ const hub = await startHub();
 after(() => hub.close());
 
 const isFault = (error) =>
-  error instanceof ClientError && /fault of iothub-device-client.*new client/.test(error.message);
+  error instanceof ClientError && /bug in iothub-device-client.*new client/.test(error.message);
 
 function createClient({ connectionString, endpoint }) {
   const options = { endpoint, connectionRetryInterval: 0.2 };

@@ -97,7 +97,7 @@ impl ClientHandle {
             let device_id = options::text(given, DEVICE_ID)?;
             let (Some(hostname), Some(device_id)) = (hostname, device_id) else {
                 return Err(Error::invalid_argument(
-                    "with a function that gives tokens, the options need hostname and deviceId",
+                    "with a function that returns tokens, the options need hostname and deviceId",
                 ));
             };
             Ok((Identity::new(&hostname, &device_id, None)?, Credentials::TokenFunction, options))

@@ -18,13 +18,13 @@ impl ClientHandle {
     pub fn call_token_function(host: Host, function: Function, resource: String) -> Promise {
         promise_of(Box::pin(async move {
             let token = result_of(&function, &resource).await.map_err(|thrown| {
-                let error = Error::client("the function that gives SAS tokens failed");
+                let error = Error::client("the function that returns SAS tokens failed");
                 host.error_caused_by(&error, &thrown)
             })?;
             if token.is_string() {
                 return Ok(token);
             }
-            let problem = "the function that gives SAS tokens must give a string";
+            let problem = "the function that returns SAS tokens must return a string";
             Err(host.error(&Error::invalid_argument(problem)))
         }))
     }

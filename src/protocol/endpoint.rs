@@ -27,7 +27,7 @@ impl Endpoint {
     ) -> Result<Self, Error> {
         match (gateway, endpoint) {
             (Some(_), Some(_)) => Err(Error::invalid_argument(
-                "endpoint and gatewayHostname exclude each other: both say what to dial",
+                "endpoint and gatewayHostname exclude each other: both say what to connect to",
             )),
             (None, Some(endpoint)) => {
                 check("endpoint", "ws", endpoint, with_certificate)?;
@@ -84,7 +84,7 @@ pub fn check(
     }
     let authority = before(rest, &['/', '?']);
     if authority.contains('@') {
-        return wrong("must not hold a user name or password");
+        return wrong("must not contain a user name or password");
     }
     let host = match authority.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {
@@ -97,7 +97,7 @@ pub fn check(
         return wrong("has no host");
     }
     if plain && with_certificate {
-        return wrong("has no TLS to present a certificate in: use wss: or https:");
+        return wrong("has no TLS, which a certificate needs: use wss: or https:");
     }
     if plain && !is_loopback(host) {
         return wrong(

@@ -24,19 +24,19 @@ pub(super) fn protocol_violation(what: &str) -> Error {
 pub(super) fn no_token() -> Error {
     Error::new(
         ErrorKind::NoToken,
-        "there is no SAS token to connect with: the function that gives them failed",
+        "there is no SAS token to connect with: the function that returns them failed",
     )
 }
 
 pub(super) fn no_token_in_time() -> Error {
     Error::new(
         ErrorKind::ConnectionFailed,
-        "the function that gives SAS tokens gave none within 60 seconds",
+        "the function that returns SAS tokens returned none within 60 seconds",
     )
 }
 
 pub(super) fn no_token_yet() -> Error {
-    Error::new(ErrorKind::Credential, "the function that gives SAS tokens has given none yet")
+    Error::new(ErrorKind::Credential, "the function that returns SAS tokens has returned none yet")
 }
 
 /// Either the expiry or this machine's clock may be wrong.
@@ -44,7 +44,7 @@ pub(super) fn token_expired(seconds_ago: u64) -> Error {
     Error::new(
         ErrorKind::Credential,
         format!(
-            "the SAS token expired {seconds_ago} seconds ago by this machine's clock; make a new one, and check the clock"
+            "the SAS token expired {seconds_ago} seconds ago by this machine's clock; create a new one, and check the clock"
         ),
     )
 }

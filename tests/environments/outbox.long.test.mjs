@@ -93,7 +93,7 @@ test(
         if (outcome !== 'done' || count === 1_000) return { refused: outcome, count };
       }
     });
-    assert.match(refused, /the store could not take the message: there is no room left/);
+    assert.match(refused, /the store could not take the message: the storage quota/);
     await tab.close();
     const next = await openTab();
     await next.evaluate(() => window.client.outbox.drained());
@@ -133,7 +133,7 @@ test('a database of a later version is an error that says so', async ({ openTab 
   });
   const next = await openTab();
   const error = await next.evaluate(() => window.outcome(window.client.enqueue('y')));
-  assert.match(error, /the store could not be opened: .* is of a later version/);
+  assert.match(error, /the store could not be opened: .* was created by a later version/);
 });
 
 test('a clock that is set back drops nothing early, and keeps the order', async (tools) => {

@@ -77,7 +77,7 @@ test('the error of the token function is the cause of the connection’s error',
   for (const [getToken, check] of [
     [() => Promise.reject(thrown), (cause) => assert.equal(cause.cause, thrown)],
     [() => '<!doctype html>', (cause) => assert.match(cause.message, /^the SAS token /)],
-    [() => undefined, (cause) => assert.match(cause.message, /must give a string/)],
+    [() => undefined, (cause) => assert.match(cause.message, /must return a string/)],
   ]) {
     const options = { hostname: hub.hostname, deviceId, endpoint };
     const client = IoTHubDeviceClient.createFromSasToken(getToken, options);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createListening, faultTest, isError } from './faults/watched.mjs';
 import { ClientError } from './support.mjs';
 
-const TYPE = /MQTT packet of type \d+, which it may not send/;
+const TYPE = /MQTT packet of type \d+, which it must not send/;
 const MALFORMED = /malformed MQTT packet/;
 const HEADER = /reserved flags or a wrong length/;
 

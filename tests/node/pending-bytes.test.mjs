@@ -16,7 +16,7 @@ const accept = (pending, bytes) => {
 test('a client holds as many bytes as its limit, and no more', () => {
   const pending = new PendingBytes(100);
   accept(pending, 60);
-  refused(pending, 41, /^41 bytes beside the 60 .* maxPendingBytes, 100; await .* raise it$/);
+  refused(pending, 41, /^41 bytes and the 60 .* maxPendingBytes, 100; await .* increase it$/);
   accept(pending, 40);
   refused(pending, 1, /maxPendingBytes/);
   accept(pending, 0);

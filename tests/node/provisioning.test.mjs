@@ -77,7 +77,7 @@ test('a device registers any number of times, one at a time', async () => {
   const device = newDevice();
   const { registrationId, client } = device;
   const running = client.register();
-  await assert.rejects(client.register(), /^ClientError: register\(\) runs already/);
+  await assert.rejects(client.register(), /^ClientError: register\(\) is already running/);
   const { status, operationId, registrationState } = await running;
   assert.equal(status, 'assigned');
   assert.ok(operationId);
@@ -238,7 +238,7 @@ test('wrong use is reported immediately', () => {
   ]) {
     assert.throws(() => make(...given), message);
   }
-  assert.throws(() => new ProvisioningDeviceClient(), /is not made with new/);
+  assert.throws(() => new ProvisioningDeviceClient(), /is not created with new/);
   const client = make(HOST, 'id', '0ne', 'a2V5');
   assert.throws(
     () => (client.provisioningPayload = 'text'),

@@ -160,7 +160,7 @@ test('an invalid certificate, or one that does not match its key, is a TypeError
     new X509(device.cert, encrypted),
     new X509(device.cert.replace(/\n...../, '\n'), device.key),
   ]) {
-    assertTypeError(() => createTransport({ x509 }), /X509 do not fit/);
+    assertTypeError(() => createTransport({ x509 }), /X509 do not match/);
   }
   for (const x509 of [null, 'cert', { ...device }]) {
     assertTypeError(() => createTransport({ x509 }), /new X509/);

@@ -124,7 +124,7 @@ test('a user store need not be async, and may return null for missing members', 
   assert.equal(await drops.take(), 'full 0');
 });
 
-const NO_ANSWER = 'there was no answer for 0.3 seconds';
+const NO_ANSWER = 'there was no response for 0.3 seconds';
 const never = new Promise(() => {});
 
 test('a store that never opens fails every call in time', async (t) => {
@@ -188,7 +188,7 @@ test('a store that never accepts a message fails its call in time', async (t) =>
   assert.equal(client.outbox.count, 0);
   store.delays.append = never;
   const stuck = assert.rejects(client.enqueue('stuck'), text);
-  await assert.rejects(client.shutdown(), /the store could not be closed: there was no answer/);
+  await assert.rejects(client.shutdown(), /the store could not be closed: there was no response/);
   await stuck;
 });
 
@@ -234,9 +234,9 @@ test('after shutdown, a store that does not respond is no longer reported', asyn
   client.acknowledge(1);
   await idle();
   clock.pass(client.operationTimeoutMs);
-  assert.match(client.reports.join(), /could not remove .*: there was no answer/);
+  assert.match(client.reports.join(), /could not remove .*: there was no response/);
   const told = client.reports.length;
-  const closed = assert.rejects(outbox.close(), /could not be closed: there was no answer/);
+  const closed = assert.rejects(outbox.close(), /could not be closed: there was no response/);
   await idle();
   clock.pass(3 * client.operationTimeoutMs);
   await closed;

@@ -47,7 +47,7 @@ test('one process at a time uses a folder; one that is killed does not delay the
     error.message,
     new RegExp(`the store could not be opened: process ${producer.pid} on`),
   );
-  await assert.rejects(client.enqueue('0'), /has it; end that/);
+  await assert.rejects(client.enqueue('0'), /is using it; end that/);
   await producer.kill();
   await client.enqueue('at once');
   await client.outbox.drained();

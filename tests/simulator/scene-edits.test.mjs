@@ -198,8 +198,8 @@ test('places in a scene and messages of the client are shown in words of the pag
     'kinds.0 is missing': 'kind 1 is missing',
     'twin.reported.a: no': 'reported when it starts, a: no',
     'kinds.1.behaviour.events.0.actions.1: no': 'kind 2, event 1, action 2: no',
-    'the hub did not answer the message within operationTimeout; x':
-      'the hub did not answer the message in time; x',
+    'the hub did not respond to the message within operationTimeout; x':
+      'the hub did not respond to the message in time; x',
     'cancelled by disconnect()': 'The device was stopped before the hub had answered.',
   };
   for (const [message, expected] of Object.entries(words)) {

@@ -264,7 +264,7 @@ impl Client {
     pub(super) fn check_pending(&self, waiting: usize) -> Result<(), Error> {
         if waiting >= self.config.max_pending_messages {
             return Err(Error::client(format!(
-                "{waiting} calls wait, which is maxPendingMessages; await some first"
+                "{waiting} calls are already waiting, as many as maxPendingMessages allows; await some first"
             )));
         }
         Ok(())

@@ -192,7 +192,7 @@ impl Config {
         };
         let operation_timeout = options.operation_timeout.unwrap_or(60.0);
         if !(0.0..=MAX_SECONDS).contains(&operation_timeout) {
-            return Err(range("operationTimeout", "0 (wait for ever) to 2147483 seconds"));
+            return Err(range("operationTimeout", "from 0 (no timeout) to 2147483 seconds"));
         }
         let (messages, bytes) = (options.max_pending_messages, options.max_pending_bytes);
         Ok(Self {

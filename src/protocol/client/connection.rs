@@ -141,7 +141,7 @@ impl Client {
 
     pub(super) fn check_keep_alive(&mut self, now: Now) {
         if self.link.is_up() && !self.io.session.check_keep_alive(now.monotonic) {
-            self.give_up(now, failures::dropped("nothing came back in time after a ping"));
+            self.give_up(now, failures::dropped("a ping was not answered in time"));
         }
     }
 
@@ -316,7 +316,7 @@ impl Client {
         self.inbox.connection_ended();
         self.methods.connection_ended();
         for publication in self.io.session.end(false) {
-            let error = failures::dropped("on purpose, before an acknowledgement came");
+            let error = failures::dropped("closed on purpose, before an acknowledgement arrived");
             self.settle_publication(publication, Err(error));
         }
         self.link = Link::Down;

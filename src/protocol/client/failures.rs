@@ -9,7 +9,7 @@ pub(super) use crate::protocol::failures::{
 };
 
 pub(super) fn shut_down() -> Error {
-    Error::client("the client was shut down; make a new one")
+    Error::client("the client was shut down; create a new one")
 }
 
 pub(super) fn no_connection() -> Error {
@@ -23,7 +23,7 @@ pub(super) fn timed_out(what: &str) -> Error {
     Error::new(
         ErrorKind::OperationTimeout,
         format!(
-            "the hub did not answer {what} within operationTimeout; it may have taken effect all the same"
+            "the hub did not respond to {what} within operationTimeout; it may still have acted on it"
         ),
     )
 }
@@ -52,14 +52,14 @@ pub(super) fn probably_replaced(error: Error) -> Error {
 }
 
 pub(super) fn replaced(kind: ErrorKind) -> Error {
-    Error::new(kind, "another page or worker has connected as this device; connect() takes it back")
+    Error::new(kind, "another page or worker has connected as this device; connect() takes the connection back")
 }
 
 pub(super) fn dropped_again_and_again() -> Error {
     Error::new(
         ErrorKind::DroppedAgain,
         "the connection ended three times without an acknowledgement of this call; the hub closes \
-         on what it refuses: check the message, its properties and the quota",
+         the connection if it refuses a message: check the message, its properties and the quota",
     )
 }
 
@@ -91,7 +91,7 @@ pub(super) fn refused(code: ConnectReturnCode) -> Error {
 }
 
 pub(super) fn no_token_within_operation_timeout() -> Error {
-    Error::new(ErrorKind::OperationTimeout, "no SAS token was given within operationTimeout")
+    Error::new(ErrorKind::OperationTimeout, "no SAS token was provided within operationTimeout")
 }
 
 pub(super) fn subscription_refused(what: &str) -> Error {
@@ -102,7 +102,7 @@ pub(super) fn subscription_refused(what: &str) -> Error {
 pub(super) fn check_size(what: &str, size: usize, limit: usize) -> Result<(), Error> {
     if size > limit {
         return Err(Error::out_of_range(format!(
-            "{what} has {size} bytes; at most {limit} are possible"
+            "{what} has {size} bytes; at most {limit} are allowed"
         )));
     }
     Ok(())

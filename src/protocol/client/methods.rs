@@ -162,10 +162,10 @@ impl Methods {
         let index = self.requests.iter().position(|open| open.name == name);
         match index.map(|index| self.requests.remove(index)) {
             None => Err(Error::client(
-                "this method request was answered already, or never made to this client",
+                "this method request was answered already, or was never sent to this client",
             )),
             Some(OpenRequest { since: None, .. }) => Err(failures::dropped(
-                "and with it the method request: the hub does not wait for its answer any more",
+                "and with it the method request: the hub no longer waits for its response",
             )),
             Some(OpenRequest { request_id, .. }) => Ok(request_id),
         }

@@ -96,7 +96,7 @@ impl Client {
                 Feature::Messages => "messages",
                 Feature::Methods => "direct methods",
                 Feature::DesiredProperties => "desired properties",
-                Feature::TwinResponses => "twin answers",
+                Feature::TwinResponses => "twin responses",
             };
             self.subscription_failed(feature, failures::subscription_refused(what));
         }

@@ -29,7 +29,7 @@ impl Client {
         self.check_open()?;
         let Credentials::SasToken(_) = self.config.credentials else {
             return Err(Error::client(
-                "updateSasToken is for clients that were made with a SAS token; this one makes or asks for its tokens itself",
+                "updateSasToken is for clients that were created with a SAS token; this one creates or requests its tokens itself",
             ));
         };
         let token = self.config.check_token(now, text)?;

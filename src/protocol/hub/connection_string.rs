@@ -42,8 +42,8 @@ impl ConnectionString {
         let hostname = hostname.ok_or_else(|| wrong("has no HostName"))?;
         let device_id = device_id.ok_or_else(|| {
             wrong(if policy.is_some() {
-                "is that of a policy of the hub, which is for back ends (SharedAccessKeyName, no \
-                 DeviceId); take that of the device"
+                "belongs to a policy of the hub, which is for back ends (SharedAccessKeyName, no \
+                 DeviceId); use that of the device"
             } else {
                 "has no DeviceId"
             })
@@ -63,7 +63,7 @@ fn split(text: &str) -> Result<[Option<&str>; NAMES.len()], Error> {
         })?;
         if name == "Endpoint" {
             return Err(wrong(
-                "is that of an Event Hubs endpoint, where back ends read; take that of the device, \
+                "belongs to an Event Hubs endpoint, where back ends read; use that of the device, \
                  which begins with HostName=",
             ));
         }

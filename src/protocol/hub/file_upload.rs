@@ -120,7 +120,7 @@ pub fn storage_info(body: &str) -> Result<StorageInfo, Error> {
     let member = |name| {
         let value = json::member(body, name).and_then(json::string);
         value.map(Into::into).ok_or_else(|| {
-            Error::client(format!("the hub answered the upload with no {name} that is a string"))
+            Error::client(format!("the hub's response to the upload has no {name} that is a string"))
         })
     };
     if !json::is_valid(body) {
@@ -136,7 +136,7 @@ pub fn storage_info(body: &str) -> Result<StorageInfo, Error> {
 }
 
 fn not_json() -> Error {
-    Error::client("the hub answered the upload with what is not JSON")
+    Error::client("the hub's response to the upload is not JSON")
 }
 
 #[cfg(test)]

@@ -125,7 +125,7 @@ impl SasToken {
         let text = trimmed(text);
         // It becomes an HTTP header.
         if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            return Err(wrong("has a line break or another character that is no printable ASCII"));
+            return Err(wrong("has a line break or another character that is not printable ASCII"));
         }
         let fields = text
             .strip_prefix(PREFIX)
@@ -166,7 +166,7 @@ impl SasToken {
     pub fn check_expiry(&self, now: Now) -> Result<(), Error> {
         if self.expiry_unix_secs <= now.unix_secs() {
             return Err(Error::invalid_argument(format!(
-                "the SAS token expired {} seconds ago by this machine's clock (se); make a new one, and check the clock",
+                "the SAS token expired {} seconds ago by this machine's clock (se); create a new one, and check the clock",
                 now.unix_secs() - self.expiry_unix_secs
             )));
         }

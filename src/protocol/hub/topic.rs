@@ -76,7 +76,7 @@ pub fn telemetry(identity: &Identity, message: &Message<'_>) -> Result<String, E
     let size = message.size();
     if size > MAX_MESSAGE_SIZE {
         return Err(Error::out_of_range(format!(
-            "the message has {size} bytes; IoT Hub takes at most {MAX_MESSAGE_SIZE} with its properties"
+            "the message has {size} bytes; IoT Hub accepts at most {MAX_MESSAGE_SIZE}, including the properties"
         )));
     }
     let base = identity.topic_base();
@@ -87,7 +87,7 @@ pub fn telemetry(identity: &Identity, message: &Message<'_>) -> Result<String, E
     properties::encode_into(&mut topic, &message.properties);
     if topic.len() > MAX_TOPIC {
         return Err(Error::out_of_range(format!(
-            "the properties make a topic of {} bytes; MQTT takes at most {MAX_TOPIC}",
+            "the properties make a topic of {} bytes; MQTT allows at most {MAX_TOPIC}",
             topic.len()
         )));
     }

@@ -15,7 +15,7 @@ pub fn service_error(status: u32, body: &[u8]) -> Error {
     let member = |name| json::text_of(body, name);
     let code = member("errorCode").map(Into::into);
     let hint = match status {
-        400 => ": the document is not what a twin may hold (form, size, depth or names)",
+        400 => ": a twin cannot hold this document (form, size, depth or names)",
         429 => ": too many requests; try again more slowly",
         500.. => ": the hub failed; try again",
         _ => "",

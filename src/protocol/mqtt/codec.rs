@@ -99,7 +99,7 @@ fn check_header(bytes: &[u8]) -> Result<(), ProtocolViolation> {
         PINGRESP => ("PINGRESP", |length| length == 0),
         other => {
             return Err(ProtocolViolation(format!(
-                "the server sent an MQTT packet of type {other}, which it may not send to this client"
+                "the server sent an MQTT packet of type {other}, which it must not send to this client"
             )));
         }
     };

@@ -10,7 +10,7 @@ pub(super) use crate::protocol::failures::{
 use crate::protocol::json;
 
 pub(super) fn runs_already() -> Error {
-    Error::client("register() runs already; await it before the next one")
+    Error::client("register() is already running; await it before the next one")
 }
 
 pub(super) fn timed_out() -> Error {
@@ -23,7 +23,7 @@ pub(super) fn timed_out() -> Error {
 pub(super) fn no_answer() -> Error {
     Error::new(
         ErrorKind::OperationTimeout,
-        "the provisioning service did not answer within 30 seconds",
+        "the provisioning service did not respond within 30 seconds",
     )
 }
 
@@ -46,11 +46,11 @@ pub(super) fn closed_before_connack(detail: &str) -> Error {
 }
 
 pub(super) fn subscription_refused() -> Error {
-    Error::client("the provisioning service refused the subscription to its answers")
+    Error::client("the provisioning service refused the subscription to its responses")
 }
 
 pub(super) fn not_understood(what: &str) -> Error {
-    Error::client(format!("the provisioning service sent an answer that {what}"))
+    Error::client(format!("the provisioning service sent a response that {what}"))
 }
 
 /// Registrations that have succeeded, but whose result this client cannot use.

@@ -114,7 +114,7 @@ impl Registrar {
         } else if is_past(self.due) {
             self.state_timed_out(now);
         } else if self.io.session.is_open() && !self.io.session.check_keep_alive(now.monotonic) {
-            self.failed(now, failures::dropped("nothing came back in time after a ping"));
+            self.failed(now, failures::dropped("a ping was not answered in time"));
         }
     }
 

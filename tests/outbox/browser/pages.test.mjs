@@ -81,7 +81,7 @@ test('a full quota refuses, and what was stored stays', async (t) => {
       if (outcome !== 'done' || i === 20) return outcome;
     }
   });
-  assert.match(refused, /ClientError: the store could not take the message: there is no room left/);
+  assert.match(refused, /ClientError: the store could not take the message: the storage quota/);
   await devTools.send('Storage.overrideQuotaForOrigin', { origin });
   assert.equal(await tab.evaluate(() => window.outcome(window.client.enqueue('again'))), 'done');
   await tab.close();
@@ -150,7 +150,7 @@ test('storage that the user has blocked is an error at the first use', async (t)
   const error = await tab.evaluate(() => window.outcome(window.client.connect()));
   assert.match(
     error,
-    /ClientError: the store could not be opened: the browser keeps this page from/,
+    /ClientError: the store could not be opened: the browser does not let this page/,
   );
 });
 
@@ -159,7 +159,7 @@ test('without Web Locks, an error says what the page needs', async (t) => {
   const { openTab } = await openProfile(t, { init });
   const tab = await openTab();
   const error = await tab.evaluate(() => window.outcome(window.client.enqueue('x')));
-  assert.match(error, /no Web Locks here: the page must come by https/);
+  assert.match(error, /no Web Locks here: the page must come from https:/);
 });
 
 test('a worker stores and sends, too', async (t) => {

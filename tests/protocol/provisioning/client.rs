@@ -428,7 +428,7 @@ fn a_client_can_register_without_connecting_to_a_hub() {
         assert!(!harness.client.is_active(), "nothing is watched for it");
         let now = harness.now();
         let second = harness.client.register(now, None, Some(Duration::from_secs(1)));
-        assert!(second.unwrap_err().message().contains("runs already"));
+        assert!(second.unwrap_err().message().contains("already running"));
         harness.advance_secs(3);
         assert_eq!(harness.result(operation), Ok(Reply::Registration(RESULT.into())));
         assert_eq!(harness.client.connection_state(), ConnectionState::Disconnected);

@@ -81,7 +81,7 @@ fn a_registrar_registers_any_number_of_times_but_one_at_a_time() {
         let now = harness.now();
         let error = harness.registrar.register(now, None, None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Client);
-        assert!(error.message().contains("runs already"), "{error}");
+        assert!(error.message().contains("already running"), "{error}");
         harness.advance_secs(3);
         harness.assert_assigned(operation);
         assert_eq!(harness.service.registrations(), round);

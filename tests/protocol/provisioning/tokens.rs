@@ -55,7 +55,7 @@ fn without_a_token_the_call_fails() {
     let now = harness.now();
     harness.registrar.token_unavailable(now);
     harness.run();
-    harness.assert_failed(operation, ErrorKind::NoToken, "the function that gives them failed");
+    harness.assert_failed(operation, ErrorKind::NoToken, "the function that returns them failed");
     assert!(harness.urls.is_empty());
 
     let operation = harness.register();
