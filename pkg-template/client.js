@@ -142,7 +142,8 @@ export class IoTHubDeviceClient {
 
   async enqueue(message, options) {
     const { outbox } = shellOf(this);
-    if (!outbox) throw new ClientError('enqueue needs the option store: create the client with one');
+    if (!outbox)
+      throw new ClientError('enqueue needs the option store: create the client with one');
     const signal = signalOf(options);
     return outbox.put(encodeMessage(message, randomId), false, signal);
   }

@@ -289,7 +289,9 @@ export class Handlers {
 }
 
 function taken({ name }) {
-  return new ClientError(`a loop or a handler already receives what ${name} would receive; end that first`);
+  return new ClientError(
+    `a loop or a handler already receives what ${name} would receive; end that first`,
+  );
 }
 
 /** A `ClientError` about something that the user's code threw. */

@@ -53,7 +53,9 @@ function parse(option) {
   const user = decode(url.username);
   const password = decode(url.password);
   if (password && url.protocol.startsWith('socks4')) {
-    throw new TypeError('the option proxy has a password, which SOCKS 4 does not support: use socks5:');
+    throw new TypeError(
+      'the option proxy has a password, which SOCKS 4 does not support: use socks5:',
+    );
   }
   url.username = '';
   url.password = '';

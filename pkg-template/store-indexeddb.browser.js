@@ -220,7 +220,8 @@ function openDatabase(name) {
 function explained(error, name) {
   const texts = {
     VersionError: `the database "${name}" was created by a later version of this package; reload the page`,
-    SecurityError: 'the browser does not let this page store data: check its settings for site data',
+    SecurityError:
+      'the browser does not let this page store data: check its settings for site data',
     QuotaExceededError: 'the storage quota of this site is used up',
   };
   const text = texts[error.name];

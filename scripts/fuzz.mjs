@@ -8,7 +8,9 @@ await runAsProgram(async () => {
   const [target = '', seconds = '60'] = process.argv.slice(2);
   const fuzz = join(root, 'fuzz');
   if (!/^\w+$/.test(target) || !existsSync(join(fuzz, 'fuzz_targets', `${target}.rs`))) {
-    throw new Failure('Usage: npm run fuzz -- TARGET [SECONDS]; the targets are the files in fuzz/fuzz_targets');
+    throw new Failure(
+      'Usage: npm run fuzz -- TARGET [SECONDS]; the targets are the files in fuzz/fuzz_targets',
+    );
   }
   const corpus = join(fuzz, 'corpus', target);
   mkdirSync(corpus, { recursive: true });

@@ -19,7 +19,8 @@ await runAsProgram(() => {
     [`@${PLACEHOLDERS[0]}`, `@${owner}`],
   ];
   const files = filesWith(places.map(([placeholder]) => placeholder));
-  if (files.length === 0) throw new Failure('There are no placeholders: they have already been replaced.');
+  if (files.length === 0)
+    throw new Failure('There are no placeholders: they have already been replaced.');
   for (const file of files) {
     const replace = (text, [placeholder, value]) => text.replaceAll(placeholder, value);
     const text = readFileSync(join(root, file), 'utf8');

@@ -11,7 +11,8 @@ import { parseSasToken, whySasRefused } from './sas-token.js';
  */
 export function whyNoAccess(identity, { sas, certificate }, hub) {
   if (!identity.usesSas) {
-    if (sas) return `"${identity.id}" authenticates with an X.509 certificate, not with a SAS token`;
+    if (sas)
+      return `"${identity.id}" authenticates with an X.509 certificate, not with a SAS token`;
     return whyCertificateRefused(identity, certificate);
   }
   const token = parseSasToken(sas ?? '');

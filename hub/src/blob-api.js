@@ -113,7 +113,9 @@ const ERROR_RESPONSE = {
 
 const PARAMS = {
   type: 'object',
-  properties: { '*': { type: 'string', description: 'the name of the blob; its slashes are not encoded' } },
+  properties: {
+    '*': { type: 'string', description: 'the name of the blob; its slashes are not encoded' },
+  },
 };
 
 const SAS = {
@@ -131,7 +133,10 @@ const PUT = {
     type: 'object',
     properties: {
       ...SAS,
-      comp: { type: 'string', description: 'block or blocklist; without it, the body is the whole blob' },
+      comp: {
+        type: 'string',
+        description: 'block or blocklist; without it, the body is the whole blob',
+      },
       blockid: { type: 'string' },
     },
   },

@@ -53,7 +53,9 @@ function whyRefused(packet, user, identity, { sas, url, clientCertificate }, hub
     return { code: UNACCEPTABLE_VERSION, reason: 'the hub supports only MQTT 3.1.1' };
   }
   if (pathOf(url) !== WEB_SOCKET_PATH) {
-    return notAuthorized(`devices connect at ${WEB_SOCKET_PATH}, "${pathOf(url)}" is only for registrations`);
+    return notAuthorized(
+      `devices connect at ${WEB_SOCKET_PATH}, "${pathOf(url)}" is only for registrations`,
+    );
   }
   if (!user) return notAuthorized(`the user name "${packet.username ?? ''}" is malformed`);
   if (user.host.toLowerCase() !== hub.hostname.toLowerCase()) {

@@ -123,7 +123,10 @@ export class DeviceRegistry {
       );
     }
     if (modules.size === MAX_MODULES) {
-      throw new HubError('TooManyModulesOnDevice', `A device can have at most ${MAX_MODULES} modules.`);
+      throw new HubError(
+        'TooManyModulesOnDevice',
+        `A device can have at most ${MAX_MODULES} modules.`,
+      );
     }
     const module = this.#add(settings);
     module.update(settings);

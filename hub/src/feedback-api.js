@@ -28,9 +28,7 @@ export function addFeedbackApi(app, { devices, feedback }) {
       },
     });
   const path = `${PATH}/:lockToken`;
-  settle('DELETE', path, 'Removes received feedback', (lockToken) =>
-    feedback.complete(lockToken),
-  );
+  settle('DELETE', path, 'Removes received feedback', (lockToken) => feedback.complete(lockToken));
   settle('POST', `${path}/abandon`, 'Returns received feedback to the queue', (lockToken) =>
     feedback.abandon(lockToken),
   );

@@ -175,7 +175,10 @@ const DISCONNECT = {
   querystring: {
     type: 'object',
     properties: {
-      how: { enum: ['reset', 'close'], description: 'a TCP reset, or by default a WebSocket close' },
+      how: {
+        enum: ['reset', 'close'],
+        description: 'a TCP reset, or by default a WebSocket close',
+      },
     },
   },
   response: { 200: { type: 'object', properties: { dropped: BOOLEAN } }, ...errors(404) },

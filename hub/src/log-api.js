@@ -82,7 +82,11 @@ export const MESSAGE = {
   annotations: { type: 'object', description: "what the service adds, by the service's names" },
 };
 
-const TELEMETRY = logSchema('Returns the telemetry, the newest 100,000 messages', 'messages', MESSAGE);
+const TELEMETRY = logSchema(
+  'Returns the telemetry, the newest 100,000 messages',
+  'messages',
+  MESSAGE,
+);
 
 const PACKETS = logSchema(
   'Returns the MQTT packets, the newest 10,000; payloads are base64, secrets are left out',

@@ -121,7 +121,10 @@ export class MessageQueue {
       (candidate) => messageId === undefined || candidate.messageId === messageId,
     );
     if (!delivery) {
-      throw new HubError('NotFound', 'The current connection has received no such message at QoS 1.');
+      throw new HubError(
+        'NotFound',
+        'The current connection has received no such message at QoS 1.',
+      );
     }
     this.#identity.connection.publish({ ...delivery.packet, dup: true });
   }

@@ -36,7 +36,8 @@ export class Methods {
   ) {
     const body = JSON.stringify(payload);
     const { methodStatus } = this.#identity.faults;
-    if (methodStatus) throw HubError.ofStatus(methodStatus, 'An injected fault requires this status.');
+    if (methodStatus)
+      throw HubError.ofStatus(methodStatus, 'An injected fault requires this status.');
     checkRange('responseTimeoutInSeconds', responseTimeoutInSeconds, 5, 300);
     checkRange('connectTimeoutInSeconds', connectTimeoutInSeconds, 0, 300);
     if (Buffer.byteLength(body) > MAX_PAYLOAD) {

@@ -21,7 +21,10 @@ export const pageOf = (items) => ({
     description: 'One page',
     headers: {
       'x-ms-item-type': { type: 'string', description: 'what the items are' },
-      'x-ms-continuation': { type: 'string', description: 'where the next page begins, if there is one' },
+      'x-ms-continuation': {
+        type: 'string',
+        description: 'where the next page begins, if there is one',
+      },
     },
     type: 'array',
     items,

@@ -172,7 +172,11 @@ function readDevice(option) {
 function ensureDevices(registry, first) {
   const identities = first.map(({ id, settings }) => registry.ensure(id, settings));
   const twice = identities.find((identity, index) => identities.indexOf(identity) < index);
-  if (twice) throw new HubError('DeviceAlreadyExists', `"${twice.id}" is in the list of devices more than once.`);
+  if (twice)
+    throw new HubError(
+      'DeviceAlreadyExists',
+      `"${twice.id}" is in the list of devices more than once.`,
+    );
   return first.map(({ id, settings }, index) => {
     const { primaryKey, secondaryKey } = identities[index];
     return { id, settings: { ...settings, primaryKey, secondaryKey } };

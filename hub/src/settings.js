@@ -108,7 +108,10 @@ export function changeSettings(settings, changes) {
 function check(name, value) {
   if (!Object.hasOwn(SETTINGS, name)) {
     const names = Object.keys(SETTINGS).join(', ');
-    throw new HubError('ArgumentInvalid', `There is no setting "${name}". The settings are ${names}.`);
+    throw new HubError(
+      'ArgumentInvalid',
+      `There is no setting "${name}". The settings are ${names}.`,
+    );
   }
   const { schema, text } = SETTINGS[name];
   const isAllowed = schema.enum

@@ -30,14 +30,21 @@ function describeUpload(upload, { protocol, host }, blobs) {
   };
 }
 
-const UPLOADS = logSchema('Returns the notifications of file uploads, the newest 1,000', 'uploads', {
-  sequence: { type: 'integer' },
-  correlationId: { type: 'string' },
-  blobName: { type: 'string' },
-  isSuccess: { type: 'boolean' },
-  statusCode: { type: ['integer', 'null'] },
-  statusDescription: { type: ['string', 'null'] },
-  enqueuedTime: { type: 'string', description: 'ISO 8601' },
-  blobSizeInBytes: { type: ['integer', 'null'] },
-  blobUrl: { type: ['string', 'null'], description: 'gives access to the blob for an hour, if there is one' },
-});
+const UPLOADS = logSchema(
+  'Returns the notifications of file uploads, the newest 1,000',
+  'uploads',
+  {
+    sequence: { type: 'integer' },
+    correlationId: { type: 'string' },
+    blobName: { type: 'string' },
+    isSuccess: { type: 'boolean' },
+    statusCode: { type: ['integer', 'null'] },
+    statusDescription: { type: ['string', 'null'] },
+    enqueuedTime: { type: 'string', description: 'ISO 8601' },
+    blobSizeInBytes: { type: ['integer', 'null'] },
+    blobUrl: {
+      type: ['string', 'null'],
+      description: 'gives access to the blob for an hour, if there is one',
+    },
+  },
+);

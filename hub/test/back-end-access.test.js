@@ -95,7 +95,10 @@ describe('a back end', () => {
       [sasToken({ resource: hub.hostname, key, policy: 'iothubowner' }), /signature/],
       [sasToken({ resource: resourceOf(hub, device), key }), /names no shared/],
       [hub.authorize({ expiry: Math.floor(Date.now() / 1000) - 1 }).authorization, /expired/],
-      [hub.authorize({ resource: 'other.azure-devices.net' }).authorization, /a resource other than/],
+      [
+        hub.authorize({ resource: 'other.azure-devices.net' }).authorization,
+        /a resource other than/,
+      ],
       [hub.authorize({ policy: 'device' }).authorization, /lacks the right RegistryRead/],
     ]) {
       const answer = await call('GET', `/devices/${device.deviceId}`, { authorization: header });

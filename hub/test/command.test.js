@@ -394,7 +394,10 @@ test('wrong options are reported with exit code 2', async (t) => {
     [['--hostname', 'a;b'], /"a;b" is not a hostname/],
     [['--https-port', 'x'], /--https-port must be a number from 0 to 65535, not "x"/],
     [['--port', '0', '--device', 'a b'], /"a b" is not a device id/],
-    [['--port', '0', '--device', 'a', '--device', 'a'], /"a" is in the list of devices more than once/],
+    [
+      ['--port', '0', '--device', 'a', '--device', 'a'],
+      /"a" is in the list of devices more than once/,
+    ],
   ]) {
     const run = start(t, ...args);
     assert.deepEqual(await run.exited, [2, null], args.join(' '));

@@ -164,7 +164,10 @@ describe('the connection is closed', () => {
   test('when nothing comes for 1.5 times the keep alive', async () => {
     const device = await hub.createDevice();
     const client = await RawClient.connect(hub, device, { keepalive: 1 });
-    await assertCloses(client, new RegExp(`^${device.deviceId}: closed, .*nothing arrived for 1.5 s`));
+    await assertCloses(
+      client,
+      new RegExp(`^${device.deviceId}: closed, .*nothing arrived for 1.5 s`),
+    );
   });
 
   test('when nothing comes for maxSilence, whatever the keep alive', async (t) => {
@@ -174,7 +177,10 @@ describe('the connection is closed', () => {
     for (const keepalive of [0, 60]) {
       const device = await hub.createDevice();
       const client = await RawClient.connect(hub, device, { keepalive });
-      await assertCloses(client, new RegExp(`^${device.deviceId}: closed, nothing arrived for 1 s`));
+      await assertCloses(
+        client,
+        new RegExp(`^${device.deviceId}: closed, nothing arrived for 1 s`),
+      );
     }
   });
 

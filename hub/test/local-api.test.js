@@ -240,7 +240,9 @@ describe('GET .../connections', () => {
     assert.deepEqual(second, open);
     await hub.local(device, 'POST', '/disconnect');
     await client.closed;
-    assert.deepEqual(await read('?after=1'), [{ ...open, closedBecause: 'by a call to the local API' }]);
+    assert.deepEqual(await read('?after=1'), [
+      { ...open, closedBecause: 'by a call to the local API' },
+    ]);
   });
 
   test('is empty before the first, and can be waited for', async () => {

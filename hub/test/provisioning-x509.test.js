@@ -95,7 +95,10 @@ describe('a group with a certificate', () => {
     await wrong.end();
     const selfSigned = await hub.started.issueSelfSignedCertificate(other);
     const stranger = await connect(other, selfSigned);
-    assert.match((await stranger.request()).body.message, /does not chain to a certificate of "group-/);
+    assert.match(
+      (await stranger.request()).body.message,
+      /does not chain to a certificate of "group-/,
+    );
     await stranger.end();
   });
 });

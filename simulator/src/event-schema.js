@@ -35,7 +35,10 @@ const Value = v.pipe(
       described(whole(100, DAY_MS), 'The interval of next. Default: one second.'),
     ),
   }),
-  v.check(({ start, next }) => start !== undefined || next !== undefined, 'has neither start nor next'),
+  v.check(
+    ({ start, next }) => start !== undefined || next !== undefined,
+    'has neither start nor next',
+  ),
 );
 
 export const Values = described(

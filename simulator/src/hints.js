@@ -24,7 +24,8 @@ const byStatus = {
   429: 'The hub throttles requests: let fewer devices send, or send less often.',
 };
 
-const LOCAL_HUB_IS_AWAY = 'Is the local hub running? It stops with the `npm start` that started it.';
+const LOCAL_HUB_IS_AWAY =
+  'Is the local hub running? It stops with the `npm start` that started it.';
 const IS_ELSEWHERE =
   'Only one tab or program can connect as a device. Start it here to take the connection back.';
 const QUEUE_IS_FULL =

@@ -80,7 +80,10 @@ export const Behaviour = v.strictObject({
 
 const modelId = v.pipe(
   v.string(),
-  v.regex(/^dtmi:[A-Za-z][\w:]*(?:;[1-9][\d.]*)?$/, 'is not a model id, such as dtmi:com:example:A;1'),
+  v.regex(
+    /^dtmi:[A-Za-z][\w:]*(?:;[1-9][\d.]*)?$/,
+    'is not a model id, such as dtmi:com:example:A;1',
+  ),
   v.maxLength(128, 'is longer than 128'),
 );
 

@@ -37,7 +37,10 @@ test('wrong use is reported', async (t) => {
   const store = new ScriptedStore();
   const given = ownStore(store);
   createClient(t, backEnd, { store: given });
-  assert.throws(() => createClient(t, backEnd, { store: given }), /already belongs to another client/);
+  assert.throws(
+    () => createClient(t, backEnd, { store: given }),
+    /already belongs to another client/,
+  );
   assert.throws(() => createClient(t, backEnd, { store }), /store must be what/);
   assert.throws(() => ownStore(undefined), /lacks open, append, read, remove, close$/);
   const { open, close } = ScriptedStore.prototype;

@@ -97,7 +97,8 @@ export class LinkedHub {
     });
     const text = await response.text();
     if (response.status === 404) return undefined;
-    if (!response.ok) throw new Error(`${this.hostname} responded with ${response.status}: ${text}`);
+    if (!response.ok)
+      throw new Error(`${this.hostname} responded with ${response.status}: ${text}`);
     return text === '' ? undefined : JSON.parse(text);
   }
 }

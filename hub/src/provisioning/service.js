@@ -143,7 +143,8 @@ export class ProvisioningService {
   async #assign(state, { registrationId, faults }, accepted) {
     const { enrollment, publicKey, payload } = accepted;
     if (faults.outcome === 'assigning') return state;
-    if (faults.outcome) return endOf(registrationId, faults.outcome, 'Because of an injected fault.');
+    if (faults.outcome)
+      return endOf(registrationId, faults.outcome, 'Because of an injected fault.');
     if (enrollment.provisioningStatus === 'disabled') return endOf(registrationId, 'disabled');
     const previous = this.registrations.find(registrationId);
     try {

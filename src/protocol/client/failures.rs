@@ -52,7 +52,10 @@ pub(super) fn probably_replaced(error: Error) -> Error {
 }
 
 pub(super) fn replaced(kind: ErrorKind) -> Error {
-    Error::new(kind, "another page or worker has connected as this device; connect() takes the connection back")
+    Error::new(
+        kind,
+        "another page or worker has connected as this device; connect() takes the connection back",
+    )
 }
 
 pub(super) fn dropped_again_and_again() -> Error {

@@ -120,7 +120,9 @@ pub fn storage_info(body: &str) -> Result<StorageInfo, Error> {
     let member = |name| {
         let value = json::member(body, name).and_then(json::string);
         value.map(Into::into).ok_or_else(|| {
-            Error::client(format!("the hub's response to the upload has no {name} that is a string"))
+            Error::client(format!(
+                "the hub's response to the upload has no {name} that is a string"
+            ))
         })
     };
     if !json::is_valid(body) {
