@@ -103,8 +103,8 @@ describe('CONNECT of a module', () => {
     const { primaryKey } = await hub.json('PUT', `/local/devices/${module.deviceId}`);
     const deviceResource = resourceOf(hub, { deviceId: module.deviceId });
     for (const [token, reason] of [
-      [{ resource: deviceResource, key: module.primaryKey }, /another resource/],
-      [{ resource: deviceResource, key: primaryKey }, /another resource/],
+      [{ resource: deviceResource, key: module.primaryKey }, /a resource other than/],
+      [{ resource: deviceResource, key: primaryKey }, /a resource other than/],
       [{ resource: resourceOf(hub, module), key: primaryKey }, /signature/],
     ]) {
       const client = await RawClient.connect(hub, module, { password: sasToken(token) });

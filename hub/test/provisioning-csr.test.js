@@ -99,6 +99,6 @@ test('a csr requires an api-version that supports it', async () => {
   const client = await connect(registrationId, '2019-03-31');
   const { status, body } = await client.request({ csr: CSR });
   assert.equal(status, 400);
-  assert.match(body.message, /takes api-version/);
+  assert.match(body.message, /requires api-version/);
   await client.end();
 });

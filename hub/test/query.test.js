@@ -154,7 +154,7 @@ describe('a query', () => {
       assert.equal(status, 400, query);
       assert.equal(headers.get('iothub-errorcode'), 'ArgumentInvalid');
       const { ExceptionMessage: message } = body;
-      assert.match(message, new RegExp(`not understood from character ${place} on`), query);
+      assert.match(message, new RegExp(`cannot be parsed from character ${place} on`), query);
       assert.match(message, /The local hub supports SELECT .* GROUP BY\./);
     }
   });

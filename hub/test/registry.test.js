@@ -142,7 +142,7 @@ describe('the HTTP server', () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const answer = await hub.call('PUT', '/devices/typed', {}, headers);
     assert.equal(answer.status, 400);
-    assert.match(answer.body.ExceptionMessage, /content-type has to be application\/json/);
+    assert.match(answer.body.ExceptionMessage, /content-type must be application\/json/);
   });
 
   test('answers a body that is not JSON with 400', async () => {

@@ -36,12 +36,12 @@ describe('the settings', () => {
   test('that are invalid are refused, and none is changed', async () => {
     const before = await hub.json('GET', PATH);
     for (const [changes, reason] of [
-      [{ noSuch: 1 }, /no setting "noSuch", there are disableDeviceSAS, /],
-      [{ disabledConnack: 4 }, /disabledConnack has to be 5 or 3/],
-      [{ messageTtl: 59 }, /messageTtl has to be an integer from 60 to 172800/],
+      [{ noSuch: 1 }, /no setting "noSuch"\. The settings are disableDeviceSAS, /],
+      [{ disabledConnack: 4 }, /disabledConnack must be 5 or 3/],
+      [{ messageTtl: 59 }, /messageTtl must be an integer from 60 to 172800/],
       [{ messageTtl: 172_801 }, /messageTtl/],
       [{ maxDeliveryCount: 1.5 }, /maxDeliveryCount/],
-      [{ disableLocalAuth: 'true' }, /disableLocalAuth has to be false or true/],
+      [{ disableLocalAuth: 'true' }, /disableLocalAuth must be false or true/],
       [{ tokenGrace: 600, clockSkew: -1 }, /clockSkew/],
     ]) {
       const { status, body } = await hub.call('PATCH', PATH, changes);

@@ -68,7 +68,7 @@ describe('a self-signed device', () => {
     const device = await createDevice({ type: 'selfSigned', primaryThumbprint });
     const { primaryKey: key } = hub.started.policies.device;
     const password = sasToken({ resource: resourceOf(hub, device), key, policy: 'device' });
-    await assertRefused(device, certificate, /not by a SAS token/, { password });
+    await assertRefused(device, certificate, /not with a SAS token/, { password });
   });
 
   test('is refused when its certificate has expired', async () => {

@@ -171,7 +171,7 @@ mod tests {
             ("\"HostName=h;DeviceId=d;SharedAccessKey=c2VjcmV0\"", "quotation mark"),
             (" 'HostName=h;DeviceId=d;SharedAccessKey=c2VjcmV0'", "quotation mark"),
             ("Endpoint=sb://h/;SharedAccessKeyName=p;SharedAccessKey=c2VjcmV0", "Event Hubs"),
-            ("HostName=h;SharedAccessKeyName=p;SharedAccessKey=c2VjcmV0", "of a policy"),
+            ("HostName=h;SharedAccessKeyName=p;SharedAccessKey=c2VjcmV0", "belongs to a policy"),
             ("HostName=h;DeviceId=;SharedAccessKey=c2VjcmV0", "DeviceId"),
             ("HostName=h;DeviceId=d;DeviceId=e;SharedAccessKey=c2VjcmV0", "twice"),
             ("HostName=h;DeviceId=d;Sharedaccesskey=c2VjcmV0", "not known"),
