@@ -60,7 +60,7 @@ test('devices are added all or none; the invalid one is reported without its key
   await snapshots.until(({ devices }) => devices.length === 0);
   await add(identityOf(good));
   await assert.rejects(add(identityOf(good)), /There is already a device/);
-  await assert.rejects(fleet.add([], 'other'), /no kind "other", but kind/);
+  await assert.rejects(fleet.add([], 'other'), /no kind "other", only kind/);
   await assert.rejects(fleet.start(['nobody']), /There is no device nobody/);
 });
 

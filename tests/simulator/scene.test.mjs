@@ -180,7 +180,7 @@ test('a secret is found by its name, by its form, and behind escapes, and its pl
         }
       });
       assert.match(message, /contains a key or a token/, value);
-      assert.ok(message.includes(`kinds.0.behaviour.${place} holds`), message);
+      assert.ok(message.includes(`kinds.0.behaviour.${place} contains`), message);
       assert.ok(!message.includes(key) && !message.includes(accountKey));
     }
   }
