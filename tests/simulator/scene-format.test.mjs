@@ -173,7 +173,10 @@ test('rules that no JSON Schema can express are checked, too', () => {
   const mistakes = [
     [(kind) => kind.behaviour.telemetry.push(kind.behaviour.telemetry[0]), /name twice/],
     [(kind) => kind.behaviour.twin.writable.push({ name: 'target' }), /twice in one component/],
-    [(kind) => (kind.behaviour.methods[0].request = { $ref: '#/$defs/a' }), /not a supported JSON Schema/],
+    [
+      (kind) => (kind.behaviour.methods[0].request = { $ref: '#/$defs/a' }),
+      /not a supported JSON Schema/,
+    ],
   ];
   for (const [change, expected] of mistakes) {
     const scene = structuredClone(everything);
