@@ -122,7 +122,7 @@ test('a database of a later version is an error that says so', async (t) => {
   assert.match(outcome, /^iothub-device-client /);
   const next = await openTab();
   const error = await next.evaluate(() => window.outcome(window.client.enqueue('y')));
-  assert.match(error, /the store could not be opened: .* is of a later version/);
+  assert.match(error, /the store could not be opened: .* was created by a later version/);
 });
 
 test('a clock that is set back drops nothing early, and keeps the order', async (t) => {
