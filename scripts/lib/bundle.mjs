@@ -75,7 +75,7 @@ export async function joinModules(generated, folder, wasm, renamed) {
  */
 async function minify(file, text) {
   const { minify: minified } = await import('terser');
-  const options = { module: file.endsWith('.js'), ecma: 2020, compress: { passes: 2 } };
+  const options = { module: file.endsWith('.js'), ecma: 2020, compress: { passes: 3 } };
   const { code } = await minified(readFileSync(file, 'utf8'), options);
   writeFileSync(
     file,
