@@ -120,7 +120,7 @@ test('a file that is not a scene, or contains a secret, is refused with a reason
   await outcome.filter({ hasText: 'connectionString' }).waitFor();
   scene.kinds[0].behaviour.telemetry[0].template = '"HostName=h;DeviceId=d;SharedAccessKey=abc"';
   await load(page, scene);
-  await outcome.filter({ hasText: 'belongs in no scene' }).waitFor();
+  await outcome.filter({ hasText: 'must not be in a scene' }).waitFor();
 });
 
 test('a link that is opened in the open page loads its scene, or says why not', async (t) => {
