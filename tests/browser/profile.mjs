@@ -131,7 +131,9 @@ class Tab extends Session {
   async settled() {
     await this.send('Page.enable');
     await this.send('Page.setLifecycleEventsEnabled', { enabled: true });
-    await until(() => this.#milestones.has('firstMeaningfulPaint'), 'the page never settled');
+    // Chromium waits for a quiet moment, which a busy machine may not have for long.
+    const isSettled = () => this.#milestones.has('firstMeaningfulPaint');
+    await until(isSettled, 'the page never settled', 90_000);
   }
 
   /** Brings the tab to the front, which hides the others. */
