@@ -41,7 +41,7 @@ test('replaces owner and name in every file, once', (t) => {
   assert.equal(read('package.json'), '{ "bugs": "https://github.com/contoso/iothub.js/issues" }');
   assert.equal(read('CODEOWNERS'), '* @contoso\n');
   assert.equal(read('other.txt'), 'nothing of it\n');
-  assert.match(run('contoso/other').stderr, /has been replaced/);
+  assert.match(run('contoso/other').stderr, /have already been replaced/);
 });
 
 test('accepts only owner/name', (t) => {
