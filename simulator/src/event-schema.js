@@ -2,7 +2,16 @@
 import * as v from 'valibot';
 
 import { RESERVED } from './names.js';
-import { described, name, object, template, text, uniqueNames, whole } from './schema-parts.js';
+import {
+  described,
+  name,
+  object,
+  record,
+  template,
+  text,
+  uniqueNames,
+  whole,
+} from './schema-parts.js';
 
 const DAY_MS = 86_400_000;
 const MONTH_MS = 30 * DAY_MS;
@@ -131,6 +140,6 @@ const cell = v.union(
 );
 
 export const Columns = described(
-  v.record(name, v.pipe(v.array(cell), v.minLength(1, 'is empty'))),
+  record(v.pipe(v.array(cell), v.minLength(1, 'is empty'))),
   'Columns of data by name, for the generator replay.',
 );

@@ -3,7 +3,16 @@ import * as v from 'valibot';
 
 import { Columns, Events, expression, Values } from './event-schema.js';
 import { isJsonSchema } from './json-schema.js';
-import { described, name, object, template, text, uniqueNames, whole } from './schema-parts.js';
+import {
+  described,
+  name,
+  object,
+  record,
+  template,
+  text,
+  uniqueNames,
+  whole,
+} from './schema-parts.js';
 
 const jsonSchema = v.pipe(
   object,
@@ -20,7 +29,7 @@ const Telemetry = v.strictObject({
   template: described(template, 'The body: JSON whose strings may contain generators.'),
   units: v.optional(
     described(
-      v.record(name, unit),
+      record(unit),
       'Units of values in the body, by their paths: {"cargo.temperature": "°C"}. Charts and tables show them; they are not sent.',
     ),
   ),
@@ -37,7 +46,7 @@ const Telemetry = v.strictObject({
     v.maxValue(1, 'is above 1'),
     v.description('How late a message may be, at random, as a part of its period.'),
   ),
-  properties: described(v.record(name, text), 'Properties of each message, with generators.'),
+  properties: described(record(text), 'Properties of each message, with generators.'),
   contentType: text,
   contentEncoding: text,
   isOn: described(v.boolean(), 'Whether it is sent periodically; otherwise by events and by hand.'),

@@ -25,6 +25,20 @@ export const whole = (least, most) =>
     v.minValue(least, `is below ${least}`),
     v.maxValue(most, `is above ${most}`),
   );
+/** Names that the library's records drop silently. */
+const DROPPED = ['__proto__', 'constructor', 'prototype'];
+export const record = (value) =>
+  v.pipe(
+    v.any(),
+    v.rawCheck(({ dataset: { value: input }, addIssue }) => {
+      if (!isObject(input)) return;
+      for (const key of DROPPED.filter((name) => Object.hasOwn(input, name))) {
+        const place = { type: 'object', origin: 'key', input, key, value: input[key] };
+        addIssue({ message: 'is a reserved name', path: [place] });
+      }
+    }),
+    v.record(name, value),
+  );
 /** Not copied: a record would lose members with the names of inherited ones. */
 export const object = v.pipe(
   v.custom((value) => value !== undefined && !holdsSecret(JSON.stringify(value)), IS_SECRET),

@@ -177,6 +177,14 @@ test('rules that no JSON Schema can express are checked, too', () => {
       (kind) => (kind.behaviour.methods[0].request = { $ref: '#/$defs/a' }),
       /not a supported JSON Schema/,
     ],
+    [
+      (kind) => (kind.behaviour.telemetry[0].properties = { constructor: 'a' }),
+      /telemetry\.0\.properties\.constructor is a reserved name/,
+    ],
+    [
+      (kind) => (kind.behaviour.columns = JSON.parse('{"__proto__": [1]}')),
+      /columns\.__proto__ is a reserved name/,
+    ],
   ];
   for (const [change, expected] of mistakes) {
     const scene = structuredClone(everything);

@@ -13,7 +13,7 @@ import { Notice } from './notice.jsx';
 import { SentLog } from './sent-log.jsx';
 import { Tabs } from './tabs.jsx';
 import { TagEditor } from './tag-editor.jsx';
-import { addTag, tagsOf } from './tags.js';
+import { addTags, tagsOf } from './tags.js';
 import { TelemetryView } from './telemetry-view.jsx';
 import { removeDevices } from './removing.jsx';
 import { TwinView } from './twin-view.jsx';
@@ -85,8 +85,7 @@ export function DeviceView({ id }) {
 /** The tags are those of this page; twin and kind come from the hub and the worker. */
 async function duplicate(id) {
   const tags = tagsOf(id);
-  const copy = await duplicateDevice(id);
-  for (const tag of tags) addTag([copy], tag);
+  addTags([{ id: await duplicateDevice(id), tags }]);
 }
 
 function NotHere({ id }) {

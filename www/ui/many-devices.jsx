@@ -8,7 +8,7 @@ import { counted } from './format.js';
 import { KindSelect, useKind } from './kind-select.jsx';
 import { localHub } from './local-hub.js';
 import { kindNames } from './scene.js';
-import { addTag } from './tags.js';
+import { addTags } from './tags.js';
 import { inWords } from './words.js';
 
 const PAUSE_MILLISECONDS = 200;
@@ -154,7 +154,7 @@ async function addListed(devices) {
       kind,
     );
   }
-  for (const { id, tags } of devices) for (const tag of tags) addTag([id], tag);
+  addTags(devices);
 }
 
 /** The devices that were read, with their keys masked, and the lines that cannot be used. */

@@ -1,10 +1,6 @@
 import { Icon } from './icon.jsx';
 
 const TWICE = 'There is another property of this name.';
-const RESERVED = 'A property cannot have this name.';
-
-/** The check of a scene would leave them out. */
-const RESERVED_NAMES = ['__proto__', 'constructor', 'prototype'];
 
 /** The application properties of a message: names, and values that may hold generators. */
 export function PropertyRows({ rows, change }) {
@@ -56,7 +52,6 @@ function Mistake({ names }) {
 }
 
 function mistakeIn(names, index) {
-  if (RESERVED_NAMES.includes(names[index])) return RESERVED;
   return names.indexOf(names[index]) < index ? TWICE : '';
 }
 

@@ -6,6 +6,7 @@ import { counted } from './format.js';
 import { Icon } from './icon.jsx';
 import { isLocal, takeUpAgain } from './local-hub.js';
 import { hasOutbox } from './outbox-choice.jsx';
+import { addTags, forgetTags, tagsOf } from './tags.js';
 import { inWords } from './words.js';
 
 /** The devices that were removed last and can be restored, or why that failed. */
@@ -26,10 +27,12 @@ export async function removeDevices(ids) {
   if (others.length > 0 && !(await ask(words))) return;
   const local = ids.filter(isLocal).map((id) => {
     const { kind, state } = device(id);
-    return { id, kind, keepsOutbox: hasOutbox(device(id)), isOn: state !== 'stopped' };
+    const isOn = state !== 'stopped';
+    return { id, kind, keepsOutbox: hasOutbox(device(id)), isOn, tags: tagsOf(id) };
   });
   removed.value = local.length > 0 ? { devices: local } : undefined;
   await fleet.remove(ids);
+  forgetTags(ids);
 }
 
 /** Offers to restore the devices that were removed last. */
@@ -45,6 +48,7 @@ function Toast({ devices, error }) {
   const undo = async () => {
     try {
       await takeUpAgain(devices);
+      addTags(devices);
       removed.value = undefined;
     } catch (failure) {
       removed.value = { devices, error: failure };

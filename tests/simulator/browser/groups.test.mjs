@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 
-import { openSimulator, openTab, rowOf, test } from './support.mjs';
+import { openSimulator, openTab, openWithDevice, rowOf, test, waitForState } from './support.mjs';
 
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 
@@ -126,4 +126,23 @@ test('a duplicate is another device of the same kind, with tags and desired prop
   await button(page, 'Remove tag north').waitFor();
   await openTab(page, 'Twin');
   await page.getByRole('region', { name: 'Desired properties' }).getByText('25').waitFor();
+});
+
+test('tags of a removed device come back with Undo, and not if the device is added again', async (t) => {
+  const { page } = await openWithDevice(t);
+  const tag = button(page, 'Remove tag north');
+  const open = () => rowOf(page, 'thermostat-1').getByRole('button').first().click();
+  const remove = button(page, 'Remove');
+  await page.getByLabel('New tag').fill('north');
+  await button(page, 'Tag').click();
+  await remove.click();
+  await button(page, 'Undo').click();
+  await open();
+  await tag.waitFor();
+  await remove.click();
+  await button(page, 'Add the first one').click();
+  await page.getByText('Use existing devices of the hub (1)').click();
+  await button(page, 'Use all').click();
+  await waitForState(page, 'connected');
+  assert.equal(await tag.count(), 0);
 });
