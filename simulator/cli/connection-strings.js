@@ -20,11 +20,12 @@ export async function readConnectionStrings(file) {
     const place = `${file}, line ${index + 1}`;
     await check(connectionString, place);
     const id = idOf({ connectionString });
-    if (lineOf.has(id)) throw new CommandError(`${place}: ${id} is in line ${lineOf.get(id)}, too`);
+    if (lineOf.has(id))
+      throw new CommandError(`${place}: ${id} is already in line ${lineOf.get(id)}`);
     lineOf.set(id, index + 1);
     found.push(connectionString);
   }
-  if (found.length === 0) throw new CommandError(`${file} has no connection string`);
+  if (found.length === 0) throw new CommandError(`${file} contains no connection string`);
   return found;
 }
 

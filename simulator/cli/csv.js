@@ -34,5 +34,5 @@ export async function readColumns(file) {
     }
   }
   if (Object.keys(columns).length > 0) return columns;
-  throw new CommandError(`${file} has no line below its header`);
+  throw new CommandError(`${file} has no rows below its header`);
 }

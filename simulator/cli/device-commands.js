@@ -109,7 +109,7 @@ export async function twin(args) {
   const { values, positionals } = readOptions(args, SHARED, ['get or report', 'JSON?']);
   const [act, text] = positionals;
   if (act === 'get') return withClient(values, async (client) => print(await client.getTwin()));
-  if (act !== 'report' && !values.help) throw new UsageError(`there is no "twin ${act}"`);
+  if (act !== 'report' && !values.help) throw new UsageError(`unknown command "twin ${act}"`);
   const patch = values.help ? undefined : objectOf(text);
   return withClient(values, async (client) => {
     await client.patchTwinReportedProperties(patch);
@@ -124,7 +124,7 @@ function objectOf(text) {
   } catch {
     // The same error as for JSON that is not an object.
   }
-  throw new UsageError('twin report takes an object of JSON, such as \'{"firmware": "1.2"}\'');
+  throw new UsageError('twin report takes a JSON object, such as \'{"firmware": "1.2"}\'');
 }
 
 /** Uploads a file to the hub's storage account. */
@@ -147,7 +147,7 @@ async function blobOf(file) {
   } catch {
     // The same error as for a folder.
   }
-  throw new CommandError(`${file} is not a file that can be read`);
+  throw new CommandError(`${file} is not a readable file`);
 }
 
 /** Does something as the device of the environment, then shuts it down. */
@@ -160,7 +160,7 @@ async function withClient(values, work, { waits = false } = {}) {
   const connectionString = process.env[VARIABLE];
   if (!connectionString) {
     throw new CommandError(
-      `${VARIABLE} is not set: the portal shows it, in IoT hub → Devices → the device`,
+      `${VARIABLE} is not set: copy it from the Azure portal, IoT hub → Devices → the device`,
     );
   }
   const client = IoTHubDeviceClient.createFromConnectionString(connectionString, {

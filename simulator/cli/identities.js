@@ -40,12 +40,12 @@ const WAYS = {
 export async function openIdentities(values) {
   const given = Object.keys(WAYS).filter((name) => values[name] !== undefined);
   const names = Object.keys(WAYS).map((name) => `--${name}`);
-  if (given.length !== 1) throw new UsageError(`give one of ${names.join(', ')}`);
+  if (given.length !== 1) throw new UsageError(`specify one of ${names.join(', ')}`);
   const endpoint = webSocketUrl('--endpoint', values.endpoint);
   if (endpoint && values['local-hub']) {
     throw new UsageError(
-      '--local-hub starts a hub with an endpoint of its own: for one that runs already, give ' +
-        '--service or --connection-strings beside --endpoint',
+      '--local-hub starts a new hub, so it takes no --endpoint: for a hub that already runs, use ' +
+        '--service or --connection-strings',
     );
   }
   return WAYS[given[0]]({ ...values, endpoint });
@@ -116,8 +116,8 @@ function serviceOf(endpoint) {
   const { IOTHUB_SERVICE_CONNECTION_STRING: connectionString } = process.env;
   if (!connectionString) {
     throw new CommandError(
-      'IOTHUB_SERVICE_CONNECTION_STRING is not set: the portal shows it under Shared access ' +
-        'policies → iothubowner',
+      'IOTHUB_SERVICE_CONNECTION_STRING is not set: copy it from the Azure portal, IoT hub → ' +
+        'Shared access policies → iothubowner',
     );
   }
   return new Service(connectionString, endpoint && httpOf(endpoint));

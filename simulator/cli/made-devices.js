@@ -46,7 +46,7 @@ export class MadeDevices {
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line));
     } catch {
-      throw new CommandError(`${this.#file} is no record of devices that were made`);
+      throw new CommandError(`${this.#file} is not a record of created devices`);
     }
   }
 }

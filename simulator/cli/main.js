@@ -25,7 +25,7 @@ export async function main([name, ...args]) {
     return EXIT.ok;
   }
   try {
-    if (!Object.hasOwn(commands, name)) throw new UsageError(`there is no command "${name}"`);
+    if (!Object.hasOwn(commands, name)) throw new UsageError(`unknown command "${name}"`);
     return await commands[name](args);
   } catch (error) {
     return tell(error);

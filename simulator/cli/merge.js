@@ -30,16 +30,15 @@ async function readReport(file) {
 
 /** The report of a shard with its decoded histogram, or its error. */
 export function checkReport(text, file) {
-  const wrong = (what) =>
-    new CommandError(`${file} is no report that run --report has written: ${what}`);
+  const wrong = (what) => new CommandError(`${file} is not a report of run --report: ${what}`);
   let value;
   try {
     value = JSON.parse(text);
   } catch {
-    throw wrong('it is not JSON, or not all of it');
+    throw wrong('it is not JSON, or incomplete');
   }
   const { success, output, issues } = v.safeParse(ShardReport, value);
-  if (!success) throw wrong(`${v.getDotPath(issues[0]) ?? 'it'} is missing or wrong`);
+  if (!success) throw wrong(`${v.getDotPath(issues[0]) ?? 'it'} is missing or invalid`);
   const histogram = readHistogram(output.histogram);
   if (histogram?.totalCount !== output.totals.acknowledged) throw wrong('histogram is damaged');
   return { ...output, histogram };
@@ -53,12 +52,14 @@ export function mergeReports(reports) {
     [title, seed, devices, shard.count].join() ===
     [first.title, first.seed, first.devices, count].join();
   if (!reports.every(isSame)) {
-    throw new CommandError('the reports differ in scene, seed, devices or number of shards');
+    throw new CommandError(
+      'the reports differ in scene, seed, number of devices or number of shards',
+    );
   }
   const found = reports.map(({ shard }) => shard.index);
   for (let index = 0; index < count; index += 1) {
     const times = found.filter((one) => one === index).length;
-    if (times !== 1) throw new CommandError(`shard ${index} of ${count} is there ${times} times`);
+    if (times !== 1) throw new CommandError(`shard ${index} of ${count} has ${times} reports`);
   }
   const { latencyMs, encodedHistogram } = mergeHistograms(
     reports.map(({ histogram }) => histogram),

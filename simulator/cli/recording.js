@@ -56,7 +56,7 @@ export async function* readRecording(file, columns) {
   for await (const { line, record } of lines) {
     const entry = within(`${file}, line ${line}`, () => {
       const found = read(record);
-      if (found.time < before) throw new Error('its time is before that of the line above');
+      if (found.time < before) throw new Error('its time is before that of the previous line');
       return found;
     });
     before = entry.time;
@@ -92,7 +92,7 @@ function readLine(source) {
   if (typeof text !== 'string') throw new Error('it has no body, and no text');
   const texts = Object.entries({ ...properties, contentType, contentEncoding });
   const [wrong] = texts.find(([, value]) => typeof value !== 'string') ?? [];
-  if (wrong !== undefined) throw new Error(`${wrong} is no text`);
+  if (wrong !== undefined) throw new Error(`${wrong} is not text`);
   const message = { text, properties, contentType, contentEncoding };
   return { time: timeOf(line.time, 'time'), deviceId, message };
 }
@@ -105,14 +105,14 @@ function objectOf(source) {
     throw new Error('it is not JSON');
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new Error('it is no object of JSON');
+  throw new Error('it is not a JSON object');
 }
 
 function readRecord(record, { timeColumn, deviceColumn }) {
   if (!Object.hasOwn(record, timeColumn)) {
     const known = Object.keys(record).join(', ');
     throw new Error(
-      `there is no column "${timeColumn}", but ${known}; --time-column names another`,
+      `there is no column "${timeColumn}", only ${known}; choose one with --time-column`,
     );
   }
   const { [timeColumn]: time, [deviceColumn]: deviceId = 'device', ...cells } = record;
@@ -134,5 +134,5 @@ function timeOf(value, name) {
   const milliseconds = typeof value === 'number' ? value * 1000 : Date.parse(value ?? '');
   if (Number.isFinite(milliseconds)) return milliseconds;
   const found = value === undefined || value === null ? 'missing' : `"${value}"`;
-  throw new Error(`${name} is ${found}: it takes a time such as 2026-11-29T08:30:00Z, or seconds`);
+  throw new Error(`${name} is ${found}: use a time such as 2026-11-29T08:30:00Z, or seconds`);
 }

@@ -94,7 +94,7 @@ async function survey(file, entries) {
     last = time;
     counts.set(deviceId, (counts.get(deviceId) ?? 0) + 1);
   }
-  if (counts.size === 0) throw new CommandError(`${file} has no message`);
+  if (counts.size === 0) throw new CommandError(`${file} contains no messages`);
   return { counts, lengthMs: last - first };
 }
 
@@ -106,7 +106,9 @@ async function survey(file, entries) {
 function planOf(ids, { prefix, identities, perSecond }) {
   if (ids.length > identities.most) {
     const count = identities.most;
-    throw new CommandError(`the recording has ${ids.length} devices, but the file only ${count}`);
+    throw new CommandError(
+      `the recording has ${ids.length} devices, but the file has only ${count} connection strings`,
+    );
   }
   const given = identities.ids ?? [];
   const free = given.map((_, index) => index).filter((index) => !ids.includes(given[index]));
@@ -155,8 +157,8 @@ async function play(entries, { speed, isOurs, send, signal }) {
 
 function askForYes(hostname, count, isYes) {
   console.error(
-    `${hostname} is no hub of this machine. There are ${count.toLocaleString('en')} messages to ` +
-      'send. A hub counts each 4 KB as one.',
+    `${hostname} is not a hub on this machine. There are ${count.toLocaleString('en')} messages ` +
+      'to send. IoT Hub counts each 4 KB of a message as one.',
   );
-  if (!isYes) throw new CommandError('give --yes if that is what you want');
+  if (!isYes) throw new CommandError('to go ahead, add --yes');
 }

@@ -28,11 +28,11 @@ ${table(figures(report))}
 ${report.limits.length > 0 ? `<h2>Limits</h2>${table(report.limits.map(limitRow))}` : ''}
 ${Object.keys(report.errors).length > 0 ? `<h2>Errors</h2>${table(Object.entries(report.errors))}` : ''}
 ${chart('Devices connected', points, { connected: (point) => point.connected })}
-${chart('Messages in a second', points, {
+${chart('Messages per second', points, {
   sent: (point) => point.sentPerSecond,
   acknowledged: (point) => point.acknowledgedPerSecond,
 })}
-${chart('Latency of acknowledgements, in milliseconds', points, {
+${chart('Acknowledgement latency, in milliseconds', points, {
   p50: (point) => point.latencyMs.p50,
   p95: (point) => point.latencyMs.p95,
   p99: (point) => point.latencyMs.p99,
@@ -49,8 +49,8 @@ function figures({ totals, latencyMs, durationMs, wantedPerSecond }) {
     ['acknowledged', totals.acknowledged],
     ['lost', totals.lost],
     ...uploads(totals),
-    ['messages in a second, wanted', wantedPerSecond.toFixed(1)],
-    ['messages in a second, on average', reached.toFixed(1)],
+    ['messages per second, planned', wantedPerSecond.toFixed(1)],
+    ['messages per second, average', reached.toFixed(1)],
     ...Object.entries(latencyMs).map(([name, value]) => [`latency ${name}, ms`, value ?? '–']),
   ];
 }
@@ -61,7 +61,7 @@ const uploads = ({ uploaded, failedUploads }) =>
     ? []
     : [
         ['files uploaded', uploaded],
-        ['uploads that failed', failedUploads],
+        ['failed uploads', failedUploads],
       ];
 
 const limitRow = ({ name, limit, value, isKept }) => [

@@ -96,7 +96,9 @@ async function sceneOf(names, columnsFile, seed) {
 async function runWith(identities, scene, options) {
   const devices = options.devices ?? identities.most ?? sizeOf(scene);
   if (devices > identities.most) {
-    throw new UsageError(`--devices ${devices} is more than the ${identities.most} of the file`);
+    throw new UsageError(
+      `--devices ${devices} is more than the ${identities.most} connection strings of the file`,
+    );
   }
   const planned = planDevices(scene, { ...options, devices });
   const wantedPerSecond = rateOf(scene, planned);
@@ -109,8 +111,8 @@ async function runWith(identities, scene, options) {
 function askForYes(hostname, perSecond, isYes) {
   const daily = Math.round(perSecond * SECONDS_OF_A_DAY).toLocaleString('en');
   console.error(
-    `${hostname} is no hub of this machine. This fleet sends ${perSecond.toFixed(1)} messages a ` +
-      `second: ${daily} a day, if it runs that long. A hub counts each 4 KB as one.`,
+    `${hostname} is not a hub on this machine. This fleet sends ${perSecond.toFixed(1)} messages ` +
+      `per second, or ${daily} per day. IoT Hub counts each 4 KB of a message as one.`,
   );
-  if (!isYes) throw new CommandError('give --yes if that is what you want');
+  if (!isYes) throw new CommandError('to go ahead, add --yes');
 }

@@ -60,8 +60,8 @@ async function filesOf(name) {
     return files.filter((file) => file.endsWith('.json')).map((file) => join(name, file));
   } catch (error) {
     throw new CommandError(
-      `${name} cannot be read (${error.code}): give the file of a scene, files or a folder of ` +
-        `DTDL models, or one of ${EXAMPLES.join(', ')}`,
+      `${name} cannot be read (${error.code}): specify the file of a scene, DTDL models (files or ` +
+        `folders), or one of ${EXAMPLES.join(', ')}`,
     );
   }
 }

@@ -28,7 +28,7 @@ export class Service {
     const { HostName, SharedAccessKeyName, SharedAccessKey } = Object.fromEntries(parts);
     if (!HostName || !SharedAccessKeyName || !SharedAccessKey) {
       throw new CommandError(
-        'IOTHUB_SERVICE_CONNECTION_STRING is no connection string of a hub: it needs HostName, ' +
+        'IOTHUB_SERVICE_CONNECTION_STRING is not the connection string of a hub, with HostName, ' +
           'SharedAccessKeyName and SharedAccessKey',
       );
     }
@@ -68,7 +68,7 @@ export class Service {
       if (error) {
         const reason = error.errorStatus ?? error.errorCode;
         throw new CommandError(
-          `the device ${error.deviceId} was not made (${reason}): if it is there already, choose ` +
+          `the device ${error.deviceId} was not created (${reason}): if it already exists, choose ` +
             'another --prefix',
         );
       }
@@ -99,8 +99,8 @@ export class Service {
     const answer = await response.text();
     if (!response.ok && response.status !== 400) {
       throw new CommandError(
-        `the registry of ${this.hostname} answered ${response.status}: the policy has to have the ` +
-          'right to write the registry, as iothubowner has',
+        `the registry of ${this.hostname} responded with ${response.status}: use a policy that may ` +
+          'write to the registry, such as iothubowner',
       );
     }
     const { errors = [] } = JSON.parse(answer);
@@ -116,7 +116,7 @@ export class Service {
       });
     } catch (error) {
       const reason = error.cause?.code ?? error.message;
-      throw new CommandError(`the registry at ${this.#url} was not reached (${reason})`, {
+      throw new CommandError(`cannot reach the registry at ${this.#url} (${reason})`, {
         cause: error,
       });
     }

@@ -14,6 +14,7 @@ export function readShard(values, env = process.env) {
   if (index === undefined && count > 1) {
     throw new UsageError(`--shards ${count} needs --shard-index, or JOB_COMPLETION_INDEX`);
   }
-  if (index >= count) throw new UsageError(`--shard-index ${index} is not below --shards ${count}`);
+  if (index >= count)
+    throw new UsageError(`--shard-index ${index} must be less than --shards ${count}`);
   return { index: index ?? 0, count };
 }

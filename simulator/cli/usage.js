@@ -26,7 +26,7 @@ export function readOptions(args, options, names = []) {
     throw new UsageError(`${required[positionals.length].replace('...', '')} is missing`);
   }
   if (positionals.length > most) {
-    throw new UsageError(`"${positionals[most]}" is one argument too many`);
+    throw new UsageError(`unexpected argument "${positionals[most]}"`);
   }
   return { values, positionals };
 }
@@ -67,11 +67,11 @@ export function ratePerSecond(option, text) {
 /** The prefix of device ids. */
 export function checkPrefix(text = '') {
   if (/^[A-Za-z0-9._-]{0,64}$/.test(text)) return;
-  throw new UsageError('--prefix takes up to 64 of A-Z a-z 0-9 . _ -');
+  throw new UsageError('--prefix takes up to 64 characters of A-Z a-z 0-9 . _ -');
 }
 
 /** The URL of a WebSocket. */
 export function webSocketUrl(option, text) {
   if (text === undefined || (URL.canParse(text) && /^wss?:/.test(text))) return text;
-  throw new UsageError(`${option} takes the URL of a WebSocket, ws: or wss:, not "${text}"`);
+  throw new UsageError(`${option} takes a WebSocket URL, ws: or wss:, not "${text}"`);
 }

@@ -141,9 +141,9 @@ test('the error of an unusable connection string names its line', async (t) => {
     return !error.message.includes('c2VjcmV0');
   });
   await assert.rejects(read(t, `#\n${good('a')}\n${good('a')}`), {
-    message: /devices\.txt, line 3: a is in line 2, too$/,
+    message: /devices\.txt, line 3: a is already in line 2$/,
   });
-  await assert.rejects(read(t, '# none\n'), { message: /has no connection string/ });
+  await assert.rejects(read(t, '# none\n'), { message: /contains no connection string/ });
 });
 
 test('a device that already exists is neither used nor deleted', async (t) => {
@@ -152,7 +152,7 @@ test('a device that already exists is neither used nor deleted', async (t) => {
   const fleet = start(t, serviceRun('--devices', '2', '--prefix', 'c-'), { cwd, env: atHub });
   const { code, errors } = await fleet.ended;
   assert.equal(code, 1);
-  assert.match(errors, /c-2 was not made .*choose another --prefix/);
+  assert.match(errors, /c-2 was not created .*choose another --prefix/);
   assert.deepEqual(await registered('c-'), ['c-2']);
 });
 
@@ -171,7 +171,10 @@ test('connection strings come from a file, and duration ends the run', async (t)
     counts.reduce((sum, count) => sum + count),
   );
   const more = start(t, run(...file, '--devices', '3'), { cwd });
-  assert.match((await more.ended).errors, /--devices 3 is more than the 2 of the file/);
+  assert.match(
+    (await more.ended).errors,
+    /--devices 3 is more than the 2 connection strings of the file/,
+  );
 });
 
 test('devices of an enrollment group register on their own', async (t) => {
@@ -217,24 +220,24 @@ test('for a hub elsewhere it prints the messages per day, and requires --yes', a
   const fleet = start(t, run('--connection-strings', 'devices.txt'), { cwd });
   const { code, errors } = await fleet.ended;
   assert.equal(code, 1);
-  assert.match(errors, /example\.invalid .*10\.0 messages a second: 864,000 a day/);
+  assert.match(errors, /example\.invalid .*10\.0 messages per second, or 864,000 per day/);
   assert.match(errors, /--yes/);
   assert.ok(!errors.includes(key));
 });
 
 test('mistakes on the command line are exit code 2, and are named', async (t) => {
   const wrong = [
-    [['fly'], /no command "fly"/],
+    [['fly'], /unknown command "fly"/],
     [['run'], /SCENE is missing/],
     [['run', 'thermostat'], /one of --local-hub, --service, --connection-strings, --group/],
     [['run', 'thermostat', '--local-hub', '--duration', '5'], /a time such as 500ms/],
     [['run', 'thermostat', '--local-hub', '--ramp', '5'], /a rate such as 200\/s/],
     [['run', 'thermostat', '--local-hub', '--devices', '0'], /whole number of at least 1/],
     [['run', 'thermostat', '--local-hub', '--what'], /--what/],
-    [['run', 'thermostat', '--local-hub', '--endpoint', 'ws://a'], /--local-hub starts a hub with/],
-    [['run', 'thermostat', '--service', '--endpoint', 'http://a'], /URL of a WebSocket/],
-    [['twin', 'report', '[]'], /object of JSON/],
-    [['twin', 'put'], /no "twin put"/],
+    [['run', 'thermostat', '--local-hub', '--endpoint', 'ws://a'], /--local-hub starts a new hub/],
+    [['run', 'thermostat', '--service', '--endpoint', 'http://a'], /takes a WebSocket URL/],
+    [['twin', 'report', '[]'], /takes a JSON object/],
+    [['twin', 'put'], /unknown command "twin put"/],
     [['send', 'a', '--property', 'b'], /NAME=VALUE/],
   ];
   await Promise.all(
@@ -269,7 +272,7 @@ test('without a connection string in the environment the command says where to f
   const env = { IOTHUB_DEVICE_CONNECTION_STRING: '' };
   const { code, errors } = await start(t, ['twin', 'get'], { env }).ended;
   assert.equal(code, 1);
-  assert.match(errors, /IOTHUB_DEVICE_CONNECTION_STRING is not set: the portal shows it/);
+  assert.match(errors, /IOTHUB_DEVICE_CONNECTION_STRING is not set: copy it from the Azure portal/);
 });
 
 test('a folder of models runs, and their scene is printed', async (t) => {
@@ -371,6 +374,6 @@ test('the error of an upload names a path that is not a file', async (t) => {
   const tried = await Promise.all(['.', 'none'].map((name) => as(['upload', name], { cwd }).ended));
   assert.deepEqual(
     tried.map(({ code, errors }) => [code, errors]),
-    ['.', 'none'].map((name) => [1, `iothub-simulator: ${name} is not a file that can be read\n`]),
+    ['.', 'none'].map((name) => [1, `iothub-simulator: ${name} is not a readable file\n`]),
   );
 });

@@ -69,13 +69,13 @@ test('an invalid line of a recording is reported by its number', async (t) => {
   const line = { time: '2026-01-01T00:00:00Z', deviceId: 'd', body: 1 };
   const mistakes = [
     ['{"time"', /it is not JSON/],
-    ['[]', /it is no object of JSON/],
-    [{ ...line, time: 'noon' }, /time is "noon": it takes a time such as 2026-/],
+    ['[]', /it is not a JSON object/],
+    [{ ...line, time: 'noon' }, /time is "noon": use a time such as 2026-/],
     [{ ...line, time: undefined }, /time is missing/],
     [{ ...line, deviceId: '' }, /it has no deviceId/],
     [{ ...line, body: undefined }, /it has no body, and no text/],
-    [{ ...line, properties: { room: 1 } }, /room is no text/],
-    [{ ...line, time: '2025-12-31T23:59:59Z' }, /its time is before that of the line above/],
+    [{ ...line, properties: { room: 1 } }, /room is not text/],
+    [{ ...line, time: '2025-12-31T23:59:59Z' }, /its time is before that of the previous line/],
   ];
   for (const [wrong, expected] of mistakes) {
     const text = typeof wrong === 'string' ? wrong : JSON.stringify(wrong);
@@ -116,7 +116,7 @@ test('an invalid line of a CSV file is reported by its number', async (t) => {
   const mistakes = [
     ['time,a\n0,1\n1\n', /, line 3: .*2/],
     ['time,a\n0,"x\ny"\nsoon,1\n', /, line 4: time is "soon"/],
-    ['when,a\n0,1\n', /, line 2: there is no column "time", but when, a; --time-column/],
+    ['when,a\n0,1\n', /, line 2: there is no column "time", only when, a; .* --time-column/],
     ['time,deviceId\n0,\n', /, line 2: the column "deviceId" is empty/],
     ['time,a\n0,"x\n', /, line \d: Quote/],
   ];
@@ -134,7 +134,7 @@ test('the columns of a CSV file are for the generator replay', async (t) => {
   assert.deepEqual(columns.on, [true, 'no']);
   assert.equal(columns.outside[1], 8.4, 'those of the scene come first');
   const empty = await createFile(t, 'a.csv', 'outside\n');
-  await assert.rejects(readColumns(empty), /has no line below its header/);
+  await assert.rejects(readColumns(empty), /has no rows below its header/);
 });
 
 /** Ten messages of two devices, a second apart. */
@@ -201,7 +201,7 @@ test('the connection string with the recorded id sends, or else the next one', a
   await writeFile(`${file}.txt`, strings[0]);
   const tooFew = await command('replay', file, ...from);
   assert.equal(tooFew.code, 1);
-  assert.match(tooFew.errors, /the recording has 2 devices, but the file only 1/);
+  assert.match(tooFew.errors, /the recording has 2 devices, but the file has only 1 /);
 });
 
 test('a replay that cannot run creates no device, and says why', async (t) => {
@@ -209,7 +209,7 @@ test('a replay that cannot run creates no device, and says why', async (t) => {
   const service = ['--service', '--endpoint', hub.endpoint, '--prefix', 'never-'];
   const wrong = [
     [[file], 1, /line 2: it is not JSON/],
-    [[await createFile(t, 'a.csv', 'time\n')], 1, /a\.csv has no message/],
+    [[await createFile(t, 'a.csv', 'time\n')], 1, /a\.csv contains no messages/],
     [['nowhere.jsonl'], 1, /ENOENT/],
     [[file, '--speed', '0'], 2, /--speed takes a number above 0/],
     [[], 2, /FILE is missing/],

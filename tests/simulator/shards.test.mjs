@@ -44,7 +44,7 @@ test('the index of the shard comes from the options or from the Job of Kubernete
   assert.deepEqual(readShard({ shards: '3' }, env), { index: 2, count: 3 });
   assert.deepEqual(readShard({ shards: '3', 'shard-index': '1' }, env), { index: 1, count: 3 });
   assert.throws(() => readShard({ shards: '3' }, {}), /needs --shard-index/);
-  assert.throws(() => readShard({ shards: '2' }, env), /2 is not below --shards 2/);
+  assert.throws(() => readShard({ shards: '2' }, env), /2 must be less than --shards 2/);
 });
 
 /** Reports of shards with these latencies, and of one process with all of them. */
@@ -98,8 +98,8 @@ test('merged reports have the sums, and exactly the percentiles of one process',
 
 test('a shard that is missing, repeated or from another fleet is an error', () => {
   const { shards } = reportsOf([1], [2], [3]);
-  assert.throws(() => mergeReports(shards.slice(0, 2)), /shard 2 of 3 is there 0 times/);
-  assert.throws(() => mergeReports([...shards, shards[1]]), /shard 1 of 3 is there 2 times/);
+  assert.throws(() => mergeReports(shards.slice(0, 2)), /shard 2 of 3 has 0 reports/);
+  assert.throws(() => mergeReports([...shards, shards[1]]), /shard 1 of 3 has 2 reports/);
   const other = { ...shards[2], seed: 8 };
   assert.throws(() => mergeReports([...shards.slice(0, 2), other]), /differ in scene, seed/);
 });
@@ -121,13 +121,13 @@ test('a damaged report is named, with what is wrong in it', () => {
   assert.equal(checkReport(text, 'a.json').histogram.totalCount, 1);
   const without = (name) => JSON.stringify({ ...report, [name]: undefined });
   const wrong = [
-    [text.slice(0, 100), /^a\.json is no report .*: it is not JSON, or not all of it$/],
-    ['null', /: it is missing or wrong$/],
-    [without('shard'), /: shard is missing or wrong$/],
-    [JSON.stringify({ ...report, version: 2 }), /: version is missing or wrong$/],
+    [text.slice(0, 100), /^a\.json is not a report of .*: it is not JSON, or incomplete$/],
+    ['null', /: it is missing or invalid$/],
+    [without('shard'), /: shard is missing or invalid$/],
+    [JSON.stringify({ ...report, version: 2 }), /: version is missing or invalid$/],
     [
       JSON.stringify({ ...report, totals: { sent: 1 } }),
-      /: totals\.connected is missing or wrong$/,
+      /: totals\.connected is missing or invalid$/,
     ],
     [JSON.stringify({ ...report, histogram: 'AAAA' }), /: histogram is damaged$/],
     [
