@@ -31,7 +31,7 @@ const unchanged = async (body) => body;
 /** Checks the result of a user's function: anything but bytes would be stored or sent as none. */
 function toBytes(name, change) {
   return async (body) => {
-    const bytes = bytesOf(await change(body));
+    const bytes = bytesOf(await called(() => change(body)));
     if (bytes) return bytes;
     throw new TypeError(`${name} must return a Uint8Array or an ArrayBuffer`);
   };
@@ -41,6 +41,21 @@ function toBytes(name, change) {
 export async function readable(message, { decrypt }) {
   const body = await decrypt(message.body).catch(() => message.body);
   return { ...message, body };
+}
+
+/**
+ * Calls the user's code. It may throw anything, even nothing, but the errors that users see repeat
+ * the message of what it threw.
+ * @template T
+ * @param {() => T} call
+ */
+export async function called(call) {
+  try {
+    return await call();
+  } catch (thrown) {
+    if (typeof thrown?.message === 'string') throw thrown;
+    throw new Error(String(thrown), { cause: thrown });
+  }
 }
 
 /**

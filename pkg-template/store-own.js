@@ -1,6 +1,6 @@
 // Checks a store that a user wrote: a faulty store must not cause a wrong message to be sent, or a
 // call to wait for a sequence that no message has.
-import { bytesOf } from './outbox-options.js';
+import { bytesOf, called } from './outbox-options.js';
 
 export class OwnStore {
   #store;
@@ -11,7 +11,7 @@ export class OwnStore {
   }
 
   async open(context) {
-    const totals = await this.#store.open(context);
+    const totals = await called(() => this.#store.open(context));
     if (!isCount(totals?.count) || !isCount(totals.bytes)) {
       throw new TypeError('open of the store must return { count, bytes } of what it holds');
     }
@@ -19,7 +19,7 @@ export class OwnStore {
   }
 
   async append(messages) {
-    const sequences = await this.#store.append(messages);
+    const sequences = await called(() => this.#store.append(messages));
     const isOneForEach = Array.isArray(sequences) && sequences.length === messages.length;
     if (!isOneForEach || !areGrowing(sequences, 0)) {
       throw new TypeError(
@@ -30,7 +30,7 @@ export class OwnStore {
   }
 
   async read(after, count) {
-    const messages = await this.#store.read(after, count);
+    const messages = await called(() => this.#store.read(after, count));
     const areMessages = Array.isArray(messages) && messages.every(isMessage);
     const sequences = areMessages && messages.map(({ sequence }) => sequence);
     if (!sequences || !areGrowing(sequences, after)) {
@@ -47,11 +47,11 @@ export class OwnStore {
   }
 
   async remove(messages) {
-    return this.#store.remove(messages);
+    return called(() => this.#store.remove(messages));
   }
 
   async close() {
-    return this.#store.close();
+    return called(() => this.#store.close());
   }
 }
 

@@ -97,6 +97,47 @@ test('the error of a faulty user store says what it must return', async (t) => {
   }
 });
 
+test('code of the user may throw anything, which the errors repeat', async (t) => {
+  const { backEnd, start } = await createOutbox(t);
+  const once = (works, thrown) => {
+    let isFirst = true;
+    return (...given) => {
+      if (!isFirst) return works(...given);
+      isFirst = false;
+      throw thrown;
+    };
+  };
+  const failing = (method, thrown) => {
+    const store = new ScriptedStore();
+    store[method] = once(store[method].bind(store), thrown);
+    return start({ store: ownStore(store) });
+  };
+  const decrypt = (body) => body;
+  const encrypting = ownStore(new ScriptedStore(), { encrypt: once(decrypt), decrypt });
+  for (const [client, text] of [
+    [failing('open', 'locked'), /could not be opened: locked/],
+    [failing('append'), /could not take the message: undefined/],
+    [start({ store: encrypting }), /could not take the message: undefined/],
+  ]) {
+    await assert.rejects(client.enqueue('lost'), text);
+    await client.sendMessage('0');
+    await client.shutdown();
+  }
+  for (const [method, text] of [
+    ['read', /could not be read: null/],
+    ['remove', /could not remove messages that the hub has: null/],
+  ]) {
+    const client = failing(method, null);
+    const errors = new Inbox('error');
+    client.onBackgroundException = (error) => errors.put(error.message);
+    await client.enqueue('0');
+    await client.outbox.drained();
+    assert.match(await errors.take(), text);
+    await client.shutdown();
+  }
+  assert.deepEqual(textsOf(await backEnd.waitForTelemetry(5)), ['0', '0', '0', '0', '0']);
+});
+
 test('a user store need not be async, and may return null for missing members', async (t) => {
   const { backEnd, start } = await createOutbox(t);
   const kept = [{ ...record('old'), sequence: 1, movedAside: null }];
