@@ -24,9 +24,9 @@ export function makeSchema() {
   return { $schema, title: 'A scene of iothub-simulator', ...rest };
 }
 
-const HEAD = `# The file of a scene
+const HEAD = `# The scene file
 
-A scene says what simulated devices do. The [simulator's page](README.md) edits it, and [iothub-simulator](../../simulator/README.md#scenes) runs it. A scene is a JSON file of at most 256 KB. It contains no devices, keys or tokens: a scene with anything that looks like a key is refused.
+A scene says what simulated devices do. The [simulator's page](README.md) edits it, and [iothub-simulator](../../simulator/README.md#scenes) runs it. A scene is a JSON file of at most 256 KB. It contains no devices, keys or tokens: both refuse a scene that contains anything that looks like a key.
 
 This page is generated from [scene.schema.json](../../simulator/scene.schema.json) by \`npm run schema\`. If your editor supports JSON Schema, it completes and checks a file whose member \`$schema\` refers to this schema. The names of a scene's kinds must differ, and so must those of a kind's messages, methods and events. A member whose name ends in \`Ms\` is a number of milliseconds.
 `;

@@ -92,7 +92,7 @@ const Action = v.variant(
       type: described(v.literal('send'), 'Sends a message of the kind, once or in a burst.'),
       message: described(name, 'The name of the message.'),
       count: v.optional(described(whole(1, 10_000), 'How many times. Default: 1.')),
-      periodMs: v.optional(described(whole(10, DAY_MS), 'The interval. Default: all together.')),
+      periodMs: v.optional(described(whole(10, DAY_MS), 'The interval. Default: all at once.')),
     }),
     v.strictObject({
       type: described(v.literal('report'), 'Reports properties.'),

@@ -1,16 +1,16 @@
 /** What to do about an error, by its class, in addition to its message. */
 const hints = {
   CredentialError:
-    'The portal shows the key in the connection string: IoT hub → Devices → the device. If a ' +
-    'token has expired, remove the device and add it again with a new one. Otherwise, start it ' +
-    'again.',
+    'Compare the key with the Azure portal: IoT hub → Devices → the device → Primary connection ' +
+    'string. If a token has expired, remove the device and add it again with a new one. ' +
+    'Otherwise, start it again.',
   ConnectionFailedError:
     'The device connects to port 443 with WebSockets, which some networks block. Check the ' +
     'network, then start the device again.',
   ConnectionDroppedError: 'The device reconnects automatically. If it does not, check the network.',
   NoConnectionError:
     'Start the device. If it was running, another client has connected as the same device: only ' +
-    'one can.',
+    'one client can be connected.',
   OperationTimeout:
     'The hub or the network is slow or busy. The hub may still have acted on the request.',
   RangeError: 'Make the message smaller: a hub accepts at most 256 KB.',
@@ -32,7 +32,7 @@ const QUEUE_IS_FULL =
   'The device sends faster than the hub acknowledges: wait until it is connected, or increase the ' +
   'period.';
 const STORAGE_REFUSES =
-  'The storage account refuses the upload, not the hub: check its network rules and its CORS rules.';
+  'The storage account, not the hub, refuses the upload: check its network rules and CORS rules.';
 const RELAY_IS_AWAY =
   'Hubs send no CORS headers: use the page of `npm start`, which has a relay for file uploads. ' +
   'The CORS rules of the storage account must allow this page, too (PUT, all headers).';

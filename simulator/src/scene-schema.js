@@ -44,12 +44,15 @@ const Telemetry = v.strictObject({
     v.number('is not a number'),
     v.minValue(0, 'is below 0'),
     v.maxValue(1, 'is above 1'),
-    v.description('How late a message may be, at random, as a part of its period.'),
+    v.description('How late a message may be, at random, as a fraction of its period.'),
   ),
   properties: described(record(text), 'Properties of each message, with generators.'),
   contentType: text,
   contentEncoding: text,
-  isOn: described(v.boolean(), 'Whether it is sent periodically; otherwise by events and by hand.'),
+  isOn: described(
+    v.boolean(),
+    'Whether it is sent periodically; otherwise only by events and by hand.',
+  ),
 });
 
 const Method = v.strictObject({
@@ -63,7 +66,7 @@ const Method = v.strictObject({
 const Writable = v.strictObject({
   name,
   component: v.optional(component),
-  schema: v.optional(described(jsonSchema, 'The schema of values; others are refused with 400.')),
+  schema: v.optional(described(jsonSchema, 'The schema of values; others get status 400.')),
 });
 
 const Twin = v.strictObject({
@@ -73,7 +76,9 @@ const Twin = v.strictObject({
     v.pipe(
       v.array(Writable),
       v.check(uniqueInComponent, 'has a name twice in one component'),
-      v.description('Desired properties that are acknowledged as in IoT Plug and Play.'),
+      v.description(
+        'Desired properties that are acknowledged by the IoT Plug and Play conventions.',
+      ),
     ),
   ),
 });

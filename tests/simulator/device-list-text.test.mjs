@@ -89,10 +89,10 @@ test('each line that cannot be used is named by its number, without its key', ()
     problems.map(({ line }) => line),
     [2, 3, 4, 6],
   );
-  assert.match(problems[0].message, /policy of the hub/);
-  assert.match(problems[1].message, /no connection string/);
-  assert.match(problems[2].message, /names no device/);
-  assert.equal(problems[3].message, 'a is in line 1 already. Left out.');
+  assert.match(problems[0].message, /connection string of a hub policy/);
+  assert.match(problems[1].message, /not a connection string/);
+  assert.match(problems[2].message, /not a SAS token of a device/);
+  assert.equal(problems[3].message, 'a is already in line 1.');
   assert.ok(!JSON.stringify(problems).includes(KEY.slice(0, 12)));
 });
 
@@ -101,10 +101,10 @@ test('contradictory and missing columns are reported', () => {
   const problem = (row) => read(`${header}${row}`).problems[0].message;
   assert.match(problem(`x,${string('ab')},`), /The device id is x, but .* is for ab/);
   assert.match(problem(`a,${string('ab')},`), /The device id is a, but .* is for ab/);
-  assert.match(problem(`a,${string('a')},bus`), /no kind “bus”, but van, lorry/);
+  assert.match(problem(`a,${string('a')},bus`), /no kind “bus”, only van, lorry/);
   assert.match(problem('a,,'), /no connection string and no host name/);
   const { devices, problems } = read(`${header}a,"${string('a')}\nb,${string('b')}`);
   assert.deepEqual(devices, []);
-  assert.match(problems[0].message, /quotes here are not closed/);
+  assert.match(problems[0].message, /quotes are not closed/);
   assert.ok(!JSON.stringify(problems).includes(KEY.slice(0, 12)));
 });

@@ -213,7 +213,7 @@ test('a wrong key is reported with what to do, and without the key', async (t) =
   await fleet.start('all');
   const { state, lastError, sent } = only(await snapshots.until((news) => only(news).lastError));
   assert.deepEqual([state, lastError.name, sent], ['failed', 'CredentialError', 0]);
-  assert.match(lastError.hint, /key in the connection string: IoT hub → Devices/);
+  assert.match(lastError.hint, /Azure portal: IoT hub → Devices/);
   assert.ok(!JSON.stringify(snapshots.last).includes(wrong));
 });
 

@@ -148,7 +148,7 @@ test('the hub accepts each fault with any of its choices, reports it as active, 
 });
 
 test('an active fault is described with its values and their units', () => {
-  assert.equal(inWords('delay', { puback: 2000 }), 'Answer late: puback 2000 ms');
+  assert.equal(inWords('delay', { puback: 2000 }), 'Delay responses: puback 2000 ms');
   assert.equal(inWords('duplicate', true), 'Deliver twice');
-  assert.equal(inWords('connack', 3), 'Refuse to connect: 3');
+  assert.equal(inWords('connack', 3), 'Refuse connections: 3');
 });

@@ -40,7 +40,7 @@ try {
   await record(3);
   await page.getByRole('button', { name: 'Add the scene’s 22' }).click();
   await record(20);
-  await page.getByRole('button', { name: 'Delay answers' }).click();
+  await page.getByRole('button', { name: 'Delay PUBACK' }).click();
   await record(8);
   await page.locator('.row-name', { hasText: 'van-1' }).first().click();
   await record(8);

@@ -196,11 +196,11 @@ test('places in a scene and messages of the client are shown in words of the pag
   const words = {
     'values.2.next: empty': 'value 3, next: empty',
     'kinds.0 is missing': 'kind 1 is missing',
-    'twin.reported.a: no': 'reported when it starts, a: no',
+    'twin.reported.a: no': 'reported at the start, a: no',
     'kinds.1.behaviour.events.0.actions.1: no': 'kind 2, event 1, action 2: no',
     'the hub did not respond to the message within operationTimeout; x':
       'the hub did not respond to the message in time; x',
-    'cancelled by disconnect()': 'The device was stopped before the hub had answered.',
+    'cancelled by disconnect()': 'The device was stopped before the hub responded.',
   };
   for (const [message, expected] of Object.entries(words)) {
     assert.equal(inWords(message), expected);

@@ -11,7 +11,7 @@ const client = IoTHubDeviceClient.createFromConnectionString(IOTHUB_DEVICE_CONNE
 function pageClient({ id, hostname = 'YOUR-HUB.azure-devices.net', endpoint, httpEndpoint }) {
   const options = { hostname, deviceId: id, endpoint, httpEndpoint };
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value));
-  return `// Your server makes the tokens: the key of a device must not get into a page.
+  return `// Your server creates the tokens: the key of a device must never reach a page.
 async function getToken() {
   const response = await fetch('/device-token');
   if (!response.ok) throw new Error(\`the token server answered \${response.status}\`);

@@ -31,15 +31,15 @@ import { nodeProgram, pageProgram } from './javascript.js';
 import { pythonProgram } from './python.js';
 import { nodeDeliver, pythonDeliver } from './service.js';
 
-const LOCAL_ENDPOINT = 'IOTHUB_ENDPOINT: only for a local hub, its WebSocket address';
-const CONNECTION_STRING = 'IOTHUB_DEVICE_CONNECTION_STRING: that of the device';
-const LOCAL_TLS = 'For a local hub: run it with --https-port 443, and put its CA into IOTHUB_CA';
+const LOCAL_ENDPOINT = 'IOTHUB_ENDPOINT: the WebSocket URL of a local hub; not for Azure';
+const CONNECTION_STRING = 'IOTHUB_DEVICE_CONNECTION_STRING: the connection string of the device';
+const LOCAL_TLS = 'For a local hub: run it with --https-port 443, and set IOTHUB_CA to its CA';
 const URL = 'IOTHUB_URL: https://YOUR-HUB.azure-devices.net, or the address of a local hub';
 const LOCAL_URL = 'IOTHUB_URL: the address of the local hub';
 const LOCAL_ONLY =
-  'For a local hub. IoT Hub in Azure takes these messages over AMQP: see the others';
+  'For a local hub. IoT Hub in Azure accepts these messages over AMQP: see the other programs';
 const SERVICE_STRING =
-  'IOTHUB_SERVICE_CONNECTION_STRING: of a policy with the right ServiceConnect, such as service';
+  'IOTHUB_SERVICE_CONNECTION_STRING: of a policy with the permission ServiceConnect, such as service';
 
 /**
  * @param {Action} action
@@ -77,8 +77,8 @@ function devicePrograms(action, device) {
       name: 'curl',
       text: action.kind === 'send' ? curlTelemetry(action, device.id) : undefined,
       needs: [
-        'IOTHUB_URL: https://YOUR-HUB.azure-devices.net. A local hub takes telemetry over MQTT only',
-        `IOTHUB_AUTHORIZATION: a SAS token of the device, such as from az iot hub generate-sas-token`,
+        'IOTHUB_URL: https://YOUR-HUB.azure-devices.net. A local hub accepts telemetry only over MQTT',
+        `IOTHUB_AUTHORIZATION: a SAS token of the device, from az iot hub generate-sas-token`,
       ],
     },
   ];
@@ -87,7 +87,7 @@ function devicePrograms(action, device) {
 
 function backEndPrograms(action, { id }) {
   const call = calls[action.kind](action, id);
-  const token = 'IOTHUB_AUTHORIZATION: a SAS token with the right ServiceConnect';
+  const token = 'IOTHUB_AUTHORIZATION: a SAS token with the permission ServiceConnect';
   const needs = action.kind === 'deliver' ? [LOCAL_ONLY, LOCAL_URL, token] : [URL, token];
   const programs = [
     { name: 'Node.js', text: nodeCall(call), needs },

@@ -21,7 +21,7 @@ export function AddDevices() {
       {isFirst && (
         <p class="lead">
           Devices run in this page. They connect over MQTT, send telemetry, keep a twin and respond
-          to methods, as devices with firmware do. No installation needed.
+          to methods, as real devices do. There is nothing to install.
         </p>
       )}
       {linkError.value && (

@@ -40,7 +40,7 @@ export function commands() {
       run: () => chooseScene(index),
     })),
     {
-      name: `Change to the ${theme.value === 'dark' ? 'light' : 'dark'} theme`,
+      name: `Switch to the ${theme.value === 'dark' ? 'light' : 'dark'} theme`,
       run: toggleTheme,
     },
     ...ids.value.map((one) => ({ name: one, run: () => open(one) })),

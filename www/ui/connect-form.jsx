@@ -120,7 +120,7 @@ function Elsewhere() {
         />
       </label>
       <label>
-        HTTP endpoint for file uploads: a relay that adds CORS
+        HTTP endpoint for file uploads: a relay that adds CORS headers
         <input name="httpEndpoint" spellcheck={false} placeholder="https://relay.example.com" />
       </label>
     </details>
@@ -132,9 +132,9 @@ function SaferTokens() {
     <details>
       <summary>Why a SAS token is safer than a key</summary>
       <p>
-        A key works until somebody replaces it. A SAS token is created from the key and expires
-        after minutes or hours; nobody can derive the key from it. If others see your screen, or the
-        page is not your own, paste a token.{' '}
+        A key works until someone replaces it. A SAS token is created from the key and expires after
+        minutes or hours; nobody can derive the key from it. If others see your screen, or the page
+        is not your own, paste a token.{' '}
         <a href={SAS} rel="noreferrer" target="_blank">
           How to create SAS tokens (Microsoft)
         </a>

@@ -10,7 +10,7 @@ export function CopyButton({ text, children = 'Copy', ...rest }) {
       await navigator.clipboard.writeText(text);
       outcome.value = 'Copied';
     } catch {
-      outcome.value = 'The browser does not allow it: select the text';
+      outcome.value = 'The browser blocks copying: select the text';
     }
   };
   return (

@@ -42,7 +42,7 @@ export function readDeviceList(text, options) {
     try {
       const device = { line, ...deviceOf(columns ? named(cells, columns) : alone(cells), options) };
       const same = byId.get(device.id);
-      if (same) throw new Error(`${device.id} is in line ${same.line} already. Left out.`);
+      if (same) throw new Error(`${device.id} is already in line ${same.line}.`);
       byId.set(device.id, device);
     } catch (error) {
       problems.push({ line, message: error.message });
@@ -71,7 +71,7 @@ function rowsOf(text) {
       problems: [],
     };
   } catch (error) {
-    const message = 'The quotes here are not closed, so nothing of the list was read.';
+    const message = 'These quotes are not closed, so the list was not read.';
     return { rows: [], problems: [{ line: error.lines ?? 1, message }] };
   }
 }
@@ -125,7 +125,7 @@ function deviceOf(cells, { kinds, kind, endpoint = '', relay }) {
     throw new Error(`The device id is ${deviceId}, but the connection string is for ${id}.`);
   }
   if (cells.kind && !kinds.includes(cells.kind)) {
-    throw new Error(`The scene has no kind “${cells.kind}”, but ${kinds.join(', ')}.`);
+    throw new Error(`The scene has no kind “${cells.kind}”, only ${kinds.join(', ')}.`);
   }
   const tags = (cells.tags ?? '').split(/[\s;,]+/).filter(Boolean);
   return { id, identity, kind: cells.kind || kind, tags };
@@ -137,6 +137,8 @@ function idFrom(identity) {
   try {
     return idOf(identity);
   } catch {
-    throw new Error('The SAS token names no device: it begins with SharedAccessSignature sr=….');
+    throw new Error(
+      'This is not a SAS token of a device: it must begin with SharedAccessSignature sr=….',
+    );
   }
 }

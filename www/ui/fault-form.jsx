@@ -33,7 +33,7 @@ export function FaultForm({ ids }) {
     return `On for ${whom}${forSeconds ? `, for ${forSeconds} s` : ''}.`;
   };
   return (
-    <ActionForm work={act} button={fault.isOnce ? 'Do it' : 'Turn on'}>
+    <ActionForm work={act} button={fault.isOnce ? 'Trigger' : 'Turn on'}>
       <div class="fields">
         <label class="wide">
           Fault

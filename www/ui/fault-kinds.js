@@ -34,7 +34,7 @@ const number = (name, label, value, min, max) => ({ name, label, value, min, max
 const ANSWERS = ['puback', 'twin', 'connack', 'suback', 'unsuback', 'pingresp'];
 const REQUESTS = ['connect', 'publish', 'subscribe', 'unsubscribe', 'pingreq', 'disconnect'];
 
-const ofAnswer = choice('of', 'Which answer', ANSWERS);
+const ofAnswer = choice('of', 'Response', ANSWERS);
 const status = number('status', 'Status', 503, 200, 599);
 
 const CODES = [
@@ -52,7 +52,7 @@ const only = (name) => (values) => ({ [name]: values.value });
 export const DEVICE_FAULTS = [
   {
     name: 'delay',
-    label: 'Answer late',
+    label: 'Delay responses',
     about: 'The hub acts immediately, but responds late.',
     fields: [ofAnswer, number('milliseconds', 'Delay, in milliseconds', 2000, 0, 600_000)],
     unit: 'ms',
@@ -60,7 +60,7 @@ export const DEVICE_FAULTS = [
   },
   {
     name: 'withhold',
-    label: 'Do not answer',
+    label: 'Withhold responses',
     about: 'The hub acts on requests, but never responds.',
     fields: [ofAnswer],
     toRequest: ({ of }) => ({ withhold: [of] }),
@@ -68,7 +68,7 @@ export const DEVICE_FAULTS = [
   {
     name: 'dropAt',
     label: 'Drop the connection at a packet',
-    about: 'Before the hub acts on a request, or instead of a response; it happens once.',
+    about: 'Once: before the hub acts on a request, or instead of a response.',
     fields: [
       choice('step', 'Packet', [
         'publish',
@@ -77,7 +77,7 @@ export const DEVICE_FAULTS = [
       ]),
       number('count', 'At which one, counted from 1', 1, 1, 1_000_000),
       choice('how', 'How', [
-        ['close', 'close of the WebSocket'],
+        ['close', 'WebSocket close'],
         ['reset', 'TCP reset'],
       ]),
     ],
@@ -85,8 +85,8 @@ export const DEVICE_FAULTS = [
   },
   {
     name: 'connack',
-    label: 'Refuse to connect',
-    about: 'Every CONNECT is refused with this code.',
+    label: 'Refuse connections',
+    about: 'The hub refuses every CONNECT with this code.',
     fields: [code],
     toRequest: ({ code }) => ({ connack: code }),
   },
@@ -96,9 +96,9 @@ export const DEVICE_FAULTS = [
     about: 'Above this rate, telemetry closes the connection and twin requests get 429.',
     fields: [
       choice('of', 'What', ['telemetry', 'twin']),
-      number('perSecond', 'At most, in a second', 1, 0, 1_000_000),
+      number('perSecond', 'At most, per second', 1, 0, 1_000_000),
     ],
-    unit: 'a second',
+    unit: 'per second',
     toRequest: ({ of, perSecond }) => ({ rate: { [of]: perSecond } }),
   },
   {
@@ -112,7 +112,7 @@ export const DEVICE_FAULTS = [
   {
     name: 'duplicate',
     label: 'Deliver twice',
-    about: 'Messages to the device are sent twice, the second time with DUP.',
+    about: 'The hub sends messages to the device twice, the second time with DUP.',
     fields: [],
     toRequest: () => ({ duplicate: true }),
   },
@@ -142,7 +142,7 @@ export const DEVICE_FAULTS = [
   },
   {
     name: 'noStorage',
-    label: 'Take the storage account away',
+    label: 'Remove the storage account',
     about: 'The hub has no storage account for file uploads.',
     fields: [],
     toRequest: () => ({ noStorage: true }),
@@ -152,30 +152,30 @@ export const DEVICE_FAULTS = [
     label: 'Set the clock of the hub',
     about: 'For tokens and certificates: if one has expired by this clock, the connection ends.',
     fields: [
-      number('value', 'Seconds ahead; negative for behind', 7200, -1_000_000_000, 1_000_000_000),
+      number('value', 'Seconds ahead; negative: behind', 7200, -1_000_000_000, 1_000_000_000),
     ],
     unit: 's',
     toRequest: only('clock'),
   },
   {
     name: 'frameSize',
-    label: 'Cut packets into small frames',
-    about: 'Packets to the device are sent in WebSocket frames of at most this size.',
+    label: 'Split packets into small frames',
+    about: 'The hub sends WebSocket frames of at most this size.',
     fields: [number('value', 'Bytes', 1, 1, 1_000_000)],
     unit: 'bytes',
     toRequest: only('frameSize'),
   },
   {
     name: 'mergeFor',
-    label: 'Join packets into one frame',
-    about: 'Packets to the device are collected for this time.',
+    label: 'Merge packets into one frame',
+    about: 'The hub collects packets to the device for this time.',
     fields: [number('value', 'Time, in milliseconds', 500, 1, 60_000)],
     unit: 'ms',
     toRequest: only('mergeFor'),
   },
   {
     name: 'halfOpen',
-    label: 'Fall silent, with the connection open',
+    label: 'Go silent on an open connection',
     about: 'The hub neither reads nor sends on this connection: the device must notice.',
     fields: [],
     isOnce: true,
@@ -184,11 +184,11 @@ export const DEVICE_FAULTS = [
   {
     name: 'redeliver',
     label: 'Resend a message',
-    about: 'A cloud-to-device message is sent again on this connection, with DUP.',
+    about: 'The hub resends a cloud-to-device message on this connection, with DUP.',
     fields: [
       {
         name: 'messageId',
-        label: 'Message id; the last one without it',
+        label: 'Message id; empty: the last one',
         value: '',
         isOptional: true,
       },
@@ -207,7 +207,7 @@ export const DEVICE_FAULTS = [
   {
     name: 'sendText',
     label: 'Send a text frame',
-    about: 'MQTT knows binary frames only.',
+    about: 'MQTT allows only binary frames.',
     fields: [{ name: 'value', label: 'Text', value: 'hello' }],
     isOnce: true,
     toRequest: only('sendText'),
@@ -223,7 +223,7 @@ export const HUB_FAULTS = [
     fields: [
       choice('value', 'How', [
         [true, 'with status 503'],
-        ['reset', 'by a TCP reset'],
+        ['reset', 'with a TCP reset'],
       ]),
     ],
     isOfHub: true,
@@ -239,7 +239,7 @@ export const HUB_FAULTS = [
   },
 ];
 
-/** A fault of a device that is on, in words: "Answer late: puback 2000 ms". */
+/** A fault of a device that is on, in words: "Delay responses: puback 2000 ms". */
 export function inWords(name, value) {
   const { label, unit = '' } = DEVICE_FAULTS.find((fault) => fault.name === name);
   if (value === true) return label;

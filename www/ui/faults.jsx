@@ -48,7 +48,7 @@ export function Faults({ ids }) {
   }, [ids === 'all' ? ids : ids.join()]);
   const drop = async (how, words) => {
     await askLocalHub('drop', { ids, how });
-    return `${words} What was not acknowledged is sent again after the reconnect.`;
+    return `${words} Unacknowledged messages are resent after the reconnect.`;
   };
   const isOn = (name) => isSoForEach([ids].flat(), (id) => faultsOf(id)[name] !== undefined);
   const toggle = async (name) => {
@@ -58,7 +58,7 @@ export function Faults({ ids }) {
     return isOn(name) ? on : off;
   };
   return (
-    <HubSide title="Let something go wrong" isLine>
+    <HubSide title="Inject faults" isLine>
       <div class="buttons">
         <div class="buttons">
           <button onClick={() => run(() => drop('reset', 'The TCP connection was reset.'))}>
@@ -70,7 +70,7 @@ export function Faults({ ids }) {
         </div>
         <div class="buttons">
           <button aria-pressed={isOn('delay')} onClick={() => run(() => toggle('delay'))}>
-            Delay answers
+            Delay PUBACK
           </button>
           <button aria-pressed={isOn('rate')} onClick={() => run(() => toggle('rate'))}>
             Throttle
@@ -81,7 +81,7 @@ export function Faults({ ids }) {
       <ActiveFaults ids={ids} run={run} />
       <ClosedHub run={run} />
       <details class="more-faults">
-        <summary>More faults, with their values</summary>
+        <summary>More faults and their settings</summary>
         <FaultForm ids={ids} />
       </details>
     </HubSide>
@@ -97,9 +97,9 @@ function ClosedHub({ run }) {
   };
   return (
     <p class="hint">
-      New connections of every device are refused now.{' '}
+      The hub now refuses every new connection.{' '}
       <button type="button" class="link" onClick={() => run(open)}>
-        Let them in again
+        Accept them again
       </button>
     </p>
   );

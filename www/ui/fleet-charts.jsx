@@ -21,7 +21,7 @@ export function FleetCharts() {
         ]}
       />
       <Chart
-        title="Until acknowledged"
+        title="Acknowledgement latency"
         time={time}
         text={duration}
         isFromZero

@@ -62,8 +62,9 @@ export function GroupForm() {
           <KindSelect kind={kind} />
         </div>
         <p class="hint">
-          In the Azure portal: your Device Provisioning Service → <b>Overview</b> has the ID scope,{' '}
-          <b>Manage enrollments</b> → the group has its primary key. Each registration is billed.
+          In the Azure portal, your Device Provisioning Service has the ID scope under{' '}
+          <b>Overview</b>, and the group’s primary key under <b>Manage enrollments</b>. Each
+          registration is billed.
         </p>
         <details>
           <summary>Another service or endpoint</summary>
@@ -76,7 +77,7 @@ export function GroupForm() {
             />
           </label>
           <label>
-            WebSocket endpoint, of a local hub with its service
+            WebSocket endpoint of a local hub
             <input
               name="endpoint"
               spellcheck={false}
@@ -86,9 +87,8 @@ export function GroupForm() {
         </details>
       </ActionForm>
       <p class="quiet small">
-        The devices’ own keys are derived from the group’s, which is then forgotten. They stay in
-        this page’s memory, and are gone when it is closed or loaded again. Type a group’s key only
-        into a page of your own.
+        The page derives the keys of the devices, then discards the group’s key. Closing or
+        reloading the page discards them, too. Enter a group’s key only in your own page.
       </p>
     </details>
   );

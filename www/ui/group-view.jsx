@@ -59,8 +59,8 @@ export function GroupView() {
       )}
       {locals.length < shown.length && (
         <p class="hint">
-          {counted(shown.length - locals.length, 'device')} of a real hub: desired properties,
-          methods and messages come from its back end, which a page must not be.
+          {counted(shown.length - locals.length, 'device')} of a real hub: only its back end can
+          change desired properties, invoke methods and send messages.
         </p>
       )}
     </>
@@ -138,7 +138,7 @@ function Invoke({ locals }) {
     inSum(locals, async (id) => {
       const call = { id, methodName, payload: json.value };
       const { status, payload } = await askLocalHub('methods', call);
-      return `answered ${status} ${JSON.stringify(payload)}`;
+      return `status ${status} ${JSON.stringify(payload)}`;
     });
   return (
     <HubSide title="Invoke a method">

@@ -1,8 +1,8 @@
 /** Turns typed or pasted text into an identity for the fleet. */
 
 const HUB_POLICY =
-  'This is the connection string of a policy of the hub: it opens every device, and belongs into ' +
-  'no page. Take that of one device: IoT hub → Devices → the device → Primary connection string.';
+  'This is the connection string of a hub policy: it gives access to every device, so keep it out ' +
+  'of pages. Use that of one device: IoT hub → Devices → the device → Primary connection string.';
 
 /**
  * @param {Record<string, string>} fields of the form
@@ -29,7 +29,7 @@ export function identityOf(fields, relay) {
  */
 export function idsByPattern(pattern, first, count) {
   if (count > 1 && !pattern.includes('{n}')) {
-    throw new Error('The registration ids need {n}, which stands for the number of the device.');
+    throw new Error('The registration ids need {n}, the number of each device.');
   }
   return Array.from({ length: count }, (_, index) => pattern.replaceAll('{n}', `${first + index}`));
 }
@@ -50,7 +50,7 @@ function checked(text) {
   const connectionString = text.trim();
   const has = (name) => new RegExp(`(^|;)${name}=`, 'i').test(connectionString);
   if (!has('HostName')) {
-    throw new Error('This is no connection string: it begins with HostName=… and has DeviceId=….');
+    throw new Error('This is not a connection string: it must contain HostName=… and DeviceId=….');
   }
   if (!has('DeviceId')) throw new Error(HUB_POLICY);
   return connectionString;

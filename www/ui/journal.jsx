@@ -77,7 +77,7 @@ export function Journal({ id, watch, noun, placeholder, choice, exports, row, de
               {count(news)} new
             </button>
           )}
-          {reading.isOn.value && news === 0 && <span class="tag">holds still</span>}
+          {reading.isOn.value && news === 0 && <span class="tag">paused</span>}
         </div>
         <ol
           class={`entries ${id === undefined ? 'of-all' : ''}`}
@@ -97,7 +97,7 @@ export function Journal({ id, watch, noun, placeholder, choice, exports, row, de
             </li>
           )}
         </ol>
-        {entries.length === 0 && <p class="empty">Nothing yet, or nothing that matches.</p>}
+        {entries.length === 0 && <p class="empty">No entries, or none that match.</p>}
       </div>
     </section>
   );
@@ -126,7 +126,7 @@ function Kept({ kept, noun, isOfAll }) {
       <b>{count(number)}</b> {what} kept
       {dropped > 0 && ` of ${count(number + dropped)}`}
       {number > 0 && `, since ${timeOfDay(since)}`} · {size(bytes)}{' '}
-      {isOfAll ? `of ${size(limit)}` : `of this device’s part of ${size(limit)}`}
+      {isOfAll ? `of ${size(limit)}` : `of this device’s share of ${size(limit)}`}
     </p>
   );
 }

@@ -36,7 +36,7 @@ export function LocalHubForm() {
     <section class="way">
       <h4>Local hub</h4>
       <p>
-        Creates devices at the hub of this machine, <code>{localHub.value.hostname}</code>. They
+        Creates devices at the hub on this machine, <code>{localHub.value.hostname}</code>. They
         connect and send immediately.
       </p>
       <form onSubmit={submit}>

@@ -54,11 +54,12 @@ export function askLocalHub(action, body) {
 
 async function call(path, request) {
   const response = await fetch(path, request).catch(() => {
-    throw new Error('The server of this page does not answer. Is npm start still running?');
+    throw new Error('The server of this page does not respond. Is npm start still running?');
   });
   const text = await response.text();
   const answer = text ? JSON.parse(text) : undefined;
-  if (!response.ok) throw new Error(answer?.message ?? `The server answered ${response.status}.`);
+  if (!response.ok)
+    throw new Error(answer?.message ?? `The server responded with ${response.status}.`);
   return answer;
 }
 

@@ -56,7 +56,7 @@ function List() {
   return (
     <form onSubmit={submit}>
       <label>
-        Connection strings, one in each line, or CSV with a header
+        Connection strings, one per line, or CSV with a header
         <textarea
           class={isShown.value ? 'code' : 'code masked'}
           rows="6"
@@ -89,10 +89,10 @@ function List() {
             checked={isShown}
             onChange={(event) => (isShown.value = event.currentTarget.checked)}
           />
-          Show the text, with its keys
+          Show the text and its keys
         </label>
       </div>
-      <KindSelect kind={kind} label="Kind, where the list has none" />
+      <KindSelect kind={kind} label="Kind, if the list has none" />
       <label>
         Endpoint of their hub, if it is on this machine
         <input
@@ -166,7 +166,7 @@ function Listed({ devices, problems }) {
         <p>
           {counted(devices.length, 'device')} read.
           {problems.length > 0 && (
-            <span class="bad"> {counted(problems.length, 'line')} left out:</span>
+            <span class="bad"> {counted(problems.length, 'line')} skipped:</span>
           )}
         </p>
         <ol class="mistakes">
@@ -203,7 +203,7 @@ function Listed({ devices, problems }) {
           </table>
         </div>
       )}
-      {devices.length > MOST_SHOWN && <p class="hint">The first {MOST_SHOWN} are shown.</p>}
+      {devices.length > MOST_SHOWN && <p class="hint">Showing the first {MOST_SHOWN}.</p>}
     </>
   );
 }

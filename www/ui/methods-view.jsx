@@ -117,11 +117,11 @@ function Invocations({ id, kindName }) {
         <h3 id="invocations">Invocations</h3>
         <CodeButton
           id={id}
-          title="Answer methods"
+          title="Respond to methods"
           action={() => ({ kind: 'answer', methods: behaviourOf(kindName).methods.map(asValues) })}
         />
       </div>
-      {invocations.length === 0 && <p class="empty">None yet. A back end invokes them.</p>}
+      {invocations.length === 0 && <p class="empty">None yet. A back end invokes methods.</p>}
       <ol class="log" aria-labelledby="invocations">
         {invocations.map(({ time, name, payload, ...rest }, index) => (
           <li key={invocations.length - index}>

@@ -19,7 +19,7 @@ export function OutboxChoice({ choice }) {
         checked={choice.value}
         onChange={(event) => (choice.value = event.currentTarget.checked)}
       />
-      Keep messages in this browser until the hub has them
+      Keep messages in this browser until they are acknowledged
     </label>
   );
 }

@@ -31,7 +31,7 @@ const LABELS = {
   expression: 'Condition',
   afterMs: 'First after, in seconds',
   everyMs: 'Then every, in seconds',
-  meanMs: 'Mean time between two, in seconds',
+  meanMs: 'Mean interval, in seconds',
   property: 'Desired property',
   method: 'Method',
   message: 'Message',
@@ -43,7 +43,7 @@ const LABELS = {
 };
 
 const TRIGGERS = {
-  condition: 'when a condition turns true',
+  condition: 'when a condition becomes true',
   time: 'at a time after the start',
   random: 'at random',
   desired: 'when a desired property changes',
@@ -247,7 +247,7 @@ export function ColumnsEditor({ kindName }) {
     <KindEditor {...{ kindName, draft }} isWrong={here.length + elsewhere.length > 0}>
       <div class="number-field">
         <label>
-          Data as CSV, with the names of the columns in the first line
+          Data as CSV, with column names in the first line
           <textarea
             class="code"
             rows="10"
@@ -262,7 +262,7 @@ export function ColumnsEditor({ kindName }) {
         <p class={`small ${mistake ? 'bad' : 'hint'}`} id="columns-hint">
           {mistake
             ? [mistake.path.join(', line '), mistake.message].filter(Boolean).join(' ')
-            : 'A template replays a column line by line: {{replay outside}}. What is in quotes is text.'}
+            : 'A template replays a column line by line: {{replay outside}}. Quoted values are text.'}
         </p>
       </div>
       <label>

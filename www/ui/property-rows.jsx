@@ -1,6 +1,6 @@
 import { Icon } from './icon.jsx';
 
-const TWICE = 'There is another property of this name.';
+const TWICE = 'Another property has this name.';
 
 /** The application properties of a message: names, and values that may hold generators. */
 export function PropertyRows({ rows, change }) {

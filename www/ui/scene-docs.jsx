@@ -7,7 +7,7 @@ const sections = sectionsOf(schema);
 export function SceneDocs() {
   return (
     <section class="scene-docs" aria-labelledby="scene-docs">
-      <h3 id="scene-docs">What the JSON consists of</h3>
+      <h3 id="scene-docs">What the JSON contains</h3>
       {sections.map(({ path, type, description, members }) => (
         <details key={`${path} ${type}`}>
           <summary>

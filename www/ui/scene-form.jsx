@@ -116,7 +116,7 @@ function Kinds({ kind }) {
   return (
     <section>
       <h3 id="kinds">
-        Kinds of devices <span class="quiet wide-only">each does something of its own</span>
+        Kinds of devices <span class="quiet wide-only">each has its own behaviour</span>
       </h3>
       <div class="buttons kinds" role="group" aria-labelledby="kinds">
         {scene.value.kinds.map(({ name, count }) => (
@@ -179,11 +179,11 @@ function KindMembers({ kind }) {
         />
       </div>
       <p class="hint">
-        These apply at once. Running devices follow a new name; number and model are for devices
-        that are added from now on.
+        These edits apply immediately. Running devices follow a new name; a new number or model is
+        for devices that you add later.
         {running > 0 &&
           !isOnly &&
-          ' If you remove the kind, its devices become those of the first.'}
+          ' If you remove the kind, its devices become devices of the first kind.'}
       </p>
       <div class="buttons">
         <button type="button" onClick={() => run(copy)}>

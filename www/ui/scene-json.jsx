@@ -24,7 +24,8 @@ export function SceneJson() {
   const mistakes = useMistakes(draft.value);
   const apply = useAction(async () => {
     const { value, mistakes } = await readSceneText(draft.value, mistakesIn);
-    if (mistakes.length > 0) throw new Error('It still has mistakes, which are listed above.');
+    if (mistakes.length > 0)
+      throw new Error('The scene still has mistakes; they are listed above.');
     await editScene(() => value, 'change the JSON');
     draft.undo();
     return 'Applied.';
@@ -59,7 +60,7 @@ export function SceneJson() {
       <ApplyButtons draft={draft} isWrong={mistakes.value.length > 0} label="Apply to the scene" />
       {draft.isBehind && (
         <p class="hint">
-          The scene was edited elsewhere after you began here. Apply replaces that edit, too.
+          The scene was edited elsewhere in the meantime. Apply replaces that edit.
         </p>
       )}
       <Outcome result={apply.result} />

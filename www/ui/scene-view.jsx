@@ -68,7 +68,7 @@ function EditBar() {
           Redo
         </button>
         <span class={`quiet small ${lastEdit.value ? '' : 'wide-only'}`}>
-          {lastEdit.value ? `Last edit: ${lastEdit.value}.` : 'Nothing was edited yet.'}
+          {lastEdit.value ? `Last edit: ${lastEdit.value}.` : 'No edits yet.'}
         </span>
       </div>
       <Outcome result={result} />
@@ -93,15 +93,15 @@ function Keep() {
   };
   const begin = async () => {
     await takeScene(newScene());
-    return 'A new scene is on. Give it a title below.';
+    return 'This is a new scene. Give it a title below.';
   };
   const copy = async () => {
     await navigator.clipboard.writeText(await sceneLink());
-    return 'The link is copied. It contains this scene, but no devices.';
+    return 'Copied the link. It contains this scene, but no devices.';
   };
   const load = async (files) => {
     const notes = await loadScene(files);
-    return [`“${scene.value.title}” is on.`, ...notes].join(' ');
+    return [`Loaded “${scene.value.title}”.`, ...notes].join(' ');
   };
   const pick = (event) => {
     const files = [...event.currentTarget.files];
@@ -115,7 +115,7 @@ function Keep() {
   };
   return (
     <section class="keep" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
-      <Fold title="Keep and share">
+      <Fold title="Save and share">
         <div class="buttons">
           <button onClick={() => run(begin)}>New scene</button>
           <button onClick={() => run(save)}>Save as a file</button>
@@ -132,8 +132,9 @@ function Keep() {
           />
         </div>
         <p class="hint">
-          File and link hold what devices do, and no device: no id, no key and no token. DTDL models
-          load too, together with all that they refer to: choose their files, or drop them here.
+          Files and links contain the scene, but no device ids, keys or tokens. You can also load
+          DTDL models: choose all their files, with the models that they refer to, or drop them
+          here.
         </p>
         <Outcome result={result} />
       </Fold>

@@ -78,7 +78,7 @@ function Message({ entry: { id, sequence, error, status, milliseconds } }) {
     fleet.sentMessage(id, sequence).then((found) => (message.value = found ?? null));
   }, []);
   if (message.value === undefined) return null;
-  if (message.value === null) return <p class="quiet small">It is not kept any more.</p>;
+  if (message.value === null) return <p class="quiet small">This message is no longer kept.</p>;
   const { text, properties, systemProperties } = message.value;
   const facts = [
     ...Object.entries(systemProperties),

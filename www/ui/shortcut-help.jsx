@@ -33,7 +33,7 @@ export function ShortcutHelp({ close }) {
           checked={hasCharacterKeys.value}
           onChange={(event) => (hasCharacterKeys.value = event.currentTarget.checked)}
         />
-        Use the shortcuts of a single character, / and ?
+        Use the single-character shortcuts / and ?
       </label>
       <div class="buttons">
         <button onClick={close}>Close</button>

@@ -191,7 +191,7 @@ function Preview({ preview }) {
       {isTooLong(preview) && (
         <Notice
           kind="bad"
-          text={`The limit of a hub is 256 KB. With its properties, “${longest.name}” has ${size(longest.wholeSize)}.`}
+          text={`A hub accepts at most 256 KB. “${longest.name}” has ${size(longest.wholeSize)}, including its properties.`}
         />
       )}
       {message && <pre class="json preview">{readable(message.body)}</pre>}

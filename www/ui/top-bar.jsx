@@ -29,8 +29,8 @@ export function TopBar() {
       <button
         class="plain only-icon"
         onClick={toggleTheme}
-        title={`Change to ${other}`}
-        aria-label={`Change to the ${other} theme`}
+        title={`Switch to ${other}`}
+        aria-label={`Switch to the ${other} theme`}
       >
         <Icon name={theme.value === 'dark' ? 'sun' : 'moon'} />
       </button>

@@ -143,7 +143,7 @@ export function TwinRule({ kindName }) {
         kindName={kindName}
         draft={draft}
         isWrong={error !== undefined}
-        when=" What is reported when it starts is sent at the next start."
+        when=" Devices send what is reported at the start when they start next."
       >
         <label class="check">
           <input
@@ -153,10 +153,10 @@ export function TwinRule({ kindName }) {
               draft.change({ ...twin, followsDesired: event.currentTarget.checked })
             }
           />
-          Report desired properties as done when they arrive
+          Report desired properties unchanged when they arrive
         </label>
         <JsonField
-          label="Reported when it starts"
+          label="Reported at the start"
           text={twin.text}
           type={(text) => draft.change({ ...twin, text })}
           error={error}
@@ -177,8 +177,8 @@ function Writable({ properties }) {
   );
   return (
     <p class="hint">
-      Acknowledged as IoT Plug and Play has it: {names.join(', ')}. Their schemas are in the JSON of
-      the scene.
+      Acknowledged by the IoT Plug and Play conventions: {names.join(', ')}. Their schemas are in
+      the JSON of the scene.
     </p>
   );
 }

@@ -79,7 +79,7 @@ function Packet({ entry }) {
     ['Packet', `${name} · ${about}`],
     ['Topic', topic],
     ...chips.map(({ name, value }) => [name, value ?? 'no value']),
-    ['Answer after', afterMs && duration(afterMs)],
+    ['Response after', afterMs && duration(afterMs)],
     ['PUBACK after', acknowledgedMs && duration(acknowledgedMs)],
   ];
   return (
@@ -95,7 +95,7 @@ function Packet({ entry }) {
           ))}
       </dl>
       {payloadSize > 0 && <PacketPayload key={sequence} {...{ id, sequence, payloadSize }} />}
-      {payloadSize === 0 && <p class="quiet small">It has no payload.</p>}
+      {payloadSize === 0 && <p class="quiet small">No payload.</p>}
     </>
   );
 }
@@ -107,6 +107,6 @@ function PacketPayload({ id, sequence, payloadSize }) {
     fleet.tracedPayload(id, sequence).then((bytes) => (payload.value = bytes ?? null));
   }, []);
   if (payload.value === undefined) return null;
-  if (payload.value === null) return <p class="quiet small">Its payload is not kept any more.</p>;
+  if (payload.value === null) return <p class="quiet small">The payload is no longer kept.</p>;
   return <Payload bytes={payload.value} total={payloadSize} />;
 }

@@ -4,12 +4,12 @@ const SENTENCES = [
   [/dynamically imported|Importing a module/i, 'A part of the page did not load. Reload the page.'],
   [/another page or worker has connected/, 'The device was opened in another tab.'],
   [/call connect\(\) first/, 'The device is not connected. Start it first.'],
-  [/cancelled by \w+\(\)/, 'The device was stopped before the hub had answered.'],
-  [/maxPendingMessages/, 'Too many messages wait for the hub.'],
+  [/cancelled by \w+\(\)/, 'The device was stopped before the hub responded.'],
+  [/maxPendingMessages/, 'Too many messages are waiting for the hub.'],
   [/is for a module; use create/, 'This token is for a module. Use its connection string.'],
   [
     /createFromX509Certificate/,
-    'This device authenticates with a certificate, which a page cannot do. Use a device with a key.',
+    'A page cannot authenticate with a certificate. Use a device with a key.',
   ],
 ];
 
@@ -33,7 +33,7 @@ const PLACES = [
     /\b(kinds|telemetry|methods|values|events|actions)\.(\d+)(\.?)/g,
     (_, list, index, dot) => `${ITEMS[list]} ${Number(index) + 1}${dot && ', '}`,
   ],
-  [/\btwin\.reported\b(\.?)/g, (_, dot) => `reported when it starts${dot && ', '}`],
+  [/\btwin\.reported\b(\.?)/g, (_, dot) => `reported at the start${dot && ', '}`],
   [/ within operationTimeout/g, ' in time'],
   [/ In a page set httpEndpoint .*/, ' A page needs a relay for file uploads.'],
   [/^\w+Error: /, ''],

@@ -42,7 +42,7 @@ test('charts keep their lines after a change of tab, also for a stopped device',
   await openTab(page, 'Scene');
   await openTab(page, 'Overview');
   await waitForLine(page, chartOf(page, 'Messages per second'));
-  await page.getByRole('button', { name: 'Change to the dark theme' }).click();
+  await page.getByRole('button', { name: 'Switch to the dark theme' }).click();
   await waitForLine(page, chartOf(page, 'Messages per second'));
 });
 

@@ -74,7 +74,7 @@ test('a connection string of the hub is refused with the way to the right one', 
   await page.getByText('In the Azure portal: your IoT hub → Devices → the device').waitFor();
   await page.getByText('Keys and tokens stay in memory').waitFor();
   await connect(page, { [CONNECTION_STRING]: hub.serviceConnectionString });
-  await page.getByText('Take that of one device: IoT hub → Devices').waitFor();
+  await page.getByText('Use that of one device: IoT hub → Devices').waitFor();
   assert.equal(await page.getByRole('navigation').getByRole('listitem').count(), 1);
 });
 
@@ -147,7 +147,7 @@ test('a removed device leaves the hub, and the page', async (t) => {
 
 test('a device of another hub does not belong to the local hub, whatever its id', async (t) => {
   const { page } = await openWithDevice(t);
-  const faults = page.getByText('Let something go wrong');
+  const faults = page.getByText('Inject faults');
   await faults.waitFor();
   await page.getByRole('button', { name: 'Remove', exact: true }).click();
   await rowOf(page, 'thermostat-1').waitFor({ state: 'detached' });
@@ -187,7 +187,7 @@ test('keys are in no storage, no address and no attribute', async (t) => {
     [ENDPOINT]: device.endpoint,
   });
   await waitForState(page, 'connected');
-  await page.getByRole('button', { name: 'Change to the' }).click();
+  await page.getByRole('button', { name: 'Switch to the' }).click();
   const kept = await page.evaluate(async () => ({
     local: { ...localStorage },
     others: [sessionStorage.length, document.cookie, (await indexedDB.databases()).length],

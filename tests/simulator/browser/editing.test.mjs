@@ -62,14 +62,14 @@ test('unapplied edits are kept when another tab or device is shown', async (t) =
   await page.getByLabel('Template').fill('{"draft": ');
   await page.getByLabel('Every, in seconds').fill('100000');
   await openTab(page, 'Twin');
-  await page.getByLabel('Reported when it starts').fill('{"draft": ');
+  await page.getByLabel('Reported at the start').fill('{"draft": ');
   await openTab(page, 'Methods');
   await page.getByLabel('Name').first().fill('drafted');
   await page.getByRole('button', { name: /^All devices/ }).click();
   await rowOf(page, 'thermostat-1').getByRole('button').first().click();
   assert.equal(await page.getByLabel('Name').first().inputValue(), 'drafted');
   await openTab(page, 'Twin');
-  assert.equal(await page.getByLabel('Reported when it starts').inputValue(), '{"draft": ');
+  assert.equal(await page.getByLabel('Reported at the start').inputValue(), '{"draft": ');
   await openTab(page, 'Telemetry');
   assert.equal(await page.getByLabel('Template').inputValue(), '{"draft": ');
   assert.equal(await page.getByLabel('Every, in seconds').inputValue(), '100000');
@@ -188,7 +188,7 @@ test('a property with the name of another is reported, and replaces nothing', as
   await page.getByRole('button', { name: 'Add a property' }).click();
   const name = page.getByLabel('Name of property 2');
   await name.fill('room');
-  await page.getByText('There is another property of this name.').waitFor();
+  await page.getByText('Another property has this name.').waitFor();
   await applyButton(page).click();
   assert.equal(await name.evaluate((element) => element.matches(':focus')), true);
   assert.equal(await value.inputValue(), 'kept');

@@ -18,7 +18,7 @@ test('devices of an enrollment group register, and nothing keeps the key of the 
     ['Registration ids', 'truck-{n}'],
     ['How many', '3'],
     ['First {n}', '7'],
-    ['WebSocket endpoint, of a local hub with its service', hub.endpoint],
+    ['WebSocket endpoint of a local hub', hub.endpoint],
   ]) {
     await page.getByLabel(label, { exact: true }).fill(text);
   }

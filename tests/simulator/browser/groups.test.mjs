@@ -38,9 +38,9 @@ test('a list of devices is read with its mistakes by line, adds the others, and 
     mimeType: 'text/csv',
     buffer: Buffer.from(csv.join('\r\n')),
   });
-  await page.getByText('2 lines left out').waitFor();
+  await page.getByText('2 lines skipped').waitFor();
   const problems = await page.locator('.many-devices .mistakes').innerText();
-  assert.match(problems, /Line 4.*Line 5\s+a is in line 2 already/s);
+  assert.match(problems, /Line 4.*Line 5\s+a is already in line 2/s);
   const seen = await page.locator('.many-devices').innerText();
   assert.ok(!seen.includes(primaryKey.slice(0, 12)));
   const masked = page.getByLabel(/^Connection strings, one/);
@@ -88,7 +88,7 @@ test('actions apply to the devices that the filter shows, and not to the others'
   await page.getByText('thermostat-2: patched').waitFor();
   await page.getByLabel('Name', { exact: true }).fill('nothing');
   await button(page, 'Invoke: 1 device').click();
-  await page.getByText('thermostat-2: answered 404').waitFor();
+  await page.getByText('thermostat-2: status 404').waitFor();
   await button(page, 'Send: 1 device').click();
   await page.getByText('thermostat-2: queued at the hub').waitFor();
   const [one, two] = await Promise.all([
@@ -103,16 +103,16 @@ test('actions apply to the devices that the filter shows, and not to the others'
     ],
   );
 
-  await page.getByText('More faults, with their values').click();
-  await page.locator('.more-faults select').first().selectOption('Refuse to connect');
+  await page.getByText('More faults and their settings').click();
+  await page.locator('.more-faults select').first().selectOption('Refuse connections');
   await button(page, 'Turn on').click();
-  await button(page, 'End: Refuse to connect: 3').waitFor();
+  await button(page, 'End: Refuse connections: 3').waitFor();
   await button(page, 'Reset connection').click();
   await rowOf(page, 'thermostat-2')
     .filter({ hasText: /reconnecting|failed/ })
     .waitFor();
   await button(page, 'End all faults').click();
-  await button(page, 'End: Refuse to connect: 3').waitFor({ state: 'detached' });
+  await button(page, 'End: Refuse connections: 3').waitFor({ state: 'detached' });
 });
 
 test('a duplicate is another device of the same kind, with tags and desired properties', async (t) => {

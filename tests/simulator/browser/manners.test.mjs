@@ -38,7 +38,7 @@ async function* views({ page, device }) {
   yield 'the first page';
   for (const summary of await page.locator('summary').all()) await summary.click();
   await page.getByLabel(/^Connection strings, one/).fill('HostName=h;DeviceId=d\nno string');
-  await page.getByText('2 lines left out').waitFor();
+  await page.getByText('2 lines skipped').waitFor();
   yield 'a list of devices';
   for (const way of ['SAS token', 'Key', 'Connection string']) {
     await page.getByLabel(way, { exact: true }).check();
@@ -70,8 +70,8 @@ async function* views({ page, device }) {
   await openTab(page, 'Actions');
   await page.getByLabel('New tag').fill('north');
   await page.getByRole('button', { name: 'Tag', exact: true }).click();
-  await page.getByRole('button', { name: 'Delay answers' }).click();
-  await page.getByText('More faults, with their values').click();
+  await page.getByRole('button', { name: 'Delay PUBACK' }).click();
+  await page.getByText('More faults and their settings').click();
   await page.getByRole('list', { name: 'Faults that are on' }).waitFor();
   yield 'faults and tags';
   await openTab(page, 'Scene');
@@ -183,11 +183,11 @@ test('the theme is the system’s until the user changes it, and then stays', as
   const { page } = await openSimulator(t, { colorScheme: 'dark' });
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const dark = await ground();
-  await page.getByRole('button', { name: 'Change to the light theme' }).click();
+  await page.getByRole('button', { name: 'Switch to the light theme' }).click();
   const light = await ground();
   assert.notEqual(light, dark);
   await page.reload();
-  await page.getByRole('button', { name: 'Change to the dark theme' }).click();
+  await page.getByRole('button', { name: 'Switch to the dark theme' }).click();
   assert.equal(await ground(), dark);
   assert.deepEqual(await page.evaluate(() => ({ ...localStorage })), {});
 });
@@ -237,7 +237,7 @@ test('single characters are shortcuts outside of fields, unless they are turned 
   await filter.blur();
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
-  await help.getByLabel('Use the shortcuts of a single character').uncheck();
+  await help.getByLabel('Use the single-character shortcuts').uncheck();
   await help.getByRole('button', { name: 'Close' }).click();
   await help.waitFor({ state: 'detached' });
   await page.reload();
@@ -326,8 +326,8 @@ test('in a browser that stores nothing, the page still has a theme', async (t) =
     Object.defineProperty(window, 'localStorage', { get });
   });
   await page.reload();
-  await page.getByRole('button', { name: 'Change to the dark theme' }).click();
-  await page.getByRole('button', { name: 'Change to the light theme' }).waitFor();
+  await page.getByRole('button', { name: 'Switch to the dark theme' }).click();
+  await page.getByRole('button', { name: 'Switch to the light theme' }).waitFor();
 });
 
 test('as static files in any folder, it connects a device and offers no local hub', async (t) => {

@@ -4,7 +4,10 @@ import { openSimulator, openTab, rowOf, test, waitForState } from './support.mjs
 
 test('an outbox survives a reload, the wire log shows that it drains, and no key is stored', async (t) => {
   const { page, hub, backEnd } = await openSimulator(t);
-  await page.getByLabel('Keep messages in this browser until the hub has them').first().check();
+  await page
+    .getByLabel('Keep messages in this browser until they are acknowledged')
+    .first()
+    .check();
   await page.getByRole('button', { name: 'Add 1 device' }).click();
   await waitForState(page, 'connected');
   const device = backEnd('thermostat-1');

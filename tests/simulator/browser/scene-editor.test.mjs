@@ -29,7 +29,7 @@ test('a scene is created in the page, undone and redone step by step, saved and 
   const { page } = await openSimulator(t);
   await openEditor(page);
   await button(page, 'New scene').click();
-  await page.getByText('A new scene is on.').waitFor();
+  await page.getByText('This is a new scene.').waitFor();
   const first = await save(page);
   const done = [];
   const step = async (act, what) => {
@@ -74,7 +74,7 @@ test('a scene is created in the page, undone and redone step by step, saved and 
     await lastEdit(page, before);
   }
   await button(page, 'Undo').click();
-  await page.getByText('Nothing was edited yet.').waitFor();
+  await page.getByText('No edits yet.').waitFor();
   assert.equal(await save(page), first);
   await page.getByRole('heading', { name: 'All devices' }).click();
   for (const what of done) {
@@ -89,7 +89,7 @@ test('a scene is created in the page, undone and redone step by step, saved and 
     mimeType: 'application/json',
     buffer: Buffer.from(last),
   });
-  await page.getByText('“Brewery” is on.').waitFor();
+  await page.getByText('Loaded “Brewery”.').waitFor();
   assert.equal(await save(page), last);
 });
 
@@ -127,7 +127,7 @@ test('invalid input stays in its field with its mistake, and is not an edit', as
   await edit(page, 'Model id', 'pump');
   await page.getByText(/is not a model id, such as/).waitFor();
   assert.equal(await page.getByLabel('Devices in the scene').inputValue(), '0');
-  await page.getByText('Nothing was edited yet.').waitFor();
+  await page.getByText('No edits yet.').waitFor();
 });
 
 test('the JSON of the scene names each mistake with line and path, and shows its place', async (t) => {
@@ -206,7 +206,7 @@ test('values, events and data are edited as fields, with mistakes beside them, a
   await part('Events');
   const empty = item('empty');
   await empty.locator('summary').click();
-  await empty.getByText('when a condition turns true: set values, go offline').waitFor();
+  await empty.getByText('when a condition becomes true: set values, go offline').waitFor();
   await field(empty, 'Condition').fill('load > ');
   await empty.locator('.bad').first().waitFor();
   await field(empty, 'Condition').fill('load > 12');
@@ -239,6 +239,6 @@ test('values, events and data are edited as fields, with mistakes beside them, a
     await lastEdit(page, `change the ${what} of “tracker”`);
   }
   await button(page, 'Undo').click();
-  await page.getByText('Nothing was edited yet.').waitFor();
+  await page.getByText('No edits yet.').waitFor();
   assert.equal(await save(page), before);
 });

@@ -88,7 +88,7 @@ test('a saved scene contains the edits, and can be loaded from its file', async 
 
   await page.getByLabel('Machine with alarms').check();
   await load(page, text);
-  await page.getByText('“Thermostat” is on.').waitFor();
+  await page.getByText('Loaded “Thermostat”.').waitFor();
   const before = (await device.telemetry()).at(-1).sequence;
   const [message] = await device.waitForTelemetry(1, before);
   assert.deepEqual(JSON.parse(message.text), { saved: 'yes' });
@@ -99,9 +99,9 @@ test('a copied link opens the scene elsewhere, and has no key and no device in i
   const scene = JSON.parse(await save(page));
   scene.title = 'Greenhouse';
   await load(page, scene);
-  await page.getByText('“Greenhouse” is on.').waitFor();
+  await page.getByText('Loaded “Greenhouse”.').waitFor();
   await page.getByRole('button', { name: 'Copy a link' }).click();
-  await page.getByText('The link is copied.').waitFor();
+  await page.getByText('Copied the link.').waitFor();
   const link = await page.evaluate(() => navigator.clipboard.readText());
   assert.ok(!JSON.stringify(scene).includes(hub.hostname));
 
@@ -174,7 +174,7 @@ test('loaded DTDL models become a scene with the parts of the models', async (t)
     buffer: Buffer.from(JSON.stringify(model)),
   }));
   await file.setInputFiles(asFiles);
-  await page.getByText('“Temperature Controller” is on.').waitFor();
+  await page.getByText('Loaded “Temperature Controller”.').waitFor();
   await page.getByLabel('Message to edit').selectOption('thermostat2, every 10 s');
   await page.getByLabel('Component of the model').waitFor();
   assert.equal(await page.getByLabel('Component of the model').inputValue(), 'thermostat2');

@@ -26,7 +26,7 @@ test('each sent message is listed with body, properties and outcome, and exporte
   const [seen] = await device.telemetry();
   assert.deepEqual(JSON.parse(body), JSON.parse(seen.text));
 
-  await page.getByText(/messages kept, since .* of this device’s part of 32 MB/).waitFor();
+  await page.getByText(/messages kept, since .* of this device’s share of 32 MB/).waitFor();
   const lines = (await saved(page, 'JSON lines')).trim().split('\n');
   assert.deepEqual(JSON.parse(lines[0]).body, JSON.parse(seen.text));
   assert.match(await saved(page, 'CSV'), /^time,deviceId,name,status,.*\r\n.*,thermostat-1,/);
@@ -37,11 +37,11 @@ test('messages can be searched, and filtered by outcome', async (t) => {
   await openTab(page, 'Sent');
   await messages(page).first().waitFor();
   await page.getByLabel('Search messages').fill('no such text');
-  await page.getByText('Nothing yet, or nothing that matches').waitFor();
+  await page.getByText('No entries, or none that match').waitFor();
   await page.getByLabel('Search messages').fill('TEMPERATURE');
   await messages(page).first().waitFor();
   await page.getByLabel('Outcome').selectOption('Failed');
-  await page.getByText('Nothing yet, or nothing that matches').waitFor();
+  await page.getByText('No entries, or none that match').waitFor();
 });
 
 test('a message that the hub does not acknowledge waits, and says so', async (t) => {

@@ -137,5 +137,5 @@ test('sent messages and latency are shown in charts and in words', async (t) => 
 
   await page.getByRole('button', { name: /^All devices/ }).click();
   await page.getByRole('img', { name: /Messages per second\. acknowledged: now/ }).waitFor();
-  await page.getByRole('img', { name: /Until acknowledged\. p50: now [\d.]+ m?s/ }).waitFor();
+  await page.getByRole('img', { name: /Acknowledgement latency\. p50: now [\d.]+ m?s/ }).waitFor();
 });

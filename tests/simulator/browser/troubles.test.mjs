@@ -58,7 +58,7 @@ test('messages of the client for programmers are shown in words of the page', as
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await page.getByLabel('Connection string of the device').fill('HostName=h;DeviceId=d;x509=true');
   await page.getByRole('button', { name: 'Connect', exact: true }).click();
-  await page.getByText('This device authenticates with a certificate').waitFor();
+  await page.getByText('A page cannot authenticate with a certificate').waitFor();
 });
 
 test('a range without an end is reported, and not sent as null', async (t) => {
@@ -130,14 +130,14 @@ test('an error is gone from the list as soon as messages are acknowledged again'
 test('a fault for all devices also applies to new ones, and is known after a reload', async (t) => {
   const { page } = await openWithDevice(t);
   await page.getByRole('button', { name: /^All devices/ }).click();
-  const delay = page.getByRole('button', { name: 'Delay answers' });
+  const delay = page.getByRole('button', { name: 'Delay PUBACK' });
   await delay.click();
   await page.getByText('The hub now acknowledges 2 seconds late').waitFor();
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await page.getByRole('button', { name: 'Add 1 device' }).click();
   await page.getByRole('heading', { name: 'thermostat-2' }).waitFor();
-  const pressed = hubSide(page, 'Let something').getByRole('button', {
-    name: 'Delay answers',
+  const pressed = hubSide(page, 'Inject faults').getByRole('button', {
+    name: 'Delay PUBACK',
     pressed: true,
   });
   await pressed.waitFor();
@@ -157,7 +157,7 @@ test('a fault for all devices also applies to new ones, and is known after a rel
 test('a fault for all devices also applies to a copy of a device, and to a restored one', async (t) => {
   const { page } = await openWithDevice(t);
   await page.getByRole('button', { name: /^All devices/ }).click();
-  await page.getByText('More faults, with their values').click();
+  await page.getByText('More faults and their settings').click();
   await page.locator('.more-faults select').first().selectOption('Fail twin requests');
   await page.getByRole('button', { name: 'Turn on' }).click();
   await page.getByText('On for 1 device.').waitFor();
@@ -213,14 +213,14 @@ test('the file of a scene has the name of the scene, in any script', async (t) =
   const buffer = Buffer.from(JSON.stringify({ ...scene, title: 'Käse-Anlage 日本' }));
   const file = { name: 'scene.json', mimeType: 'application/json', buffer };
   await page.getByLabel('File of a scene').setInputFiles(file);
-  await page.getByText('“Käse-Anlage 日本” is on.').waitFor();
+  await page.getByText('Loaded “Käse-Anlage 日本”.').waitFor();
   assert.equal((await save()).suggestedFilename(), 'käse-anlage-日本.json');
 });
 
 test('a mistake in reported properties is shown with its line until it is corrected', async (t) => {
   const { page } = await openWithDevice(t);
   await openTab(page, 'Twin');
-  const field = page.getByLabel('Reported when it starts');
+  const field = page.getByLabel('Reported at the start');
   await field.fill('{\n"a": 1,\n\n"b": "{{foo}}"\n}');
   const error = page.getByText('line 4, column 7: there is no "foo"');
   await error.waitFor();

@@ -64,7 +64,7 @@ test('a change is highlighted, and reported follows desired', async (t) => {
 
 test('properties reported at the start are edited, and the change is undone', async (t) => {
   const { page, device } = await openTwin(t);
-  const field = page.getByLabel('Reported when it starts');
+  const field = page.getByLabel('Reported at the start');
   const before = await field.inputValue();
   await field.fill('{"firmware": ');
   await page.getByText('Not valid JSON').waitFor();
@@ -72,7 +72,7 @@ test('properties reported at the start are edited, and the change is undone', as
   assert.equal(await field.inputValue(), before);
   await field.fill('{"firmware": "2.0.0"}');
   await page.getByRole('button', { name: 'Apply to “thermostat”' }).click();
-  await page.getByText('Applied to 1 device. What is reported when it starts is sent').waitFor();
+  await page.getByText('Applied to 1 device. Devices send what is reported at the start').waitFor();
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByRole('button', { name: 'Start', exact: true }).click();
   await page.getByRole('region', { name: 'Reported properties' }).getByText('2.0.0').waitFor();
@@ -81,7 +81,7 @@ test('properties reported at the start are edited, and the change is undone', as
 
 test('without the rule, reported properties do not follow desired ones', async (t) => {
   const { page, device, desired } = await openTwin(t);
-  await page.getByLabel('Report desired properties as done').uncheck();
+  await page.getByLabel('Report desired properties unchanged').uncheck();
   await page.getByRole('button', { name: 'Apply to “thermostat”' }).click();
   await page.getByText('Applied to 1 device.').waitFor();
   await device.patchDesired({ targetTemperature: 26 });

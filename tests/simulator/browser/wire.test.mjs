@@ -144,7 +144,7 @@ test('the log of all devices names each', async (t) => {
 for (const how of ['Reset', 'Close']) {
   test(`a device survives a ${how.toLowerCase()} of the connection, caused by a click`, async (t) => {
     const { page, device } = await openWithDevice(t, { isExpected: isLostSocket });
-    await hubSide(page, 'Let something')
+    await hubSide(page, 'Inject faults')
       .getByRole('button', { name: `${how} connection` })
       .click();
     await device.waitForPackets('connect', 'in', 2);
@@ -158,11 +158,11 @@ for (const how of ['Reset', 'Close']) {
 
 test('delayed acknowledgements are shown as latency, until they are prompt again', async (t) => {
   const { page, device } = await openWithDevice(t);
-  const delay = page.getByRole('button', { name: 'Delay answers' });
+  const delay = page.getByRole('button', { name: 'Delay PUBACK' });
   await delay.click();
   await page.getByText('The hub now acknowledges 2 seconds late').waitFor();
   await page.getByRole('button', { name: /^All devices/ }).click();
-  await page.getByRole('img', { name: /Until acknowledged.* and [2-9][\d.]* s/ }).waitFor();
+  await page.getByRole('img', { name: /Acknowledgement latency.* and [2-9][\d.]* s/ }).waitFor();
   await rowOf(page, 'thermostat-1').getByRole('button').first().click();
   assert.equal(await delay.getAttribute('aria-pressed'), 'true');
   await delay.click();
