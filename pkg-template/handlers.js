@@ -166,6 +166,7 @@ export class Handlers {
 
   /** The client disconnects: calls that still wait are dropped. */
   forgetReceived() {
+    if (this.desiredProperties.waiting.length > 0) this.#shell.forgetProperties();
     for (const handler of this.#all) {
       if (handler.feature !== undefined) handler.waiting = [];
     }
@@ -182,7 +183,7 @@ export class Handlers {
       handler.waiting = [];
       handler.isCut = true;
       this.#shell.tell((core) => core.unsubscribe('desiredProperties'));
-      this.#shell.tell((core) => core.forgetDeliveredProperties());
+      this.#shell.forgetProperties();
     }
   }
 

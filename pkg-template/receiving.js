@@ -69,6 +69,7 @@ export class Receiving {
 
   /** A disconnect drops received items that were not taken. */
   forgetReceived() {
+    if (this.#queues.get('desiredProperties')?.items.length) this.#shell.forgetProperties();
     for (const queue of this.#queues.values()) queue.items = [];
   }
 

@@ -156,8 +156,12 @@ export class Shell {
   leave(call) {
     this.handlers.forgetReceived();
     this.receiving.forgetReceived();
-    this.tell((core) => core.forgetDeliveredProperties());
     return new Promise((resolve, reject) => this.begin(call, { resolve, reject, bytes: 0 }));
+  }
+
+  /** Desired properties that were delivered here will not be handled. */
+  forgetProperties() {
+    this.tell((core) => core.forgetDeliveredProperties());
   }
 
   /** Schedules all pending work for the end of the current turn. */

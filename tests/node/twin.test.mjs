@@ -154,6 +154,18 @@ test('desired properties that were delivered are not delivered again after a dro
   assert.deepEqual(await patches.take(), { next: 1, $version: 2 });
 });
 
+test('desired properties that were delivered are not delivered again after a disconnect', async (t) => {
+  const { client, backEnd, patches } = await createListener(t);
+  await patches.take();
+  const [first] = await backEnd.packets({ type: 'publish', direction: 'in' });
+  await client.disconnect();
+  await client.connect();
+  await waitForPacket(backEnd, 'publish', 'in', isTwinGet, first.sequence);
+  await client.getTwin();
+  await backEnd.patchDesired({ next: 1 });
+  assert.deepEqual(await patches.take(), { next: 1, $version: 2 });
+});
+
 test('without ensureDesiredProperties only patches are delivered', async (t) => {
   const { backEnd, patches } = await createListener(t, { ensureDesiredProperties: false });
   await backEnd.patchDesired({ a: 1 });
