@@ -55,7 +55,7 @@ export class IoTHubDeviceClient {
     );
   }
 
-  static createFromSasToken(token, options) {
+  static createFromSasToken(token, options = {}) {
     if (typeof token === 'function') {
       return create(options, (core, options) => core.fromTokenFunction(host, options), {
         tokenFunction: token,

@@ -109,7 +109,10 @@ async function putBlob(shell, url, source, { total, contentType, onProgress, sig
     await put(block, query, isWhole && { ...type, 'x-ms-blob-type': 'BlockBlob' });
     list += `<Latest>${id}</Latest>`;
     loaded += block.size;
-    await onProgress({ loaded, total });
+    await inTime(onProgress({ loaded, total }), 0, signal).catch((error) => {
+      // What follows rejects with the reason, unless everything is stored.
+      if (!signal?.aborted || signal.reason !== error) throw error;
+    });
   }
   if (!isWhole) await put(new Blob([`<BlockList>${list}</BlockList>`]), '&comp=blocklist', type);
 }

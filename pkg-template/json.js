@@ -19,13 +19,13 @@ CURES.FormData = CURES.URLSearchParams = CURES.Map;
  * Like `JSON.stringify`.
  * @param {unknown} value of the user
  * @param {string} what it is, for the error
- * @param {(name: string, value: any) => any} [replacer] of `JSON.stringify`
+ * @param {(name: string, value: any) => any} [check] a replacer for a value that has `null` in it
  * @throws {TypeError} for what JSON cannot hold, even if it would be lost silently
  */
-export function jsonOf(value, what, replacer) {
+export function jsonOf(value, what, check) {
   if (isThenable(value)) throw new TypeError(`${what} is a Promise: await it first`);
   if (isError(value)) throw lost(value, what);
-  const json = stringify(value, what, replacer);
+  const json = stringify(value, what);
   if (json === undefined) {
     throw new TypeError(`${what} must be what JSON can hold, and is of the type ${typeof value}`);
   }
@@ -36,31 +36,29 @@ export function jsonOf(value, what, replacer) {
       return member;
     });
   }
+  if (check && json.includes('null')) JSON.stringify(value, check);
   return json;
 }
 
 /** JSON cannot hold a BigInt or a cycle, and the engines' errors do not name the value. */
-function stringify(value, what, replacer) {
+function stringify(value, what) {
   try {
-    return JSON.stringify(value, replacer);
+    return JSON.stringify(value);
   } catch (error) {
-    // The replacer throws its own errors.
-    if (replacer) throw error;
     throw new TypeError(`${what} must be what JSON can hold`, { cause: error });
   }
 }
 
 /**
  * For a patch: JSON turns `NaN` and an invalid `Date` into `null`, which would delete the reported
- * property.
+ * property, and in arrays `undefined`, too.
  * @this {Record<string, any>} what holds the value
  */
 export function refuseLost(name, value) {
-  const isLost =
-    value === null ? this[name] !== null : typeof value === 'number' && !Number.isFinite(value);
-  if (isLost) {
+  const json = JSON.stringify(value) ?? (Array.isArray(this) ? 'null' : '');
+  if (json === 'null' && this[name] !== null) {
     throw new TypeError(
-      `the reported property ${name} must be what JSON can hold, and is ${this[name]}; ` +
+      `the reported property ${name} must be what JSON can hold, and is ${String(this[name])}; ` +
         'pass null to delete it',
     );
   }
@@ -74,7 +72,8 @@ function isLost(value) {
     value !== null &&
     !Array.isArray(value) &&
     !isPlain(value) &&
-    Object.keys(value).length === 0
+    Object.keys(value).length === 0 &&
+    JSON.stringify(value) === '{}'
   );
 }
 

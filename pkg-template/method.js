@@ -41,7 +41,7 @@ function check(requestId, status) {
   if (typeof requestId !== 'string' || requestId === '') {
     throw new TypeError('the requestId of a method response must be that of its request');
   }
-  if (!Number.isInteger(status) || Math.abs(status) >= 2 ** 31) {
+  if (!Number.isInteger(status) || status !== (status | 0)) {
     throw new TypeError('the status of a method response must be a 32-bit whole number');
   }
 }

@@ -72,7 +72,8 @@ test('a patch that the hub refuses is a ServiceError with its status', async (t)
 test('a patch with a value that JSON turns into null is a TypeError, and deletes nothing', async (t) => {
   const { client, backEnd } = await createPair(t);
   await client.patchTwinReportedProperties({ load: 1 });
-  for (const load of [NaN, -Infinity, new Date(NaN), { deep: [Infinity] }]) {
+  const inArrays = [[undefined], [() => 1], [Symbol('s')]];
+  for (const load of [NaN, new Number(NaN), new Date(NaN), { deep: [Infinity] }, ...inArrays]) {
     const expected = { name: 'TypeError', message: /^the reported property (load|0) must be/ };
     await assert.rejects(client.patchTwinReportedProperties({ load }), expected);
   }
@@ -91,8 +92,11 @@ test('a patch that is not JSON is a TypeError', async (t) => {
   const { client } = await createPair(t);
   const circular = {};
   circular.self = circular;
-  for (const patch of [undefined, circular, () => {}]) {
-    await assert.rejects(client.patchTwinReportedProperties(patch), TypeError);
+  for (const patch of [undefined, circular, () => {}, { big: 1n }]) {
+    await assert.rejects(client.patchTwinReportedProperties(patch), {
+      name: 'TypeError',
+      message: /^the patch of reported properties must be what JSON can hold/,
+    });
   }
 });
 

@@ -312,6 +312,28 @@ test('an abort after the last byte rejects, and the hub is notified of the succe
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
 });
 
+test('an abort ends the wait for the Promise of onProgress', async (t) => {
+  const reason = new Error('the user has gone');
+  for (const [data, isSuccess] of [
+    ['stored', true],
+    [chunksOf(bytesOf(5), 5), false],
+  ]) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const { client, seen } = await createScripted(t, [201]);
+    const onProgress = () => {
+      setImmediate(() => controller.abort(reason));
+      return new Promise(() => {});
+    };
+    const upload = client.uploadFile('b', data, { onProgress, signal });
+    await assert.rejects(upload, (error) => error === reason);
+    while (seen.told.length === 0) await new Promise(setImmediate);
+    assert.equal(seen.told[0].isSuccess, isSuccess);
+    assert.equal(seen.puts.length, 1);
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+  }
+});
+
 test('an error of onProgress or of the source ends the upload, and is reported', async (t) => {
   const problem = new Error('not so');
   const fail = () => {

@@ -84,6 +84,8 @@ export const rows = [
         const client = keep(IoTHubDeviceClient.createFromSasToken(getToken, options));
         await client.sendMessage('x');
         await client.shutdown();
+        const without = () => IoTHubDeviceClient.createFromSasToken(getToken);
+        throws(without, TypeError, /need hostname and deviceId/);
         for (const name of ['hostname', 'deviceId']) {
           const incomplete = { ...options };
           delete incomplete[name];

@@ -207,6 +207,7 @@ export const rows = [
       ok(other instanceof MethodResponse, 'it is no MethodResponse');
       deepEqual({ ...other }, { requestId: '2', status: 404 });
       throws(() => MethodResponse.createFromMethodRequest(undefined, 200), TypeError, /requestId/);
+      equal(new MethodResponse('1', -(2 ** 31)).status, -2147483648);
       for (const id of ['', undefined, 7]) throws(() => new MethodResponse(id, 200), TypeError);
       for (const status of ['200', undefined, 1.5, 2 ** 31, NaN]) {
         throws(() => new MethodResponse('1', status), TypeError);

@@ -53,7 +53,15 @@ export const rows = [
       const date = new Date(0);
       const withJson = { toJSON: () => ({}) };
       const bare = Object.create(null);
-      const values = [{ a: {}, b: '{}' }, [{}], [bare], date, { date }, withJson, new Reading()];
+      const values = [
+        { a: {}, b: '{}' },
+        [{}, new Number(5)],
+        [bare],
+        date,
+        { date },
+        withJson,
+        new Reading(),
+      ];
       for (const value of values) await client.sendMessage(value);
       if (globalThis.SharedArrayBuffer) {
         await client.sendMessage(new Uint8Array(new SharedArrayBuffer(2)).fill(65));
