@@ -51,7 +51,7 @@ export class ModelReader {
       for (const [path, value] of valuesIn(name, text)) this.#take(path, value);
     }
     if (this.#interfaces.size === 0) {
-      throw new ModelError(documents[0]?.name ?? 'no file', 'has no Interface of DTDL');
+      throw new ModelError(documents[0]?.name ?? 'no file', 'contains no DTDL Interface');
     }
   }
 

@@ -20,7 +20,7 @@ const MONTH_MS = 30 * DAY_MS;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 export const expression = described(
-  v.pipe(text, v.nonEmpty('is empty'), v.maxLength(1000, 'is longer than 1000')),
+  v.pipe(text, v.nonEmpty('is empty'), v.maxLength(1000, 'is longer than 1000 characters')),
   'An expression over values, such as battery < 20 && !charging.',
 );
 
@@ -114,7 +114,7 @@ const Action = v.variant(
     v.strictObject({
       type: described(v.literal('upload'), 'Uploads a file.'),
       name: described(
-        v.pipe(template, v.nonEmpty('is empty'), v.maxLength(512, 'is longer than 512')),
+        v.pipe(template, v.nonEmpty('is empty'), v.maxLength(512, 'is longer than 512 characters')),
         'The name of the blob, with generators.',
       ),
       bytes: described(whole(0, MAX_BYTES), 'The size of the file.'),

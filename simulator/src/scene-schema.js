@@ -21,7 +21,7 @@ const jsonSchema = v.pipe(
 );
 const component = described(name, 'The component of the model.');
 
-const unit = v.pipe(text, v.nonEmpty('is empty'), v.maxLength(32, 'is longer than 32'));
+const unit = v.pipe(text, v.nonEmpty('is empty'), v.maxLength(32, 'is longer than 32 characters'));
 
 const Telemetry = v.strictObject({
   name: described(name, 'Identifies the message within its kind; it is not sent.'),
@@ -98,7 +98,7 @@ const modelId = v.pipe(
     /^dtmi:[A-Za-z][\w:]*(?:;[1-9][\d.]*)?$/,
     'is not a model id, such as dtmi:com:example:A;1',
   ),
-  v.maxLength(128, 'is longer than 128'),
+  v.maxLength(128, 'is longer than 128 characters'),
 );
 
 const Kind = v.strictObject({

@@ -17,7 +17,11 @@ export const template = v.pipe(
   v.string(),
   v.check((value) => !holdsSecret(value), IS_SECRET),
 );
-export const name = v.pipe(text, v.nonEmpty('is empty'), v.maxLength(128, 'is longer than 128'));
+export const name = v.pipe(
+  text,
+  v.nonEmpty('is empty'),
+  v.maxLength(128, 'is longer than 128 characters'),
+);
 export const whole = (least, most) =>
   v.pipe(
     v.number('is not a number'),
