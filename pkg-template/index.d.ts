@@ -352,9 +352,9 @@ export interface ClientOptions {
    * connection, each wait before a retry, each HTTP call, and each error that belongs to no call.
    * `"console"` writes each as one line with `console.log`, or in Node.js with `console.error`, so
    * that standard output stays free for your program. A function is called with a {@link
-   * TraceRecord}; if it throws, the error goes to `console.error`. Tokens, user names and passwords
-   * are left out, and so are payloads, unless you read `payload` of a record. Topics contain the
-   * properties of messages.
+   * TraceRecord}; if it throws or rejects, the error goes to `console.error`. Tokens, user names
+   * and passwords are left out, and so are payloads, unless you read `payload` of a record. Topics
+   * contain the properties of messages.
    *
    * In Node.js, the environment variable `DEBUG=iothub-device-client` does the same as `"console"`
    * for every client without this option. As with the npm package `debug`, it may be a list or a

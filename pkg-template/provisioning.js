@@ -81,7 +81,7 @@ export class ProvisioningDeviceClient {
   set provisioningPayload(payload) {
     mustBeOwn(#payload in Object(this));
     payloadOf(payload, 'provisioningPayload');
-    this.#payload = payload;
+    this.#payload = payload ?? undefined;
   }
 
   async register(options) {

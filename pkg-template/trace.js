@@ -40,11 +40,8 @@ export function tracingHost(host, option, resource, activity) {
     const told = { time: new Date(), ...record };
     // Copies and logs of the record leave it out.
     if (payload) Object.defineProperty(told, 'payload', { value: payload });
-    try {
-      take(told);
-    } catch (error) {
-      console.error(error);
-    }
+    // It may be an async function.
+    (async () => take(told))().catch((error) => console.error(error));
   };
   let last = 'disconnected';
   /** The connection's state must be read: do so before recording anything that follows from it. */

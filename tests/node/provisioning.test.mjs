@@ -245,6 +245,8 @@ test('wrong use is reported immediately', () => {
     /provisioningPayload must be an object/,
   );
   assert.throws(() => (client.provisioningPayload = () => 1), TypeError);
+  client.provisioningPayload = null;
+  assert.equal(client.provisioningPayload, undefined);
   const cycle = {};
   cycle.itself = cycle;
   for (const payload of [{ n: 1n }, cycle]) {

@@ -104,6 +104,22 @@ test('the trace shows that the client waits for a token, and renews it', async (
   await next(asked, ({ state }) => state === 'waiting for a SAS token');
 });
 
+test('a trace that throws or rejects goes to console.error, and disturbs nothing', async (t) => {
+  const problem = new Error('no room for the log');
+  const fail = () => {
+    throw problem;
+  };
+  for (const trace of [fail, async () => fail()]) {
+    const printed = new Inbox('console.error');
+    t.mock.method(console, 'error', printed.put);
+    const { client } = await createPair(t, { trace });
+    await client.sendMessage(PAYLOAD);
+    assert.equal(await printed.take(), problem);
+    await client.shutdown();
+    t.mock.restoreAll();
+  }
+});
+
 test('the trace contains HTTP calls without the secret in their URL', async (t) => {
   const { client, records } = await createTraced(t);
   await client.uploadFile('a.txt', PAYLOAD);
