@@ -155,7 +155,7 @@ export class DeviceRegistry {
 }
 
 function checkId(id, kind) {
-  if (ID.test(id)) return;
+  if (typeof id === 'string' && ID.test(id)) return;
   throw new HubError(
     'ArgumentInvalid',
     `"${id}" is not a ${kind} id: 1 to 128 of A-Z a-z 0-9 - . + % _ # * ? ! ( ) , : = @ $ '`,

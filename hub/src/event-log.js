@@ -94,9 +94,15 @@ export class EventLog {
 
   /** @returns {Promise<void>} */
   #wait(missing, after, timeout, matches, signal) {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const notify = (entry) => {
-        if (entry.sequence > after && matches(entry) && --missing === 0) done();
+        try {
+          if (entry.sequence > after && matches(entry) && --missing === 0) done();
+        } catch (error) {
+          // The reader gets its own error, not the code that added the entry.
+          reject(error);
+          done();
+        }
       };
       const done = () => {
         this.#waiting.delete(notify);

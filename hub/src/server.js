@@ -97,7 +97,11 @@ export async function startHub({
   settings,
   page = isLoopback(host),
   log = () => {},
+  ...unknown
 } = {}) {
+  for (const name of Object.keys(unknown)) {
+    throw new HubError('ArgumentInvalid', `startHub has no option "${name}".`);
+  }
   checkNames(host, hostname);
   const store = data === undefined ? new MemoryStore() : await DiskStore.open(data);
   try {

@@ -70,6 +70,21 @@ test('a reader waits for entries that match, after a number that may lie ahead',
   assert.deepEqual(numbers(await reading), [3, 5, 7]);
 });
 
+test('a reader whose condition throws gets the error, and the writer does not', async () => {
+  const log = logOf(10, 0);
+  const problem = new SyntaxError('not JSON');
+  const fail = () => {
+    throw problem;
+  };
+  const reading = log.read({ timeout: 60, matches: fail });
+  const isProblem = (error) => error === problem;
+  const rejected = assert.rejects(reading, isProblem);
+  log.append({ n: 1 });
+  await rejected;
+  await assert.rejects(log.read({ timeout: 60, matches: fail }), isProblem);
+  log.append({ n: 2 });
+});
+
 test('a reader counts entries that are gone before it reads them', async () => {
   const log = logOf(2, 0);
   const reading = log.read({ count: 4, timeout: 60 });

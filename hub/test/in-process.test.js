@@ -66,6 +66,15 @@ describe('sendMessage', () => {
   });
 });
 
+test('startHub rejects unknown options, and devices without an id', async () => {
+  const expected = { name: 'HubError', code: 'ArgumentInvalid' };
+  await assert.rejects(startHub({ device: ['d'] }), { ...expected, message: /no option "device"/ });
+  await assert.rejects(startHub({ devices: [{ deviceID: 'd' }] }), {
+    ...expected,
+    message: /"undefined" is not a device id/,
+  });
+});
+
 describe('invokeMethod', () => {
   test('returns the response of the device', async (t) => {
     const hub = await start(t);
