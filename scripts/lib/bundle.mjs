@@ -60,11 +60,13 @@ export async function joinModules(generated, folder, wasm, renamed) {
   const text = textOf(readFileSync(join(generated, wasm)));
   for (const name of forPages) await minify(join(folder, name), text);
   const [{ exports }] = Object.values(metafile.outputs);
+  // Nothing to load: this exists for code that also runs in pages. Its `fetch` of the module, which
+  // may fail in Node.js, must not end the process.
+  const init = 'init = async (wasm) => void Promise.resolve(wasm).catch(() => {})';
   const files = {
     'index.node.js': `export { ${exports.join(', ')} } from './index.node.cjs';`,
-    // Nothing to load: this exists for code that also runs in pages.
-    'slim.node.js': "export * from './index.node.js';\nexport async function init() {}",
-    'slim.node.cjs': "module.exports = { ...require('./index.node.cjs'), async init() {} };",
+    'slim.node.js': `export * from './index.node.js';\nexport const ${init};`,
+    'slim.node.cjs': `const ${init};\nmodule.exports = { ...require('./index.node.cjs'), init };`,
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), `${text}\n`);
 }

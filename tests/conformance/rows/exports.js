@@ -51,6 +51,8 @@ export const rows = [
       if (isBrowser) {
         await rejects(entry.init(), TypeError, /iothub_device_client_bg\.wasm/);
         await rejects(entry.init(new URL('no-such.wasm', wasm)), Error, /404/);
+      } else {
+        await entry.init(Promise.reject(new Error('an unhandled rejection')));
       }
       await Promise.all([entry.init(wasm), entry.init(wasm)]);
       equal(create().connectionState, 'disconnected');
