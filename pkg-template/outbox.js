@@ -62,7 +62,7 @@ export class Outbox {
    * Resolves when the hub has all waiting messages.
    * @param {{ signal?: AbortSignal }} [options]
    */
-  drained(options) {
+  async drained(options) {
     const signal = signalOf(options);
     const settled = this.#owned().then(() => {
       this.assertOpen();

@@ -42,6 +42,8 @@ test('wrong use is reported', async (t) => {
     /already belongs to another client/,
   );
   assert.throws(() => createClient(t, backEnd, { store }), /store must be what/);
+  const drained = given.drained({ timeout: 1 });
+  await assert.rejects(drained, /^TypeError: timeout is not an option/);
   assert.throws(() => ownStore(undefined), /lacks open, append, read, remove, close$/);
   const { open, close } = ScriptedStore.prototype;
   assert.throws(() => ownStore({ open, close, read: 1 }), {
