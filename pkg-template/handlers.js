@@ -113,6 +113,8 @@ export class Handlers {
       iteration.end(ending);
     } else {
       handler.iteration = handler.promise = iteration;
+      // A loop begins with the current ones, even if an earlier loop had them.
+      if (handler === this.desiredProperties) this.#shell.forgetProperties();
       this.#listen(handler, true, false);
     }
     return iteration;

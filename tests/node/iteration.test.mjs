@@ -300,6 +300,9 @@ test('the first patch of a loop is the current desired properties', async (t) =>
     } else break;
   }
   assert.deepEqual(versions, [2, 3]);
+  const again = client.desiredPropertiesPatches();
+  const { value } = await within(20, again.next(), 'a later loop does not begin with them');
+  assert.deepEqual(value, { interval: 8, $version: 3 });
 });
 
 test('more than 1,024 unread patches become the complete set', async (t) => {
