@@ -13,16 +13,20 @@ pub fn from_js<'a>(
     system_properties: &'a str,
     custom_properties: &'a str,
 ) -> Message<'a> {
-    let mut properties = MessageProperties::default();
+    let mut message = Message { body: body.into(), ..Message::default() };
+    let properties = &mut message.properties;
     json::for_each_member(system_properties, &mut |name, value| {
-        if let Some(property) = system_property(&mut properties, &name) {
-            *property = json::string(value);
+        let value = value.string()?;
+        if let Some(property) = system_property(properties, &name) {
+            *property = Some(value);
         }
+        Some(())
     });
     json::for_each_member(custom_properties, &mut |name, value| {
-        properties.set_custom(name, json::string(value));
+        properties.set_custom(name, value.string_or_null()?);
+        Some(())
     });
-    Message { body: body.into(), properties }
+    message
 }
 
 fn system_property<'p, 'a>(

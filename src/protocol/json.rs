@@ -9,7 +9,7 @@ use super::error::Error;
 
 /// Returns whether `text` is one JSON value.
 pub fn is_valid(text: &str) -> bool {
-    let mut scanner = Scanner { rest: text.as_bytes() };
+    let mut scanner = Scanner::new(text);
     scanner.value().is_some() && scanner.peek().is_none()
 }
 
@@ -27,46 +27,40 @@ pub fn text(body: &[u8]) -> Result<String, Error> {
 pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let mut found = None;
     for_each_member(text, &mut |key, value| {
+        let value = value.text()?;
         if key == name {
             found = Some(value);
         }
+        Some(())
     })?;
     found
 }
 
-/// Calls `found` with the name and the text of the value of each member of the object `text`.
-/// Returns `None` if it is not an object; `found` may have been called before.
+/// Calls `read` with the name of each member of the object `text`, and with the scanner in front of
+/// the value, which `read` must pass. Returns `None` if `text` is not an object or `read` returns
+/// `None`; `read` may have been called before.
 pub fn for_each_member<'a>(
     text: &'a str,
-    found: &mut dyn FnMut(Cow<'a, str>, &'a str),
+    read: &mut dyn FnMut(Cow<'a, str>, &mut Scanner<'a>) -> Option<()>,
 ) -> Option<()> {
-    let mut scanner = Scanner { rest: text.as_bytes() };
-    let scan = |scanner: &mut Scanner<'a>, value: fn(&mut Scanner<'a>) -> Option<()>| {
-        scanner.peek()?;
-        let start = text.len() - scanner.rest.len();
-        value(scanner)?;
-        text.get(start..text.len() - scanner.rest.len())
-    };
+    let mut scanner = Scanner::new(text);
     scanner.take(b'{')?;
-    if scanner.peek()? == b'}' {
-        return scanner.take(b'}');
+    if scanner.take(b'}').is_some() {
+        return Some(());
     }
     loop {
-        let name = scan(&mut scanner, Scanner::string)?;
+        let name = scanner.string()?;
         scanner.take(b':')?;
-        let value = scan(&mut scanner, Scanner::value)?;
-        found(string(name)?, value);
-        if scanner.peek()? == b'}' {
+        read(name, &mut scanner)?;
+        if scanner.take(b',').is_none() {
             return scanner.take(b'}');
         }
-        scanner.take(b',')?;
     }
 }
 
 /// The value of a JSON string; `None` for any other value.
 pub fn string(value: &str) -> Option<Cow<'_, str>> {
-    let [b'"', .., b'"'] = value.as_bytes() else { return None };
-    value.get(1..value.len() - 1).map(unescape)
+    Scanner::new(value).string()
 }
 
 /// The text of a member of an object, for people: the value of a JSON string, or any other value as
@@ -78,10 +72,6 @@ pub fn text_of<'a>(object: &'a str, name: &str) -> Option<Cow<'a, str>> {
 
 /// Decodes the contents of a JSON string. Half of a surrogate pair becomes U+FFFD.
 fn unescape(quoted: &str) -> Cow<'_, str> {
-    // Most have no escape, and searching for a byte is the fastest way to find out.
-    if !quoted.as_bytes().contains(&b'\\') {
-        return quoted.into();
-    }
     let mut text = String::with_capacity(quoted.len());
     let mut rest = quoted;
     while let Some((plain, escape)) = rest.split_once('\\') {
@@ -150,11 +140,47 @@ pub fn quote_into(output: &mut String, text: &str) {
     output.push('"');
 }
 
-struct Scanner<'a> {
+/// A position in a JSON text.
+#[derive(Debug)]
+pub struct Scanner<'a> {
+    text: &'a str,
     rest: &'a [u8],
 }
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, rest: text.as_bytes() }
+    }
+
+    /// Passes a value, and returns its text.
+    pub fn text(&mut self) -> Option<&'a str> {
+        self.peek()?;
+        let start = self.at();
+        self.value()?;
+        self.text.get(start..self.at())
+    }
+
+    /// Passes a string, and returns its value.
+    pub fn string(&mut self) -> Option<Cow<'a, str>> {
+        self.take(b'"')?;
+        let start = self.at();
+        let has_escapes = self.pass_string()?;
+        let contents = self.text.get(start..self.at() - 1)?;
+        Some(if has_escapes { unescape(contents) } else { contents.into() })
+    }
+
+    /// Passes a string or `null`, and returns the string's value.
+    pub fn string_or_null(&mut self) -> Option<Option<Cow<'a, str>>> {
+        if self.peek()? == b'n' {
+            return self.literal(b"null").map(|()| None);
+        }
+        self.string().map(Some)
+    }
+
+    fn at(&self) -> usize {
+        self.text.len() - self.rest.len()
+    }
+
     fn peek(&mut self) -> Option<u8> {
         while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = self.rest {
             self.rest = rest;
@@ -187,7 +213,7 @@ impl Scanner<'_> {
                     }
                     self.take(end)?;
                 }
-                b'"' => self.string()?,
+                b'"' => self.skip_string()?,
                 b't' => self.literal(b"true")?,
                 b'f' => self.literal(b"false")?,
                 b'n' => self.literal(b"null")?,
@@ -210,21 +236,27 @@ impl Scanner<'_> {
     /// The name of a member, if `end` closes an object.
     fn name_in(&mut self, end: u8) -> Option<()> {
         if end == b'}' {
-            self.string()?;
+            self.skip_string()?;
             self.take(b':')?;
         }
         Some(())
     }
 
-    fn string(&mut self) -> Option<()> {
+    fn skip_string(&mut self) -> Option<()> {
         self.take(b'"')?;
+        self.pass_string().map(|_| ())
+    }
+
+    /// Passes the rest of a string, after its first quotation mark. Returns whether it has escapes.
+    fn pass_string(&mut self) -> Option<bool> {
+        let mut has_escapes = false;
         loop {
             let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
             let plain = self.rest.iter().position(ends)?;
             match self.rest.get(plain..)? {
                 [b'"', rest @ ..] => {
                     self.rest = rest;
-                    return Some(());
+                    return Some(has_escapes);
                 }
                 [b'\\', b'u', a, b, c, d, rest @ ..]
                     if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()) =>
@@ -236,6 +268,7 @@ impl Scanner<'_> {
                 }
                 _ => return None,
             }
+            has_escapes = true;
         }
     }
 
@@ -364,11 +397,12 @@ mod tests {
     fn members_come_in_their_order_with_their_names() {
         let mut found = Vec::new();
         let all = for_each_member(r#"{"a\n":1, "":"x"}"#, &mut |name, value| {
-            found.push((name.into_owned(), value));
+            found.push((name.into_owned(), value.text()?));
+            Some(())
         });
         assert_eq!(all, Some(()));
         assert_eq!(found, [("a\n".into(), "1"), (String::new(), "\"x\"")]);
-        assert_eq!(for_each_member("", &mut |_, _| ()), None);
+        assert_eq!(for_each_member("", &mut |_, _| Some(())), None);
     }
 
     #[test]

@@ -4,25 +4,22 @@
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~')
 }
 
 /// Appends `text`, encoded.
 pub fn encode_into(output: &mut String, text: &str) {
-    if text.bytes().all(is_unreserved) {
-        return output.push_str(text);
+    let mut rest = text.as_bytes();
+    while let Some(plain) = rest.iter().position(|byte| !is_unreserved(*byte)) {
+        let start = text.len() - rest.len();
+        output.push_str(text.get(start..start + plain).unwrap_or_default());
+        let [byte, after @ ..] = &rest[plain..] else { return };
+        output.push('%');
+        output.push(char::from(HEX[usize::from(byte >> 4)]));
+        output.push(char::from(HEX[usize::from(byte & 0x0f)]));
+        rest = after;
     }
-    let mut plain = 0;
-    for (index, byte) in text.bytes().enumerate() {
-        if !is_unreserved(byte) {
-            output.push_str(text.get(plain..index).unwrap_or_default());
-            output.push('%');
-            output.push(char::from(HEX[usize::from(byte >> 4)]));
-            output.push(char::from(HEX[usize::from(byte & 0x0f)]));
-            plain = index + 1;
-        }
-    }
-    output.push_str(text.get(plain..).unwrap_or_default());
+    output.push_str(text.get(text.len() - rest.len()..).unwrap_or_default());
 }
 
 /// `text`, encoded.
