@@ -43,9 +43,13 @@ pub(super) struct PacketReader {
 impl PacketReader {
     /// Takes the bytes of one frame.
     pub fn push(&mut self, bytes: &[u8]) {
-        let mut buffer = Vec::from(std::mem::take(&mut self.buffer));
-        buffer.extend_from_slice(bytes);
-        self.buffer = buffer.into();
+        if self.buffer.is_empty() {
+            self.buffer = Bytes::copy_from_slice(bytes);
+        } else {
+            let mut buffer = Vec::from(std::mem::take(&mut self.buffer));
+            buffer.extend_from_slice(bytes);
+            self.buffer = buffer.into();
+        }
     }
 
     /// The next whole packet, or `None` until more bytes come.
