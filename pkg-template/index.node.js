@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers'; // Not a global in Jest's jsdom.
 import { isDebugged } from './debug.node.js';
 import { setPlatform } from './host.js';
-import base64 from './iothub_device_client_bg.wasm?base64';
+import base64 from './iothub_device_client_node.wasm?base64';
 import { start } from './start.js';
 import { abortSocket, createTransport, issuedX509, openSocket, request } from './transport.node.js';
 

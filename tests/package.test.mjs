@@ -190,8 +190,9 @@ function linkedCrates() {
   return [...new Set(crates)].sort();
 }
 
-test('the numbers of functions in a stack are turned into names', async (t) => {
-  const { IoTHubDeviceClient } = await import('../pkg/index.node.js');
+/** The stack of a call by the module, in the entry point `file` of the package. */
+async function stackInModule(t, file) {
+  const { IoTHubDeviceClient } = await import(`../pkg/${file}`);
   const { stackTraceLimit } = Error;
   t.after(() => (Error.stackTraceLimit = stackTraceLimit));
   Error.stackTraceLimit = 30;
@@ -202,9 +203,21 @@ test('the numbers of functions in a stack are turned into names', async (t) => {
   });
   const token = 'SharedAccessSignature sr=hub%2Fdevices%2Fdevice&sig=c2ln&se=9';
   IoTHubDeviceClient.createFromSasToken(token);
+  return stack;
+}
+
+test('in Node.js a stack names the functions of the module', async (t) => {
+  // The optimiser decides which functions are in between.
+  assert.match(
+    await stackInModule(t, 'index.node.js'),
+    /clienthandle_fromSasToken.*\n.*\.fromSasToken /,
+  );
+});
+
+test('the numbers of functions in a stack of a page are turned into names', async (t) => {
+  const stack = await stackInModule(t, 'index.browser.js');
   assert.match(stack, /wasm-function\[\d+\]/);
   const named = nameFunctions(stack);
-  // The optimiser decides which functions are in between.
-  assert.match(named, /clienthandle_fromSasToken.*\n.*\.fromSasToken /);
+  assert.match(named, /clienthandle_fromSasToken/);
   assert.doesNotMatch(named, /wasm-function\[/);
 });
