@@ -115,7 +115,7 @@ test('the bag holds system properties in their order, then custom ones sorted', 
   message.correlationId = 'c=1';
   message.userId = 'u&1';
   message.setAsSecurityMessage();
-  Object.assign(message.customProperties, { b: '1 + 1', a: 'ü~', empty: '', nothing: null });
+  Object.assign(message.customProperties, { nothing: null, b: '1 + 1', a: 'ü~', empty: '' });
   await client.sendMessage(message);
   const [{ topic }] = await publishedIn(backEnd);
   const bag = topic.slice(`devices/${backEnd.deviceId}/messages/events/`.length);
