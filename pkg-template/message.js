@@ -106,14 +106,15 @@ function systemPropertiesOf(message, isJson, makeId) {
   let { contentType, contentEncoding, expiryTimeUtc } = message;
   if (isJson && contentType === undefined) contentType = 'application/json';
   if (isJson && contentEncoding === undefined) contentEncoding = 'utf-8';
-  if (expiryTimeUtc instanceof Date) expiryTimeUtc = expiryTimeUtc.toISOString();
+  // `null` for an invalid date, which `toISOString` would throw a RangeError for.
+  if (expiryTimeUtc instanceof Date) expiryTimeUtc = expiryTimeUtc.toJSON();
   let json = '';
   json = addMember(json, 'messageId', message.messageId ?? makeId?.());
   json = addMember(json, 'correlationId', message.correlationId);
   json = addMember(json, 'userId', message.userId);
   json = addMember(json, 'contentType', contentType);
   json = addMember(json, 'contentEncoding', contentEncoding);
-  json = addMember(json, 'expiryTimeUtc', expiryTimeUtc, 'a Date or a string');
+  json = addMember(json, 'expiryTimeUtc', expiryTimeUtc, 'a valid Date or a string');
   json = addMember(json, 'ack', message.ack);
   json = addMember(json, 'outputName', message.outputName);
   json = addMember(json, 'inputName', message.inputName);

@@ -129,8 +129,10 @@ export const rows = [
       for (const { systemProperties } of await device.telemetry(2)) {
         equal(systemProperties.expiryTimeUtc, date.toISOString());
       }
-      const wrong = Object.assign(new Message('x'), { expiryTimeUtc: 5 });
-      await rejects(client.sendMessage(wrong), TypeError, /expiryTimeUtc/);
+      for (const expiryTimeUtc of [5, new Date('soon')]) {
+        const wrong = Object.assign(new Message('x'), { expiryTimeUtc });
+        await rejects(client.sendMessage(wrong), TypeError, /expiryTimeUtc/);
+      }
     },
   },
   {
