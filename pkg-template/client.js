@@ -287,7 +287,9 @@ const withRetries = (options) => ({
   connectionRetry: options.connectionRetry ?? 'always',
 });
 
-const randomId = () => crypto.randomUUID();
+/** A page without HTTPS has no `randomUUID`. */
+const randomId = () =>
+  crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32Array(4)).join('-');
 
 /** @param {Record<string, any>} [options] of the user */
 function receiveOptions(options, ...more) {

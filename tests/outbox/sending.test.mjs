@@ -63,6 +63,17 @@ test('each message has its own id, the same when it is resent', async (t) => {
   assert.match(ids(first)[1], /^[0-9a-f-]{36}$/);
 });
 
+test('each message has its own id in a page without HTTPS, too', async (t) => {
+  Object.defineProperty(crypto, 'randomUUID', { value: undefined, configurable: true });
+  t.after(() => delete crypto.randomUUID);
+  const { backEnd, client } = await createOutbox(t);
+  for (const text of numbers(2)) await client.enqueue(text);
+  const sent = await backEnd.waitForTelemetry(2);
+  const [first, second] = sent.map(({ systemProperties }) => systemProperties.messageId);
+  assert.match(first, /^\d+(-\d+){3}$/);
+  assert.notEqual(first, second);
+});
+
 test('stored messages outlive operationTimeout and disconnect', async (t) => {
   const { backEnd, store, client } = await createOutbox(t, {}, { operationTimeout: 0.2 });
   await backEnd.setFaults({ withhold: ['puback', 'twin'] });
