@@ -106,7 +106,7 @@ function systemPropertiesOf(message, isJson, makeId) {
   let { contentType, contentEncoding, expiryTimeUtc } = message;
   if (isJson && contentType === undefined) contentType = 'application/json';
   if (isJson && contentEncoding === undefined) contentEncoding = 'utf-8';
-  // `null` for an invalid date, which `toISOString` would throw a RangeError for.
+  // An invalid date becomes `null`, not a RangeError as with `toISOString`.
   if (expiryTimeUtc instanceof Date) expiryTimeUtc = expiryTimeUtc.toJSON();
   let json = '';
   json = addMember(json, 'messageId', message.messageId ?? makeId?.());
