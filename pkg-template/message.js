@@ -114,7 +114,7 @@ function systemPropertiesOf(message, isJson, makeId) {
   json = addMember(json, 'userId', message.userId);
   json = addMember(json, 'contentType', contentType);
   json = addMember(json, 'contentEncoding', contentEncoding);
-  json = addMember(json, 'expiryTimeUtc', expiryTimeUtc, 'a valid Date or a string');
+  json = addMember(json, 'expiryTimeUtc', expiryTimeUtc, 'a valid Date or string');
   json = addMember(json, 'ack', message.ack);
   json = addMember(json, 'outputName', message.outputName);
   json = addMember(json, 'inputName', message.inputName);
